@@ -1,0 +1,90 @@
+//! CloudWatch alarms and their history.
+
+use serde::{Deserialize, Serialize};
+
+use super::Time;
+use super::section::{Section, SectionKey};
+
+/// One alarm, metric or composite.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Alarm {
+    /// Name.
+    pub name: String,
+    /// `OK`, `ALARM`, `INSUFFICIENT_DATA`.
+    pub state: String,
+    /// AWS's sentence.
+    pub reason: String,
+    /// When the state last changed.
+    pub since: Option<Time>,
+    /// Whether anybody is told.
+    pub actions_enabled: bool,
+    /// Action ARNs.
+    pub actions: Vec<String>,
+    /// Namespace; empty for composite alarms.
+    pub namespace: String,
+    /// Metric.
+    pub metric: String,
+    /// Dimensions.
+    pub dimensions: Vec<(String, String)>,
+    /// Threshold.
+    pub threshold: Option<f64>,
+    /// `GreaterThanThreshold`, ...
+    pub comparison: String,
+    /// Period, seconds.
+    pub period: Option<i32>,
+    /// Evaluation periods.
+    pub periods: Option<i32>,
+    /// Composite alarm.
+    pub composite: bool,
+}
+
+impl Alarm {
+    /// Owned by a scaling policy: it sits in ALARM at minimum capacity and is not for people (AWS map §0.6).
+    pub fn is_scaling(&self) -> bool {
+        self.actions.iter().any(|a| a.contains(":scalingPolicy:")) || self.name.starts_with("TargetTracking-")
+    }
+}
+
+/// cloudwatch:DescribeAlarms, metric and composite.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Alarms {
+    /// By name.
+    pub alarms: Vec<Alarm>,
+}
+
+impl Section for Alarms {
+    const KEY: SectionKey = SectionKey("alarms");
+    const TITLE: &'static str = "alarms";
+}
+
+impl Alarms {
+    /// The alarms that are for people.
+    pub fn for_people(&self) -> impl Iterator<Item = &Alarm> {
+        self.alarms.iter().filter(|a| !a.is_scaling())
+    }
+}
+
+/// One alarm history item.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct AlarmChange {
+    /// Alarm name.
+    pub name: String,
+    /// When.
+    pub at: Option<Time>,
+    /// `StateUpdate`, `ConfigurationUpdate`, `Action`.
+    pub kind: String,
+    /// AWS's sentence.
+    pub summary: String,
+}
+
+/// cloudwatch:DescribeAlarmHistory, state updates of the last day.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct AlarmHistory {
+    /// Newest first.
+    pub changes: Vec<AlarmChange>,
+}
+
+impl Section for AlarmHistory {
+    const KEY: SectionKey = SectionKey("alarm_history");
+    const TITLE: &'static str = "alarm history";
+}

@@ -1,0 +1,175 @@
+//! The Application Load Balancer: state, listeners, rules, target groups and the health of every target.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::section::{Section, SectionKey};
+
+/// elbv2:DescribeLoadBalancers.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Balancer {
+    /// Full ARN.
+    pub arn: String,
+    /// Name.
+    pub name: String,
+    /// Public DNS name.
+    pub dns_name: String,
+    /// `active`, `provisioning`, `active_impaired`, `failed`.
+    pub state: String,
+    /// AWS's reason when the state is not `active`.
+    pub state_reason: Option<String>,
+    /// `internet-facing` or `internal`.
+    pub scheme: String,
+    /// `application`.
+    pub kind: String,
+    /// VPC id.
+    pub vpc: String,
+    /// (zone name, subnet id).
+    pub zones: Vec<(String, String)>,
+    /// Security group ids.
+    pub security_groups: Vec<String>,
+}
+
+impl Balancer {
+    /// The `app/name/id` form that CloudWatch uses as dimension.
+    pub fn dimension(&self) -> Option<&str> {
+        self.arn.split_once(":loadbalancer/").map(|(_, d)| d)
+    }
+}
+
+impl Section for Balancer {
+    const KEY: SectionKey = SectionKey("balancer");
+    const TITLE: &'static str = "load balancer";
+}
+
+/// One listener with its rules.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Listener {
+    /// Full ARN.
+    pub arn: String,
+    /// TCP port.
+    pub port: i32,
+    /// `HTTP` or `HTTPS`.
+    pub protocol: String,
+    /// `redirect → HTTPS:443 HTTP_301`, `forward → name`, ...
+    pub default_action: String,
+    /// Rules by priority, the default rule last.
+    pub rules: Vec<Rule>,
+}
+
+/// One listener rule.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Rule {
+    /// A number, or `default`.
+    pub priority: String,
+    /// Path patterns; empty for the default rule.
+    pub paths: Vec<String>,
+    /// Target group ARNs that it forwards to.
+    pub target_groups: Vec<String>,
+}
+
+/// One target group's settings.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TargetGroup {
+    /// Full ARN.
+    pub arn: String,
+    /// Name.
+    pub name: String,
+    /// Port.
+    pub port: i32,
+    /// `ip`, `instance`, ...
+    pub target_type: String,
+    /// Health check path.
+    pub health_path: String,
+    /// Seconds between checks.
+    pub health_interval: i32,
+    /// Seconds until a check counts as failed.
+    pub health_timeout: i32,
+    /// Checks to become healthy.
+    pub healthy_threshold: i32,
+    /// Checks to become unhealthy.
+    pub unhealthy_threshold: i32,
+    /// HTTP codes that count as success.
+    pub matcher: String,
+    /// Seconds that a target drains.
+    pub deregistration_delay: Option<i32>,
+}
+
+impl TargetGroup {
+    /// The `targetgroup/name/id` form that CloudWatch uses as dimension.
+    pub fn dimension(&self) -> Option<&str> {
+        self.arn.rsplit_once(':').map(|(_, d)| d)
+    }
+}
+
+/// elbv2:DescribeListeners, DescribeRules, DescribeTargetGroups, DescribeTargetGroupAttributes.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Routing {
+    /// By port.
+    pub listeners: Vec<Listener>,
+    /// By name.
+    pub target_groups: Vec<TargetGroup>,
+}
+
+impl Section for Routing {
+    const KEY: SectionKey = SectionKey("routing");
+    const TITLE: &'static str = "listeners and rules";
+}
+
+impl Routing {
+    /// The path patterns that lead to a target group: `/api/*`, or `/` for the default rule.
+    pub fn paths_to(&self, target_group: &str) -> Vec<String> {
+        let mut paths = Vec::new();
+        for rule in self.listeners.iter().flat_map(|l| &l.rules) {
+            if rule.target_groups.iter().any(|t| t == target_group) {
+                if rule.paths.is_empty() {
+                    paths.push("/".to_owned());
+                } else {
+                    paths.extend(rule.paths.iter().cloned());
+                }
+            }
+        }
+        paths.dedup();
+        paths
+    }
+}
+
+/// One registered target.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Target {
+    /// IP address (or instance id).
+    pub id: String,
+    /// Port.
+    pub port: i32,
+    /// Zone name; empty if AWS does not say.
+    pub zone: String,
+    /// `initial`, `healthy`, `unhealthy`, `draining`, ...
+    pub state: String,
+    /// `Target.Timeout`, ...
+    pub reason: Option<String>,
+    /// AWS's sentence for the reason.
+    pub description: Option<String>,
+}
+
+/// elbv2:DescribeTargetHealth of every target group.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Targets {
+    /// By target group ARN.
+    pub groups: BTreeMap<String, Vec<Target>>,
+}
+
+impl Section for Targets {
+    const KEY: SectionKey = SectionKey("targets");
+    const TITLE: &'static str = "target health";
+}
+
+impl Targets {
+    /// (healthy, registered and not draining) of one group.
+    pub fn healthy(&self, target_group: &str) -> Option<(usize, usize)> {
+        let targets = self.groups.get(target_group)?;
+        let healthy = targets.iter().filter(|t| t.state == "healthy").count();
+        let total = targets.iter().filter(|t| !t.state.contains("draining")).count();
+        Some((healthy, total))
+    }
+}

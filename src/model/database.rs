@@ -1,0 +1,106 @@
+//! RDS: the database instance, its events, and the settings that change rarely.
+
+use serde::{Deserialize, Serialize};
+
+use super::Time;
+use super::cache::DataEvent;
+use super::section::{Section, SectionKey};
+
+/// rds:DescribeDBInstances of the configured instance.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Database {
+    /// Identifier.
+    pub id: String,
+    /// `available`, `rebooting`, ...
+    pub status: String,
+    /// `postgres`.
+    pub engine: String,
+    /// `15.7`.
+    pub version: String,
+    /// `db.t3.large`.
+    pub class: String,
+    /// Multi-AZ.
+    pub multi_az: bool,
+    /// Zone of the primary.
+    pub zone: String,
+    /// Zone of the standby.
+    pub secondary_zone: Option<String>,
+    /// How far point-in-time restore reaches.
+    pub latest_restorable: Option<Time>,
+    /// GiB.
+    pub allocated_gib: i32,
+    /// `gp3`.
+    pub storage_type: String,
+    /// Encrypted.
+    pub encrypted: bool,
+    /// KMS key.
+    pub kms_key: Option<String>,
+    /// Days.
+    pub backup_retention: i32,
+    /// Reachable from the internet.
+    pub public: bool,
+    /// Enhanced Monitoring interval, seconds; 0 = off.
+    pub monitoring_interval: i32,
+    /// Performance Insights.
+    pub performance_insights: bool,
+    /// Resource id (`db-...`).
+    pub resource_id: Option<String>,
+    /// Endpoint address.
+    pub endpoint: Option<String>,
+    /// Changes that wait for a window, in words.
+    pub pending: Vec<String>,
+    /// Parameter group.
+    pub parameter_group: Option<String>,
+    /// Security group ids.
+    pub security_groups: Vec<String>,
+    /// (subnet id, zone).
+    pub subnets: Vec<(String, String)>,
+}
+
+impl Section for Database {
+    const KEY: SectionKey = SectionKey("database");
+    const TITLE: &'static str = "database";
+}
+
+/// rds:DescribeEvents of the instance.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct DatabaseEvents {
+    /// Newest first.
+    pub events: Vec<DataEvent>,
+}
+
+impl Section for DatabaseEvents {
+    const KEY: SectionKey = SectionKey("database_events");
+    const TITLE: &'static str = "database events";
+}
+
+/// What changes rarely: maintenance, backups, parameters.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct DatabaseSettings {
+    /// `max_connections` when the parameter group sets a number.
+    pub max_connections: Option<i64>,
+    /// Pending maintenance, in words.
+    pub maintenance: Vec<String>,
+    /// Earliest restorable time.
+    pub earliest_restorable: Option<Time>,
+}
+
+impl Section for DatabaseSettings {
+    const KEY: SectionKey = SectionKey("database_settings");
+    const TITLE: &'static str = "database settings";
+}
+
+/// `LEAST(DBInstanceClassMemory/9531392, 5000)` of a class, when the parameter group does not say (AWS map §1.2).
+pub fn default_max_connections(class: &str) -> Option<i64> {
+    let gib = match class.rsplit('.').next()? {
+        "micro" => 1,
+        "small" => 2,
+        "medium" => 4,
+        "large" => 8,
+        "xlarge" => 16,
+        "2xlarge" => 32,
+        _ => return None,
+    };
+    // RDS reserves part of the memory for itself: 8 GiB give about 850 (AWS map §1.2), not 901.
+    Some((gib * 1_073_741_824_i64 * 945 / 1000 / 9_531_392).min(5000))
+}

@@ -1,0 +1,74 @@
+//! Health levels and verdicts: what `insight` decides and every view, report and exit code reads. It decides nothing itself.
+
+use serde::{Deserialize, Serialize};
+
+use super::Time;
+
+/// How a node of the diagram is doing; ordered so that `max` is the worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// The node is optional and absent, or scaled to zero on purpose.
+    Absent,
+    /// Everything that was looked at is as it should be.
+    Healthy,
+    /// Something is moving on purpose (a deployment); nobody needs to act.
+    Info,
+    /// Not decided yet, or not decidable: no data, no permission, stale.
+    #[default]
+    Unknown,
+    /// Works with less redundancy, headroom or speed than it should.
+    Degraded,
+    /// Does not do its job, or is about to stop doing it.
+    Down,
+}
+
+impl Level {
+    /// The word that reports and titles print.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Absent => "n/a",
+            Self::Healthy => "healthy",
+            Self::Info => "changing",
+            Self::Unknown => "unknown",
+            Self::Degraded => "degraded",
+            Self::Down => "down",
+        }
+    }
+}
+
+/// One piece of evidence behind a verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// How bad this piece alone is.
+    pub level: Level,
+    /// Short, present tense, with the figure that decided: `1 of 2 targets unhealthy (Target.Timeout)`.
+    pub text: String,
+}
+
+impl Reason {
+    /// A reason of this level.
+    pub fn new(level: Level, text: impl Into<String>) -> Self {
+        Self { level, text: text.into() }
+    }
+}
+
+/// What is known about one node of the diagram.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The worst of the reasons, after hysteresis.
+    pub level: Level,
+    /// Worst first; empty when healthy.
+    pub reasons: Vec<Reason>,
+    /// When `level` last changed, as far as this process (or the cloud's own time stamps) can tell.
+    pub since: Option<Time>,
+    /// The oldest success among the sections that decided; `None` before the first.
+    pub as_of: Option<Time>,
+}
+
+impl Verdict {
+    /// The first (worst) reason's text, or the level's word.
+    pub fn headline(&self) -> &str {
+        self.reasons.first().map_or(self.level.word(), |r| r.text.as_str())
+    }
+}

@@ -1,0 +1,73 @@
+//! CloudWatch Logs: the group, its streams, and the tail of its events.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use super::Time;
+use super::section::{Section, SectionKey};
+
+/// One log event; the message is sanitised before it gets here.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LogEvent {
+    /// AWS's event id: what duplicates are recognised by.
+    pub id: String,
+    /// Event time.
+    pub at: Time,
+    /// `<prefix>/<container>/<task-id>`.
+    pub stream: String,
+    /// One line.
+    pub message: String,
+}
+
+impl LogEvent {
+    /// The service: the stream's first part.
+    pub fn service(&self) -> &str {
+        self.stream.split('/').next().unwrap_or(&self.stream)
+    }
+}
+
+/// The newest events of the configured group.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LogTail {
+    /// Oldest first, bounded.
+    pub events: VecDeque<LogEvent>,
+    /// Counts every event ever seen, so that a paused view can say how many it is behind.
+    pub total: u64,
+    /// The newest page was cut off: there is more than was fetched.
+    pub truncated: bool,
+}
+
+impl Section for LogTail {
+    const KEY: SectionKey = SectionKey("logs");
+    const TITLE: &'static str = "logs";
+}
+
+/// One log stream.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LogStream {
+    /// Name.
+    pub name: String,
+    /// Last ingestion.
+    pub last_ingestion: Option<Time>,
+    /// Last event.
+    pub last_event: Option<Time>,
+}
+
+/// logs:DescribeLogGroups + DescribeLogStreams of the configured group.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LogGroup {
+    /// Name.
+    pub name: String,
+    /// Days; `None` = for ever.
+    pub retention_days: Option<i32>,
+    /// Bytes.
+    pub stored_bytes: i64,
+    /// Most recent first.
+    pub streams: Vec<LogStream>,
+}
+
+impl Section for LogGroup {
+    const KEY: SectionKey = SectionKey("log_group");
+    const TITLE: &'static str = "log group";
+}

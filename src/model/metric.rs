@@ -1,0 +1,75 @@
+//! Metric series as the dashboard asks for them: one batch a minute, by short ids such as `svc/web/cpu`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Time;
+use super::section::{Section, SectionKey};
+
+/// Points of one metric, oldest first, one a minute at most.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Series {
+    /// (epoch seconds of the period's start, value).
+    pub points: Vec<(i64, f64)>,
+    /// Missing minutes mean zero (ALB counts), not unknown.
+    pub zero_fill: bool,
+}
+
+impl Series {
+    /// The newest value.
+    pub fn last(&self) -> Option<f64> {
+        self.points.last().map(|p| p.1)
+    }
+
+    /// The newest value if it is not older than `max_age` at `now`; a zero-filled series is zero after that.
+    pub fn current(&self, now: Time, max_age: chrono::TimeDelta) -> Option<f64> {
+        match self.points.last() {
+            Some((at, value)) if now.timestamp() - at <= max_age.num_seconds() => Some(*value),
+            Some(_) if self.zero_fill => Some(0.0),
+            _ => None,
+        }
+    }
+
+    /// The newest `n` values, oldest first.
+    pub fn tail(&self, n: usize) -> impl Iterator<Item = f64> + '_ {
+        let skip = self.points.len().saturating_sub(n);
+        self.points.iter().skip(skip).map(|p| p.1)
+    }
+
+    /// Mean over the points of the last `span` before `now`.
+    pub fn mean(&self, now: Time, span: chrono::TimeDelta) -> Option<f64> {
+        let from = now.timestamp() - span.num_seconds();
+        let (sum, n) = self.points.iter().filter(|p| p.0 >= from).fold((0.0, 0_u32), |(s, n), p| (s + p.1, n + 1));
+        (n > 0).then(|| sum / f64::from(n))
+    }
+
+    /// Merges newer points over older ones (late points are corrected by CloudWatch) and keeps `keep` of them.
+    pub fn merge(&mut self, points: impl IntoIterator<Item = (i64, f64)>, keep: usize) {
+        let mut all: BTreeMap<i64, f64> = self.points.drain(..).collect();
+        all.extend(points);
+        let skip = all.len().saturating_sub(keep);
+        self.points = all.into_iter().skip(skip).collect();
+    }
+}
+
+/// cloudwatch:GetMetricData of everything that the stack's panes and rules read.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Metrics {
+    /// By id: see `aws/source/metrics.rs` for the table.
+    pub series: BTreeMap<String, Series>,
+    /// Ids that CloudWatch answered with an error, and what it said.
+    pub refused: BTreeMap<String, String>,
+}
+
+impl Section for Metrics {
+    const KEY: SectionKey = SectionKey("metrics");
+    const TITLE: &'static str = "metrics";
+}
+
+impl Metrics {
+    /// One series.
+    pub fn get(&self, id: &str) -> Option<&Series> {
+        self.series.get(id)
+    }
+}

@@ -1,0 +1,21 @@
+//! Plain data: one file per system of the diagram, and what holds it (sections, store, health, series).
+//! No SDK, no tokio, no ratatui, no clock: time comes in as a value. Sources fill it, everything else reads it.
+
+pub mod alarm;
+pub mod balancer;
+pub mod cache;
+pub mod database;
+pub mod health;
+pub mod identity;
+pub mod log;
+pub mod metric;
+pub mod mode;
+pub mod scaling;
+pub mod section;
+pub mod service;
+pub mod stack;
+pub mod store;
+pub mod text;
+
+/// The one instant type of the program; always UTC, always handed in.
+pub type Time = chrono::DateTime<chrono::Utc>;

@@ -1,0 +1,86 @@
+//! Application Auto Scaling of the ECS services: bounds, policies, suspended flags and activities.
+
+use serde::{Deserialize, Serialize};
+
+use super::Time;
+use super::section::{Section, SectionKey};
+
+/// One scalable target.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ScalableTarget {
+    /// The service's name.
+    pub service: String,
+    /// Minimum capacity.
+    pub min: i32,
+    /// Maximum capacity.
+    pub max: i32,
+    /// Dynamic scaling in suspended.
+    pub in_suspended: bool,
+    /// Dynamic scaling out suspended.
+    pub out_suspended: bool,
+    /// Scheduled scaling suspended.
+    pub scheduled_suspended: bool,
+    /// Its policies.
+    pub policies: Vec<ScalingPolicy>,
+}
+
+/// One scaling policy.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ScalingPolicy {
+    /// Name.
+    pub name: String,
+    /// `TargetTrackingScaling`, ...
+    pub kind: String,
+    /// `ECSServiceAverageCPUUtilization`, ...
+    pub metric: String,
+    /// Target value.
+    pub target: Option<f64>,
+}
+
+/// aas:DescribeScalableTargets + DescribeScalingPolicies.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Scaling {
+    /// By service.
+    pub targets: Vec<ScalableTarget>,
+}
+
+impl Section for Scaling {
+    const KEY: SectionKey = SectionKey("scaling");
+    const TITLE: &'static str = "autoscaling";
+}
+
+impl Scaling {
+    /// The target of one service.
+    pub fn get(&self, service: &str) -> Option<&ScalableTarget> {
+        self.targets.iter().find(|t| t.service == service)
+    }
+}
+
+/// One scaling activity.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ScalingActivity {
+    /// The service's name.
+    pub service: String,
+    /// Begun.
+    pub started_at: Option<Time>,
+    /// Ended.
+    pub ended_at: Option<Time>,
+    /// `Successful`, `InProgress`, `Failed`, ...
+    pub status: String,
+    /// `Setting desired count to 4.`
+    pub description: String,
+    /// What triggered it.
+    pub cause: String,
+}
+
+/// aas:DescribeScalingActivities.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ScalingActivities {
+    /// Newest first.
+    pub activities: Vec<ScalingActivity>,
+}
+
+impl Section for ScalingActivities {
+    const KEY: SectionKey = SectionKey("scaling_activities");
+    const TITLE: &'static str = "scaling activities";
+}

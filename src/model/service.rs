@@ -1,0 +1,324 @@
+//! ECS: the cluster, its services with deployments and events, tasks (running and stopped), service deployments, task definitions.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Time;
+use super::section::{Section, SectionKey};
+
+/// ecs:DescribeClusters.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Cluster {
+    /// Name.
+    pub name: String,
+    /// `ACTIVE`, ...
+    pub status: String,
+    /// Tasks running.
+    pub running: i32,
+    /// Tasks pending.
+    pub pending: i32,
+    /// Services.
+    pub services: i32,
+    /// `containerInsights` → `enabled`.
+    pub settings: BTreeMap<String, String>,
+}
+
+impl Section for Cluster {
+    const KEY: SectionKey = SectionKey("cluster");
+    const TITLE: &'static str = "cluster";
+}
+
+/// One entry of services[].deployments.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Deployment {
+    /// `ecs-svc/123`.
+    pub id: String,
+    /// `PRIMARY`, `ACTIVE`, `INACTIVE`.
+    pub status: String,
+    /// `IN_PROGRESS`, `COMPLETED`, `FAILED`; empty if absent.
+    pub rollout_state: String,
+    /// AWS's sentence.
+    pub rollout_reason: String,
+    /// Task definition ARN.
+    pub task_definition: String,
+    /// Desired tasks.
+    pub desired: i32,
+    /// Running tasks.
+    pub running: i32,
+    /// Pending tasks.
+    pub pending: i32,
+    /// Tasks that failed to start.
+    pub failed: i32,
+    /// Begun.
+    pub created_at: Option<Time>,
+    /// Last change.
+    pub updated_at: Option<Time>,
+}
+
+impl Deployment {
+    /// `app:42` of the task definition ARN.
+    pub fn revision(&self) -> &str {
+        short_revision(&self.task_definition)
+    }
+}
+
+/// `family:revision` of a task definition ARN.
+pub fn short_revision(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
+}
+
+/// One service event.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ServiceEvent {
+    /// Event id.
+    pub id: String,
+    /// When.
+    pub at: Option<Time>,
+    /// AWS's sentence.
+    pub message: String,
+}
+
+/// One ECS service.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Service {
+    /// Name.
+    pub name: String,
+    /// ARN.
+    pub arn: String,
+    /// `ACTIVE`, `DRAINING`, `INACTIVE`.
+    pub status: String,
+    /// Desired count.
+    pub desired: i32,
+    /// Running count.
+    pub running: i32,
+    /// Pending count.
+    pub pending: i32,
+    /// Task definition ARN.
+    pub task_definition: String,
+    /// `FARGATE`, or the capacity providers.
+    pub launch_type: String,
+    /// Platform version.
+    pub platform_version: String,
+    /// Whether ECS exec is on.
+    pub exec_enabled: bool,
+    /// Health check grace period, seconds.
+    pub grace_period: Option<i32>,
+    /// Target group ARNs it registers in.
+    pub target_groups: Vec<String>,
+    /// Subnet ids.
+    pub subnets: Vec<String>,
+    /// Security group ids.
+    pub security_groups: Vec<String>,
+    /// `ENABLED` or `DISABLED`.
+    pub assign_public_ip: String,
+    /// Circuit breaker (enabled, rollback).
+    pub circuit_breaker: Option<(bool, bool)>,
+    /// Minimum healthy percent.
+    pub minimum_healthy: Option<i32>,
+    /// Maximum percent.
+    pub maximum: Option<i32>,
+    /// `ROLLING`, `BLUE_GREEN`; empty if AWS does not say.
+    pub strategy: String,
+    /// Newest first.
+    pub deployments: Vec<Deployment>,
+    /// Newest first, at most 100.
+    pub events: Vec<ServiceEvent>,
+}
+
+impl Service {
+    /// The deployment that is being rolled out or in place.
+    pub fn primary(&self) -> Option<&Deployment> {
+        self.deployments.iter().find(|d| d.status == "PRIMARY")
+    }
+
+    /// The deployment in progress, if any.
+    pub fn deploying(&self) -> Option<&Deployment> {
+        self.primary().filter(|d| d.rollout_state == "IN_PROGRESS")
+    }
+}
+
+/// ecs:DescribeServices of the configured services.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Services {
+    /// In the configured order.
+    pub services: Vec<Service>,
+    /// Names that ECS does not know, with its reason (`MISSING`).
+    pub missing: Vec<(String, String)>,
+}
+
+impl Section for Services {
+    const KEY: SectionKey = SectionKey("services");
+    const TITLE: &'static str = "services";
+}
+
+impl Services {
+    /// By name.
+    pub fn get(&self, name: &str) -> Option<&Service> {
+        self.services.iter().find(|s| s.name == name)
+    }
+}
+
+/// One container of a task.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Container {
+    /// Name.
+    pub name: String,
+    /// `RUNNING`, `STOPPED`, ...
+    pub status: String,
+    /// Exit code once stopped.
+    pub exit_code: Option<i32>,
+    /// AWS's reason, e.g. `OutOfMemoryError: ...`.
+    pub reason: Option<String>,
+    /// `HEALTHY`, `UNHEALTHY`, `UNKNOWN`.
+    pub health: String,
+    /// Image digest.
+    pub image_digest: Option<String>,
+}
+
+/// One ECS task.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Task {
+    /// ARN.
+    pub arn: String,
+    /// The service's name (from `group`), empty for a standalone task.
+    pub service: String,
+    /// `RUNNING`, `PENDING`, ...
+    pub status: String,
+    /// `RUNNING` or `STOPPED`.
+    pub desired_status: String,
+    /// `HEALTHY`, `UNHEALTHY`, `UNKNOWN`.
+    pub health: String,
+    /// Zone name.
+    pub zone: String,
+    /// Task definition ARN.
+    pub task_definition: String,
+    /// Private IPv4 address: joins it to a target.
+    pub ip: Option<String>,
+    /// Asked for.
+    pub created_at: Option<Time>,
+    /// Containers running.
+    pub started_at: Option<Time>,
+    /// Stop asked for.
+    pub stopping_at: Option<Time>,
+    /// Stopped.
+    pub stopped_at: Option<Time>,
+    /// `EssentialContainerExited`, `TaskFailedToStart`, ...
+    pub stop_code: Option<String>,
+    /// AWS's sentence.
+    pub stopped_reason: Option<String>,
+    /// `ecs-svc/123` or a user.
+    pub started_by: Option<String>,
+    /// Containers.
+    pub containers: Vec<Container>,
+}
+
+impl Task {
+    /// The task id: the last part of the ARN.
+    pub fn id(&self) -> &str {
+        self.arn.rsplit('/').next().unwrap_or(&self.arn)
+    }
+}
+
+/// Tasks whose desired status is RUNNING.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Tasks {
+    /// By service, then zone, then id.
+    pub tasks: Vec<Task>,
+}
+
+impl Section for Tasks {
+    const KEY: SectionKey = SectionKey("tasks");
+    const TITLE: &'static str = "tasks";
+}
+
+impl Tasks {
+    /// The tasks of one service.
+    pub fn of<'a>(&'a self, service: &'a str) -> impl Iterator<Item = &'a Task> {
+        self.tasks.iter().filter(move |t| t.service == service)
+    }
+}
+
+/// Tasks that stopped in the last hour or so.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct StoppedTasks {
+    /// Newest first.
+    pub tasks: Vec<Task>,
+}
+
+impl Section for StoppedTasks {
+    const KEY: SectionKey = SectionKey("stopped_tasks");
+    const TITLE: &'static str = "stopped tasks";
+}
+
+/// One ecs service deployment record (90 days of history).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ServiceDeployment {
+    /// ARN.
+    pub arn: String,
+    /// The service's name.
+    pub service: String,
+    /// `SUCCESSFUL`, `IN_PROGRESS`, `ROLLBACK_SUCCESSFUL`, ...
+    pub status: String,
+    /// AWS's sentence.
+    pub reason: String,
+    /// Asked for.
+    pub created_at: Option<Time>,
+    /// Begun.
+    pub started_at: Option<Time>,
+    /// Ended.
+    pub finished_at: Option<Time>,
+    /// Target service revision ARN.
+    pub target_revision: String,
+    /// Circuit breaker: (status, failures, threshold).
+    pub breaker: Option<(String, i32, i32)>,
+    /// Why it was rolled back.
+    pub rollback_reason: Option<String>,
+}
+
+/// ecs:ListServiceDeployments + DescribeServiceDeployments of every service.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ServiceDeployments {
+    /// Newest first.
+    pub deployments: Vec<ServiceDeployment>,
+}
+
+impl Section for ServiceDeployments {
+    const KEY: SectionKey = SectionKey("deployments");
+    const TITLE: &'static str = "deployments";
+}
+
+/// What matters of a task definition.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TaskDefinition {
+    /// ARN.
+    pub arn: String,
+    /// CPU units.
+    pub cpu: String,
+    /// Memory, MiB.
+    pub memory: String,
+    /// (container, image).
+    pub images: Vec<(String, String)>,
+    /// Container ports.
+    pub ports: Vec<i32>,
+    /// awslogs group.
+    pub log_group: Option<String>,
+    /// awslogs stream prefix.
+    pub log_prefix: Option<String>,
+    /// Task role ARN.
+    pub task_role: Option<String>,
+    /// Execution role ARN.
+    pub execution_role: Option<String>,
+}
+
+/// The task definition of every configured service.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TaskDefinitions {
+    /// By ARN.
+    pub definitions: BTreeMap<String, TaskDefinition>,
+}
+
+impl Section for TaskDefinitions {
+    const KEY: SectionKey = SectionKey("task_definitions");
+    const TITLE: &'static str = "task definitions";
+}

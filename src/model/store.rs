@@ -1,0 +1,132 @@
+//! The store: every section's last good value, its age and its problem. Cheap to clone; the engine writes it, all others read a copy.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::Time;
+use super::section::{AnySection, Loadable, Problem, Section, SectionKey};
+
+/// A section counts as stale after this many intervals without success (AWS map §1).
+const STALE_INTERVALS: i32 = 3;
+/// Never call a section stale earlier than this: one slow answer is not news.
+const STALE_FLOOR: chrono::TimeDelta = chrono::TimeDelta::seconds(15);
+
+/// Everything known about one section.
+#[derive(Debug, Clone, Default)]
+pub struct Entry {
+    /// The last good value.
+    pub value: Option<Arc<dyn AnySection>>,
+    /// When `value` was fetched.
+    pub at: Option<Time>,
+    /// Why the last poll failed, if it did.
+    pub problem: Option<Problem>,
+    /// When the current run of failures began.
+    pub failing_since: Option<Time>,
+    /// When the first poll began.
+    pub asked_at: Option<Time>,
+    /// When the next poll is due.
+    pub next_at: Option<Time>,
+    /// The interval in force (longer while throttled or unfocused).
+    pub interval: Duration,
+    /// Counts successes: a verdict that needs two polls looks at this.
+    pub revision: u64,
+}
+
+impl Entry {
+    /// Whether the value is too old at `now` to be called current.
+    pub fn is_stale(&self, now: Time) -> bool {
+        self.at.is_some_and(|at| {
+            let interval = chrono::TimeDelta::from_std(self.interval).unwrap_or_default();
+            now - at > (interval * STALE_INTERVALS).max(STALE_FLOOR)
+        })
+    }
+}
+
+/// What the engine has sent so far, from the wire: basis of calls/min and $/month.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Requests sent in the last full minute of the engine's clock.
+    pub calls_per_min: f64,
+    /// What the requests of the last hour would cost in a month of 730 hours, in US dollars.
+    pub dollars_per_month: f64,
+    /// Requests sent since the start, by `service:Operation`.
+    pub by_operation: BTreeMap<String, u64>,
+    /// Metrics asked for through GetMetricData since the start.
+    pub metrics_requested: u64,
+}
+
+/// All sections, and what fetching them costs.
+#[derive(Debug, Clone, Default)]
+pub struct Store {
+    entries: BTreeMap<SectionKey, Entry>,
+    /// What was really sent.
+    pub usage: Usage,
+    /// Counts every change: two stores with the same number are the same.
+    pub version: u64,
+}
+
+impl Store {
+    /// The entry of a section, if anything was ever asked of it.
+    pub fn entry(&self, key: SectionKey) -> Option<&Entry> {
+        self.entries.get(&key)
+    }
+
+    /// The entry for writing; marks the store as changed.
+    pub fn entry_mut(&mut self, key: SectionKey) -> &mut Entry {
+        self.version += 1;
+        self.entries.entry(key).or_default()
+    }
+
+    /// All entries, by name.
+    pub fn entries(&self) -> impl Iterator<Item = (SectionKey, &Entry)> {
+        self.entries.iter().map(|(k, e)| (*k, e))
+    }
+
+    /// The last good value, however old.
+    pub fn get<T: Section>(&self) -> Option<&T> {
+        self.entries.get(&T::KEY)?.value.as_ref()?.as_any().downcast_ref()
+    }
+
+    /// The section as it can be seen at `now`.
+    pub fn load<T: Section>(&self, now: Time) -> Loadable<'_, T> {
+        let Some(entry) = self.entries.get(&T::KEY) else { return Loadable::Idle };
+        let value = entry.value.as_ref().and_then(|v| v.as_any().downcast_ref::<T>());
+        match (value, entry.at, &entry.problem) {
+            (Some(value), Some(at), problem) if entry.is_stale(now) => {
+                Loadable::Stale { value, since: at, why: problem.as_ref().map_or("no answer yet", |p| p.headline.as_str()) }
+            }
+            (Some(value), _, _) => Loadable::Ready(value),
+            (None, _, Some(Problem { permission: Some(permission), .. })) => Loadable::Denied { permission },
+            (None, _, Some(problem)) => Loadable::Failed(problem),
+            (None, _, None) => Loadable::Loading { since: entry.asked_at },
+        }
+    }
+
+    /// When the section was last fetched.
+    pub fn at<T: Section>(&self) -> Option<Time> {
+        self.entries.get(&T::KEY)?.at
+    }
+
+    /// Puts a value as a successful poll at `at` would; for tests and replay.
+    pub fn put<T: Section>(&mut self, value: T, at: Time, interval: Duration) {
+        let entry = self.entry_mut(T::KEY);
+        entry.value = Some(Arc::new(value));
+        entry.at = Some(at);
+        entry.asked_at.get_or_insert(at);
+        entry.interval = interval;
+        entry.problem = None;
+        entry.failing_since = None;
+        entry.revision += 1;
+    }
+
+    /// Records a failed poll, keeping the last good value; for the engine, tests and replay.
+    pub fn fail(&mut self, key: SectionKey, problem: Problem, at: Time) {
+        let entry = self.entry_mut(key);
+        entry.asked_at.get_or_insert(at);
+        entry.failing_since.get_or_insert(at);
+        entry.problem = Some(problem);
+    }
+}

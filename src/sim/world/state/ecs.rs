@@ -1,0 +1,564 @@
+//! ECS as data: cluster, services with their deployments and events, tasks, task definitions, images.
+//! No scheduling here (see `ecs` beside `state`). Read by the ECS handler.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::super::names::{Az, Ms};
+
+/// All of ECS (and the ECR images its services run).
+#[derive(Debug, Clone)]
+pub struct Ecs {
+    /// The one cluster.
+    pub cluster: Cluster,
+    /// Services by name.
+    pub services: BTreeMap<String, Service>,
+    /// Tasks by task id (32 hex digits), stopped ones included for one hour after they stopped.
+    pub tasks: BTreeMap<String, Task>,
+    /// Task definitions by (family, revision).
+    pub task_definitions: BTreeMap<(String, u32), TaskDefinition>,
+    /// Service deployments, oldest first, of all services.
+    pub service_deployments: Vec<ServiceDeployment>,
+    /// Service revisions, oldest first, of all services.
+    pub service_revisions: Vec<ServiceRevision>,
+    /// Images in ECR, oldest first.
+    pub images: Vec<EcrImage>,
+}
+
+/// An ECS cluster.
+#[derive(Debug, Clone)]
+pub struct Cluster {
+    /// Full ARN.
+    pub arn: String,
+    /// Name.
+    pub name: String,
+    /// `ACTIVE`.
+    pub status: String,
+    /// Settings as (name, value): `containerInsights` = `enabled`.
+    pub settings: Vec<(String, String)>,
+    /// `FARGATE`, `FARGATE_SPOT`.
+    pub capacity_providers: Vec<String>,
+}
+
+/// Where a service's tasks are registered.
+#[derive(Debug, Clone)]
+pub struct LoadBalancerRef {
+    /// Target group ARN.
+    pub target_group_arn: String,
+    /// Container whose port is registered.
+    pub container_name: String,
+    /// Port of that container.
+    pub container_port: u16,
+}
+
+/// An ECS service (controller ECS, launch type FARGATE, rolling deployments).
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// Name.
+    pub name: String,
+    /// Full ARN.
+    pub arn: String,
+    /// `ACTIVE`.
+    pub status: String,
+    /// Tasks wanted.
+    pub desired_count: u32,
+    /// Tasks whose last status is RUNNING (refreshed every second).
+    pub running_count: u32,
+    /// Tasks on their way to RUNNING (refreshed every second).
+    pub pending_count: u32,
+    /// ARN of the task definition of the PRIMARY deployment.
+    pub task_definition: String,
+    /// `minimumHealthyPercent` of the deployment configuration.
+    pub minimum_healthy_percent: u32,
+    /// `maximumPercent` of the deployment configuration.
+    pub maximum_percent: u32,
+    /// Whether the deployment circuit breaker is on (rollback is on as well).
+    pub circuit_breaker: bool,
+    /// The load balancer registration, absent for the worker.
+    pub load_balancer: Option<LoadBalancerRef>,
+    /// Grace after task start in which failing ELB checks are ignored, seconds (only with a load balancer).
+    pub health_check_grace_seconds: Option<u32>,
+    /// `1.4.0`.
+    pub platform_version: String,
+    /// Always true here.
+    pub enable_execute_command: bool,
+    /// `ENABLED`.
+    pub availability_zone_rebalancing: String,
+    /// Private subnets.
+    pub subnets: Vec<String>,
+    /// Security groups.
+    pub security_groups: Vec<String>,
+    /// Creation time.
+    pub created_at: Ms,
+    /// Deployments, PRIMARY first.
+    pub deployments: Vec<Deployment>,
+    /// Events, newest first, at most 100.
+    pub events: VecDeque<ServiceEvent>,
+    /// ARN of the service deployment in progress, else of the latest one.
+    pub current_service_deployment: Option<String>,
+    /// ARN of the service revision of the PRIMARY deployment.
+    pub current_service_revision: Option<String>,
+    /// Scheduler: consecutive task starts that failed (drives the back-off and the "unable to" event).
+    pub consecutive_failures: u32,
+    /// Scheduler: no new task before this time (restart back-off).
+    pub backoff_until: Ms,
+    /// Scheduler: next time the service is looked at.
+    pub next_look: Ms,
+    /// Scheduler: whether the steady-state event was written since the last change.
+    pub steady: bool,
+    /// Scheduler: when the last steady-state event was written (repeated every 6 h).
+    pub last_steady: Ms,
+    /// Scheduler: whether the "not AZ balanced" event was written and rebalancing is under way.
+    pub rebalancing: bool,
+}
+
+/// One line of a service's event list.
+#[derive(Debug, Clone)]
+pub struct ServiceEvent {
+    /// UUID.
+    pub id: String,
+    /// Time of the event.
+    pub created_at: Ms,
+    /// Exact AWS text.
+    pub message: String,
+}
+
+/// `deployments[].status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeploymentStatus {
+    /// The one being rolled out or in force.
+    Primary,
+    /// An older one that still has tasks.
+    Active,
+}
+
+impl DeploymentStatus {
+    /// Wire value.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Primary => "PRIMARY",
+            Self::Active => "ACTIVE",
+        }
+    }
+}
+
+/// `deployments[].rolloutState`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RolloutState {
+    /// Steady state reached.
+    Completed,
+    /// The circuit breaker tripped or it was stopped.
+    Failed,
+    /// Rolling.
+    InProgress,
+}
+
+impl RolloutState {
+    /// Wire value.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Completed => "COMPLETED",
+            Self::Failed => "FAILED",
+            Self::InProgress => "IN_PROGRESS",
+        }
+    }
+}
+
+/// One entry of `services[].deployments`.
+#[derive(Debug, Clone)]
+pub struct Deployment {
+    /// `ecs-svc/<19 digits>`.
+    pub id: String,
+    /// PRIMARY or ACTIVE.
+    pub status: DeploymentStatus,
+    /// Task definition ARN.
+    pub task_definition: String,
+    /// Service revision ARN this deployment rolls out.
+    pub service_revision: String,
+    /// Service deployment ARN this belongs to.
+    pub service_deployment: String,
+    /// Tasks wanted of this deployment.
+    pub desired_count: u32,
+    /// RUNNING tasks of it (refreshed every second).
+    pub running_count: u32,
+    /// Starting tasks of it (refreshed every second).
+    pub pending_count: u32,
+    /// Tasks that failed to start while it was in progress.
+    pub failed_tasks: u32,
+    /// Creation time.
+    pub created_at: Ms,
+    /// Last change.
+    pub updated_at: Ms,
+    /// Progress.
+    pub rollout_state: RolloutState,
+    /// Text beside the state.
+    pub rollout_state_reason: String,
+}
+
+/// `serviceDeployments[].status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServiceDeploymentStatus {
+    /// Accepted, not begun.
+    Pending,
+    /// Rolling.
+    InProgress,
+    /// Done.
+    Successful,
+    /// Replaced by a newer deployment before it was done.
+    Stopped,
+    /// StopServiceDeployment was called.
+    RollbackRequested,
+    /// Going back to the previous revision.
+    RollbackInProgress,
+    /// Back on the previous revision.
+    RollbackSuccessful,
+    /// The rollback failed as well.
+    RollbackFailed,
+}
+
+impl ServiceDeploymentStatus {
+    /// Wire value.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "PENDING",
+            Self::InProgress => "IN_PROGRESS",
+            Self::Successful => "SUCCESSFUL",
+            Self::Stopped => "STOPPED",
+            Self::RollbackRequested => "ROLLBACK_REQUESTED",
+            Self::RollbackInProgress => "ROLLBACK_IN_PROGRESS",
+            Self::RollbackSuccessful => "ROLLBACK_SUCCESSFUL",
+            Self::RollbackFailed => "ROLLBACK_FAILED",
+        }
+    }
+
+    /// Whether it can still be stopped.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Pending | Self::InProgress)
+    }
+}
+
+/// A service deployment record.
+#[derive(Debug, Clone)]
+pub struct ServiceDeployment {
+    /// `arn:aws:ecs:...:service-deployment/<cluster>/<service>/<id>`.
+    pub arn: String,
+    /// Service name.
+    pub service: String,
+    /// Status.
+    pub status: ServiceDeploymentStatus,
+    /// Why it has that status.
+    pub status_reason: Option<String>,
+    /// Creation time.
+    pub created_at: Ms,
+    /// When it began to roll.
+    pub started_at: Option<Ms>,
+    /// When it ended.
+    pub finished_at: Option<Ms>,
+    /// When a stop was asked for.
+    pub stopped_at: Option<Ms>,
+    /// Last change.
+    pub updated_at: Ms,
+    /// Revisions it came from.
+    pub source_revisions: Vec<String>,
+    /// Revision it goes to.
+    pub target_revision: String,
+    /// Tasks asked of the target revision.
+    pub requested_tasks: u32,
+    /// Tasks of the target revision that run (refreshed every second while open).
+    pub running_tasks: u32,
+    /// Tasks of the target revision that are starting (refreshed every second while open).
+    pub pending_tasks: u32,
+    /// Circuit breaker: failures so far.
+    pub failure_count: u32,
+    /// Circuit breaker: failures that trip it.
+    pub failure_threshold: u32,
+    /// Circuit breaker: `MONITORING`, `MONITORING_COMPLETE` or `TRIGGERED`.
+    pub breaker_status: &'static str,
+    /// Why it was rolled back.
+    pub rollback_reason: Option<String>,
+    /// When the rollback began.
+    pub rollback_started_at: Option<Ms>,
+    /// Revision it was rolled back to.
+    pub rollback_revision: Option<String>,
+}
+
+/// A service revision record.
+#[derive(Debug, Clone)]
+pub struct ServiceRevision {
+    /// `arn:aws:ecs:...:service-revision/<cluster>/<service>/<number>`.
+    pub arn: String,
+    /// Service name.
+    pub service: String,
+    /// Task definition ARN.
+    pub task_definition: String,
+    /// Container name.
+    pub container_name: String,
+    /// Image reference.
+    pub image: String,
+    /// Image digest.
+    pub image_digest: String,
+    /// Creation time.
+    pub created_at: Ms,
+}
+
+/// `tasks[].lastStatus`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TaskStatus {
+    /// Network interface being made.
+    Provisioning,
+    /// Image being pulled.
+    Pending,
+    /// Being registered.
+    Activating,
+    /// Up.
+    Running,
+    /// Being deregistered and drained.
+    Deactivating,
+    /// SIGTERM sent.
+    Stopping,
+    /// Network interface being removed.
+    Deprovisioning,
+    /// Gone (still described for an hour).
+    Stopped,
+}
+
+impl TaskStatus {
+    /// Wire value.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Provisioning => "PROVISIONING",
+            Self::Pending => "PENDING",
+            Self::Activating => "ACTIVATING",
+            Self::Running => "RUNNING",
+            Self::Deactivating => "DEACTIVATING",
+            Self::Stopping => "STOPPING",
+            Self::Deprovisioning => "DEPROVISIONING",
+            Self::Stopped => "STOPPED",
+        }
+    }
+}
+
+/// `tasks[].stopCode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopCode {
+    /// It never ran.
+    TaskFailedToStart,
+    /// The container ended by itself.
+    EssentialContainerExited,
+    /// StopTask.
+    UserInitiated,
+    /// Scale-in, deployment or failed health checks.
+    ServiceSchedulerInitiated,
+}
+
+impl StopCode {
+    /// Wire value.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TaskFailedToStart => "TaskFailedToStart",
+            Self::EssentialContainerExited => "EssentialContainerExited",
+            Self::UserInitiated => "UserInitiated",
+            Self::ServiceSchedulerInitiated => "ServiceSchedulerInitiated",
+        }
+    }
+}
+
+/// Container health check result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TaskHealth {
+    /// Not evaluated yet.
+    Unknown,
+    /// Passing.
+    Healthy,
+    /// Failing.
+    Unhealthy,
+}
+
+impl TaskHealth {
+    /// Wire value.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "UNKNOWN",
+            Self::Healthy => "HEALTHY",
+            Self::Unhealthy => "UNHEALTHY",
+        }
+    }
+}
+
+/// The one container of a task.
+#[derive(Debug, Clone)]
+pub struct ContainerState {
+    /// Container name (the service's name).
+    pub name: String,
+    /// `<task id>-<number>`, empty before it runs.
+    pub runtime_id: String,
+    /// Image reference.
+    pub image: String,
+    /// Image digest, empty before it was pulled.
+    pub image_digest: String,
+    /// `PENDING`, `RUNNING` or `STOPPED`.
+    pub last_status: &'static str,
+    /// Exit code once it ended.
+    pub exit_code: Option<i32>,
+    /// Reason text (out of memory, pull errors).
+    pub reason: Option<String>,
+    /// Health.
+    pub health: TaskHealth,
+    /// Status of the ECS exec agent: `PENDING`, `RUNNING` or `STOPPED`.
+    pub exec_agent: &'static str,
+}
+
+/// A task.
+#[derive(Debug, Clone)]
+pub struct Task {
+    /// 32 hex digits.
+    pub id: String,
+    /// Full ARN.
+    pub arn: String,
+    /// Service name (`group` on the wire is `service:<name>`).
+    pub service: String,
+    /// Deployment id (`startedBy` on the wire).
+    pub deployment: String,
+    /// Task definition ARN.
+    pub task_definition: String,
+    /// Where it is in its life.
+    pub last_status: TaskStatus,
+    /// True once it is to stop (`desiredStatus` STOPPED).
+    pub stopping: bool,
+    /// Zone.
+    pub az: Az,
+    /// Private IPv4 address.
+    pub private_ip: String,
+    /// Network interface id.
+    pub eni: String,
+    /// Attachment UUID.
+    pub attachment_id: String,
+    /// MAC address.
+    pub mac: String,
+    /// CPU units.
+    pub cpu: u32,
+    /// Memory, MiB.
+    pub memory: u32,
+    /// `createdAt`.
+    pub created_at: Ms,
+    /// `pullStartedAt`.
+    pub pull_started_at: Option<Ms>,
+    /// `pullStoppedAt`.
+    pub pull_stopped_at: Option<Ms>,
+    /// `connectivityAt`.
+    pub connectivity_at: Option<Ms>,
+    /// `startedAt`.
+    pub started_at: Option<Ms>,
+    /// `stoppingAt`.
+    pub stopping_at: Option<Ms>,
+    /// `executionStoppedAt`.
+    pub execution_stopped_at: Option<Ms>,
+    /// `stoppedAt`.
+    pub stopped_at: Option<Ms>,
+    /// `stopCode`.
+    pub stop_code: Option<StopCode>,
+    /// `stoppedReason`.
+    pub stopped_reason: Option<String>,
+    /// `connectivity` is `CONNECTED` when true.
+    pub connected: bool,
+    /// Its container.
+    pub container: ContainerState,
+    /// `version` counter.
+    pub version: u32,
+    /// Physics: when the next transition is due.
+    pub next_at: Ms,
+    /// Physics: seconds of boot before the application answers.
+    pub boot_until: Ms,
+    /// Physics: CPU over the last second, percent of its reservation.
+    pub cpu_percent: f64,
+    /// Physics: memory, percent of its reservation.
+    pub memory_percent: f64,
+    /// Physics: memory level that this task drifts around.
+    pub memory_base: f64,
+    /// Physics: a fault makes the container exit at this time with this code.
+    pub crash_at: Option<(Ms, i32)>,
+    /// Physics: when the scheduler first saw it unhealthy.
+    pub unhealthy_since: Option<Ms>,
+}
+
+impl Task {
+    /// Whether it counts towards its service: not told to stop.
+    pub const fn is_wanted(&self) -> bool {
+        !self.stopping
+    }
+
+    /// RUNNING and not told to stop.
+    pub fn is_running(&self) -> bool {
+        !self.stopping && self.last_status == TaskStatus::Running
+    }
+
+    /// On its way to RUNNING.
+    pub fn is_starting(&self) -> bool {
+        !self.stopping && self.last_status < TaskStatus::Running
+    }
+
+    /// `RUNNING` or `STOPPED`.
+    pub const fn desired_status(&self) -> &'static str {
+        if self.stopping { "STOPPED" } else { "RUNNING" }
+    }
+
+    /// The name of its log stream.
+    pub fn log_stream(&self) -> String {
+        format!("{0}/{0}/{1}", self.service, self.id)
+    }
+}
+
+/// A task-definition revision (one container each).
+#[derive(Debug, Clone)]
+pub struct TaskDefinition {
+    /// Full ARN.
+    pub arn: String,
+    /// Family.
+    pub family: String,
+    /// Revision.
+    pub revision: u32,
+    /// `ACTIVE` or `INACTIVE`.
+    pub active: bool,
+    /// CPU units.
+    pub cpu: u32,
+    /// Memory, MiB.
+    pub memory: u32,
+    /// Task role ARN.
+    pub task_role_arn: String,
+    /// Execution role ARN.
+    pub execution_role_arn: String,
+    /// Container name.
+    pub container_name: String,
+    /// Image reference.
+    pub image: String,
+    /// Container port, if any.
+    pub container_port: Option<u16>,
+    /// Command.
+    pub command: Vec<String>,
+    /// Environment as (name, value).
+    pub environment: Vec<(String, String)>,
+    /// Secrets as (name, valueFrom ARN): never the values.
+    pub secrets: Vec<(String, String)>,
+    /// Container health check command (`CMD-SHELL ...`).
+    pub health_check: String,
+    /// Options of the awslogs driver as (name, value).
+    pub log_options: Vec<(String, String)>,
+    /// Registration time.
+    pub registered_at: Ms,
+    /// Physics: a broken build whose container exits with this code soon after start.
+    pub exits_with: Option<i32>,
+}
+
+/// An image in ECR.
+#[derive(Debug, Clone)]
+pub struct EcrImage {
+    /// Repository name, `nextcore/control`.
+    pub repository: String,
+    /// Tag: a git commit.
+    pub tag: String,
+    /// `sha256:...`.
+    pub digest: String,
+    /// Push time.
+    pub pushed_at: Ms,
+    /// Bytes.
+    pub size: u64,
+}

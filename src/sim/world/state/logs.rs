@@ -1,0 +1,78 @@
+//! CloudWatch Logs as data: the log group, its streams and a ring of its last lines.
+//! No generation here (see `logs` beside `state`). Read by the Logs handler.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use super::super::names::Ms;
+
+/// All of CloudWatch Logs.
+#[derive(Debug, Clone)]
+pub struct Logs {
+    /// Groups by name.
+    pub groups: BTreeMap<String, LogGroup>,
+}
+
+/// A log group.
+#[derive(Debug, Clone)]
+pub struct LogGroup {
+    /// Name.
+    pub name: String,
+    /// ARN ending in `:*`.
+    pub arn: String,
+    /// ARN without `:*`, as StartLiveTail wants it.
+    pub log_group_arn: String,
+    /// Retention, days.
+    pub retention_days: u32,
+    /// KMS key ARN.
+    pub kms_key: String,
+    /// Creation time.
+    pub created_at: Ms,
+    /// Bytes stored.
+    pub stored_bytes: u64,
+    /// Streams by name.
+    pub streams: BTreeMap<String, LogStream>,
+    /// The last lines in order of time: at most 20,000 and about one hour.
+    pub events: VecDeque<LogEvent>,
+    /// Number the next event gets; never decreases, so a reader can follow the tail.
+    pub next_id: u64,
+}
+
+/// A log stream.
+#[derive(Debug, Clone)]
+pub struct LogStream {
+    /// Name, `<service>/<service>/<task id>`.
+    pub name: Arc<str>,
+    /// Full ARN.
+    pub arn: String,
+    /// Creation time.
+    pub created_at: Ms,
+    /// Timestamp of its first event.
+    pub first_event: Option<Ms>,
+    /// Timestamp of its last event.
+    pub last_event: Option<Ms>,
+    /// When its last event was ingested.
+    pub last_ingestion: Option<Ms>,
+}
+
+/// One line.
+#[derive(Debug, Clone)]
+pub struct LogEvent {
+    /// Running number within the group.
+    pub id: u64,
+    /// Time of the line.
+    pub timestamp: Ms,
+    /// When it was ingested.
+    pub ingestion_time: Ms,
+    /// Its stream.
+    pub stream: Arc<str>,
+    /// Text.
+    pub message: String,
+}
+
+impl LogEvent {
+    /// The 56-digit event id of the wire: ordered as the lines are.
+    pub fn event_id(&self) -> String {
+        format!("{:020}{:036}", self.timestamp, self.id)
+    }
+}

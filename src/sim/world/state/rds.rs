@@ -1,0 +1,185 @@
+//! The database as data: instance facts, its failover in progress, its events.
+//! No physics here (see `rds` beside `state`). Read by the RDS handler.
+
+use std::collections::VecDeque;
+
+use super::super::names::{Az, Ms};
+
+/// All of RDS.
+#[derive(Debug, Clone)]
+pub struct Rds {
+    /// The one instance.
+    pub instance: DbInstance,
+    /// Events, oldest first, 14 days.
+    pub events: VecDeque<RdsEvent>,
+}
+
+/// `DBInstanceStatus`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DbStatus {
+    /// `available`
+    Available,
+    /// `rebooting`
+    Rebooting,
+    /// `backing-up`
+    BackingUp,
+}
+
+impl DbStatus {
+    /// Wire value.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Available => "available",
+            Self::Rebooting => "rebooting",
+            Self::BackingUp => "backing-up",
+        }
+    }
+}
+
+/// A Multi-AZ PostgreSQL instance.
+#[derive(Debug, Clone)]
+pub struct DbInstance {
+    /// Identifier.
+    pub id: String,
+    /// Full ARN.
+    pub arn: String,
+    /// `db-...` resource id.
+    pub resource_id: String,
+    /// `DBInstanceStatus`.
+    pub status: DbStatus,
+    /// `db.t3.large`.
+    pub class: String,
+    /// `postgres`.
+    pub engine: String,
+    /// `15.7`.
+    pub engine_version: String,
+    /// Zone of the primary.
+    pub az: Az,
+    /// Zone of the standby; absent while it is being rebuilt.
+    pub secondary_az: Option<Az>,
+    /// Always true here.
+    pub multi_az: bool,
+    /// Allocated GiB.
+    pub allocated_gib: u32,
+    /// Storage auto scaling limit, GiB.
+    pub max_allocated_gib: u32,
+    /// `gp3`.
+    pub storage_type: String,
+    /// Provisioned IOPS (gp3 baseline).
+    pub iops: u32,
+    /// Provisioned MiB/s (gp3 baseline).
+    pub throughput: u32,
+    /// Endpoint host.
+    pub endpoint: String,
+    /// Port.
+    pub port: u16,
+    /// Database name.
+    pub db_name: String,
+    /// Master user.
+    pub master_user: String,
+    /// Backup retention, days.
+    pub backup_retention_days: u32,
+    /// `16:00-16:30` UTC.
+    pub backup_window: String,
+    /// Maintenance window, UTC.
+    pub maintenance_window: String,
+    /// Latest time point-in-time recovery can reach.
+    pub latest_restorable: Ms,
+    /// Creation time.
+    pub created_at: Ms,
+    /// Storage encrypted.
+    pub encrypted: bool,
+    /// KMS key ARN.
+    pub kms_key: String,
+    /// Performance Insights on.
+    pub performance_insights: bool,
+    /// Enhanced monitoring interval, seconds.
+    pub monitoring_interval: u32,
+    /// Enhanced monitoring role.
+    pub monitoring_role_arn: String,
+    /// Deletion protection.
+    pub deletion_protection: bool,
+    /// Publicly accessible.
+    pub public: bool,
+    /// Parameter group.
+    pub parameter_group: String,
+    /// Subnet group.
+    pub subnet_group: String,
+    /// Subnet ids of the group.
+    pub subnets: Vec<String>,
+    /// VPC id.
+    pub vpc_id: String,
+    /// Security groups.
+    pub security_groups: Vec<String>,
+    /// CA certificate.
+    pub ca_certificate: String,
+    /// Physics: failover or reboot under way.
+    pub failover: Option<DbFailover>,
+    /// Physics: when the last failover began.
+    pub last_failover: Option<Ms>,
+    /// Physics: when a standby lost with its zone is rebuilt.
+    pub standby_back_at: Option<Ms>,
+    /// Physics: whether it takes connections now.
+    pub accepting: bool,
+    /// Physics: cold cache factor, 0 (warm) to 1 (just failed over).
+    pub cold: f64,
+    /// Physics: open connections.
+    pub connections: f64,
+    /// Physics: CPU percent.
+    pub cpu: f64,
+    /// Physics: credit balance.
+    pub credits: f64,
+    /// Physics: free storage, bytes.
+    pub free_storage: f64,
+    /// Physics: oldest transaction id age.
+    pub used_xids: f64,
+}
+
+/// Why a failover happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailoverCause {
+    /// RebootDBInstance with ForceFailover.
+    User,
+    /// The host died.
+    HostFailure,
+    /// Its zone lost the network.
+    ZoneFailure,
+    /// RebootDBInstance without ForceFailover: a plain restart.
+    Reboot,
+}
+
+/// A failover (or plain reboot) under way: the times at which its parts become visible.
+#[derive(Debug, Clone)]
+pub struct DbFailover {
+    /// Cause.
+    pub cause: FailoverCause,
+    /// When it began.
+    pub began: Ms,
+    /// When the reason and `failover started` events appear.
+    pub started_at: Ms,
+    /// When `DB instance restarted` appears and connections are taken again.
+    pub restarted_at: Ms,
+    /// When `failover completed` appears and the status is available again.
+    pub completed_at: Ms,
+    /// When the zones show as swapped.
+    pub swap_at: Ms,
+    /// Which of the steps are done: started, restarted, completed, swapped.
+    pub done: [bool; 4],
+}
+
+/// An RDS event (AWS gives it no id).
+#[derive(Debug, Clone)]
+pub struct RdsEvent {
+    /// Instance identifier.
+    pub source_id: String,
+    /// Instance ARN.
+    pub source_arn: String,
+    /// `db-instance`.
+    pub source_type: &'static str,
+    /// Time.
+    pub date: Ms,
+    /// Exact AWS text.
+    pub message: String,
+    /// Categories: `failover`, `availability`, `backup`, `notification`.
+    pub categories: Vec<&'static str>,
+}
