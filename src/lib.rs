@@ -1,5 +1,7 @@
 //! The live operations dashboard of the NextCore AI Cloud stack on AWS.
 //!
 //! One way through the house: `aws/source → model → engine (store) → insight → session → view → shell`.
-pub mod model;
+pub mod aws;
+pub mod engine;
 pub mod insight;
+pub mod model;

@@ -33,6 +33,8 @@ pub struct Entry {
     pub interval: Duration,
     /// Counts successes: a verdict that needs two polls looks at this.
     pub revision: u64,
+    /// Counts failed polls: a resource that is missing twice is missing.
+    pub failures: u64,
 }
 
 impl Entry {
@@ -127,6 +129,7 @@ impl Store {
         let entry = self.entry_mut(key);
         entry.asked_at.get_or_insert(at);
         entry.failing_since.get_or_insert(at);
+        entry.failures += 1;
         entry.problem = Some(problem);
     }
 }

@@ -54,6 +54,9 @@ class Steps:
                 self.found += 1
                 self.say("exists ", name)
                 return None
+            if not text:  # what ministack answers for a service that it does not have at all
+                status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", code)
+                return self.refuse(name, f"HTTP {status} without an AWS error: no such service here?")
             return self.refuse(name, f"{code}: {text}")
         except (BotoCoreError, KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
             return self.refuse(name, f"{type(error).__name__}: {error}")

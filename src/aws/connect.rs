@@ -1,0 +1,182 @@
+//! From options to gated clients: profile, region, endpoint, credentials, time-outs. Tells a missing profile, region or credential apart
+//! before anything is sent. Called by the shell; the embedded cloud comes in as an HTTP client.
+
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, ConfigLoader, Region};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_runtime::env_config::file::EnvConfigFiles;
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
+use aws_smithy_http_client::tls;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
+use aws_types::os_shim_internal::{Env, Fs};
+
+use super::client::Clients;
+use super::gate::{AllowList, Gate, GatedClient};
+use super::meter::Meter;
+use super::source;
+
+/// One attempt of a poll (AWS map §1).
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
+/// One poll with all its attempts.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(15);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// Looking for credentials: the instance metadata service alone may take this long to say that it is not there.
+const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// Where to connect, and as whom.
+#[derive(Debug, Clone, Default)]
+pub struct ConnectOptions {
+    /// `--profile`.
+    pub profile: Option<String>,
+    /// `--region`, or the configuration's; `None` = the profile's.
+    pub region: Option<String>,
+    /// `--endpoint-url`.
+    pub endpoint_url: Option<String>,
+}
+
+/// Why there are no clients. Each says what to do next.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The profile is in no file.
+    #[error(
+        "unknown profile '{name}': it is in neither ~/.aws/config nor ~/.aws/credentials{known}\n  next: choose one with --profile NAME, or create it with 'aws configure --profile {name}'"
+    )]
+    UnknownProfile {
+        /// The name.
+        name: String,
+        /// The profiles that there are, as the tail of the sentence.
+        known: String,
+    },
+    /// The AWS configuration files do not parse.
+    #[error("the AWS configuration cannot be read: {0}\n  next: correct the file, or point AWS_CONFIG_FILE at another")]
+    Files(String),
+    /// No region anywhere.
+    #[error("no region: neither --region, the configuration, AWS_REGION nor the profile names one\n  next: --region ap-southeast-2")]
+    NoRegion,
+    /// No provider had credentials.
+    #[error(
+        "no usable AWS credentials{profile}: {cause}\n  next: 'aws sso login{profile_flag}', set AWS_PROFILE, or look around without AWS: 'nextcore-top demo'"
+    )]
+    NoCredentials {
+        /// ` of profile 'x'`.
+        profile: String,
+        /// ` --profile x`.
+        profile_flag: String,
+        /// The innermost cause.
+        cause: String,
+    },
+    /// The endpoint is not a URL.
+    #[error("--endpoint-url '{0}' is not an http:// or https:// URL\n  next: write it as http://127.0.0.1:4566")]
+    BadEndpoint(String),
+}
+
+/// Connects to AWS, or to the endpoint of the options.
+pub async fn connect(options: &ConnectOptions, meter: &Meter) -> Result<Clients, ConnectError> {
+    let http =
+        aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build_https();
+    check_profile(options).await?;
+    let mut loader = loader(http.clone());
+    if let Some(profile) = &options.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(region) = &options.region {
+        loader = loader.region(Region::new(region.clone()));
+    }
+    if let Some(url) = &options.endpoint_url {
+        check_endpoint(url)?;
+        loader = loader.endpoint_url(url);
+    }
+    let config = loader.load().await;
+    if config.region().is_none() {
+        return Err(ConnectError::NoRegion);
+    }
+    check_credentials(&config, options).await?;
+    Ok(gated(&config, http, meter))
+}
+
+/// Connects to whatever answers behind `http`: the embedded cloud, in process. The environment is not looked at.
+pub fn connect_in_process(http: SharedHttpClient, region: &str, meter: &Meter) -> Clients {
+    let credentials = Credentials::new("AKIDEMBEDDEDCLOUD", "embedded", None, None, "embedded cloud");
+    let config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(region.to_owned()))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(http.clone())
+        .retry_config(RetryConfig::standard().with_max_attempts(1))
+        .timeout_config(timeouts())
+        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+        .time_source(SharedTimeSource::new(SystemTimeSource::new()))
+        .build();
+    gated(&config, http, meter)
+}
+
+fn loader(http: SharedHttpClient) -> ConfigLoader {
+    aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http)
+        // The engine backs off by itself, and every request is to be counted: the SDK sends once.
+        .retry_config(RetryConfig::standard().with_max_attempts(1))
+        .timeout_config(timeouts())
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
+        .build()
+}
+
+/// The gate goes in after credentials have been resolved: their providers use the plain HTTP client.
+fn gated(config: &SdkConfig, http: SharedHttpClient, meter: &Meter) -> Clients {
+    let allowed = AllowList::of(source::reads());
+    let http = SharedHttpClient::new(GatedClient::new(http, allowed.clone(), meter.clone()));
+    let config = config.to_builder().http_client(http).build();
+    Clients::new(&config, &Gate::new(allowed))
+}
+
+fn check_endpoint(url: &str) -> Result<(), ConnectError> {
+    let valid = url.parse::<http::Uri>().is_ok_and(|u| matches!(u.scheme_str(), Some("http" | "https")) && u.host().is_some());
+    if valid { Ok(()) } else { Err(ConnectError::BadEndpoint(url.to_owned())) }
+}
+
+/// An unknown profile would otherwise be a silent fall-through to other credentials: the wrong account.
+async fn check_profile(options: &ConnectOptions) -> Result<(), ConnectError> {
+    let files = EnvConfigFiles::default();
+    let profiles = aws_config::profile::load(&Fs::real(), &Env::real(), &files, options.profile.clone().map(Into::into))
+        .await
+        .map_err(|e| ConnectError::Files(cause_of(&e)))?;
+    let name = profiles.selected_profile();
+    if profiles.get_profile(name).is_some() || (options.profile.is_none() && name == "default") {
+        return Ok(());
+    }
+    let mut names: Vec<&str> = profiles.profiles().collect();
+    names.sort_unstable();
+    let known = if names.is_empty() { " (there are no profiles)".to_owned() } else { format!(" (there are: {})", names.join(", ")) };
+    Err(ConnectError::UnknownProfile { name: name.to_owned(), known })
+}
+
+async fn check_credentials(config: &SdkConfig, options: &ConnectOptions) -> Result<(), ConnectError> {
+    let (profile, profile_flag) =
+        options.profile.as_ref().map_or_else(Default::default, |p| (format!(" of profile '{p}'"), format!(" --profile {p}")));
+    let fail = |cause: String| ConnectError::NoCredentials { profile: profile.clone(), profile_flag: profile_flag.clone(), cause };
+    let Some(provider) = config.credentials_provider() else { return Err(fail("no provider is configured".to_owned())) };
+    match tokio::time::timeout(CREDENTIALS_TIMEOUT, provider.provide_credentials()).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(e)) => Err(fail(cause_of(&e))),
+        Err(_) => Err(fail(format!("no provider answered within {} s", CREDENTIALS_TIMEOUT.as_secs()))),
+    }
+}
+
+fn cause_of(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut last = error;
+    while let Some(next) = last.source() {
+        last = next;
+    }
+    last.to_string()
+}

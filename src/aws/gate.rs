@@ -1,0 +1,159 @@
+//! The gate: no request leaves unless its operation is in a table. It fails closed, twice: an interceptor on every client clears the
+//! operation and stamps the request; the one HTTP connector refuses unstamped requests, so a client built around the gate cannot send.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, Metadata};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+
+use super::meter::Meter;
+use super::op::Op;
+
+/// Private header that marks a cleared request; stripped before it is sent.
+const STAMP: &str = "x-nextcore-cleared";
+
+/// Why the gate stopped a request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The SDK did not say which operation it was: refuse rather than guess.
+    #[error("refused: a request without operation metadata; report this as a bug")]
+    Unnamed,
+    /// Not in any table of this process.
+    #[error("refused: {service}:{operation} is not among the operations of this process (read-only gate)")]
+    NotAllowed {
+        /// SDK service id.
+        service: String,
+        /// Operation.
+        operation: String,
+    },
+    /// Sent by a client that bypassed the gate.
+    #[error("refused: {0} was sent by a client that the gate does not know")]
+    Unstamped(String),
+}
+
+/// The operations that may leave this process.
+#[derive(Debug, Clone, Default)]
+pub struct AllowList(Arc<BTreeSet<(&'static str, &'static str)>>);
+
+impl AllowList {
+    /// Exactly these operations.
+    pub fn of<'a>(ops: impl IntoIterator<Item = &'a Op>) -> Self {
+        Self(Arc::new(ops.into_iter().map(|op| (op.service, op.operation)).collect()))
+    }
+
+    /// Decides one operation.
+    pub fn check(&self, service: &str, operation: &str) -> Result<(), Refusal> {
+        if self.0.iter().any(|(s, o)| *s == service && *o == operation) {
+            Ok(())
+        } else {
+            Err(Refusal::NotAllowed { service: service.to_owned(), operation: operation.to_owned() })
+        }
+    }
+}
+
+/// The interceptor half of the gate.
+#[derive(Debug, Clone)]
+pub struct Gate {
+    allowed: AllowList,
+}
+
+impl Gate {
+    /// A gate that lets these operations through.
+    pub fn new(allowed: AllowList) -> Self {
+        Self { allowed }
+    }
+}
+
+fn named(cfg: &ConfigBag) -> Result<&Metadata, Refusal> {
+    cfg.load::<Metadata>().ok_or(Refusal::Unnamed)
+}
+
+impl Intercept for Gate {
+    fn name(&self) -> &'static str {
+        "nextcore-gate"
+    }
+
+    // Not `read_before_execution`: client interceptors run it before the operation has stored its `Metadata`.
+    fn read_before_serialization(
+        &self,
+        _context: &BeforeSerializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let metadata = named(cfg)?;
+        Ok(self.allowed.check(metadata.service(), metadata.name())?)
+    }
+
+    fn modify_before_transmit(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let metadata = named(cfg)?;
+        self.allowed.check(metadata.service(), metadata.name())?;
+        let stamp = format!("{}:{}", metadata.service(), metadata.name());
+        context.request_mut().headers_mut().try_insert(STAMP, stamp)?;
+        Ok(())
+    }
+}
+
+/// The connector half of the gate: wraps the real (or embedded) HTTP client.
+#[derive(Debug, Clone)]
+pub struct GatedClient {
+    inner: SharedHttpClient,
+    allowed: AllowList,
+    meter: Meter,
+}
+
+impl GatedClient {
+    /// Everything sent through `inner` is checked against `allowed` and counted by `meter`.
+    pub fn new(inner: SharedHttpClient, allowed: AllowList, meter: Meter) -> Self {
+        Self { inner, allowed, meter }
+    }
+}
+
+impl HttpClient for GatedClient {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(GatedConnector {
+            inner: self.inner.http_connector(settings, components),
+            allowed: self.allowed.clone(),
+            meter: self.meter.clone(),
+        })
+    }
+}
+
+#[derive(Debug)]
+struct GatedConnector {
+    inner: SharedHttpConnector,
+    allowed: AllowList,
+    meter: Meter,
+}
+
+impl HttpConnector for GatedConnector {
+    fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
+        let stamp = request.headers_mut().remove(STAMP);
+        let cleared = match stamp.as_deref().and_then(|s| s.split_once(':')) {
+            Some((service, operation)) => self.allowed.check(service, operation).map(|()| format!("{service}:{operation}")),
+            None => Err(Refusal::Unstamped(request.uri().to_owned())),
+        };
+        match cleared {
+            Ok(name) => {
+                self.meter.sent(&name);
+                self.inner.call(request)
+            }
+            Err(refusal) => HttpConnectorFuture::ready(Err(ConnectorError::user(refusal.into()))),
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! The only place that names the SDK: connect, gate, meter, errors, transport, and one source per kind of observed data.
+//! SDK types stop here: sources answer with `model` types. Called by `engine`; knows nothing of screens.
+
+pub mod client;
+pub mod connect;
+mod convert;
+mod error;
+pub mod gate;
+pub mod meter;
+pub mod op;
+pub mod source;
+pub mod transport;
+
+pub use client::Clients;
+pub use connect::{ConnectError, ConnectOptions, connect};
+pub use error::problem_of;

@@ -1,0 +1,30 @@
+//! STS GetCallerIdentity: the account and principal that the header shows. Needs no permission.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Context, SLOW};
+use crate::aws::convert::text;
+use crate::aws::error::problem_of;
+use crate::aws::op::Op;
+use crate::model::identity::Identity;
+use crate::model::section::Problem;
+use crate::model::store::Store;
+
+const GET: Op = Op::read("STS", "GetCallerIdentity", "sts:GetCallerIdentity");
+
+pub(super) struct Source;
+
+impl super::Source for Source {
+    type Out = Identity;
+    const READS: &'static [Op] = &[GET];
+
+    fn every(_: &Store) -> Duration {
+        SLOW
+    }
+
+    async fn poll(cx: Arc<Context>) -> Result<Identity, Problem> {
+        let out = cx.clients.sts.get_caller_identity().send().await.map_err(|e| problem_of(GET, &e))?;
+        Ok(Identity { account: text(out.account()), arn: text(out.arn()) })
+    }
+}

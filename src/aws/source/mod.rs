@@ -1,0 +1,146 @@
+//! Sources: one file per kind of observed data, one row of `SOURCES` each. A source asks AWS and answers with a `Section`.
+//! It neither schedules nor retries: the engine does. The gate, the IAM policy and the embedded cloud's coverage test read `READS`.
+
+mod alarms;
+mod balancer;
+mod cache;
+mod cluster;
+mod database;
+mod deployments;
+mod events;
+mod identity;
+mod logs;
+mod metrics;
+mod scaling;
+mod services;
+mod tasks;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use super::Clients;
+use super::meter::Meter;
+use super::op::Op;
+use crate::model::Time;
+use crate::model::section::{AnySection, Problem, ProblemKind, Section, SectionKey};
+use crate::model::stack::Stack;
+use crate::model::store::Store;
+
+/// What a poll may look at.
+#[derive(Debug)]
+pub struct Context {
+    /// Gated clients.
+    pub clients: Clients,
+    /// Names of the stack's resources.
+    pub stack: Arc<Stack>,
+    /// What is known so far: some sources build on others.
+    pub store: Arc<Store>,
+    /// The engine's clock at the start of the poll.
+    pub now: Time,
+    /// Where billed units are counted.
+    pub meter: Meter,
+}
+
+impl Context {
+    /// A section that this poll builds on, or the reason to wait for it.
+    fn needs<T: Section>(&self) -> Result<&T, Problem> {
+        if let Some(value) = self.store.get::<T>() {
+            return Ok(value);
+        }
+        let problem = self.store.entry(T::KEY).and_then(|e| e.problem.as_ref());
+        Err(problem.filter(|p| p.kind != ProblemKind::Waiting).map_or_else(
+            || Problem {
+                kind: ProblemKind::Waiting,
+                headline: format!("waiting for the {}", T::TITLE),
+                hint: String::new(),
+                permission: None,
+            },
+            |p| Problem {
+                kind: p.kind,
+                headline: format!("needs the {}: {}", T::TITLE, p.headline),
+                hint: p.hint.clone(),
+                permission: p.permission.clone(),
+            },
+        ))
+    }
+}
+
+/// One kind of observed data and how to fetch it.
+pub trait Source: 'static {
+    /// What it yields.
+    type Out: Section;
+    /// Every operation that it may send.
+    const READS: &'static [Op];
+
+    /// How long to wait between polls while something on the screen needs it.
+    fn every(store: &Store) -> Duration;
+
+    /// Asks once.
+    fn poll(cx: Arc<Context>) -> impl Future<Output = Result<Self::Out, Problem>> + Send;
+}
+
+/// A poll whose kind is erased.
+pub type Poll = BoxFuture<'static, Result<Arc<dyn AnySection>, Problem>>;
+
+/// A row of `SOURCES`.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// The section that it yields.
+    pub key: SectionKey,
+    /// The section's name in a sentence.
+    pub title: &'static str,
+    /// Every operation that it may send.
+    pub reads: &'static [Op],
+    /// The interval.
+    pub every: fn(&Store) -> Duration,
+    /// Asks once.
+    pub poll: fn(Arc<Context>) -> Poll,
+}
+
+const fn row<S: Source>() -> Row {
+    Row { key: S::Out::KEY, title: S::Out::TITLE, reads: S::READS, every: S::every, poll: erased::<S> }
+}
+
+fn erased<S: Source>(cx: Arc<Context>) -> Poll {
+    Box::pin(async move { S::poll(cx).await.map(|section| Arc::new(section) as Arc<dyn AnySection>) })
+}
+
+/// Every source of the program.
+pub const SOURCES: &[Row] = &[
+    row::<identity::Source>(),
+    row::<balancer::BalancerSource>(),
+    row::<balancer::RoutingSource>(),
+    row::<balancer::TargetsSource>(),
+    row::<cluster::Source>(),
+    row::<services::ServicesSource>(),
+    row::<services::DefinitionsSource>(),
+    row::<tasks::RunningSource>(),
+    row::<tasks::StoppedSource>(),
+    row::<deployments::Source>(),
+    row::<scaling::TargetsSource>(),
+    row::<scaling::ActivitiesSource>(),
+    row::<cache::GroupSource>(),
+    row::<cache::NodesSource>(),
+    row::<events::CacheSource>(),
+    row::<database::InstanceSource>(),
+    row::<database::SettingsSource>(),
+    row::<events::DatabaseSource>(),
+    row::<alarms::Source>(),
+    row::<alarms::HistorySource>(),
+    row::<metrics::Source>(),
+    row::<logs::TailSource>(),
+    row::<logs::GroupSource>(),
+];
+
+/// Every read operation of every source: what the gate lets through.
+pub fn reads() -> impl Iterator<Item = &'static Op> {
+    SOURCES.iter().flat_map(|row| row.reads)
+}
+
+const FAST: Duration = Duration::from_secs(5);
+const MEDIUM: Duration = Duration::from_secs(15);
+const HALF_MINUTE: Duration = Duration::from_secs(30);
+const MINUTE: Duration = Duration::from_secs(60);
+const SLOW: Duration = Duration::from_secs(300);

@@ -1,0 +1,114 @@
+//! Application Auto Scaling of the ECS services: bounds and policies (60 s), activities (30 s).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_applicationautoscaling::types as sdk;
+
+use super::{Context, HALF_MINUTE, MINUTE};
+use crate::aws::convert::{text, time};
+use crate::aws::error::problem_of;
+use crate::aws::op::Op;
+use crate::model::scaling::{ScalableTarget, Scaling, ScalingActivities, ScalingActivity, ScalingPolicy};
+use crate::model::section::Problem;
+use crate::model::store::Store;
+
+const SERVICE: &str = "Application Auto Scaling";
+const TARGETS: Op = Op::read(SERVICE, "DescribeScalableTargets", "application-autoscaling:DescribeScalableTargets");
+const POLICIES: Op = Op::read(SERVICE, "DescribeScalingPolicies", "application-autoscaling:DescribeScalingPolicies");
+const ACTIVITIES: Op = Op::read(SERVICE, "DescribeScalingActivities", "application-autoscaling:DescribeScalingActivities");
+
+/// `service/<cluster>/<service>` of this cluster → the service's name.
+fn service_of<'a>(cluster: &str, resource: &'a str) -> Option<&'a str> {
+    resource.strip_prefix("service/")?.strip_prefix(cluster)?.strip_prefix('/')
+}
+
+pub(super) struct TargetsSource;
+
+impl super::Source for TargetsSource {
+    type Out = Scaling;
+    const READS: &'static [Op] = &[TARGETS, POLICIES];
+
+    fn every(_: &Store) -> Duration {
+        MINUTE
+    }
+
+    async fn poll(cx: Arc<Context>) -> Result<Scaling, Problem> {
+        let client = &cx.clients.scaling;
+        let namespace = sdk::ServiceNamespace::Ecs;
+        let mut policies = Vec::new();
+        let mut pages = client.describe_scaling_policies().service_namespace(namespace.clone()).into_paginator().items().send();
+        while let Some(policy) = pages.next().await {
+            policies.push(policy.map_err(|e| problem_of(POLICIES, &e))?);
+        }
+        let mut targets = Vec::new();
+        let mut pages = client.describe_scalable_targets().service_namespace(namespace).into_paginator().items().send();
+        while let Some(target) = pages.next().await {
+            let target = target.map_err(|e| problem_of(TARGETS, &e))?;
+            if let Some(service) = service_of(&cx.stack.cluster, target.resource_id()) {
+                targets.push(scalable(&target, service, &policies));
+            }
+        }
+        targets.sort_by(|a, b| a.service.cmp(&b.service));
+        Ok(Scaling { targets })
+    }
+}
+
+fn scalable(t: &sdk::ScalableTarget, service: &str, policies: &[sdk::ScalingPolicy]) -> ScalableTarget {
+    let suspended = t.suspended_state();
+    ScalableTarget {
+        service: text(Some(service)),
+        min: t.min_capacity(),
+        max: t.max_capacity(),
+        in_suspended: suspended.and_then(sdk::SuspendedState::dynamic_scaling_in_suspended).unwrap_or_default(),
+        out_suspended: suspended.and_then(sdk::SuspendedState::dynamic_scaling_out_suspended).unwrap_or_default(),
+        scheduled_suspended: suspended.and_then(sdk::SuspendedState::scheduled_scaling_suspended).unwrap_or_default(),
+        policies: policies.iter().filter(|p| p.resource_id() == t.resource_id()).map(policy).collect(),
+    }
+}
+
+fn policy(p: &sdk::ScalingPolicy) -> ScalingPolicy {
+    let tracking = p.target_tracking_scaling_policy_configuration();
+    let predefined = tracking.and_then(|t| t.predefined_metric_specification()).map(|m| m.predefined_metric_type());
+    let custom = tracking.and_then(|t| t.customized_metric_specification()).and_then(|m| m.metric_name());
+    ScalingPolicy {
+        name: text(Some(p.policy_name())),
+        kind: text(Some(p.policy_type().as_str())),
+        metric: text(predefined.map(sdk::MetricType::as_str).or(custom)),
+        target: tracking.map(sdk::TargetTrackingScalingPolicyConfiguration::target_value),
+    }
+}
+
+pub(super) struct ActivitiesSource;
+
+impl super::Source for ActivitiesSource {
+    type Out = ScalingActivities;
+    const READS: &'static [Op] = &[ACTIVITIES];
+
+    fn every(_: &Store) -> Duration {
+        HALF_MINUTE
+    }
+
+    async fn poll(cx: Arc<Context>) -> Result<ScalingActivities, Problem> {
+        let request = cx.clients.scaling.describe_scaling_activities().service_namespace(sdk::ServiceNamespace::Ecs);
+        let out = request.max_results(50).send().await.map_err(|e| problem_of(ACTIVITIES, &e))?;
+        let mut activities: Vec<ScalingActivity> = out
+            .scaling_activities()
+            .iter()
+            .filter_map(|a| service_of(&cx.stack.cluster, a.resource_id()).map(|service| activity(a, service)))
+            .collect();
+        activities.sort_by(|a, b| b.started_at.cmp(&a.started_at));
+        Ok(ScalingActivities { activities })
+    }
+}
+
+fn activity(a: &sdk::ScalingActivity, service: &str) -> ScalingActivity {
+    ScalingActivity {
+        service: text(Some(service)),
+        started_at: time(Some(a.start_time())),
+        ended_at: time(a.end_time()),
+        status: text(Some(a.status_code().as_str())),
+        description: text(Some(a.description())),
+        cause: text(Some(a.cause())),
+    }
+}

@@ -1,0 +1,174 @@
+//! The engine: one task per source, polling what somebody looks at, writing the store. It knows no screens and judges nothing.
+//! `Engine::start` is called by the shell; sessions hold a `Feed`: the newest store to read, and a bounded channel of wishes.
+
+pub mod clock;
+mod poll;
+pub mod schedule;
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use crate::aws::Clients;
+use crate::aws::meter::Meter;
+use crate::aws::source::{Row, SOURCES};
+use crate::model::section::{ProblemKind, SectionKey};
+use crate::model::stack::Stack;
+use crate::model::store::Store;
+use clock::Clock;
+
+/// What a session may ask of the engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wish {
+    /// These sections are on the screen.
+    Needs(BTreeSet<SectionKey>),
+    /// Fetch these now.
+    Refresh(BTreeSet<SectionKey>),
+    /// The terminal gained or lost the focus.
+    Focus(bool),
+}
+
+/// Wishes that may wait while the engine is busy; more are dropped, the newest state wins anyway.
+const WISHES: usize = 64;
+
+/// A session's end of the engine.
+#[derive(Debug)]
+pub struct Feed {
+    /// The newest store.
+    pub store: watch::Receiver<Arc<Store>>,
+    /// Wishes.
+    pub wishes: mpsc::Sender<Wish>,
+}
+
+/// The engine's end, made before there is an engine: the first frame does not wait for credentials.
+#[derive(Debug)]
+pub struct Ends {
+    store: watch::Sender<Arc<Store>>,
+    wishes: mpsc::Receiver<Wish>,
+}
+
+/// A feed and the ends that an engine will serve.
+pub fn channel() -> (Feed, Ends) {
+    let (store_tx, store_rx) = watch::channel(Arc::new(Store::default()));
+    let (wish_tx, wish_rx) = mpsc::channel(WISHES);
+    (Feed { store: store_rx, wishes: wish_tx }, Ends { store: store_tx, wishes: wish_rx })
+}
+
+/// Everything that the polling tasks share.
+#[derive(Debug)]
+struct Shared {
+    clients: Clients,
+    stack: Arc<Stack>,
+    clock: Clock,
+    meter: Meter,
+    store: Mutex<Store>,
+    publish: watch::Sender<Arc<Store>>,
+}
+
+impl Shared {
+    /// Changes the store and shows it to everybody.
+    fn change(&self, change: impl FnOnce(&mut Store)) {
+        let snapshot = {
+            let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+            change(&mut store);
+            store.usage = self.meter.usage(self.clock.speed());
+            Arc::new(store.clone())
+        };
+        self.publish.send_replace(snapshot);
+    }
+
+    fn snapshot(&self) -> Arc<Store> {
+        Arc::clone(&self.publish.borrow())
+    }
+}
+
+/// What the screen looks at, as the polling tasks see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Attention {
+    needs: Arc<BTreeSet<SectionKey>>,
+    focused: bool,
+}
+
+/// A running engine; dropping it ends every poll.
+#[derive(Debug)]
+pub struct Engine {
+    _tasks: JoinSet<()>,
+}
+
+/// What an engine works with.
+#[derive(Debug)]
+pub struct Setup {
+    /// Gated clients.
+    pub clients: Clients,
+    /// The stack's names.
+    pub stack: Arc<Stack>,
+    /// The clock that time stamps and intervals follow.
+    pub clock: Clock,
+    /// Counts what the clients send.
+    pub meter: Meter,
+}
+
+impl Engine {
+    /// Starts polling every source; must be called inside a tokio runtime.
+    pub fn start(setup: Setup, ends: Ends) -> Self {
+        Self::start_with(SOURCES, setup, ends)
+    }
+
+    /// Starts polling these sources only.
+    pub fn start_with(rows: &'static [Row], setup: Setup, ends: Ends) -> Self {
+        let Setup { clients, stack, clock, meter } = setup;
+        let shared = Arc::new(Shared { clients, stack, clock, meter, store: Mutex::default(), publish: ends.store });
+        let all: BTreeSet<SectionKey> = rows.iter().map(|r| r.key).collect();
+        let (attention_tx, attention) = watch::channel(Attention { needs: Arc::new(all), focused: true });
+        let (refresh_tx, refresh) = watch::channel((0_u64, Arc::new(BTreeSet::new())));
+        let mut tasks = JoinSet::new();
+        for row in rows {
+            tasks.spawn(poll::run(*row, Arc::clone(&shared), attention.clone(), refresh.clone()));
+        }
+        tasks.spawn(serve(ends.wishes, attention_tx, refresh_tx));
+        Self { _tasks: tasks }
+    }
+}
+
+/// Turns wishes into the two signals that polling tasks watch.
+async fn serve(
+    mut wishes: mpsc::Receiver<Wish>,
+    attention: watch::Sender<Attention>,
+    refresh: watch::Sender<(u64, Arc<BTreeSet<SectionKey>>)>,
+) {
+    while let Some(wish) = wishes.recv().await {
+        match wish {
+            Wish::Needs(needs) => attention.send_if_modified(|a| replace(&mut a.needs, Arc::new(needs))),
+            Wish::Focus(focused) => attention.send_if_modified(|a| replace(&mut a.focused, focused)),
+            Wish::Refresh(keys) => {
+                refresh.send_modify(|(n, k)| (*n, *k) = (*n + 1, Arc::new(keys)));
+                true
+            }
+        };
+    }
+    // Without sessions the engine goes on by its last attention until it is dropped.
+    std::future::pending::<()>().await;
+}
+
+fn replace<T: PartialEq>(place: &mut T, value: T) -> bool {
+    let changed = *place != value;
+    *place = value;
+    changed
+}
+
+/// Waits until every source has answered somehow, or `patience` (on the wall) is over; for reports.
+pub async fn settled(feed: &mut Feed, patience: Duration) -> Arc<Store> {
+    let all_answered = |store: &Arc<Store>| {
+        SOURCES.iter().all(|row| {
+            let entry = store.entry(row.key);
+            entry.is_some_and(|e| e.value.is_some() || e.problem.as_ref().is_some_and(|p| p.kind != ProblemKind::Waiting))
+        })
+    };
+    if let Ok(Ok(store)) = tokio::time::timeout(patience, feed.store.wait_for(all_answered)).await {
+        return Arc::clone(&store);
+    }
+    Arc::clone(&feed.store.borrow())
+}

@@ -1,0 +1,118 @@
+//! The life of one source: poll, record, wait until it is due again, or sooner when attention or a refresh says so. Single flight by construction.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::schedule::{Outcome, delay, interval, jitter};
+use super::{Attention, Shared};
+use crate::aws::source::{Context, Row};
+use crate::model::section::{AnySection, Problem, ProblemKind, SectionKey};
+
+/// A poll made of several requests must end, too: then it counts as timed out.
+const POLL_TIMEOUT: Duration = Duration::from_secs(20);
+
+type Refresh = watch::Receiver<(u64, Arc<BTreeSet<SectionKey>>)>;
+
+/// Polls one source until the engine is dropped.
+pub(super) async fn run(row: Row, shared: Arc<Shared>, mut attention: watch::Receiver<Attention>, mut refresh: Refresh) {
+    let mut failures = 0;
+    loop {
+        if shared.snapshot().entry(row.key).is_none() {
+            let now = shared.clock.now();
+            shared.change(|s| s.entry_mut(row.key).asked_at = Some(now));
+        }
+        let result = once(row, &shared).await;
+        let outcome = match &result {
+            Ok(_) => {
+                failures = 0;
+                Outcome::Good
+            }
+            Err(problem) => {
+                failures += 1;
+                Outcome::Bad { kind: problem.kind, failures }
+            }
+        };
+        let noise = rand::random::<f64>();
+        let wait = |attention: &Attention, shared: &Shared| {
+            let every = (row.every)(&shared.snapshot());
+            let interval = interval(every, attention.needs.contains(&row.key), attention.focused);
+            (interval, jitter(delay(interval, outcome), noise))
+        };
+        let current = attention.borrow_and_update().clone();
+        let (interval, first_wait) = wait(&current, &shared);
+        record(row.key, &shared, result, interval, first_wait);
+        until_due(row.key, &shared, &mut attention, &mut refresh, wait).await;
+    }
+}
+
+async fn until_due(
+    key: SectionKey,
+    shared: &Arc<Shared>,
+    attention: &mut watch::Receiver<Attention>,
+    refresh: &mut Refresh,
+    wait: impl Fn(&Attention, &Shared) -> (Duration, Duration),
+) {
+    let ended = Instant::now();
+    refresh.mark_unchanged();
+    loop {
+        let current = attention.borrow_and_update().clone();
+        let (interval, delay) = wait(&current, shared);
+        if shared.snapshot().entry(key).is_some_and(|e| e.interval != interval) {
+            shared.change(|s| s.entry_mut(key).interval = interval);
+        }
+        tokio::select! {
+            () = tokio::time::sleep_until(ended + shared.clock.on_the_wall(delay)) => return,
+            changed = attention.changed() => if changed.is_err() { return },
+            changed = refresh.changed() => {
+                if changed.is_err() || refresh.borrow_and_update().1.contains(&key) { return }
+            }
+        }
+    }
+}
+
+async fn once(row: Row, shared: &Arc<Shared>) -> Result<Arc<dyn AnySection>, Problem> {
+    let cx = Context {
+        clients: shared.clients.clone(),
+        stack: Arc::clone(&shared.stack),
+        store: shared.snapshot(),
+        now: shared.clock.now(),
+        meter: shared.meter.clone(),
+    };
+    // A task of its own: a bug in one source is a problem of one section, not the end of the dashboard.
+    let mut task = tokio::spawn((row.poll)(Arc::new(cx)));
+    let failed =
+        |kind, what: String| Err(Problem { kind, headline: format!("{}: {what}", row.title), hint: String::new(), permission: None });
+    match tokio::time::timeout(POLL_TIMEOUT, &mut task).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(_)) => failed(ProblemKind::Malformed, "the poll ended unexpectedly; please report this".to_owned()),
+        Err(_) => {
+            task.abort();
+            failed(ProblemKind::Timeout, format!("no answer within {} s", POLL_TIMEOUT.as_secs()))
+        }
+    }
+}
+
+fn record(key: SectionKey, shared: &Shared, result: Result<Arc<dyn AnySection>, Problem>, interval: Duration, wait: Duration) {
+    let now = shared.clock.now();
+    shared.change(|store| {
+        match result {
+            Ok(value) => {
+                let entry = store.entry_mut(key);
+                entry.value = Some(value);
+                entry.at = Some(now);
+                entry.problem = None;
+                entry.failing_since = None;
+                entry.revision += 1;
+            }
+            Err(problem) => store.fail(key, problem, now),
+        }
+        let entry = store.entry_mut(key);
+        entry.interval = interval;
+        entry.next_at = TimeDelta::from_std(wait).ok().map(|w| now + w);
+    });
+}

@@ -1,0 +1,121 @@
+//! When to poll next: a pure function of the interval, the attention and how the last polls went. Called by the polling tasks.
+
+use std::time::Duration;
+
+use crate::model::section::ProblemKind;
+
+/// How the last polls of a source went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The last poll succeeded.
+    Good,
+    /// The last `failures` polls failed, the last one like this.
+    Bad {
+        /// Kind of the last failure.
+        kind: ProblemKind,
+        /// Consecutive failures, at least one.
+        failures: u32,
+    },
+}
+
+/// An interval is never stretched beyond this by throttling (AWS map §1).
+const THROTTLE_CAP: Duration = Duration::from_secs(60);
+/// A failed poll that may succeed at once is repeated after this, then twice as long, up to the interval.
+const FIRST_RETRY: Duration = Duration::from_secs(2);
+/// A poll that another section will make possible.
+const WAIT: Duration = Duration::from_millis(50);
+const LONG_WAIT: Duration = Duration::from_secs(1);
+const SHORT_WAITS: u32 = 40;
+/// What is denied is asked rarely: somebody has to change a policy first.
+const DENIED: Duration = Duration::from_secs(30);
+/// Nobody looks at it: asked so many times less often, but not less often than `IDLE_CAP`.
+const IDLE_FACTOR: u32 = 4;
+const IDLE_CAP: Duration = Duration::from_secs(300);
+/// The terminal is not focused.
+const UNFOCUSED_FACTOR: u32 = 3;
+
+/// The interval in force: what the source asks for, stretched while nobody looks.
+pub fn interval(every: Duration, needed: bool, focused: bool) -> Duration {
+    let mut interval = every;
+    if !needed {
+        interval = (interval * IDLE_FACTOR).min(IDLE_CAP.max(every));
+    }
+    if !focused {
+        interval = (interval * UNFOCUSED_FACTOR).min(IDLE_CAP.max(every));
+    }
+    interval
+}
+
+/// How long to wait after a poll.
+pub fn delay(interval: Duration, outcome: Outcome) -> Duration {
+    match outcome {
+        Outcome::Good => interval,
+        Outcome::Bad { kind, failures } => {
+            let doublings = failures.saturating_sub(1).min(10);
+            match kind {
+                ProblemKind::Waiting if failures <= SHORT_WAITS => WAIT,
+                ProblemKind::Waiting => LONG_WAIT,
+                ProblemKind::Throttled => (interval * 2_u32.pow(doublings + 1)).min(THROTTLE_CAP.max(interval)),
+                ProblemKind::Denied => interval.max(DENIED),
+                ProblemKind::NotFound | ProblemKind::Service => interval,
+                ProblemKind::Timeout | ProblemKind::Offline | ProblemKind::Malformed | ProblemKind::Credentials => {
+                    (FIRST_RETRY * 2_u32.pow(doublings)).min(interval)
+                }
+            }
+        }
+    }
+}
+
+/// Spreads polls by up to a tenth of the delay, so that sources and dashboards do not march in step; `noise` is 0..1.
+pub fn jitter(delay: Duration, noise: f64) -> Duration {
+    delay.mul_f64(0.9 + 0.1 * noise.clamp(0.0, 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const S5: Duration = Duration::from_secs(5);
+    const S60: Duration = Duration::from_secs(60);
+    const S300: Duration = Duration::from_secs(300);
+
+    fn bad(kind: ProblemKind, failures: u32) -> Outcome {
+        Outcome::Bad { kind, failures }
+    }
+
+    #[test]
+    fn the_interval_stretches_while_nobody_looks() {
+        for (every, needed, focused, seconds) in
+            [(S5, true, true, 5), (S5, false, true, 20), (S5, true, false, 15), (S60, false, false, 300), (S300, false, false, 300)]
+        {
+            assert_eq!(interval(every, needed, focused).as_secs(), seconds, "{every:?} {needed} {focused}");
+        }
+    }
+
+    #[test]
+    fn failures_back_off_up_to_the_interval_and_throttling_beyond_it() {
+        for (every, outcome, seconds) in [
+            (S5, Outcome::Good, 5),
+            (S60, bad(ProblemKind::Timeout, 1), 2),
+            (S60, bad(ProblemKind::Timeout, 2), 4),
+            (S60, bad(ProblemKind::Timeout, 99), 60),
+            (S5, bad(ProblemKind::Offline, 99), 5),
+            (S5, bad(ProblemKind::Throttled, 1), 10),
+            (S5, bad(ProblemKind::Throttled, 2), 20),
+            (S5, bad(ProblemKind::Throttled, 99), 60),
+            (S300, bad(ProblemKind::Throttled, 5), 300),
+            (S5, bad(ProblemKind::Denied, 1), 30),
+            (S5, bad(ProblemKind::Service, 7), 5),
+        ] {
+            assert_eq!(delay(every, outcome).as_secs(), seconds, "{every:?} {outcome:?}");
+        }
+    }
+
+    #[test]
+    fn jitter_only_shortens_and_by_a_tenth_at_most() {
+        for noise in [-1.0, 0.0, 0.5, 1.0, 2.0] {
+            let d = jitter(S60, noise);
+            assert!(d <= S60 && d >= S60.mul_f64(0.9), "{noise}: {d:?}");
+        }
+    }
+}
