@@ -20,6 +20,7 @@ use super::client::Clients;
 use super::gate::{AllowList, Gate, GatedClient};
 use super::meter::Meter;
 use super::source;
+use crate::model::connection::ConnectOptions;
 
 /// One attempt of a poll (AWS map §1).
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -28,17 +29,6 @@ const OPERATION_TIMEOUT: Duration = Duration::from_secs(15);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Looking for credentials: the instance metadata service alone may take this long to say that it is not there.
 const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(4);
-
-/// Where to connect, and as whom.
-#[derive(Debug, Clone, Default)]
-pub struct ConnectOptions {
-    /// `--profile`.
-    pub profile: Option<String>,
-    /// `--region`, or the configuration's; `None` = the profile's.
-    pub region: Option<String>,
-    /// `--endpoint-url`.
-    pub endpoint_url: Option<String>,
-}
 
 /// Why there are no clients. Each says what to do next.
 #[derive(Debug, thiserror::Error)]

@@ -12,5 +12,5 @@ pub mod source;
 pub mod transport;
 
 pub use client::Clients;
-pub use connect::{ConnectError, ConnectOptions, connect};
+pub use connect::{ConnectError, connect, connect_in_process};
 pub use error::problem_of;

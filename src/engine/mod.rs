@@ -2,6 +2,7 @@
 //! `Engine::start` is called by the shell; sessions hold a `Feed`: the newest store to read, and a bounded channel of wishes.
 
 pub mod clock;
+pub mod oneshot;
 mod poll;
 pub mod schedule;
 

@@ -31,6 +31,8 @@ const DENIED: Duration = Duration::from_secs(30);
 /// Nobody looks at it: asked so many times less often, but not less often than `IDLE_CAP`.
 const IDLE_FACTOR: u32 = 4;
 const IDLE_CAP: Duration = Duration::from_secs(300);
+/// Up to here a delay counts as short.
+const SHORT: Duration = Duration::from_secs(15);
 /// The terminal is not focused.
 const UNFOCUSED_FACTOR: u32 = 3;
 
@@ -66,9 +68,11 @@ pub fn delay(interval: Duration, outcome: Outcome) -> Duration {
     }
 }
 
-/// Spreads polls by up to a tenth of the delay, so that sources and dashboards do not march in step; `noise` is 0..1.
+/// Spreads polls by up to a twentieth of the delay, so that sources and dashboards do not march in step; `noise` is 0..1.
+/// Short delays only become shorter (a failure is to be seen within one fast poll), long ones longer (they are paid for).
 pub fn jitter(delay: Duration, noise: f64) -> Duration {
-    delay.mul_f64(0.9 + 0.1 * noise.clamp(0.0, 1.0))
+    let shift = 0.05 * noise.clamp(0.0, 1.0);
+    delay.mul_f64(if delay <= SHORT { 1.0 - shift } else { 1.0 + shift })
 }
 
 #[cfg(test)]
@@ -112,10 +116,11 @@ mod tests {
     }
 
     #[test]
-    fn jitter_only_shortens_and_by_a_tenth_at_most() {
+    fn jitter_never_delays_a_fast_poll_nor_hurries_a_paid_one() {
         for noise in [-1.0, 0.0, 0.5, 1.0, 2.0] {
-            let d = jitter(S60, noise);
-            assert!(d <= S60 && d >= S60.mul_f64(0.9), "{noise}: {d:?}");
+            let (fast, slow) = (jitter(S5, noise), jitter(S60, noise));
+            assert!(fast <= S5 && fast >= S5.mul_f64(0.95), "{noise}: {fast:?}");
+            assert!(slow >= S60 && slow <= S60.mul_f64(1.05), "{noise}: {slow:?}");
         }
     }
 }

@@ -60,6 +60,8 @@ pub struct Metrics {
     pub series: BTreeMap<String, Series>,
     /// Ids that CloudWatch answered with an error, and what it said.
     pub refused: BTreeMap<String, String>,
+    /// When everything was last asked for, not only the golden part.
+    pub complete_at: Option<Time>,
 }
 
 impl Section for Metrics {

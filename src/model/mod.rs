@@ -4,6 +4,7 @@
 pub mod alarm;
 pub mod balancer;
 pub mod cache;
+pub mod connection;
 pub mod database;
 pub mod health;
 pub mod identity;

@@ -46,12 +46,7 @@ pub struct ApiFault {
 impl ApiFault {
     /// A rule that hits every matching call.
     pub fn always(service: impl Into<String>, operation: impl Into<String>, kind: FaultKind) -> ApiFault {
-        ApiFault {
-            service: service.into(),
-            operation: operation.into(),
-            kind,
-            probability: 1.0,
-        }
+        ApiFault { service: service.into(), operation: operation.into(), kind, probability: 1.0 }
     }
 
     fn matches(&self, service: &str, operation: &str) -> bool {
@@ -78,10 +73,7 @@ pub(super) struct Verdict {
 
 impl Faults {
     pub(super) fn new(seed: u64) -> Faults {
-        Faults {
-            rules: Vec::new(),
-            random: Pcg64::seed_from_u64(seed),
-        }
+        Faults { rules: Vec::new(), random: Pcg64::seed_from_u64(seed) }
     }
 
     /// The rules in force.
@@ -140,11 +132,8 @@ pub(super) fn refusal(kind: FaultKind, protocol: Protocol, caller: Caller<'_>) -
             ApiError::new(code, "Rate exceeded").with_query_code("Throttling")
         }
         FaultKind::ServerError(status @ (502..=504)) => {
-            ApiError::new(
-                pick("ServiceUnavailableException", "ServiceUnavailable"),
-                "The service is temporarily unavailable.",
-            )
-            .with_status(status)
+            ApiError::new(pick("ServiceUnavailableException", "ServiceUnavailable"), "The service is temporarily unavailable.")
+                .with_status(status)
         }
         FaultKind::ServerError(status) => ApiError::new(
             pick("InternalFailure", "InternalFailure"),
@@ -173,17 +162,11 @@ pub(super) fn refusal(kind: FaultKind, protocol: Protocol, caller: Caller<'_>) -
 mod tests {
     use super::*;
 
-    const CALLER: Caller<'static> = Caller {
-        arn: "arn:aws:sts::1:assumed-role/OnCall/ops",
-        action: "ecs:DescribeServices",
-        resource: "*",
-    };
+    const CALLER: Caller<'static> = Caller { arn: "arn:aws:sts::1:assumed-role/OnCall/ops", action: "ecs:DescribeServices", resource: "*" };
 
     #[test]
     fn codes_are_those_of_the_protocol() {
-        let json = Protocol::Json {
-            content_type: "application/x-amz-json-1.1",
-        };
+        let json = Protocol::Json { content_type: "application/x-amz-json-1.1" };
         for (kind, json_code, query_code) in [
             (FaultKind::Throttle, "ThrottlingException", "Throttling"),
             (FaultKind::ExpiredCredentials, "ExpiredTokenException", "ExpiredToken"),

@@ -38,9 +38,7 @@ fn read(decoder: &mut Decoder<'_>, depth: usize) -> Result<Value, DeserializeErr
         }
         Type::F16 | Type::F32 | Type::F64 => decoder.double().map(Value::Float),
         Type::String | Type::StringIndef => decoder.string().map(Value::from),
-        Type::Tag => decoder
-            .timestamp()
-            .map(|at| Value::Time(at.to_millis().unwrap_or_default())),
+        Type::Tag => decoder.timestamp().map(|at| Value::Time(at.to_millis().unwrap_or_default())),
         Type::Array | Type::ArrayIndef => read_list(decoder, depth),
         Type::Map | Type::MapIndef => read_map(decoder, depth),
         _ => decoder.skip().map(|()| Value::Null),

@@ -19,12 +19,7 @@ pub struct ApiError {
 impl ApiError {
     /// The caller's fault, status 400.
     pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> ApiError {
-        ApiError {
-            status: 400,
-            code: code.into(),
-            query_code: None,
-            message: message.into(),
-        }
+        ApiError { status: 400, code: code.into(), query_code: None, message: message.into() }
     }
 
     /// With another HTTP status.

@@ -12,33 +12,19 @@ pub const CONTENT_TYPE: &str = "application/vnd.amazon.eventstream";
 
 /// The frame of an event of type `event`.
 pub fn event(event: &'static str, payload: &Value) -> Bytes {
-    frame(
-        &[
-            (":message-type", "event"),
-            (":event-type", event),
-            (":content-type", "application/json"),
-        ],
-        payload,
-    )
+    frame(&[(":message-type", "event"), (":event-type", event), (":content-type", "application/json")], payload)
 }
 
 /// The frame of an exception, which ends the stream.
 pub fn exception(kind: &'static str, message: &str) -> Bytes {
     frame(
-        &[
-            (":message-type", "exception"),
-            (":exception-type", kind),
-            (":content-type", "application/json"),
-        ],
+        &[(":message-type", "exception"), (":exception-type", kind), (":content-type", "application/json")],
         &super::object! { "message" => message },
     )
 }
 
 fn frame(headers: &[(&'static str, &'static str)], payload: &Value) -> Bytes {
-    let headers = headers
-        .iter()
-        .map(|(name, value)| Header::new(*name, HeaderValue::String((*value).into())))
-        .collect();
+    let headers = headers.iter().map(|(name, value)| Header::new(*name, HeaderValue::String((*value).into()))).collect();
     let message = Message::new_from_parts(headers, json::encode(payload));
     let mut buffer = Vec::new();
     // Fails only on a frame above the format's 16 MiB; callers batch far below that. An empty frame is then sent.

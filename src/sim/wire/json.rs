@@ -25,14 +25,10 @@ fn from_json(json: Json) -> Value {
     match json {
         Json::Null => Value::Null,
         Json::Bool(flag) => Value::Bool(flag),
-        Json::Number(number) => number
-            .as_i64()
-            .map_or_else(|| Value::Float(number.as_f64().unwrap_or_default()), Value::Int),
+        Json::Number(number) => number.as_i64().map_or_else(|| Value::Float(number.as_f64().unwrap_or_default()), Value::Int),
         Json::String(text) => Value::from(text),
         Json::Array(items) => Value::members(items.into_iter().map(from_json)),
-        Json::Object(members) => {
-            Value::Map(members.into_iter().map(|(name, value)| (name.into(), from_json(value))).collect())
-        }
+        Json::Object(members) => Value::Map(members.into_iter().map(|(name, value)| (name.into(), from_json(value))).collect()),
     }
 }
 

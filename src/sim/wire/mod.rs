@@ -82,23 +82,13 @@ impl Call {
                 params: cbor::decode(request.body()),
             };
         }
-        let form = if request.body().is_empty() {
-            request.uri().query().unwrap_or_default().as_bytes()
-        } else {
-            request.body()
-        };
+        let form = if request.body().is_empty() { request.uri().query().unwrap_or_default().as_bytes() } else { request.body() };
         let params = query::decode(form);
         let member = |name: &str| match params.as_ref().ok().and_then(|params| params.get(name)) {
             Some(Value::Str(text)) => text.clone().into_owned(),
             _ => String::new(),
         };
-        Call {
-            protocol: Protocol::Query,
-            signing_name,
-            target: member("Version"),
-            operation: member("Action"),
-            params,
-        }
+        Call { protocol: Protocol::Query, signing_name, target: member("Version"), operation: member("Action"), params }
     }
 }
 

@@ -21,10 +21,7 @@ pub fn page<T>(items: Vec<T>, limit: usize, token: Option<&str>, question: &str)
     };
     let total = items.len();
     let end = start.saturating_add(limit);
-    Some(Page {
-        items: items.into_iter().skip(start).take(limit).collect(),
-        next: (end < total).then(|| self::token(end, question)),
-    })
+    Some(Page { items: items.into_iter().skip(start).take(limit).collect(), next: (end < total).then(|| self::token(end, question)) })
 }
 
 /// The token for position `offset` of `question`.
@@ -41,9 +38,7 @@ pub fn offset(token: &str, question: &str) -> Option<usize> {
 
 /// FNV-1a: the standard hasher is not the same in every release, and recorded sessions hold tokens.
 fn fingerprint(question: &str) -> u64 {
-    question.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    question.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]

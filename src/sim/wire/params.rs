@@ -55,7 +55,7 @@ impl<'a> Params<'a> {
             None => Ok(None),
             Some(Value::Int(number)) => Ok(Some(*number)),
             Some(Value::Float(number)) if number.fract() == 0.0 => Ok(Some(*number as i64)),
-            Some(Value::Str(text)) => text.parse().map(Some).map_err(|_| self.unparsable(name, text)),
+            Some(Value::Str(text)) => text.parse().ok().map(Some).ok_or_else(|| self.unparsable(name, text)),
             Some(_) => Err(self.unparsable(name, "a structure")),
         }
     }
@@ -139,11 +139,7 @@ impl<'a> Params<'a> {
         let Some(text) = self.str(name) else { return Ok(None) };
         match allowed.iter().find(|known| **known == text) {
             Some(known) => Ok(Some(known)),
-            None => Err(self.invalid(
-                name,
-                text,
-                &format!("Member must satisfy enum value set: [{}]", allowed.join(", ")),
-            )),
+            None => Err(self.invalid(name, text, &format!("Member must satisfy enum value set: [{}]", allowed.join(", ")))),
         }
     }
 
@@ -152,9 +148,7 @@ impl<'a> Params<'a> {
         let message = if self.dialect.missing == "MissingParameter" {
             format!("The request must contain the parameter {name}.")
         } else {
-            format!(
-                "1 validation error detected: Value null at '{name}' failed to satisfy constraint: Member must not be null"
-            )
+            format!("1 validation error detected: Value null at '{name}' failed to satisfy constraint: Member must not be null")
         };
         ApiError::new(self.dialect.missing, message)
     }
@@ -177,10 +171,7 @@ mod tests {
     use super::super::object;
     use super::*;
 
-    const DIALECT: Dialect = Dialect {
-        missing: "MissingParameter",
-        invalid: "ValidationError",
-    };
+    const DIALECT: Dialect = Dialect { missing: "MissingParameter", invalid: "ValidationError" };
 
     #[test]
     fn text_of_the_query_protocol_reads_as_the_modelled_type() {

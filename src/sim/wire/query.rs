@@ -37,10 +37,7 @@ pub(super) fn encode(operation: &str, namespace: &str, request_id: &str, result:
 pub(super) fn encode_error(error: &ApiError, namespace: &str, request_id: &str) -> Vec<u8> {
     let mut xml = Xml::default();
     xml.open("ErrorResponse", namespace);
-    xml.element(
-        "Error",
-        &super::object! { "Type" => error.fault(), "Code" => error.query_code(), "Message" => &error.message },
-    );
+    xml.element("Error", &super::object! { "Type" => error.fault(), "Code" => error.query_code(), "Message" => &error.message });
     xml.element("RequestId", &Value::from(request_id));
     xml.close("ErrorResponse");
     xml.bytes()
@@ -71,12 +68,7 @@ impl Node {
                 items.sort_by_key(|(number, _)| *number);
                 Value::members(items.into_iter().map(|(_, node)| node.into_value()))
             }
-            None => Value::Map(
-                self.children
-                    .into_iter()
-                    .map(|(name, node)| (name.into(), node.into_value()))
-                    .collect(),
-            ),
+            None => Value::Map(self.children.into_iter().map(|(name, node)| (name.into(), node.into_value())).collect()),
         }
     }
 }
@@ -131,10 +123,7 @@ impl Xml {
 
     fn text(&mut self, text: &str) {
         // XML 1.0 has no way to write most control characters, not even escaped.
-        let printable: String = text
-            .chars()
-            .map(|c| if c.is_control() && !matches!(c, '\n' | '\t') { '\u{fffd}' } else { c })
-            .collect();
+        let printable: String = text.chars().map(|c| if c.is_control() && !matches!(c, '\n' | '\t') { '\u{fffd}' } else { c }).collect();
         let _ = self.0.write_event(Event::Text(BytesText::new(&printable)));
     }
 
@@ -152,10 +141,7 @@ mod tests {
     fn numbered_members_become_lists() {
         for (body, expected) in [
             ("a=1&b=x%20y", object! { "a" => "1", "b" => "x y" }),
-            (
-                "N.member.2=b&N.member.1=a&N.member.10=j",
-                object! { "N" => object! { "member" => Value::members(["a", "b", "j"]) } },
-            ),
+            ("N.member.2=b&N.member.1=a&N.member.10=j", object! { "N" => object! { "member" => Value::members(["a", "b", "j"]) } }),
             (
                 "F.Filter.1.Name=n&F.Filter.1.Values.Value.1=v",
                 object! { "F" => object! { "Filter" => Value::members([

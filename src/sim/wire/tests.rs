@@ -1,3 +1,5 @@
+//! Requests and errors in every protocol.
+
 use super::*;
 
 fn request(headers: &[(&'static str, &str)], path: &str, body: &[u8]) -> Request<Bytes> {
@@ -8,8 +10,7 @@ fn request(headers: &[(&'static str, &str)], path: &str, body: &[u8]) -> Request
     builder.body(Bytes::copy_from_slice(body)).unwrap()
 }
 
-const AUTHORIZATION: &str =
-    "AWS4-HMAC-SHA256 Credential=AKIA/20261123/ap-southeast-2/rds/aws4_request, SignedHeaders=host, Signature=0";
+const AUTHORIZATION: &str = "AWS4-HMAC-SHA256 Credential=AKIA/20261123/ap-southeast-2/rds/aws4_request, SignedHeaders=host, Signature=0";
 
 #[test]
 fn every_protocol_is_recognised() {
@@ -24,11 +25,8 @@ fn every_protocol_is_recognised() {
     assert_eq!(cbor.protocol, Protocol::Cbor);
     assert_eq!((cbor.target.as_str(), cbor.operation.as_str()), ("GraniteServiceVersion20100801", "ListMetrics"));
 
-    let query = Call::decode(&request(
-        &[("authorization", AUTHORIZATION)],
-        "/",
-        b"Action=DescribeDBInstances&Version=2014-10-31&MaxRecords=20",
-    ));
+    let query =
+        Call::decode(&request(&[("authorization", AUTHORIZATION)], "/", b"Action=DescribeDBInstances&Version=2014-10-31&MaxRecords=20"));
     assert_eq!(query.protocol, Protocol::Query);
     assert_eq!(query.signing_name.as_deref(), Some("rds"));
     assert_eq!((query.target.as_str(), query.operation.as_str()), ("2014-10-31", "DescribeDBInstances"));

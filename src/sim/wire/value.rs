@@ -35,10 +35,7 @@ impl Value {
 
     /// A list whose entries are called `item` in XML.
     pub fn list<T: Into<Value>>(item: &'static str, items: impl IntoIterator<Item = T>) -> Value {
-        Value::List {
-            item,
-            items: items.into_iter().map(Into::into).collect(),
-        }
+        Value::List { item, items: items.into_iter().map(Into::into).collect() }
     }
 
     /// A list under the usual XML entry name, `member`.
@@ -54,10 +51,7 @@ impl Value {
     /// The member of a structure, if it is there and not null.
     pub fn get(&self, name: &str) -> Option<&Value> {
         match self {
-            Value::Map(members) => members
-                .iter()
-                .find(|(key, value)| key == name && *value != Value::Null)
-                .map(|(_, value)| value),
+            Value::Map(members) => members.iter().find(|(key, value)| key == name && *value != Value::Null).map(|(_, value)| value),
             _ => None,
         }
     }

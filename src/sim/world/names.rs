@@ -45,8 +45,7 @@ pub const TG_WEB_DIM: &str = "targetgroup/production-nextcore-web/943f017f100bec
 /// The topic user alarms notify.
 pub const ALARM_TOPIC: &str = "arn:aws:sns:ap-southeast-2:111122223333:production-nextcore-alarms";
 /// The customer key that encrypts the database, the cache, the secrets and the log group.
-pub const KMS_KEY: &str =
-    "arn:aws:kms:ap-southeast-2:111122223333:key/1b9f6f0e-6c3d-4f0a-9d3e-7a8c2f51d0aa";
+pub const KMS_KEY: &str = "arn:aws:kms:ap-southeast-2:111122223333:key/1b9f6f0e-6c3d-4f0a-9d3e-7a8c2f51d0aa";
 
 /// An ARN of this account and region: `arn:aws:<service>:<region>:<account>:<rest>`.
 pub fn arn(service: &str, rest: impl fmt::Display) -> String {

@@ -9,16 +9,17 @@ mod network;
 mod rds;
 mod redis;
 mod scaling;
+mod task;
 
 pub use alarm::{Alarm, AlarmHistoryItem, AlarmState, Comparison, MissingData};
 pub use alb::{Alb, Listener, ListenerRule, RuleAction, Target, TargetGroup, TargetReason, TargetState};
 pub use ecs::{
-    Cluster, ContainerState, Deployment, DeploymentStatus, EcrImage, Ecs, LoadBalancerRef, RolloutState, Service,
-    ServiceDeployment, ServiceDeploymentStatus, ServiceEvent, ServiceRevision, StopCode, Task, TaskDefinition,
-    TaskHealth, TaskStatus,
+    Cluster, Deployment, DeploymentStatus, Ecs, LoadBalancerRef, RolloutState, Service, ServiceDeployment, ServiceDeploymentStatus,
+    ServiceEvent, ServiceRevision,
 };
 pub use logs::{LogEvent, LogGroup, LogStream, Logs};
 pub use network::{Nat, Network, SubnetIds};
 pub use rds::{DbFailover, DbInstance, DbStatus, FailoverCause, Rds, RdsEvent};
 pub use redis::{NodeRecovery, NodeStatus, Redis, RedisEvent, RedisNode, RedisSource, ReplicationGroup};
 pub use scaling::{NotScaledReason, ScalableTarget, Scaling, ScalingActivity, ScalingPolicy};
+pub use task::{ContainerState, EcrImage, StopCode, Task, TaskDefinition, TaskHealth, TaskStatus};

@@ -1,0 +1,124 @@
+//! The command line, as clap reads it. Flags mean the same for every command; unknown ones are errors (exit 2). Decides nothing.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The live operations dashboard of the NextCore AI Cloud stack on AWS.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "nextcore-top", version, about, long_about = None, disable_help_subcommand = true, args_conflicts_with_subcommands = false)]
+pub struct Cli {
+    /// Flags that every command knows.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do; without a command: the live dashboard on AWS.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Flags that every command knows.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Global {
+    /// Talk to this endpoint instead of AWS (an emulator, or `nextcore-top cloud`)
+    #[arg(long, global = true, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+    /// Profile of ~/.aws/config
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// AWS region
+    #[arg(long, global = true, value_name = "REGION")]
+    pub region: Option<String>,
+    /// Configuration file (default: nextcore-top/config.toml in the XDG configuration folder)
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Lock this process as a viewer: it can never write
+    #[arg(long, visible_alias = "readonly", global = true)]
+    pub read_only: bool,
+    /// Colours: `terminal` (its own 16), `dark` (RGB), or a theme file
+    #[arg(long, global = true, value_name = "NAME|FILE")]
+    pub theme: Option<String>,
+    /// Draw with ASCII characters only
+    #[arg(long, global = true)]
+    pub ascii: bool,
+}
+
+/// What to do.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// The dashboard on the embedded cloud: the whole stack, alive, no AWS account needed
+    Demo(World),
+    /// Serve the embedded cloud over HTTP, for aws --endpoint-url, boto3 and other dashboards
+    Cloud(CloudArgs),
+    /// Poll once and print the state; exit 0 healthy, 1 degraded, 2 down, 3 cannot tell
+    Snapshot(SnapshotArgs),
+    /// Which identity, which files, which settings and where each comes from
+    Info,
+    /// Render the demo at a fixed seed and time to SVG files
+    Screenshot(ScreenshotArgs),
+}
+
+/// The embedded cloud's world.
+#[derive(Debug, Clone, Args)]
+pub struct World {
+    /// The same seed is the same world
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    /// Virtual seconds per second
+    #[arg(long, default_value_t = 1.0, value_parser = speed)]
+    pub speed: f64,
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(s) if s.is_finite() && (0.1..=1000.0).contains(&s) => Ok(s),
+        _ => Err("a number from 0.1 to 1000".to_owned()),
+    }
+}
+
+/// `cloud`.
+#[derive(Debug, Clone, Args)]
+pub struct CloudArgs {
+    /// Address and port to listen on
+    #[arg(long, default_value = "127.0.0.1:4566", value_name = "ADDR:PORT")]
+    pub listen: std::net::SocketAddr,
+    /// The world that it serves.
+    #[command(flatten)]
+    pub world: World,
+}
+
+/// Output of `snapshot`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Table,
+    /// The state document
+    Json,
+    /// For a ticket
+    Markdown,
+}
+
+/// `snapshot`.
+#[derive(Debug, Clone, Args)]
+pub struct SnapshotArgs {
+    /// Output format
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Seconds to wait for sources that do not answer
+    #[arg(long, default_value_t = 15, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=300))]
+    pub timeout: u64,
+}
+
+/// `screenshot`.
+#[derive(Debug, Clone, Args)]
+pub struct ScreenshotArgs {
+    /// Folder for the pictures
+    #[arg(long, default_value = "screenshots", value_name = "DIR")]
+    pub out: PathBuf,
+    /// Write nothing; exit 1 and name each picture that is not what the program draws
+    #[arg(long)]
+    pub check: bool,
+    /// The same seed is the same picture
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+}

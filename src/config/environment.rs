@@ -1,0 +1,101 @@
+//! What the environment says about the terminal and the user's folders. The only reader of environment variables of our own.
+
+use std::path::PathBuf;
+
+use crate::theme::{Depth, Glyphs};
+
+/// The variables that matter, taken once.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// NO_COLOR is set and not empty.
+    pub no_color: bool,
+    /// TERM.
+    pub term: String,
+    /// COLORTERM.
+    pub colorterm: String,
+    /// The first of LC_ALL, LC_CTYPE, LANG that is set.
+    pub locale: String,
+    /// XDG_CONFIG_HOME or ~/.config.
+    pub config_home: Option<PathBuf>,
+    /// XDG_STATE_HOME or ~/.local/state.
+    pub state_home: Option<PathBuf>,
+    /// AWS_PROFILE.
+    pub aws_profile: Option<String>,
+    /// AWS_REGION or AWS_DEFAULT_REGION.
+    pub aws_region: Option<String>,
+    /// AWS_ENDPOINT_URL.
+    pub aws_endpoint_url: Option<String>,
+}
+
+impl Environment {
+    /// The process's environment.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads it")]
+    pub fn of_process() -> Self {
+        let var = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
+        let home = var("HOME").map(PathBuf::from);
+        let folder = |name: &str, below: &str| var(name).map(PathBuf::from).or_else(|| home.as_ref().map(|h| h.join(below)));
+        Self {
+            no_color: var("NO_COLOR").is_some(),
+            term: var("TERM").unwrap_or_default(),
+            colorterm: var("COLORTERM").unwrap_or_default(),
+            locale: var("LC_ALL").or_else(|| var("LC_CTYPE")).or_else(|| var("LANG")).unwrap_or_default(),
+            config_home: folder("XDG_CONFIG_HOME", ".config"),
+            state_home: folder("XDG_STATE_HOME", ".local/state"),
+            aws_profile: var("AWS_PROFILE"),
+            aws_region: var("AWS_REGION").or_else(|| var("AWS_DEFAULT_REGION")),
+            aws_endpoint_url: var("AWS_ENDPOINT_URL"),
+        }
+    }
+
+    /// How many colours the terminal has.
+    pub fn depth(&self) -> Depth {
+        if self.no_color || self.term == "dumb" || self.term.is_empty() {
+            Depth::Mono
+        } else if self.colorterm == "truecolor" || self.colorterm == "24bit" || self.term.ends_with("-direct") {
+            Depth::True
+        } else if self.term.contains("256color") {
+            Depth::Ansi256
+        } else {
+            Depth::Ansi16
+        }
+    }
+
+    /// Unicode unless the locale or the terminal says that it cannot be shown.
+    pub fn glyphs(&self) -> Glyphs {
+        let locale = self.locale.to_ascii_lowercase();
+        let utf8 = locale.contains("utf-8") || locale.contains("utf8");
+        // No locale at all is the usual state of a container, and its terminal the user's own.
+        let plain_locale = !locale.is_empty() && !utf8;
+        if plain_locale || matches!(self.term.as_str(), "linux" | "dumb" | "vt100" | "vt220") { Glyphs::Ascii } else { Glyphs::Unicode }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn env(no_color: bool, term: &str, colorterm: &str, locale: &str) -> Environment {
+        Environment {
+            no_color,
+            term: term.to_owned(),
+            colorterm: colorterm.to_owned(),
+            locale: locale.to_owned(),
+            ..Environment::default()
+        }
+    }
+
+    #[test]
+    fn depth_and_glyphs_follow_the_terminal() {
+        for (e, depth, glyphs) in [
+            (env(false, "xterm-256color", "", "en_AU.UTF-8"), Depth::Ansi256, Glyphs::Unicode),
+            (env(false, "xterm-256color", "truecolor", "C.utf8"), Depth::True, Glyphs::Unicode),
+            (env(true, "xterm-256color", "truecolor", "C.utf8"), Depth::Mono, Glyphs::Unicode),
+            (env(false, "linux", "", "en_AU.UTF-8"), Depth::Ansi16, Glyphs::Ascii),
+            (env(false, "xterm", "", "C"), Depth::Ansi16, Glyphs::Ascii),
+            (env(false, "xterm", "", ""), Depth::Ansi16, Glyphs::Unicode),
+            (env(false, "dumb", "", "C.utf8"), Depth::Mono, Glyphs::Ascii),
+        ] {
+            assert_eq!((e.depth(), e.glyphs()), (depth, glyphs), "{e:?}");
+        }
+    }
+}

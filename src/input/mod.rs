@@ -1,0 +1,8 @@
+//! Keys as the program names them, and the one table of commands that keys, help, hint line and palette read.
+//! No crossterm types: the shell converts. Called by `session` (look up) and `view` (show).
+
+mod command;
+mod key;
+
+pub use command::{COMMANDS, Command, Dir, Intent, Place, Situation, lookup};
+pub use key::{Code, Key};

@@ -1,0 +1,207 @@
+//! Rules about one ECS service and its tasks: counts, deployments, stops, autoscaling, CPU and memory.
+
+use crate::model::Time;
+use crate::model::metric::Metrics;
+use crate::model::scaling::{ScalableTarget, Scaling};
+use crate::model::section::Section;
+use crate::model::service::{Service, ServiceDeployments, Services, StoppedTasks, Task, Tasks, short_revision};
+use crate::model::text;
+
+use crate::insight::facts::Facts;
+use crate::insight::finding::{Finding, degraded, down, info};
+use crate::insight::limits;
+use crate::insight::phrase::{self, clip, percent, plural, short_id};
+use crate::insight::window::Breach;
+
+use super::{Gauge, Rule};
+
+/// About the service.
+pub(crate) const RULES: &[Rule<Service>] = &[
+    Rule { id: "svc.status", doc: "ACTIVE", needs: &[Services::KEY], check: status },
+    Rule { id: "svc.running", doc: "running = desired; none running is down", needs: &[Services::KEY], check: running },
+    Rule { id: "svc.pending", doc: "no task pending", needs: &[Services::KEY], check: pending },
+    Rule { id: "svc.rollout", doc: "deployment COMPLETED; in progress is info, > 10 min or FAILED degraded", needs: &[Services::KEY], check: rollout },
+    Rule { id: "svc.failed_tasks", doc: "no task of the deployment failed to start", needs: &[Services::KEY], check: failed_tasks },
+    Rule { id: "svc.cannot_start", doc: "event `unable to consistently start` or `unable to place`", needs: &[Services::KEY], check: cannot_start },
+    Rule { id: "svc.rollback", doc: "the last deployment was not rolled back", needs: &[ServiceDeployments::KEY], check: rollback },
+    Rule { id: "svc.stops", doc: "< 2 task stops in 10 min that nobody asked for; >= 3 is a crash loop", needs: &[StoppedTasks::KEY], check: stops },
+    Rule { id: "svc.bounds", doc: "desired within autoscaling bounds", needs: &[Services::KEY, Scaling::KEY], check: bounds },
+    Rule { id: "svc.suspended", doc: "autoscaling not suspended", needs: &[Scaling::KEY], check: suspended },
+    Rule { id: "svc.cpu", doc: "CPU <= 75 % 5 min; > 90 % at max capacity is down", needs: &[Services::KEY, Metrics::KEY], check: cpu },
+    Rule { id: "task.slow", doc: "PROVISIONING/PENDING/ACTIVATING <= 3 min", needs: &[Tasks::KEY], check: slow },
+    Rule { id: "task.unhealthy", doc: "no task UNHEALTHY", needs: &[Tasks::KEY], check: unhealthy },
+];
+
+/// Its metrics, by service name.
+pub(crate) const GAUGES: &[Gauge] = &[
+    Gauge { id: "svc.mem", series: "svc/{}/mem", label: "memory", bounds: limits::SERVICE_MEMORY, show: percent },
+    Gauge { id: "svc.mem_max", series: "svc/{}/mem.max", label: "memory of one task", bounds: limits::SERVICE_MEMORY_MAX, show: percent },
+];
+
+fn status(_: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let odd = !service.status.is_empty() && service.status != "ACTIVE";
+    odd.then(|| down(format!("status {}", service.status)))
+}
+
+fn running(_: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let (running, desired) = (service.running, service.desired);
+    let pending = if service.pending > 0 { format!(" ({} pending)", service.pending) } else { String::new() };
+    match running {
+        _ if running >= desired => None,
+        0 => Some(down(format!("running 0 of {desired}{pending}"))),
+        _ => Some(degraded(format!("running {running} of {desired}{pending}"))),
+    }
+}
+
+fn pending(_: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let surplus = service.pending > 0 && service.running >= service.desired && service.deploying().is_none();
+    surplus.then(|| info(format!("{} pending", plural(service.pending as u32, "task"))))
+}
+
+fn rollout(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let primary = service.primary()?;
+    match primary.rollout_state.as_str() {
+        "FAILED" => {
+            let why = primary.rollout_reason.trim_start_matches("ECS deployment ").trim_end_matches('.');
+            let why = if why.is_empty() { String::new() } else { format!(": {}", clip(why, 80)) };
+            Some(degraded(format!("deployment failed{why}")).since(primary.updated_at))
+        }
+        "IN_PROGRESS" => {
+            let age = primary.created_at.map(|at| facts.now - at);
+            let spent = primary.created_at.map_or_else(String::new, |at| format!(" {}", text::age(at, facts.now)));
+            let text = format!("deployment {}/{} in progress{spent}", primary.running, primary.desired);
+            if age.is_some_and(|a| a > limits::DEPLOYMENT_SLOW) {
+                return Some(degraded(text).since(primary.created_at.map(|at| at + limits::DEPLOYMENT_SLOW)));
+            }
+            Some(info(text).since(primary.created_at))
+        }
+        _ => None,
+    }
+}
+
+fn failed_tasks(_: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let primary = service.primary().filter(|d| d.failed > 0)?;
+    let what = plural(primary.failed as u32, "task");
+    Some(degraded(format!("{what} of {} failed to start", short_revision(&primary.task_definition))))
+}
+
+fn cannot_start(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let recent = |at: Option<Time>| at.is_some_and(|at| facts.now - at <= limits::STOPS_WINDOW);
+    // A steady state after it clears it.
+    let event = service
+        .events
+        .iter()
+        .take_while(|e| recent(e.at) && !e.message.contains("steady state"))
+        .find(|e| e.message.contains("unable to consistently start") || e.message.contains("unable to place"))?;
+    let (_, text) = phrase::read(phrase::SERVICE, &event.message);
+    Some(degraded(text).since(event.at))
+}
+
+fn rollback(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let all = &facts.fresh::<ServiceDeployments>()?.deployments;
+    let last = all.iter().filter(|d| d.service == service.name).max_by_key(|d| d.created_at)?;
+    if !last.status.starts_with("ROLLBACK") {
+        return None;
+    }
+    let why = last.rollback_reason.as_deref().filter(|r| !r.is_empty()).unwrap_or(&last.reason).trim_end_matches('.');
+    let why = if why.is_empty() { String::new() } else { format!(": {}", clip(why, 80)) };
+    let word = match last.status.as_str() {
+        "ROLLBACK_SUCCESSFUL" => "last deployment rolled back",
+        "ROLLBACK_FAILED" => "rollback of the last deployment failed",
+        _ => "deployment rolling back",
+    };
+    Some(degraded(format!("{word}{why}")).since(last.finished_at))
+}
+
+/// Whether a stop is one that nobody asked for: not a user's, and not the scheduler's own replacing and scaling (§1.3, note of ECS task).
+pub(crate) fn is_failure(task: &Task) -> bool {
+    let reason = task.stopped_reason.as_deref().unwrap_or_default().to_lowercase();
+    match task.stop_code.as_deref().unwrap_or_default() {
+        "UserInitiated" => false,
+        "ServiceSchedulerInitiated" | "" => reason.contains("failed") || reason.contains("unhealthy") || reason.contains("error"),
+        _ => true,
+    }
+}
+
+/// Why a task stopped: `exit 137, OutOfMemoryError: …`, else AWS's sentence.
+pub(crate) fn stop_cause(task: &Task) -> String {
+    let died = task.containers.iter().find(|c| c.exit_code.is_some_and(|code| code != 0) || c.reason.is_some());
+    let mut parts = Vec::new();
+    if let Some(container) = died {
+        parts.extend(container.exit_code.filter(|c| *c != 0).map(|code| format!("exit {code}")));
+        parts.extend(container.reason.as_deref().map(|r| clip(r.split(':').next().unwrap_or(r), 40)));
+    }
+    if parts.is_empty() {
+        let sentence = task.stopped_reason.as_deref().or(task.stop_code.as_deref()).unwrap_or("no reason given");
+        let bare = sentence.split(" in (target-group").next().unwrap_or(sentence);
+        parts.push(clip(bare.trim_end_matches('.'), 60));
+    }
+    parts.join(", ")
+}
+
+fn stops(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let at = |t: &Task| t.stopped_at.or(t.stopping_at);
+    let mut failed: Vec<&Task> = facts
+        .stopped_of(&service.name)
+        .iter()
+        .copied()
+        .filter(|t| is_failure(t) && at(t).is_some_and(|at| facts.now - at <= limits::STOPS_WINDOW))
+        .collect();
+    failed.sort_by_key(|t| at(t));
+    let newest = failed.last()?;
+    let minutes = limits::STOPS_WINDOW.num_minutes();
+    let text = format!("{} task stops in {minutes} min ({})", failed.len(), stop_cause(newest));
+    let since = failed.first().and_then(|t| at(t));
+    match failed.len() {
+        n if n >= limits::STOPS_LOOP => Some(degraded(format!("crash loop: {text}")).since(since)),
+        n if n >= limits::STOPS_WARN => Some(degraded(text).since(since)),
+        _ => None,
+    }
+}
+
+fn scaling<'a>(facts: &Facts<'a>, service: &Service) -> Option<&'a ScalableTarget> {
+    facts.fresh::<Scaling>()?.get(&service.name)
+}
+
+fn bounds(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let target = scaling(facts, service)?;
+    let outside = service.desired > 0 && (service.desired < target.min || service.desired > target.max);
+    outside.then(|| degraded(format!("desired {} outside bounds {}-{}", service.desired, target.min, target.max)))
+}
+
+fn suspended(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let target = scaling(facts, service)?;
+    let flags = [(target.in_suspended, "in"), (target.out_suspended, "out"), (target.scheduled_suspended, "scheduled")];
+    let on: Vec<&str> = flags.iter().filter(|f| f.0).map(|f| f.1).collect();
+    (!on.is_empty()).then(|| degraded(format!("autoscaling suspended ({})", on.join(", "))))
+}
+
+fn cpu(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let window = facts.window()?;
+    let id = format!("svc/{}/cpu", service.name);
+    let at_max = scaling(facts, service).is_some_and(|t| service.desired >= t.max);
+    let place = if at_max { " at max capacity" } else { "" };
+    let say = |b: Breach| format!("cpu {}{}{place}", percent(b.value), b.span());
+    let critical = limits::SERVICE_CPU.critical.filter(|_| at_max).and_then(|l| window.breach(&id, &l));
+    critical.map(|b| down(say(b))).or_else(|| Some(degraded(say(window.breach(&id, &limits::SERVICE_CPU.warn?)?))))
+}
+
+fn slow(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let mut late: Vec<(&Task, Time)> = facts
+        .tasks_of(&service.name)
+        .iter()
+        .filter(|t| matches!(t.status.as_str(), "PROVISIONING" | "PENDING" | "ACTIVATING"))
+        .filter_map(|t| Some((*t, t.created_at.filter(|at| facts.now - *at > limits::START_SLOW)?)))
+        .collect();
+    late.sort_by_key(|(_, at)| *at);
+    let (task, at) = late.first()?;
+    let more = if late.len() > 1 { format!(" and {} more", late.len() - 1) } else { String::new() };
+    let text = format!("task {} {} for {}{more}", short_id(task.id()), task.status, text::age(*at, facts.now));
+    Some(degraded(text).since(Some(*at + limits::START_SLOW)))
+}
+
+fn unhealthy(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let tasks = facts.tasks_of(&service.name);
+    let bad = tasks.iter().filter(|t| t.health == "UNHEALTHY").count();
+    (bad > 0).then(|| degraded(format!("{bad} of {} tasks UNHEALTHY", tasks.len())))
+}

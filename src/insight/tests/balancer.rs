@@ -1,0 +1,234 @@
+//! The balancer and its target groups.
+
+use crate::insight::fixture::{World, ago, arn, look, run, target, task};
+use crate::model::balancer::{Balancer, Target, Targets};
+use crate::model::service::Tasks;
+
+fn web(world: &mut World, list: Vec<Target>) {
+    world.edit::<Targets>(|t| t.groups.insert(arn("web"), list).map_or((), drop));
+}
+
+#[test]
+fn state_and_zones() {
+    run(&[
+        ("provisioning", |w| w.edit::<Balancer>(|b| b.state = "provisioning".into()), "alb", "changing", "provisioning"),
+        ("impaired", |w| w.edit::<Balancer>(|b| b.state = "active_impaired".into()), "alb", "degraded", "state active_impaired"),
+        (
+            "failed",
+            |w| {
+                w.edit::<Balancer>(|b| {
+                    b.state = "failed".into();
+                    b.state_reason = Some("no addresses".into());
+                });
+            },
+            "alb",
+            "down",
+            "state failed: no addresses",
+        ),
+        ("two zones", |w| w.edit::<Balancer>(|b| b.zones.truncate(2)), "alb", "degraded", "in 2 of 3 zones"),
+        ("a cloud without zones", |w| w.edit::<Balancer>(|b| b.zones.clear()), "alb", "healthy", ""),
+    ]);
+}
+
+#[test]
+fn targets_count_for_the_group_the_balancer_and_the_service() {
+    let timeout = Some("Target.Timeout");
+    let mut world = World::healthy();
+    web(&mut world, vec![target("10.0.11.2", "unhealthy", timeout), target("10.0.12.2", "healthy", None)]);
+    let seen = world.judge();
+    assert_eq!(look(&seen, "tg/web"), ("degraded", "1 of 2 targets unhealthy (Target.Timeout)".into()));
+    assert_eq!(look(&seen, "svc/web"), ("degraded", "1 of 2 targets unhealthy (Target.Timeout)".into()));
+    assert_eq!(look(&seen, "alb"), ("degraded", "web: 1 of 2 targets unhealthy (Target.Timeout)".into()));
+    assert_eq!(look(&seen, "tg/control-plane").0, "healthy");
+    assert_eq!(look(&seen, "svc/celery-worker").0, "healthy");
+
+    web(&mut world, vec![target("10.0.11.2", "unhealthy", timeout), target("10.0.12.2", "unhealthy", Some("Target.FailedHealthChecks"))]);
+    let seen = world.judge();
+    let text = "0 of 2 targets healthy (1 Target.FailedHealthChecks, 1 Target.Timeout)";
+    assert_eq!(look(&seen, "tg/web"), ("down", text.into()));
+    assert_eq!(look(&seen, "svc/web"), ("down", text.into()));
+    assert_eq!(look(&seen, "alb"), ("down", format!("web: {text}")));
+}
+
+#[test]
+fn target_states() {
+    run(&[
+        ("none registered", |w| web(w, vec![]), "tg/web", "down", "no target registered, 2 wanted"),
+        ("group unknown to the balancer", |w| w.edit::<Targets>(|t| t.groups.clear()), "tg/web", "down", "no target registered, 2 wanted"),
+        (
+            "draining alone is not a failure",
+            |w| {
+                web(w, vec![
+                    target("1", "healthy", None),
+                    target("2", "healthy", None),
+                    target("3", "draining", Some("Target.DeregistrationInProgress")),
+                ]);
+            },
+            "tg/web",
+            "healthy",
+            "",
+        ),
+        (
+            "initial alone is not a failure",
+            |w| web(w, vec![target("1", "healthy", None), target("2", "initial", None)]),
+            "tg/web",
+            "changing",
+            "1 target starting",
+        ),
+        ("too few", |w| web(w, vec![target("1", "healthy", None)]), "tg/web", "degraded", "1 of 2 wanted targets healthy"),
+        (
+            "unused targets do not serve",
+            |w| web(w, vec![target("1", "unused", Some("Target.NotInUse")), target("2", "unused", Some("Target.NotInUse"))]),
+            "tg/web",
+            "down",
+            "0 of 2 targets healthy (Target.NotInUse)",
+        ),
+        (
+            "unhealthy while draining",
+            |w| web(w, vec![target("1", "healthy", None), target("2", "healthy", None), target("3", "unhealthy.draining", None)]),
+            "tg/web",
+            "degraded",
+            "1 of 3 targets unhealthy",
+        ),
+        (
+            "initial for too long",
+            |w| {
+                web(w, vec![target("10.0.11.2", "healthy", None), target("10.0.12.2", "initial", None)]);
+                w.edit::<Tasks>(|t| t.tasks.iter_mut().for_each(|t| t.started_at = Some(ago(4))));
+            },
+            "tg/web",
+            "degraded",
+            "target 10.0.12.2 initial 4m00s after its start",
+        ),
+        (
+            "nothing wanted",
+            |w| {
+                web(w, vec![]);
+                w.service("web", |s| {
+                    s.desired = 0;
+                    s.running = 0;
+                });
+            },
+            "tg/web",
+            "healthy",
+            "",
+        ),
+        ("a task without a target", |w| w.edit::<Tasks>(|t| t.tasks.push(task("web", "x", "10.9.9.9"))), "tg/web", "healthy", ""),
+    ]);
+}
+
+/// Fifteen quiet minutes, then these.
+fn after_calm(calm: f64, last: &[f64]) -> Vec<f64> {
+    let mut all = vec![calm; 15];
+    all.extend(last);
+    all
+}
+
+#[test]
+fn traffic_and_errors() {
+    run(&[
+        ("no traffic", |w| w.counts("alb/requests", &after_calm(842.0, &[0.0, 0.0, 0.0])), "alb", "down", "no requests for 3 min (mean 842/min)"),
+        ("two silent minutes", |w| w.counts("alb/requests", &after_calm(842.0, &[0.0, 0.0])), "alb", "healthy", ""),
+        (
+            "a drop",
+            |w| w.counts("alb/requests", &after_calm(1000.0, &[150.0, 140.0, 130.0])),
+            "alb",
+            "degraded",
+            "requests 130/min for 3 min, mean 1.0k/min",
+        ),
+        ("a quiet stack may be silent", |w| w.counts("alb/requests", &after_calm(8.0, &[0.0, 0.0, 0.0])), "alb", "healthy", ""),
+        (
+            "balancer 5xx, few",
+            |w| {
+                w.counts("alb/requests", &[600.0, 600.0, 600.0]);
+                w.counts("alb/elb5xx", &[12.0, 0.0, 9.0]);
+            },
+            "alb",
+            "degraded",
+            "balancer 5xx 1.5 % of requests in 2 of 3 min",
+        ),
+        (
+            "balancer 5xx below five a minute",
+            |w| {
+                w.counts("alb/requests", &[60.0, 60.0, 60.0]);
+                w.counts("alb/elb5xx", &[4.0, 4.0, 4.0]);
+            },
+            "alb",
+            "healthy",
+            "",
+        ),
+        (
+            "balancer 5xx, many",
+            |w| {
+                w.counts("alb/requests", &[600.0, 600.0, 600.0]);
+                w.counts("alb/elb5xx", &[60.0, 60.0, 60.0]);
+            },
+            "alb",
+            "down",
+            "balancer 5xx 10 % of requests for 3 min",
+        ),
+        (
+            "target 5xx, few",
+            |w| {
+                w.counts("alb/requests", &[600.0; 5]);
+                w.counts("alb/target5xx", &[12.0, 0.0, 12.0, 0.0, 12.0]);
+            },
+            "alb",
+            "degraded",
+            "target 5xx 2.0 % of requests in 3 of 5 min",
+        ),
+        (
+            "target 5xx with too few requests to mean anything",
+            |w| {
+                w.counts("alb/requests", &[19.0; 5]);
+                w.counts("alb/target5xx", &[5.0; 5]);
+            },
+            "alb",
+            "healthy",
+            "",
+        ),
+        (
+            "target 5xx, many",
+            |w| {
+                w.counts("alb/requests", &[600.0; 3]);
+                w.counts("alb/target5xx", &[0.0, 60.0, 60.0]);
+            },
+            "alb",
+            "down",
+            "target 5xx 10 % of requests in 2 of 3 min",
+        ),
+        (
+            "one group's 5xx",
+            |w| {
+                w.counts("tg/web/requests", &[600.0; 3]);
+                w.counts("tg/web/5xx", &[60.0; 3]);
+            },
+            "tg/web",
+            "down",
+            "5xx 10 % of requests for 3 min",
+        ),
+        ("slow", |w| w.series("alb/p99", &[1.2; 5]), "alb", "degraded", "p99 1.2 s for 5 min"),
+        ("slow for four minutes", |w| w.series("alb/p99", &[0.2, 1.2, 1.2, 1.2, 1.2]), "alb", "healthy", ""),
+        ("very slow", |w| w.series("alb/p99", &[0.2, 3.4, 0.2, 3.4, 3.4]), "alb", "down", "p99 3.4 s in 3 of 5 min"),
+        ("slow median", |w| w.series("alb/p50", &[1.4; 5]), "alb", "down", "p50 1.4 s for 5 min"),
+        ("connection errors", |w| w.counts("alb/connerr", &[0.0, 2.0, 3.0]), "alb", "degraded", "target connection errors/min 3 in 2 of 3 min"),
+        ("rejected", |w| w.counts("alb/rejected", &[0.0, 0.0, 7.0]), "alb", "down", "rejected connections/min 7 in 1 of 3 min"),
+    ]);
+}
+
+#[test]
+fn late_counts_are_not_zeros() {
+    // Published up to two minutes ago; another series is newer. Silence counts only when it is older than CloudWatch's lag.
+    let mut world = World::healthy();
+    world.counts("alb/requests", &after_calm(842.0, &[842.0; 3]));
+    world.series("db/cpu", &[20.0; 20]);
+    world.now += chrono::TimeDelta::minutes(2);
+    assert_eq!(look(&world.judge(), "alb").0, "healthy");
+    let mut silent = World::healthy();
+    silent.counts("alb/requests", &after_calm(842.0, &[]));
+    silent.now += chrono::TimeDelta::minutes(7);
+    silent.put(silent.store.get::<Balancer>().unwrap().clone());
+    silent.again::<Targets>();
+    silent.series("db/cpu", &[20.0; 20]);
+    assert_eq!(look(&silent.judge(), "alb"), ("down", "no requests for 3 min (mean 842/min)".into()));
+}

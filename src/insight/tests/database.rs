@@ -1,0 +1,142 @@
+//! The database.
+
+use crate::insight::fixture::{World, ago, data_event, look, run};
+use crate::model::database::{Database, DatabaseEvents, DatabaseSettings};
+
+fn db(world: &mut World, change: impl FnOnce(&mut Database)) {
+    world.edit(change);
+}
+
+fn events(world: &mut World, list: &[(i64, &str)]) {
+    world.put(DatabaseEvents { events: list.iter().map(|(at, text)| data_event("production-nextcore-db", *at, text)).collect() });
+}
+
+#[test]
+fn statuses() {
+    for (status, level) in [
+        ("available", "healthy"),
+        ("backing-up", "healthy"),
+        ("storage-optimization", "healthy"),
+        ("configuring-enhanced-monitoring", "healthy"),
+        ("modifying", "degraded"),
+        ("maintenance", "degraded"),
+        ("upgrading", "degraded"),
+        ("rebooting", "degraded"),
+        ("starting", "degraded"),
+        ("failed", "down"),
+        ("stopped", "down"),
+        ("stopping", "down"),
+        ("storage-full", "down"),
+        ("inaccessible-encryption-credentials", "down"),
+        ("inaccessible-encryption-credentials-recoverable", "down"),
+        ("incompatible-network", "down"),
+        ("incompatible-parameters", "down"),
+        ("restore-error", "down"),
+        ("insufficient-capacity", "down"),
+    ] {
+        let mut world = World::healthy();
+        db(&mut world, |d| d.status = status.into());
+        let reason = if level == "healthy" { String::new() } else { format!("status {status}") };
+        assert_eq!(look(&world.judge(), "db"), (level, reason), "{status}");
+    }
+}
+
+const STARTED: &str = "Multi-AZ instance failover started";
+const COMPLETED: &str = "Multi-AZ instance failover completed";
+
+#[test]
+fn failover_and_redundancy() {
+    run(&[
+        ("failing over", |w| events(w, &[(2, STARTED)]), "db", "degraded", "failover in progress 2m00s"),
+        ("failing over for too long", |w| events(w, &[(4, STARTED)]), "db", "down", "failover in progress 4m00s"),
+        ("failed over", |w| events(w, &[(1, COMPLETED), (2, "DB instance restarted"), (3, STARTED)]), "db", "healthy", ""),
+        ("events in any order", |w| events(w, &[(3, STARTED), (1, COMPLETED)]), "db", "healthy", ""),
+        ("an end that was never reported", |w| events(w, &[(16, STARTED)]), "db", "healthy", ""),
+        (
+            "a user's, abandoned",
+            |w| {
+                events(w, &[
+                    (1, "Abandoning user requested failover since a failover recently occurred on the database instance."),
+                    (2, "The user requested a failover of the DB instance."),
+                ]);
+            },
+            "db",
+            "healthy",
+            "",
+        ),
+        (
+            "rebooting for too long",
+            |w| {
+                events(w, &[(5, STARTED)]);
+                db(w, |d| d.status = "rebooting".into());
+            },
+            "db",
+            "down",
+            "rebooting for 5m00s",
+        ),
+        ("single zone", |w| db(w, |d| d.multi_az = false), "db", "degraded", "not Multi-AZ"),
+        ("no standby", |w| db(w, |d| d.secondary_zone = None), "db", "degraded", "no standby zone"),
+        ("PITR jitter", |w| db(w, |d| d.latest_restorable = Some(ago(6))), "db", "healthy", "point-in-time restore 6m00s behind"),
+        ("PITR late", |w| db(w, |d| d.latest_restorable = Some(ago(9))), "db", "degraded", "point-in-time restore 9m00s behind"),
+        (
+            "PITR stuck",
+            |w| db(w, |d| d.latest_restorable = Some(ago(34))),
+            "db",
+            "degraded",
+            "point-in-time restore 34m00s behind: backup critical",
+        ),
+        ("a cloud without PITR", |w| db(w, |d| d.latest_restorable = None), "db", "healthy", ""),
+    ]);
+}
+
+#[test]
+fn saturation() {
+    const GIB: f64 = 1_073_741_824.0;
+    const MIB: f64 = 1_048_576.0;
+    run(&[
+        ("cpu", |w| w.series("db/cpu", &[85.0; 10]), "db", "degraded", "cpu 85 % for 10 min"),
+        ("cpu for nine minutes", |w| w.series("db/cpu", &[85.0; 9]), "db", "healthy", ""),
+        ("cpu, full", |w| w.series("db/cpu", &[97.0; 10]), "db", "down", "cpu 97 % for 10 min"),
+        ("credits", |w| w.series("db/credits", &[80.0]), "db", "degraded", "cpu credits 80"),
+        ("surplus for an hour", |w| w.series("db/surplus", &[2.0; 60]), "db", "degraded", "surplus cpu credits charged for 1 h (2.0)"),
+        ("surplus for half an hour", |w| w.series("db/surplus", &[2.0; 30]), "db", "healthy", ""),
+        ("connections", |w| w.series("db/connections", &[700.0; 3]), "db", "degraded", "connections 700 of 851 (82 %)"),
+        ("connections, full", |w| w.series("db/connections", &[830.0; 3]), "db", "down", "connections 830 of 851 (98 %)"),
+        (
+            "connections of a parameter group",
+            |w| {
+                w.put(DatabaseSettings { max_connections: Some(100), ..Default::default() });
+                w.series("db/connections", &[84.0; 3]);
+            },
+            "db",
+            "degraded",
+            "connections 84 of 100 (84 %)",
+        ),
+        ("connections dropped", |w| w.series("db/connections", &[80.0, 80.0, 0.0, 0.0]), "db", "down", "0 connections for 2 min while 7 tasks run"),
+        ("never connected", |w| w.series("db/connections", &[0.0; 30]), "db", "healthy", ""),
+        ("storage", |w| w.series("db/storage", &[15.0 * GIB]), "db", "degraded", "free storage 15 GiB"),
+        ("storage, nearly none", |w| w.series("db/storage", &[8.0 * GIB]), "db", "down", "free storage 8.0 GiB"),
+        ("memory", |w| w.series("db/memory", &[700.0 * MIB]), "db", "degraded", "freeable memory 700 MiB"),
+        ("memory, nearly none", |w| w.series("db/memory", &[300.0 * MIB]), "db", "down", "freeable memory 300 MiB"),
+        ("swap", |w| w.series("db/swap", &[300.0 * MIB; 3]), "db", "degraded", "swap 300 MiB for 3 min"),
+        ("slow reads", |w| w.series("db/read_latency", &[0.030; 5]), "db", "degraded", "read latency 30 ms for 5 min"),
+        ("very slow writes", |w| w.series("db/write_latency", &[0.060; 5]), "db", "down", "write latency 60 ms for 5 min"),
+        ("queue", |w| w.series("db/queue", &[14.0; 3]), "db", "degraded", "disk queue 14 in 3 of 5 min"),
+        (
+            "iops",
+            |w| {
+                w.series("db/read_iops", &[1500.0; 5]);
+                w.series("db/write_iops", &[1100.0; 5]);
+            },
+            "db",
+            "degraded",
+            "2.6k IOPS for 5 min",
+        ),
+        ("load", |w| w.series("db/load", &[2.5; 5]), "db", "degraded", "load 2.5 for 5 min"),
+        ("load, twice the cores", |w| w.series("db/load", &[4.5; 10]), "db", "down", "load 4.5 for 10 min"),
+        ("EBS IO balance", |w| w.series("db/ebs_io", &[12.0]), "db", "degraded", "EBS IO balance 12 %"),
+        ("EBS byte balance", |w| w.series("db/ebs_byte", &[12.0]), "db", "degraded", "EBS byte balance 12 %"),
+        ("transaction ids", |w| w.series("db/xids", &[6.0e8]), "db", "degraded", "transaction ids used 600M"),
+        ("transaction ids, half of all", |w| w.series("db/xids", &[1.1e9]), "db", "down", "transaction ids used 1.1G"),
+    ]);
+}

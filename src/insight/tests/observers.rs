@@ -1,0 +1,127 @@
+//! Alarms and logs.
+
+use chrono::TimeDelta;
+
+use crate::insight::fixture::{World, ago, alarm, noon, run};
+use crate::model::alarm::Alarms;
+use crate::model::log::{LogEvent, LogGroup, LogStream, LogTail};
+use crate::model::service::Services;
+
+fn alarms(world: &mut World, list: Vec<crate::model::alarm::Alarm>) {
+    world.put(Alarms { alarms: list });
+}
+
+const CROSSED: &str = "Threshold Crossed: 2 out of the last 2 datapoints [91.25 (01/03/26 11:58:00), 88.0 (01/03/26 11:57:00)] were greater than the threshold (80.0) (minimum 2 datapoints for OK -> ALARM transition).";
+
+#[test]
+fn alarm_states() {
+    run(&[
+        (
+            "in alarm",
+            |w| alarms(w, vec![crate::model::alarm::Alarm { reason: CROSSED.into(), ..alarm("high-cpu", "ALARM", 3) }]),
+            "alarms",
+            "degraded",
+            "alarm high-cpu: CPUUtilization 91.25 > 80",
+        ),
+        (
+            "critical by its name",
+            |w| alarms(w, vec![crate::model::alarm::Alarm { reason: CROSSED.into(), ..alarm("db-cpu-critical", "ALARM", 3) }]),
+            "alarms",
+            "down",
+            "alarm db-cpu-critical: CPUUtilization 91.25 > 80",
+        ),
+        (
+            "composite",
+            |w| {
+                let composite = crate::model::alarm::Alarm {
+                    reason: "arn:aws:cloudwatch:x transitioned to ALARM.".into(),
+                    metric: String::new(),
+                    composite: true,
+                    ..alarm("anything", "ALARM", 3)
+                };
+                alarms(w, vec![composite]);
+            },
+            "alarms",
+            "degraded",
+            "alarm anything: arn:aws:cloudwatch:x transitioned to ALARM",
+        ),
+        (
+            "a scaling policy's",
+            |w| {
+                let low = crate::model::alarm::Alarm { actions: vec!["arn:aws:autoscaling:x:scalingPolicy:y".into()], ..alarm("low", "ALARM", 900) };
+                alarms(w, vec![low]);
+            },
+            "alarms",
+            "healthy",
+            "",
+        ),
+        ("no data", |w| alarms(w, vec![alarm("5xx", "INSUFFICIENT_DATA", 20)]), "alarms", "degraded", "alarm 5xx: no data for 20m00s"),
+        ("no data yet", |w| alarms(w, vec![alarm("5xx", "INSUFFICIENT_DATA", 10)]), "alarms", "healthy", ""),
+        (
+            "muted",
+            |w| alarms(w, vec![crate::model::alarm::Alarm { actions_enabled: false, ..alarm("5xx", "OK", 20) }]),
+            "alarms",
+            "degraded",
+            "alarm 5xx: actions disabled",
+        ),
+        ("none at all", |w| alarms(w, vec![]), "alarms", "healthy", ""),
+    ]);
+}
+
+fn last_event(world: &mut World, minutes: i64) {
+    world.edit::<LogTail>(|t| t.events[0].at = ago(minutes));
+}
+
+fn streams(world: &mut World, list: &[(&str, i64)]) {
+    let stream = |(name, at): &(&str, i64)| LogStream { name: (*name).to_owned(), last_ingestion: Some(ago(*at)), last_event: None };
+    world.put(LogGroup { name: "g".into(), streams: list.iter().map(stream).collect(), ..Default::default() });
+}
+
+#[test]
+fn log_silence() {
+    run(&[
+        ("silent", |w| last_event(w, 7), "logs", "degraded", "no log event for 7m00s while 7 tasks run"),
+        ("quiet", |w| last_event(w, 4), "logs", "healthy", ""),
+        (
+            "the tail is old, the metric is not",
+            |w| {
+                last_event(w, 7);
+                w.series("logs/events", &[900.0]);
+            },
+            "logs",
+            "healthy",
+            "",
+        ),
+        ("never a line", |w| w.edit::<LogTail>(|t| t.events.clear()), "logs", "degraded", "no log event at all while 7 tasks run"),
+        (
+            "nothing runs",
+            |w| {
+                last_event(w, 70);
+                w.edit::<Services>(|s| s.services.iter_mut().for_each(|s| s.running = 0));
+            },
+            "logs",
+            "healthy",
+            "",
+        ),
+        (
+            "one task is silent",
+            |w| streams(w, &[("web/web/w0000000000000002", 9), ("web/web/w0000000000000001", 0)]),
+            "logs",
+            "degraded",
+            "1 of 7 tasks silent for 5 min (web w0000000)",
+        ),
+        (
+            "its stream is old, its lines are in the tail",
+            |w| {
+                streams(w, &[("web/web/w0000000000000002", 9)]);
+                w.edit::<LogTail>(|t| {
+                    let at = noon() - TimeDelta::seconds(9);
+                    t.events.push_back(LogEvent { at, stream: "web/web/w0000000000000002".into(), ..Default::default() });
+                });
+            },
+            "logs",
+            "healthy",
+            "",
+        ),
+    ]);
+}

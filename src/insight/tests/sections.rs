@@ -1,0 +1,121 @@
+//! What a section that cannot be used means for its nodes.
+
+use chrono::TimeDelta;
+
+use crate::insight::fixture::{World, look};
+use crate::model::alarm::Alarms;
+use crate::model::balancer::{Balancer, Routing, Targets};
+use crate::model::cache::{CacheEvents, CacheNodes, ReplicationGroup};
+use crate::model::database::{Database, DatabaseEvents, DatabaseSettings};
+use crate::model::health::Level;
+use crate::model::log::LogTail;
+use crate::model::metric::Metrics;
+use crate::model::scaling::Scaling;
+use crate::model::section::{ProblemKind, Section, SectionKey};
+use crate::model::service::{Services, StoppedTasks, Tasks};
+use crate::model::stack::Stack;
+use crate::model::store::Store;
+
+const MANDATORY: &[(SectionKey, &str, &str)] = &[
+    (Balancer::KEY, "alb", "balancer: "),
+    (Targets::KEY, "alb", "targets: "),
+    (Targets::KEY, "tg/web", ""),
+    (Services::KEY, "svc/web", ""),
+    (ReplicationGroup::KEY, "redis", ""),
+    (Database::KEY, "db", ""),
+    (Alarms::KEY, "alarms", ""),
+    (LogTail::KEY, "logs", ""),
+];
+
+#[test]
+fn a_mandatory_section_that_cannot_be_read_makes_its_node_unknown() {
+    use ProblemKind::{Denied, Malformed, NotFound, Offline, Service, Throttled, Timeout};
+    for (key, node, prefix) in MANDATORY {
+        for (kind, level, text) in [
+            (Denied, "unknown", "no permission: x:Op"),
+            (Service, "unknown", "x:Op: InternalFailure"),
+            (Malformed, "unknown", "x:Op: InternalFailure"),
+            (Timeout, "unknown", "x:Op: InternalFailure"),
+            (Throttled, "unknown", "x:Op: InternalFailure"),
+            (Offline, "unknown", "x:Op: InternalFailure"),
+            (NotFound, "down", "missing (x:Op: InternalFailure)"),
+        ] {
+            let mut world = World::healthy();
+            world.forget(*key);
+            world.fail(*key, kind, "x:Op: InternalFailure");
+            if *node == "tg/web" && !world.judge().nodes.contains_key(&crate::insight::NodeId::target_group("web")) {
+                continue;
+            }
+            assert_eq!(look(&world.judge(), node), (level, format!("{prefix}{text}")), "{key} {kind:?}");
+        }
+        let mut world = World::healthy();
+        world.forget(*key);
+        assert_eq!(look(&world.judge(), node), ("unknown", "loading".into()), "{key}");
+    }
+}
+
+#[test]
+fn a_supporting_section_that_fails_loses_its_rules_and_leaves_a_note() {
+    for (key, node) in [
+        (Metrics::KEY, "alb"),
+        (Routing::KEY, "alb"),
+        (Metrics::KEY, "tg/web"),
+        (Metrics::KEY, "svc/web"),
+        (Targets::KEY, "svc/web"),
+        (Tasks::KEY, "svc/web"),
+        (StoppedTasks::KEY, "svc/web"),
+        (Scaling::KEY, "svc/web"),
+        (CacheNodes::KEY, "redis"),
+        (CacheEvents::KEY, "redis"),
+        (DatabaseEvents::KEY, "db"),
+        (DatabaseSettings::KEY, "db"),
+        (Metrics::KEY, "logs"),
+    ] {
+        for kind in [ProblemKind::Denied, ProblemKind::Service, ProblemKind::NotFound] {
+            let mut world = World::healthy();
+            world.forget(key);
+            world.fail(key, kind, "x:Op: no");
+            let (level, text) = look(&world.judge(), node);
+            assert_eq!(level, "healthy", "{key} {kind:?}");
+            assert!(text.starts_with(&key.0.replace('_', " ")), "{key}: {text}");
+        }
+    }
+}
+
+#[test]
+fn stale_is_unknown_and_says_what_was_seen_last() {
+    let mut world = World::healthy();
+    world.service("web", |s| s.running = 1);
+    world.fail(Services::KEY, ProblemKind::Timeout, "ecs:DescribeServices: no answer in 5 s");
+    assert_eq!(look(&world.judge(), "svc/web"), ("degraded", "running 1 of 2".into()), "the last answer is still current");
+    world.now += TimeDelta::seconds(31);
+    let seen = world.judge();
+    assert_eq!(look(&seen, "svc/web"), ("unknown", "stale for 31s: ecs:DescribeServices: no answer in 5 s".into()));
+    let reasons: Vec<&str> = seen.nodes[&crate::insight::NodeId::service("web")].reasons.iter().map(|r| r.text.as_str()).collect();
+    assert!(reasons.contains(&"last seen: running 1 of 2"), "{reasons:?}");
+    assert!(seen.nodes[&crate::insight::NodeId::service("web")].as_of.is_some());
+}
+
+#[test]
+fn a_resource_that_vanishes_is_missing_before_it_is_stale() {
+    let mut world = World::healthy();
+    world.fail(Database::KEY, ProblemKind::NotFound, "rds:DescribeDBInstances: DBInstanceNotFound");
+    assert_eq!(look(&world.judge(), "db"), ("down", "missing (rds:DescribeDBInstances: DBInstanceNotFound)".into()));
+}
+
+#[test]
+fn stale_metrics_decide_nothing() {
+    let mut world = World::healthy();
+    world.series("db/cpu", &[97.0; 10]);
+    world.now += TimeDelta::seconds(40);
+    world.again::<Database>();
+    assert_eq!(look(&world.judge(), "db"), ("healthy", "metrics: stale for 40s: no answer yet".into()));
+}
+
+#[test]
+fn an_empty_store_is_unknown_and_not_a_crash() {
+    let judgement = crate::insight::judge(&Store::default(), &Stack::default(), crate::insight::fixture::noon());
+    assert_eq!(judgement.worst, Level::Unknown);
+    assert_eq!(judgement.counts.unknown, 8);
+    assert!(judgement.nodes.values().all(|v| v.headline() == "loading" && v.as_of.is_none()));
+}

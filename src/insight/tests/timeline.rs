@@ -1,0 +1,96 @@
+//! The merged timeline.
+
+use crate::insight::Judgement;
+use crate::insight::fixture::{RG, World, ago, alarm, data_event, event, stopped};
+use crate::model::alarm::{Alarm, AlarmChange, AlarmHistory, Alarms};
+use crate::model::cache::CacheEvents;
+use crate::model::database::DatabaseEvents;
+use crate::model::scaling::{ScalingActivities, ScalingActivity};
+use crate::model::service::{ServiceDeployment, ServiceDeployments, StoppedTasks};
+
+fn lines(judgement: &Judgement) -> Vec<String> {
+    let line = |e: &crate::insight::Event| {
+        format!("{}m {} {} {}", (crate::insight::fixture::noon() - e.at).num_minutes(), e.node, e.level.word(), e.text)
+    };
+    judgement.timeline.iter().map(line).collect()
+}
+
+#[test]
+fn all_sources_in_one_list_newest_first() {
+    let mut world = World::healthy();
+    world.service("web", |s| {
+        s.events.insert(0, event("web", 11, "has started 1 tasks: (task aa)."));
+        s.events.insert(0, event("web", 9, "(deployment ecs-svc/9) deployment completed."));
+    });
+    world.put(StoppedTasks { tasks: vec![stopped("web", 12, "EssentialContainerExited", "Essential container in task exited")] });
+    world.put(ScalingActivities {
+        activities: vec![ScalingActivity {
+            service: "control-plane".into(),
+            started_at: Some(ago(20)),
+            status: "Successful".into(),
+            description: "Setting desired count to 4.".into(),
+            cause: "monitor alarm TargetTracking-service/C/S-AlarmHigh-1 in state ALARM triggered policy P".into(),
+            ..Default::default()
+        }],
+    });
+    world.put(ServiceDeployments {
+        deployments: vec![ServiceDeployment { service: "web".into(), status: "SUCCESSFUL".into(), finished_at: Some(ago(9)), ..Default::default() }],
+    });
+    world.put(Alarms { alarms: vec![Alarm { reason: "[91.25 (x)".into(), ..alarm("high-cpu", "ALARM", 3) }] });
+    let change = |name: &str, at, kind: &str, summary: &str| AlarmChange {
+        name: name.into(),
+        at: Some(ago(at)),
+        kind: kind.into(),
+        summary: summary.into(),
+    };
+    world.put(AlarmHistory {
+        changes: vec![
+            change("high-cpu", 3, "StateUpdate", "Alarm updated from OK to ALARM"),
+            change("high-cpu", 30, "StateUpdate", "Alarm updated from ALARM to OK"),
+            change("high-cpu", 31, "Action", "Successfully executed action"),
+            change("TargetTracking-service/x-AlarmLow-1", 5, "StateUpdate", "Alarm updated from OK to ALARM"),
+        ],
+    });
+    world.put(DatabaseEvents { events: vec![data_event("db", 40, "Multi-AZ instance failover started")] });
+    let over = format!("Failover from primary node {RG}-0001-001 to replica node {RG}-0001-002 completed");
+    world.put(CacheEvents {
+        events: vec![
+            data_event(&format!("{RG}-0001-001"), 49, "Finished recovery for cache nodes 0001"),
+            data_event(RG, 50, &over),
+            data_event(&format!("{RG}-0001-001"), 51, &over),
+        ],
+    });
+    let all = lines(&world.judge());
+    let recent: Vec<&str> = all.iter().map(String::as_str).take_while(|l| !l.starts_with("420m")).collect();
+    assert_eq!(
+        recent,
+        [
+            "3m alarms degraded alarm high-cpu: ALARM (CPUUtilization 91.25 > 80)",
+            "9m svc/web healthy deployment completed",
+            "11m svc/web changing started 1 task",
+            "12m svc/web degraded task dead0012 stopped: Essential container in task exited",
+            "20m svc/control-plane changing desired count → 4 (AlarmHigh)",
+            "30m alarms healthy alarm high-cpu: OK",
+            "40m db degraded failover started",
+            "49m redis healthy production-nextcore-redis-0001-001 finished recovery",
+            "50m redis degraded failed over: production-nextcore-redis-0001-001 → production-nextcore-redis-0001-002",
+        ]
+    );
+    assert!(all.iter().any(|l| l == "600m svc/web changing deployment of web:7 started"), "{all:#?}");
+    // A steady state that AWS repeats is told once: the first.
+    assert_eq!(all.iter().filter(|l| l.contains("svc/web") && l.contains("steady state")).count(), 1);
+}
+
+#[test]
+fn bounded_and_without_repetition() {
+    let mut world = World::healthy();
+    world.service("web", |s| {
+        s.events = (0..2000).map(|i| event("web", i, &format!("has started {i} tasks: (task x)."))).collect();
+        let again = s.events[0].clone();
+        s.events.insert(0, again);
+    });
+    let timeline = world.judge().timeline;
+    assert_eq!(timeline.len(), 500);
+    assert!(timeline.windows(2).all(|w| w[0].at >= w[1].at));
+    assert_eq!(timeline.iter().filter(|e| e.text == "started 0 tasks").count(), 1);
+}

@@ -1,0 +1,122 @@
+//! Sequences: two to go down, one to degrade, two to recover; and since when.
+
+use chrono::TimeDelta;
+
+use crate::insight::fixture::{World, ago, alarm, data_event, look, noon};
+use crate::insight::{NodeId, Watch};
+use crate::model::alarm::Alarms;
+use crate::model::database::{Database, DatabaseEvents};
+use crate::model::health::Level;
+use crate::model::section::{ProblemKind, Section};
+use crate::model::service::Services;
+
+fn level(world: &World, watch: &mut Watch) -> &'static str {
+    look(&world.observe(watch), "svc/web").0
+}
+
+fn running(world: &mut World, n: i32) {
+    world.now += TimeDelta::seconds(5);
+    world.service("web", |s| s.running = n);
+}
+
+#[test]
+fn sequences_of_answers() {
+    // Running tasks of two in each answer, and what is shown after it.
+    for (answers, shown) in [
+        (&[2, 0, 0][..], &["healthy", "degraded", "down"][..]),
+        (&[2, 0, 2, 2], &["healthy", "degraded", "degraded", "healthy"]),
+        (&[2, 0, 0, 2, 2], &["healthy", "degraded", "down", "down", "healthy"]),
+        (&[2, 0, 0, 2, 0, 2, 2], &["healthy", "degraded", "down", "down", "down", "down", "healthy"]),
+        (&[2, 0, 0, 1, 1, 2, 2], &["healthy", "degraded", "down", "down", "degraded", "degraded", "healthy"]),
+        (&[2, 1, 2, 2], &["healthy", "degraded", "degraded", "healthy"]),
+        (&[2, 1, 2, 1, 2, 2], &["healthy", "degraded", "degraded", "degraded", "degraded", "healthy"]),
+        (&[2, 1, 0, 0], &["healthy", "degraded", "degraded", "down"]),
+        (&[2, 0, 1, 0, 0], &["healthy", "degraded", "degraded", "degraded", "down"]),
+        (&[0, 0], &["degraded", "down"]),
+        (&[1], &["degraded"]),
+    ] {
+        let (mut world, mut watch) = (World::healthy(), Watch::default());
+        let seen: Vec<&str> = answers
+            .iter()
+            .map(|n| {
+                running(&mut world, *n);
+                level(&world, &mut watch);
+                // Looking again at the same answer changes nothing.
+                level(&world, &mut watch)
+            })
+            .collect();
+        assert_eq!(seen, shown, "{answers:?}");
+    }
+}
+
+#[test]
+fn other_sections_do_not_confirm() {
+    let (mut world, mut watch) = (World::healthy(), Watch::default());
+    running(&mut world, 0);
+    assert_eq!(level(&world, &mut watch), "degraded");
+    world.again::<Database>();
+    world.again::<Alarms>();
+    assert_eq!(level(&world, &mut watch), "degraded");
+    world.again::<Services>();
+    assert_eq!(level(&world, &mut watch), "down");
+}
+
+#[test]
+fn a_missing_resource_is_down_after_two_failed_polls() {
+    let (mut world, mut watch) = (World::healthy(), Watch::default());
+    world.observe(&mut watch);
+    for expected in ["degraded", "down"] {
+        world.now += TimeDelta::seconds(5);
+        world.fail(Database::KEY, ProblemKind::NotFound, "rds:DescribeDBInstances: DBInstanceNotFound");
+        assert_eq!(look(&world.observe(&mut watch), "db").0, expected);
+    }
+}
+
+#[test]
+fn knowledge_lost_and_found_is_immediate() {
+    let (mut world, mut watch) = (World::healthy(), Watch::default());
+    world.forget(Services::KEY);
+    assert_eq!(level(&world, &mut watch), "unknown");
+    world.put(World::healthy().store.get::<Services>().unwrap().clone());
+    assert_eq!(level(&world, &mut watch), "healthy");
+    world.now += TimeDelta::seconds(40);
+    assert_eq!(level(&world, &mut watch), "unknown");
+    world.again::<Services>();
+    assert_eq!(level(&world, &mut watch), "healthy");
+}
+
+#[test]
+fn a_held_level_keeps_its_reasons_and_says_so() {
+    let (mut world, mut watch) = (World::healthy(), Watch::default());
+    running(&mut world, 1);
+    world.observe(&mut watch);
+    running(&mut world, 2);
+    let seen = world.observe(&mut watch);
+    let verdict = seen.of(&NodeId::service("web")).unwrap();
+    assert_eq!(verdict.headline(), "running 1 of 2");
+    assert_eq!(verdict.reasons.last().unwrap().text, "better in the last answer, one more to confirm");
+    assert_eq!((seen.worst, seen.counts.degraded), (Level::Degraded, 1));
+}
+
+#[test]
+fn since_is_the_clouds_own_time_stamp_or_the_moment_of_the_change() {
+    let (mut world, mut watch) = (World::healthy(), Watch::default());
+    let since = |world: &World, watch: &mut Watch, node: NodeId| world.observe(watch).of(&node).unwrap().since;
+    assert_eq!(since(&world, &mut watch, NodeId::service("web")), Some(ago(420)), "the first steady state");
+    assert_eq!(since(&world, &mut watch, NodeId::database()), None, "a first look is no change");
+    running(&mut world, 1);
+    let changed = world.now;
+    assert_eq!(since(&world, &mut watch, NodeId::service("web")), Some(changed));
+    running(&mut world, 1);
+    assert_eq!(since(&world, &mut watch, NodeId::service("web")), Some(changed));
+    world.put(Alarms { alarms: vec![alarm("high-cpu", "ALARM", 3)] });
+    assert_eq!(since(&world, &mut watch, NodeId::alarms()), Some(ago(3)));
+    world.put(DatabaseEvents { events: vec![data_event("db", 1, "Multi-AZ instance failover started")] });
+    assert_eq!(since(&world, &mut watch, NodeId::database()), Some(ago(1)));
+    world.service("celery-worker", |s| {
+        s.deployments[0].rollout_state = "IN_PROGRESS".into();
+        s.deployments[0].created_at = Some(ago(2));
+    });
+    assert_eq!(since(&world, &mut watch, NodeId::service("celery-worker")), Some(ago(2)));
+    assert!(world.now > noon());
+}

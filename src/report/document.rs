@@ -1,0 +1,40 @@
+//! The state document: what `snapshot --format json` prints, and what expressions, checks and recordings read.
+//!
+//! `{stack, as_of, worst, counts, nodes: {id: {level, reasons: [{level, text}], since, as_of}}, timeline: [{at, node, level, text}],
+//! sections: {key: {state, at, age_s, problem, data}}, usage, identity}`; times are RFC 3339 UTC, what is not known is null.
+
+use serde_json::{Map, Value, json as object};
+
+use crate::insight::Judgement;
+use crate::insight::standing::Standing;
+use crate::model::Time;
+use crate::model::identity::Identity;
+use crate::model::section::Section;
+use crate::model::stack::Stack;
+use crate::model::store::{Entry, Store};
+
+/// The state document of one moment.
+pub fn json(store: &Store, judgement: &Judgement, stack: &Stack, now: Time) -> Value {
+    let sections: Map<String, Value> = store.entries().map(|(key, entry)| (key.0.to_owned(), section(entry, now))).collect();
+    object!({
+        "stack": stack,
+        "as_of": now,
+        "worst": judgement.worst,
+        "counts": judgement.counts,
+        "nodes": judgement.nodes,
+        "timeline": judgement.timeline,
+        "sections": sections,
+        "usage": store.usage,
+        "identity": store.entry(Identity::KEY).and_then(|e| e.value.as_ref()).map(|v| v.to_json()),
+    })
+}
+
+fn section(entry: &Entry, now: Time) -> Value {
+    object!({
+        "state": Standing::of(Some(entry), now).word(),
+        "at": entry.at,
+        "age_s": entry.at.map(|at| (now - at).num_seconds().max(0)),
+        "problem": entry.problem,
+        "data": entry.value.as_ref().map(|v| v.to_json()),
+    })
+}

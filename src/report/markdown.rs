@@ -1,0 +1,58 @@
+//! The state as Markdown, for incident documents and chat: a heading, the nodes, what cannot be read, the last changes.
+
+use crate::insight::Judgement;
+use crate::model::Time;
+use crate::model::stack::Stack;
+use crate::model::store::Store;
+use crate::model::text;
+
+use super::figures::figures;
+use super::table::{headline, ordered, reasons, troubles};
+
+/// Lines of the timeline that are printed.
+const CHANGES: usize = 20;
+
+/// The Markdown.
+pub fn markdown(store: &Store, judgement: &Judgement, stack: &Stack, now: Time) -> String {
+    let mut out = vec![format!("# {}", cell(&headline(judgement, stack, now))), String::new()];
+    out.push("| State | Node | Figures | Reason | Since | Age |".to_owned());
+    out.push("|---|---|---|---|---|---|".to_owned());
+    for (id, verdict) in ordered(judgement, stack) {
+        let shown: Vec<String> = figures(store, id, now).iter().map(ToString::to_string).collect();
+        let cells = [
+            verdict.level.word().to_owned(),
+            format!("`{id}`"),
+            cell(&shown.join(", ")),
+            reasons(verdict).iter().map(|r| cell(r)).collect::<Vec<_>>().join("<br>"),
+            verdict.since.map_or_else(String::new, |at| text::age(at, now)),
+            verdict.as_of.map_or_else(|| "-".to_owned(), |at| text::age(at, now)),
+        ];
+        out.push(format!("| {} |", cells.join(" | ")));
+    }
+    let troubles = troubles(store, now);
+    if !troubles.is_empty() {
+        out.extend([String::new(), "## Not as it should be".to_owned(), String::new()]);
+        out.extend(troubles.iter().map(|(key, state, why)| format!("- `{key}` {state}: {}", cell(why))));
+    }
+    if !judgement.timeline.is_empty() {
+        out.extend([String::new(), "## Last changes".to_owned(), String::new()]);
+        let line = |e: &crate::insight::Event| {
+            format!("- {} `{}` {} ({})", e.at.format("%Y-%m-%d %H:%M:%SZ"), e.node, cell(&e.text), e.level.word())
+        };
+        out.extend(judgement.timeline.iter().take(CHANGES).map(line));
+    }
+    out.join("\n") + "\n"
+}
+
+/// The cloud's words inside a table: no cell may end early, no tag, link or code may begin.
+fn cell(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '|' | '*' | '_' | '`' | '[' | ']' | '<' | '>' | '\\' => out.extend(['\\', c]),
+            '\n' | '\r' => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}

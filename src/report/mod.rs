@@ -1,0 +1,15 @@
+//! Reports: a store and its judgement as a table, as Markdown and as the state document (JSON), and the exit code.
+//! Pure: text out, nothing printed. Called by `snapshot` and by whatever reads the state document.
+
+mod document;
+mod exit;
+mod figures;
+mod markdown;
+mod table;
+
+
+pub use document::json;
+pub use exit::exit_code;
+pub use figures::{Figure, figures};
+pub use markdown::markdown;
+pub use table::{Look, table};

@@ -1,0 +1,142 @@
+//! The state as a table for a terminal or a ticket: one row per node, then one line per section that is not as it should be.
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{ContentArrangement, Table};
+
+use crate::insight::standing::{Standing, explain};
+use crate::insight::{Judgement, NodeId};
+use crate::model::Time;
+use crate::model::health::{Level, Verdict};
+use crate::model::stack::Stack;
+use crate::model::store::Store;
+use crate::model::text;
+
+use super::figures::figures;
+
+/// How a table looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Look {
+    /// Seven-bit characters only.
+    pub ascii: bool,
+    /// Columns to wrap at; `None` = as wide as it needs.
+    pub width: Option<u16>,
+}
+
+/// The table.
+pub fn table(store: &Store, judgement: &Judgement, stack: &Stack, now: Time, look: Look) -> String {
+    let mut table = Table::new();
+    // No lines: what `grep` and `awk` cut out of it stays readable.
+    table.load_style(NOTHING);
+    if let Some(width) = look.width {
+        table.set_width(width);
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+    }
+    table.set_header(["STATE", "NODE", "FIGURES", "REASON", "SINCE", "AGE"]);
+    for (id, verdict) in ordered(judgement, stack) {
+        table.add_row(row(store, id, verdict, now, look.ascii));
+    }
+    let mut out = vec![headline(judgement, stack, now), table.trim_fmt()];
+    out.extend(troubles(store, now).into_iter().map(|(key, state, why)| format!("{key}: {state}, {why}")));
+    let text = out.join("\n") + "\n";
+    if look.ascii { to_ascii(&text) } else { text }
+}
+
+fn row(store: &Store, id: &NodeId, verdict: &Verdict, now: Time, ascii: bool) -> [String; 6] {
+    let shown: Vec<String> = figures(store, id, now).iter().map(ToString::to_string).collect();
+    [
+        format!("{} {}", glyph(verdict.level, ascii), verdict.level.word()),
+        id.to_string(),
+        shown.join("  "),
+        reasons(verdict).join("\n"),
+        verdict.since.map_or_else(String::new, |at| text::age(at, now)),
+        verdict.as_of.map_or_else(|| "-".to_owned(), |at| text::age(at, now)),
+    ]
+}
+
+/// `production-nextcore ap-southeast-2: degraded (1 of 9 degraded) at 2026-01-01T00:00:00Z`.
+pub(super) fn headline(judgement: &Judgement, stack: &Stack, now: Time) -> String {
+    let c = judgement.counts;
+    let parts = [(c.down, "down"), (c.degraded, "degraded"), (c.unknown, "unknown"), (c.info, "changing")];
+    let odd: Vec<String> = parts.iter().filter(|p| p.0 > 0).map(|(n, word)| format!("{n} {word}")).collect();
+    let odd = if odd.is_empty() { String::new() } else { format!(": {}", odd.join(", ")) };
+    let at = now.format("%Y-%m-%dT%H:%M:%SZ");
+    format!("{} {}  {}  {} nodes{odd}  {at}", stack.name, stack.region, judgement.worst.word(), c.total())
+}
+
+/// The nodes in the order of the diagram: requests enter at the top and fall to the data.
+pub(super) fn ordered<'a>(judgement: &'a Judgement, stack: &Stack) -> Vec<(&'a NodeId, &'a Verdict)> {
+    let place = |id: &NodeId| match (id.0.split('/').next().unwrap_or_default(), id.as_service()) {
+        ("alb", _) => (0, 0),
+        ("tg", _) => (1, 0),
+        (_, Some(name)) => (2, stack.services.iter().position(|s| s.name == name).unwrap_or(usize::MAX)),
+        ("redis", _) => (3, 0),
+        ("db", _) => (4, 0),
+        ("alarms", _) => (5, 0),
+        ("logs", _) => (6, 0),
+        _ => (7, 0),
+    };
+    let mut all: Vec<_> = judgement.nodes.iter().collect();
+    all.sort_by_key(|(id, _)| place(id));
+    all
+}
+
+/// At most three reasons, then how many more there are.
+pub(super) fn reasons(verdict: &Verdict) -> Vec<String> {
+    const SHOWN: usize = 3;
+    let mut lines: Vec<String> = verdict.reasons.iter().take(SHOWN).map(|r| r.text.clone()).collect();
+    if verdict.reasons.len() > SHOWN {
+        lines.push(format!("and {} more", verdict.reasons.len() - SHOWN));
+    }
+    lines
+}
+
+/// (section, state, reason) of every section that was asked and is not as it should be.
+pub(super) fn troubles(store: &Store, now: Time) -> Vec<(String, &'static str, String)> {
+    let all = store.entries().filter_map(|(key, entry)| {
+        let standing = Standing::of(Some(entry), now);
+        // A ready section whose last poll failed is still current: its problem is worth a line, too.
+        let why = explain(Some(entry), now).or_else(|| entry.problem.as_ref().map(|p| p.headline.clone()))?;
+        Some((key.0.to_owned(), standing.word(), hinted(why, entry)))
+    });
+    all.collect()
+}
+
+fn hinted(why: String, entry: &crate::model::store::Entry) -> String {
+    match entry.problem.as_ref().map(|p| p.hint.as_str()).filter(|h| !h.is_empty()) {
+        Some(hint) => format!("{why}; {hint}"),
+        None => why,
+    }
+}
+
+fn glyph(level: Level, ascii: bool) -> &'static str {
+    match (level, ascii) {
+        (Level::Absent, false) => "–",
+        (Level::Absent, true) => "-",
+        (Level::Healthy, false) => "●",
+        (Level::Healthy, true) => ".",
+        (Level::Info, false) => "◆",
+        (Level::Info, true) => "+",
+        (Level::Unknown, _) => "?",
+        (Level::Degraded, false) => "▲",
+        (Level::Degraded, true) => "!",
+        (Level::Down, false) => "✖",
+        (Level::Down, true) => "X",
+    }
+}
+
+/// The signs that our own texts use; anything else from the cloud becomes a question mark.
+fn to_ascii(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '⇄' => out.push_str("<->"),
+            '→' => out.push_str("->"),
+            '≥' => out.push_str(">="),
+            '≤' => out.push_str("<="),
+            '…' => out.push_str("..."),
+            c if c.is_ascii() => out.push(c),
+            _ => out.push('?'),
+        }
+    }
+    out
+}

@@ -1,0 +1,197 @@
+//! One user's screen: what is open, selected, filtered, paused. `update` is pure: no clock, no await, no I/O.
+//! Knows places on the screen but draws nothing. Called by `shell` (one per terminal or SSH client); read by `view`.
+
+pub mod filter;
+pub mod layout;
+mod list;
+pub(crate) mod logs;
+mod msg;
+pub mod pane;
+pub mod rows;
+mod update;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+pub(crate) use list::first_visible;
+pub use list::ListState;
+pub use logs::LogView;
+pub use msg::{Effect, Flash, Msg, Tone};
+pub use update::update;
+
+use crate::input::Situation;
+use crate::insight::{Judgement, NodeId};
+use crate::model::Time;
+use crate::model::mode::Mode;
+use crate::model::section::{ProblemKind, SectionKey};
+use crate::model::stack::Stack;
+use crate::model::store::Store;
+use layout::{Layout, Wish};
+use pane::{Panel, PaneId};
+
+/// The smallest screen that the dashboard is laid out for.
+pub const SMALLEST: (u16, u16) = (60, 16);
+
+/// What a session starts with.
+#[derive(Debug, Clone)]
+pub struct SessionOptions {
+    /// What is watched.
+    pub stack: Stack,
+    /// What this process may do.
+    pub mode: Mode,
+    /// Watching the embedded cloud.
+    pub simulated: bool,
+    /// Columns and rows.
+    pub size: (u16, u16),
+    /// The moment of the first frame.
+    pub now: Time,
+}
+
+/// One open pane above the stack view.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Screen {
+    /// Which pane.
+    pub pane: PaneId,
+    /// What it is about: a service's name, else empty.
+    pub subject: String,
+    /// The focused panel.
+    pub panel: usize,
+}
+
+/// Names a list: its pane, subject and panel.
+pub type ListKey = (PaneId, String, usize);
+
+/// One user's screen state.
+#[derive(Debug)]
+pub struct Session {
+    pub(crate) stack: Stack,
+    pub(crate) mode: Mode,
+    pub(crate) simulated: bool,
+    pub(crate) size: (u16, u16),
+    pub(crate) now: Time,
+    pub(crate) store: Arc<Store>,
+    pub(crate) judgement: Judgement,
+    pub(crate) focused: bool,
+    /// The selected box of the stack view.
+    pub(crate) selected: NodeId,
+    /// Open panes, the topmost last; empty = the stack view.
+    pub(crate) screens: Vec<Screen>,
+    pub(crate) help: bool,
+    /// The text being typed after `/`.
+    pub(crate) typing: Option<String>,
+    pub(crate) lists: BTreeMap<ListKey, ListState>,
+    pub(crate) logs: LogView,
+    /// Scaling alarms are shown one by one.
+    pub(crate) unfolded: bool,
+    pub(crate) flash: Option<Flash>,
+    needs: BTreeSet<SectionKey>,
+    dirty: bool,
+}
+
+impl Session {
+    /// A session before any data, on the stack view.
+    pub fn new(options: SessionOptions) -> Self {
+        let selected = options.stack.services.first().map_or_else(NodeId::balancer, |_| NodeId::balancer());
+        Self {
+            stack: options.stack,
+            mode: options.mode,
+            simulated: options.simulated,
+            size: options.size,
+            now: options.now,
+            store: Arc::new(Store::default()),
+            judgement: Judgement::default(),
+            focused: true,
+            selected,
+            screens: Vec::new(),
+            help: false,
+            typing: None,
+            lists: BTreeMap::new(),
+            logs: LogView::default(),
+            unfolded: false,
+            flash: None,
+            needs: BTreeSet::new(),
+            dirty: true,
+        }
+    }
+
+    /// Whether anything visible changed since the last call.
+    pub fn take_dirty(&mut self) -> bool {
+        std::mem::take(&mut self.dirty)
+    }
+
+    /// Whether anything visible changed since the last `take_dirty`.
+    pub fn dirty(&self) -> bool {
+        self.dirty
+    }
+
+    /// The sections that the screen reads now.
+    pub fn needs(&self) -> BTreeSet<SectionKey> {
+        let id = self.screen().map_or(PaneId::Stack, |s| s.pane);
+        pane::row(id).needs.iter().chain(pane::ALWAYS).copied().collect()
+    }
+
+    /// The topmost pane; `None` on the stack view.
+    pub fn screen(&self) -> Option<&Screen> {
+        self.screens.last()
+    }
+
+    /// The node of the stack view that is selected.
+    pub fn selected(&self) -> &NodeId {
+        &self.selected
+    }
+
+    /// What may be done, and the badge for it.
+    pub fn set_mode(&mut self, mode: Mode) {
+        self.dirty |= self.mode != mode;
+        self.mode = mode;
+    }
+
+    /// The places of the stack view at this moment.
+    pub fn layout(&self) -> Layout {
+        let wishes: Vec<Wish> = layout::wishes(&self.stack, &self.store, &self.judgement);
+        layout::plan(self.size, self.banner().is_some(), &wishes, &self.selected)
+    }
+
+    /// What stands between us and the cloud, if it concerns everything: a headline and what to do.
+    pub fn banner(&self) -> Option<(&str, &str)> {
+        let mut offline = None;
+        for key in &self.needs {
+            let Some(problem) = self.store.entry(*key).and_then(|e| e.problem.as_ref()) else { continue };
+            match problem.kind {
+                ProblemKind::Credentials => return Some((problem.headline.as_str(), problem.hint.as_str())),
+                ProblemKind::Offline => offline = offline.or(Some((problem.headline.as_str(), problem.hint.as_str()))),
+                _ => {}
+            }
+        }
+        offline
+    }
+
+    /// The focused panel of the topmost pane.
+    pub fn panel(&self) -> Option<&'static Panel> {
+        let screen = self.screen()?;
+        pane::row(screen.pane).panels.get(screen.panel)
+    }
+
+    /// The state of the focused list.
+    pub fn list(&self, pane: PaneId, subject: &str, panel: usize) -> ListState {
+        self.lists.get(&(pane, subject.to_owned(), panel)).cloned().unwrap_or_default()
+    }
+
+    /// What decides which commands work now.
+    pub fn situation(&self) -> Situation {
+        let panes = self.screen().map(|s| pane::row(s.pane));
+        let panel = self.panel();
+        Situation {
+            stack: panes.is_none(),
+            list: panel.is_some_and(|p| p.list),
+            panels: panes.is_some_and(|p| p.panels.len() > 1),
+            logs: self.screen().is_some_and(|s| s.pane == PaneId::Logs),
+            folds: self.screen().is_some_and(|s| s.pane == PaneId::Alarms),
+            opens: panes.is_none() || panel.is_some_and(|p| p.opens),
+            layer: self.help,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,64 @@
+//! What goes into a session and what it asks of the world.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::input::Key;
+use crate::insight::Judgement;
+use crate::model::Time;
+use crate::model::section::SectionKey;
+use crate::model::store::Store;
+
+/// What a flash message is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Something was done.
+    Done,
+    /// Something could not be done; stays until a key.
+    Error,
+}
+
+/// A short message in the place of the hints.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flash {
+    /// One line.
+    pub text: String,
+    /// How it looks and how long it stays.
+    pub tone: Tone,
+    /// When it appeared.
+    pub since: Time,
+}
+
+/// What happened.
+#[derive(Debug, Clone)]
+pub enum Msg {
+    /// A key was pressed.
+    Key(Key),
+    /// Text was pasted.
+    Paste(String),
+    /// The terminal has this many columns and rows.
+    Resize(u16, u16),
+    /// A newer store, already judged.
+    Observed(Arc<Store>, Judgement),
+    /// It is now this late.
+    Tick(Time),
+    /// The terminal gained or lost the focus.
+    Focus(bool),
+    /// Say something in the last row.
+    Flash(String, Tone),
+}
+
+/// What the loop must do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// End the program.
+    Quit,
+    /// Stop the process until `fg`.
+    Suspend,
+    /// From now on the screen reads these sections.
+    Needs(BTreeSet<SectionKey>),
+    /// Poll these now.
+    Refresh(BTreeSet<SectionKey>),
+    /// Put this on the user's clipboard.
+    Copy(String),
+}

@@ -1,0 +1,138 @@
+//! `update`: the one way into a session. This file only dispatches; what each intent does is beside it.
+
+mod layer;
+mod nav;
+
+use std::sync::Arc;
+
+use super::{Effect, Flash, Msg, Session, Tone};
+use crate::input::{Code, Intent, Key, lookup};
+use crate::insight::Judgement;
+use crate::model::Time;
+use crate::model::log::LogTail;
+use crate::model::store::Store;
+
+/// How long a message stays in the place of the hints.
+const FLASH: chrono::TimeDelta = chrono::TimeDelta::seconds(4);
+
+/// Takes one message in; returns what the loop must do. The first call announces what the screen needs.
+pub fn update(session: &mut Session, msg: Msg) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    match msg {
+        Msg::Key(key) => on_key(session, key, &mut effects),
+        Msg::Paste(text) => layer::paste(session, &text),
+        Msg::Resize(w, h) => {
+            session.dirty |= session.size != (w, h);
+            session.size = (w, h);
+        }
+        Msg::Observed(store, judgement) => observe(session, store, judgement),
+        Msg::Tick(now) => tick(session, now),
+        Msg::Focus(focused) => {
+            session.dirty |= session.focused != focused;
+            session.focused = focused;
+        }
+        Msg::Flash(text, tone) => flash(session, text, tone),
+    }
+    let needs = session.needs();
+    if needs != session.needs {
+        session.needs.clone_from(&needs);
+        effects.push(Effect::Needs(needs));
+    }
+    effects
+}
+
+/// Every figure and age on the screen is made of whole seconds: within one second nothing can change.
+fn tick(session: &mut Session, now: Time) {
+    session.dirty |= now.timestamp() != session.now.timestamp();
+    session.now = now;
+    if session.flash.as_ref().is_some_and(|f| f.tone == Tone::Done && now - f.since >= FLASH) {
+        session.flash = None;
+        session.dirty = true;
+    }
+}
+
+fn observe(session: &mut Session, store: Arc<Store>, judgement: Judgement) {
+    session.dirty |= store.version != session.store.version || judgement != session.judgement;
+    session.store = store;
+    session.judgement = judgement;
+    let store = Arc::clone(&session.store);
+    if let Some(tail) = store.get::<LogTail>() {
+        session.logs.observe(tail);
+    }
+    nav::hold_selection(session);
+}
+
+/// Puts a message in the place of the hints.
+pub(super) fn flash(session: &mut Session, text: String, tone: Tone) {
+    session.flash = Some(Flash { text, tone, since: session.now });
+    session.dirty = true;
+}
+
+fn on_key(session: &mut Session, key: Key, effects: &mut Vec<Effect>) {
+    session.dirty = true;
+    if session.flash.as_ref().is_some_and(|f| f.tone == Tone::Error) {
+        session.flash = None;
+    }
+    // What must always work, whatever is being typed.
+    match lookup(key).map(|c| c.intent) {
+        Some(Intent::Quit) if key.ctrl => return effects.push(Effect::Quit),
+        Some(Intent::Suspend) => return effects.push(Effect::Suspend),
+        _ => {}
+    }
+    if session.typing.is_some() {
+        return layer::type_filter(session, key);
+    }
+    let Some(command) = lookup(key) else { return };
+    if !(command.enabled)(&session.situation()) {
+        let text = format!("{key} ({}) does nothing here", command.name);
+        return flash(session, text, Tone::Done);
+    }
+    if session.help && !matches!(command.intent, Intent::Help | Intent::Back | Intent::Quit) {
+        session.help = false;
+        return;
+    }
+    act(session, command.intent, key, effects);
+}
+
+fn act(session: &mut Session, intent: Intent, key: Key, effects: &mut Vec<Effect>) {
+    match intent {
+        Intent::Quit => effects.push(Effect::Quit),
+        Intent::Suspend => effects.push(Effect::Suspend),
+        Intent::Refresh => {
+            effects.push(Effect::Refresh(session.needs()));
+            flash(session, "asking for everything on the screen".to_owned(), Tone::Done);
+        }
+        Intent::Copy => match layer::copied(session) {
+            Some(text) => {
+                flash(session, format!("copied {text}"), Tone::Done);
+                effects.push(Effect::Copy(text));
+            }
+            None => flash(session, "nothing to copy here".to_owned(), Tone::Done),
+        },
+        Intent::Help => session.help = !session.help,
+        Intent::Back => layer::back(session),
+        Intent::Open => layer::open(session),
+        Intent::Go(place) => layer::go(session, place),
+        Intent::Filter => layer::start_filter(session),
+        Intent::Follow => nav::toggle_follow(session),
+        Intent::Wrap => session.logs.wrap = !session.logs.wrap,
+        Intent::Fold => session.unfolded = !session.unfolded,
+        Intent::Move(dir) => nav::go(session, dir),
+        Intent::Next => nav::step(session, 1),
+        Intent::Previous => nav::step(session, -1),
+        Intent::First => nav::scroll(session, isize::MIN / 2),
+        Intent::Last => nav::scroll(session, isize::MAX / 2),
+        Intent::PageUp => nav::scroll(session, -page(session)),
+        Intent::PageDown => nav::scroll(session, page(session)),
+        Intent::Digit => {
+            if let Code::Char(c) = key.code {
+                nav::jump(session, c.to_digit(10).unwrap_or(1) as usize - 1);
+            }
+        }
+    }
+}
+
+/// About as many rows as a list shows.
+fn page(session: &Session) -> isize {
+    (isize::try_from(session.size.1).unwrap_or(24) - 6).max(4)
+}

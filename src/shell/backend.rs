@@ -1,0 +1,94 @@
+//! From a target (AWS or the embedded cloud) to a running engine. Called by the TUI and by headless commands, after the first frame.
+
+use std::sync::Arc;
+
+use crate::aws::meter::Meter;
+use crate::aws::{ConnectError, connect};
+use crate::config::Settings;
+use crate::config::args::World;
+use crate::engine::clock::Clock;
+use crate::engine::{Ends, Engine, Feed, Setup};
+use crate::model::identity::Identity;
+use crate::model::section::{ProblemKind, Section};
+use crate::model::stack::Stack;
+use crate::model::store::Store;
+
+use super::embedded::{Embedded, demo_start};
+
+/// What is watched.
+#[derive(Debug, Clone)]
+pub(super) enum Target {
+    /// AWS, or the endpoint of the settings.
+    Aws,
+    /// The embedded cloud in this process.
+    Demo(World),
+}
+
+impl Target {
+    /// The stack's names: the demo's are the seed's.
+    pub(super) fn stack(&self, settings: &Settings) -> Stack {
+        match self {
+            Self::Aws => settings.stack.clone(),
+            Self::Demo(_) => super::demo_stack(settings),
+        }
+    }
+
+    /// The clock that the screen shows.
+    pub(super) fn clock(&self) -> Clock {
+        match self {
+            Self::Aws => Clock::system(),
+            Self::Demo(world) => Clock::virtual_from(demo_start(), world.speed),
+        }
+    }
+
+    /// Starts an engine that serves `ends`.
+    pub(super) async fn start(&self, settings: &Settings, clock: Clock, ends: Ends) -> Result<Engine, ConnectError> {
+        let setup = match self {
+            Self::Aws => {
+                let meter = Meter::default();
+                let clients = connect(&settings.connect, &meter).await?;
+                Setup { clients, stack: Arc::new(settings.stack.clone()), clock, meter }
+            }
+            Self::Demo(world) => {
+                let seed = world.seed;
+                // Three hours of history are made here: not on the thread that answers keys.
+                let embedded = tokio::task::spawn_blocking(move || Embedded::new(seed, clock)).await;
+                let embedded = embedded.map_err(|e| ConnectError::Files(e.to_string()))?;
+                embedded.setup(&super::demo_stack(settings))
+            }
+        };
+        Ok(Engine::start(setup, ends))
+    }
+}
+
+/// Whether the very first answer says that nothing will ever come: then a screen full of boxes is no help. `None` = not known yet.
+pub(super) fn hopeless(store: &Store) -> Option<String> {
+    let nothing_yet = store.entries().all(|(_, e)| e.value.is_none());
+    let problem = store.entry(Identity::KEY)?.problem.as_ref()?;
+    let fatal = matches!(problem.kind, ProblemKind::Offline | ProblemKind::Credentials | ProblemKind::Timeout);
+    (nothing_yet && fatal).then(|| {
+        let hint = if problem.hint.is_empty() { String::new() } else { format!("\n  next: {}", problem.hint) };
+        format!("{}{hint}", problem.headline)
+    })
+}
+
+/// Resolves with the reason once `hopeless` is certain; never, once anything has been seen.
+pub(super) async fn watch_hope(mut feed: tokio::sync::watch::Receiver<Arc<Store>>) -> String {
+    loop {
+        let store = Arc::clone(&feed.borrow_and_update());
+        if let Some(reason) = hopeless(&store) {
+            return reason;
+        }
+        let seen = store.entries().any(|(_, e)| e.value.is_some());
+        if seen || feed.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// A feed whose engine is running; for headless commands.
+pub(super) async fn started(target: &Target, settings: &Settings) -> Result<(Feed, Engine), ConnectError> {
+    let (feed, ends) = crate::engine::channel();
+    let engine = target.start(settings, target.clock(), ends).await?;
+    Ok((feed, engine))
+}

@@ -1,0 +1,55 @@
+//! The embedded cloud behind the SDK: glues `sim`'s handler to `aws`'s in-process transport, on one virtual clock.
+//! Called by the demo, the screenshots and the tests.
+
+use std::sync::Arc;
+
+use chrono::TimeZone;
+
+use crate::aws::meter::Meter;
+use crate::aws::transport::{Handler, in_process};
+use crate::aws::{Clients, connect_in_process};
+use crate::engine::Setup;
+use crate::engine::clock::Clock;
+use crate::model::Time;
+use crate::model::stack::Stack;
+use crate::sim::Cloud;
+use aws_smithy_types::body::SdkBody;
+
+/// When the demo's world begins: a working Monday morning in Sydney, the same in every picture.
+pub fn demo_start() -> Time {
+    chrono::Utc.with_ymd_and_hms(2026, 11, 23, 1, 0, 0).single().unwrap_or_default()
+}
+
+/// The embedded cloud and the clock that it lives by.
+#[derive(Debug, Clone)]
+pub struct Embedded {
+    /// The cloud: tests look into its world and inject faults.
+    pub cloud: Arc<Cloud>,
+    /// Its virtual time.
+    pub clock: Clock,
+}
+
+impl Embedded {
+    /// A world of this seed that begins at this clock's now.
+    pub fn new(seed: u64, clock: Clock) -> Self {
+        let ticking = clock.clone();
+        let cloud = Cloud::new(seed, Arc::new(move || ticking.now().timestamp_millis()));
+        Self { cloud, clock }
+    }
+
+    /// What an engine needs to watch it.
+    pub fn setup(&self, stack: &Stack) -> Setup {
+        let meter = Meter::default();
+        let clients = self.clients(&stack.region, &meter);
+        Setup { clients, stack: Arc::new(stack.clone()), clock: self.clock.clone(), meter }
+    }
+
+    fn clients(&self, region: &str, meter: &Meter) -> Clients {
+        let cloud = Arc::clone(&self.cloud);
+        let handler: Handler = Arc::new(move |request| {
+            let cloud = Arc::clone(&cloud);
+            Box::pin(async move { cloud.serve(request).await.map(SdkBody::from_body_1_x) })
+        });
+        connect_in_process(in_process(handler), region, meter)
+    }
+}

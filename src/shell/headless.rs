@@ -1,0 +1,50 @@
+//! `snapshot`: polls every source once and prints the state on stdout. Progress and problems go to stderr. Judges nothing itself.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use super::backend::{self, Target};
+use super::failure::Failure;
+use crate::config::Settings;
+use crate::config::args::{Format, SnapshotArgs};
+use crate::engine::{self, clock::Clock};
+use crate::{insight, report};
+
+/// Prints the state once.
+pub(super) async fn snapshot(args: &SnapshotArgs, settings: &Settings) -> Result<ExitCode, Failure> {
+    let progress = std::io::stderr().is_terminal();
+    if progress {
+        let _ = write!(std::io::stderr(), "polling {} in {} ...\r", settings.stack.name, settings.stack.region);
+    }
+    let (mut feed, _engine) = backend::started(&Target::Aws, settings).await.map_err(Failure::cannot_tell)?;
+    let hopeless = backend::watch_hope(feed.store.clone());
+    let store = tokio::select! {
+        reason = hopeless => return Err(Failure::cannot_tell(reason)),
+        store = engine::settled(&mut feed, Duration::from_secs(args.timeout)) => store,
+    };
+    if progress {
+        let _ = write!(std::io::stderr(), "\x1b[2K\r");
+    }
+    let now = Clock::system().now();
+    let stack = &settings.stack;
+    let judgement = insight::judge(&store, stack, now);
+    let text = match args.format {
+        Format::Table => report::table(&store, &judgement, stack, now, settings.glyphs == crate::theme::Glyphs::Ascii),
+        Format::Json => {
+            let document = report::json(&store, &judgement, stack, now);
+            serde_json::to_string_pretty(&document).map_err(Failure::cannot_tell)?
+        }
+        Format::Markdown => report::markdown(&store, &judgement, stack, now),
+    };
+    print(&text)?;
+    Ok(ExitCode::from(report::exit_code(&judgement)))
+}
+
+/// Writes to stdout; a closed pipe (`| head`) is the reader's way to say that it has enough.
+pub(super) fn print(text: &str) -> Result<(), Failure> {
+    match writeln!(std::io::stdout(), "{}", text.trim_end()) {
+        Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.map_err(|e| Failure::cannot_tell(format!("stdout: {e}"))),
+    }
+}

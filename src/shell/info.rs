@@ -1,0 +1,53 @@
+//! `info`: which identity is in use, where every file lives, and every setting with where it comes from.
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use super::backend::{self, Target};
+use super::failure::Failure;
+use super::headless::print;
+use crate::config::Settings;
+use crate::config::environment::Environment;
+use crate::model::identity::Identity;
+use crate::model::section::Section;
+
+/// Asking who we are must not take longer than this.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Prints identity, files and settings; a missing identity is part of the answer, not a failure.
+pub(super) async fn run(settings: &Settings, env: &Environment) -> Result<ExitCode, Failure> {
+    let mut text = format!("nextcore-top {}\n\nidentity\n", env!("CARGO_PKG_VERSION"));
+    let _ = writeln!(text, "  {}", identity(settings).await.replace('\n', "\n  "));
+    let file = settings.file.as_ref().map_or_else(
+        || format!("none (looked for {})", settings.file_default.as_ref().map_or_else(|| "-".to_owned(), |p| p.display().to_string())),
+        |p| p.display().to_string(),
+    );
+    let state = env.state_home.as_ref().map_or_else(|| "-".to_owned(), |s| s.join("nextcore-top").display().to_string());
+    let _ = write!(text, "\nfiles\n  configuration  {file}\n  state          {state}\n\nsettings\n");
+    let _ = writeln!(text, "  {:<14} {:<26} default", "mode", settings.mode.word());
+    for p in &settings.provenance {
+        let _ = writeln!(text, "  {:<14} {:<26} {}", p.name, p.value, p.origin);
+    }
+    let stack = toml::to_string(&settings.stack).unwrap_or_default();
+    let _ = write!(text, "\n[stack]  (as it would be written in the configuration file)\n{stack}");
+    print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn identity(settings: &Settings) -> String {
+    let (mut feed, _engine) = match backend::started(&Target::Aws, settings).await {
+        Ok(started) => started,
+        Err(e) => return e.to_string(),
+    };
+    let answered = feed.store.wait_for(|s| s.entry(Identity::KEY).is_some_and(|e| e.value.is_some() || e.problem.is_some()));
+    let store = match tokio::time::timeout(PATIENCE, answered).await {
+        Ok(Ok(store)) => std::sync::Arc::clone(&store),
+        _ => return format!("no answer from STS within {} s", PATIENCE.as_secs()),
+    };
+    match (store.get::<Identity>(), store.entry(Identity::KEY).and_then(|e| e.problem.as_ref())) {
+        (Some(identity), _) => format!("{}  account {}", identity.arn, identity.account),
+        (None, Some(p)) => format!("{}\n{}", p.headline, p.hint),
+        (None, None) => "unknown".to_owned(),
+    }
+}

@@ -1,0 +1,73 @@
+//! The imperative shell: the only users of stdout, terminal, signals and sockets. `run` maps a command to what carries it out
+//! and its result to an exit code; everything that decides anything lives elsewhere.
+
+mod backend;
+mod embedded;
+mod failure;
+mod headless;
+mod info;
+mod keys;
+mod listen;
+mod screenshot;
+pub mod session_loop;
+pub mod svg;
+mod terminal;
+mod tui;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::config::args::{Cli, Command};
+use crate::config::environment::Environment;
+use crate::config::{self, Settings};
+use backend::Target;
+use failure::Failure;
+
+pub use embedded::Embedded;
+
+/// Runs the program with the process's arguments; the only function that `main` calls.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(usage) => {
+            // Help and version are not failures: clap knows which stream and code each deserves.
+            let code = if usage.use_stderr() { 2 } else { 0 };
+            return if usage.print().is_ok() { ExitCode::from(code) } else { ExitCode::FAILURE };
+        }
+    };
+    match execute(&cli) {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn execute(cli: &Cli) -> Result<ExitCode, Failure> {
+    let env = Environment::of_process();
+    let settings = config::load(&cli.global, &env).map_err(Failure::cannot_tell)?;
+    let runtime = runtime()?;
+    let result = match &cli.command {
+        None => runtime.block_on(tui::run(Target::Aws, &settings)),
+        Some(Command::Demo(world)) => runtime.block_on(tui::run(Target::Demo(world.clone()), &settings)),
+        Some(Command::Cloud(args)) => runtime.block_on(listen::run(args)),
+        Some(Command::Snapshot(args)) => runtime.block_on(headless::snapshot(args, &settings)),
+        Some(Command::Info) => runtime.block_on(info::run(&settings, &env)),
+        Some(Command::Screenshot(args)) => runtime.block_on(screenshot::run(args)),
+    };
+    // A poll that hangs in a system call must not keep a finished program alive.
+    runtime.shutdown_background();
+    result
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|e| Failure::cannot_tell(format!("cannot start: {e}")))
+}
+
+/// The settings that the demo uses: its stack is the seed's, whatever the user's file names.
+fn demo_stack(settings: &Settings) -> crate::model::stack::Stack {
+    crate::model::stack::Stack { alarm_prefix: settings.stack.alarm_prefix.clone(), ..crate::model::stack::Stack::default() }
+}

@@ -1,0 +1,120 @@
+//! The only loop: input, stores and time go into a session; its effects go to the engine and the terminal; a frame is drawn when something
+//! visible changed. Generic over the backend and the input, so that tests drive the real loop in virtual time.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{Stream, StreamExt};
+use ratatui::Terminal;
+use ratatui::backend::Backend;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+
+use crate::engine::clock::Clock;
+use crate::engine::{Feed, Wish};
+use crate::insight::Watch;
+use crate::model::stack::Stack;
+use crate::session::{Effect, Msg, Session, update};
+use crate::theme::Theme;
+use crate::view;
+
+/// Frames are at least this far apart while data pours in; a key is drawn at once.
+const FRAME_GAP: Duration = Duration::from_millis(33);
+const TICK: Duration = Duration::from_secs(1);
+
+/// What the loop asks of the one who owns the terminal.
+pub trait Host {
+    /// Stop until `fg`.
+    fn suspend(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+    /// Put text on the clipboard.
+    fn copy(&mut self, _text: &str) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A terminal that frames are drawn on.
+pub trait Screen {
+    /// Draws one frame.
+    fn draw(&mut self, session: &Session, theme: &Theme) -> io::Result<()>;
+}
+
+impl<B: Backend> Screen for Terminal<B>
+where
+    B::Error: Send + Sync + 'static,
+{
+    fn draw(&mut self, session: &Session, theme: &Theme) -> io::Result<()> {
+        let drawn = Terminal::draw(self, |frame| {
+            let area = frame.area();
+            view::draw(session, theme, area, frame.buffer_mut());
+        });
+        drawn.map(|_| ()).map_err(io::Error::other)
+    }
+}
+
+/// What a loop works with.
+#[derive(Debug)]
+pub struct Parts {
+    /// The session's end of the engine.
+    pub feed: Feed,
+    /// The screen's clock.
+    pub clock: Clock,
+    /// The watched stack, for judgement.
+    pub stack: Stack,
+    /// The look.
+    pub theme: Theme,
+}
+
+/// Runs a session until it quits or its input ends.
+pub async fn run<T: Screen + Host>(
+    screen: &mut T,
+    mut input: impl Stream<Item = Msg> + Unpin,
+    mut session: Session,
+    parts: Parts,
+) -> io::Result<Session> {
+    let Parts { mut feed, clock, stack, theme } = parts;
+    let mut watch = Watch::default();
+    let mut tick = interval(TICK);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut next_frame = Instant::now();
+    let mut engine_alive = true;
+    screen.draw(&session, &theme)?;
+    session.take_dirty();
+    loop {
+        let msg = tokio::select! {
+            biased;
+            msg = input.next() => match msg {
+                // Input comes first and is drawn with the next frame, whatever else is going on.
+                Some(msg) => { next_frame = Instant::now(); msg }
+                None => return Ok(session),
+            },
+            () = sleep_until(next_frame), if session.dirty() => {
+                screen.draw(&session, &theme)?;
+                session.take_dirty();
+                next_frame = Instant::now() + FRAME_GAP;
+                continue;
+            }
+            changed = feed.store.changed(), if engine_alive => {
+                if changed.is_err() { engine_alive = false; continue; }
+                let store = Arc::clone(&feed.store.borrow_and_update());
+                let judgement = watch.observe(&store, &stack, clock.now());
+                Msg::Observed(store, judgement)
+            }
+            _ = tick.tick() => Msg::Tick(clock.now()),
+        };
+        if let Msg::Focus(focused) = msg {
+            drop(feed.wishes.try_send(Wish::Focus(focused)));
+        }
+        for effect in update(&mut session, msg) {
+            match effect {
+                Effect::Quit => return Ok(session),
+                Effect::Suspend => screen.suspend()?,
+                Effect::Copy(text) => screen.copy(&text)?,
+                // A full channel means that the engine has newer wishes than it can serve; the next screen sends its own.
+                Effect::Needs(keys) => drop(feed.wishes.try_send(Wish::Needs(keys))),
+                Effect::Refresh(keys) => drop(feed.wishes.try_send(Wish::Refresh(keys))),
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! ECS services: listing, describing and updating them. Called through the table in `ecs`.
+//! The rolling itself is the scheduler's work, in `world`.
+
+use super::{asked_for, cluster, described, find_service, listed, required_service};
+use crate::sim::wire::{ApiError, Params, Value, object};
+use crate::sim::world::state::{Deployment, Service};
+use crate::sim::world::{UpdateService, World};
+
+pub(super) fn list_services(world: &mut World, params: &Params<'_>) -> Result<Value, ApiError> {
+    cluster(world, params)?;
+    let arns = world
+        .ecs
+        .services
+        .values()
+        .filter(|_| matches!(params.str("launchType"), None | Some("FARGATE")))
+        .filter(|_| matches!(params.str("schedulingStrategy"), None | Some("REPLICA")))
+        .map(|service| Value::from(&service.arn))
+        .collect();
+    listed(params, "serviceArns", arns, 10, "ListServices")
+}
+
+pub(super) fn describe_services(world: &mut World, params: &Params<'_>) -> Result<Value, ApiError> {
+    let cluster = cluster(world, params)?;
+    let asked = asked_for(params, "services", 10)?;
+    let render = |given: &str| find_service(world, given).map(|service| describe(world, service));
+    Ok(described("services", asked, render, |name| format!("service/{}/{name}", cluster.name)))
+}
+
+pub(super) fn update_service(world: &mut World, params: &Params<'_>) -> Result<Value, ApiError> {
+    cluster(world, params)?;
+    let name = required_service(world, params, "service")?.name.clone();
+    let desired = params.int("desiredCount")?;
+    let change = UpdateService {
+        desired_count: desired
+            .map(|count| u32::try_from(count).ok().filter(|count| *count <= 5000))
+            .map(|count| count.ok_or_else(|| super::invalid("desiredCount must be between 0 and 5000.")))
+            .transpose()?,
+        force: params.bool("forceNewDeployment")?.unwrap_or(false),
+        task_definition: params.str("taskDefinition").map(str::to_owned),
+    };
+    let cluster = world.ecs.cluster.name.clone();
+    world.update_service(&cluster, &name, change)?;
+    Ok(object! { "service" => find_service(world, &name).map(|service| describe(world, service)) })
+}
+
+fn describe(world: &World, service: &Service) -> Value {
+    let load_balancers = service.load_balancer.iter().map(|registered| {
+        object! {
+            "targetGroupArn" => &registered.target_group_arn,
+            "containerName" => &registered.container_name,
+            "containerPort" => registered.container_port,
+        }
+    });
+    let events = service.events.iter().map(|event| {
+        object! { "id" => &event.id, "createdAt" => Value::time(event.created_at), "message" => &event.message }
+    });
+    object! {
+        "serviceArn" => &service.arn,
+        "serviceName" => &service.name,
+        "clusterArn" => &world.ecs.cluster.arn,
+        "loadBalancers" => Value::members(load_balancers),
+        "serviceRegistries" => Value::members::<Value>([]),
+        "status" => &service.status,
+        "desiredCount" => service.desired_count,
+        "runningCount" => service.running_count,
+        "pendingCount" => service.pending_count,
+        "launchType" => "FARGATE",
+        "platformVersion" => &service.platform_version,
+        "platformFamily" => "Linux",
+        "taskDefinition" => &service.task_definition,
+        "deploymentConfiguration" => object! {
+            "deploymentCircuitBreaker" => object! {
+                "enable" => service.circuit_breaker,
+                "rollback" => service.circuit_breaker,
+            },
+            "maximumPercent" => service.maximum_percent,
+            "minimumHealthyPercent" => service.minimum_healthy_percent,
+            "strategy" => "ROLLING",
+            "bakeTimeInMinutes" => 0,
+        },
+        "deployments" => Value::members(service.deployments.iter().map(|item| describe_deployment(service, item))),
+        "events" => Value::members(events),
+        "createdAt" => Value::time(service.created_at),
+        "currentServiceDeployment" => service.current_service_deployment.as_deref(),
+        "currentServiceRevisions" => Value::members(service.current_service_revision.iter().map(|arn| object! {
+            "arn" => arn,
+            "requestedTaskCount" => service.desired_count,
+            "runningTaskCount" => service.running_count,
+            "pendingTaskCount" => service.pending_count,
+        })),
+        "placementConstraints" => Value::members::<Value>([]),
+        "placementStrategy" => Value::members::<Value>([]),
+        "networkConfiguration" => network(service),
+        "healthCheckGracePeriodSeconds" => service.health_check_grace_seconds,
+        "schedulingStrategy" => "REPLICA",
+        "deploymentController" => object! { "type" => "ECS" },
+        "enableECSManagedTags" => true,
+        "propagateTags" => "SERVICE",
+        "enableExecuteCommand" => service.enable_execute_command,
+        "availabilityZoneRebalancing" => &service.availability_zone_rebalancing,
+    }
+}
+
+fn describe_deployment(service: &Service, deployment: &Deployment) -> Value {
+    object! {
+        "id" => &deployment.id,
+        "status" => deployment.status.as_str(),
+        "taskDefinition" => &deployment.task_definition,
+        "desiredCount" => deployment.desired_count,
+        "pendingCount" => deployment.pending_count,
+        "runningCount" => deployment.running_count,
+        "failedTasks" => deployment.failed_tasks,
+        "createdAt" => Value::time(deployment.created_at),
+        "updatedAt" => Value::time(deployment.updated_at),
+        "launchType" => "FARGATE",
+        "platformVersion" => &service.platform_version,
+        "platformFamily" => "Linux",
+        "networkConfiguration" => network(service),
+        "rolloutState" => deployment.rollout_state.as_str(),
+        "rolloutStateReason" => &deployment.rollout_state_reason,
+    }
+}
+
+fn network(service: &Service) -> Value {
+    object! { "awsvpcConfiguration" => object! {
+        "subnets" => Value::members(&service.subnets),
+        "securityGroups" => Value::members(&service.security_groups),
+        "assignPublicIp" => "DISABLED",
+    } }
+}

@@ -1,0 +1,173 @@
+//! Metrics of the database, the cache nodes and the NAT gateways.
+
+use super::super::World;
+use super::super::load::MinuteAcc;
+use super::super::metrics::{Gauge, Stats};
+use super::super::names::{Az, DB, MIN, Ms};
+use super::super::redis::MAX_BYTES;
+
+const RDS: &str = "AWS/RDS";
+const CACHE: &str = "AWS/ElastiCache";
+const NAT: &str = "AWS/NATGateway";
+const GIB: f64 = 1_073_741_824.0;
+
+impl World {
+    /// The minute of the database.
+    pub(super) fn publish_rds(&mut self, t: Ms, minute: &MinuteAcc) {
+        let dims = [("DBInstanceIdentifier", DB)];
+        let gauges: [(&'static str, &'static str, &Gauge); 6] = [
+            ("CPUUtilization", "Percent", &minute.db_cpu),
+            ("DatabaseConnections", "Count", &minute.db_connections),
+            ("ReadIOPS", "Count/Second", &minute.db_read),
+            ("WriteIOPS", "Count/Second", &minute.db_write),
+            ("ReadLatency", "Seconds", &minute.db_read_latency),
+            ("WriteLatency", "Seconds", &minute.db_write_latency),
+        ];
+        for (name, unit, gauge) in gauges {
+            if let Some(stats) = gauge.stats() {
+                self.put(RDS, name, &dims, unit, (t, stats));
+            }
+        }
+        let noise = 1.0 + 0.02 * self.rng.noise.normal();
+        let db = &self.rds.instance;
+        let (read, write) = (minute.db_read.mean(), minute.db_write.mean());
+        let (on_cpu, waiting) = (minute.db_load_cpu.mean(), minute.db_load_wait.mean());
+        let queue = read * minute.db_read_latency.mean() + write * minute.db_write_latency.mean();
+        let queries = self.load.queries;
+        // PostgreSQL keeps a quarter in shared buffers; each connection costs some megabytes, a cold cache frees some.
+        let free_memory = 2.9 * GIB - db.connections * 7.5e6 + db.cold * 1.1 * GIB;
+        let io_balance = (100.0 - (read + write - 2_400.0).max(0.0) / 30.0).clamp(0.0, 100.0);
+        let wal = 6.4e8 + (t / MIN % 45) as f64 * 3.1e6;
+        let values: [(&'static str, &'static str, f64); 17] = [
+            ("FreeStorageSpace", "Bytes", db.free_storage),
+            ("FreeableMemory", "Bytes", free_memory * noise),
+            ("SwapUsage", "Bytes", 31.0e6 * noise),
+            ("DiskQueueDepth", "Count", queue),
+            ("ReadThroughput", "Bytes/Second", read * 14_200.0),
+            ("WriteThroughput", "Bytes/Second", write * 11_300.0),
+            ("NetworkReceiveThroughput", "Bytes/Second", queries * 780.0 * noise),
+            ("NetworkTransmitThroughput", "Bytes/Second", queries * 3_900.0 * noise),
+            ("DBLoad", "None", on_cpu + waiting),
+            ("DBLoadCPU", "None", on_cpu),
+            ("DBLoadNonCPU", "None", waiting),
+            ("EBSIOBalance%", "Percent", io_balance),
+            ("EBSByteBalance%", "Percent", 99.0),
+            ("MaximumUsedTransactionIDs", "Count", db.used_xids.round()),
+            ("TransactionLogsDiskUsage", "Bytes", wal),
+            // -1: there is no replication slot.
+            ("OldestReplicationSlotLag", "Bytes", -1.0),
+            ("CheckpointLag", "Seconds", 40.0 * noise),
+        ];
+        for (name, unit, value) in values {
+            self.put(RDS, name, &dims, unit, (t, Stats::one(value)));
+        }
+        if t.rem_euclid(5 * MIN) == 0 {
+            let credits = self.rds.instance.credits;
+            let used = minute.db_cpu.mean() / 100.0 * 2.0 * 5.0;
+            let credit_values: [(&'static str, f64); 4] = [
+                ("CPUCreditBalance", credits),
+                ("CPUCreditUsage", used),
+                ("CPUSurplusCreditBalance", 0.0),
+                ("CPUSurplusCreditsCharged", 0.0),
+            ];
+            for (name, value) in credit_values {
+                self.put(RDS, name, &dims, "Count", (t, Stats::one(value)));
+            }
+        }
+    }
+
+    /// The minute of the cache nodes. A node that is down publishes nothing.
+    pub(super) fn publish_redis(&mut self, t: Ms, minute: &MinuteAcc) {
+        for (index, acc) in minute.nodes.iter().enumerate() {
+            let noise = 1.0 + 0.03 * self.rng.noise.normal();
+            let Some(node) = self.redis.nodes.get_mut(index) else { continue };
+            let opened = std::mem::take(&mut node.new_connections);
+            if !node.up {
+                continue;
+            }
+            let (id, primary, used, credits) = (node.id.clone(), node.primary, node.used_bytes, node.credits);
+            let dims = [("CacheClusterId", id.as_str()), ("CacheNodeId", "0001")];
+            let gauges: [(&'static str, &'static str, &Gauge); 3] = [
+                ("CPUUtilization", "Percent", &acc.cpu),
+                ("EngineCPUUtilization", "Percent", &acc.engine),
+                ("CurrConnections", "Count", &acc.connections),
+            ];
+            for (name, unit, gauge) in gauges {
+                if let Some(stats) = gauge.stats() {
+                    self.put(CACHE, name, &dims, unit, (t, stats));
+                }
+            }
+            let commands = acc.gets + acc.sets;
+            let looked = (acc.hits + acc.misses).max(1.0);
+            let values: [(&'static str, &'static str, f64); 18] = [
+                ("DatabaseMemoryUsagePercentage", "Percent", used / MAX_BYTES * 100.0),
+                ("BytesUsedForCache", "Bytes", used),
+                ("FreeableMemory", "Bytes", (3.4 * GIB - used).max(0.0)),
+                ("SwapUsage", "Bytes", 0.0),
+                ("Evictions", "Count", 0.0),
+                ("CurrItems", "Count", (used / 2_150.0).round()),
+                ("NewConnections", "Count", opened.round()),
+                ("CacheHits", "Count", acc.hits.round()),
+                ("CacheMisses", "Count", acc.misses.round()),
+                ("CacheHitRate", "Percent", acc.hits / looked * 100.0),
+                ("GetTypeCmds", "Count", acc.gets.round()),
+                ("SetTypeCmds", "Count", acc.sets.round()),
+                ("NetworkBytesIn", "Bytes", commands * 410.0 * noise),
+                ("NetworkBytesOut", "Bytes", commands * 1_720.0 * noise),
+                ("IsMaster", "Count", f64::from(u8::from(primary))),
+                ("NetworkBandwidthInAllowanceExceeded", "Count", 0.0),
+                ("NetworkBandwidthOutAllowanceExceeded", "Count", 0.0),
+                ("TrafficManagementActive", "Count", 0.0),
+            ];
+            for (name, unit, value) in values {
+                self.put(CACHE, name, &dims, unit, (t, Stats::one(value)));
+            }
+            if primary {
+                self.put(CACHE, "ReplicationBytes", &dims, "Bytes", (t, Stats::one(acc.sets * 260.0)));
+            } else {
+                let group = id.rsplit_once('-').map(|(head, _)| head.to_owned()).unwrap_or_default();
+                let linked = self.redis.nodes.iter().any(|n| n.primary && n.up && n.id.starts_with(&group));
+                self.put(CACHE, "MasterLinkHealthStatus", &dims, "Count", (t, Stats::one(f64::from(u8::from(linked)))));
+                if let Some(stats) = acc.lag.stats() {
+                    self.put(CACHE, "ReplicationLag", &dims, "Seconds", (t, stats));
+                }
+            }
+            if t.rem_euclid(5 * MIN) == 0 {
+                let usage = acc.cpu.mean() / 100.0 * 2.0 * 5.0;
+                self.put(CACHE, "CPUCreditBalance", &dims, "Count", (t, Stats::one(credits)));
+                self.put(CACHE, "CPUCreditUsage", &dims, "Count", (t, Stats::one(usage)));
+            }
+        }
+    }
+
+    /// The minute of the NAT gateways.
+    pub(super) fn publish_nat(&mut self, t: Ms, minute: &MinuteAcc) {
+        let work = minute.jobs * 1.0 + minute.groups.iter().flat_map(|g| g.requests).sum::<f64>() * 0.1;
+        for az in Az::ALL {
+            if self.zone_down(az.index()) {
+                continue;
+            }
+            let broken = self.nat_down(az);
+            let tasks = self.ecs.tasks.values().filter(|x| x.az == az && x.is_running()).count() as f64;
+            let all = self.ecs.tasks.values().filter(|x| x.is_running()).count().max(1) as f64;
+            let share = work * tasks / all * (1.0 + 0.05 * self.rng.noise.normal());
+            let attempts = (share * 0.8 + tasks * 4.0).round() * if broken { 2.5 } else { 1.0 };
+            let through = if broken { 0.0 } else { 1.0 };
+            let id = self.network.nats[az.index()].id.clone();
+            let dims = [("NatGatewayId", id.as_str())];
+            let values: [(&'static str, &'static str, f64); 8] = [
+                ("ErrorPortAllocation", "Count", 0.0),
+                ("PacketsDropCount", "Count", 0.0),
+                ("ConnectionAttemptCount", "Count", attempts.round()),
+                ("ConnectionEstablishedCount", "Count", attempts.round() * through),
+                ("ActiveConnectionCount", "Count", (attempts * 0.4 * through).round()),
+                ("BytesOutToDestination", "Bytes", share * 5_200.0 * through),
+                ("BytesInFromDestination", "Bytes", share * 21_000.0 * through),
+                ("BytesInFromSource", "Bytes", if broken { attempts * 60.0 } else { share * 5_200.0 }),
+            ];
+            for (name, unit, value) in values {
+                self.put(NAT, name, &dims, unit, (t, Stats::one(value)));
+            }
+        }
+    }
+}

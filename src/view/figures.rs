@@ -1,0 +1,143 @@
+//! Figures, glyphs and ages as every part of the screen writes them, so that one thing looks the same everywhere.
+
+use std::borrow::Cow;
+
+use super::View;
+use super::widget::{Chart, Phrase, Unit, chart};
+use crate::insight::NodeId;
+use crate::model::Time;
+use crate::model::health::Level;
+use crate::model::metric::Series;
+use crate::model::section::SectionKey;
+use crate::model::text;
+use crate::theme::Role;
+
+/// Metrics are a minute or three old when they arrive; older than this they are not a current figure.
+const CURRENT: chrono::TimeDelta = chrono::TimeDelta::seconds(360);
+
+/// The glyph and the role of a level.
+pub(crate) fn glyph(level: Level) -> (&'static str, Role) {
+    match level {
+        Level::Absent => ("○", Role::Muted),
+        Level::Healthy => ("●", Role::Ok),
+        Level::Info => ("◐", Role::Info),
+        Level::Unknown => ("?", Role::Unknown),
+        Level::Degraded => ("▲", Role::Warn),
+        Level::Down => ("✖", Role::Crit),
+    }
+}
+
+/// The role of text about something at this level: only trouble has a colour.
+pub(crate) fn tone(level: Level) -> Role {
+    if level >= Level::Unknown { glyph(level).1 } else { Role::Text }
+}
+
+/// Bad figures take the colour of what they mean; good ones stay calm.
+pub(crate) fn grade(value: Option<f64>, warn: f64, crit: f64) -> Role {
+    match value {
+        Some(v) if v >= crit => Role::Crit,
+        Some(v) if v >= warn => Role::Warn,
+        Some(_) => Role::Text,
+        None => Role::Unknown,
+    }
+}
+
+/// `ap-southeast-2a` as `a`.
+pub(crate) fn zone(name: &str) -> &str {
+    name.char_indices().last().and_then(|(i, _)| name.get(i..)).unwrap_or("?")
+}
+
+/// An age that does not move with every tick: steps of five seconds, then minutes.
+pub(crate) fn coarse_age(at: Time, now: Time) -> String {
+    match (now - at).num_seconds().max(0) {
+        s @ 0..55 => format!("{}s", (s / 5 + 1) * 5),
+        s @ 55..3600 => format!("{}m", (s + 5) / 60),
+        s => text::duration(s),
+    }
+}
+
+/// `3m12s ago` as it stands in lists, or a dash.
+pub(crate) fn ago(at: Option<Time>, now: Time) -> String {
+    at.map_or_else(|| "—".to_owned(), |at| text::age(at, now))
+}
+
+/// Time of day for the last hours, day and time for what is older.
+pub(crate) fn clock(at: Option<Time>, now: Time) -> String {
+    match at {
+        Some(at) if (now - at).num_hours() < 20 => at.format("%H:%M:%S").to_string(),
+        Some(at) => at.format("%d %b %H:%M").to_string(),
+        None => "—".to_owned(),
+    }
+}
+
+impl<'a> View<'a> {
+    /// The series of that id.
+    pub(crate) fn series(&self, id: &str) -> Option<&'a Series> {
+        self.metrics?.get(id)
+    }
+
+    /// The current value of that id.
+    pub(crate) fn value(&self, id: &str) -> Option<f64> {
+        self.series(id)?.current(self.now, CURRENT)
+    }
+
+    /// The current value as text; `?` when it is not known.
+    pub(crate) fn figure(&self, id: &str, unit: Unit) -> String {
+        self.value(id).map_or_else(|| "?".to_owned(), |v| unit.text(v))
+    }
+
+    /// The current value right-aligned in `width` cells, in the role of what it means.
+    pub(crate) fn cell(&self, id: &str, unit: Unit, width: usize) -> Phrase<'static> {
+        let role = if self.value(id).is_some() { Role::Text } else { Role::Unknown };
+        Phrase::of(format!("{:>width$}", self.figure(id, unit)), role)
+    }
+
+    /// One row of blocks over the last hour.
+    pub(crate) fn spark(&self, id: &str, width: usize, unit: Unit) -> Phrase<'static> {
+        Phrase::of(chart::spark(self.series(id), self.now, width, unit), Role::Series1)
+    }
+
+    /// A chart of that id.
+    pub(crate) fn chart(&self, label: impl Into<Cow<'a, str>>, id: &str, unit: Unit) -> Chart<'a> {
+        Chart { label: label.into(), series: self.series(id), unit, role: Role::Series1, marks: Vec::new() }
+    }
+
+    /// The level of a node; `None` before anything is known.
+    pub(crate) fn level(&self, node: &NodeId) -> Option<Level> {
+        self.judgement.of(node).map(|v| v.level)
+    }
+
+    /// The glyph of a node, a ring of dots before anything is known.
+    pub(crate) fn badge(&self, node: &NodeId) -> (&'static str, Role) {
+        self.level(node).map_or(("◌", Role::Muted), glyph)
+    }
+
+    /// The age of the oldest of these sections; amber once any of them is stale, with how long exactly.
+    pub(crate) fn age(&self, sections: &[SectionKey]) -> Phrase<'static> {
+        let entries = || sections.iter().filter_map(|k| self.store.entry(*k));
+        if let Some(at) = entries().filter(|e| e.is_stale(self.now)).filter_map(|e| e.at).min() {
+            return Phrase::of(format!("◌ {}", text::age(at, self.now)), Role::Stale);
+        }
+        match entries().filter_map(|e| e.at).min() {
+            Some(at) => Phrase::of(coarse_age(at, self.now), Role::Muted),
+            None => Phrase::of("…", Role::Muted),
+        }
+    }
+
+    /// 5xx answers of balancer and targets as a share of all requests.
+    pub(crate) fn error_share(&self) -> Option<f64> {
+        let requests = self.value("alb/requests").filter(|r| *r > 0.0)?;
+        let errors = self.value("alb/elb5xx").unwrap_or(0.0) + self.value("alb/target5xx").unwrap_or(0.0);
+        Some(errors / requests * 100.0)
+    }
+}
+
+/// `0.02 %`, `12 %`: shares keep two digits that matter.
+pub(crate) fn share(value: Option<f64>) -> String {
+    match value {
+        None => "?".to_owned(),
+        Some(v) if v == 0.0 => "0 %".to_owned(),
+        Some(v) if v < 9.95 => format!("{v:.2} %"),
+        Some(v) => format!("{v:.0} %"),
+    }
+}

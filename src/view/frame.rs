@@ -1,0 +1,139 @@
+//! What surrounds the body: the context bar in row 0, the banner when nothing can be trusted, hints or a message in the last row.
+
+use ratatui::layout::Rect;
+
+use super::View;
+use super::figures::{coarse_age, glyph};
+use super::widget::phrase::fit;
+use super::widget::{Fact, Ink, Phrase};
+use crate::input::{COMMANDS, Command, Key};
+use crate::model::health::Level;
+use crate::model::identity::Identity;
+use crate::model::mode::Mode;
+use crate::model::text;
+use crate::session::Tone;
+use crate::theme::Role;
+
+/// Sections that are polled at least this often decide the freshness of the screen; settings that are read hourly do not.
+const LIVE: std::time::Duration = std::time::Duration::from_secs(90);
+
+/// The context bar: the most important from the left, what is least missed dropped first.
+pub(crate) fn header(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
+    let session = v.session;
+    let mode = match session.mode {
+        Mode::Viewer => Role::BadgeViewer,
+        Mode::Safe => Role::BadgeSafe,
+        Mode::Armed => Role::BadgeArmed,
+    };
+    let mut badge = Phrase::of(session.mode.word(), mode);
+    if session.simulated {
+        badge = Phrase::of("SIM", Role::BadgeSim).and(" ", Role::Text).then(badge);
+    }
+    let usage = &v.store.usage;
+    let facts = vec![
+        Fact::new(7, Phrase::of("nextcore-top", Role::Title)),
+        Fact::new(0, badge),
+        Fact::new(3, identity(v)),
+        Fact::new(6, role(v)),
+        Fact::new(4, Phrase::of(session.stack.region.as_str(), Role::Text)),
+        Fact::new(0, health(v)),
+        Fact::new(1, freshness(v)),
+        Fact::new(5, Phrase::of(format!("{:>3.0}", usage.calls_per_min), Role::Text).and(" calls/min", Role::Muted)),
+        Fact::new(5, Phrase::of(format!("${:.0}", usage.dollars_per_month), Role::Text).and("/month", Role::Muted)),
+    ];
+    let time = v.now.format("%H:%M:%SZ").to_string();
+    let inner = Rect { x: area.x + 1, width: area.width - 2, ..area };
+    let line = fit(facts, usize::from(inner.width).saturating_sub(time.len() + 2), 2);
+    ink.phrase(inner.x, inner.y, inner.right(), &line);
+    ink.put_right(inner.y, inner.right(), &time, Role::Text);
+}
+
+fn identity<'a>(v: &View<'a>) -> Phrase<'a> {
+    match v.store.get::<Identity>() {
+        Some(id) => Phrase::of(id.user(), Role::Text).and(format!("@{}", id.account_grouped()), Role::Text),
+        None => Phrase::of("identity …", Role::Muted),
+    }
+}
+
+fn role<'a>(v: &View<'a>) -> Phrase<'a> {
+    let role = v.store.get::<Identity>().and_then(Identity::role);
+    role.map(|r| Phrase::labelled("role", r, Role::Text)).unwrap_or_default()
+}
+
+/// The worst level and how many nodes are at it; both of the bad levels when there are two.
+fn health(v: &View<'_>) -> Phrase<'static> {
+    let counts = v.judgement.counts;
+    if counts.total() == 0 {
+        return Phrase::of("◌ loading", Role::Muted);
+    }
+    let bad = [(Level::Down, counts.down), (Level::Degraded, counts.degraded), (Level::Unknown, counts.unknown)];
+    let mut phrase = Phrase::new();
+    for (level, n) in bad.into_iter().filter(|(_, n)| *n > 0) {
+        let (mark, role) = glyph(level);
+        phrase = phrase.and(format!("{mark} {n} "), role);
+    }
+    if phrase.is_empty() {
+        let (mark, role) = if counts.info > 0 { glyph(Level::Info) } else { glyph(Level::Healthy) };
+        let word = if counts.info > 0 { format!("{} changing", counts.info) } else { format!("all {} healthy", counts.total()) };
+        return Phrase::of(mark, role).and(format!(" {word}"), Role::Text);
+    }
+    phrase.and(format!("of {}", counts.total()), Role::Text)
+}
+
+fn freshness(v: &View<'_>) -> Phrase<'static> {
+    let needs = v.session.needs();
+    let entries: Vec<_> = needs.iter().filter_map(|k| v.store.entry(*k).map(|e| (k, e))).collect();
+    let stale: Vec<_> = entries.iter().filter(|(_, e)| e.is_stale(v.now)).collect();
+    if let Some((_, entry)) = stale.iter().min_by_key(|(_, e)| e.at)
+        && let Some(at) = entry.at
+    {
+        return Phrase::of(format!("◌ {} stale, {}", stale.len(), text::age(at, v.now)), Role::Stale);
+    }
+    let live = entries.iter().filter(|(_, e)| e.interval <= LIVE).filter_map(|(_, e)| e.at).min();
+    match live {
+        Some(at) => Phrase::labelled("fresh", format!("{:>3}", coarse_age(at, v.now)), Role::Text),
+        None => Phrase::of("fresh   …", Role::Muted),
+    }
+}
+
+/// One line about what keeps everything from being current; returns the body beneath.
+pub(crate) fn banner(v: &View<'_>, body: Rect, ink: &mut Ink<'_>) -> Rect {
+    let Some((headline, hint)) = v.session.banner() else { return body };
+    let row = Rect { height: 1, ..body };
+    let line = if hint.is_empty() { headline.to_owned() } else { format!("{headline} · {hint}") };
+    ink.put(row.x + 1, row.y, row.right() - 1, &format!("▲ {line}"), Role::Banner);
+    ink.wash(row, Role::Banner);
+    Rect { y: body.y + 1, height: body.height - 1, ..body }
+}
+
+/// The last row: what is being typed, a message, or the keys that work here.
+pub(crate) fn hints(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
+    let (x, end) = (area.x + 1, area.right().saturating_sub(1));
+    if let Some(text) = &v.session.typing {
+        let x = ink.put(x, area.y, end, "/", Role::Key);
+        let x = ink.put(x, area.y, end, text, Role::Title);
+        ink.dot(x, area.y, '█', Role::Accent);
+        ink.put_right(area.y, end, "words  !without  @origin   Enter keep   Esc clear", Role::Muted);
+        return;
+    }
+    if let Some(flash) = &v.session.flash {
+        let (mark, role) = match flash.tone {
+            Tone::Done => ("● ", Role::Ok),
+            Tone::Error => ("✖ ", Role::Crit),
+        };
+        let x = ink.put(x, area.y, end, mark, role);
+        ink.put(x, area.y, end, &flash.text, Role::Text);
+        return;
+    }
+    let situation = v.session.situation();
+    let mut shown: Vec<&Command> = COMMANDS.iter().filter(|c| !c.hint.is_empty() && (c.enabled)(&situation)).collect();
+    // In the order of the table, help and quit at the end.
+    shown.sort_by_key(|c| c.group == "Program");
+    let facts = shown.into_iter().map(|c| Fact::new(c.rank, Phrase::of(key_name(c), Role::Key).and(" ", Role::Text).and(c.hint, Role::Muted)));
+    let line = fit(facts.collect(), usize::from(end - x), 3);
+    ink.phrase(x, area.y, end, &line);
+}
+
+fn key_name(command: &Command) -> String {
+    command.keys.first().map(Key::to_string).unwrap_or_default()
+}

@@ -1,0 +1,84 @@
+//! Help: COMMANDS as two columns over the body. What does not work here is dim.
+
+use ratatui::layout::Rect;
+
+use crate::input::{COMMANDS, Command, Key};
+use crate::theme::Role;
+use crate::view::View;
+use crate::view::widget::phrase::clip;
+use crate::view::widget::{Ink, Phrase};
+
+/// The cells of one column: keys, a gap, what they do.
+const KEYS: u16 = 13;
+const COLUMN: u16 = 56;
+
+/// Draws the layer.
+pub(crate) fn draw(v: &View<'_>, body: Rect, ink: &mut Ink<'_>) {
+    let lines = lines(v);
+    let width = body.width.min(if body.width >= 2 * COLUMN + 6 { 2 * COLUMN + 6 } else { COLUMN + 6 });
+    let columns = if width > COLUMN + 6 || lines.len() as u16 + 2 > body.height { 2 } else { 1 };
+    let rows = (lines.len() as u16).div_ceil(columns);
+    let height = (rows + 4).min(body.height);
+    let place = Rect {
+        x: body.x + (body.width - width) / 2,
+        y: body.y + (body.height - height) / 2,
+        width,
+        height,
+    };
+    ink.blank(place);
+    let inner = ink.frame(place, &Phrase::of("Help", Role::Title), &Phrase::of("Esc closes", Role::Muted), true);
+    let wide = inner.width / columns;
+    for (i, line) in lines.iter().enumerate() {
+        let (column, row) = (i as u16 / rows, i as u16 % rows);
+        let (x, y) = (inner.x + column * wide, inner.y + row);
+        if y < inner.bottom() {
+            let end = (x + wide - 1).min(inner.right());
+            match line {
+                Line::Heading(text) => ink.put(x, y, end, text, Role::Title),
+                Line::Row(command, enabled) => row_of(command, *enabled, Rect { x, y, width: end - x, height: 1 }, ink),
+            };
+        }
+    }
+    let legend = Phrase::of("●", Role::Ok)
+        .and(" healthy  ", Role::Muted)
+        .and("◐", Role::Info)
+        .and(" changing  ", Role::Muted)
+        .and("▲", Role::Warn)
+        .and(" degraded  ", Role::Muted)
+        .and("✖", Role::Crit)
+        .and(" down  ", Role::Muted)
+        .and("?", Role::Unknown)
+        .and(" unknown  ", Role::Muted)
+        .and("◌", Role::Stale)
+        .and(" old", Role::Muted);
+    if height > rows + 3 {
+        ink.phrase(inner.x, inner.bottom() - 1, inner.right(), &legend);
+    }
+}
+
+enum Line {
+    Heading(&'static str),
+    Row(&'static Command, bool),
+}
+
+fn lines(v: &View<'_>) -> Vec<Line> {
+    let mut situation = v.session.situation();
+    situation.layer = false;
+    let mut lines = Vec::new();
+    let mut group = "";
+    for command in COMMANDS {
+        if command.group != group {
+            group = command.group;
+            lines.push(Line::Heading(group));
+        }
+        lines.push(Line::Row(command, (command.enabled)(&situation)));
+    }
+    lines
+}
+
+fn row_of(command: &Command, enabled: bool, place: Rect, ink: &mut Ink<'_>) -> u16 {
+    let keys = if command.keys.len() > 3 { "1 … 9".to_owned() } else { command.keys.iter().map(Key::to_string).collect::<Vec<_>>().join(" ") };
+    let (key, text) = if enabled { (Role::Key, Role::Text) } else { (Role::Faint, Role::Faint) };
+    ink.put(place.x + 1, place.y, place.x + KEYS, &clip(&keys, usize::from(KEYS - 2)), key);
+    ink.put(place.x + KEYS, place.y, place.right(), command.doc, text)
+}

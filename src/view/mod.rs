@@ -1,0 +1,59 @@
+//! The screen: a pure function from a session to cells. Header, body (stack view or a pane), hint line, layers above.
+//! No clock, no colours, no terminal: time is the session's, looks are roles. Called by `shell`.
+
+mod figures;
+mod frame;
+mod layer;
+mod pane;
+mod reason;
+mod stack;
+mod state;
+mod widget;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::insight::Judgement;
+use crate::model::Time;
+use crate::model::metric::Metrics;
+use crate::model::store::Store;
+use crate::session::{SMALLEST, Session};
+use crate::theme::Theme;
+use widget::Ink;
+
+/// What every part of the screen may read.
+pub(crate) struct View<'a> {
+    pub(crate) session: &'a Session,
+    pub(crate) store: &'a Store,
+    pub(crate) judgement: &'a Judgement,
+    pub(crate) metrics: Option<&'a Metrics>,
+    pub(crate) now: Time,
+}
+
+/// Draws everything.
+pub fn draw(session: &Session, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let view = View {
+        session,
+        store: &session.store,
+        judgement: &session.judgement,
+        metrics: session.store.get::<Metrics>(),
+        now: session.now,
+    };
+    let area = area.intersection(buf.area);
+    let mut ink = Ink { buf, theme };
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        layer::too_small::draw(area, &mut ink);
+    } else {
+        frame::header(&view, Rect { height: 1, ..area }, &mut ink);
+        let body = frame::banner(&view, Rect { y: area.y + 1, height: area.height - 2, ..area }, &mut ink);
+        match session.screen() {
+            None => stack::draw(&view, &mut ink),
+            Some(screen) => pane::draw(&view, screen, body, &mut ink),
+        }
+        frame::hints(&view, Rect { y: area.bottom() - 1, height: 1, ..area }, &mut ink);
+        if session.help {
+            layer::help::draw(&view, body, &mut ink);
+        }
+    }
+    theme.glyphs.apply(area, buf);
+}

@@ -1,0 +1,50 @@
+//! Why a node is not healthy, in as many lines as there are.
+
+use ratatui::layout::Rect;
+
+use super::View;
+use super::figures::{glyph, tone};
+use super::widget::phrase::wrap;
+use super::widget::{Ink, Phrase};
+use crate::insight::NodeId;
+use crate::model::health::{Level, Reason};
+use crate::theme::Role;
+
+/// The reasons that a person should read, worst first.
+pub(crate) fn reasons<'a>(v: &View<'a>, node: &NodeId) -> &'a [Reason] {
+    v.judgement.of(node).filter(|v| v.level >= Level::Unknown).map(|v| v.reasons.as_slice()).unwrap_or_default()
+}
+
+/// The reasons wrapped under each other; returns the row behind them.
+pub(crate) fn draw(v: &View<'_>, node: &NodeId, area: Rect, ink: &mut Ink<'_>) -> u16 {
+    let mut y = area.y;
+    for reason in reasons(v, node) {
+        if y >= area.bottom() {
+            break;
+        }
+        let (mark, role) = glyph(reason.level);
+        ink.put(area.x, y, area.right(), mark, role);
+        let rest = Rect { x: area.x + 2, y, width: area.width.saturating_sub(2), height: area.bottom() - y };
+        y = ink.prose(rest, &reason.text, tone(reason.level));
+    }
+    y
+}
+
+/// How many rows the reasons take in that width, at most `most`.
+pub(crate) fn height(v: &View<'_>, node: &NodeId, width: u16, most: u16) -> u16 {
+    let width = usize::from(width.saturating_sub(2));
+    let rows: usize = reasons(v, node).iter().map(|r| wrap(&r.text, width).len()).sum();
+    (rows as u16).min(most)
+}
+
+/// All reasons on one line.
+pub(crate) fn line<'a>(v: &View<'a>, node: &NodeId) -> Phrase<'a> {
+    let mut line = Phrase::new();
+    for (i, reason) in reasons(v, node).iter().enumerate() {
+        if i > 0 {
+            line = line.and(" · ", Role::Muted);
+        }
+        line = line.and(reason.text.as_str(), tone(reason.level));
+    }
+    line
+}

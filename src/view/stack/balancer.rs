@@ -1,0 +1,170 @@
+//! The box of the load balancer: requests, errors, latency, and each rule with the target group behind it.
+
+use ratatui::layout::Rect;
+
+use super::{head, must_tell, service, tell};
+use crate::insight::NodeId;
+use crate::model::balancer::{Balancer, Routing, TargetGroup, Targets};
+use crate::session::layout::{Place, Placed};
+use crate::theme::Role;
+use crate::view::View;
+use crate::view::figures::{grade, share, zone};
+use crate::view::reason;
+use crate::view::state::ready;
+use crate::view::widget::chart::grid;
+use crate::view::widget::phrase::fit;
+use crate::view::widget::{Chart, Fact, Ink, Phrase, Unit};
+
+pub(super) fn title<'a>(v: &View<'a>, _: &NodeId) -> Phrase<'a> {
+    let name = v.session.stack.balancer.as_str();
+    let state = v.store.get::<Balancer>().filter(|b| b.state != "active").map(|b| Phrase::of(format!("  {}", b.state), Role::Warn));
+    Phrase::of("ALB ", Role::Title).and(name, Role::Text).then(state.unwrap_or_default())
+}
+
+/// Requests, errors, latency; `spark` cells of trend behind the requests.
+fn figures<'a>(v: &View<'a>, spark: usize) -> Vec<Fact<'a>> {
+    let errors = v.error_share();
+    let percent = |id: &str| v.value("alb/requests").filter(|r| *r > 0.0).map(|r| v.value(id).unwrap_or(0.0) / r * 100.0);
+    let latency = |label: &'static str, id: &str| Phrase::of(label, Role::Muted).then(v.cell(id, Unit::Latency, 8));
+    let requests = v.cell("alb/requests", Unit::PerSecond, 7);
+    let requests = if spark > 0 { requests.and(" ", Role::Text).then(v.spark("alb/requests", spark, Unit::PerSecond)) } else { requests };
+    vec![
+        Fact::new(0, requests),
+        Fact::new(1, Phrase::of("5xx", Role::Muted).and(format!("{:>7}", share(errors)), grade(errors, 1.0, 5.0))),
+        Fact::new(4, Phrase::of("4xx", Role::Muted).and(format!("{:>7}", share(percent("alb/target4xx"))), Role::Text)),
+        Fact::new(5, latency("p50", "alb/p50")),
+        Fact::new(2, latency("p95", "alb/p95")),
+        Fact::new(3, latency("p99", "alb/p99")),
+        Fact::new(6, Phrase::labelled("connections", format!("{:>4}", v.figure("alb/active", Unit::Count)), Role::Text)),
+    ]
+}
+
+/// Target groups that some rule leads to, in the order of the configured services.
+fn groups<'a>(v: &View<'a>, routing: &'a Routing) -> Vec<&'a TargetGroup> {
+    let rank = |g: &TargetGroup| {
+        let owner = owner(v, g);
+        v.session.stack.services.iter().position(|s| Some(s.name.as_str()) == owner).unwrap_or(usize::MAX)
+    };
+    let mut groups: Vec<&TargetGroup> = routing.target_groups.iter().filter(|g| !routing.paths_to(&g.arn).is_empty()).collect();
+    groups.sort_by_key(|g| (rank(g), g.name.clone()));
+    groups
+}
+
+/// The service that registers its tasks in a group.
+fn owner<'a>(v: &View<'a>, group: &TargetGroup) -> Option<&'a str> {
+    let services = v.store.get::<crate::model::service::Services>()?;
+    services.services.iter().find(|s| s.target_groups.contains(&group.arn)).map(|s| s.name.as_str())
+}
+
+/// `2/2 healthy`, in the colour of what is missing.
+pub(crate) fn healthy(v: &View<'_>, arn: &str) -> Phrase<'static> {
+    match v.store.get::<Targets>().and_then(|t| t.healthy(arn)) {
+        Some((h, n)) => {
+            let role = match h {
+                h if h == n && n > 0 => Role::Text,
+                0 => Role::Crit,
+                _ => Role::Warn,
+            };
+            Phrase::of(format!("{h}/{n}"), role).and(" healthy", Role::Muted)
+        }
+        None => Phrase::of("?/?", Role::Unknown).and(" healthy", Role::Muted),
+    }
+}
+
+/// Healthy targets of a group by zone.
+fn by_zone<'a>(v: &View<'a>, arn: &str) -> Phrase<'a> {
+    let Some(targets) = v.store.get::<Targets>().and_then(|t| t.groups.get(arn)) else { return Phrase::new() };
+    let mut zones: std::collections::BTreeMap<&str, (usize, usize)> = std::collections::BTreeMap::new();
+    for target in targets.iter().filter(|t| !t.zone.is_empty() && t.state != "draining") {
+        let entry = zones.entry(zone(&target.zone)).or_default();
+        entry.0 += usize::from(target.state == "healthy");
+        entry.1 += 1;
+    }
+    let mut line = Phrase::new();
+    for (zone, (healthy, total)) in zones {
+        line = line.and(zone, Role::Muted).and(format!(" {healthy}/{total}  "), if healthy < total { Role::Warn } else { Role::Text });
+    }
+    line
+}
+
+fn rule_line<'a>(v: &View<'a>, routing: &'a Routing, group: &'a TargetGroup, width: usize) -> Phrase<'a> {
+    let id = |what: &str| format!("tg/{}/{what}", group.name);
+    let errors = v.value(&id("5xx")).zip(v.value(&id("requests")).filter(|r| *r > 0.0)).map(|(e, r)| e / r * 100.0);
+    let name = owner(v, group).unwrap_or(group.name.as_str());
+    let paths = routing.paths_to(&group.arn).join(" ");
+    let column = if width > 100 { 20 } else { 10 };
+    let facts = vec![
+        Fact::new(0, Phrase::of(crate::view::widget::phrase::clip(&paths, column).into_owned(), Role::Accent).padded(column)),
+        Fact::new(0, Phrase::of(crate::view::widget::phrase::clip(name, 16), Role::Text).padded(16)),
+        Fact::new(0, healthy(v, &group.arn).padded(13)),
+        Fact::new(1, v.cell(&id("requests"), Unit::PerSecond, 7)),
+        Fact::new(4, v.spark(&id("requests"), 16, Unit::PerSecond)),
+        Fact::new(2, Phrase::of("p95", Role::Muted).then(v.cell(&id("p95"), Unit::Latency, 8))),
+        Fact::new(3, Phrase::of("5xx", Role::Muted).and(format!("{:>7}", share(errors.or(v.value(&id("requests")).map(|_| 0.0)))), grade(errors, 1.0, 5.0))),
+        Fact::new(5, by_zone(v, &group.arn)),
+    ];
+    fit(facts, width, 2)
+}
+
+/// The charts of the balancer, most telling first.
+pub(crate) fn charts<'a>(v: &View<'a>) -> Vec<Chart<'a>> {
+    vec![
+        v.chart("requests", "alb/requests", Unit::PerSecond),
+        v.chart("p95", "alb/p95", Unit::Latency),
+        v.chart("5xx by targets", "alb/target5xx", Unit::PerSecond),
+        v.chart("5xx by balancer", "alb/elb5xx", Unit::PerSecond),
+        v.chart("p99", "alb/p99", Unit::Latency),
+        v.chart("connections", "alb/active", Unit::Count),
+    ]
+}
+
+pub(super) fn body(v: &View<'_>, _: &NodeId, area: Rect, ink: &mut Ink<'_>) {
+    if let Err(lines) = ready::<Balancer>(v) {
+        return service::explain(&lines, area, ink);
+    }
+    let width = usize::from(area.width);
+    let mut lines = vec![fit(figures(v, if width > 110 { 20 } else { 12 }), width, 2)];
+    match ready::<Routing>(v) {
+        Ok(routing) => lines.extend(groups(v, routing).into_iter().take(4).map(|g| rule_line(v, routing, g, width))),
+        Err(why) => lines.extend(why),
+    }
+    let y = ink.lines(area, &lines);
+    let rest = Rect { y: y + 1, height: area.bottom().saturating_sub(y + 1), ..area };
+    let mut charts = charts(v);
+    charts.truncate(3);
+    grid(&charts, rest, 30, v.now, ink);
+}
+
+pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
+    let Place { x: left, y, w, h } = placed.place;
+    let end = left + w - 1;
+    let x = head(v, placed, "ALB", 3, ink);
+    let rest = Rect { x, y, width: end.saturating_sub(x), height: h };
+    if let Err(lines) = ready::<Balancer>(v) {
+        return service::explain(&lines, rest, ink);
+    }
+    let room = usize::from(rest.width);
+    let groups = match ready::<Routing>(v) {
+        Ok(routing) => Ok((routing, groups(v, routing))),
+        Err(lines) => Err(lines),
+    };
+    let rows = groups.as_ref().map_or(1, |(_, g)| g.len().min(4)) as u16;
+    if must_tell(v, placed, 1 + rows) {
+        let facts = figures(v, 0).into_iter().take(2).chain([Fact::new(0, reason::line(v, &placed.node))]);
+        ink.phrase(x, y, end, &fit(facts.collect(), room, 2));
+    } else {
+        ink.phrase(x, y, end, &fit(figures(v, (room / 7).clamp(8, 30)), room, 2));
+    }
+    match groups {
+        Ok((routing, groups)) => {
+            let last = groups.len().min(4);
+            for (i, group) in groups.into_iter().take(4).enumerate() {
+                let row = y + 1 + i as u16;
+                ink.put(left + 3, row, end, if i + 1 == last { "└" } else { "├" }, Role::Border);
+                ink.phrase(left + 5, row, end, &rule_line(v, routing, group, usize::from(w - 6)));
+            }
+        }
+        Err(lines) => service::explain(&lines, Rect { x: left + 5, y: y + 1, width: w - 6, height: h.saturating_sub(1) }, ink),
+    }
+    tell(v, placed, 1 + rows, ink);
+}

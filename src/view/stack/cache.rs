@@ -1,0 +1,161 @@
+//! The box of Redis: shards with the roles and zones of their nodes, memory, traffic, failover.
+
+use std::collections::BTreeMap;
+
+use ratatui::layout::Rect;
+
+use super::{head, must_tell, service, tell};
+use crate::insight::NodeId;
+use crate::insight::roles::redis_roles;
+use crate::model::cache::{CacheNodes, NodeGroup, ReplicationGroup};
+use crate::session::layout::{Place, Placed};
+use crate::theme::Role;
+use crate::view::View;
+use crate::view::figures::{grade, zone};
+use crate::view::reason;
+use crate::view::state::ready;
+use crate::view::widget::chart::grid;
+use crate::view::widget::phrase::fit;
+use crate::view::widget::{Chart, Fact, Ink, Phrase, Unit};
+
+pub(super) fn title<'a>(v: &View<'a>, _: &NodeId) -> Phrase<'a> {
+    let version = v.store.get::<CacheNodes>().and_then(|n| n.nodes.first()).map(|n| n.version.as_str());
+    Phrase::of("Redis", Role::Title).and(" ", Role::Text).and(version.unwrap_or(""), Role::Text)
+}
+
+/// The sum or the greatest of a figure over all nodes (of one role, if asked).
+pub(crate) fn over_nodes(v: &View<'_>, group: &ReplicationGroup, what: &str, fold: fn(f64, f64) -> f64) -> Option<f64> {
+    let nodes = group.node_groups.iter().flat_map(|g| &g.members);
+    nodes.filter_map(|m| v.value(&format!("redis/{}/{what}", m.id))).reduce(fold)
+}
+
+/// Commands per second: reads and writes of all nodes.
+pub(crate) fn commands(v: &View<'_>, group: &ReplicationGroup) -> Option<f64> {
+    let sum = |what| over_nodes(v, group, what, |a, b| a + b);
+    sum("gets").or(sum("sets")).map(|_| sum("gets").unwrap_or(0.0) + sum("sets").unwrap_or(0.0))
+}
+
+/// `P` primary, `R` replica, `?` not known; the node's own state behind it.
+fn member<'a>(v: &View<'a>, roles: &BTreeMap<String, bool>, id: &str, place: &'a str) -> Phrase<'a> {
+    let role = match roles.get(id) {
+        Some(true) => ("P", Role::Title),
+        Some(false) => ("R", Role::Text),
+        None => ("?", Role::Unknown),
+    };
+    let status = v.store.get::<CacheNodes>().and_then(|n| n.nodes.iter().find(|n| n.id == id)).map(|n| n.status.as_str());
+    let mark = match status {
+        Some("available") => ("●", Role::Ok),
+        Some(_) => ("▲", Role::Warn),
+        None => ("?", Role::Unknown),
+    };
+    Phrase::of(role.0, role.1).and(format!(" {} ", zone(place)), Role::Muted).and(mark.0, mark.1)
+}
+
+fn shard<'a>(v: &View<'a>, roles: &BTreeMap<String, bool>, group: &'a NodeGroup, width: usize) -> Phrase<'a> {
+    let memory = group.members.iter().filter_map(|m| v.value(&format!("redis/{}/memory", m.id))).reduce(f64::max);
+    let mut facts = vec![Fact::new(0, Phrase::of(group.id.as_str(), if group.status == "available" { Role::Text } else { Role::Warn }))];
+    // The primary first, wherever it is.
+    let mut members: Vec<_> = group.members.iter().collect();
+    members.sort_by_key(|m| (roles.get(&m.id) != Some(&true), m.id.as_str()));
+    facts.extend(members.into_iter().map(|m| Fact::new(2, member(v, roles, &m.id, &m.zone))));
+    let text = memory.map_or_else(|| "?".to_owned(), |m| Unit::Percent.text(m));
+    facts.push(Fact::new(1, Phrase::of(format!("{text:>6}"), grade(memory, 80.0, 95.0))));
+    fit(facts, width, 2)
+}
+
+/// What the group as a whole is doing.
+fn state<'a>(group: &'a ReplicationGroup) -> Phrase<'a> {
+    let status = if group.status == "available" { Phrase::new() } else { Phrase::of(group.status.as_str(), Role::Warn).and("  ", Role::Text) };
+    let failover = match group.automatic_failover.as_str() {
+        "enabled" => Phrase::labelled("failover", "auto", Role::Text),
+        other => Phrase::labelled("failover", other, Role::Warn),
+    };
+    status.then(failover)
+}
+
+fn traffic<'a>(v: &View<'a>, group: &ReplicationGroup) -> Vec<Fact<'a>> {
+    let ops = commands(v, group).map_or_else(|| "?".to_owned(), |c| format!("{}/s", crate::model::text::rate(c / 60.0)));
+    let lag = over_nodes(v, group, "lag", f64::max);
+    let hit = over_nodes(v, group, "hit_rate", f64::min);
+    vec![
+        Fact::new(0, Phrase::of(format!("{ops:>6}"), Role::Text).and(" cmd", Role::Muted)),
+        Fact::new(1, Phrase::labelled("lag", lag.map_or_else(|| "?".to_owned(), |l| format!("{l:.1} s")), grade(lag, 5.0, 30.0))),
+        Fact::new(2, Phrase::labelled("hit", hit.map_or_else(|| "?".to_owned(), |h| Unit::Percent.text(h)), Role::Text)),
+    ]
+}
+
+/// The charts of Redis: of the busiest node, for that is the one that hurts first.
+pub(crate) fn charts<'a>(v: &View<'a>, group: &ReplicationGroup) -> Vec<Chart<'a>> {
+    let ids = || group.node_groups.iter().flat_map(|g| &g.members).map(|m| m.id.as_str());
+    let worst = |what: &str| {
+        let value = |id: &&str| v.value(&format!("redis/{id}/{what}")).unwrap_or(-1.0);
+        ids().max_by(|a, b| value(a).total_cmp(&value(b))).map(|id| format!("redis/{id}/{what}")).unwrap_or_default()
+    };
+    vec![
+        v.chart("memory", &worst("memory"), Unit::Percent),
+        v.chart("engine cpu", &worst("engine"), Unit::Percent),
+        v.chart("gets", &worst("gets"), Unit::PerSecond),
+        v.chart("lag", &worst("lag"), Unit::Latency),
+        v.chart("connections", &worst("connections"), Unit::Count),
+        v.chart("evictions", &worst("evictions"), Unit::PerSecond),
+    ]
+}
+
+pub(super) fn body(v: &View<'_>, _: &NodeId, area: Rect, ink: &mut Ink<'_>) {
+    let group = match ready::<ReplicationGroup>(v) {
+        Ok(group) => group,
+        Err(lines) => return service::explain(&lines, area, ink),
+    };
+    let width = usize::from(area.width);
+    let roles = redis_roles(v.store);
+    let roomy = area.height >= 9;
+    let shards = group.node_groups.iter().take(usize::from(area.height.saturating_sub(2).max(1)));
+    let mut lines: Vec<Phrase<'_>> = shards.map(|s| shard(v, &roles, s, width)).collect();
+    lines.push(fit(traffic(v, group), width, 2));
+    if !roomy {
+        let engine = over_nodes(v, group, "engine", f64::max);
+        let id = group.node_groups.iter().flat_map(|g| &g.members).map(|m| format!("redis/{}/engine", m.id)).next().unwrap_or_default();
+        let text = engine.map_or_else(|| "?".to_owned(), |e| Unit::Percent.text(e));
+        let figure = Phrase::of("cpu", Role::Muted).and(format!("{text:>6} "), Role::Text);
+        let spark = v.spark(&id, width.saturating_sub(figure.width()), Unit::Percent);
+        lines.push(figure.then(spark));
+    }
+    lines.push(state(group));
+    let y = ink.lines(area, &lines);
+    if roomy {
+        let rest = Rect { y: y + 1, height: area.bottom().saturating_sub(y + 1), ..area };
+        grid(&charts(v, group), rest, 30, v.now, ink);
+    }
+}
+
+pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
+    let Place { x: left, y, w, .. } = placed.place;
+    let end = left + w - 1;
+    let longest = v.session.stack.services.iter().map(|s| s.name.len()).max().unwrap_or(8).clamp(8, 24) as u16;
+    let version = v.store.get::<CacheNodes>().and_then(|n| n.nodes.first()).map(|n| n.version.as_str()).unwrap_or_default();
+    let x = head(v, placed, &format!("Redis {version}"), longest, ink);
+    let group = match ready::<ReplicationGroup>(v) {
+        Ok(group) => group,
+        Err(lines) => return service::explain(&lines, Rect { x, y, width: end - x, height: 1 }, ink),
+    };
+    let roles = redis_roles(v.store);
+    let room = usize::from(end - x);
+    let nodes: usize = group.node_groups.iter().map(|g| g.members.len()).sum();
+    let primaries = group.node_groups.iter().flat_map(|g| g.members.iter().filter(|m| roles.get(&m.id) == Some(&true)));
+    let places: Vec<&str> = primaries.map(|m| zone(&m.zone)).collect();
+    let memory = over_nodes(v, group, "memory", f64::max);
+    let text = memory.map_or_else(|| "?".to_owned(), |m| Unit::Percent.text(m));
+    let mut facts = vec![
+        Fact::new(0, Phrase::of(format!("{}×{}", group.node_groups.len(), nodes / group.node_groups.len().max(1)), Role::Text).padded(5)),
+        Fact::new(3, Phrase::labelled("primaries", if places.is_empty() { "?".to_owned() } else { places.join(" ") }, Role::Text)),
+        Fact::new(1, Phrase::of("mem", Role::Muted).and(format!("{text:>6}"), grade(memory, 80.0, 95.0))),
+    ];
+    facts.extend(traffic(v, group).into_iter().map(|f| Fact { rank: f.rank + 2, ..f }));
+    facts.push(Fact::new(6, state(group)));
+    if must_tell(v, placed, 1) {
+        facts.truncate(1);
+        facts.push(Fact::new(0, reason::line(v, &placed.node)));
+    }
+    ink.phrase(x, y, end, &fit(facts, room, 2));
+    tell(v, placed, 1, ink);
+}

@@ -1,0 +1,169 @@
+//! The box of the database: status, where primary and standby are, connections, CPU, storage, restore point.
+
+use ratatui::layout::Rect;
+
+use super::{head, must_tell, service, tell};
+use crate::insight::NodeId;
+use crate::model::database::{Database, DatabaseSettings, default_max_connections};
+use crate::model::text;
+use crate::session::layout::{Place, Placed};
+use crate::theme::Role;
+use crate::view::View;
+use crate::view::figures::{grade, zone};
+use crate::view::reason;
+use crate::view::state::ready;
+use crate::view::widget::chart::grid;
+use crate::view::widget::phrase::fit;
+use crate::view::widget::{Chart, Fact, Ink, Phrase, Unit};
+
+/// The seed promises a restore point at most this old.
+const RPO: f64 = 300.0;
+
+pub(super) fn title<'a>(v: &View<'a>, _: &NodeId) -> Phrase<'a> {
+    match v.store.get::<Database>() {
+        Some(db) => Phrase::of("PostgreSQL ", Role::Title).and(db.version.as_str(), Role::Text).and("  ", Role::Text).then(status(db)),
+        None => Phrase::of("PostgreSQL", Role::Title),
+    }
+}
+
+/// The status in its own words; loud when it is not `available`.
+pub(crate) fn status(db: &Database) -> Phrase<'_> {
+    let role = match db.status.as_str() {
+        "available" => Role::Text,
+        "failed" | "stopped" | "storage-full" | "inaccessible-encryption-credentials" => Role::Crit,
+        _ => Role::Warn,
+    };
+    Phrase::of(db.status.as_str(), role)
+}
+
+/// `primary a ⇄ standby b`, or that there is no standby.
+pub(crate) fn zones<'a>(db: &'a Database, long: bool) -> Phrase<'a> {
+    let label = |text: &'static str| Phrase::of(if long { text } else { "" }, Role::Muted);
+    let line = label("primary ").and(zone(&db.zone), Role::Title);
+    match (&db.secondary_zone, db.multi_az) {
+        (Some(standby), _) => line.and(" ⇄ ", Role::Muted).then(label("standby ")).and(zone(standby), Role::Text),
+        (None, true) => line.and(" ⇄ ", Role::Muted).and("?", Role::Unknown),
+        (None, false) => line.and(" no standby", Role::Warn),
+    }
+}
+
+/// How many connections there may be.
+pub(crate) fn max_connections(v: &View<'_>, db: &Database) -> Option<i64> {
+    v.store.get::<DatabaseSettings>().and_then(|s| s.max_connections).or_else(|| default_max_connections(&db.class))
+}
+
+/// `84/850`, by how full it is.
+pub(crate) fn connections(v: &View<'_>, db: &Database) -> Phrase<'static> {
+    let now = v.value("db/connections");
+    let max = max_connections(v, db);
+    let share = now.zip(max).map(|(n, m)| n / m as f64 * 100.0);
+    let text = now.map_or_else(|| "?".to_owned(), |n| format!("{n:.0}"));
+    let max = max.map_or_else(|| "?".to_owned(), |m| m.to_string());
+    Phrase::of(format!("{text:>3}/{max}"), if now.is_some() && share.is_none() { Role::Text } else { grade(share, 80.0, 95.0) })
+}
+
+/// How far point-in-time restore lags behind now.
+pub(crate) fn restore_lag(v: &View<'_>, db: &Database) -> Phrase<'static> {
+    let lag = db.latest_restorable.map(|at| (v.now - at).num_seconds().max(0));
+    let minutes = lag.map_or_else(|| "?".to_owned(), |s| if s < 90 { "1m".to_owned() } else { format!("{}m", (s + 30) / 60) });
+    Phrase::of(minutes, grade(lag.map(|s| s as f64), RPO * 2.0, RPO * 6.0)).and(" ≤ 5m", Role::Muted)
+}
+
+/// Free storage of what is allocated.
+pub(crate) fn storage(v: &View<'_>, db: &Database) -> Phrase<'static> {
+    let free = v.value("db/storage");
+    let used = free.map(|f| 100.0 - f / (f64::from(db.allocated_gib) * 1_073_741_824.0) * 100.0);
+    let text = free.map_or_else(|| "?".to_owned(), text::bytes);
+    Phrase::of(text, grade(used, 80.0, 90.0)).and(format!(" of {} GiB", db.allocated_gib), Role::Muted)
+}
+
+fn label<'a>(label: &'static str, value: Phrase<'a>) -> Phrase<'a> {
+    Phrase::of(label, Role::Muted).and(" ", Role::Text).then(value)
+}
+
+/// The charts of the database, most telling first.
+pub(crate) fn charts<'a>(v: &View<'a>) -> Vec<Chart<'a>> {
+    vec![
+        v.chart("cpu", "db/cpu", Unit::Percent),
+        v.chart("connections", "db/connections", Unit::Count),
+        v.chart("read latency", "db/read_latency", Unit::Latency),
+        v.chart("write latency", "db/write_latency", Unit::Latency),
+        v.chart("free storage", "db/storage", Unit::Bytes),
+        v.chart("load (sessions)", "db/load", Unit::Count),
+        v.chart("read IOPS", "db/read_iops", Unit::Count),
+        v.chart("write IOPS", "db/write_iops", Unit::Count),
+        v.chart("free memory", "db/memory", Unit::Bytes),
+        v.chart("cpu credits", "db/credits", Unit::Count),
+        v.chart("queue", "db/queue", Unit::Count),
+        v.chart("swap", "db/swap", Unit::Bytes),
+    ]
+}
+
+pub(super) fn body(v: &View<'_>, _: &NodeId, area: Rect, ink: &mut Ink<'_>) {
+    let db = match ready::<Database>(v) {
+        Ok(db) => db,
+        Err(lines) => return service::explain(&lines, area, ink),
+    };
+    let width = usize::from(area.width);
+    let roomy = area.height >= 6;
+    let first = vec![
+        Fact::new(0, zones(db, true)),
+        Fact::new(0, label("connections", connections(v, db))),
+        Fact::new(2, label("free", storage(v, db))),
+        Fact::new(1, label("PITR", restore_lag(v, db))),
+        Fact::new(4, Phrase::of(db.class.as_str(), Role::Muted)),
+    ];
+    let latency = |name: &'static str, id: &str| Phrase::of(name, Role::Muted).then(v.cell(id, Unit::Latency, 8));
+    let second = vec![
+        Fact::new(1, latency("read", "db/read_latency")),
+        Fact::new(1, latency("write", "db/write_latency")),
+        Fact::new(2, Phrase::labelled("queue", v.figure("db/queue", Unit::Count), Role::Text)),
+        Fact::new(3, Phrase::labelled("load", v.figure("db/load", Unit::Count), Role::Text)),
+        Fact::new(4, Phrase::labelled("memory free", v.figure("db/memory", Unit::Bytes), Role::Text)),
+    ];
+    let mut lines = vec![fit(first, width, 3)];
+    let figure = Phrase::of("cpu", Role::Muted).then(v.cell("db/cpu", Unit::Percent, 6)).and(" ", Role::Text);
+    let rest = width.saturating_sub(figure.width());
+    if !roomy {
+        lines.push(figure.then(v.spark("db/cpu", rest.min(60), Unit::Percent)));
+    }
+    lines.push(fit(second, width, 3));
+    if !db.pending.is_empty() {
+        lines.push(Phrase::labelled("pending", db.pending.join(", "), Role::Info));
+    }
+    let y = ink.lines(area, &lines);
+    if roomy {
+        let rest = Rect { y: y + 1, height: area.bottom().saturating_sub(y + 1), ..area };
+        let mut charts = charts(v);
+        charts.truncate(6);
+        grid(&charts, rest, 24, v.now, ink);
+    }
+}
+
+pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
+    let Place { x: left, y, w, .. } = placed.place;
+    let end = left + w - 1;
+    let longest = v.session.stack.services.iter().map(|s| s.name.len()).max().unwrap_or(8).clamp(8, 24) as u16;
+    let version = v.store.get::<Database>().map(|d| d.version.as_str()).unwrap_or_default();
+    let x = head(v, placed, &format!("Postgres {version}"), longest, ink);
+    let db = match ready::<Database>(v) {
+        Ok(db) => db,
+        Err(lines) => return service::explain(&lines, Rect { x, y, width: end - x, height: 1 }, ink),
+    };
+    let room = usize::from(end - x);
+    let spark = (room.saturating_sub(54) / 2).clamp(6, 30);
+    let mut facts = vec![
+        Fact::new(0, zones(db, false).padded(5)),
+        Fact::new(0, if db.status == "available" { Phrase::new() } else { status(db) }),
+        Fact::new(2, Phrase::of("cpu", Role::Muted).then(v.cell("db/cpu", Unit::Percent, 6)).and(" ", Role::Text).then(v.spark("db/cpu", spark, Unit::Percent))),
+        Fact::new(1, label("conn", connections(v, db))),
+        Fact::new(3, Phrase::of("free ", Role::Muted).and(v.figure("db/storage", Unit::Bytes), Role::Text)),
+        Fact::new(4, label("PITR", restore_lag(v, db))),
+    ];
+    if must_tell(v, placed, 1) {
+        facts.truncate(2);
+        facts.push(Fact::new(0, reason::line(v, &placed.node)));
+    }
+    ink.phrase(x, y, end, &fit(facts, room, 2));
+    tell(v, placed, 1, ink);
+}

@@ -1,0 +1,97 @@
+//! Flows between boxes: requests from the balancer to the services, connections from the services to the data.
+//! EDGES says which; each carries a live figure on the rule that it crosses, and warns where its end does not work.
+
+use super::service;
+use crate::insight::NodeId;
+use crate::model::balancer::Routing;
+use crate::model::health::Level;
+use crate::model::stack::{ServiceRole, Stack};
+use crate::session::layout::{Layout, Place};
+use crate::theme::Role;
+use crate::view::View;
+use crate::view::figures::glyph;
+use crate::view::widget::{Ink, Phrase, Unit};
+
+/// The label of an edge that ends at a node.
+type Label = for<'a> fn(&View<'a>, &NodeId) -> Phrase<'a>;
+
+/// The flows of the seed, as far as both ends have boxes: (which services, whether they are where it begins, the other end, label).
+const EDGES: &[(fn(ServiceRole) -> bool, bool, fn() -> NodeId, Label)] = &[
+    (|r| r != ServiceRole::Worker, false, NodeId::balancer, requests),
+    (|r| r != ServiceRole::Web, true, NodeId::database, connections),
+    (|r| r == ServiceRole::Worker, true, NodeId::cache, nothing),
+];
+
+fn requests<'a>(v: &View<'a>, node: &NodeId) -> Phrase<'a> {
+    let Some(found) = service::of(v, node) else { return Phrase::new() };
+    let Some(group) = service::group_name(v, found) else { return Phrase::new() };
+    let paths = v.store.get::<Routing>().and_then(|r| found.target_groups.first().map(|g| r.paths_to(g).join(" "))).unwrap_or_default();
+    Phrase::of(paths, Role::Muted).and(" ", Role::Text).and(v.figure(&format!("tg/{group}/requests"), Unit::PerSecond), Role::Text)
+}
+
+fn connections<'a>(v: &View<'a>, from: &NodeId) -> Phrase<'a> {
+    let first = v.session.stack.services.iter().find(|s| s.role != ServiceRole::Web).map(|s| NodeId::service(&s.name));
+    if first.as_ref() != Some(from) {
+        return Phrase::new();
+    }
+    Phrase::of(v.figure("db/connections", Unit::Count), Role::Text).and(" connections", Role::Muted)
+}
+
+fn nothing<'a>(_: &View<'a>, _: &NodeId) -> Phrase<'a> {
+    Phrase::new()
+}
+
+/// Draws the edges over rules and borders that are there already.
+pub(super) fn draw(v: &View<'_>, layout: &Layout, ink: &mut Ink<'_>) {
+    entry(v, layout, ink);
+    let stack: &Stack = &v.session.stack;
+    for (wanted, from_service, other, label) in EDGES {
+        for spec in stack.services.iter().filter(|s| wanted(s.role)) {
+            let (service, other) = (NodeId::service(&spec.name), other());
+            let (from, to) = if *from_service { (service.clone(), other) } else { (other, service.clone()) };
+            let (Some(a), Some(b)) = (layout.place(&from), layout.place(&to)) else { continue };
+            let role = edge_role(v, &to);
+            let x = layout.place(&service).map_or(a.x, |p| p.x + p.w / 2);
+            if b.y == a.y + a.h + 1 && x > b.x + 1 && x + 2 < b.x + b.w && x > a.x && x + 1 < a.x + a.w {
+                down(a, x, &label(v, &service), role, ink);
+            } else if b.y == a.y && b.x == a.x + a.w {
+                ink.dot(b.x.saturating_sub(1), a.y + a.h / 2, '▸', role);
+            } else if b.y == a.y && b.x == a.x + a.w + 1 {
+                ink.dot(b.x - 1, a.y + a.h / 2, '▸', role);
+            }
+        }
+    }
+}
+
+/// What enters the stack, on the rule above the balancer.
+fn entry(v: &View<'_>, layout: &Layout, ink: &mut Ink<'_>) {
+    let node = NodeId::balancer();
+    let Some(place) = layout.place(&node).filter(|p| p.y > 0) else { return };
+    let figure = Phrase::of("requests ", Role::Muted).and(v.figure("alb/requests", Unit::PerSecond), Role::Text);
+    let x = place.x + place.w / 2;
+    ink.dot(x, place.y - 1, '▾', edge_role(v, &node));
+    beside(x, place.y - 1, place.x + place.w, &figure, ink);
+}
+
+/// A flow is as bad as the place where it ends.
+fn edge_role(v: &View<'_>, to: &NodeId) -> Role {
+    match v.level(to) {
+        Some(level) if level >= Level::Degraded => glyph(level).1,
+        _ => Role::Accent,
+    }
+}
+
+/// From the lower edge of `a` through the rule beneath it.
+fn down(a: Place, x: u16, label: &Phrase<'_>, role: Role, ink: &mut Ink<'_>) {
+    ink.dot(x, a.y + a.h - 1, '┬', role);
+    ink.dot(x, a.y + a.h, '▾', role);
+    beside(x, a.y + a.h, x + 40, label, ink);
+}
+
+fn beside(x: u16, y: u16, end: u16, label: &Phrase<'_>, ink: &mut Ink<'_>) {
+    if !label.is_empty() {
+        let at = ink.put(x + 1, y, end, " ", Role::Text);
+        let at = ink.phrase(at, y, end, label);
+        ink.put(at, y, end, " ", Role::Text);
+    }
+}

@@ -1,0 +1,240 @@
+//! The box of an ECS service: running of desired, bounds, CPU, memory, zones, targets, rollout.
+
+use ratatui::layout::Rect;
+
+use super::{head, must_tell, tell};
+use crate::insight::NodeId;
+use crate::model::health::Level;
+use crate::model::balancer::Targets;
+use crate::model::scaling::Scaling;
+use crate::model::service::{Service, Services, Tasks};
+use crate::model::text;
+use crate::session::layout::Placed;
+use crate::theme::Role;
+use crate::view::View;
+use crate::view::figures::zone;
+use crate::view::reason;
+use crate::view::state::ready;
+use crate::view::widget::chart::grid;
+use crate::view::widget::phrase::fit;
+use crate::view::widget::{Chart, Fact, Ink, Phrase, Unit};
+
+/// The service of a node.
+pub(crate) fn of<'a>(v: &View<'a>, node: &NodeId) -> Option<&'a Service> {
+    v.store.get::<Services>()?.get(node.as_service()?)
+}
+
+/// `2/2`, loud when fewer run than should.
+pub(crate) fn counts(service: &Service) -> Phrase<'static> {
+    let role = match service.running {
+        r if r >= service.desired => Role::Text,
+        0 => Role::Crit,
+        _ => Role::Warn,
+    };
+    Phrase::of(format!("{}/{}", service.running, service.desired), role)
+}
+
+/// `2-6` of the autoscaling bounds.
+pub(crate) fn bounds(v: &View<'_>, name: &str) -> String {
+    match v.store.get::<Scaling>() {
+        Some(scaling) => scaling.get(name).map_or_else(|| "fixed".to_owned(), |t| format!("{}-{}", t.min, t.max)),
+        None => "?".to_owned(),
+    }
+}
+
+/// What the newest deployment is doing, and since when.
+pub(crate) fn rollout<'a>(v: &View<'a>, service: &'a Service) -> Phrase<'a> {
+    let Some(primary) = service.primary() else { return Phrase::of("no deployment", Role::Muted) };
+    let since = primary.updated_at.or(primary.created_at).map(|at| text::age(at, v.now)).unwrap_or_default();
+    match primary.rollout_state.as_str() {
+        "IN_PROGRESS" => {
+            let since = primary.created_at.map(|at| text::age(at, v.now)).unwrap_or_default();
+            let line = Phrase::of("deploying ", Role::Info).and(format!("{}/{}", primary.running, primary.desired), Role::Text);
+            let line = if primary.failed > 0 { line.and(format!(" failed {}", primary.failed), Role::Warn) } else { line };
+            line.and(format!(" · {since}"), Role::Muted)
+        }
+        "FAILED" => Phrase::of("rollout failed ", Role::Crit).and(since, Role::Muted),
+        "COMPLETED" => Phrase::of("steady ", Role::Muted).and(since, Role::Text),
+        _ if service.deployments.len() == 1 && service.running == service.desired => Phrase::of("steady ", Role::Muted).and(since, Role::Text),
+        _ => Phrase::of("rollout ? ", Role::Unknown).and(since, Role::Muted),
+    }
+}
+
+/// `family:42` without the family.
+pub(crate) fn revision(service: &Service) -> &str {
+    service.primary().map_or("", |d| d.revision()).rsplit(':').next().unwrap_or("")
+}
+
+/// (healthy, total) targets over the groups that the service registers in.
+pub(crate) fn targets(v: &View<'_>, service: &Service) -> Option<(usize, usize)> {
+    let targets = v.store.get::<Targets>()?;
+    service.target_groups.iter().filter_map(|g| targets.healthy(g)).reduce(|a, b| (a.0 + b.0, a.1 + b.1))
+}
+
+/// `targets 2/2`, or nothing for a service behind no balancer.
+pub(crate) fn target_fact(v: &View<'_>, service: &Service) -> Phrase<'static> {
+    let Some((healthy, total)) = targets(v, service) else { return Phrase::new() };
+    let role = match healthy {
+        h if h >= total && total > 0 => Role::Text,
+        0 => Role::Crit,
+        _ => Role::Warn,
+    };
+    Phrase::of("targets", Role::Muted).and(" ", Role::Text).and(format!("{healthy}/{total}"), role)
+}
+
+/// Running tasks by zone: `a ●●  b ●  c –`.
+fn zones<'a>(v: &View<'a>, name: &str) -> Phrase<'a> {
+    let Some(tasks) = v.store.get::<Tasks>() else { return Phrase::new() };
+    let mut by_zone = std::collections::BTreeMap::from([("a", 0_usize), ("b", 0), ("c", 0)]);
+    for task in tasks.tasks.iter().filter(|t| t.service == name && t.status == "RUNNING") {
+        *by_zone.entry(zone(&task.zone)).or_default() += 1;
+    }
+    let mut line = Phrase::new();
+    for (zone, n) in by_zone {
+        let dots = match n {
+            0 => Phrase::of("–", Role::Muted),
+            1..=3 => Phrase::of("●".repeat(n), Role::Text),
+            n => Phrase::of(format!("●×{n}"), Role::Text),
+        };
+        line = line.and(zone, Role::Muted).and(" ", Role::Text).then(dots).and("  ", Role::Text);
+    }
+    line
+}
+
+/// The charts of a service, most telling first.
+pub(crate) fn charts<'a>(v: &View<'a>, service: &Service) -> Vec<Chart<'a>> {
+    let name = &service.name;
+    let mut charts = vec![
+        v.chart("cpu", &format!("svc/{name}/cpu"), Unit::Percent),
+        v.chart("memory", &format!("svc/{name}/mem"), Unit::Percent),
+    ];
+    if let Some(group) = group_name(v, service) {
+        charts.push(v.chart("requests", &format!("tg/{group}/requests"), Unit::PerSecond));
+        charts.push(v.chart("p95", &format!("tg/{group}/p95"), Unit::Latency));
+    }
+    let marks: Vec<i64> = service.deployments.iter().filter_map(|d| d.created_at).map(|t| t.timestamp()).collect();
+    for chart in &mut charts {
+        chart.marks.clone_from(&marks);
+    }
+    charts
+}
+
+/// The name of the service's target group.
+pub(crate) fn group_name<'a>(v: &View<'a>, service: &Service) -> Option<&'a str> {
+    let arn = service.target_groups.first()?;
+    let routing = v.store.get::<crate::model::balancer::Routing>()?;
+    routing.target_groups.iter().find(|g| g.arn == *arn).map(|g| g.name.as_str())
+}
+
+pub(super) fn title<'a>(v: &View<'a>, node: &NodeId) -> Phrase<'a> {
+    let spec = v.session.stack.services.iter().find(|s| Some(s.name.as_str()) == node.as_service());
+    let name = Phrase::of(spec.map_or("", |s| s.name.as_str()), Role::Title);
+    of(v, node).map_or_else(|| name.clone(), |s| name.clone().and("  ", Role::Text).then(counts(s)))
+}
+
+pub(super) fn body(v: &View<'_>, node: &NodeId, area: Rect, ink: &mut Ink<'_>) {
+    let Some(service) = found(v, node, area, ink) else { return };
+    let width = usize::from(area.width);
+    let name = service.name.as_str();
+    let mut first = vec![
+        Fact::new(0, Phrase::labelled("bounds", bounds(v, name), Role::Text)),
+        Fact::new(1, target_fact(v, service)),
+    ];
+    if service.pending > 0 {
+        first.push(Fact::new(2, Phrase::labelled("pending", service.pending.to_string(), Role::Info)));
+    }
+    let state = vec![Fact::new(0, rollout(v, service)), Fact::new(1, Phrase::labelled("rev", revision(service), Role::Text))];
+    let charts = charts(v, service);
+    let zones = zones(v, name);
+    // With room for charts the sparks would say the same twice.
+    let roomy = area.height >= 9;
+    let mut lines = vec![fit(first, width, 2), fit(state, width, 2)];
+    if roomy {
+        lines.push(zones);
+    } else {
+        for (label, id) in [("cpu", "cpu"), ("mem", "mem")] {
+            let id = format!("svc/{name}/{id}");
+            let figure = Phrase::of(label, Role::Muted).then(v.cell(&id, Unit::Percent, 6)).and(" ", Role::Text);
+            let spark = v.spark(&id, width.saturating_sub(figure.width()), Unit::Percent);
+            lines.push(figure.then(spark));
+        }
+        lines.swap(1, 2);
+        lines.swap(2, 3);
+        lines.push(zones);
+    }
+    let y = ink.lines(area, &lines);
+    if roomy {
+        let rest = Rect { y: y + 1, height: area.bottom().saturating_sub(y + 1), ..area };
+        grid(&charts, rest, 30, v.now, ink);
+    }
+}
+
+/// The service, or why there is none, drawn into the area.
+fn found<'a>(v: &View<'a>, node: &NodeId, area: Rect, ink: &mut Ink<'_>) -> Option<&'a Service> {
+    let name = node.as_service().unwrap_or("");
+    match ready::<Services>(v) {
+        Err(lines) => {
+            explain(&lines, area, ink);
+            None
+        }
+        Ok(services) => {
+            let service = services.get(name);
+            if service.is_none() {
+                let why = services.missing.iter().find(|m| m.0 == name).map_or("not found", |m| m.1.as_str());
+                ink.prose(area, &format!("ECS does not know this service ({why}) in cluster {}", v.session.stack.cluster), Role::Muted);
+            }
+            service
+        }
+    }
+}
+
+/// Lines that say why there is nothing, wrapped.
+pub(super) fn explain(lines: &[Phrase<'_>], area: Rect, ink: &mut Ink<'_>) {
+    let mut y = area.y;
+    for line in lines {
+        if y >= area.bottom() {
+            return;
+        }
+        if line.width() <= usize::from(area.width) {
+            ink.phrase(area.x, y, area.right(), line);
+            y += 1;
+            continue;
+        }
+        let text: String = line.runs.iter().map(|(t, _)| t.as_ref()).collect();
+        let role = line.runs.last().map_or(Role::Text, |r| r.1);
+        y = ink.prose(Rect { y, height: area.bottom() - y, ..area }, &text, role);
+    }
+}
+
+pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
+    let place = placed.place;
+    let end = place.x + place.w - 1;
+    let name = placed.node.as_service().unwrap_or("");
+    let longest = v.session.stack.services.iter().map(|s| s.name.len()).max().unwrap_or(8).clamp(8, 24) as u16;
+    let x = head(v, placed, name, longest, ink);
+    let room = usize::from(end.saturating_sub(x));
+    let rest = Rect { x, y: place.y, width: end.saturating_sub(x), height: 1 };
+    let Some(service) = found(v, &placed.node, rest, ink) else { return };
+    let spark = (room.saturating_sub(54) / 2).clamp(6, 30);
+    let (cpu, mem) = (format!("svc/{name}/cpu"), format!("svc/{name}/mem"));
+    let graph = |label: &'static str, id: &str| {
+        Phrase::of(label, Role::Muted).then(v.cell(id, Unit::Percent, 6)).and(" ", Role::Text).then(v.spark(id, spark, Unit::Percent))
+    };
+    let told = must_tell(v, placed, 1);
+    let last = if told { reason::line(v, &placed.node) } else { rollout(v, service) };
+    // A reason outranks memory and bounds: it is what the line is read for now.
+    let (graph_rank, last_rank) = if told { (3, 0) } else { (1, 2) };
+    let facts = vec![
+        Fact::new(0, counts(service).padded(5)),
+        Fact::new(5, Phrase::of(bounds(v, name), Role::Muted).padded(5)),
+        Fact::new(graph_rank, graph("cpu", &cpu)),
+        Fact::new(4, if room >= 68 { graph("mem", &mem) } else { Phrase::of("mem", Role::Muted).then(v.cell(&mem, Unit::Percent, 6)) }),
+        Fact::new(6, target_fact(v, service).padded(if room >= 90 { 13 } else { 0 })),
+        Fact::new(last_rank, last),
+        Fact::new(7, Phrase::labelled("rev", revision(service), Role::Text)),
+    ];
+    ink.phrase(x, place.y, end, &fit(facts, room, 2));
+    if v.level(&placed.node).is_some_and(|l| l >= Level::Unknown) {
+        tell(v, placed, 1, ink);
+    }
+}

@@ -1,0 +1,242 @@
+//! Sparks (one row of blocks) and charts (braille, filled) of the last minutes. A minute without data is a gap, never zero.
+
+use std::borrow::Cow;
+
+use ratatui::layout::Rect;
+
+use super::{Ink, Phrase};
+use crate::model::Time;
+use crate::model::metric::Series;
+use crate::model::text;
+use crate::theme::Role;
+
+/// Points are a minute apart.
+const MINUTE: i64 = 60;
+/// A series that has not moved for this long ends where it ends, and the rest of the chart is a gap.
+const LATE: i64 = 300;
+const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+/// Bits of a braille cell's left and right dots, from the bottom up.
+const DOTS: [[u32; 4]; 2] = [[0x40, 0x04, 0x02, 0x01], [0x80, 0x20, 0x10, 0x08]];
+
+/// How a figure is written and how far its axis reaches at least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// 0 to 100.
+    Percent,
+    /// A sum per minute, shown per second.
+    PerSecond,
+    /// Seconds of latency.
+    Latency,
+    /// A number.
+    Count,
+    /// Bytes.
+    Bytes,
+    /// Bytes per second.
+    Throughput,
+}
+
+impl Unit {
+    /// The value as people read it; at most eight cells.
+    pub(crate) fn text(self, value: f64) -> String {
+        match self {
+            Self::Percent if value > 0.0 && value < 9.95 => format!("{value:.1} %"),
+            Self::Percent => format!("{value:.0} %"),
+            Self::PerSecond => format!("{}/s", text::rate(value / 60.0)),
+            Self::Latency if value < 0.01 => format!("{:.1} ms", value * 1000.0),
+            Self::Latency => text::latency(value),
+            Self::Count => text::rate(value),
+            Self::Bytes => text::bytes(value),
+            Self::Throughput => format!("{}/s", text::bytes(value)),
+        }
+    }
+
+    /// The top of the axis for a greatest value: steady, so that the chart does not breathe with every point.
+    fn top(self, max: f64) -> f64 {
+        match self {
+            Self::Percent => [10.0, 25.0, 50.0, 100.0].into_iter().find(|t| max <= *t).unwrap_or(max),
+            _ => nice(max),
+        }
+    }
+}
+
+/// The next of 1, 1.5, 2, 3, 5, 7 times a power of ten.
+fn nice(max: f64) -> f64 {
+    if max <= 0.0 {
+        return 1.0;
+    }
+    let power = 10_f64.powf(max.log10().floor());
+    let step = [1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0].into_iter().find(|s| max <= s * power * 1.0001).unwrap_or(10.0);
+    step * power
+}
+
+/// `n` values over `span` seconds that end with the newest point (or at `now`, when that is long ago).
+pub(crate) fn samples(series: &Series, now: Time, span: i64, n: usize) -> Vec<Option<f64>> {
+    let now = now.timestamp();
+    let newest = series.points.last().map_or(now, |p| p.0 + MINUTE);
+    let end = if now - newest > LATE { now - LATE / 2 } else { newest };
+    let known = series.points.first().map_or(end, |p| p.0);
+    let start = end - span;
+    let step = span as f64 / n.max(1) as f64;
+    let mut points = series.points.iter().skip_while(|p| p.0 + MINUTE <= start).peekable();
+    let mut held: Option<(i64, f64)> = None;
+    (0..n)
+        .map(|i| {
+            let from = start as f64 + i as f64 * step;
+            let to = from + step;
+            let (mut sum, mut count) = (0.0, 0_u32);
+            while let Some(point) = points.next_if(|p| (p.0 as f64) < to) {
+                held = Some(*point);
+                sum += point.1;
+                count += 1;
+            }
+            if count > 0 {
+                return Some(sum / f64::from(count));
+            }
+            match held {
+                Some((at, value)) if ((at + MINUTE) as f64) > from => Some(value),
+                _ if series.zero_fill && from >= known as f64 && from < end as f64 => Some(0.0),
+                _ => None,
+            }
+        })
+        .collect()
+}
+
+/// One row of blocks over the last hour.
+pub(crate) fn spark(series: Option<&Series>, now: Time, width: usize, unit: Unit) -> String {
+    let Some(series) = series else { return " ".repeat(width) };
+    let values = samples(series, now, 60 * MINUTE, width);
+    let max = values.iter().flatten().copied().fold(0.0, f64::max);
+    let top = unit.top(max);
+    let block = |v: f64| BLOCKS.get(((v / top * 8.0).ceil() as usize).clamp(1, 8) - 1).copied().unwrap_or(' ');
+    values.into_iter().map(|v| v.map_or(' ', block)).collect()
+}
+
+/// What a chart shows.
+#[derive(Debug, Clone)]
+pub(crate) struct Chart<'a> {
+    /// Its name, on its first row.
+    pub(crate) label: Cow<'a, str>,
+    /// Its points.
+    pub(crate) series: Option<&'a Series>,
+    /// How figures are written.
+    pub(crate) unit: Unit,
+    /// The colour of the area.
+    pub(crate) role: Role,
+    /// Moments to mark on the time axis (deployments).
+    pub(crate) marks: Vec<i64>,
+}
+
+impl Chart<'_> {
+    /// Draws label, figure and area; needs two rows.
+    pub(crate) fn draw(&self, area: Rect, now: Time, ink: &mut Ink<'_>) {
+        if area.height < 2 || area.width < 8 {
+            return;
+        }
+        let plot = Rect { y: area.y + 1, height: area.height - 1, ..area };
+        // Two dots a cell: an hour fills 30 cells at a dot a minute; wide charts show more of the past instead.
+        let hours = (i64::from(area.width) * 2 / 60).clamp(1, 3);
+        let Some(series) = self.series.filter(|s| !s.points.is_empty()) else {
+            ink.phrase(area.x, area.y, area.right(), &Phrase::labelled(&self.label, "?", Role::Unknown));
+            ink.put(plot.x, plot.y, plot.right(), "no data yet", Role::Faint);
+            return;
+        };
+        let values = samples(series, now, hours * 60 * MINUTE, usize::from(area.width) * 2);
+        let max = values.iter().flatten().copied().fold(0.0, f64::max);
+        let top = self.unit.top(max);
+        let figure = series.current(now, chrono::TimeDelta::seconds(LATE)).map_or_else(|| "?".to_owned(), |v| self.unit.text(v));
+        let x = ink.put(area.x, area.y, area.right(), &self.label, Role::Muted);
+        let x = ink.put(x + 1, area.y, area.right(), &figure, Role::Title);
+        let scale = format!("max {}  {hours}h", self.unit.text(max));
+        if x + scale.len() as u16 + 1 < area.right() {
+            ink.put_right(area.y, area.right(), &scale, Role::Faint);
+        }
+        for (i, pair) in values.chunks(2).enumerate() {
+            self.column(plot, plot.x + i as u16, pair, top, ink);
+        }
+        self.draw_marks(plot, series, now, hours * 60 * MINUTE, ink);
+    }
+
+    fn column(&self, plot: Rect, x: u16, pair: &[Option<f64>], top: f64, ink: &mut Ink<'_>) {
+        let rows = plot.height;
+        // Zero keeps one dot, so that it cannot be taken for a gap.
+        let level = |v: &Option<f64>| v.map_or(0, |v| ((v / top * f64::from(rows) * 4.0).round() as u16).clamp(1, rows * 4));
+        for row in 0..rows {
+            let base = (rows - 1 - row) * 4;
+            let mut bits = 0;
+            for (value, dots) in pair.iter().zip(DOTS) {
+                let filled = level(value).saturating_sub(base).min(4);
+                bits |= dots.iter().take(usize::from(filled)).sum::<u32>();
+            }
+            if let Some(c) = (bits > 0).then(|| char::from_u32(0x2800 + bits)).flatten() {
+                ink.dot(x, plot.y + row, c, self.role);
+            }
+        }
+    }
+
+    fn draw_marks(&self, plot: Rect, series: &Series, now: Time, span: i64, ink: &mut Ink<'_>) {
+        let end = series.points.last().map_or(now.timestamp(), |p| p.0 + MINUTE);
+        for at in self.marks.iter().filter(|at| **at > end - span && **at <= end) {
+            let x = plot.x + ((at - (end - span)) * i64::from(plot.width) / span).clamp(0, i64::from(plot.width) - 1) as u16;
+            ink.dot(x, plot.y, '▾', Role::Info);
+        }
+    }
+}
+
+/// Fills an area with as many of the charts as have room, evenly, in their order of importance.
+pub(crate) fn grid(charts: &[Chart<'_>], area: Rect, narrowest: u16, now: Time, ink: &mut Ink<'_>) {
+    const LOWEST: u16 = 3;
+    const TALLEST: u16 = 9;
+    if area.height < LOWEST || area.width < 12 || charts.is_empty() {
+        return;
+    }
+    let fitting = ((area.width + 2) / (narrowest + 2)).clamp(1, charts.len() as u16);
+    // Few charts are drawn side by side first; rows are added only while they stay readable.
+    let rows = (charts.len() as u16).div_ceil(fitting).min((area.height + 1) / (LOWEST + 1)).max(1);
+    let wanted = (area.height / TALLEST).clamp(rows, (charts.len() as u16).min(rows.max(area.height / TALLEST)));
+    let rows = wanted.max(1);
+    let across = (charts.len() as u16).div_ceil(rows).min(fitting);
+    let shown = charts.iter().take(usize::from(rows * across));
+    for (i, chart) in shown.enumerate() {
+        let (row, column) = (i as u16 / across, i as u16 % across);
+        let here = across.min((charts.len() as u16).min(rows * across) - row * across);
+        let part = |total: u16, n: u16, i: u16| (u32::from(total) * u32::from(i) / u32::from(n.max(1))) as u16;
+        let (x, x2) = (part(area.width + 2, here, column), part(area.width + 2, here, column + 1));
+        let (y, y2) = (part(area.height, rows, row), part(area.height, rows, row + 1));
+        let place = Rect { x: area.x + x, y: area.y + y, width: x2 - x - 2, height: y2 - y };
+        chart.draw(place, now, ink);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Time {
+        chrono::DateTime::from_timestamp(seconds, 0).unwrap()
+    }
+
+    #[test]
+    fn gaps_stay_gaps_and_zero_filled_series_are_zero() {
+        let series = Series { points: vec![(0, 5.0), (60, 5.0), (240, 5.0)], zero_fill: false };
+        let values = samples(&series, at(300), 300, 5);
+        assert_eq!(values, [Some(5.0), Some(5.0), None, None, Some(5.0)]);
+        let series = Series { zero_fill: true, ..series };
+        assert_eq!(samples(&series, at(300), 300, 5), [Some(5.0), Some(5.0), Some(0.0), Some(0.0), Some(5.0)]);
+    }
+
+    #[test]
+    fn a_spark_has_its_width_whatever_there_is() {
+        for n in 1..60 {
+            assert_eq!(spark(None, at(0), n, Unit::Percent).chars().count(), n);
+            let series = Series { points: (0..60).map(|m| (m * 60, m as f64)).collect(), zero_fill: false };
+            assert_eq!(spark(Some(&series), at(3600), n, Unit::Percent).chars().count(), n);
+        }
+    }
+
+    #[test]
+    fn axes_are_round() {
+        assert_eq!(Unit::Percent.top(31.0), 50.0);
+        assert_eq!(Unit::Count.top(84.0), 100.0);
+        assert_eq!(Unit::Count.top(0.0), 1.0);
+    }
+}

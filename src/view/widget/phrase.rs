@@ -1,0 +1,224 @@
+//! Styled text before it has a place: runs with roles, facts that give way when room is short, clipping and wrapping
+//! by display cells. Nothing here touches a buffer.
+
+use std::borrow::Cow;
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use crate::theme::Role;
+
+/// Runs of text, each with its role.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Phrase<'a> {
+    /// From left to right.
+    pub(crate) runs: Vec<(Cow<'a, str>, Role)>,
+}
+
+impl<'a> Phrase<'a> {
+    /// One run.
+    pub(crate) fn of(text: impl Into<Cow<'a, str>>, role: Role) -> Self {
+        Self { runs: vec![(text.into(), role)] }
+    }
+
+    /// Nothing.
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// With one run more.
+    #[must_use]
+    pub(crate) fn and(mut self, text: impl Into<Cow<'a, str>>, role: Role) -> Self {
+        self.runs.push((text.into(), role));
+        self
+    }
+
+    /// A dim label, a space, and the figure.
+    pub(crate) fn labelled(label: &'a str, value: impl Into<Cow<'a, str>>, role: Role) -> Self {
+        Self::of(label, Role::Muted).and(" ", Role::Text).and(value, role)
+    }
+
+    /// With another phrase behind it.
+    #[must_use]
+    pub(crate) fn then(mut self, other: Self) -> Self {
+        self.runs.extend(other.runs);
+        self
+    }
+
+    /// Filled with blanks up to `width`.
+    #[must_use]
+    pub(crate) fn padded(mut self, width: usize) -> Self {
+        let missing = width.saturating_sub(self.width());
+        if missing > 0 {
+            self.runs.push((" ".repeat(missing).into(), Role::Text));
+        }
+        self
+    }
+
+    /// Display cells.
+    pub(crate) fn width(&self) -> usize {
+        self.runs.iter().map(|(t, _)| t.width()).sum()
+    }
+
+    /// Whether there is nothing to see.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.runs.iter().all(|(t, _)| t.is_empty())
+    }
+}
+
+/// A piece of a line that may be left out.
+#[derive(Debug, Clone)]
+pub(crate) struct Fact<'a> {
+    /// What it says.
+    pub(crate) phrase: Phrase<'a>,
+    /// The larger, the earlier it gives way; 0 stays.
+    pub(crate) rank: u8,
+}
+
+impl<'a> Fact<'a> {
+    /// A fact of this rank.
+    pub(crate) fn new(rank: u8, phrase: Phrase<'a>) -> Self {
+        Self { phrase, rank }
+    }
+}
+
+/// As many facts as fit, in their order, `gap` cells apart. Facts are left out whole: never a clipped word.
+pub(crate) fn fit(mut facts: Vec<Fact<'_>>, width: usize, gap: usize) -> Phrase<'_> {
+    facts.retain(|f| !f.phrase.is_empty());
+    loop {
+        let used: usize = facts.iter().map(|f| f.phrase.width()).sum::<usize>() + gap * facts.len().saturating_sub(1);
+        if used <= width {
+            break;
+        }
+        let worst = facts.iter().enumerate().filter(|(_, f)| f.rank > 0).max_by_key(|(i, f)| (f.rank, *i)).map(|(i, _)| i);
+        let Some(worst) = worst else { break };
+        facts.remove(worst);
+    }
+    let mut line = Phrase::new();
+    for (i, fact) in facts.into_iter().enumerate() {
+        if i > 0 {
+            line = line.and(" ".repeat(gap), Role::Text);
+        }
+        line = line.then(fact.phrase);
+    }
+    line
+}
+
+/// At most `width` cells, with `…` at the end when something is missing.
+pub(crate) fn clip(text: &str, width: usize) -> Cow<'_, str> {
+    if text.width() <= width {
+        return Cow::Borrowed(text);
+    }
+    let mut kept = take(text, width.saturating_sub(1));
+    kept.truncate(kept.trim_end().len());
+    if width > 0 {
+        kept.push('…');
+    }
+    Cow::Owned(kept)
+}
+
+/// At most `width` cells, with `…` in the middle: both ends of an ARN say something.
+pub(crate) fn clip_middle(text: &str, width: usize) -> Cow<'_, str> {
+    if text.width() <= width {
+        return Cow::Borrowed(text);
+    }
+    let room = width.saturating_sub(1);
+    let head = take(text, room / 2);
+    let mut tail: Vec<&str> = Vec::new();
+    let mut used = head.width();
+    for g in text.graphemes(true).rev() {
+        if used + g.width() > room {
+            break;
+        }
+        used += g.width();
+        tail.push(g);
+    }
+    tail.reverse();
+    Cow::Owned(format!("{head}…{}", tail.concat()))
+}
+
+fn take(text: &str, width: usize) -> String {
+    let mut kept = String::new();
+    let mut used = 0;
+    for g in text.graphemes(true) {
+        if used + g.width() > width {
+            break;
+        }
+        used += g.width();
+        kept.push_str(g);
+    }
+    kept
+}
+
+/// Lines of at most `width` cells, broken between words where that is possible.
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let width = width.max(1);
+    let mut lines = vec![String::new()];
+    for word in text.split_word_bounds() {
+        let mut rest = word;
+        loop {
+            let Some(line) = lines.last_mut() else { return lines };
+            if line.width() + rest.width() <= width {
+                if !(line.is_empty() && rest.trim().is_empty()) {
+                    line.push_str(rest);
+                }
+                break;
+            }
+            if rest.trim().is_empty() {
+                break;
+            }
+            if !line.is_empty() && rest.width() <= width {
+                lines.push(String::new());
+                continue;
+            }
+            let head = take(rest, width - line.width().min(width));
+            let cut = head.len();
+            line.push_str(&head);
+            rest = rest.get(cut..).unwrap_or("");
+            if rest.is_empty() || cut == 0 && line.is_empty() {
+                break;
+            }
+            lines.push(String::new());
+        }
+    }
+    for line in &mut lines {
+        line.truncate(line.trim_end().len());
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clipping_counts_cells_not_characters() {
+        assert_eq!(clip("control-plane", 8), "control…");
+        assert_eq!(clip("日本語テスト", 7), "日本語…");
+        assert_eq!(clip_middle("arn:aws:ecs:x:1:service/c/web", 15), "arn:aws…e/c/web");
+        assert_eq!(clip("ok", 2), "ok");
+        assert_eq!(clip("ok", 0), "");
+    }
+
+    #[test]
+    fn wrapping_keeps_words_whole_and_never_loses_text() {
+        assert_eq!(wrap("1 of 2 targets unhealthy", 12), ["1 of 2", "targets", "unhealthy"]);
+        assert_eq!(wrap("abcdefghij", 4), ["abcd", "efgh", "ij"]);
+        for width in 1..40 {
+            let text = "the quick brown 日本語 fox://jumps/over?the=lazy&dog";
+            let wrapped = wrap(text, width.max(2));
+            let flat: String = wrapped.concat().chars().filter(|c| !c.is_whitespace()).collect();
+            assert_eq!(flat, text.chars().filter(|c| !c.is_whitespace()).collect::<String>());
+            assert!(wrapped.iter().all(|l| l.width() <= width.max(2)), "{width} {wrapped:?}");
+        }
+    }
+
+    #[test]
+    fn facts_give_way_whole() {
+        let facts = || vec![Fact::new(0, Phrase::of("842/s", Role::Text)), Fact::new(2, Phrase::of("p50", Role::Text)), Fact::new(1, Phrase::of("p95", Role::Text))];
+        let text = |p: Phrase<'_>| p.runs.iter().map(|(t, _)| t.as_ref()).collect::<String>();
+        assert_eq!(text(fit(facts(), 20, 2)), "842/s  p50  p95");
+        assert_eq!(text(fit(facts(), 14, 2)), "842/s  p95");
+        assert_eq!(text(fit(facts(), 3, 2)), "842/s");
+    }
+}

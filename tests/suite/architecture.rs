@@ -1,0 +1,126 @@
+//! The direction of imports, the words that a layer may not say, and the sizes of files and functions (architecture.md 2, style.md 1).
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Which folders of our own each folder may import.
+const MAY_IMPORT: &[(&str, &[&str])] = &[
+    ("model", &[]),
+    ("aws", &["model"]),
+    ("sim", &[]),
+    ("engine", &["model", "aws"]),
+    ("insight", &["model"]),
+    ("input", &["model"]),
+    ("session", &["model", "insight", "input"]),
+    ("theme", &[]),
+    ("view", &["model", "insight", "session", "input", "theme"]),
+    ("report", &["model", "insight"]),
+    ("config", &["model", "theme", "input"]),
+];
+
+/// Words that must not appear in the code of a folder, and why.
+const FORBIDDEN: &[(&[&str], &[&str], &str)] = &[
+    (
+        &["model", "insight", "session", "view", "report", "theme", "input", "config", "sim", "engine"],
+        &["aws_sdk", "aws_config"],
+        "only aws/ names the SDK",
+    ),
+    (&["model", "insight", "session", "view", "report"], &["now()", "tokio::", "std::env", "std::fs", "println!"], "pure code is pure"),
+    (&["view", "session"], &["Color::"], "views name roles, not colours"),
+    (&["model", "insight", "session", "report"], &["ratatui"], "data knows no screen"),
+    (&["view", "session", "input", "model", "insight", "engine", "aws"], &["crossterm"], "only the shell knows the terminal"),
+];
+
+const FILE_LIMIT: usize = 400;
+
+fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if path.is_dir() {
+            sources(&path, into);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            into.push(path);
+        }
+    }
+}
+
+/// Every source file: its folder under `src`, its path, its code without tests and comments.
+fn code() -> Vec<(String, PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    files.sort();
+    let is_test = |p: &Path| p.file_stem().is_some_and(|s| s == "tests") || p.parent().is_some_and(|d| d.ends_with("tests"));
+    let mut all = Vec::new();
+    for path in files.into_iter().filter(|p| !is_test(p)) {
+        let inside = path.strip_prefix(&root).unwrap();
+        let folder = if inside.components().count() > 1 { inside.components().next().unwrap().as_os_str().to_str().unwrap() } else { "" };
+        let text = fs::read_to_string(&path).unwrap();
+        let body = text.split("#[cfg(test)]\nmod tests {").next().unwrap().to_owned();
+        all.push((folder.to_owned(), path.clone(), body));
+    }
+    assert!(all.len() > 100, "the scan found only {} files", all.len());
+    all
+}
+
+fn without_comments(body: &str) -> String {
+    body.lines().filter(|l| !l.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn imports_go_one_way() {
+    let rules: BTreeMap<&str, &[&str]> = MAY_IMPORT.iter().copied().collect();
+    let mut wrong = Vec::new();
+    for (folder, path, body) in code() {
+        let Some(allowed) = rules.get(folder.as_str()) else { continue };
+        for piece in without_comments(&body).split("crate::").skip(1) {
+            let target: String = piece.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            if target != folder && !allowed.contains(&target.as_str()) {
+                wrong.push(format!("{}: {folder} imports {target}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn layers_do_not_say_what_is_not_theirs() {
+    let mut wrong = Vec::new();
+    for (folder, path, body) in code() {
+        let body = without_comments(&body);
+        for (folders, words, why) in FORBIDDEN {
+            if folders.contains(&folder.as_str()) {
+                wrong.extend(words.iter().filter(|w| body.contains(**w)).map(|w| format!("{}: says {w}: {why}", path.display())));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn files_are_short_and_say_what_they_are() {
+    let mut wrong = Vec::new();
+    for (_, path, body) in code() {
+        let lines = body.lines().count();
+        if lines > FILE_LIMIT {
+            wrong.push(format!("{}: {lines} lines without tests, the limit is {FILE_LIMIT}", path.display()));
+        }
+        let head = body.lines().take_while(|l| l.starts_with("//!")).count();
+        let is_root = path.ends_with("src/lib.rs");
+        if head == 0 || (head > 6 && !is_root) {
+            wrong.push(format!("{}: opens with {head} lines of //!, it should be 1 to 6", path.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// SDK clients are built in one file: nothing else can be reached without the gate.
+#[test]
+fn clients_are_built_in_one_place() {
+    let makers = ["::Client::new(", "Client::from_conf("];
+    for (_, path, body) in code().into_iter().filter(|(_, path, _)| !path.ends_with("aws/client.rs")) {
+        let body = without_comments(&body);
+        assert!(makers.iter().all(|m| !body.contains(m)), "{}: builds a client; only aws/client.rs may", path.display());
+    }
+}

@@ -1,0 +1,66 @@
+//! The embedded cloud through the real SDK clients: every source's every operation has a handler, and every answer comes back typed.
+
+use std::collections::BTreeSet;
+
+use nextcore_top::aws::source::{SOURCES, reads};
+use nextcore_top::engine::clock::Clock;
+use nextcore_top::engine::oneshot::poll_all;
+use nextcore_top::model::balancer::{Routing, Targets};
+use nextcore_top::model::metric::Metrics;
+use nextcore_top::model::service::{Services, Tasks};
+use nextcore_top::model::stack::Stack;
+use nextcore_top::model::store::Store;
+use nextcore_top::shell::Embedded;
+use nextcore_top::sim::service::SERVICES;
+
+use super::support::start;
+
+#[test]
+fn every_operation_of_every_source_has_a_handler() {
+    for op in reads() {
+        let found = SERVICES.iter().any(|s| s.iam_prefix == op.prefix() && s.operation(op.operation).is_some());
+        assert!(found, "{} is polled but not embedded", op.label());
+    }
+}
+
+#[tokio::test]
+async fn every_source_gets_its_section_from_the_embedded_cloud() {
+    let embedded = Embedded::new(7, Clock::manual(start()));
+    let store = poll_all(&embedded.setup(&Stack::default()), Store::default()).await;
+    for row in SOURCES {
+        let entry = store.entry(row.key).unwrap();
+        assert!(entry.problem.is_none(), "{}: {:?}", row.key, entry.problem);
+        assert!(entry.value.is_some(), "{}", row.key);
+    }
+    let asked: BTreeSet<_> = reads().map(|op| format!("{}:{}", op.service, op.operation)).collect();
+    let sent: BTreeSet<_> = store.usage.by_operation.keys().cloned().collect();
+    let unsent: Vec<_> = asked.difference(&sent).collect();
+    assert!(unsent.is_empty(), "never sent, so never round-tripped: {unsent:?}");
+}
+
+/// The figures of one world agree with each other, whichever service is asked.
+#[tokio::test]
+async fn services_tasks_targets_and_metrics_tell_one_story() {
+    for seed in [1, 7, 42] {
+        let embedded = Embedded::new(seed, Clock::manual(start()));
+        let store = poll_all(&embedded.setup(&Stack::default()), Store::default()).await;
+        let (services, tasks) = (store.get::<Services>().unwrap(), store.get::<Tasks>().unwrap());
+        for service in &services.services {
+            let running: Vec<_> = tasks.of(&service.name).filter(|t| t.status == "RUNNING").collect();
+            assert_eq!(running.len() as i32, service.running, "seed {seed}: {}", service.name);
+            for arn in &service.target_groups {
+                let targets = &store.get::<Targets>().unwrap().groups[arn];
+                let healthy: BTreeSet<_> = targets.iter().filter(|t| t.state == "healthy").map(|t| Some(t.id.clone())).collect();
+                let ips: BTreeSet<_> = running.iter().map(|t| t.ip.clone()).collect();
+                assert!(healthy.is_subset(&ips), "seed {seed}: healthy targets {healthy:?} are not all running tasks {ips:?}");
+            }
+        }
+        let metrics = store.get::<Metrics>().unwrap();
+        let last = |id: &str| metrics.get(id).and_then(nextcore_top::model::metric::Series::last).unwrap_or_else(|| panic!("seed {seed}: no {id}"));
+        let groups = &store.get::<Routing>().unwrap().target_groups;
+        let by_group: f64 = groups.iter().map(|g| last(&format!("tg/{}/requests", g.name))).sum();
+        let total = last("alb/requests");
+        assert!((by_group - total).abs() <= total * 0.02, "seed {seed}: {total} requests at the balancer, {by_group} at its groups");
+        assert!(metrics.get("alb/requests").unwrap().points.len() >= 170, "seed {seed}: three hours of history");
+    }
+}

@@ -1,0 +1,165 @@
+//! The engine against the embedded cloud in virtual time: cadence, back-off, faults, attention, and what it costs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use nextcore_top::engine::Wish;
+use nextcore_top::engine::settled;
+use nextcore_top::model::balancer::Targets;
+use nextcore_top::model::section::{Loadable, ProblemKind, Section, SectionKey};
+use nextcore_top::model::service::Services;
+use nextcore_top::model::stack::Stack;
+use nextcore_top::shell::Embedded;
+use nextcore_top::sim::{ApiFault, FaultKind};
+use tokio::time::sleep;
+
+use super::support::watched;
+
+fn sent(embedded: &Embedded) -> BTreeMap<String, u64> {
+    embedded.cloud.requests().into_iter().map(|r| (format!("{}:{}", r.service, r.operation), r.count)).collect()
+}
+
+fn total(embedded: &Embedded) -> u64 {
+    sent(embedded).values().sum()
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_sections_arrive_at_once_and_stay_fresh_for_an_hour() {
+    let (embedded, mut feed, _engine) = watched(7);
+    let store = settled(&mut feed, Duration::from_secs(5)).await;
+    for (key, entry) in store.entries() {
+        assert!(entry.value.is_some() && entry.problem.is_none(), "{key}: {:?}", entry.problem);
+    }
+    for _ in 0..60 {
+        sleep(Duration::from_secs(60)).await;
+        let store = feed.store.borrow_and_update().clone();
+        let now = embedded.clock.now();
+        for (key, entry) in store.entries() {
+            assert!(!entry.is_stale(now), "{key} is stale at {now}: {:?} {:?}", entry.at, entry.interval);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_and_price_stay_inside_the_bars() {
+    let (embedded, mut feed, _engine) = watched(7);
+    settled(&mut feed, Duration::from_secs(5)).await;
+    sleep(Duration::from_secs(60)).await;
+    let before = total(&embedded);
+    sleep(Duration::from_secs(600)).await;
+    let focused = (total(&embedded) - before) as f64 / 10.0;
+    assert!(focused <= 90.0, "{focused} calls/min focused");
+    let usage = feed.store.borrow().usage.clone();
+    assert!(usage.dollars_per_month <= 21.0, "{usage:?}");
+    assert!((usage.calls_per_min - focused).abs() < 25.0, "the header says {} and {focused} were sent", usage.calls_per_min);
+    feed.wishes.send(Wish::Focus(false)).await.unwrap();
+    sleep(Duration::from_secs(60)).await;
+    let before = total(&embedded);
+    sleep(Duration::from_secs(600)).await;
+    let unfocused = (total(&embedded) - before) as f64 / 10.0;
+    assert!(unfocused <= 30.0, "{unfocused} calls/min unfocused");
+    assert_eq!(sent(&embedded).get("cloudwatch:GetMetricData").map(|n| *n <= 25), Some(true), "one GetMetricData a minute: {:?}", sent(&embedded));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_no_pane_shows_is_polled_rarely_and_at_once_when_a_pane_opens() {
+    let (embedded, mut feed, _engine) = watched(7);
+    settled(&mut feed, Duration::from_secs(5)).await;
+    feed.wishes.send(Wish::Needs(BTreeSet::new())).await.unwrap();
+    sleep(Duration::from_secs(120)).await;
+    let of_targets = |e: &Embedded| sent(e).get("elbv2:DescribeTargetHealth").copied().unwrap_or_default();
+    let before = of_targets(&embedded);
+    sleep(Duration::from_secs(60)).await;
+    let idle = of_targets(&embedded) - before;
+    assert!((2..=10).contains(&idle), "{idle} polls of two target groups in a minute that nobody looks at");
+    feed.wishes.send(Wish::Needs(BTreeSet::from([Targets::KEY]))).await.unwrap();
+    let before = of_targets(&embedded);
+    sleep(Duration::from_secs(11)).await;
+    assert!(of_targets(&embedded) - before >= 4, "the fast cadence is back at once");
+}
+
+/// Every fault is a state of its section and goes away by itself within two intervals of the fault's end.
+#[tokio::test(start_paused = true)]
+async fn every_fault_is_a_state_and_every_pane_comes_back() {
+    let key = Services::KEY;
+    for (fault, kind) in [
+        (FaultKind::Throttle, ProblemKind::Throttled),
+        (FaultKind::AccessDenied, ProblemKind::Denied),
+        (FaultKind::ExpiredCredentials, ProblemKind::Credentials),
+        (FaultKind::ServerError(500), ProblemKind::Service),
+        (FaultKind::Timeout, ProblemKind::Timeout),
+        (FaultKind::Malformed, ProblemKind::Malformed),
+        (FaultKind::Truncated, ProblemKind::Malformed),
+    ] {
+        let (embedded, mut feed, _engine) = watched(7);
+        settled(&mut feed, Duration::from_secs(5)).await;
+        embedded.cloud.faults(|f| f.add(ApiFault::always("ecs", "DescribeServices", fault)));
+        sleep(Duration::from_secs(40)).await;
+        let store = feed.store.borrow_and_update().clone();
+        let problem = store.entry(key).and_then(|e| e.problem.clone());
+        assert_eq!(problem.as_ref().map(|p| p.kind), Some(kind), "{fault:?}: {problem:?}");
+        assert!(matches!(store.load::<Services>(embedded.clock.now()), Loadable::Stale { .. }), "{fault:?}: the last value stays, marked as stale");
+        let others = store.entries().filter(|(k, e)| *k != key && e.problem.is_some()).map(|(k, _)| k).collect::<Vec<SectionKey>>();
+        assert!(others.is_empty(), "{fault:?} spread to {others:?}");
+        embedded.cloud.faults(nextcore_top::sim::Faults::clear);
+        sleep(Duration::from_secs(62)).await;
+        let store = feed.store.borrow_and_update().clone();
+        assert!(store.entry(key).is_some_and(|e| e.problem.is_none()), "{fault:?} is over and the pane is not back");
+    }
+}
+
+/// A hanging call holds nothing up but its own section.
+#[tokio::test(start_paused = true)]
+async fn hanging_calls_do_not_hold_up_other_sources() {
+    let (embedded, mut feed, _engine) = watched(7);
+    embedded.cloud.faults(|f| f.add(ApiFault::always("rds", "*", FaultKind::Timeout)));
+    sleep(Duration::from_secs(30)).await;
+    let store = feed.store.borrow_and_update().clone();
+    assert!(store.get::<Services>().is_some());
+    assert!(store.entry(SectionKey("database")).is_some_and(|e| e.value.is_none() && e.problem.is_some()));
+}
+
+/// A seeded mix of every fault on every operation for ten minutes: no section is lost, and all come back.
+#[tokio::test(start_paused = true)]
+async fn a_storm_of_faults_passes() {
+    for seed in [3_u64, 11, 2026] {
+        let (embedded, mut feed, _engine) = watched(seed);
+        settled(&mut feed, Duration::from_secs(5)).await;
+        for kind in [
+            FaultKind::Throttle,
+            FaultKind::ServerError(500),
+            FaultKind::Timeout,
+            FaultKind::Malformed,
+            FaultKind::Truncated,
+            FaultKind::ExpiredCredentials,
+            FaultKind::AccessDenied,
+        ] {
+            embedded.cloud.faults(|f| f.add(ApiFault { probability: 0.12, ..ApiFault::always("*", "*", kind) }));
+        }
+        sleep(Duration::from_secs(600)).await;
+        embedded.cloud.faults(nextcore_top::sim::Faults::clear);
+        // Two intervals of the slowest source.
+        sleep(Duration::from_secs(610)).await;
+        let store = feed.store.borrow_and_update().clone();
+        for (key, entry) in store.entries() {
+            assert!(entry.value.is_some() && entry.problem.is_none(), "seed {seed}: {key}: {:?}", entry.problem);
+        }
+        assert_eq!(embedded.cloud.requests().iter().filter(|r| r.is_write).count(), 0, "seed {seed}: a dashboard only reads");
+    }
+}
+
+/// A stack whose names are wrong says so for each section, and the rest works.
+#[tokio::test(start_paused = true)]
+async fn a_wrong_name_is_not_found_by_name() {
+    use nextcore_top::engine::{Engine, channel};
+    let embedded = Embedded::new(7, nextcore_top::engine::clock::Clock::virtual_from(super::support::start(), 1.0));
+    let stack = Stack { database: "nope".to_owned(), cache: "nope".to_owned(), balancer: "nope".to_owned(), ..Stack::default() };
+    let (mut feed, ends) = channel();
+    let _engine = Engine::start(embedded.setup(&stack), ends);
+    let store = settled(&mut feed, Duration::from_secs(10)).await;
+    for key in ["database", "cache", "balancer"] {
+        let problem = store.entry(SectionKey(key)).and_then(|e| e.problem.clone());
+        assert_eq!(problem.as_ref().map(|p| p.kind), Some(ProblemKind::NotFound), "{key}: {problem:?}");
+    }
+    assert!(store.get::<Services>().is_some());
+}

@@ -1,0 +1,79 @@
+//! The gate at the wire: nothing outside the tables leaves this process, whichever client tries.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use aws_credential_types::Credentials;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_types::body::SdkBody;
+use aws_types::region::Region;
+use nextcore_top::aws::gate::{AllowList, Gate, GatedClient};
+use nextcore_top::aws::meter::Meter;
+use nextcore_top::aws::op::{Kind, Op};
+use nextcore_top::aws::source::reads;
+use nextcore_top::aws::transport::{Handler, in_process};
+
+/// An HTTP client that counts what reaches it and answers with an empty JSON object.
+fn counting() -> (SharedHttpClient, Arc<AtomicUsize>) {
+    let count = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&count);
+    let handler: Handler = Arc::new(move |request| {
+        counter.fetch_add(1, Ordering::SeqCst);
+        assert!(request.headers().keys().all(|k| !k.as_str().starts_with("x-nextcore")), "the stamp must not leave the process");
+        Box::pin(async { http::Response::builder().status(200).body(SdkBody::from("{}")).unwrap() })
+    });
+    (in_process(handler), count)
+}
+
+fn config(http: SharedHttpClient) -> aws_sdk_ecs::config::Builder {
+    aws_sdk_ecs::Config::builder()
+        .behavior_version(aws_config::BehaviorVersion::latest())
+        .region(Region::new("ap-southeast-2"))
+        .credentials_provider(Credentials::new("a", "b", None, None, "test"))
+        .http_client(http)
+}
+
+fn gated(http: SharedHttpClient) -> SharedHttpClient {
+    SharedHttpClient::new(GatedClient::new(http, AllowList::of(reads()), Meter::default()))
+}
+
+#[tokio::test]
+async fn a_read_of_the_tables_goes_through_and_a_write_does_not() {
+    let (http, count) = counting();
+    let gate = Gate::new(AllowList::of(reads()));
+    let client = aws_sdk_ecs::Client::from_conf(config(gated(http)).interceptor(gate).build());
+    client.describe_services().cluster("c").services("s").send().await.unwrap();
+    assert_eq!(count.load(Ordering::SeqCst), 1);
+    let refused = client.update_service().cluster("c").service("s").desired_count(0).send().await.unwrap_err();
+    assert!(format!("{refused:?}").contains("NotAllowed"), "{refused:?}");
+    let refused = client.list_services().cluster("c").send().await.unwrap_err();
+    assert!(format!("{refused:?}").contains("ListServices"), "a read that is in no table is refused too: {refused:?}");
+    assert_eq!(count.load(Ordering::SeqCst), 1, "nothing else was sent");
+}
+
+#[tokio::test]
+async fn a_client_built_around_the_gate_cannot_send() {
+    let (http, count) = counting();
+    let client = aws_sdk_ecs::Client::from_conf(config(gated(http)).build());
+    let refused = client.describe_services().cluster("c").services("s").send().await.unwrap_err();
+    assert!(format!("{refused:?}").contains("Unstamped"), "{refused:?}");
+    assert_eq!(count.load(Ordering::SeqCst), 0);
+}
+
+/// A stamp put on by hand is no way around: the connector checks the operation that it names again.
+#[tokio::test]
+async fn a_gate_with_a_wider_list_cannot_send_past_the_connector() {
+    let (http, count) = counting();
+    const UPDATE: Op = Op { service: "ECS", operation: "UpdateService", iam: "ecs:UpdateService", kind: Kind::Write };
+    let client = aws_sdk_ecs::Client::from_conf(config(gated(http)).interceptor(Gate::new(AllowList::of([&UPDATE]))).build());
+    client.update_service().cluster("c").service("s").send().await.unwrap_err();
+    assert_eq!(count.load(Ordering::SeqCst), 0);
+}
+
+#[test]
+fn every_source_only_reads() {
+    for op in reads() {
+        assert_eq!(op.kind, Kind::Read, "{}", op.label());
+        assert!(!["GetSecretValue", "Decrypt"].contains(&op.operation), "{} discloses", op.label());
+    }
+}
