@@ -131,7 +131,7 @@ pub const COMMANDS: &[Command] = &[
     Command { name: "down", keys: &[key(Code::Down), Key::char('j')], doc: "to the box or row below", hint: "", rank: 99, group: MOVE, intent: Intent::Move(Dir::Down), enabled: always },
     Command { name: "left", keys: &[key(Code::Left), Key::char('h')], doc: "to the box or panel on the left", hint: "", rank: 99, group: MOVE, intent: Intent::Move(Dir::Left), enabled: always },
     Command { name: "right", keys: &[key(Code::Right), Key::char('l')], doc: "to the box or panel on the right", hint: "", rank: 99, group: MOVE, intent: Intent::Move(Dir::Right), enabled: always },
-    Command { name: "next", keys: &[key(Code::Tab)], doc: "next box or panel in reading order", hint: "panel", rank: 3, group: MOVE, intent: Intent::Next, enabled: |s| s.stack || s.panels },
+    Command { name: "next", keys: &[key(Code::Tab)], doc: "next box or panel in reading order", hint: "next", rank: 3, group: MOVE, intent: Intent::Next, enabled: |s| s.stack || s.panels },
     Command { name: "previous", keys: &[key(Code::BackTab)], doc: "previous box or panel", hint: "", rank: 99, group: MOVE, intent: Intent::Previous, enabled: |s| s.stack || s.panels },
     Command { name: "jump", keys: &DIGITS, doc: "to the box or panel of that number", hint: "", rank: 99, group: MOVE, intent: Intent::Digit, enabled: |s| s.stack || s.panels },
     Command { name: "open", keys: &[key(Code::Enter)], doc: "open what is selected", hint: "open", rank: 1, group: LOOK, intent: Intent::Open, enabled: |s| s.opens },

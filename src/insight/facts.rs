@@ -13,6 +13,9 @@ use super::roles::redis_roles;
 use super::standing::Standing;
 use super::window::Window;
 
+/// Tasks by service: they come sorted by service, so that whole runs are kept and not one entry a task.
+type ByService<'a> = HashMap<&'a str, Vec<&'a [Task]>>;
+
 /// The facts of one moment.
 pub(crate) struct Facts<'a> {
     pub store: &'a Store,
@@ -22,9 +25,8 @@ pub(crate) struct Facts<'a> {
     pub roles: BTreeMap<String, bool>,
     window: Option<Window<'a>>,
     services: HashMap<&'a str, &'a Service>,
-    tasks: HashMap<&'a str, Vec<&'a Task>>,
-    stopped: HashMap<&'a str, Vec<&'a Task>>,
-    by_ip: HashMap<&'a str, &'a Task>,
+    tasks: ByService<'a>,
+    stopped: ByService<'a>,
 }
 
 impl<'a> Facts<'a> {
@@ -38,21 +40,13 @@ impl<'a> Facts<'a> {
             services: HashMap::new(),
             tasks: HashMap::new(),
             stopped: HashMap::new(),
-            by_ip: HashMap::new(),
         };
         facts.window = facts.fresh::<Metrics>().map(|m| Window::new(m, now));
         for service in store.get::<Services>().iter().flat_map(|s| &s.services) {
             facts.services.insert(&service.name, service);
         }
-        for task in facts.fresh::<Tasks>().iter().flat_map(|t| &t.tasks) {
-            facts.tasks.entry(&task.service).or_default().push(task);
-            if let Some(ip) = &task.ip {
-                facts.by_ip.insert(ip, task);
-            }
-        }
-        for task in facts.fresh::<StoppedTasks>().iter().flat_map(|t| &t.tasks) {
-            facts.stopped.entry(&task.service).or_default().push(task);
-        }
+        facts.tasks = by_service(facts.fresh::<Tasks>().map_or(&[], |t| &t.tasks));
+        facts.stopped = by_service(facts.fresh::<StoppedTasks>().map_or(&[], |t| &t.tasks));
         facts
     }
 
@@ -75,22 +69,31 @@ impl<'a> Facts<'a> {
     }
 
     /// Tasks of a service that should run.
-    pub(crate) fn tasks_of(&self, service: &str) -> &[&'a Task] {
-        self.tasks.get(service).map_or(&[], Vec::as_slice)
+    pub(crate) fn tasks_of(&self, service: &str) -> impl Iterator<Item = &'a Task> + Clone + use<'a, '_> {
+        runs(&self.tasks, service)
     }
 
     /// Recently stopped tasks of a service.
-    pub(crate) fn stopped_of(&self, service: &str) -> &[&'a Task] {
-        self.stopped.get(service).map_or(&[], Vec::as_slice)
+    pub(crate) fn stopped_of(&self, service: &str) -> impl Iterator<Item = &'a Task> + Clone + use<'a, '_> {
+        runs(&self.stopped, service)
     }
 
-    /// The task behind a target.
-    pub(crate) fn task_at(&self, ip: &str) -> Option<&'a Task> {
-        self.by_ip.get(ip).copied()
-    }
-
-    /// Tasks of the configured services that run; from the services if the tasks are not known.
+    /// How many tasks of the configured services run.
     pub(crate) fn running(&self) -> i32 {
         self.stack.services.iter().filter_map(|s| self.service(&s.name)).map(|s| s.running).sum()
     }
+}
+
+fn by_service(tasks: &[Task]) -> ByService<'_> {
+    let mut all = ByService::new();
+    for run in tasks.chunk_by(|a, b| a.service == b.service) {
+        if let Some(first) = run.first() {
+            all.entry(first.service.as_str()).or_default().push(run);
+        }
+    }
+    all
+}
+
+fn runs<'a, 'f>(all: &'f ByService<'a>, service: &str) -> impl Iterator<Item = &'a Task> + Clone + use<'a, 'f> {
+    all.get(service).into_iter().flatten().copied().flatten()
 }

@@ -87,6 +87,13 @@ impl World {
         self.points(id, values, false);
     }
 
+    /// A count of which nothing was ever published.
+    pub(crate) fn empty_counts(&mut self, id: &str) {
+        let mut metrics = self.store.get::<Metrics>().cloned().unwrap_or_default();
+        metrics.series.insert(id.to_owned(), Series { points: Vec::new(), zero_fill: true });
+        self.put(metrics);
+    }
+
     /// A count: missing minutes are zero.
     pub(crate) fn counts(&mut self, id: &str, values: &[f64]) {
         self.points(id, values, true);
@@ -97,7 +104,7 @@ impl World {
         // The newest minute has just begun and is incomplete: it must be ignored.
         let open = self.now.timestamp().div_euclid(60) * 60;
         let mut points: Vec<(i64, f64)> = values.iter().rev().enumerate().map(|(i, v)| (open - 60 * (i as i64 + 1), *v)).rev().collect();
-        points.push((open, 1e12));
+        points.push((open, if id.ends_with("/primary") { values.last().copied().unwrap_or(0.0) } else { 1e12 }));
         metrics.series.insert(id.to_owned(), Series { points, zero_fill });
         self.put(metrics);
     }
@@ -106,6 +113,15 @@ impl World {
         let permission = (kind == ProblemKind::Denied).then(|| headline.split(": ").next().unwrap_or(headline).to_owned());
         let problem = Problem { kind, headline: headline.to_owned(), hint: String::new(), permission };
         self.store.fail(key, problem, self.now);
+    }
+
+    /// Time passes, and every section is polled again without news.
+    pub(crate) fn pass(&mut self, minutes: i64) {
+        self.now += TimeDelta::minutes(minutes);
+        let keys: Vec<SectionKey> = self.store.entries().map(|(key, _)| key).collect();
+        for key in keys {
+            self.store.entry_mut(key).at = Some(self.now);
+        }
     }
 
     /// As if it had never been answered.
@@ -166,9 +182,7 @@ pub(crate) fn target(ip: &str, state: &str, reason: Option<&str>) -> Target {
 
 fn targets() -> Targets {
     let pair = |a: &str, b: &str| vec![target(a, "healthy", None), target(b, "healthy", None)];
-    Targets {
-        groups: [(arn("control-plane"), pair("10.0.11.1", "10.0.12.1")), (arn("web"), pair("10.0.11.2", "10.0.12.2"))].into(),
-    }
+    Targets { groups: [(arn("control-plane"), pair("10.0.11.1", "10.0.12.1")), (arn("web"), pair("10.0.11.2", "10.0.12.2"))].into() }
 }
 
 fn services() -> Services {
@@ -317,6 +331,11 @@ fn alarms() -> Alarms {
 }
 
 fn tail() -> LogTail {
-    let line = LogEvent { id: "1".into(), at: noon() - TimeDelta::seconds(4), stream: "web/web/w0000000000000001".into(), message: "GET /".into() };
+    let line = LogEvent {
+        id: "1".into(),
+        at: noon() - TimeDelta::seconds(4),
+        stream: "web/web/w0000000000000001".into(),
+        message: "GET /".into(),
+    };
     LogTail { events: [line].into(), total: 1, truncated: false }
 }

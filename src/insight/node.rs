@@ -103,7 +103,11 @@ pub(crate) fn assess(facts: &Facts<'_>) -> BTreeMap<NodeId, Assessment> {
 }
 
 fn groups_of(service: &Service) -> Vec<Group> {
-    let named = |arn: &String| Some(Group { arn: arn.clone(), name: group_name(arn)?.to_owned(), desired: service.desired.max(0) as usize });
+    let desired = service.desired.max(0) as usize;
+    let named = |arn: &String| {
+        let name = group_name(arn)?.to_owned();
+        Some(Group { arn: arn.clone(), name, service: service.name.clone(), desired })
+    };
     service.target_groups.iter().filter_map(named).collect()
 }
 

@@ -245,7 +245,10 @@ mod tests {
 
     #[test]
     fn a_failover_names_both_nodes() {
-        assert_eq!(failover("Failover from primary node x-0001-001 to replica node x-0001-002 completed."), Some(("x-0001-001", "x-0001-002")));
+        assert_eq!(
+            failover("Failover from primary node x-0001-001 to replica node x-0001-002 completed."),
+            Some(("x-0001-001", "x-0001-002"))
+        );
         assert_eq!(failover("Failover from primary node"), None);
         assert_eq!(failover("Multi-AZ instance failover completed"), None);
     }

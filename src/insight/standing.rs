@@ -98,7 +98,12 @@ pub(crate) fn supporting(store: &Store, key: SectionKey, now: Time) -> Option<Fi
     let entry = store.entry(key);
     match Standing::of(entry, now) {
         Standing::Idle | Standing::Loading | Standing::Ready => None,
-        _ => Some(Finding { level: Level::Healthy, text: format!("{}: {}", title(key), explain(entry, now)?), since: None, basis: vec![key] }),
+        _ => Some(Finding {
+            level: Level::Healthy,
+            text: format!("{}: {}", title(key), explain(entry, now)?),
+            since: None,
+            basis: vec![key],
+        }),
     }
 }
 

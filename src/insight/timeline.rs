@@ -46,7 +46,7 @@ pub(crate) struct Timeline {
 /// One line before it is written out: sorting 50,000 of them must be cheap.
 #[derive(Clone, Copy)]
 enum Source<'a> {
-    Service(&'a Service, &'a ServiceEvent),
+    Service(&'a Service, usize, &'a ServiceEvent),
     Begun(&'a Service, &'a Deployment),
     Deployed(&'a ServiceDeployment),
     Stopped(&'a Task),
@@ -88,17 +88,13 @@ fn build(store: &Store, now: Time) -> Vec<Event> {
     lines.retain(|(at, _)| *at <= now + SAME);
     lines.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     lines.truncate(CANDIDATES);
-    distinct(lines.into_iter().map(|(at, source)| source.write(at)).collect())
+    distinct(lines.into_iter().filter(|(_, source)| !source.repeats()).map(|(at, source)| source.write(at)))
 }
 
 fn from_ecs<'a>(store: &'a Store, lines: &mut Vec<(Time, Source<'a>)>) {
     for service in store.get::<Services>().map_or(&[][..], |s| s.services.as_slice()) {
-        let steady = |event: Option<&ServiceEvent>| event.is_some_and(|e| e.message.contains("steady state"));
-        for (i, event) in service.events.iter().enumerate() {
-            // A steady state that follows a steady state is AWS repeating itself every six hours.
-            let repeats = steady(Some(event)) && steady(service.events.get(i + 1));
-            lines.extend(event.at.filter(|_| !repeats).map(|at| (at, Source::Service(service, event))));
-        }
+        let events = service.events.iter().enumerate().filter_map(|(i, e)| Some((e.at?, Source::Service(service, i, e))));
+        lines.extend(events);
         let begun = service.deployments.iter().filter_map(|d| Some((d.created_at?, Source::Begun(service, d))));
         lines.extend(begun);
     }
@@ -112,7 +108,7 @@ fn from_ecs<'a>(store: &'a Store, lines: &mut Vec<(Time, Source<'a>)>) {
 }
 
 /// Drops a line that another source has told already: same node, same words, at nearly the same time.
-fn distinct(events: Vec<Event>) -> Vec<Event> {
+fn distinct(events: impl Iterator<Item = Event>) -> Vec<Event> {
     let mut kept: Vec<Event> = Vec::new();
     let mut last: HashMap<(NodeId, String), Time> = HashMap::new();
     for event in events {
@@ -138,15 +134,20 @@ fn is_shared(text: &str) -> bool {
 }
 
 impl Source<'_> {
+    /// A steady state that follows a steady state: AWS repeats it every six hours.
+    fn repeats(&self) -> bool {
+        let Self::Service(service, i, event) = self else { return false };
+        let steady = |e: &ServiceEvent| e.message.contains("steady state");
+        steady(event) && service.events.get(i + 1).is_some_and(steady)
+    }
+
     fn write(self, at: Time) -> Event {
         let (node, level, text) = match self {
-            Self::Service(service, event) => {
+            Self::Service(service, _, event) => {
                 let (level, text) = phrase::read(phrase::SERVICE, &event.message);
                 (NodeId::service(&service.name), level, text)
             }
-            Self::Begun(service, d) => {
-                (NodeId::service(&service.name), Level::Info, format!("deployment of {} started", d.revision()))
-            }
+            Self::Begun(service, d) => (NodeId::service(&service.name), Level::Info, format!("deployment of {} started", d.revision())),
             Self::Deployed(d) => {
                 let (level, text) = deployed(d);
                 (NodeId::service(&d.service), level, text)

@@ -60,7 +60,7 @@ impl<'a> Window<'a> {
 
     /// Values of the `m` minutes up to `end`, newest first.
     fn slots(series: &Series, end: i64, m: usize) -> impl Iterator<Item = Option<f64>> + '_ {
-        (0..m as i64).map(move |back| at_minute(series, end - back * MINUTE))
+        (0..m as i64).map(move |back| series.at(end - back * MINUTE))
     }
 
     /// Values of the newest `m` complete minutes, newest first; `None` where nothing is known.
@@ -72,7 +72,7 @@ impl<'a> Window<'a> {
     /// The newest complete value that still speaks for now.
     pub(crate) fn latest(&self, id: &str) -> Option<f64> {
         let series = self.metrics.get(id)?;
-        at_minute(series, self.end(series)?)
+        series.at(self.end(series)?)
     }
 
     /// Whether a limit is crossed.
@@ -91,7 +91,7 @@ impl<'a> Window<'a> {
     pub(crate) fn share(&self, errors: &str, requests: &str, rule: &Share) -> Option<(bool, Breach)> {
         let (errors, requests) = (self.metrics.get(errors)?, self.metrics.get(requests)?);
         // Both are counts: a minute that one of them has, the other has too (as zero).
-        let end = self.end(requests)?.max(self.end(errors)?);
+        let end = self.end(requests).max(self.end(errors))?;
         let check = |(share, n, of): (f64, usize, usize)| {
             let bad: Vec<f64> = Self::slots(errors, end, of)
                 .zip(Self::slots(requests, end, of))
@@ -134,10 +134,4 @@ fn over(values: impl Iterator<Item = Option<f64>>, limit: &Limit) -> Option<Brea
 /// The start of the newest point whose minute is over.
 fn newest_complete(series: &Series, now: i64) -> Option<i64> {
     series.points.iter().rev().map(|p| p.0).find(|start| start + MINUTE <= now)
-}
-
-fn at_minute(series: &Series, start: i64) -> Option<f64> {
-    let minute = start.div_euclid(MINUTE);
-    let found = series.points.binary_search_by_key(&minute, |p| p.0.div_euclid(MINUTE)).ok();
-    found.and_then(|i| series.points.get(i)).map(|p| p.1).or(series.zero_fill.then_some(0.0))
 }

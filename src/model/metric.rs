@@ -31,6 +31,19 @@ impl Series {
         }
     }
 
+    /// The newest point whose minute is over and that is not older than `max_age` at `now`: a count that still grows would mislead.
+    pub fn settled(&self, now: Time, max_age: chrono::TimeDelta) -> Option<(i64, f64)> {
+        let now = now.timestamp();
+        self.points.iter().rev().copied().find(|p| p.0 + 60 <= now).filter(|p| now - p.0 <= max_age.num_seconds())
+    }
+
+    /// The value of one minute; a missing minute of a zero-filled series is zero.
+    pub fn at(&self, start: i64) -> Option<f64> {
+        let minute = start.div_euclid(60);
+        let found = self.points.binary_search_by_key(&minute, |p| p.0.div_euclid(60)).ok();
+        found.and_then(|i| self.points.get(i)).map(|p| p.1).or(self.zero_fill.then_some(0.0))
+    }
+
     /// The newest `n` values, oldest first.
     pub fn tail(&self, n: usize) -> impl Iterator<Item = f64> + '_ {
         let skip = self.points.len().saturating_sub(n);

@@ -66,7 +66,16 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn metric(&self, id: &str) -> Option<f64> {
-        self.store.get::<Metrics>()?.get(id)?.current(self.now, FRESH)
+        let series = self.store.get::<Metrics>()?.get(id)?;
+        series.settled(self.now, FRESH).map(|p| p.1).or((series.zero_fill && !series.points.is_empty()).then_some(0.0))
+    }
+
+    /// Failed requests per request, in the newest minute that has requests.
+    fn failed(&self) -> Option<f64> {
+        let metrics = self.store.get::<Metrics>()?;
+        let (at, requests) = metrics.get("alb/requests")?.settled(self.now, FRESH).filter(|p| p.1 > 0.0)?;
+        let errors = |id: &str| metrics.get(id).and_then(|s| s.at(at)).unwrap_or(0.0);
+        Some((errors("alb/elb5xx") + errors("alb/target5xx")) / requests)
     }
 
     /// Figures of metrics, where there are any.
@@ -80,10 +89,7 @@ impl Reading<'_> {
 
     fn balancer(&self) -> Vec<Figure> {
         let mut all = self.metrics(&[("", "alb/requests".to_owned(), Self::per_second)]);
-        if let Some(requests) = self.metric("alb/requests").filter(|r| *r > 0.0) {
-            let failed = self.metric("alb/elb5xx").unwrap_or(0.0) + self.metric("alb/target5xx").unwrap_or(0.0);
-            all.push(figure("5xx", format!("{:.2} %", failed / requests * 100.0)));
-        }
+        all.extend(self.failed().map(|share| figure("5xx", format!("{:.2} %", share * 100.0))));
         all.extend(self.metrics(&[("p95", "alb/p95".to_owned(), text::latency)]));
         all
     }

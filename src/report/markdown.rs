@@ -17,22 +17,22 @@ pub fn markdown(store: &Store, judgement: &Judgement, stack: &Stack, now: Time) 
     let mut out = vec![format!("# {}", cell(&headline(judgement, stack, now))), String::new()];
     out.push("| State | Node | Figures | Reason | Since | Age |".to_owned());
     out.push("|---|---|---|---|---|---|".to_owned());
+    let troubles = troubles(store, now);
     for (id, verdict) in ordered(judgement, stack) {
         let shown: Vec<String> = figures(store, id, now).iter().map(ToString::to_string).collect();
         let cells = [
             verdict.level.word().to_owned(),
             format!("`{id}`"),
             cell(&shown.join(", ")),
-            reasons(verdict).iter().map(|r| cell(r)).collect::<Vec<_>>().join("<br>"),
+            reasons(verdict, &troubles).iter().map(|r| cell(r)).collect::<Vec<_>>().join("<br>"),
             verdict.since.map_or_else(String::new, |at| text::age(at, now)),
             verdict.as_of.map_or_else(|| "-".to_owned(), |at| text::age(at, now)),
         ];
         out.push(format!("| {} |", cells.join(" | ")));
     }
-    let troubles = troubles(store, now);
     if !troubles.is_empty() {
         out.extend([String::new(), "## Not as it should be".to_owned(), String::new()]);
-        out.extend(troubles.iter().map(|(key, state, why)| format!("- `{key}` {state}: {}", cell(why))));
+        out.extend(troubles.iter().map(|t| format!("- `{}` {}: {}", t.section, t.state, cell(&t.why))));
     }
     if !judgement.timeline.is_empty() {
         out.extend([String::new(), "## Last changes".to_owned(), String::new()]);

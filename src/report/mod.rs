@@ -7,6 +7,8 @@ mod figures;
 mod markdown;
 mod table;
 
+#[cfg(test)]
+mod tests;
 
 pub use document::json;
 pub use exit::exit_code;

@@ -6,12 +6,15 @@ use comfy_table::{ContentArrangement, Table};
 use crate::insight::standing::{Standing, explain};
 use crate::insight::{Judgement, NodeId};
 use crate::model::Time;
-use crate::model::health::{Level, Verdict};
+use crate::model::health::{Level, Reason, Verdict};
 use crate::model::stack::Stack;
-use crate::model::store::Store;
+use crate::model::store::{Entry, Store};
 use crate::model::text;
 
 use super::figures::figures;
+
+/// Stands for a space at which no line is broken, while the table is laid out.
+const FIRM: &str = "\u{1}";
 
 /// How a table looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,22 +35,24 @@ pub fn table(store: &Store, judgement: &Judgement, stack: &Stack, now: Time, loo
         table.set_content_arrangement(ContentArrangement::Dynamic);
     }
     table.set_header(["STATE", "NODE", "FIGURES", "REASON", "SINCE", "AGE"]);
+    let troubles = troubles(store, now);
+    let plain = |text: String| if look.ascii { to_ascii(&text) } else { text };
     for (id, verdict) in ordered(judgement, stack) {
-        table.add_row(row(store, id, verdict, now, look.ascii));
+        // Before it is laid out: an arrow takes more room in ASCII.
+        table.add_row(row(store, id, verdict, now, look.ascii, &troubles).map(plain));
     }
-    let mut out = vec![headline(judgement, stack, now), table.trim_fmt()];
-    out.extend(troubles(store, now).into_iter().map(|(key, state, why)| format!("{key}: {state}, {why}")));
-    let text = out.join("\n") + "\n";
-    if look.ascii { to_ascii(&text) } else { text }
+    let mut out = vec![plain(headline(judgement, stack, now)), table.trim_fmt().replace(FIRM, " ")];
+    out.extend(troubles.into_iter().map(|t| plain(format!("{}: {}, {}", t.section, t.state, t.why))));
+    out.join("\n") + "\n"
 }
 
-fn row(store: &Store, id: &NodeId, verdict: &Verdict, now: Time, ascii: bool) -> [String; 6] {
-    let shown: Vec<String> = figures(store, id, now).iter().map(ToString::to_string).collect();
+fn row(store: &Store, id: &NodeId, verdict: &Verdict, now: Time, ascii: bool, troubles: &[Trouble]) -> [String; 6] {
+    let shown: Vec<String> = figures(store, id, now).iter().map(|f| f.to_string().replace(' ', FIRM)).collect();
     [
         format!("{} {}", glyph(verdict.level, ascii), verdict.level.word()),
         id.to_string(),
         shown.join("  "),
-        reasons(verdict).join("\n"),
+        reasons(verdict, troubles).join("\n"),
         verdict.since.map_or_else(String::new, |at| text::age(at, now)),
         verdict.as_of.map_or_else(|| "-".to_owned(), |at| text::age(at, now)),
     ]
@@ -80,28 +85,44 @@ pub(super) fn ordered<'a>(judgement: &'a Judgement, stack: &Stack) -> Vec<(&'a N
     all
 }
 
-/// At most three reasons, then how many more there are.
-pub(super) fn reasons(verdict: &Verdict) -> Vec<String> {
+/// At most three reasons, then how many more there are; notes about sections that have a line of their own are left to that line.
+pub(super) fn reasons(verdict: &Verdict, troubles: &[Trouble]) -> Vec<String> {
     const SHOWN: usize = 3;
-    let mut lines: Vec<String> = verdict.reasons.iter().take(SHOWN).map(|r| r.text.clone()).collect();
-    if verdict.reasons.len() > SHOWN {
-        lines.push(format!("and {} more", verdict.reasons.len() - SHOWN));
+    let told = |r: &Reason| r.level == Level::Healthy && troubles.iter().any(|t| r.text.starts_with(&t.note));
+    let mut lines: Vec<String> = verdict.reasons.iter().filter(|r| !told(r)).map(|r| r.text.clone()).collect();
+    let more = lines.len().saturating_sub(SHOWN);
+    lines.truncate(SHOWN);
+    if more > 0 {
+        lines.push(format!("and {more} more"));
     }
     lines
 }
 
-/// (section, state, reason) of every section that was asked and is not as it should be.
-pub(super) fn troubles(store: &Store, now: Time) -> Vec<(String, &'static str, String)> {
+/// A section that was asked and is not as it should be.
+pub(super) struct Trouble {
+    /// Its key.
+    pub section: String,
+    /// Its state in a word.
+    pub state: &'static str,
+    /// The reason, and what to do about it.
+    pub why: String,
+    /// How notes about it begin.
+    note: String,
+}
+
+/// All of them, by key.
+pub(super) fn troubles(store: &Store, now: Time) -> Vec<Trouble> {
     let all = store.entries().filter_map(|(key, entry)| {
         let standing = Standing::of(Some(entry), now);
         // A ready section whose last poll failed is still current: its problem is worth a line, too.
         let why = explain(Some(entry), now).or_else(|| entry.problem.as_ref().map(|p| p.headline.clone()))?;
-        Some((key.0.to_owned(), standing.word(), hinted(why, entry)))
+        let note = format!("{}: ", key.0.replace('_', " "));
+        Some(Trouble { section: key.0.to_owned(), state: standing.word(), why: hinted(why, entry), note })
     });
     all.collect()
 }
 
-fn hinted(why: String, entry: &crate::model::store::Entry) -> String {
+fn hinted(why: String, entry: &Entry) -> String {
     match entry.problem.as_ref().map(|p| p.hint.as_str()).filter(|h| !h.is_empty()) {
         Some(hint) => format!("{why}; {hint}"),
         None => why,

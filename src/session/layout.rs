@@ -101,6 +101,9 @@ const fn band(tiers: &'static [(Tier, u16)], side: bool, min: u16, share: u16, f
     Band { tiers, side, min, share, from }
 }
 
+/// Lists that have few rows leave the rest to the log; in steps, so that one row more does not move what is below.
+const STEP: u16 = 4;
+
 /// Lines under rules, one column. `min` is worked out from the lines.
 const LINES: &[Band] = &[
     band(&[(Tier::Public, 1)], false, 0, 0, 0),
@@ -160,6 +163,8 @@ pub struct Wish {
     pub lines: u16,
     /// It has a reason to tell, one line more.
     pub reason: bool,
+    /// A list has this many rows to show; `None` = as many as there is room for.
+    pub rows: Option<u16>,
 }
 
 /// A box and where it stands.
@@ -241,7 +246,12 @@ pub fn wishes(stack: &Stack, store: &Store, judgement: &Judgement) -> Vec<Wish> 
         for node in nodes {
             let told = matches!(spec.kind, Kind::Balancer | Kind::Service | Kind::Cache | Kind::Database);
             let reason = told && judgement.of(&node).is_some_and(|v| v.level > Level::Info && !v.reasons.is_empty());
-            wishes.push(Wish { kind: spec.kind, tier: spec.tier, lines: lines(spec.kind, stack, store), reason, node });
+            let rows = match spec.kind {
+                Kind::Alarms => Some(store.get::<Alarms>().map_or(4, |a| a.for_people().count().min(12) as u16)),
+                Kind::Timeline => Some(judgement.timeline.len().clamp(4, 40) as u16),
+                _ => None,
+            };
+            wishes.push(Wish { rows, kind: spec.kind, tier: spec.tier, lines: lines(spec.kind, stack, store), reason, node });
         }
     }
     wishes
@@ -277,7 +287,7 @@ pub fn plan(size: (u16, u16), banner: bool, wishes: &[Wish], selected: &NodeId) 
     }
     let top = 1 + u16::from(banner);
     let body = Place { x: 0, y: top, w, h: h - 1 - top };
-    let side = if w >= SIDE_FROM { (w * 32 / 100).min(80) } else { 0 };
+    let side = if w >= SIDE_FROM { (w * 36 / 100).min(80) } else { 0 };
     let main = Place { w: w - side - u16::from(side > 0), ..body };
     let right = Place { x: w - side, w: side, ..body };
     let boxed = main.w >= BOXED_FROM.0 && body.h >= BOXED_FROM.1 && fits(main, if side > 0 { BOXED_SIDE } else { BOXED }, wishes);
@@ -377,9 +387,15 @@ fn spread(heights: &mut [u16], bands: &[(&Band, Vec<&Wish>)], total: u16) {
         return;
     }
     let mut left = spare;
+    // What a short list cannot use goes to the last band.
+    let useful = |boxes: &[&Wish], h: u16| {
+        let rows = boxes.iter().filter_map(|w| w.rows).max()?;
+        Some((1 + rows.div_ceil(STEP) * STEP).saturating_sub(h))
+    };
     let last = bands.iter().rposition(|(b, _)| b.share > 0);
-    for (i, ((band, _), h)) in bands.iter().zip(heights).enumerate() {
-        let given = if Some(i) == last { left } else { spare * band.share / shares };
+    for (i, ((band, boxes), h)) in bands.iter().zip(heights).enumerate() {
+        let share = spare * band.share / shares;
+        let given = if Some(i) == last { left } else { useful(boxes, *h).map_or(share, |u| share.min(u)) };
         *h += given;
         left -= given;
     }

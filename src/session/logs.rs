@@ -110,6 +110,20 @@ impl LogView {
         index.min(last)
     }
 
+    /// Which of the lines that are shown stands in the last of `height` rows. While paused, what arrives moves nothing.
+    pub fn bottom(&self, tail: &LogTail, height: usize) -> usize {
+        let at = self.position(tail);
+        if self.cursor.is_none() {
+            return at;
+        }
+        let then = if self.filter.is_empty() {
+            self.paused_at.saturating_sub(first(tail)) as usize
+        } else {
+            self.matches.partition_point(|n| *n < self.paused_at)
+        };
+        at.max((at + height / 2).min(then.saturating_sub(1)))
+    }
+
     /// How many lines have arrived since it was paused.
     pub fn behind(&self, tail: &LogTail) -> u64 {
         if self.cursor.is_some() { tail.total.saturating_sub(self.paused_at) } else { 0 }

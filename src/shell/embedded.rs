@@ -15,9 +15,9 @@ use crate::model::stack::Stack;
 use crate::sim::Cloud;
 use aws_smithy_types::body::SdkBody;
 
-/// When the demo's world begins: a working Monday morning in Sydney, the same in every picture.
+/// When the demo's world begins: eight on a Monday morning in Sydney, the same in every picture: traffic is about to rise.
 pub fn demo_start() -> Time {
-    chrono::Utc.with_ymd_and_hms(2026, 11, 23, 1, 0, 0).single().unwrap_or_default()
+    chrono::Utc.with_ymd_and_hms(2026, 11, 22, 22, 0, 0).single().unwrap_or_default()
 }
 
 /// The embedded cloud and the clock that it lives by.

@@ -30,7 +30,7 @@ pub(super) async fn snapshot(args: &SnapshotArgs, settings: &Settings) -> Result
     let stack = &settings.stack;
     let judgement = insight::judge(&store, stack, now);
     let text = match args.format {
-        Format::Table => report::table(&store, &judgement, stack, now, settings.glyphs == crate::theme::Glyphs::Ascii),
+        Format::Table => report::table(&store, &judgement, stack, now, look(settings)),
         Format::Json => {
             let document = report::json(&store, &judgement, stack, now);
             serde_json::to_string_pretty(&document).map_err(Failure::cannot_tell)?
@@ -39,6 +39,12 @@ pub(super) async fn snapshot(args: &SnapshotArgs, settings: &Settings) -> Result
     };
     print(&text)?;
     Ok(ExitCode::from(report::exit_code(&judgement)))
+}
+
+/// As wide as the terminal; as wide as needed in a pipe.
+fn look(settings: &Settings) -> report::Look {
+    let width = std::io::stdout().is_terminal().then(crossterm::terminal::size).and_then(Result::ok).map(|(columns, _)| columns);
+    report::Look { ascii: settings.glyphs == crate::theme::Glyphs::Ascii, width }
 }
 
 /// Writes to stdout; a closed pipe (`| head`) is the reader's way to say that it has enough.

@@ -15,6 +15,9 @@ use crate::theme::Role;
 /// Metrics are a minute or three old when they arrive; older than this they are not a current figure.
 const CURRENT: chrono::TimeDelta = chrono::TimeDelta::seconds(360);
 
+/// Sections that are polled at least this often decide how fresh the screen is.
+pub(crate) const LIVE: std::time::Duration = std::time::Duration::from_secs(30);
+
 /// The glyph and the role of a level.
 pub(crate) fn glyph(level: Level) -> (&'static str, Role) {
     match level {
@@ -59,6 +62,11 @@ pub(crate) fn coarse_age(at: Time, now: Time) -> String {
 /// `3m12s ago` as it stands in lists, or a dash.
 pub(crate) fn ago(at: Option<Time>, now: Time) -> String {
     at.map_or_else(|| "—".to_owned(), |at| text::age(at, now))
+}
+
+/// The same in eight cells: the day alone for what is older.
+pub(crate) fn short_clock(at: Time, now: Time) -> String {
+    if (now - at).num_hours() < 20 { at.format("%H:%M:%S").to_string() } else { at.format("%d %b  ").to_string() }
 }
 
 /// Time of day for the last hours, day and time for what is older.
@@ -118,7 +126,9 @@ impl<'a> View<'a> {
         if let Some(at) = entries().filter(|e| e.is_stale(self.now)).filter_map(|e| e.at).min() {
             return Phrase::of(format!("◌ {}", text::age(at, self.now)), Role::Stale);
         }
-        match entries().filter_map(|e| e.at).min() {
+        // What is read every minute or hour says nothing about how live the box is.
+        let live = entries().filter(|e| e.interval <= LIVE).filter_map(|e| e.at).min();
+        match live.or_else(|| entries().filter_map(|e| e.at).min()) {
             Some(at) => Phrase::of(coarse_age(at, self.now), Role::Muted),
             None => Phrase::of("…", Role::Muted),
         }

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::View;
-use super::figures::{coarse_age, glyph};
+use super::figures::{LIVE, coarse_age, glyph};
 use super::widget::phrase::fit;
 use super::widget::{Fact, Ink, Phrase};
 use crate::input::{COMMANDS, Command, Key};
@@ -13,9 +13,6 @@ use crate::model::mode::Mode;
 use crate::model::text;
 use crate::session::Tone;
 use crate::theme::Role;
-
-/// Sections that are polled at least this often decide the freshness of the screen; settings that are read hourly do not.
-const LIVE: std::time::Duration = std::time::Duration::from_secs(90);
 
 /// The context bar: the most important from the left, what is least missed dropped first.
 pub(crate) fn header(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {

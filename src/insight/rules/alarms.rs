@@ -12,7 +12,12 @@ use super::Rule;
 
 /// About one alarm.
 pub(crate) const RULES: &[Rule<Alarm>] = &[
-    Rule { id: "alarm.firing", doc: "ALARM counts as its severity: down if its name says critical, else degraded", needs: &[Alarms::KEY], check: firing },
+    Rule {
+        id: "alarm.firing",
+        doc: "ALARM counts as its severity: down if its name says critical, else degraded",
+        needs: &[Alarms::KEY],
+        check: firing,
+    },
     Rule { id: "alarm.silent", doc: "INSUFFICIENT_DATA for > 15 min", needs: &[Alarms::KEY], check: silent },
     Rule { id: "alarm.muted", doc: "actions enabled", needs: &[Alarms::KEY], check: muted },
 ];

@@ -6,12 +6,12 @@ use crate::model::section::Section;
 use crate::model::stack::Stack;
 use crate::model::text;
 
+use super::{Gauge, Rule};
 use crate::insight::facts::Facts;
 use crate::insight::finding::{Finding, degraded, down, info};
 use crate::insight::limits;
 use crate::insight::phrase;
 use crate::insight::window::Breach;
-use super::{Gauge, Rule};
 
 /// About the balancer.
 pub(crate) const RULES: &[Rule<Balancer>] = &[

@@ -26,7 +26,12 @@ pub(crate) const RULES: &[Rule<ReplicationGroup>] = &[
         needs: &[CacheEvents::KEY],
         check: failing_over,
     },
-    Rule { id: "redis.connections", doc: "not 0 connections on all nodes", needs: &[ReplicationGroup::KEY, Metrics::KEY], check: connections },
+    Rule {
+        id: "redis.connections",
+        doc: "not 0 connections on all nodes",
+        needs: &[ReplicationGroup::KEY, Metrics::KEY],
+        check: connections,
+    },
 ];
 
 /// About one shard.
@@ -34,7 +39,12 @@ pub(crate) const SHARDS: &[Rule<NodeGroup>] = &[
     Rule { id: "shard.status", doc: "node group available", needs: GROUP, check: shard_status },
     Rule { id: "shard.nodes", doc: "an available node, and a replica beside it", needs: GROUP, check: shard_nodes },
     Rule { id: "shard.zones", doc: "members in two zones", needs: GROUP, check: shard_zones },
-    Rule { id: "shard.primary", doc: "one primary; 0 or 2 for 2 min is down", needs: &[ReplicationGroup::KEY, Metrics::KEY], check: primaries },
+    Rule {
+        id: "shard.primary",
+        doc: "one primary; 0 or 2 for 2 min is down",
+        needs: &[ReplicationGroup::KEY, Metrics::KEY],
+        check: primaries,
+    },
 ];
 
 /// About one node.
@@ -48,7 +58,13 @@ pub(crate) const GAUGES: &[Gauge] = &[
     Gauge { id: "node.cpu", series: "redis/{}/cpu", label: "cpu", bounds: limits::CACHE_CPU, show: percent },
     Gauge { id: "node.engine", series: "redis/{}/engine", label: "engine cpu", bounds: limits::CACHE_ENGINE, show: percent },
     Gauge { id: "node.memory", series: "redis/{}/memory", label: "memory", bounds: limits::CACHE_MEMORY, show: percent },
-    Gauge { id: "node.evictions", series: "redis/{}/evictions", label: "evictions/min", bounds: limits::CACHE_EVICTIONS, show: text::count },
+    Gauge {
+        id: "node.evictions",
+        series: "redis/{}/evictions",
+        label: "evictions/min",
+        bounds: limits::CACHE_EVICTIONS,
+        show: text::count,
+    },
     Gauge { id: "node.swap", series: "redis/{}/swap", label: "swap", bounds: limits::CACHE_SWAP, show: text::bytes },
     Gauge { id: "node.lag", series: "redis/{}/lag", label: "replication lag", bounds: limits::CACHE_LAG, show: text::latency },
     Gauge { id: "node.credits", series: "redis/{}/credits", label: "cpu credits", bounds: limits::CACHE_CREDITS, show: plain },

@@ -15,12 +15,22 @@ use super::{Gauge, Rule};
 
 /// About the instance.
 pub(crate) const RULES: &[Rule<Database>] = &[
-    Rule { id: "db.status", doc: "available or a status that serves; failed, stopped, storage-full, ... are down", needs: &[Database::KEY], check: status },
+    Rule {
+        id: "db.status",
+        doc: "available or a status that serves; failed, stopped, storage-full, ... are down",
+        needs: &[Database::KEY],
+        check: status,
+    },
     Rule { id: "db.failover", doc: "no failover open; > 180 s is down", needs: &[DatabaseEvents::KEY], check: failover },
     Rule { id: "db.multi_az", doc: "Multi-AZ with a standby", needs: &[Database::KEY], check: multi_az },
     Rule { id: "db.pitr", doc: "point-in-time restore lags <= 5 min", needs: &[Database::KEY], check: pitr },
     Rule { id: "db.connections", doc: "<= 80 % / 95 % of max_connections", needs: &[Database::KEY, Metrics::KEY], check: connections },
-    Rule { id: "db.no_connections", doc: "not 0 connections while tasks run", needs: &[Services::KEY, Metrics::KEY], check: no_connections },
+    Rule {
+        id: "db.no_connections",
+        doc: "not 0 connections while tasks run",
+        needs: &[Services::KEY, Metrics::KEY],
+        check: no_connections,
+    },
     Rule { id: "db.surplus", doc: "no surplus credits charged for 1 h", needs: &[Metrics::KEY], check: surplus },
     Rule { id: "db.iops", doc: "read + write <= 2400 IOPS", needs: &[Metrics::KEY], check: iops },
 ];
@@ -67,7 +77,9 @@ fn status(facts: &Facts<'_>, db: &Database) -> Option<Finding> {
     // A reboot whose beginning is known from an event, and which goes on for too long.
     let begun = (status == "rebooting").then(|| open_failover(facts)).flatten();
     match begun {
-        Some(at) if facts.now - at > limits::DB_FAILOVER => Some(down(format!("rebooting for {}", text::age(at, facts.now))).since(Some(at))),
+        Some(at) if facts.now - at > limits::DB_FAILOVER => {
+            Some(down(format!("rebooting for {}", text::age(at, facts.now))).since(Some(at)))
+        }
         Some(at) => Some(degraded(format!("rebooting for {}", text::age(at, facts.now))).since(Some(at))),
         None => Some(degraded(format!("status {status}"))),
     }

@@ -15,7 +15,12 @@ use super::Rule;
 /// About the group.
 pub(crate) const RULES: &[Rule<LogTail>] = &[
     Rule { id: "logs.silent", doc: "an event in the last 5 min while tasks run", needs: &[LogTail::KEY, Services::KEY], check: silent },
-    Rule { id: "logs.task", doc: "every running task has logged in the last 5 min", needs: &[LogTail::KEY, LogGroup::KEY, Tasks::KEY], check: task_silent },
+    Rule {
+        id: "logs.task",
+        doc: "every running task has logged in the last 5 min",
+        needs: &[LogTail::KEY, LogGroup::KEY, Tasks::KEY],
+        check: task_silent,
+    },
 ];
 
 /// The newest event, by anything that tells: the tail, the streams, the metric.
@@ -52,7 +57,7 @@ fn silent(facts: &Facts<'_>, tail: &LogTail) -> Option<Finding> {
 fn task_silent(facts: &Facts<'_>, tail: &LogTail) -> Option<Finding> {
     let fetched = facts.store.at::<LogGroup>()?;
     let streams = &facts.fresh::<LogGroup>()?.streams;
-    let silent = |task: &&&Task| {
+    let silent = |task: &&Task| {
         let started = task.status == "RUNNING" && task.started_at.is_some_and(|at| fetched - at > limits::LOG_SILENT);
         let stream = streams.iter().find(|s| s.name.ends_with(task.id())).and_then(last);
         let quiet = stream.is_some_and(|at| fetched - at > limits::LOG_SILENT);
@@ -60,7 +65,7 @@ fn task_silent(facts: &Facts<'_>, tail: &LogTail) -> Option<Finding> {
         started && quiet && !tail.events.iter().rev().any(|e| recent(e.at) && e.stream.ends_with(task.id()))
     };
     let services = || facts.stack.services.iter().flat_map(|s| facts.tasks_of(&s.name));
-    let quiet: Vec<&&Task> = services().filter(silent).collect();
+    let quiet: Vec<&Task> = services().filter(silent).collect();
     let first = quiet.first()?;
     let since = streams.iter().find(|s| s.name.ends_with(first.id())).and_then(last);
     let total = services().filter(|t| t.status == "RUNNING").count();

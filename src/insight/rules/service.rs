@@ -20,11 +20,26 @@ pub(crate) const RULES: &[Rule<Service>] = &[
     Rule { id: "svc.status", doc: "ACTIVE", needs: &[Services::KEY], check: status },
     Rule { id: "svc.running", doc: "running = desired; none running is down", needs: &[Services::KEY], check: running },
     Rule { id: "svc.pending", doc: "no task pending", needs: &[Services::KEY], check: pending },
-    Rule { id: "svc.rollout", doc: "deployment COMPLETED; in progress is info, > 10 min or FAILED degraded", needs: &[Services::KEY], check: rollout },
+    Rule {
+        id: "svc.rollout",
+        doc: "deployment COMPLETED; in progress is info, > 10 min or FAILED degraded",
+        needs: &[Services::KEY],
+        check: rollout,
+    },
     Rule { id: "svc.failed_tasks", doc: "no task of the deployment failed to start", needs: &[Services::KEY], check: failed_tasks },
-    Rule { id: "svc.cannot_start", doc: "event `unable to consistently start` or `unable to place`", needs: &[Services::KEY], check: cannot_start },
+    Rule {
+        id: "svc.cannot_start",
+        doc: "event `unable to consistently start` or `unable to place`",
+        needs: &[Services::KEY],
+        check: cannot_start,
+    },
     Rule { id: "svc.rollback", doc: "the last deployment was not rolled back", needs: &[ServiceDeployments::KEY], check: rollback },
-    Rule { id: "svc.stops", doc: "< 2 task stops in 10 min that nobody asked for; >= 3 is a crash loop", needs: &[StoppedTasks::KEY], check: stops },
+    Rule {
+        id: "svc.stops",
+        doc: "< 2 task stops in 10 min that nobody asked for; >= 3 is a crash loop",
+        needs: &[StoppedTasks::KEY],
+        check: stops,
+    },
     Rule { id: "svc.bounds", doc: "desired within autoscaling bounds", needs: &[Services::KEY, Scaling::KEY], check: bounds },
     Rule { id: "svc.suspended", doc: "autoscaling not suspended", needs: &[Scaling::KEY], check: suspended },
     Rule { id: "svc.cpu", doc: "CPU <= 75 % 5 min; > 90 % at max capacity is down", needs: &[Services::KEY, Metrics::KEY], check: cpu },
@@ -87,12 +102,13 @@ fn failed_tasks(_: &Facts<'_>, service: &Service) -> Option<Finding> {
 
 fn cannot_start(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
     let recent = |at: Option<Time>| at.is_some_and(|at| facts.now - at <= limits::STOPS_WINDOW);
+    let newest = service.events.iter().take_while(|e| recent(e.at));
+    let at = newest.clone().position(|e| e.message.contains("unable to consistently start") || e.message.contains("unable to place"))?;
     // A steady state after it clears it.
-    let event = service
-        .events
-        .iter()
-        .take_while(|e| recent(e.at) && !e.message.contains("steady state"))
-        .find(|e| e.message.contains("unable to consistently start") || e.message.contains("unable to place"))?;
+    if newest.take(at).any(|e| e.message.contains("steady state")) {
+        return None;
+    }
+    let event = service.events.get(at)?;
     let (_, text) = phrase::read(phrase::SERVICE, &event.message);
     Some(degraded(text).since(event.at))
 }
@@ -143,8 +159,6 @@ fn stops(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
     let at = |t: &Task| t.stopped_at.or(t.stopping_at);
     let mut failed: Vec<&Task> = facts
         .stopped_of(&service.name)
-        .iter()
-        .copied()
         .filter(|t| is_failure(t) && at(t).is_some_and(|at| facts.now - at <= limits::STOPS_WINDOW))
         .collect();
     failed.sort_by_key(|t| at(t));
@@ -189,9 +203,8 @@ fn cpu(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
 fn slow(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
     let mut late: Vec<(&Task, Time)> = facts
         .tasks_of(&service.name)
-        .iter()
         .filter(|t| matches!(t.status.as_str(), "PROVISIONING" | "PENDING" | "ACTIVATING"))
-        .filter_map(|t| Some((*t, t.created_at.filter(|at| facts.now - *at > limits::START_SLOW)?)))
+        .filter_map(|t| Some((t, t.created_at.filter(|at| facts.now - *at > limits::START_SLOW)?)))
         .collect();
     late.sort_by_key(|(_, at)| *at);
     let (task, at) = late.first()?;
@@ -202,6 +215,6 @@ fn slow(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
 
 fn unhealthy(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
     let tasks = facts.tasks_of(&service.name);
-    let bad = tasks.iter().filter(|t| t.health == "UNHEALTHY").count();
-    (bad > 0).then(|| degraded(format!("{bad} of {} tasks UNHEALTHY", tasks.len())))
+    let bad = tasks.clone().filter(|t| t.health == "UNHEALTHY").count();
+    (bad > 0).then(|| degraded(format!("{bad} of {} tasks UNHEALTHY", tasks.count())))
 }

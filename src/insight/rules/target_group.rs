@@ -8,12 +8,12 @@ use crate::model::metric::Metrics;
 use crate::model::section::Section;
 use crate::model::text;
 
+use super::Rule;
+use super::balancer::failed;
 use crate::insight::facts::Facts;
 use crate::insight::finding::{Finding, degraded, down, info};
 use crate::insight::limits;
 use crate::insight::phrase::plural;
-use super::Rule;
-use super::balancer::failed;
 
 /// A target group of the stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub(crate) struct Group {
     pub arn: String,
     /// Name.
     pub name: String,
+    /// The service that registers in it.
+    pub service: String,
     /// What its service wants.
     pub desired: usize,
 }
@@ -103,11 +105,14 @@ fn short(facts: &Facts<'_>, group: &Group) -> Option<Finding> {
 
 fn initial(facts: &Facts<'_>, group: &Group) -> Option<Finding> {
     let slow = group.targets(facts)?.iter().filter(|t| t.state == "initial").find_map(|t| {
-        let started = facts.task_at(&t.id)?.started_at?;
+        let started = facts.tasks_of(&group.service).find(|k| k.ip.as_deref() == Some(&t.id))?.started_at?;
         (facts.now - started > limits::START_SLOW).then_some((t, started))
     });
     let (target, started) = slow?;
-    Some(degraded(format!("target {} initial {} after its start", target.id, text::age(started, facts.now))).since(Some(started + limits::START_SLOW)))
+    Some(
+        degraded(format!("target {} initial {} after its start", target.id, text::age(started, facts.now)))
+            .since(Some(started + limits::START_SLOW)),
+    )
 }
 
 fn errors(facts: &Facts<'_>, group: &Group) -> Option<Finding> {

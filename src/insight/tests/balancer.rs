@@ -2,6 +2,7 @@
 
 use crate::insight::fixture::{World, ago, arn, look, run, target, task};
 use crate::model::balancer::{Balancer, Target, Targets};
+use crate::model::metric::Metrics;
 use crate::model::service::Tasks;
 
 fn web(world: &mut World, list: Vec<Target>) {
@@ -58,11 +59,14 @@ fn target_states() {
         (
             "draining alone is not a failure",
             |w| {
-                web(w, vec![
-                    target("1", "healthy", None),
-                    target("2", "healthy", None),
-                    target("3", "draining", Some("Target.DeregistrationInProgress")),
-                ]);
+                web(
+                    w,
+                    vec![
+                        target("1", "healthy", None),
+                        target("2", "healthy", None),
+                        target("3", "draining", Some("Target.DeregistrationInProgress")),
+                    ],
+                );
             },
             "tg/web",
             "healthy",
@@ -125,9 +129,15 @@ fn after_calm(calm: f64, last: &[f64]) -> Vec<f64> {
 }
 
 #[test]
-fn traffic_and_errors() {
+fn traffic() {
     run(&[
-        ("no traffic", |w| w.counts("alb/requests", &after_calm(842.0, &[0.0, 0.0, 0.0])), "alb", "down", "no requests for 3 min (mean 842/min)"),
+        (
+            "no traffic",
+            |w| w.counts("alb/requests", &after_calm(842.0, &[0.0, 0.0, 0.0])),
+            "alb",
+            "down",
+            "no requests for 3 min (mean 842/min)",
+        ),
         ("two silent minutes", |w| w.counts("alb/requests", &after_calm(842.0, &[0.0, 0.0])), "alb", "healthy", ""),
         (
             "a drop",
@@ -137,6 +147,12 @@ fn traffic_and_errors() {
             "requests 130/min for 3 min, mean 1.0k/min",
         ),
         ("a quiet stack may be silent", |w| w.counts("alb/requests", &after_calm(8.0, &[0.0, 0.0, 0.0])), "alb", "healthy", ""),
+    ]);
+}
+
+#[test]
+fn errors() {
+    run(&[
         (
             "balancer 5xx, few",
             |w| {
@@ -167,6 +183,22 @@ fn traffic_and_errors() {
             "down",
             "balancer 5xx 10 % of requests for 3 min",
         ),
+        (
+            "every request fails before it finds a target",
+            |w| {
+                w.empty_counts("alb/requests");
+                w.counts("alb/elb5xx", &[60.0, 60.0, 60.0]);
+            },
+            "alb",
+            "down",
+            "balancer 5xx 100 % of requests for 3 min",
+        ),
+    ]);
+}
+
+#[test]
+fn errors_of_targets() {
+    run(&[
         (
             "target 5xx, few",
             |w| {
@@ -207,11 +239,23 @@ fn traffic_and_errors() {
             "down",
             "5xx 10 % of requests for 3 min",
         ),
+    ]);
+}
+
+#[test]
+fn latency_and_connections() {
+    run(&[
         ("slow", |w| w.series("alb/p99", &[1.2; 5]), "alb", "degraded", "p99 1.2 s for 5 min"),
         ("slow for four minutes", |w| w.series("alb/p99", &[0.2, 1.2, 1.2, 1.2, 1.2]), "alb", "healthy", ""),
         ("very slow", |w| w.series("alb/p99", &[0.2, 3.4, 0.2, 3.4, 3.4]), "alb", "down", "p99 3.4 s in 3 of 5 min"),
         ("slow median", |w| w.series("alb/p50", &[1.4; 5]), "alb", "down", "p50 1.4 s for 5 min"),
-        ("connection errors", |w| w.counts("alb/connerr", &[0.0, 2.0, 3.0]), "alb", "degraded", "target connection errors/min 3 in 2 of 3 min"),
+        (
+            "connection errors",
+            |w| w.counts("alb/connerr", &[0.0, 2.0, 3.0]),
+            "alb",
+            "degraded",
+            "target connection errors/min 3 in 2 of 3 min",
+        ),
         ("rejected", |w| w.counts("alb/rejected", &[0.0, 0.0, 7.0]), "alb", "down", "rejected connections/min 7 in 1 of 3 min"),
     ]);
 }
@@ -221,14 +265,13 @@ fn late_counts_are_not_zeros() {
     // Published up to two minutes ago; another series is newer. Silence counts only when it is older than CloudWatch's lag.
     let mut world = World::healthy();
     world.counts("alb/requests", &after_calm(842.0, &[842.0; 3]));
+    world.pass(2);
     world.series("db/cpu", &[20.0; 20]);
-    world.now += chrono::TimeDelta::minutes(2);
     assert_eq!(look(&world.judge(), "alb").0, "healthy");
     let mut silent = World::healthy();
     silent.counts("alb/requests", &after_calm(842.0, &[]));
-    silent.now += chrono::TimeDelta::minutes(7);
-    silent.put(silent.store.get::<Balancer>().unwrap().clone());
-    silent.again::<Targets>();
+    silent.edit::<Metrics>(|m| m.series.values_mut().for_each(|s| s.points.truncate(15)));
+    silent.pass(7);
     silent.series("db/cpu", &[20.0; 20]);
-    assert_eq!(look(&silent.judge(), "alb"), ("down", "no requests for 3 min (mean 842/min)".into()));
+    assert_eq!(look(&silent.judge(), "alb"), ("down", "no requests for 3 min (mean 786/min)".into()), "one silent minute is in the mean");
 }

@@ -18,7 +18,8 @@ fn events(world: &mut World, list: &[(&str, i64, &str)]) {
     world.put(CacheEvents { events });
 }
 
-const FAILED_OVER: &str = "Failover from primary node production-nextcore-redis-0001-001 to replica node production-nextcore-redis-0001-002 completed";
+const FAILED_OVER: &str =
+    "Failover from primary node production-nextcore-redis-0001-001 to replica node production-nextcore-redis-0001-002 completed";
 
 #[test]
 fn the_group() {
@@ -68,7 +69,13 @@ fn the_group() {
             "down",
             "0 connections on all 4 nodes for 2 min",
         ),
-        ("one node of four without connections", |w| w.series(&format!("redis/{RG}-0001-001/connections"), &[0.0; 3]), "redis", "healthy", ""),
+        (
+            "one node of four without connections",
+            |w| w.series(&format!("redis/{RG}-0001-001/connections"), &[0.0; 3]),
+            "redis",
+            "healthy",
+            "",
+        ),
     ]);
 }
 
@@ -143,11 +150,23 @@ fn metric(world: &mut World, what: &str, values: &[f64]) {
 fn saturation() {
     run(&[
         ("cpu", |w| metric(w, "cpu", &[46.0; 5]), "redis", "degraded", "0001-001: cpu 46 % for 5 min"),
-        ("engine", |w| metric(w, "engine", &[60.0, 60.0, 75.0, 75.0, 75.0]), "redis", "degraded", "0001-001: engine cpu 75 % in 3 of 5 min"),
+        (
+            "engine",
+            |w| metric(w, "engine", &[60.0, 60.0, 75.0, 75.0, 75.0]),
+            "redis",
+            "degraded",
+            "0001-001: engine cpu 75 % in 3 of 5 min",
+        ),
         ("engine, full", |w| metric(w, "engine", &[95.0; 5]), "redis", "down", "0001-001: engine cpu 95 % for 5 min"),
         ("memory", |w| metric(w, "memory", &[78.0; 3]), "redis", "degraded", "0001-001: memory 78 % for 3 min"),
         ("memory, full", |w| metric(w, "memory", &[93.0; 3]), "redis", "down", "0001-001: memory 93 % for 3 min"),
-        ("evictions", |w| metric(w, "evictions", &[0.0, 0.0, 12.0, 0.0, 0.0]), "redis", "degraded", "0001-001: evictions/min 12 in 1 of 5 min"),
+        (
+            "evictions",
+            |w| metric(w, "evictions", &[0.0, 0.0, 12.0, 0.0, 0.0]),
+            "redis",
+            "degraded",
+            "0001-001: evictions/min 12 in 1 of 5 min",
+        ),
         ("swap", |w| metric(w, "swap", &[8.0e7; 3]), "redis", "degraded", "0001-001: swap 76 MiB for 3 min"),
         ("lag", |w| metric(w, "lag", &[6.0; 3]), "redis", "degraded", "0001-001: replication lag 6.0 s for 3 min"),
         ("credits", |w| metric(w, "credits", &[20.0]), "redis", "degraded", "0001-001: cpu credits 20"),
@@ -163,13 +182,13 @@ fn roles_come_from_the_api_then_events_then_metrics() {
     let roles = redis_roles(&world.store);
     assert_eq!((roles.get(&id("0001-001")), roles.get(&id("0001-002")), roles.get(&id("0002-001"))), (Some(&true), Some(&false), None));
     // An event newer than the metric.
-    world.now += chrono::TimeDelta::minutes(2);
+    world.pass(2);
     let event = data_event(RG, -1, FAILED_OVER);
     world.put(CacheEvents { events: vec![event] });
     let roles = redis_roles(&world.store);
     assert_eq!((roles.get(&id("0001-001")), roles.get(&id("0001-002"))), (Some(&false), Some(&true)));
     // The metric has caught up, and says otherwise.
-    world.now += chrono::TimeDelta::minutes(3);
+    world.pass(3);
     primaries(&mut world, &[1.0, 1.0], &[0.0, 0.0]);
     assert_eq!(redis_roles(&world.store).get(&id("0001-001")), Some(&true));
     // The API knows.
@@ -185,7 +204,7 @@ fn roles_come_from_the_api_then_events_then_metrics() {
 fn a_node_that_fell_silent_is_no_primary() {
     let mut world = World::healthy();
     world.series(&format!("redis/{RG}-0001-001/primary"), &[1.0]);
-    world.now += chrono::TimeDelta::minutes(6);
+    world.pass(6);
     world.series(&format!("redis/{RG}-0001-002/primary"), &[1.0]);
     let roles = redis_roles(&world.store);
     assert_eq!(roles.values().copied().collect::<Vec<_>>(), [false, true]);

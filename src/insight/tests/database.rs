@@ -55,10 +55,13 @@ fn failover_and_redundancy() {
         (
             "a user's, abandoned",
             |w| {
-                events(w, &[
-                    (1, "Abandoning user requested failover since a failover recently occurred on the database instance."),
-                    (2, "The user requested a failover of the DB instance."),
-                ]);
+                events(
+                    w,
+                    &[
+                        (1, "Abandoning user requested failover since a failover recently occurred on the database instance."),
+                        (2, "The user requested a failover of the DB instance."),
+                    ],
+                );
             },
             "db",
             "healthy",
@@ -112,7 +115,13 @@ fn saturation() {
             "degraded",
             "connections 84 of 100 (84 %)",
         ),
-        ("connections dropped", |w| w.series("db/connections", &[80.0, 80.0, 0.0, 0.0]), "db", "down", "0 connections for 2 min while 7 tasks run"),
+        (
+            "connections dropped",
+            |w| w.series("db/connections", &[80.0, 80.0, 0.0, 0.0]),
+            "db",
+            "down",
+            "0 connections for 2 min while 7 tasks run",
+        ),
         ("never connected", |w| w.series("db/connections", &[0.0; 30]), "db", "healthy", ""),
         ("storage", |w| w.series("db/storage", &[15.0 * GIB]), "db", "degraded", "free storage 15 GiB"),
         ("storage, nearly none", |w| w.series("db/storage", &[8.0 * GIB]), "db", "down", "free storage 8.0 GiB"),

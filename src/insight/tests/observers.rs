@@ -48,7 +48,10 @@ fn alarm_states() {
         (
             "a scaling policy's",
             |w| {
-                let low = crate::model::alarm::Alarm { actions: vec!["arn:aws:autoscaling:x:scalingPolicy:y".into()], ..alarm("low", "ALARM", 900) };
+                let low = crate::model::alarm::Alarm {
+                    actions: vec!["arn:aws:autoscaling:x:scalingPolicy:y".into()],
+                    ..alarm("low", "ALARM", 900)
+                };
                 alarms(w, vec![low]);
             },
             "alarms",

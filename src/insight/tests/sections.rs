@@ -109,6 +109,8 @@ fn stale_metrics_decide_nothing() {
     world.series("db/cpu", &[97.0; 10]);
     world.now += TimeDelta::seconds(40);
     world.again::<Database>();
+    world.again::<DatabaseEvents>();
+    world.again::<DatabaseSettings>();
     assert_eq!(look(&world.judge(), "db"), ("healthy", "metrics: stale for 40s: no answer yet".into()));
 }
 

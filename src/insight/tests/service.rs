@@ -100,10 +100,21 @@ fn deployments() {
         ),
         ("failed tasks", |w| primary(w, |d| d.failed = 2), "svc/web", "degraded", "2 tasks of web:7 failed to start"),
         ("a cloud without rollout states", |w| primary(w, |d| d.rollout_state.clear()), "svc/web", "healthy", ""),
+    ]);
+}
+
+#[test]
+fn deployments_that_went_wrong() {
+    run(&[
         (
             "rolled back",
             |w| {
-                let old = ServiceDeployment { service: "web".into(), status: "SUCCESSFUL".into(), created_at: Some(ago(90)), ..Default::default() };
+                let old = ServiceDeployment {
+                    service: "web".into(),
+                    status: "SUCCESSFUL".into(),
+                    created_at: Some(ago(90)),
+                    ..Default::default()
+                };
                 let new = ServiceDeployment {
                     status: "ROLLBACK_SUCCESSFUL".into(),
                     created_at: Some(ago(30)),
@@ -119,7 +130,12 @@ fn deployments() {
         (
             "rolled back, then deployed again",
             |w| {
-                let new = ServiceDeployment { service: "web".into(), status: "SUCCESSFUL".into(), created_at: Some(ago(9)), ..Default::default() };
+                let new = ServiceDeployment {
+                    service: "web".into(),
+                    status: "SUCCESSFUL".into(),
+                    created_at: Some(ago(9)),
+                    ..Default::default()
+                };
                 let old = ServiceDeployment { status: "ROLLBACK_FAILED".into(), created_at: Some(ago(30)), ..new.clone() };
                 w.put(ServiceDeployments { deployments: vec![new, old] });
             },
@@ -149,9 +165,10 @@ fn deployments() {
     ]);
 }
 
+const DIED: &str = "EssentialContainerExited";
+
 #[test]
 fn task_stops() {
-    const DIED: &str = "EssentialContainerExited";
     run(&[
         ("one stop", |w| stops(w, vec![stopped("web", 3, DIED, "Essential container in task exited")]), "svc/web", "healthy", ""),
         (
@@ -168,7 +185,13 @@ fn task_stops() {
             "healthy",
             "",
         ),
-        ("another service's", |w| stops(w, vec![stopped("web", 3, DIED, "x"), stopped("web", 4, DIED, "x")]), "svc/control-plane", "healthy", ""),
+        (
+            "another service's",
+            |w| stops(w, vec![stopped("web", 3, DIED, "x"), stopped("web", 4, DIED, "x")]),
+            "svc/control-plane",
+            "healthy",
+            "",
+        ),
         (
             "crash loop, out of memory",
             |w| {
@@ -184,16 +207,25 @@ fn task_stops() {
             "degraded",
             "crash loop: 3 task stops in 10 min (exit 137, OutOfMemoryError)",
         ),
+    ]);
+}
+
+#[test]
+fn task_stops_by_who_asked() {
+    run(&[
         (
             "a user's stops and the scheduler's own are normal",
             |w| {
                 let own = "Scaling activity initiated by (deployment ecs-svc/1)";
-                stops(w, vec![
-                    stopped("web", 1, "UserInitiated", "by hand"),
-                    stopped("web", 2, "UserInitiated", "by hand"),
-                    stopped("web", 3, "ServiceSchedulerInitiated", own),
-                    stopped("web", 4, "ServiceSchedulerInitiated", own),
-                ]);
+                stops(
+                    w,
+                    vec![
+                        stopped("web", 1, "UserInitiated", "by hand"),
+                        stopped("web", 2, "UserInitiated", "by hand"),
+                        stopped("web", 3, "ServiceSchedulerInitiated", own),
+                        stopped("web", 4, "ServiceSchedulerInitiated", own),
+                    ],
+                );
             },
             "svc/web",
             "healthy",
@@ -203,10 +235,10 @@ fn task_stops() {
             "the scheduler's stops of unhealthy tasks are not",
             |w| {
                 let failed = "Task failed ELB health checks in (target-group arn:x)";
-                stops(w, vec![
-                    stopped("web", 1, "ServiceSchedulerInitiated", failed),
-                    stopped("web", 2, "ServiceSchedulerInitiated", failed),
-                ]);
+                stops(
+                    w,
+                    vec![stopped("web", 1, "ServiceSchedulerInitiated", failed), stopped("web", 2, "ServiceSchedulerInitiated", failed)],
+                );
             },
             "svc/web",
             "degraded",
@@ -220,7 +252,7 @@ fn task_stops() {
             },
             "svc/web",
             "degraded",
-            "2 task stops in 10 min (CannotPullContainerError: pull image manifest has been retri…)",
+            "2 task stops in 10 min (CannotPullContainerError: pull image manifest has been retr…)",
         ),
     ]);
 }
@@ -271,7 +303,13 @@ fn scaling_cpu_memory() {
             "cpu 93 % for 5 min at max capacity",
         ),
         ("memory", |w| w.series("svc/web/mem", &[84.0; 5]), "svc/web", "degraded", "memory 84 % for 5 min"),
-        ("memory of one task", |w| w.series("svc/web/mem.max", &[90.0, 97.0, 96.0]), "svc/web", "down", "memory of one task 96 % in 2 of 3 min"),
+        (
+            "memory of one task",
+            |w| w.series("svc/web/mem.max", &[90.0, 97.0, 96.0]),
+            "svc/web",
+            "down",
+            "memory of one task 96 % in 2 of 3 min",
+        ),
         ("another's memory", |w| w.series("svc/web/mem", &[84.0; 5]), "svc/control-plane", "healthy", ""),
         ("a gap in the series decides nothing", |w| w.series("svc/web/mem", &[84.0; 4]), "svc/web", "healthy", ""),
     ]);

@@ -34,7 +34,12 @@ fn all_sources_in_one_list_newest_first() {
         }],
     });
     world.put(ServiceDeployments {
-        deployments: vec![ServiceDeployment { service: "web".into(), status: "SUCCESSFUL".into(), finished_at: Some(ago(9)), ..Default::default() }],
+        deployments: vec![ServiceDeployment {
+            service: "web".into(),
+            status: "SUCCESSFUL".into(),
+            finished_at: Some(ago(9)),
+            ..Default::default()
+        }],
     });
     world.put(Alarms { alarms: vec![Alarm { reason: "[91.25 (x)".into(), ..alarm("high-cpu", "ALARM", 3) }] });
     let change = |name: &str, at, kind: &str, summary: &str| AlarmChange {

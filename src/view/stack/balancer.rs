@@ -92,7 +92,8 @@ fn rule_line<'a>(v: &View<'a>, routing: &'a Routing, group: &'a TargetGroup, wid
     let errors = v.value(&id("5xx")).zip(v.value(&id("requests")).filter(|r| *r > 0.0)).map(|(e, r)| e / r * 100.0);
     let name = owner(v, group).unwrap_or(group.name.as_str());
     let paths = routing.paths_to(&group.arn).join(" ");
-    let column = if width > 100 { 20 } else { 10 };
+    let longest = routing.target_groups.iter().map(|g| routing.paths_to(&g.arn).join(" ").len()).max().unwrap_or(6);
+    let column = longest.clamp(6, width / 6);
     let facts = vec![
         Fact::new(0, Phrase::of(crate::view::widget::phrase::clip(&paths, column).into_owned(), Role::Accent).padded(column)),
         Fact::new(0, Phrase::of(crate::view::widget::phrase::clip(name, 16), Role::Text).padded(16)),

@@ -74,11 +74,11 @@ fn state<'a>(group: &'a ReplicationGroup) -> Phrase<'a> {
 }
 
 fn traffic<'a>(v: &View<'a>, group: &ReplicationGroup) -> Vec<Fact<'a>> {
-    let ops = commands(v, group).map_or_else(|| "?".to_owned(), |c| format!("{}/s", crate::model::text::rate(c / 60.0)));
+    let ops = commands(v, group).map_or_else(|| "?".to_owned(), |c| crate::model::text::rate(c / 60.0));
     let lag = over_nodes(v, group, "lag", f64::max);
     let hit = over_nodes(v, group, "hit_rate", f64::min);
     vec![
-        Fact::new(0, Phrase::of(format!("{ops:>6}"), Role::Text).and(" cmd", Role::Muted)),
+        Fact::new(0, Phrase::of(format!("{ops:>4}"), Role::Text).and(" cmd/s", Role::Muted)),
         Fact::new(1, Phrase::labelled("lag", lag.map_or_else(|| "?".to_owned(), |l| format!("{l:.1} s")), grade(lag, 5.0, 30.0))),
         Fact::new(2, Phrase::labelled("hit", hit.map_or_else(|| "?".to_owned(), |h| Unit::Percent.text(h)), Role::Text)),
     ]

@@ -1,17 +1,19 @@
 //! The stack view: the diagram of the seed as live boxes, or as lines under rules where there is no room for boxes.
 //! Where they stand is `session::layout`'s; CARDS says what each shows. A new kind of box is one file and one row.
 
-mod balancer;
-mod cache;
-mod database;
+pub(crate) mod balancer;
+pub(crate) mod cache;
+pub(crate) mod database;
 mod edges;
 mod lists;
-mod service;
+pub(crate) mod service;
+
+pub(crate) use service::explain;
 
 use ratatui::layout::Rect;
 
 use super::View;
-use super::figures::{glyph, tone};
+use super::figures::glyph;
 use super::widget::{Ink, Phrase};
 use super::{reason, widget};
 use crate::insight::NodeId;
@@ -123,9 +125,4 @@ fn tell(v: &View<'_>, placed: &Placed, own_rows: u16, ink: &mut Ink<'_>) {
 /// Whether a line must say why itself, for want of a row below.
 fn must_tell(v: &View<'_>, placed: &Placed, own_rows: u16) -> bool {
     placed.place.h <= own_rows && !reason::reasons(v, &placed.node).is_empty()
-}
-
-/// The word of a level with its colour.
-fn word(v: &View<'_>, node: &NodeId) -> Phrase<'static> {
-    v.level(node).filter(|l| *l >= Level::Unknown).map(|l| Phrase::of(l.word(), tone(l))).unwrap_or_default()
 }

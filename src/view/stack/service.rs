@@ -189,7 +189,7 @@ fn found<'a>(v: &View<'a>, node: &NodeId, area: Rect, ink: &mut Ink<'_>) -> Opti
 }
 
 /// Lines that say why there is nothing, wrapped.
-pub(super) fn explain(lines: &[Phrase<'_>], area: Rect, ink: &mut Ink<'_>) {
+pub(crate) fn explain(lines: &[Phrase<'_>], area: Rect, ink: &mut Ink<'_>) {
     let mut y = area.y;
     for line in lines {
         if y >= area.bottom() {

@@ -31,8 +31,6 @@ pub(crate) enum Unit {
     Count,
     /// Bytes.
     Bytes,
-    /// Bytes per second.
-    Throughput,
 }
 
 impl Unit {
@@ -46,7 +44,6 @@ impl Unit {
             Self::Latency => text::latency(value),
             Self::Count => text::rate(value),
             Self::Bytes => text::bytes(value),
-            Self::Throughput => format!("{}/s", text::bytes(value)),
         }
     }
 
@@ -106,8 +103,12 @@ pub(crate) fn spark(series: Option<&Series>, now: Time, width: usize, unit: Unit
     let Some(series) = series else { return " ".repeat(width) };
     let values = samples(series, now, 60 * MINUTE, width);
     let max = values.iter().flatten().copied().fold(0.0, f64::max);
-    let top = unit.top(max);
-    let block = |v: f64| BLOCKS.get(((v / top * 8.0).ceil() as usize).clamp(1, 8) - 1).copied().unwrap_or(' ');
+    let min = values.iter().flatten().copied().fold(max, f64::min);
+    // A spark shows the shape: its floor follows the least value, but noise of a few percent stays small.
+    let least = if unit == Unit::Percent { 20.0 } else { max * 0.4 };
+    let span = (max - min).max(least).max(f64::MIN_POSITIVE);
+    let floor = (min - (span - (max - min)) / 2.0).max(0.0);
+    let block = |v: f64| BLOCKS.get((((v - floor) / span * 7.0).round() as usize).min(7)).copied().unwrap_or(' ');
     values.into_iter().map(|v| v.map_or(' ', block)).collect()
 }
 
@@ -150,25 +151,40 @@ impl Chart<'_> {
         if x + scale.len() as u16 + 1 < area.right() {
             ink.put_right(area.y, area.right(), &scale, Role::Faint);
         }
-        for (i, pair) in values.chunks(2).enumerate() {
-            self.column(plot, plot.x + i as u16, pair, top, ink);
-        }
+        self.line(plot, &values, top, ink);
         self.draw_marks(plot, series, now, hours * 60 * MINUTE, ink);
     }
 
-    fn column(&self, plot: Rect, x: u16, pair: &[Option<f64>], top: f64, ink: &mut Ink<'_>) {
-        let rows = plot.height;
-        // Zero keeps one dot, so that it cannot be taken for a gap.
-        let level = |v: &Option<f64>| v.map_or(0, |v| ((v / top * f64::from(rows) * 4.0).round() as u16).clamp(1, rows * 4));
-        for row in 0..rows {
-            let base = (rows - 1 - row) * 4;
-            let mut bits = 0;
-            for (value, dots) in pair.iter().zip(DOTS) {
-                let filled = level(value).saturating_sub(base).min(4);
-                bits |= dots.iter().take(usize::from(filled)).sum::<u32>();
+    /// A line through the values, joined where neighbours are known; a dot is a quarter of a row high.
+    fn line(&self, plot: Rect, values: &[Option<f64>], top: f64, ink: &mut Ink<'_>) {
+        let dots = plot.height * 4;
+        let level = |v: f64| ((v / top * f64::from(dots - 1)).round() as u16).min(dots - 1);
+        let mut before: Option<u16> = None;
+        let mut cells = vec![0_u32; usize::from(plot.width) * usize::from(plot.height)];
+        for (i, value) in values.iter().enumerate() {
+            let Some(here) = value.map(level) else {
+                before = None;
+                continue;
+            };
+            // Up to (not including) where the neighbour ended, so that steep slopes stay one dot wide.
+            let (low, high) = match before {
+                Some(b) if b < here => (b + 1, here),
+                Some(b) if b > here => (here, b - 1),
+                _ => (here, here),
+            };
+            for dot in low..=high {
+                let row = usize::from((dots - 1 - dot) / 4);
+                let bit = DOTS.get(i % 2).and_then(|d| d.get(usize::from(dot % 4))).copied().unwrap_or(0);
+                if let Some(cell) = cells.get_mut(row * usize::from(plot.width) + i / 2) {
+                    *cell |= bit;
+                }
             }
-            if let Some(c) = (bits > 0).then(|| char::from_u32(0x2800 + bits)).flatten() {
-                ink.dot(x, plot.y + row, c, self.role);
+            before = Some(here);
+        }
+        for (i, bits) in cells.into_iter().enumerate().filter(|(_, bits)| *bits > 0) {
+            let (x, y) = (i as u16 % plot.width, i as u16 / plot.width);
+            if let Some(c) = char::from_u32(0x2800 + bits) {
+                ink.dot(plot.x + x, plot.y + y, c, self.role);
             }
         }
     }

@@ -3,6 +3,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier, Style};
 use unicode_width::UnicodeWidthStr;
 
 use super::phrase::{Phrase, clip, wrap};
@@ -24,7 +25,7 @@ impl Ink<'_> {
             return x;
         }
         let text = clip(text, usize::from(room));
-        self.buf.set_stringn(x, y, text.as_ref(), usize::from(room), self.theme.style(role)).0
+        self.buf.set_stringn(x, y, text.as_ref(), usize::from(room), self.whole(role)).0
     }
 
     /// A phrase, cut at `end`.
@@ -70,9 +71,21 @@ impl Ink<'_> {
         y
     }
 
-    /// Lays a role over cells that are already drawn.
+    /// The role's style with everything else set back: what was drawn before must not shine through.
+    fn whole(&self, role: Role) -> Style {
+        let style = self.theme.style(role);
+        Style {
+            fg: Some(style.fg.unwrap_or(Color::Reset)),
+            bg: Some(style.bg.unwrap_or(Color::Reset)),
+            sub_modifier: Modifier::all().difference(style.add_modifier),
+            ..style
+        }
+    }
+
+    /// Lays a role over cells that are already drawn: a selection is one bar, whatever colours lie under it.
     pub(crate) fn wash(&mut self, area: Rect, role: Role) {
-        self.buf.set_style(area.intersection(self.buf.area), self.theme.style(role));
+        let style = self.whole(role);
+        self.buf.set_style(area.intersection(self.buf.area), style);
     }
 
     /// Empties an area.
@@ -89,7 +102,7 @@ impl Ink<'_> {
 
     /// One character.
     pub(crate) fn dot(&mut self, x: u16, y: u16, c: char, role: Role) {
-        let style = self.theme.style(role);
+        let style = self.whole(role);
         if let Some(cell) = self.buf.cell_mut((x, y)) {
             cell.set_char(c).set_style(style);
         }

@@ -1,0 +1,167 @@
+//! The pane of alarms: those for people first, worst first; the scaling alarms folded; and the history.
+
+use ratatui::layout::Rect;
+
+use super::{List, beside, full_text, heading, panel, spacious, tabs, text, widen};
+use crate::insight::NodeId;
+use crate::model::alarm::{Alarm, AlarmHistory, Alarms};
+use crate::session::filter::Filter;
+use crate::session::{Screen, rows};
+use crate::theme::Role;
+use crate::view::View;
+use crate::view::figures::{ago, clock};
+use crate::view::stack::explain;
+use crate::view::state::{freshness, ready};
+use crate::view::widget::table::{Column, Fill};
+use crate::view::widget::{Ink, Phrase};
+
+/// Draws the pane.
+pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
+    let title = Phrase::of("Alarms", Role::Title);
+    let title = v.store.get::<Alarms>().map_or_else(|| title.clone(), |a| title.clone().then(summary(a)));
+    let inner = heading(v, &NodeId::alarms(), title, &freshness::<Alarms>(v), Rect { height: area.height, ..area }, ink);
+    if spacious(area) {
+        let (left, right) = beside(inner, inner.width * 3 / 5);
+        let inner = panel(v, screen, 0, Phrase::new(), widen(left), ink);
+        alarms(v, screen, inner, ink);
+        let inner = panel(v, screen, 1, freshness::<AlarmHistory>(v), widen(right), ink);
+        history(v, screen, inner, ink);
+        return;
+    }
+    let inner = tabs(v, screen, Phrase::new(), widen(inner), ink);
+    if screen.panel == 0 { alarms(v, screen, inner, ink) } else { history(v, screen, inner, ink) }
+}
+
+/// `  1 of 9 in alarm`, or that all is well.
+pub(crate) fn summary<'a>(alarms: &Alarms) -> Phrase<'a> {
+    let (mut firing, mut unsure, mut total) = (0, 0, 0);
+    for alarm in alarms.for_people() {
+        total += 1;
+        firing += usize::from(alarm.state == "ALARM");
+        unsure += usize::from(alarm.state == "INSUFFICIENT_DATA");
+    }
+    let gap = Phrase::of("  ", Role::Text);
+    if total == 0 {
+        return gap.and("none defined", Role::Muted);
+    }
+    let line = if firing > 0 {
+        gap.and(format!("{firing} of {total} in alarm"), Role::Warn)
+    } else {
+        gap.and(format!("{} of {total} ok", total - unsure), Role::Text)
+    };
+    if unsure > 0 { line.and(format!("  {unsure} without data"), Role::Muted) } else { line }
+}
+
+fn mark(alarm: &Alarm) -> (&'static str, Role) {
+    match alarm.state.as_str() {
+        "OK" => ("●", Role::Ok),
+        // A scaling alarm in ALARM is the normal state at the minimum.
+        "ALARM" if alarm.is_scaling() => ("○", Role::Muted),
+        "ALARM" => ("▲", Role::Warn),
+        _ => ("?", Role::Unknown),
+    }
+}
+
+/// One row each, worst first, for the stack view.
+pub(crate) fn brief(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
+    let all = rows::alarms(v.store, false, &Filter::default());
+    // The stack's name in front of every alarm says nothing on its own screen.
+    let prefix = format!("{}-", v.session.stack.name);
+    let short = |a: &Alarm| a.name.strip_prefix(&prefix).unwrap_or(&a.name).to_owned();
+    let longest = all.iter().map(|a| short(a).len() as u16).max().unwrap_or(0);
+    let name = longest.clamp(16, (area.width / 2).max(16)).max(area.width.saturating_sub(12).min(longest));
+    for (i, alarm) in all.iter().take(usize::from(area.height)).enumerate() {
+        let y = area.y + i as u16;
+        let (glyph, role) = mark(alarm);
+        let firing = alarm.state == "ALARM";
+        ink.put(area.x, y, area.right(), glyph, role);
+        ink.put(area.x + 2, y, area.x + 2 + name, &short(alarm), if firing { Role::Warn } else { Role::Text });
+        let x = area.x + 2 + name + 1;
+        ink.put_right(y, x + 7, &ago(alarm.since, v.now), Role::Muted);
+        if area.width > name + 26 {
+            ink.put(x + 9, y, area.right(), &condition(alarm), if firing { Role::Text } else { Role::Muted });
+        }
+    }
+}
+
+/// `CPUUtilization > 80 for 3×60 s`.
+fn condition(alarm: &Alarm) -> String {
+    if alarm.composite {
+        return "composite".to_owned();
+    }
+    let sign = match alarm.comparison.as_str() {
+        "GreaterThanThreshold" => ">",
+        "GreaterThanOrEqualToThreshold" => "≥",
+        "LessThanThreshold" => "<",
+        "LessThanOrEqualToThreshold" => "≤",
+        other => other,
+    };
+    let threshold = alarm.threshold.map_or_else(|| "?".to_owned(), |t| format!("{t}"));
+    let window = alarm.period.zip(alarm.periods).map(|(p, n)| format!(" for {n}×{p} s")).unwrap_or_default();
+    format!("{} {sign} {threshold}{window}", alarm.metric)
+}
+
+const ALARMS: &[Column] = &[
+    Column::left("", 1, 0),
+    Column { title: "alarm", width: 24, grow: 1, fill: Fill::Left, rank: 0 },
+    Column::left("state", 10, 0),
+    Column::right("since", 7, 0),
+    Column::left("condition", 36, 2),
+    Column::left("tells", 7, 4),
+    Column { title: "reason", width: 24, grow: 3, fill: Fill::Left, rank: 3 },
+];
+
+fn alarms(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
+    let known = match ready::<Alarms>(v) {
+        Ok(known) => known,
+        Err(lines) => return explain(&lines, area, ink),
+    };
+    let state = v.session.list(screen.pane, &screen.subject, 0);
+    let all = rows::alarms(v.store, v.session.unfolded, &state.filter);
+    let scaling = known.alarms.iter().filter(|a| a.is_scaling()).count();
+    let folded = scaling > 0 && !v.session.unfolded;
+    let table = Rect { height: area.height.saturating_sub(u16::from(folded)), ..area };
+    let list = List { panel: 0, columns: ALARMS, rows: all.len(), empty: "no alarms are defined for people; every box still has its own rules" };
+    list.draw(v, screen, table, ink, |i| {
+        let Some(alarm) = all.get(i) else { return Vec::new() };
+        let (glyph, role) = mark(alarm);
+        let firing = alarm.state == "ALARM" && !alarm.is_scaling();
+        vec![
+            Phrase::of(glyph, role),
+            Phrase::of(alarm.name.as_str(), if alarm.is_scaling() { Role::Muted } else { Role::Text }),
+            Phrase::of(alarm.state.to_lowercase().replace("insufficient_data", "no data"), if firing { Role::Warn } else { Role::Text }),
+            text(ago(alarm.since, v.now)),
+            text(condition(alarm)),
+            if alarm.actions_enabled && !alarm.actions.is_empty() { text("yes") } else { Phrase::of("nobody", Role::Muted) },
+            Phrase::of(alarm.reason.as_str(), Role::Muted),
+        ]
+    });
+    if folded {
+        let y = (area.y + 1 + all.len() as u16).min(area.bottom().saturating_sub(1));
+        let firing = known.alarms.iter().filter(|a| a.is_scaling() && a.state == "ALARM").count();
+        let line = format!("○ {scaling} scaling alarms folded ({firing} in alarm, as they are at minimum capacity); s shows them");
+        ink.put(area.x, y, area.right(), &line, Role::Muted);
+    }
+    let ids = rows::ids(v.session, screen.pane, &screen.subject, 0);
+    if let Some(alarm) = all.get(state.position(&ids)) {
+        full_text(&alarm.reason, all.len() + 1, area, ink);
+    }
+}
+
+const HISTORY: &[Column] = &[
+    Column::left("when (UTC)", 12, 0),
+    Column { title: "alarm", width: 20, grow: 1, fill: Fill::Left, rank: 0 },
+    Column { title: "change", width: 30, grow: 1, fill: Fill::Left, rank: 0 },
+];
+
+fn history(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
+    if let Err(lines) = ready::<AlarmHistory>(v) {
+        return explain(&lines, area, ink);
+    }
+    let filter = v.session.list(screen.pane, &screen.subject, 1).filter;
+    let all = rows::alarm_history(v.store, &filter);
+    let list = List { panel: 1, columns: HISTORY, rows: all.len(), empty: "no alarm has changed its state in the last day" };
+    list.draw(v, screen, area, ink, |i| {
+        all.get(i).map_or_else(Vec::new, |c| vec![Phrase::of(clock(c.at, v.now), Role::Muted), text(c.name.as_str()), text(c.summary.as_str())])
+    });
+}

@@ -1,0 +1,133 @@
+//! The pane of the load balancer: facts, charts, targets by group and zone, listeners and rules.
+
+use ratatui::layout::Rect;
+
+use super::{List, beside, facts, heading, panel, spacious, split, tabs, text, widen};
+use crate::insight::NodeId;
+use crate::model::balancer::{Balancer, Listener, Routing, Rule, Target, TargetGroup, Targets};
+use crate::session::{Screen, rows};
+use crate::theme::Role;
+use crate::view::View;
+use crate::view::figures::zone;
+use crate::view::stack::balancer as card;
+use crate::view::stack::explain;
+use crate::view::state::{freshness, ready};
+use crate::view::widget::chart::grid;
+use crate::view::widget::table::{Column, Fill};
+use crate::view::widget::{Ink, Phrase};
+
+/// Draws the pane.
+pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
+    let title = Phrase::of("ALB ", Role::Title).and(v.session.stack.balancer.as_str(), Role::Text);
+    let inner = heading(v, &NodeId::balancer(), title, &freshness::<Balancer>(v), area, ink);
+    let y = match ready::<Balancer>(v) {
+        Ok(balancer) => facts(&header(balancer), Rect { height: inner.height.min(if inner.height < 24 { 3 } else { 8 }), ..inner }, ink),
+        Err(lines) => {
+            explain(&lines, inner, ink);
+            inner.y + lines.len() as u16
+        }
+    };
+    let rest = Rect { y, height: inner.bottom().saturating_sub(y), ..inner };
+    if spacious(area) {
+        let (charts, below) = split(rest, rest.height / 2);
+        grid(&card::charts(v), Rect { y: charts.y + 1, height: charts.height.saturating_sub(2), ..charts }, 40, v.now, ink);
+        let (left, right) = beside(below, below.width * 3 / 5);
+        let inner = panel(v, screen, 0, freshness::<Targets>(v), widen(left), ink);
+        targets(v, screen, inner, ink);
+        let inner = panel(v, screen, 1, freshness::<Routing>(v), widen(right), ink);
+        rules(v, screen, inner, ink);
+        return;
+    }
+    let (top, list) = split(rest, if rest.height < 15 { 0 } else { (rest.height / 3).min(12) });
+    if top.height > 0 {
+        grid(&card::charts(v), Rect { y: top.y + 1, height: top.height - 1, ..top }, 24, v.now, ink);
+    }
+    let inner = tabs(v, screen, Phrase::new(), widen(list), ink);
+    if screen.panel == 0 { targets(v, screen, inner, ink) } else { rules(v, screen, inner, ink) }
+}
+
+fn header(b: &Balancer) -> Vec<(&'static str, Phrase<'_>)> {
+    let zones = b.zones.iter().map(|(z, _)| zone(z)).collect::<Vec<_>>().join(" ");
+    let state = Phrase::of(b.state.as_str(), if b.state == "active" { Role::Text } else { Role::Warn });
+    let why = b.state_reason.as_deref().map(|r| Phrase::of("  ", Role::Text).and(r, Role::Warn)).unwrap_or_default();
+    vec![
+        ("state", state.then(why)),
+        ("scheme", text(b.scheme.as_str())),
+        ("zones", text(zones)),
+        ("dns", text(b.dns_name.as_str())),
+        ("vpc", text(b.vpc.as_str())),
+        ("security", text(b.security_groups.join(" "))),
+    ]
+}
+
+const TARGETS: &[Column] = &[
+    Column::left("", 1, 0),
+    Column { title: "target group", width: 16, grow: 1, fill: Fill::Left, rank: 0 },
+    Column::left("zone", 4, 0),
+    Column::left("target", 21, 0),
+    Column::left("state", 10, 0),
+    Column::left("reason", 18, 1),
+    Column { title: "", width: 16, grow: 2, fill: Fill::Left, rank: 2 },
+];
+
+fn targets(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
+    for problem in [ready::<Targets>(v).err(), ready::<Routing>(v).err()].into_iter().flatten() {
+        return explain(&problem, area, ink);
+    }
+    let filter = v.session.list(screen.pane, &screen.subject, 0).filter;
+    let all = rows::targets(v.store, &filter);
+    let list = List { panel: 0, columns: TARGETS, rows: all.len(), empty: "no targets are registered in any target group" };
+    list.draw(v, screen, area, ink, |i| {
+        let same = i > 0 && all.get(i - 1).zip(all.get(i)).is_some_and(|(a, b)| a.0.arn == b.0.arn);
+        all.get(i).map_or_else(Vec::new, |(g, t)| target_row(v, g, t, same))
+    });
+}
+
+fn target_row<'a>(_: &View<'a>, group: &'a TargetGroup, target: &'a Target, same: bool) -> Vec<Phrase<'a>> {
+    let (mark, role) = match target.state.as_str() {
+        "healthy" => ("●", Role::Ok),
+        "initial" | "draining" => ("◐", Role::Info),
+        "unhealthy" | "unhealthy.draining" => ("▲", Role::Warn),
+        _ => ("?", Role::Unknown),
+    };
+    vec![
+        Phrase::of(mark, role),
+        // The name of a group stands once; the rows under it are its targets.
+        Phrase::of(group.name.as_str(), if same { Role::Faint } else { Role::Text }),
+        text(if target.zone.is_empty() { "—" } else { zone(&target.zone) }),
+        text(format!("{}:{}", target.id, target.port)),
+        Phrase::of(target.state.as_str(), if target.state == "unhealthy" { Role::Warn } else { Role::Text }),
+        text(target.reason.as_deref().unwrap_or("")),
+        Phrase::of(target.description.as_deref().unwrap_or(""), Role::Muted),
+    ]
+}
+
+const RULES: &[Column] = &[
+    Column::left("listener", 10, 0),
+    Column::right("rule", 7, 1),
+    Column { title: "paths", width: 10, grow: 1, fill: Fill::Left, rank: 0 },
+    Column { title: "leads to", width: 20, grow: 2, fill: Fill::Left, rank: 0 },
+];
+
+fn rules(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
+    let routing = match ready::<Routing>(v) {
+        Ok(routing) => routing,
+        Err(lines) => return explain(&lines, area, ink),
+    };
+    let filter = v.session.list(screen.pane, &screen.subject, 1).filter;
+    let all = rows::rules(v.store, &filter);
+    let list = List { panel: 1, columns: RULES, rows: all.len(), empty: "the balancer has no listeners" };
+    list.draw(v, screen, area, ink, |i| all.get(i).map_or_else(Vec::new, |(l, r)| rule_row(routing, l, *r)));
+}
+
+fn rule_row<'a>(routing: &'a Routing, listener: &'a Listener, rule: Option<&'a Rule>) -> Vec<Phrase<'a>> {
+    let names = rule.map(|r| r.target_groups.iter().map(|arn| routing.target_groups.iter().find(|g| g.arn == *arn).map_or(arn.as_str(), |g| g.name.as_str())).collect::<Vec<_>>());
+    let target = names.filter(|n| !n.is_empty()).map_or_else(|| text(listener.default_action.as_str()), |n| text(n.join(" ")));
+    let paths = rule.map(|r| r.paths.join(" ")).unwrap_or_default();
+    vec![
+        text(format!("{}:{}", listener.protocol, listener.port)),
+        Phrase::of(rule.map_or("default", |r| r.priority.as_str()), Role::Muted),
+        Phrase::of(if paths.is_empty() { "everything else".to_owned() } else { paths }, Role::Accent),
+        target,
+    ]
+}

@@ -1,0 +1,138 @@
+//! The pane of Redis: facts, charts, nodes by shard with role, zone, memory, lag and link, and its events.
+
+use ratatui::layout::Rect;
+
+use super::{List, beside, data_events, facts, heading, panel, spacious, split, tabs, text, widen};
+use crate::insight::NodeId;
+use crate::insight::roles::redis_roles;
+use crate::model::cache::{CacheEvents, CacheNodes, ReplicationGroup};
+use crate::session::{Screen, rows};
+use crate::theme::Role;
+use crate::view::View;
+use crate::view::figures::{grade, zone};
+use crate::view::stack::cache as card;
+use crate::view::stack::explain;
+use crate::view::state::{freshness, ready};
+use crate::view::widget::chart::grid;
+use crate::view::widget::table::{Column, Fill};
+use crate::view::widget::{Ink, Phrase, Unit};
+
+/// Draws the pane.
+pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
+    let version = v.store.get::<CacheNodes>().and_then(|n| n.nodes.first()).map(|n| n.version.as_str()).unwrap_or_default();
+    let title = Phrase::of("Redis ", Role::Title).and(version, Role::Text).and("  ", Role::Text).and(v.session.stack.cache.as_str(), Role::Muted);
+    let inner = heading(v, &NodeId::cache(), title, &freshness::<ReplicationGroup>(v), area, ink);
+    let group = match ready::<ReplicationGroup>(v) {
+        Ok(group) => group,
+        Err(lines) => return explain(&lines, inner, ink),
+    };
+    let y = facts(&header(group), Rect { height: inner.height.min(if inner.height < 24 { 4 } else { 8 }), ..inner }, ink);
+    let rest = Rect { y, height: inner.bottom().saturating_sub(y), ..inner };
+    let charts = card::charts(v, group);
+    if spacious(area) {
+        let (top, below) = split(rest, rest.height * 2 / 5);
+        grid(&charts, Rect { y: top.y + 1, height: top.height.saturating_sub(2), ..top }, 40, v.now, ink);
+        let (left, right) = beside(below, below.width * 3 / 5);
+        let inner = panel(v, screen, 0, freshness::<CacheNodes>(v), widen(left), ink);
+        nodes(v, screen, inner, ink);
+        let inner = panel(v, screen, 1, freshness::<CacheEvents>(v), widen(right), ink);
+        events(v, screen, inner, ink);
+        return;
+    }
+    let (top, list) = split(rest, if rest.height < 15 { 0 } else { (rest.height / 3).min(12) });
+    if top.height > 0 {
+        grid(&charts, Rect { y: top.y + 1, height: top.height - 1, ..top }, 24, v.now, ink);
+    }
+    let inner = tabs(v, screen, Phrase::new(), widen(list), ink);
+    if screen.panel == 0 { nodes(v, screen, inner, ink) } else { events(v, screen, inner, ink) }
+}
+
+fn header(g: &ReplicationGroup) -> Vec<(&'static str, Phrase<'_>)> {
+    let yes = |on: bool| if on { text("on") } else { Phrase::of("off", Role::Warn) };
+    let good = |value: &'static str, is: &str| if value == is { Role::Text } else { Role::Warn };
+    let wanted = |s: &str| if s == "enabled" { good("enabled", "enabled") } else { Role::Warn };
+    let mut pairs = vec![
+        ("status", Phrase::of(g.status.as_str(), if g.status == "available" { Role::Text } else { Role::Warn })),
+        ("failover", Phrase::of(g.automatic_failover.as_str(), wanted(&g.automatic_failover))),
+        ("multi-AZ", Phrase::of(g.multi_az.as_str(), wanted(&g.multi_az))),
+        ("node type", text(g.node_type.as_str())),
+        ("auth", yes(g.auth_token)),
+        ("in transit", yes(g.transit_encryption)),
+        ("at rest", yes(g.at_rest_encryption)),
+    ];
+    if let Some(endpoint) = &g.endpoint {
+        pairs.push(("endpoint", text(endpoint.as_str())));
+    }
+    pairs
+}
+
+const NODES: &[Column] = &[
+    Column::left("", 1, 0),
+    Column::left("shard", 5, 0),
+    Column { title: "node", width: 12, grow: 1, fill: Fill::Middle, rank: 0 },
+    Column::left("role", 7, 0),
+    Column::left("zone", 4, 0),
+    Column::left("status", 10, 6),
+    Column::right("memory", 7, 1),
+    Column::right("engine", 7, 2),
+    Column::right("gets", 7, 4),
+    Column::right("sets", 7, 4),
+    Column::right("conns", 6, 5),
+    Column::right("lag", 7, 2),
+    Column::left("link", 5, 3),
+    Column::right("evicted", 8, 7),
+    Column::left("last hour", 20, 8),
+];
+
+fn nodes(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
+    let filter = v.session.list(screen.pane, &screen.subject, 0).filter;
+    let all = rows::cache_nodes(v.store, &filter);
+    let roles = redis_roles(v.store);
+    let known = v.store.get::<CacheNodes>();
+    let list = List { panel: 0, columns: NODES, rows: all.len(), empty: "the group has no nodes" };
+    list.draw(v, screen, area, ink, |i| {
+        let Some((shard, member)) = all.get(i) else { return Vec::new() };
+        let id = |what: &str| format!("redis/{}/{what}", member.id);
+        let primary = roles.get(&member.id).copied();
+        let status = known.and_then(|n| n.nodes.iter().find(|n| n.id == member.id)).map(|n| n.status.as_str());
+        let (mark, role) = match status {
+            Some("available") => ("●", Role::Ok),
+            Some(_) => ("▲", Role::Warn),
+            None => ("?", Role::Unknown),
+        };
+        let (memory, lag, link) = (v.value(&id("memory")), v.value(&id("lag")), v.value(&id("link")));
+        let replica = primary == Some(false);
+        let link = match link {
+            Some(up) if replica => Phrase::of(if up >= 0.5 { "up" } else { "down" }, if up >= 0.5 { Role::Text } else { Role::Crit }),
+            _ => Phrase::of("—", Role::Muted),
+        };
+        vec![
+            Phrase::of(mark, role),
+            text(shard.id.as_str()),
+            text(member.id.as_str()),
+            match primary {
+                Some(true) => Phrase::of("primary", Role::Title),
+                Some(false) => text("replica"),
+                None => Phrase::of("?", Role::Unknown),
+            },
+            text(zone(&member.zone)),
+            Phrase::of(status.unwrap_or("?"), if status == Some("available") { Role::Text } else { Role::Warn }),
+            Phrase::of(v.figure(&id("memory"), Unit::Percent), grade(memory, 80.0, 95.0)),
+            text(v.figure(&id("engine"), Unit::Percent)),
+            text(v.figure(&id("gets"), Unit::PerSecond)),
+            text(v.figure(&id("sets"), Unit::PerSecond)),
+            text(v.figure(&id("connections"), Unit::Count)),
+            if replica { Phrase::of(lag.map_or_else(|| "?".to_owned(), |l| format!("{l:.1} s")), grade(lag, 5.0, 30.0)) } else { Phrase::of("—", Role::Muted) },
+            link,
+            text(v.figure(&id("evictions"), Unit::Count)),
+            v.spark(&id("engine"), 20, Unit::Percent),
+        ]
+    });
+}
+
+fn events(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
+    match ready::<CacheEvents>(v) {
+        Ok(_) => data_events(v, screen, 1, area, ink),
+        Err(lines) => explain(&lines, area, ink),
+    }
+}

@@ -1,0 +1,198 @@
+//! Panes above the stack view: what they have in common, and DRAWERS, which says how each is drawn. What each needs and
+//! which panels it has stands in `session::pane`. A new pane is one file and one row in each.
+
+pub(crate) mod alarms;
+mod balancer;
+mod cache;
+mod database;
+pub(crate) mod logs;
+mod service;
+pub(crate) mod timeline;
+
+use ratatui::layout::Rect;
+
+use super::View;
+use super::figures::clock;
+use super::reason;
+use super::widget::phrase::wrap;
+use super::widget::table::{Column, Table};
+use super::widget::{Ink, Phrase};
+use crate::insight::NodeId;
+use crate::model::cache::DataEvent;
+use crate::session::pane::{PaneId, row};
+use crate::session::{Screen, rows};
+use crate::theme::Role;
+
+type Draw = fn(&View<'_>, &Screen, Rect, &mut Ink<'_>);
+
+const DRAWERS: &[(PaneId, Draw)] = &[
+    (PaneId::Service, service::draw),
+    (PaneId::Balancer, balancer::draw),
+    (PaneId::Cache, cache::draw),
+    (PaneId::Database, database::draw),
+    (PaneId::Alarms, alarms::draw),
+    (PaneId::Logs, logs::draw),
+    (PaneId::Timeline, timeline::draw),
+];
+
+/// Draws the topmost pane.
+pub(crate) fn draw(v: &View<'_>, screen: &Screen, body: Rect, ink: &mut Ink<'_>) {
+    if let Some((_, draw)) = DRAWERS.iter().find(|(id, _)| *id == screen.pane) {
+        draw(v, screen, body, ink);
+    }
+}
+
+/// From here on all panels of a pane are shown at once.
+const SPACIOUS: (u16, u16) = (150, 40);
+
+/// Whether all panels are shown at once.
+fn spacious(area: Rect) -> bool {
+    area.width >= SPACIOUS.0 && area.height >= SPACIOUS.1
+}
+
+/// The pane's heading with health, then its reasons; returns what is left, one column in from each side.
+fn heading(v: &View<'_>, node: &NodeId, title: Phrase<'_>, right: &Phrase<'_>, area: Rect, ink: &mut Ink<'_>) -> Rect {
+    let (mark, role) = v.badge(node);
+    let title = Phrase::of(mark, role).and(" ", Role::Text).then(title);
+    let inner = ink.rule(area, &title, right, false);
+    let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+    let told = reason::height(v, node, inner.width, 4);
+    reason::draw(v, node, Rect { height: told, ..inner }, ink);
+    Rect { y: inner.y + told, height: inner.height.saturating_sub(told), ..inner }
+}
+
+/// `3/48` of a list, or how many rows there are.
+fn position(v: &View<'_>, screen: &Screen, panel: usize) -> Phrase<'static> {
+    let state = v.session.list(screen.pane, &screen.subject, panel);
+    let ids = rows::ids(v.session, screen.pane, &screen.subject, panel);
+    let text = if ids.is_empty() { "0".to_owned() } else { format!("{}/{}", state.position(&ids) + 1, ids.len()) };
+    let place = Phrase::of(text, Role::Text);
+    if state.filter.is_empty() { place } else { Phrase::labelled("/", state.filter.text().to_owned(), Role::Accent).and("  ", Role::Text).then(place) }
+}
+
+/// One panel under its own rule; returns its area.
+fn panel(v: &View<'_>, screen: &Screen, index: usize, right: Phrase<'_>, area: Rect, ink: &mut Ink<'_>) -> Rect {
+    let focus = screen.panel == index;
+    let title = tab(screen, index, focus);
+    let place = position(v, screen, index);
+    let right = if right.is_empty() { place } else { place.and("  ", Role::Text).then(right) };
+    let inner = ink.rule(area, &title, &right, focus);
+    Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }
+}
+
+/// The focused panel alone, under a strip with the names of all.
+fn tabs(v: &View<'_>, screen: &Screen, right: Phrase<'_>, area: Rect, ink: &mut Ink<'_>) -> Rect {
+    let mut title = Phrase::new();
+    for index in 0..row(screen.pane).panels.len() {
+        if index > 0 {
+            title = title.and("  ", Role::Text);
+        }
+        title = title.then(tab(screen, index, screen.panel == index));
+    }
+    let place = position(v, screen, screen.panel);
+    let right = if right.is_empty() { place } else { place.and("  ", Role::Text).then(right) };
+    let inner = ink.rule(area, &title, &right, true);
+    Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }
+}
+
+fn tab(screen: &Screen, index: usize, focus: bool) -> Phrase<'static> {
+    let panels = row(screen.pane).panels;
+    let name = panels.get(index).map_or("", |p| p.title);
+    let digit = ["¹", "²", "³", "⁴"].get(index).copied().unwrap_or("");
+    let name = if focus { Phrase::of(name, Role::Title) } else { Phrase::of(name, Role::Muted) };
+    if panels.len() > 1 { Phrase::of(digit, if focus { Role::Accent } else { Role::Muted }).then(name) } else { name }
+}
+
+/// A list of a panel: columns, rows, and what to say when there are none.
+struct List<'c> {
+    panel: usize,
+    columns: &'c [Column],
+    rows: usize,
+    empty: &'c str,
+}
+
+impl List<'_> {
+    fn draw<'r>(&self, v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>, row: impl Fn(usize) -> Vec<Phrase<'r>>) {
+        let state = v.session.list(screen.pane, &screen.subject, self.panel);
+        if self.rows == 0 {
+            let filtered = format!("no rows match “{}”; Esc clears the filter", state.filter.text());
+            let text = if state.filter.is_empty() { self.empty } else { &filtered };
+            ink.prose(area, text, Role::Muted);
+            return;
+        }
+        let ids = rows::ids(v.session, screen.pane, &screen.subject, self.panel);
+        let selected = Some((state.position(&ids), screen.panel == self.panel));
+        Table { columns: self.columns, rows: self.rows, selected }.draw(area, ink, row);
+    }
+}
+
+const EVENT_COLUMNS: &[Column] = &[Column::left("when (UTC)", 12, 0), Column::right("ago", 7, 2), Column::wide("event", 20, 0)];
+
+/// The events of Redis or the database.
+fn data_events(v: &View<'_>, screen: &Screen, panel: usize, area: Rect, ink: &mut Ink<'_>) {
+    let state = v.session.list(screen.pane, &screen.subject, panel);
+    let events: Vec<&DataEvent> = rows::data_events(v.store, screen.pane, &state.filter);
+    let list = List { panel, columns: EVENT_COLUMNS, rows: events.len(), empty: "no events in the last day" };
+    list.draw(v, screen, area, ink, |i| {
+        events.get(i).map_or_else(Vec::new, |e| {
+            vec![Phrase::of(clock(e.at, v.now), Role::Muted), Phrase::of(super::figures::ago(e.at, v.now), Role::Text), Phrase::of(e.message.as_str(), Role::Text)]
+        })
+    });
+    detail(v, &events, &state, screen, panel, area, ink);
+}
+
+/// The selected event in full, at the bottom of a tall list, when its row had to be cut.
+fn detail(v: &View<'_>, events: &[&DataEvent], state: &crate::session::ListState, screen: &Screen, panel: usize, area: Rect, ink: &mut Ink<'_>) {
+    let ids = rows::ids(v.session, screen.pane, &screen.subject, panel);
+    let Some(event) = events.get(state.position(&ids)) else { return };
+    full_text(&event.message, events.len(), area, ink);
+}
+
+/// A text that did not fit on its row, in full beneath the list if there is room.
+fn full_text(text: &str, rows: usize, area: Rect, ink: &mut Ink<'_>) {
+    let lines = wrap(text, usize::from(area.width)).len() as u16;
+    let used = rows as u16 + 2;
+    if usize::from(area.width) < text.len() + 24 && used + lines <= area.height {
+        ink.prose(Rect { y: area.bottom() - lines, height: lines, ..area }, text, Role::Text);
+    }
+}
+
+/// Label and value pairs under each other in as many columns as fit; returns the row behind them.
+fn facts(pairs: &[(&str, Phrase<'_>)], area: Rect, ink: &mut Ink<'_>) -> u16 {
+    const COLUMN: u16 = 44;
+    let columns = (area.width / COLUMN).clamp(1, 4);
+    let rows = (pairs.len() as u16).div_ceil(columns).min(area.height);
+    let width = area.width / columns;
+    for (i, (label, value)) in pairs.iter().enumerate() {
+        let (column, line) = (i as u16 / rows.max(1), i as u16 % rows.max(1));
+        if column >= columns {
+            break;
+        }
+        let x = area.x + column * width;
+        let end = (x + width - 1).min(area.right());
+        ink.put(x, area.y + line, end, label, Role::Muted);
+        ink.phrase(x + 15, area.y + line, end, value);
+    }
+    area.y + rows
+}
+
+fn text<'a>(value: impl Into<std::borrow::Cow<'a, str>>) -> Phrase<'a> {
+    Phrase::of(value, Role::Text)
+}
+
+/// Splits off the upper `height` rows.
+fn split(area: Rect, height: u16) -> (Rect, Rect) {
+    let height = height.min(area.height);
+    (Rect { height, ..area }, Rect { y: area.y + height, height: area.height - height, ..area })
+}
+
+/// Splits off the left `width` columns, with two blank columns between.
+fn beside(area: Rect, width: u16) -> (Rect, Rect) {
+    let width = width.min(area.width.saturating_sub(2));
+    (Rect { width, ..area }, Rect { x: area.x + width + 2, width: area.width - width - 2, ..area })
+}
+
+/// Rules reach one column further than what stands under them.
+fn widen(area: Rect) -> Rect {
+    Rect { x: area.x.saturating_sub(1), width: area.width + 2, ..area }
+}

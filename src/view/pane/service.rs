@@ -1,0 +1,289 @@
+//! The pane of one ECS service: facts, charts, tasks, deployments, ECS's own events, scaling.
+
+use ratatui::layout::Rect;
+
+use super::{List, beside, facts, full_text, heading, panel, spacious, split, tabs, text, widen};
+use crate::insight::NodeId;
+use crate::model::balancer::{Target, Targets};
+use crate::model::scaling::{Scaling, ScalingActivities};
+use crate::model::section::Section;
+use crate::model::service::{Service, ServiceDeployment, ServiceDeployments, Services, Task, TaskDefinitions, Tasks, short_revision};
+use crate::session::{Screen, rows};
+use crate::theme::Role;
+use crate::view::View;
+use crate::view::figures::{ago, clock, zone};
+use crate::view::stack::service as card;
+use crate::view::state::{freshness, ready};
+use crate::view::widget::chart::grid;
+use crate::view::widget::table::{Column, Fill};
+use crate::view::widget::{Ink, Phrase};
+
+/// Draws the pane.
+pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
+    let node = NodeId::service(&screen.subject);
+    let found = v.store.get::<Services>().and_then(|s| s.get(&screen.subject));
+    let mut title = Phrase::of(screen.subject.as_str(), Role::Title);
+    if let Some(service) = found {
+        title = title.and("  ", Role::Text).then(card::counts(service)).and("  ", Role::Text).then(card::rollout(v, service));
+    }
+    let inner = heading(v, &node, title, &freshness::<Services>(v), area, ink);
+    let services = match ready::<Services>(v) {
+        Ok(services) => services,
+        Err(lines) => return crate::view::stack::explain(&lines, inner, ink),
+    };
+    let Some(service) = services.get(&screen.subject) else {
+        let text = format!("ECS does not know a service {} in cluster {}; check the configuration's [stack]", screen.subject, v.session.stack.cluster);
+        ink.prose(inner, &text, Role::Muted);
+        return;
+    };
+    let y = facts(&header(v, service, inner.height < 24), inner, ink);
+    let rest = Rect { y, height: inner.bottom().saturating_sub(y), ..inner };
+    if spacious(area) {
+        return all(v, screen, service, rest, ink);
+    }
+    let charts = match rest.height {
+        0..16 => 0,
+        h => (h / 3).min(10),
+    };
+    let (top, list) = split(rest, charts);
+    if charts > 0 {
+        grid(&card::charts(v, service), Rect { y: top.y + 1, height: top.height.saturating_sub(1), ..top }, 26, v.now, ink);
+    }
+    let inner = tabs(v, screen, Phrase::new(), widen(list), ink);
+    draw_panel(v, screen, screen.panel, inner, ink);
+}
+
+/// All four panels and the charts at once.
+fn all(v: &View<'_>, screen: &Screen, service: &Service, area: Rect, ink: &mut Ink<'_>) {
+    let (left, right) = beside(area, area.width * 3 / 5);
+    let tasks = rows::tasks(v.store, &screen.subject, &v.session.list(screen.pane, &screen.subject, 0).filter).len() as u16;
+    let (upper, lower) = split(left, (tasks + 4).clamp(left.height / 3, left.height * 2 / 3));
+    let (charts, below) = split(right, right.height / 2);
+    let (deployments, scaling) = split(below, below.height / 2);
+    grid(&card::charts(v, service), Rect { y: charts.y + 1, height: charts.height - 2, ..charts }, 30, v.now, ink);
+    for (index, place) in [(0, upper), (2, lower), (1, deployments), (3, scaling)] {
+        let inner = panel(v, screen, index, age(v, index), widen(place), ink);
+        draw_panel(v, screen, index, inner, ink);
+    }
+}
+
+fn age<'a>(v: &View<'a>, panel: usize) -> Phrase<'a> {
+    match panel {
+        0 => freshness::<Tasks>(v),
+        1 => freshness::<ServiceDeployments>(v),
+        3 => freshness::<ScalingActivities>(v),
+        _ => Phrase::new(),
+    }
+}
+
+fn draw_panel(v: &View<'_>, screen: &Screen, index: usize, area: Rect, ink: &mut Ink<'_>) {
+    match index {
+        0 => tasks(v, screen, area, ink),
+        1 => deployments(v, screen, area, ink),
+        2 => events(v, screen, area, ink),
+        _ => scaling(v, screen, area, ink),
+    }
+}
+
+fn header<'a>(v: &View<'a>, service: &'a Service, short: bool) -> Vec<(&'static str, Phrase<'a>)> {
+    let percent = |p: Option<i32>| p.map_or_else(|| "—".to_owned(), |p| format!("{p} %"));
+    let targets = card::targets(v, service).map_or_else(|| Phrase::of("— behind no balancer", Role::Muted), |_| card::target_fact(v, service));
+    let mut pairs = vec![
+        ("bounds", text(card::bounds(v, &service.name)).then(policies(v, &service.name))),
+        ("targets", targets),
+        ("revision", text(short_revision(&service.task_definition))),
+        ("pending", text(service.pending.to_string())),
+    ];
+    if short {
+        return pairs;
+    }
+    let breaker = match service.circuit_breaker {
+        Some((true, true)) => text("on, rolls back"),
+        Some((true, false)) => text("on, no rollback"),
+        Some((false, _)) => Phrase::of("off", Role::Warn),
+        None => Phrase::of("—", Role::Muted),
+    };
+    let definition = v.store.get::<TaskDefinitions>().and_then(|d| d.definitions.get(&service.task_definition));
+    let size = definition.map_or_else(|| Phrase::of("?", Role::Unknown), |d| text(format!("{} cpu units, {} MiB", d.cpu, d.memory)));
+    let image = definition.and_then(|d| d.images.first()).map_or_else(|| Phrase::of("?", Role::Unknown), |(_, i)| text(i.rsplit('/').next().unwrap_or(i)));
+    pairs.extend([
+        ("launch", text(format!("{} {}", service.launch_type, service.platform_version))),
+        ("size", size),
+        ("image", image),
+        ("breaker", breaker),
+        ("rolling", text(format!("{} to {}", percent(service.minimum_healthy), percent(service.maximum)))),
+        ("grace period", text(service.grace_period.map_or_else(|| "—".to_owned(), |g| format!("{g} s")))),
+        ("exec", text(if service.exec_enabled { "enabled" } else { "off" })),
+        ("public ip", text(service.assign_public_ip.to_lowercase())),
+    ]);
+    pairs
+}
+
+fn policies<'a>(v: &View<'a>, service: &str) -> Phrase<'a> {
+    let Some(target) = v.store.get::<Scaling>().and_then(|s| s.get(service)) else { return Phrase::new() };
+    let mut line = Phrase::new();
+    for policy in &target.policies {
+        let metric = if policy.metric.contains("CPU") {
+            "cpu"
+        } else if policy.metric.contains("Memory") {
+            "mem"
+        } else {
+            policy.metric.as_str()
+        };
+        line = line.and("  ", Role::Text).and(metric, Role::Muted).and(policy.target.map(|t| format!(" {t:.0} %")).unwrap_or_default(), Role::Text);
+    }
+    if target.in_suspended || target.out_suspended || target.scheduled_suspended {
+        line = line.and("  suspended", Role::Warn);
+    }
+    line
+}
+
+const TASKS: &[Column] = &[
+    Column::left("", 1, 0),
+    Column { title: "task", width: 12, grow: 2, fill: Fill::Middle, rank: 0 },
+    Column::left("status", 14, 0),
+    Column::left("health", 9, 4),
+    Column::left("target", 10, 1),
+    Column::left("zone", 4, 2),
+    Column::left("address", 15, 6),
+    Column::right("rev", 4, 5),
+    Column::right("age", 7, 3),
+    Column { title: "why", width: 14, grow: 4, fill: Fill::Left, rank: 7 },
+];
+
+fn tasks(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
+    if let Err(lines) = ready::<Tasks>(v) {
+        return crate::view::stack::explain(&lines, area, ink);
+    }
+    let state = v.session.list(screen.pane, &screen.subject, 0);
+    let tasks = rows::tasks(v.store, &screen.subject, &state.filter);
+    let empty = format!("no tasks of {} run or stopped lately", screen.subject);
+    let list = List { panel: 0, columns: TASKS, rows: tasks.len(), empty: &empty };
+    list.draw(v, screen, area, ink, |i| tasks.get(i).map_or_else(Vec::new, |t| task_row(v, t)));
+    let ids = rows::ids(v.session, screen.pane, &screen.subject, 0);
+    if let Some(why) = tasks.get(state.position(&ids)).and_then(|t| t.stopped_reason.as_deref()) {
+        full_text(why, tasks.len(), area, ink);
+    }
+}
+
+/// The target that a task's address is registered as.
+fn target_of<'a>(v: &View<'a>, task: &Task) -> Option<&'a Target> {
+    let ip = task.ip.as_deref()?;
+    v.store.get::<Targets>()?.groups.values().flatten().find(|t| t.id == ip)
+}
+
+fn task_row<'a>(v: &View<'a>, task: &'a Task) -> Vec<Phrase<'a>> {
+    let stopped = task.status == "STOPPED";
+    let target = target_of(v, task);
+    let (mark, role) = match (task.status.as_str(), task.health.as_str(), target.map(|t| t.state.as_str())) {
+        ("STOPPED", ..) => ("○", Role::Muted),
+        ("RUNNING", "UNHEALTHY", _) | ("RUNNING", _, Some("unhealthy")) => ("▲", Role::Warn),
+        ("RUNNING", ..) => ("●", Role::Ok),
+        _ => ("◐", Role::Info),
+    };
+    let calm = if stopped { Role::Muted } else { Role::Text };
+    let failed = task.containers.iter().find(|c| c.exit_code.is_some_and(|c| c != 0));
+    let mut why = task.stopped_reason.clone().unwrap_or_default();
+    if let Some(code) = failed.and_then(|c| c.exit_code) {
+        why = format!("exit {code}: {}", failed.and_then(|c| c.reason.as_deref()).unwrap_or(&why));
+    }
+    if why.is_empty() {
+        why = target.and_then(|t| t.description.clone()).unwrap_or_default();
+    }
+    let since = if stopped { task.stopped_at } else { task.started_at.or(task.created_at) };
+    let target_state = target.map_or("—", |t| t.state.as_str());
+    vec![
+        Phrase::of(mark, role),
+        Phrase::of(task.id(), calm),
+        Phrase::of(task.status.to_lowercase(), calm),
+        Phrase::of(if task.health.is_empty() { "—".to_owned() } else { task.health.to_lowercase() }, if task.health == "UNHEALTHY" { Role::Warn } else { calm }),
+        Phrase::of(if stopped { "—" } else { target_state }, if target_state == "unhealthy" { Role::Warn } else { calm }),
+        Phrase::of(zone(&task.zone), calm),
+        Phrase::of(task.ip.as_deref().unwrap_or("—"), calm),
+        Phrase::of(short_revision(&task.task_definition).rsplit(':').next().unwrap_or(""), calm),
+        Phrase::of(ago(since, v.now), calm),
+        Phrase::of(why, if stopped { Role::Muted } else { Role::Text }),
+    ]
+}
+
+const DEPLOYMENTS: &[Column] = &[
+    Column::left("", 1, 0),
+    Column::left("status", 20, 0),
+    Column { title: "service revision", width: 10, grow: 1, fill: Fill::Middle, rank: 2 },
+    Column::left("begun (UTC)", 12, 1),
+    Column::right("took", 7, 1),
+    Column::left("breaker", 9, 4),
+    Column { title: "why", width: 16, grow: 3, fill: Fill::Left, rank: 3 },
+];
+
+fn deployments(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
+    if let Err(lines) = ready::<ServiceDeployments>(v) {
+        return crate::view::stack::explain(&lines, area, ink);
+    }
+    let state = v.session.list(screen.pane, &screen.subject, 1);
+    let all = rows::deployments(v.store, &screen.subject, &state.filter);
+    let list = List { panel: 1, columns: DEPLOYMENTS, rows: all.len(), empty: "no deployments in the last 90 days" };
+    list.draw(v, screen, area, ink, |i| all.get(i).map_or_else(Vec::new, |d| deployment_row(v, d)));
+}
+
+fn deployment_row<'a>(v: &View<'a>, d: &'a ServiceDeployment) -> Vec<Phrase<'a>> {
+    let (mark, role) = match d.status.as_str() {
+        "SUCCESSFUL" => ("●", Role::Ok),
+        "PENDING" | "IN_PROGRESS" => ("◐", Role::Info),
+        s if s.contains("ROLLBACK") => ("▲", Role::Warn),
+        _ => ("✖", Role::Crit),
+    };
+    let begun = d.started_at.or(d.created_at);
+    let took = begun.map(|b| crate::model::text::age(b, d.finished_at.unwrap_or(v.now)));
+    let breaker = d.breaker.as_ref().filter(|b| b.2 > 0).map_or_else(|| "—".to_owned(), |(_, n, of)| format!("{n} of {of}"));
+    vec![
+        Phrase::of(mark, role),
+        text(d.status.to_lowercase().replace('_', " ")),
+        Phrase::of(d.target_revision.rsplit('/').next().unwrap_or(""), Role::Text),
+        Phrase::of(clock(begun, v.now), Role::Muted),
+        text(took.unwrap_or_else(|| "—".to_owned())),
+        text(breaker),
+        text(d.rollback_reason.as_deref().unwrap_or(&d.reason)),
+    ]
+}
+
+fn events(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
+    let state = v.session.list(screen.pane, &screen.subject, 2);
+    let events = rows::service_events(v.store, &screen.subject, &state.filter);
+    let list = List { panel: 2, columns: super::EVENT_COLUMNS, rows: events.len(), empty: "ECS has no events of this service" };
+    list.draw(v, screen, area, ink, |i| {
+        events.get(i).map_or_else(Vec::new, |e| vec![Phrase::of(clock(e.at, v.now), Role::Muted), text(ago(e.at, v.now)), text(e.message.as_str())])
+    });
+    let ids = rows::ids(v.session, screen.pane, &screen.subject, 2);
+    if let Some(event) = events.get(state.position(&ids)) {
+        full_text(&event.message, events.len(), area, ink);
+    }
+}
+
+const SCALING: &[Column] = &[
+    Column::left("", 1, 0),
+    Column::left("when (UTC)", 12, 0),
+    Column::left("what", 30, 0),
+    Column { title: "cause", width: 20, grow: 1, fill: Fill::Left, rank: 1 },
+];
+
+fn scaling(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
+    if let Err(lines) = ready::<ScalingActivities>(v) {
+        return crate::view::stack::explain(&lines, area, ink);
+    }
+    let state = v.session.list(screen.pane, &screen.subject, 3);
+    let all = rows::activities(v.store, &screen.subject, &state.filter);
+    let bounds = card::bounds(v, &screen.subject);
+    let empty = format!("the count has not been changed by autoscaling lately; bounds {bounds} ({})", ScalingActivities::TITLE);
+    let list = List { panel: 3, columns: SCALING, rows: all.len(), empty: &empty };
+    list.draw(v, screen, area, ink, |i| {
+        all.get(i).map_or_else(Vec::new, |a| {
+            let (mark, role) = match a.status.as_str() {
+                "Successful" => ("●", Role::Ok),
+                "Failed" => ("▲", Role::Warn),
+                _ => ("◐", Role::Info),
+            };
+            vec![Phrase::of(mark, role), Phrase::of(clock(a.started_at, v.now), Role::Muted), text(a.description.as_str()), Phrase::of(a.cause.as_str(), Role::Muted)]
+        })
+    });
+}
