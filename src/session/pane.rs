@@ -85,7 +85,7 @@ pub const PANES: &[PaneRow] = &[
     PaneRow { id: PaneId::Stack, needs: &[k("scaling_activities"), k("logs")], panels: &[] },
     PaneRow {
         id: PaneId::Service,
-        needs: &[k("scaling_activities"), k("task_definitions")],
+        needs: &[k("scaling_activities"), k("task_definitions"), k("logs")],
         panels: &[opens("Tasks"), list("Deployments"), list("Events"), list("Scaling")],
     },
     PaneRow { id: PaneId::Balancer, needs: &[], panels: &[list("Targets"), list("Listeners and rules")] },

@@ -68,10 +68,17 @@ fn state<'a>(v: &View<'a>, tail: &LogTail) -> Phrase<'a> {
     state.and("following", Role::Ok).and(count, Role::Text)
 }
 
-/// The newest lines, for the stack view.
-pub(crate) fn tail(v: &View<'_>, tail: &LogTail, area: Rect, ink: &mut Ink<'_>) {
-    let shown = usize::from(area.height).min(tail.events.len());
-    for (i, event) in tail.events.range(tail.events.len() - shown..).enumerate() {
+/// How far back the lines of one service are looked for: a frame must not read the whole tail.
+const LOOK_BACK: usize = 4000;
+
+/// The newest lines, of one service if asked, without the state of the log pane.
+pub(crate) fn tail_of(v: &View<'_>, tail: &LogTail, service: Option<&str>, area: Rect, ink: &mut Ink<'_>) {
+    let wanted = |e: &&LogEvent| service.is_none_or(|s| e.service() == s);
+    let newest: Vec<&LogEvent> = tail.events.iter().rev().take(LOOK_BACK).filter(wanted).take(usize::from(area.height)).collect();
+    if newest.is_empty() {
+        ink.put(area.x, area.y, area.right(), "no log lines in the last minutes", Role::Muted);
+    }
+    for (i, event) in newest.into_iter().rev().enumerate() {
         row(v, event, None, Rect { y: area.y + i as u16, height: 1, ..area }, ink);
     }
 }

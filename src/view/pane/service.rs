@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::{List, beside, facts, full_text, heading, panel, spacious, split, tabs, text, widen};
 use crate::insight::NodeId;
 use crate::model::balancer::{Target, Targets};
+use crate::model::log::LogTail;
 use crate::model::scaling::{Scaling, ScalingActivities};
 use crate::model::section::Section;
 use crate::model::service::{Service, ServiceDeployment, ServiceDeployments, Services, Task, TaskDefinitions, Tasks, short_revision};
@@ -56,14 +57,27 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
 /// All four panels and the charts at once.
 fn all(v: &View<'_>, screen: &Screen, service: &Service, area: Rect, ink: &mut Ink<'_>) {
     let (left, right) = beside(area, area.width * 3 / 5);
-    let tasks = rows::tasks(v.store, &screen.subject, &v.session.list(screen.pane, &screen.subject, 0).filter).len() as u16;
-    let (upper, lower) = split(left, (tasks + 4).clamp(left.height / 3, left.height * 2 / 3));
+    let rows_of = |panel| rows::ids(v.session, screen.pane, &screen.subject, panel).len() as u16 + 3;
+    let (upper, below) = split(left, rows_of(0).clamp(6, left.height / 2));
+    let (lower, log) = split(below, rows_of(2).clamp(5, below.height / 2));
     let (charts, below) = split(right, right.height / 2);
-    let (deployments, scaling) = split(below, below.height / 2);
+    let (deployments, scaling) = split(below, rows_of(1).clamp(6, below.height / 2));
+    own_log(v, screen, widen(log), ink);
     grid(&card::charts(v, service), Rect { y: charts.y + 1, height: charts.height - 2, ..charts }, 30, v.now, ink);
     for (index, place) in [(0, upper), (2, lower), (1, deployments), (3, scaling)] {
         let inner = panel(v, screen, index, age(v, index), widen(place), ink);
         draw_panel(v, screen, index, inner, ink);
+    }
+}
+
+/// The newest log lines of this service.
+fn own_log(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
+    let right = Phrase::of("L", Role::Key).and(" opens", Role::Muted);
+    let inner = ink.rule(area, &Phrase::of("Log", Role::Muted), &right, false);
+    let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+    match ready::<LogTail>(v) {
+        Ok(tail) => super::logs::tail_of(v, tail, Some(&screen.subject), inner, ink),
+        Err(lines) => crate::view::stack::explain(&lines, inner, ink),
     }
 }
 
@@ -87,7 +101,7 @@ fn draw_panel(v: &View<'_>, screen: &Screen, index: usize, area: Rect, ink: &mut
 
 fn header<'a>(v: &View<'a>, service: &'a Service, short: bool) -> Vec<(&'static str, Phrase<'a>)> {
     let percent = |p: Option<i32>| p.map_or_else(|| "—".to_owned(), |p| format!("{p} %"));
-    let targets = card::targets(v, service).map_or_else(|| Phrase::of("— behind no balancer", Role::Muted), |_| card::target_fact(v, service));
+    let targets = card::targets(v, service).map_or_else(|| Phrase::of("— behind no balancer", Role::Muted), |(h, n)| Phrase::of(format!("{h} of {n} healthy"), if h < n { Role::Warn } else { Role::Text }));
     let mut pairs = vec![
         ("bounds", text(card::bounds(v, &service.name)).then(policies(v, &service.name))),
         ("targets", targets),
@@ -105,7 +119,7 @@ fn header<'a>(v: &View<'a>, service: &'a Service, short: bool) -> Vec<(&'static 
     };
     let definition = v.store.get::<TaskDefinitions>().and_then(|d| d.definitions.get(&service.task_definition));
     let size = definition.map_or_else(|| Phrase::of("?", Role::Unknown), |d| text(format!("{} cpu units, {} MiB", d.cpu, d.memory)));
-    let image = definition.and_then(|d| d.images.first()).map_or_else(|| Phrase::of("?", Role::Unknown), |(_, i)| text(i.rsplit('/').next().unwrap_or(i)));
+    let image = definition.and_then(|d| d.images.first()).map_or_else(|| Phrase::of("?", Role::Unknown), |(_, i)| text(i.rsplit('/').next().and_then(|i| i.rsplit(':').next()).unwrap_or(i)));
     pairs.extend([
         ("launch", text(format!("{} {}", service.launch_type, service.platform_version))),
         ("size", size),
@@ -209,7 +223,7 @@ fn task_row<'a>(v: &View<'a>, task: &'a Task) -> Vec<Phrase<'a>> {
 const DEPLOYMENTS: &[Column] = &[
     Column::left("", 1, 0),
     Column::left("status", 20, 0),
-    Column { title: "service revision", width: 10, grow: 1, fill: Fill::Middle, rank: 2 },
+    Column { title: "revision", width: 10, grow: 1, fill: Fill::Middle, rank: 2 },
     Column::left("begun (UTC)", 12, 1),
     Column::right("took", 7, 1),
     Column::left("breaker", 9, 4),

@@ -64,10 +64,7 @@ pub(super) fn logs(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
     let inner = ink.rule(rect(placed.place), &title, &right, focus(v, placed));
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     match ready::<LogTail>(v) {
-        Ok(tail) if tail.events.is_empty() => {
-            ink.put(inner.x, inner.y, inner.right(), "no log lines in the last minutes", Role::Muted);
-        }
-        Ok(tail) => log_pane::tail(v, tail, inner, ink),
+        Ok(tail) => log_pane::tail_of(v, tail, None, inner, ink),
         Err(lines) => service::explain(&lines, inner, ink),
     }
 }

@@ -42,6 +42,7 @@ impl Unit {
             Self::PerSecond => format!("{}/s", text::rate(value / 60.0)),
             Self::Latency if value < 0.01 => format!("{:.1} ms", value * 1000.0),
             Self::Latency => text::latency(value),
+            Self::Count if value.fract() == 0.0 => text::count(value),
             Self::Count => text::rate(value),
             Self::Bytes => text::bytes(value),
         }

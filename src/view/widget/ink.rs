@@ -153,7 +153,7 @@ impl Ink<'_> {
             x = self.put(x, area.y, end, " ", Role::Text);
         }
         let width = right.width() as u16 + 2;
-        if !right.is_empty() && x + width < end {
+        if !right.is_empty() && x + width <= end {
             let at = end - width;
             self.put(at, area.y, end, " ", Role::Text);
             self.phrase(at + 1, area.y, end, right);

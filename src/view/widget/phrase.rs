@@ -154,7 +154,7 @@ fn take(text: &str, width: usize) -> String {
 pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(1);
     let mut lines = vec![String::new()];
-    for word in text.split_word_bounds() {
+    for word in words(text, width) {
         let mut rest = word;
         loop {
             let Some(line) = lines.last_mut() else { return lines };
@@ -185,6 +185,18 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
         line.truncate(line.trim_end().len());
     }
     lines
+}
+
+/// The words of a text; one that is longer than a line is taken apart behind its punctuation.
+fn words(text: &str, width: usize) -> impl Iterator<Item = &str> {
+    text.split_inclusive(' ').flat_map(move |word| {
+        let long = word.trim_end().width() > width;
+        let parts = word.split_inclusive(move |c: char| long && matches!(c, '.' | '/' | ':' | '-' | '_' | '(' | '?' | '&'));
+        parts.flat_map(|part| {
+            let body = part.trim_end_matches(' ');
+            [body, part.get(body.len()..).unwrap_or("")]
+        })
+    })
 }
 
 #[cfg(test)]
