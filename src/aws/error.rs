@@ -2,6 +2,7 @@
 //! Codes are the wire codes of the AWS map §1. Called by every source.
 
 use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
@@ -48,12 +49,14 @@ const NOT_FOUND: &[&str] = &[
 ];
 
 /// What went wrong with `op`, for the store and the screen.
-pub fn problem_of<E, R>(op: Op, error: &SdkError<E, R>) -> Problem
+pub fn problem_of<E>(op: Op, error: &SdkError<E, HttpResponse>) -> Problem
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-    R: std::fmt::Debug + Send + Sync + 'static,
 {
     match error {
+        SdkError::ServiceError(service) if service.err().code().is_none() => {
+            unmodeled(op, service.raw().status().as_u16(), &innermost(error))
+        }
         SdkError::ServiceError(service) => from_code(op, service.err().code().unwrap_or(""), service.err().message().unwrap_or("")),
         SdkError::TimeoutError(_) => problem(op, ProblemKind::Timeout, "no answer in time", "it is asked again by itself"),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => {
@@ -73,6 +76,16 @@ where
             "the endpoint does not speak this operation as AWS does",
         ),
         _ => dispatch(op, error, &innermost(error)),
+    }
+}
+
+/// No AWS error code: a success whose body the SDK cannot read, or an error of something that is not AWS.
+fn unmodeled(op: Op, status: u16, cause: &str) -> Problem {
+    let hint = "the endpoint does not speak this operation as AWS does";
+    if (200..300).contains(&status) {
+        problem(op, ProblemKind::Malformed, &format!("the answer cannot be read: {cause}"), hint)
+    } else {
+        problem(op, ProblemKind::Service, &format!("HTTP {status} without an AWS error code"), hint)
     }
 }
 

@@ -115,7 +115,7 @@ pub(super) fn troubles(store: &Store, now: Time) -> Vec<Trouble> {
     let all = store.entries().filter_map(|(key, entry)| {
         let standing = Standing::of(Some(entry), now);
         // A ready section whose last poll failed is still current: its problem is worth a line, too.
-        let why = explain(Some(entry), now).or_else(|| entry.problem.as_ref().map(|p| p.headline.clone()))?;
+        let why = entry.problem.as_ref().map(|p| p.headline.clone()).or_else(|| explain(Some(entry), now))?;
         let note = format!("{}: ", key.0.replace('_', " "));
         Some(Trouble { section: key.0.to_owned(), state: standing.word(), why: hinted(why, entry), note })
     });

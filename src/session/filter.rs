@@ -49,8 +49,12 @@ impl Filter {
 
     /// The byte ranges of `text` that made it match.
     pub fn hits(&self, text: &str) -> Vec<(usize, usize)> {
-        let mut hits: Vec<(usize, usize)> =
-            self.terms.iter().filter(|t| !t.negated && !t.origin).flat_map(|t| t.pattern.find_iter(text).map(|m| (m.start(), m.end()))).collect();
+        let mut hits: Vec<(usize, usize)> = self
+            .terms
+            .iter()
+            .filter(|t| !t.negated && !t.origin)
+            .flat_map(|t| t.pattern.find_iter(text).map(|m| (m.start(), m.end())))
+            .collect();
         hits.sort_unstable();
         hits
     }

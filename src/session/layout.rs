@@ -324,7 +324,9 @@ fn fits(main: Place, form: &[Band], wishes: &[Wish]) -> bool {
 
 fn boxed_min(band: &Band, width: u16, wishes: &[Wish]) -> u16 {
     let boxes = of_band(band, wishes).len();
-    if band.tiers.len() > 1 { band.min } else { 1 + (band.min - 1) * grid(width, boxes).1 }
+    // The balancer's box grows with its rules, and keeps a row free for a reason.
+    let rules = of_band(band, wishes).iter().filter(|w| w.kind == Kind::Balancer).map(|w| w.lines + 4).max().unwrap_or(0);
+    if band.tiers.len() > 1 || rules > 0 { band.min.max(rules) } else { 1 + (band.min - 1) * grid(width, boxes).1 }
 }
 
 fn column(layout: &mut Layout, form: &[Band], area: Place, side: bool, wishes: &[Wish], selected: &NodeId) {
@@ -336,7 +338,11 @@ fn column(layout: &mut Layout, form: &[Band], area: Place, side: bool, wishes: &
         .collect();
     let mut heights: Vec<u16> = bands
         .iter()
-        .map(|(b, boxes)| if layout.boxed || b.share > 0 { boxed_min(b, area.w, wishes) } else { 1 + boxes.iter().map(|w| w.lines).sum::<u16>() })
+        .map(
+            |(b, boxes)| {
+                if layout.boxed || b.share > 0 { boxed_min(b, area.w, wishes) } else { 1 + boxes.iter().map(|w| w.lines).sum::<u16>() }
+            },
+        )
         .collect();
     shrink(&mut heights, area.h);
     let reasons = if layout.boxed { 0 } else { grant_reasons(&bands, &mut heights, area.h) };

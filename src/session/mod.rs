@@ -13,8 +13,8 @@ mod update;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-pub(crate) use list::first_visible;
 pub use list::ListState;
+pub(crate) use list::first_visible;
 pub use logs::LogView;
 pub use msg::{Effect, Flash, Msg, Tone};
 pub use update::update;
@@ -27,7 +27,7 @@ use crate::model::section::{ProblemKind, SectionKey};
 use crate::model::stack::Stack;
 use crate::model::store::Store;
 use layout::{Layout, Wish};
-use pane::{Panel, PaneId};
+use pane::{PaneId, Panel};
 
 /// The smallest screen that the dashboard is laid out for.
 pub const SMALLEST: (u16, u16) = (60, 16);

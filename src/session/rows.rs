@@ -3,9 +3,9 @@
 
 use std::borrow::Cow;
 
+use super::Session;
 use super::filter::Filter;
 use super::pane::PaneId;
-use super::Session;
 use crate::insight::Event;
 use crate::model::alarm::{Alarm, AlarmChange, AlarmHistory, Alarms};
 use crate::model::balancer::{Listener, Routing, Rule, Target, TargetGroup, Targets};
@@ -26,7 +26,15 @@ pub fn tasks<'a>(store: &'a Store, service: &str, filter: &Filter) -> Vec<&'a Ta
         .chain(stopped.iter().filter(live))
         .filter(|t| {
             filter.is_empty()
-                || filter.matches_fields(&[t.id(), &t.status, &t.zone, &t.health, &t.task_definition, t.ip.as_deref().unwrap_or(""), t.stopped_reason.as_deref().unwrap_or("")])
+                || filter.matches_fields(&[
+                    t.id(),
+                    &t.status,
+                    &t.zone,
+                    &t.health,
+                    &t.task_definition,
+                    t.ip.as_deref().unwrap_or(""),
+                    t.stopped_reason.as_deref().unwrap_or(""),
+                ])
         })
         .collect()
 }
@@ -82,7 +90,11 @@ pub fn rules<'a>(store: &'a Store, filter: &Filter) -> Vec<(&'a Listener, Option
 /// Every Redis node with its shard.
 pub fn cache_nodes<'a>(store: &'a Store, filter: &Filter) -> Vec<(&'a NodeGroup, &'a CacheMember)> {
     let groups = store.get::<ReplicationGroup>().map(|g| g.node_groups.as_slice()).unwrap_or_default();
-    groups.iter().flat_map(|g| g.members.iter().map(move |m| (g, m))).filter(|(g, m)| filter.matches_fields(&[&g.id, &m.id, &m.zone])).collect()
+    groups
+        .iter()
+        .flat_map(|g| g.members.iter().map(move |m| (g, m)))
+        .filter(|(g, m)| filter.matches_fields(&[&g.id, &m.id, &m.zone]))
+        .collect()
 }
 
 /// Events of Redis or the database, newest first.
@@ -98,11 +110,16 @@ pub fn data_events<'a>(store: &'a Store, pane: PaneId, filter: &Filter) -> Vec<&
 /// Alarms for people, worst and newest first; the scaling alarms after them when they are unfolded.
 pub fn alarms<'a>(store: &'a Store, unfolded: bool, filter: &Filter) -> Vec<&'a Alarm> {
     let all = store.get::<Alarms>().map(|a| a.alarms.as_slice()).unwrap_or_default();
-    let rank = |a: &Alarm| (a.is_scaling(), match a.state.as_str() {
-        "ALARM" => 0,
-        "INSUFFICIENT_DATA" => 1,
-        _ => 2,
-    });
+    let rank = |a: &Alarm| {
+        (
+            a.is_scaling(),
+            match a.state.as_str() {
+                "ALARM" => 0,
+                "INSUFFICIENT_DATA" => 1,
+                _ => 2,
+            },
+        )
+    };
     let mut rows: Vec<&Alarm> =
         all.iter().filter(|a| (unfolded || !a.is_scaling()) && filter.matches_fields(&[&a.name, &a.state, &a.reason, &a.metric])).collect();
     rows.sort_by(|a, b| rank(a).cmp(&rank(b)).then(b.since.cmp(&a.since)).then(a.name.cmp(&b.name)));
@@ -124,13 +141,17 @@ pub fn timeline<'a>(session: &'a Session, filter: &Filter) -> Vec<&'a Event> {
 pub fn ids<'a>(session: &'a Session, pane: PaneId, subject: &str, panel: usize) -> Vec<Cow<'a, str>> {
     let state = session.list(pane, subject, panel);
     let (store, filter) = (&*session.store, &state.filter);
-    let at = |t: Option<crate::model::Time>, rest: &str| Cow::Owned(format!("{} {rest}", t.map(|t| t.format("%Y-%m-%dT%H:%M:%SZ").to_string()).unwrap_or_default()));
+    let at = |t: Option<crate::model::Time>, rest: &str| {
+        Cow::Owned(format!("{} {rest}", t.map(|t| t.format("%Y-%m-%dT%H:%M:%SZ").to_string()).unwrap_or_default()))
+    };
     match (pane, panel) {
         (PaneId::Service, 0) => tasks(store, subject, filter).into_iter().map(|t| Cow::Borrowed(t.arn.as_str())).collect(),
         (PaneId::Service, 1) => deployments(store, subject, filter).into_iter().map(|d| Cow::Borrowed(d.arn.as_str())).collect(),
         (PaneId::Service, 2) => service_events(store, subject, filter).into_iter().map(|e| at(e.at, &e.message)).collect(),
         (PaneId::Service, _) => activities(store, subject, filter).into_iter().map(|a| at(a.started_at, &a.description)).collect(),
-        (PaneId::Balancer, 0) => targets(store, filter).into_iter().map(|(g, t)| Cow::Owned(format!("{} {}:{}", g.name, t.id, t.port))).collect(),
+        (PaneId::Balancer, 0) => {
+            targets(store, filter).into_iter().map(|(g, t)| Cow::Owned(format!("{} {}:{}", g.name, t.id, t.port))).collect()
+        }
         (PaneId::Balancer, _) => rules(store, filter)
             .into_iter()
             .map(|(l, r)| Cow::Owned(format!("{} {}", l.arn, r.map_or("default", |r| r.priority.as_str()))))

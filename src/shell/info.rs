@@ -29,8 +29,8 @@ pub(super) async fn run(settings: &Settings, env: &Environment) -> Result<ExitCo
     for p in &settings.provenance {
         let _ = writeln!(text, "  {:<14} {:<26} {}", p.name, p.value, p.origin);
     }
-    let stack = toml::to_string(&settings.stack).unwrap_or_default();
-    let _ = write!(text, "\n[stack]  (as it would be written in the configuration file)\n{stack}");
+    let stack = toml::to_string(&std::collections::BTreeMap::from([("stack", &settings.stack)])).unwrap_or_default();
+    let _ = write!(text, "\nstack, as it would be written in the configuration file\n\n{stack}");
     print(&text)?;
     Ok(ExitCode::SUCCESS)
 }

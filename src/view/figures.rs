@@ -79,6 +79,11 @@ pub(crate) fn clock(at: Option<Time>, now: Time) -> String {
 }
 
 impl<'a> View<'a> {
+    /// A name without the stack's own in front: on its screen that says nothing.
+    pub(crate) fn short<'n>(&self, name: &'n str) -> &'n str {
+        name.strip_prefix(self.session.stack.name.as_str()).and_then(|n| n.strip_prefix('-')).filter(|n| !n.is_empty()).unwrap_or(name)
+    }
+
     /// The series of that id.
     pub(crate) fn series(&self, id: &str) -> Option<&'a Series> {
         self.metrics?.get(id)

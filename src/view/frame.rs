@@ -71,7 +71,11 @@ fn health(v: &View<'_>) -> Phrase<'static> {
     }
     if phrase.is_empty() {
         let (mark, role) = if counts.info > 0 { glyph(Level::Info) } else { glyph(Level::Healthy) };
-        let word = if counts.info > 0 { format!("{} changing", counts.info) } else { format!("all {} healthy", counts.total()) };
+        let word = if counts.info > 0 {
+            format!("{} of {} changing", counts.info, counts.total())
+        } else {
+            format!("all {} healthy", counts.total())
+        };
         return Phrase::of(mark, role).and(format!(" {word}"), Role::Text);
     }
     phrase.and(format!("of {}", counts.total()), Role::Text)
@@ -126,7 +130,8 @@ pub(crate) fn hints(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
     let mut shown: Vec<&Command> = COMMANDS.iter().filter(|c| !c.hint.is_empty() && (c.enabled)(&situation)).collect();
     // In the order of the table, help and quit at the end.
     shown.sort_by_key(|c| c.group == "Program");
-    let facts = shown.into_iter().map(|c| Fact::new(c.rank, Phrase::of(key_name(c), Role::Key).and(" ", Role::Text).and(c.hint, Role::Muted)));
+    let facts =
+        shown.into_iter().map(|c| Fact::new(c.rank, Phrase::of(key_name(c), Role::Key).and(" ", Role::Text).and(c.hint, Role::Muted)));
     let line = fit(facts.collect(), usize::from(end - x), 3);
     ink.phrase(x, area.y, end, &line);
 }

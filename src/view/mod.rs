@@ -32,13 +32,8 @@ pub(crate) struct View<'a> {
 
 /// Draws everything.
 pub fn draw(session: &Session, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let view = View {
-        session,
-        store: &session.store,
-        judgement: &session.judgement,
-        metrics: session.store.get::<Metrics>(),
-        now: session.now,
-    };
+    let view =
+        View { session, store: &session.store, judgement: &session.judgement, metrics: session.store.get::<Metrics>(), now: session.now };
     let area = area.intersection(buf.area);
     let mut ink = Ink { buf, theme };
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {

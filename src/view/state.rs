@@ -22,7 +22,9 @@ pub(crate) fn ready<'a, T: Section>(v: &View<'a>) -> Result<&'a T, Vec<Phrase<'a
                 Phrase::of("▲ ", Role::Warn).and(format!("no permission to read {}", T::TITLE), Role::Text),
                 Phrase::labelled("needs", permission, Role::Title),
             ];
-            lines.extend(entry.and_then(|e| e.problem.as_ref()).filter(|p| !p.hint.is_empty()).map(|p| Phrase::of(p.hint.as_str(), Role::Muted)));
+            lines.extend(
+                entry.and_then(|e| e.problem.as_ref()).filter(|p| !p.hint.is_empty()).map(|p| Phrase::of(p.hint.as_str(), Role::Muted)),
+            );
             Err(lines)
         }
         Loadable::Failed(problem) => {

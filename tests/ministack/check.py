@@ -23,7 +23,7 @@ sections = state["sections"]
 lacks = {"scaling", "scaling_activities", "cache_events", "database_settings"}
 for key, section in sorted(sections.items()):
     if key in lacks:
-        check(f"{key}: says why it has nothing", section["state"] == "failed" and section["problem"]["headline"], section)
+        check(f"{key}: says why it has nothing", section["state"] in ("failed", "missing") and section["problem"]["headline"], section)
     else:
         check(f"{key}: ready", section["state"] == "ready", section.get("problem"))
 data = lambda key: sections[key]["data"]
@@ -37,6 +37,7 @@ check("log events", len(data("logs")["events"]) > 0)
 series = data("metrics")["series"]
 for metric in ("alb/requests", "svc/web/cpu", "svc/web/mem", "db/cpu", "db/connections"):
     check(f"metric {metric}", series.get(metric, {}).get("points"), sorted(k for k, v in series.items() if v["points"]))
+check("the target groups of the rules", len(data("routing")["target_groups"]) == 2)
 for node in ("alb", "svc/control-plane", "svc/web", "svc/celery-worker", "redis", "db", "alarms", "logs"):
     level = state["nodes"][node]["level"]
     check(f"{node} is judged ({level})", level not in ("unknown", "absent"), state["nodes"][node])

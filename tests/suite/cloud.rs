@@ -56,7 +56,9 @@ async fn services_tasks_targets_and_metrics_tell_one_story() {
             }
         }
         let metrics = store.get::<Metrics>().unwrap();
-        let last = |id: &str| metrics.get(id).and_then(nextcore_top::model::metric::Series::last).unwrap_or_else(|| panic!("seed {seed}: no {id}"));
+        let last = |id: &str| {
+            metrics.get(id).and_then(nextcore_top::model::metric::Series::last).unwrap_or_else(|| panic!("seed {seed}: no {id}"))
+        };
         let groups = &store.get::<Routing>().unwrap().target_groups;
         let by_group: f64 = groups.iter().map(|g| last(&format!("tg/{}/requests", g.name))).sum();
         let total = last("alb/requests");

@@ -58,7 +58,12 @@ async fn calls_and_price_stay_inside_the_bars() {
     sleep(Duration::from_secs(600)).await;
     let unfocused = (total(&embedded) - before) as f64 / 10.0;
     assert!(unfocused <= 30.0, "{unfocused} calls/min unfocused");
-    assert_eq!(sent(&embedded).get("cloudwatch:GetMetricData").map(|n| *n <= 25), Some(true), "one GetMetricData a minute: {:?}", sent(&embedded));
+    assert_eq!(
+        sent(&embedded).get("cloudwatch:GetMetricData").map(|n| *n <= 25),
+        Some(true),
+        "one GetMetricData a minute: {:?}",
+        sent(&embedded)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -98,7 +103,10 @@ async fn every_fault_is_a_state_and_every_pane_comes_back() {
         let store = feed.store.borrow_and_update().clone();
         let problem = store.entry(key).and_then(|e| e.problem.clone());
         assert_eq!(problem.as_ref().map(|p| p.kind), Some(kind), "{fault:?}: {problem:?}");
-        assert!(matches!(store.load::<Services>(embedded.clock.now()), Loadable::Stale { .. }), "{fault:?}: the last value stays, marked as stale");
+        assert!(
+            matches!(store.load::<Services>(embedded.clock.now()), Loadable::Stale { .. }),
+            "{fault:?}: the last value stays, marked as stale"
+        );
         let others = store.entries().filter(|(k, e)| *k != key && e.problem.is_some()).map(|(k, _)| k).collect::<Vec<SectionKey>>();
         assert!(others.is_empty(), "{fault:?} spread to {others:?}");
         embedded.cloud.faults(nextcore_top::sim::Faults::clear);

@@ -162,7 +162,9 @@ pub(crate) fn denied() -> World {
         };
         world.store.fail(SectionKey(key), problem, ago(10));
     }
-    world.judgement = judged(&world.stack, &[("alb", Level::Unknown, &["no permission: elasticloadbalancing:DescribeLoadBalancers"])]);
+    let reasons: &[&str] = &["no permission"];
+    let all = ["alb", "svc/control-plane", "svc/web", "svc/celery-worker", "redis", "db", "alarms", "logs"].map(|n| (n, Level::Unknown, reasons));
+    world.judgement = judged(&world.stack, &all);
     world
 }
 

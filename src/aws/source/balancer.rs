@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_sdk_elasticloadbalancingv2::operation::describe_target_groups::builders::DescribeTargetGroupsFluentBuilder;
 use aws_sdk_elasticloadbalancingv2::types as sdk;
 use futures_util::future::try_join_all;
 
@@ -70,7 +71,17 @@ impl super::Source for RoutingSource {
 
     async fn poll(cx: Arc<Context>) -> Result<Routing, Problem> {
         let arn = cx.needs::<Balancer>()?.arn.clone();
-        let (listeners, target_groups) = futures_util::future::try_join(listeners(&cx, &arn), target_groups(&cx, &arn)).await?;
+        let (listeners, mut target_groups) = futures_util::future::try_join(listeners(&cx, &arn), target_groups(&cx, &arn)).await?;
+        // Some clouds list under the balancer only what its default actions use: ask for the groups of the rules by name.
+        let mut others: Vec<String> = listeners.iter().flat_map(|l| &l.rules).flat_map(|r| &r.target_groups).cloned().collect();
+        others.retain(|arn| target_groups.iter().all(|g| g.arn != *arn));
+        others.sort();
+        others.dedup();
+        if !others.is_empty() {
+            let request = cx.clients.elb.describe_target_groups().set_target_group_arns(Some(others));
+            target_groups.extend(described(&cx, request).await?);
+            target_groups.sort_by(|a, b| a.name.cmp(&b.name));
+        }
         Ok(Routing { listeners, target_groups })
     }
 }
@@ -147,8 +158,11 @@ fn paths(condition: &sdk::RuleCondition) -> Vec<String> {
 }
 
 async fn target_groups(cx: &Context, balancer: &str) -> Result<Vec<TargetGroup>, Problem> {
-    let elb = &cx.clients.elb;
-    let mut pages = elb.describe_target_groups().load_balancer_arn(balancer).into_paginator().items().send();
+    described(cx, cx.clients.elb.describe_target_groups().load_balancer_arn(balancer)).await
+}
+
+async fn described(cx: &Context, request: DescribeTargetGroupsFluentBuilder) -> Result<Vec<TargetGroup>, Problem> {
+    let mut pages = request.into_paginator().items().send();
     let mut found = Vec::new();
     while let Some(group) = pages.next().await {
         found.push(group.map_err(|e| problem_of(GROUPS, &e))?);

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::balancer::{Target, Targets};
+use crate::model::health::Level;
 use crate::model::metric::Metrics;
 use crate::model::section::Section;
 use crate::model::text;
@@ -74,7 +75,8 @@ fn why<'a>(targets: impl Iterator<Item = &'a Target>) -> String {
 }
 
 fn empty(facts: &Facts<'_>, group: &Group) -> Option<Finding> {
-    let targets = group.targets(facts).unwrap_or_default();
+    // A group whose health was not asked (a cloud that does not list it under the balancer) is not a group without targets.
+    let Some(targets) = group.targets(facts) else { return Some(Finding::new(Level::Unknown, "target health was not answered")) };
     let (healthy, _, _, total) = counts(targets);
     if group.desired == 0 || healthy > 0 {
         return None;

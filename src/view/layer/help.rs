@@ -17,19 +17,16 @@ pub(crate) fn draw(v: &View<'_>, body: Rect, ink: &mut Ink<'_>) {
     let lines = lines(v);
     let width = body.width.min(if body.width >= 2 * COLUMN + 6 { 2 * COLUMN + 6 } else { COLUMN + 6 });
     let columns = if width > COLUMN + 6 || lines.len() as u16 + 2 > body.height { 2 } else { 1 };
-    let rows = (lines.len() as u16).div_ceil(columns);
+    let rows = if columns == 1 { lines.len() as u16 } else { longer_half(&lines) };
     let height = (rows + 4).min(body.height);
-    let place = Rect {
-        x: body.x + (body.width - width) / 2,
-        y: body.y + (body.height - height) / 2,
-        width,
-        height,
-    };
+    let place = Rect { x: body.x + (body.width - width) / 2, y: body.y + (body.height - height) / 2, width, height };
     ink.blank(place);
     let inner = ink.frame(place, &Phrase::of("Help", Role::Title), &Phrase::of("Esc closes", Role::Muted), true);
     let wide = inner.width / columns;
     for (i, line) in lines.iter().enumerate() {
-        let (column, row) = (i as u16 / rows, i as u16 % rows);
+        let i = i as u16;
+        let first = if columns == 1 { lines.len() as u16 } else { split_at(&lines) };
+        let (column, row) = if i < first { (0, i) } else { (1, i - first) };
         let (x, y) = (inner.x + column * wide, inner.y + row);
         if y < inner.bottom() {
             let end = (x + wide - 1).min(inner.right());
@@ -56,6 +53,18 @@ pub(crate) fn draw(v: &View<'_>, body: Rect, ink: &mut Ink<'_>) {
     }
 }
 
+/// Where the second column begins: at the heading nearest to the middle.
+fn split_at(lines: &[Line]) -> u16 {
+    let headings = lines.iter().enumerate().filter(|(i, l)| *i > 0 && matches!(l, Line::Heading(_))).map(|(i, _)| i as u16);
+    let middle = lines.len() as u16 / 2;
+    headings.min_by_key(|i| i.abs_diff(middle)).unwrap_or(middle)
+}
+
+fn longer_half(lines: &[Line]) -> u16 {
+    let first = split_at(lines);
+    first.max(lines.len() as u16 - first)
+}
+
 enum Line {
     Heading(&'static str),
     Row(&'static Command, bool),
@@ -77,7 +86,8 @@ fn lines(v: &View<'_>) -> Vec<Line> {
 }
 
 fn row_of(command: &Command, enabled: bool, place: Rect, ink: &mut Ink<'_>) -> u16 {
-    let keys = if command.keys.len() > 3 { "1 … 9".to_owned() } else { command.keys.iter().map(Key::to_string).collect::<Vec<_>>().join(" ") };
+    let keys =
+        if command.keys.len() > 3 { "1 … 9".to_owned() } else { command.keys.iter().map(Key::to_string).collect::<Vec<_>>().join(" ") };
     let (key, text) = if enabled { (Role::Key, Role::Text) } else { (Role::Faint, Role::Faint) };
     ink.put(place.x + 1, place.y, place.x + KEYS, &clip(&keys, usize::from(KEYS - 2)), key);
     ink.put(place.x + KEYS, place.y, place.right(), command.doc, text)

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{List, beside, full_text, heading, panel, spacious, tabs, text, widen};
+use super::{List, Panels, beside, full_text, panel, spacious, text, widen};
 use crate::insight::NodeId;
 use crate::model::alarm::{Alarm, AlarmHistory, Alarms};
 use crate::session::filter::Filter;
@@ -19,7 +19,9 @@ use crate::view::widget::{Ink, Phrase};
 pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let title = Phrase::of("Alarms", Role::Title);
     let title = v.store.get::<Alarms>().map_or_else(|| title.clone(), |a| title.clone().then(summary(a)));
-    let inner = heading(v, &NodeId::alarms(), title, &freshness::<Alarms>(v), Rect { height: area.height, ..area }, ink);
+    let (mark, role) = v.badge(&NodeId::alarms());
+    let inner = ink.rule(area, &Phrase::of(mark, role).and(" ", Role::Text).then(title), &freshness::<Alarms>(v), false);
+    let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     if spacious(area) {
         let (left, right) = beside(inner, inner.width * 3 / 5);
         let inner = panel(v, screen, 0, Phrase::new(), widen(left), ink);
@@ -28,9 +30,13 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
         history(v, screen, inner, ink);
         return;
     }
-    let inner = tabs(v, screen, Phrase::new(), widen(inner), ink);
-    if screen.panel == 0 { alarms(v, screen, inner, ink) } else { history(v, screen, inner, ink) }
+    PANELS.draw(v, screen, inner, ink);
 }
+
+const PANELS: Panels = Panels {
+    fresh: |v, i| if i == 0 { Phrase::new() } else { freshness::<AlarmHistory>(v) },
+    draw: |v, screen, i, area, ink| if i == 0 { alarms(v, screen, area, ink) } else { history(v, screen, area, ink) },
+};
 
 /// `  1 of 9 in alarm`, or that all is well.
 pub(crate) fn summary<'a>(alarms: &Alarms) -> Phrase<'a> {
@@ -40,7 +46,7 @@ pub(crate) fn summary<'a>(alarms: &Alarms) -> Phrase<'a> {
         firing += usize::from(alarm.state == "ALARM");
         unsure += usize::from(alarm.state == "INSUFFICIENT_DATA");
     }
-    let gap = Phrase::of("  ", Role::Text);
+    let gap = Phrase::of(" ", Role::Text);
     if total == 0 {
         return gap.and("none defined", Role::Muted);
     }
@@ -65,17 +71,14 @@ fn mark(alarm: &Alarm) -> (&'static str, Role) {
 /// One row each, worst first, for the stack view.
 pub(crate) fn brief(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
     let all = rows::alarms(v.store, false, &Filter::default());
-    // The stack's name in front of every alarm says nothing on its own screen.
-    let prefix = format!("{}-", v.session.stack.name);
-    let short = |a: &Alarm| a.name.strip_prefix(&prefix).unwrap_or(&a.name).to_owned();
-    let longest = all.iter().map(|a| short(a).len() as u16).max().unwrap_or(0);
+    let longest = all.iter().map(|a| v.short(&a.name).len() as u16).max().unwrap_or(0);
     let name = longest.clamp(16, (area.width / 2).max(16)).max(area.width.saturating_sub(12).min(longest));
     for (i, alarm) in all.iter().take(usize::from(area.height)).enumerate() {
         let y = area.y + i as u16;
         let (glyph, role) = mark(alarm);
         let firing = alarm.state == "ALARM";
         ink.put(area.x, y, area.right(), glyph, role);
-        ink.put(area.x + 2, y, area.x + 2 + name, &short(alarm), if firing { Role::Warn } else { Role::Text });
+        ink.put(area.x + 2, y, area.x + 2 + name, v.short(&alarm.name), if firing { Role::Warn } else { Role::Text });
         let x = area.x + 2 + name + 1;
         ink.put_right(y, x + 7, &ago(alarm.since, v.now), Role::Muted);
         if area.width > name + 26 {
@@ -121,14 +124,15 @@ fn alarms(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let scaling = known.alarms.iter().filter(|a| a.is_scaling()).count();
     let folded = scaling > 0 && !v.session.unfolded;
     let table = Rect { height: area.height.saturating_sub(u16::from(folded)), ..area };
-    let list = List { panel: 0, columns: ALARMS, rows: all.len(), empty: "no alarms are defined for people; every box still has its own rules" };
+    let list =
+        List { panel: 0, columns: ALARMS, rows: all.len(), empty: "no alarms are defined for people; every box still has its own rules" };
     list.draw(v, screen, table, ink, |i| {
         let Some(alarm) = all.get(i) else { return Vec::new() };
         let (glyph, role) = mark(alarm);
         let firing = alarm.state == "ALARM" && !alarm.is_scaling();
         vec![
             Phrase::of(glyph, role),
-            Phrase::of(alarm.name.as_str(), if alarm.is_scaling() { Role::Muted } else { Role::Text }),
+            Phrase::of(v.short(&alarm.name), if alarm.is_scaling() { Role::Muted } else { Role::Text }),
             Phrase::of(alarm.state.to_lowercase().replace("insufficient_data", "no data"), if firing { Role::Warn } else { Role::Text }),
             text(ago(alarm.since, v.now)),
             text(condition(alarm)),
@@ -162,6 +166,7 @@ fn history(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let all = rows::alarm_history(v.store, &filter);
     let list = List { panel: 1, columns: HISTORY, rows: all.len(), empty: "no alarm has changed its state in the last day" };
     list.draw(v, screen, area, ink, |i| {
-        all.get(i).map_or_else(Vec::new, |c| vec![Phrase::of(clock(c.at, v.now), Role::Muted), text(c.name.as_str()), text(c.summary.as_str())])
+        all.get(i)
+            .map_or_else(Vec::new, |c| vec![Phrase::of(clock(c.at, v.now), Role::Muted), text(v.short(&c.name)), text(c.summary.as_str())])
     });
 }

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{List, beside, facts, heading, panel, spacious, split, tabs, text, widen};
+use super::{List, Panels, beside, facts, heading, panel, spacious, split, text, widen};
 use crate::insight::NodeId;
 use crate::model::balancer::{Balancer, Listener, Routing, Rule, Target, TargetGroup, Targets};
 use crate::session::{Screen, rows};
@@ -38,13 +38,17 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
         rules(v, screen, inner, ink);
         return;
     }
-    let (top, list) = split(rest, if rest.height < 15 { 0 } else { (rest.height / 3).min(12) });
+    let (top, list) = split(rest, PANELS.spare(v, screen, rest.height));
     if top.height > 0 {
         grid(&card::charts(v), Rect { y: top.y + 1, height: top.height - 1, ..top }, 24, v.now, ink);
     }
-    let inner = tabs(v, screen, Phrase::new(), widen(list), ink);
-    if screen.panel == 0 { targets(v, screen, inner, ink) } else { rules(v, screen, inner, ink) }
+    PANELS.draw(v, screen, list, ink);
 }
+
+const PANELS: Panels = Panels {
+    fresh: |v, i| if i == 0 { freshness::<Targets>(v) } else { freshness::<Routing>(v) },
+    draw: |v, screen, i, area, ink| if i == 0 { targets(v, screen, area, ink) } else { rules(v, screen, area, ink) },
+};
 
 fn header(b: &Balancer) -> Vec<(&'static str, Phrase<'_>)> {
     let zones = b.zones.iter().map(|(z, _)| zone(z)).collect::<Vec<_>>().join(" ");
@@ -83,7 +87,7 @@ fn targets(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     });
 }
 
-fn target_row<'a>(_: &View<'a>, group: &'a TargetGroup, target: &'a Target, same: bool) -> Vec<Phrase<'a>> {
+fn target_row<'a>(v: &View<'a>, group: &'a TargetGroup, target: &'a Target, same: bool) -> Vec<Phrase<'a>> {
     let (mark, role) = match target.state.as_str() {
         "healthy" => ("●", Role::Ok),
         "initial" | "draining" => ("◐", Role::Info),
@@ -93,7 +97,7 @@ fn target_row<'a>(_: &View<'a>, group: &'a TargetGroup, target: &'a Target, same
     vec![
         Phrase::of(mark, role),
         // The name of a group stands once; the rows under it are its targets.
-        Phrase::of(group.name.as_str(), if same { Role::Faint } else { Role::Text }),
+        Phrase::of(v.short(&group.name), if same { Role::Faint } else { Role::Text }),
         text(if target.zone.is_empty() { "—" } else { zone(&target.zone) }),
         text(format!("{}:{}", target.id, target.port)),
         Phrase::of(target.state.as_str(), if target.state == "unhealthy" { Role::Warn } else { Role::Text }),
@@ -121,7 +125,12 @@ fn rules(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
 }
 
 fn rule_row<'a>(routing: &'a Routing, listener: &'a Listener, rule: Option<&'a Rule>) -> Vec<Phrase<'a>> {
-    let names = rule.map(|r| r.target_groups.iter().map(|arn| routing.target_groups.iter().find(|g| g.arn == *arn).map_or(arn.as_str(), |g| g.name.as_str())).collect::<Vec<_>>());
+    let names = rule.map(|r| {
+        r.target_groups
+            .iter()
+            .map(|arn| routing.target_groups.iter().find(|g| g.arn == *arn).map_or(arn.as_str(), |g| g.name.as_str()))
+            .collect::<Vec<_>>()
+    });
     let target = names.filter(|n| !n.is_empty()).map_or_else(|| text(listener.default_action.as_str()), |n| text(n.join(" ")));
     let paths = rule.map(|r| r.paths.join(" ")).unwrap_or_default();
     vec![

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{List, beside, data_events, facts, heading, panel, spacious, split, tabs, text, widen};
+use super::{List, Panels, beside, data_events, facts, heading, panel, spacious, split, text, widen};
 use crate::insight::NodeId;
 use crate::insight::roles::redis_roles;
 use crate::model::cache::{CacheEvents, CacheNodes, ReplicationGroup};
@@ -20,7 +20,8 @@ use crate::view::widget::{Ink, Phrase, Unit};
 /// Draws the pane.
 pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let version = v.store.get::<CacheNodes>().and_then(|n| n.nodes.first()).map(|n| n.version.as_str()).unwrap_or_default();
-    let title = Phrase::of("Redis ", Role::Title).and(version, Role::Text).and("  ", Role::Text).and(v.session.stack.cache.as_str(), Role::Muted);
+    let title =
+        Phrase::of("Redis ", Role::Title).and(version, Role::Text).and("  ", Role::Text).and(v.session.stack.cache.as_str(), Role::Muted);
     let inner = heading(v, &NodeId::cache(), title, &freshness::<ReplicationGroup>(v), area, ink);
     let group = match ready::<ReplicationGroup>(v) {
         Ok(group) => group,
@@ -39,13 +40,17 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
         events(v, screen, inner, ink);
         return;
     }
-    let (top, list) = split(rest, if rest.height < 15 { 0 } else { (rest.height / 3).min(12) });
+    let (top, list) = split(rest, PANELS.spare(v, screen, rest.height));
     if top.height > 0 {
         grid(&charts, Rect { y: top.y + 1, height: top.height - 1, ..top }, 24, v.now, ink);
     }
-    let inner = tabs(v, screen, Phrase::new(), widen(list), ink);
-    if screen.panel == 0 { nodes(v, screen, inner, ink) } else { events(v, screen, inner, ink) }
+    PANELS.draw(v, screen, list, ink);
 }
+
+const PANELS: Panels = Panels {
+    fresh: |v, i| if i == 0 { freshness::<CacheNodes>(v) } else { freshness::<CacheEvents>(v) },
+    draw: |v, screen, i, area, ink| if i == 0 { nodes(v, screen, area, ink) } else { events(v, screen, area, ink) },
+};
 
 fn header(g: &ReplicationGroup) -> Vec<(&'static str, Phrase<'_>)> {
     let yes = |on: bool| if on { text("on") } else { Phrase::of("off", Role::Warn) };
@@ -109,7 +114,7 @@ fn nodes(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
         vec![
             Phrase::of(mark, role),
             text(shard.id.as_str()),
-            text(member.id.as_str()),
+            text(v.short(&member.id)),
             match primary {
                 Some(true) => Phrase::of("primary", Role::Title),
                 Some(false) => text("replica"),
@@ -122,7 +127,11 @@ fn nodes(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
             text(v.figure(&id("gets"), Unit::PerSecond)),
             text(v.figure(&id("sets"), Unit::PerSecond)),
             text(v.figure(&id("connections"), Unit::Count)),
-            if replica { Phrase::of(lag.map_or_else(|| "?".to_owned(), |l| format!("{l:.1} s")), grade(lag, 5.0, 30.0)) } else { Phrase::of("—", Role::Muted) },
+            if replica {
+                Phrase::of(lag.map_or_else(|| "?".to_owned(), |l| format!("{l:.1} s")), grade(lag, 5.0, 30.0))
+            } else {
+                Phrase::of("—", Role::Muted)
+            },
             link,
             text(v.figure(&id("evictions"), Unit::Count)),
             v.spark(&id("engine"), 20, Unit::Percent),

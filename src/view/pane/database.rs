@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{data_events, facts, heading, split, tabs, text, widen};
+use super::{Panels, data_events, facts, heading, split, text};
 use crate::insight::NodeId;
 use crate::model::database::{Database, DatabaseEvents, DatabaseSettings};
 use crate::session::Screen;
@@ -18,7 +18,12 @@ use crate::view::widget::{Ink, Phrase};
 pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let mut title = Phrase::of("PostgreSQL ", Role::Title);
     if let Some(db) = v.store.get::<Database>() {
-        title = title.and(db.version.as_str(), Role::Text).and("  ", Role::Text).then(card::status(db)).and("  ", Role::Text).then(card::zones(db, true));
+        title = title
+            .and(db.version.as_str(), Role::Text)
+            .and("  ", Role::Text)
+            .then(card::status(db))
+            .and("  ", Role::Text)
+            .then(card::zones(db, true));
     }
     let inner = heading(v, &NodeId::database(), title, &freshness::<Database>(v), area, ink);
     let db = match ready::<Database>(v) {
@@ -27,19 +32,20 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     };
     let y = facts(&header(v, db, inner.height < 24), inner, ink);
     let rest = Rect { y, height: inner.bottom().saturating_sub(y), ..inner };
-    let charts = match rest.height {
-        0..12 => 0,
-        12..20 => 5,
-        h => h * 2 / 3,
-    };
+    let charts = PANELS.spare(v, screen, rest.height);
     let (top, list) = split(rest, charts);
     if charts > 0 {
         grid(&card::charts(v), Rect { y: top.y + 1, height: top.height - 1, ..top }, 24, v.now, ink);
     }
-    let inner = tabs(v, screen, freshness::<DatabaseEvents>(v), widen(list), ink);
+    PANELS.draw(v, screen, list, ink);
+}
+
+const PANELS: Panels = Panels { fresh: |v, _| freshness::<DatabaseEvents>(v), draw: events };
+
+fn events(v: &View<'_>, screen: &Screen, panel: usize, area: Rect, ink: &mut Ink<'_>) {
     match ready::<DatabaseEvents>(v) {
-        Ok(_) => data_events(v, screen, 0, inner, ink),
-        Err(lines) => explain(&lines, inner, ink),
+        Ok(_) => data_events(v, screen, panel, area, ink),
+        Err(lines) => explain(&lines, area, ink),
     }
 }
 
@@ -51,7 +57,8 @@ fn header<'a>(v: &View<'a>, db: &'a Database, short: bool) -> Vec<(&'static str,
         ("restore point", card::restore_lag(v, db).and(restorable, Role::Muted)),
         ("class", text(db.class.as_str())),
     ];
-    let pending = || db.pending.iter().chain(v.store.get::<DatabaseSettings>().into_iter().flat_map(|s| &s.maintenance)).cloned().collect::<Vec<_>>();
+    let pending =
+        || db.pending.iter().chain(v.store.get::<DatabaseSettings>().into_iter().flat_map(|s| &s.maintenance)).cloned().collect::<Vec<_>>();
     let waiting = pending();
     let waiting = if waiting.is_empty() { Phrase::of("nothing", Role::Muted) } else { Phrase::of(waiting.join(", "), Role::Info) };
     if short {

@@ -64,7 +64,11 @@ fn state<'a>(v: &View<'a>, tail: &LogTail) -> Phrase<'a> {
         }
         return state.and(format!("  {}/{}", logs.position(tail) + 1, logs.count(tail)), Role::Text);
     }
-    let count = if logs.filter().is_empty() { format!("  {} lines", tail.events.len()) } else { format!("  {} of {} lines", logs.count(tail), tail.events.len()) };
+    let count = if logs.filter().is_empty() {
+        format!("  {} lines", tail.events.len())
+    } else {
+        format!("  {} of {} lines", logs.count(tail), tail.events.len())
+    };
     state.and("following", Role::Ok).and(count, Role::Text)
 }
 
@@ -85,10 +89,14 @@ pub(crate) fn tail_of(v: &View<'_>, tail: &LogTail, service: Option<&str>, area:
 
 fn lines(v: &View<'_>, tail: &LogTail, logs: &LogView, area: Rect, ink: &mut Ink<'_>) {
     let window = window(v, tail, logs, area);
+    let number = |i| logs.number(tail, i).and_then(|n| line(tail, n));
+    // The newest line stands in the last row; what wrapping leaves over is blank at the top.
+    let used: u16 = window.clone().filter_map(number).map(|e| height(v, e, logs.wrap, area.width)).fold(0, u16::saturating_add);
+    let above = if window.start == 0 { 0 } else { area.height.saturating_sub(used) };
     let cursor = logs.cursor.map(|_| logs.position(tail));
-    let mut y = area.y;
+    let mut y = area.y + above;
     for index in window {
-        let Some(event) = logs.number(tail, index).and_then(|n| line(tail, n)) else { continue };
+        let Some(event) = number(index) else { continue };
         if y >= area.bottom() {
             break;
         }
@@ -133,6 +141,23 @@ fn height(v: &View<'_>, event: &LogEvent, wrapped: bool, width: u16) -> u16 {
     wrap(&event.message, room).len().max(1) as u16
 }
 
+/// The message without the time that many frameworks repeat in front of it; the row shows the event's own.
+fn bare(message: &str) -> &str {
+    let text = message.strip_prefix('[').unwrap_or(message);
+    let shape = |(i, c): (usize, char)| match i {
+        4 | 7 => c == '-',
+        10 => c == ' ' || c == 'T',
+        13 | 16 => c == ':',
+        _ => c.is_ascii_digit(),
+    };
+    if text.chars().take(19).count() < 19 || !text.chars().take(19).enumerate().all(shape) {
+        return message;
+    }
+    let rest =
+        text.get(19..).unwrap_or("").trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, ',' | '.' | 'Z' | ':' | ' ' | ']'));
+    if rest.is_empty() { message } else { rest }
+}
+
 fn row(v: &View<'_>, event: &LogEvent, logs: Option<&LogView>, place: Rect, ink: &mut Ink<'_>) {
     const SERIES: [Role; 4] = [Role::Series1, Role::Series2, Role::Series3, Role::Series4];
     let service = event.service();
@@ -149,7 +174,8 @@ fn row(v: &View<'_>, event: &LogEvent, logs: Option<&LogView>, place: Rect, ink:
         }
         return;
     }
-    ink.phrase(x, place.y, place.right(), &message(&event.message, logs));
+    let text = if logs.is_some_and(|l| l.wrap) { event.message.as_str() } else { bare(&event.message) };
+    ink.phrase(x, place.y, place.right(), &message(text, logs));
 }
 
 /// The message with its level word and what the filter found set off.

@@ -14,7 +14,7 @@ use ratatui::layout::Rect;
 use super::View;
 use super::figures::clock;
 use super::reason;
-use super::widget::phrase::wrap;
+use super::widget::phrase::{clip_middle, wrap};
 use super::widget::table::{Column, Table};
 use super::widget::{Ink, Phrase};
 use crate::insight::NodeId;
@@ -67,7 +67,11 @@ fn position(v: &View<'_>, screen: &Screen, panel: usize) -> Phrase<'static> {
     let ids = rows::ids(v.session, screen.pane, &screen.subject, panel);
     let text = if ids.is_empty() { "0".to_owned() } else { format!("{}/{}", state.position(&ids) + 1, ids.len()) };
     let place = Phrase::of(text, Role::Text);
-    if state.filter.is_empty() { place } else { Phrase::labelled("/", state.filter.text().to_owned(), Role::Accent).and("  ", Role::Text).then(place) }
+    if state.filter.is_empty() {
+        place
+    } else {
+        Phrase::labelled("/", state.filter.text().to_owned(), Role::Accent).and("  ", Role::Text).then(place)
+    }
 }
 
 /// One panel under its own rule; returns its area.
@@ -93,6 +97,57 @@ fn tabs(v: &View<'_>, screen: &Screen, right: Phrase<'_>, area: Rect, ink: &mut 
     let right = if right.is_empty() { place } else { place.and("  ", Role::Text).then(right) };
     let inner = ink.rule(area, &title, &right, true);
     Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }
+}
+
+/// What the panels of one pane share: how old each is, and how each is drawn.
+struct Panels {
+    fresh: for<'a> fn(&View<'a>, usize) -> Phrase<'a>,
+    draw: fn(&View<'_>, &Screen, usize, Rect, &mut Ink<'_>),
+}
+
+/// A panel needs this many rows to be worth showing beside others, and is given no more than it can fill.
+const LEAST: std::ops::RangeInclusive<u16> = 4..=8;
+
+impl Panels {
+    /// All panels under each other when each gets a useful height, else the focused one under tabs; returns the row behind.
+    fn draw(&self, v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) -> u16 {
+        let wants = self.wants(v, screen);
+        let mut heights: Vec<u16> = wants.iter().map(|w| (*w).clamp(*LEAST.start(), *LEAST.end())).collect();
+        let least: u16 = heights.iter().sum();
+        if least > area.height {
+            let inner = tabs(v, screen, (self.fresh)(v, screen.panel), widen(area), ink);
+            (self.draw)(v, screen, screen.panel, inner, ink);
+            return area.bottom();
+        }
+        let mut spare = area.height - least;
+        for (height, want) in heights.iter_mut().zip(&wants) {
+            let more = want.saturating_sub(*height).min(spare);
+            *height += more;
+            spare -= more;
+        }
+        let mut y = area.y;
+        for (index, height) in heights.into_iter().enumerate() {
+            let inner = panel(v, screen, index, (self.fresh)(v, index), widen(Rect { y, height, ..area }), ink);
+            (self.draw)(v, screen, index, inner, ink);
+            y += height;
+        }
+        y
+    }
+
+    /// Rule, header, rows and one blank row of each panel.
+    fn wants(&self, v: &View<'_>, screen: &Screen) -> Vec<u16> {
+        let rows = |panel| rows::ids(v.session, screen.pane, &screen.subject, panel).len().min(1000) as u16;
+        (0..row(screen.pane).panels.len()).map(|p| rows(p) + 3).collect()
+    }
+
+    /// How many rows charts may take: what the lists leave, within reason.
+    fn spare(&self, v: &View<'_>, screen: &Screen, height: u16) -> u16 {
+        let lists: u16 = self.wants(v, screen).into_iter().map(|w| w.max(*LEAST.start())).fold(0, u16::saturating_add);
+        match height {
+            0..14 => 0,
+            h => h.saturating_sub(lists).clamp(h / 3, h * 3 / 5),
+        }
+    }
 }
 
 fn tab(screen: &Screen, index: usize, focus: bool) -> Phrase<'static> {
@@ -135,14 +190,26 @@ fn data_events(v: &View<'_>, screen: &Screen, panel: usize, area: Rect, ink: &mu
     let list = List { panel, columns: EVENT_COLUMNS, rows: events.len(), empty: "no events in the last day" };
     list.draw(v, screen, area, ink, |i| {
         events.get(i).map_or_else(Vec::new, |e| {
-            vec![Phrase::of(clock(e.at, v.now), Role::Muted), Phrase::of(super::figures::ago(e.at, v.now), Role::Text), Phrase::of(e.message.as_str(), Role::Text)]
+            vec![
+                Phrase::of(clock(e.at, v.now), Role::Muted),
+                Phrase::of(super::figures::ago(e.at, v.now), Role::Text),
+                Phrase::of(e.message.as_str(), Role::Text),
+            ]
         })
     });
     detail(v, &events, &state, screen, panel, area, ink);
 }
 
 /// The selected event in full, at the bottom of a tall list, when its row had to be cut.
-fn detail(v: &View<'_>, events: &[&DataEvent], state: &crate::session::ListState, screen: &Screen, panel: usize, area: Rect, ink: &mut Ink<'_>) {
+fn detail(
+    v: &View<'_>,
+    events: &[&DataEvent],
+    state: &crate::session::ListState,
+    screen: &Screen,
+    panel: usize,
+    area: Rect,
+    ink: &mut Ink<'_>,
+) {
     let ids = rows::ids(v.session, screen.pane, &screen.subject, panel);
     let Some(event) = events.get(state.position(&ids)) else { return };
     full_text(&event.message, events.len(), area, ink);
@@ -171,7 +238,12 @@ fn facts(pairs: &[(&str, Phrase<'_>)], area: Rect, ink: &mut Ink<'_>) -> u16 {
         let x = area.x + column * width;
         let end = (x + width - 1).min(area.right());
         ink.put(x, area.y + line, end, label, Role::Muted);
-        ink.phrase(x + 15, area.y + line, end, value);
+        let x = x + 15;
+        match value.runs.as_slice() {
+            // Host names and identifiers say most at both ends.
+            [(text, role)] => ink.put(x, area.y + line, end, &clip_middle(text, usize::from(end.saturating_sub(x))), *role),
+            _ => ink.phrase(x, area.y + line, end, value),
+        };
     }
     area.y + rows
 }

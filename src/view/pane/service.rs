@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{List, beside, facts, full_text, heading, panel, spacious, split, tabs, text, widen};
+use super::{List, Panels, beside, facts, full_text, heading, panel, spacious, split, text, widen};
 use crate::insight::NodeId;
 use crate::model::balancer::{Target, Targets};
 use crate::model::log::LogTail;
@@ -33,7 +33,10 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
         Err(lines) => return crate::view::stack::explain(&lines, inner, ink),
     };
     let Some(service) = services.get(&screen.subject) else {
-        let text = format!("ECS does not know a service {} in cluster {}; check the configuration's [stack]", screen.subject, v.session.stack.cluster);
+        let text = format!(
+            "ECS does not know a service {} in cluster {}; check the configuration's [stack]",
+            screen.subject, v.session.stack.cluster
+        );
         ink.prose(inner, &text, Role::Muted);
         return;
     };
@@ -42,17 +45,19 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     if spacious(area) {
         return all(v, screen, service, rest, ink);
     }
-    let charts = match rest.height {
-        0..16 => 0,
-        h => (h / 3).min(10),
-    };
+    let charts = PANELS.spare(v, screen, rest.height).min(14);
     let (top, list) = split(rest, charts);
     if charts > 0 {
         grid(&card::charts(v, service), Rect { y: top.y + 1, height: top.height.saturating_sub(1), ..top }, 26, v.now, ink);
     }
-    let inner = tabs(v, screen, Phrase::new(), widen(list), ink);
-    draw_panel(v, screen, screen.panel, inner, ink);
+    let y = PANELS.draw(v, screen, list, ink);
+    let left = list.bottom().saturating_sub(y);
+    if left >= 4 {
+        own_log(v, screen, widen(Rect { y, height: left, ..list }), ink);
+    }
 }
+
+const PANELS: Panels = Panels { fresh: age, draw: draw_panel };
 
 /// All four panels and the charts at once.
 fn all(v: &View<'_>, screen: &Screen, service: &Service, area: Rect, ink: &mut Ink<'_>) {
@@ -60,7 +65,8 @@ fn all(v: &View<'_>, screen: &Screen, service: &Service, area: Rect, ink: &mut I
     let rows_of = |panel| rows::ids(v.session, screen.pane, &screen.subject, panel).len() as u16 + 3;
     let (upper, below) = split(left, rows_of(0).clamp(6, left.height / 2));
     let (lower, log) = split(below, rows_of(2).clamp(5, below.height / 2));
-    let (charts, below) = split(right, right.height / 2);
+    let lists = (rows_of(1).clamp(6, 16) + rows_of(3).clamp(6, 16)).min(right.height / 2);
+    let (charts, below) = split(right, right.height - lists);
     let (deployments, scaling) = split(below, rows_of(1).clamp(6, below.height / 2));
     own_log(v, screen, widen(log), ink);
     grid(&card::charts(v, service), Rect { y: charts.y + 1, height: charts.height - 2, ..charts }, 30, v.now, ink);
@@ -101,7 +107,10 @@ fn draw_panel(v: &View<'_>, screen: &Screen, index: usize, area: Rect, ink: &mut
 
 fn header<'a>(v: &View<'a>, service: &'a Service, short: bool) -> Vec<(&'static str, Phrase<'a>)> {
     let percent = |p: Option<i32>| p.map_or_else(|| "—".to_owned(), |p| format!("{p} %"));
-    let targets = card::targets(v, service).map_or_else(|| Phrase::of("— behind no balancer", Role::Muted), |(h, n)| Phrase::of(format!("{h} of {n} healthy"), if h < n { Role::Warn } else { Role::Text }));
+    let targets = card::targets(v, service).map_or_else(
+        || Phrase::of("— behind no balancer", Role::Muted),
+        |(h, n)| Phrase::of(format!("{h} of {n} healthy"), if h < n { Role::Warn } else { Role::Text }),
+    );
     let mut pairs = vec![
         ("bounds", text(card::bounds(v, &service.name)).then(policies(v, &service.name))),
         ("targets", targets),
@@ -119,7 +128,10 @@ fn header<'a>(v: &View<'a>, service: &'a Service, short: bool) -> Vec<(&'static 
     };
     let definition = v.store.get::<TaskDefinitions>().and_then(|d| d.definitions.get(&service.task_definition));
     let size = definition.map_or_else(|| Phrase::of("?", Role::Unknown), |d| text(format!("{} cpu units, {} MiB", d.cpu, d.memory)));
-    let image = definition.and_then(|d| d.images.first()).map_or_else(|| Phrase::of("?", Role::Unknown), |(_, i)| text(i.rsplit('/').next().and_then(|i| i.rsplit(':').next()).unwrap_or(i)));
+    let image = definition.and_then(|d| d.images.first()).map_or_else(
+        || Phrase::of("?", Role::Unknown),
+        |(_, i)| text(i.rsplit('/').next().and_then(|i| i.rsplit(':').next()).unwrap_or(i)),
+    );
     pairs.extend([
         ("launch", text(format!("{} {}", service.launch_type, service.platform_version))),
         ("size", size),
@@ -144,7 +156,10 @@ fn policies<'a>(v: &View<'a>, service: &str) -> Phrase<'a> {
         } else {
             policy.metric.as_str()
         };
-        line = line.and("  ", Role::Text).and(metric, Role::Muted).and(policy.target.map(|t| format!(" {t:.0} %")).unwrap_or_default(), Role::Text);
+        line = line
+            .and("  ", Role::Text)
+            .and(metric, Role::Muted)
+            .and(policy.target.map(|t| format!(" {t:.0} %")).unwrap_or_default(), Role::Text);
     }
     if target.in_suspended || target.out_suspended || target.scheduled_suspended {
         line = line.and("  suspended", Role::Warn);
@@ -154,7 +169,7 @@ fn policies<'a>(v: &View<'a>, service: &str) -> Phrase<'a> {
 
 const TASKS: &[Column] = &[
     Column::left("", 1, 0),
-    Column { title: "task", width: 12, grow: 2, fill: Fill::Middle, rank: 0 },
+    Column { title: "task", width: 13, grow: 1, fill: Fill::Middle, rank: 0 },
     Column::left("status", 14, 0),
     Column::left("health", 9, 4),
     Column::left("target", 10, 1),
@@ -175,8 +190,8 @@ fn tasks(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let list = List { panel: 0, columns: TASKS, rows: tasks.len(), empty: &empty };
     list.draw(v, screen, area, ink, |i| tasks.get(i).map_or_else(Vec::new, |t| task_row(v, t)));
     let ids = rows::ids(v.session, screen.pane, &screen.subject, 0);
-    if let Some(why) = tasks.get(state.position(&ids)).and_then(|t| t.stopped_reason.as_deref()) {
-        full_text(why, tasks.len(), area, ink);
+    if let Some(task) = tasks.get(state.position(&ids)) {
+        full_text(&why(v, task), tasks.len(), area, ink);
     }
 }
 
@@ -184,6 +199,16 @@ fn tasks(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
 fn target_of<'a>(v: &View<'a>, task: &Task) -> Option<&'a Target> {
     let ip = task.ip.as_deref()?;
     v.store.get::<Targets>()?.groups.values().flatten().find(|t| t.id == ip)
+}
+
+/// Why a task stopped, or why its target is not healthy.
+fn why(v: &View<'_>, task: &Task) -> String {
+    let failed = task.containers.iter().find(|c| c.exit_code.is_some_and(|c| c != 0));
+    let stopped = task.stopped_reason.as_deref().unwrap_or("");
+    if let Some(code) = failed.and_then(|c| c.exit_code) {
+        return format!("exit {code}: {}", failed.and_then(|c| c.reason.as_deref()).unwrap_or(stopped));
+    }
+    if stopped.is_empty() { target_of(v, task).and_then(|t| t.description.clone()).unwrap_or_default() } else { stopped.to_owned() }
 }
 
 fn task_row<'a>(v: &View<'a>, task: &'a Task) -> Vec<Phrase<'a>> {
@@ -196,27 +221,22 @@ fn task_row<'a>(v: &View<'a>, task: &'a Task) -> Vec<Phrase<'a>> {
         _ => ("◐", Role::Info),
     };
     let calm = if stopped { Role::Muted } else { Role::Text };
-    let failed = task.containers.iter().find(|c| c.exit_code.is_some_and(|c| c != 0));
-    let mut why = task.stopped_reason.clone().unwrap_or_default();
-    if let Some(code) = failed.and_then(|c| c.exit_code) {
-        why = format!("exit {code}: {}", failed.and_then(|c| c.reason.as_deref()).unwrap_or(&why));
-    }
-    if why.is_empty() {
-        why = target.and_then(|t| t.description.clone()).unwrap_or_default();
-    }
     let since = if stopped { task.stopped_at } else { task.started_at.or(task.created_at) };
     let target_state = target.map_or("—", |t| t.state.as_str());
     vec![
         Phrase::of(mark, role),
         Phrase::of(task.id(), calm),
         Phrase::of(task.status.to_lowercase(), calm),
-        Phrase::of(if task.health.is_empty() { "—".to_owned() } else { task.health.to_lowercase() }, if task.health == "UNHEALTHY" { Role::Warn } else { calm }),
+        Phrase::of(
+            if task.health.is_empty() { "—".to_owned() } else { task.health.to_lowercase() },
+            if task.health == "UNHEALTHY" { Role::Warn } else { calm },
+        ),
         Phrase::of(if stopped { "—" } else { target_state }, if target_state == "unhealthy" { Role::Warn } else { calm }),
         Phrase::of(zone(&task.zone), calm),
         Phrase::of(task.ip.as_deref().unwrap_or("—"), calm),
         Phrase::of(short_revision(&task.task_definition).rsplit(':').next().unwrap_or(""), calm),
         Phrase::of(ago(since, v.now), calm),
-        Phrase::of(why, if stopped { Role::Muted } else { Role::Text }),
+        Phrase::of(why(v, task), if stopped { Role::Muted } else { Role::Text }),
     ]
 }
 
@@ -266,7 +286,9 @@ fn events(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let events = rows::service_events(v.store, &screen.subject, &state.filter);
     let list = List { panel: 2, columns: super::EVENT_COLUMNS, rows: events.len(), empty: "ECS has no events of this service" };
     list.draw(v, screen, area, ink, |i| {
-        events.get(i).map_or_else(Vec::new, |e| vec![Phrase::of(clock(e.at, v.now), Role::Muted), text(ago(e.at, v.now)), text(e.message.as_str())])
+        events
+            .get(i)
+            .map_or_else(Vec::new, |e| vec![Phrase::of(clock(e.at, v.now), Role::Muted), text(ago(e.at, v.now)), text(e.message.as_str())])
     });
     let ids = rows::ids(v.session, screen.pane, &screen.subject, 2);
     if let Some(event) = events.get(state.position(&ids)) {
@@ -297,7 +319,12 @@ fn scaling(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
                 "Failed" => ("▲", Role::Warn),
                 _ => ("◐", Role::Info),
             };
-            vec![Phrase::of(mark, role), Phrase::of(clock(a.started_at, v.now), Role::Muted), text(a.description.as_str()), Phrase::of(a.cause.as_str(), Role::Muted)]
+            vec![
+                Phrase::of(mark, role),
+                Phrase::of(clock(a.started_at, v.now), Role::Muted),
+                text(a.description.as_str()),
+                Phrase::of(a.cause.as_str(), Role::Muted),
+            ]
         })
     });
 }

@@ -94,17 +94,37 @@ fn rule_line<'a>(v: &View<'a>, routing: &'a Routing, group: &'a TargetGroup, wid
     let paths = routing.paths_to(&group.arn).join(" ");
     let longest = routing.target_groups.iter().map(|g| routing.paths_to(&g.arn).join(" ").len()).max().unwrap_or(6);
     let column = longest.clamp(6, width / 6);
+    let names = routing.target_groups.iter().map(|g| owner(v, g).unwrap_or(g.name.as_str()).len()).max().unwrap_or(8).clamp(8, width / 4);
     let facts = vec![
         Fact::new(0, Phrase::of(crate::view::widget::phrase::clip(&paths, column).into_owned(), Role::Accent).padded(column)),
-        Fact::new(0, Phrase::of(crate::view::widget::phrase::clip(name, 16), Role::Text).padded(16)),
+        Fact::new(0, Phrase::of(crate::view::widget::phrase::clip(name, names), Role::Text).padded(names)),
         Fact::new(0, healthy(v, &group.arn).padded(13)),
         Fact::new(1, v.cell(&id("requests"), Unit::PerSecond, 7)),
         Fact::new(4, v.spark(&id("requests"), 16, Unit::PerSecond)),
         Fact::new(2, Phrase::of("p95", Role::Muted).then(v.cell(&id("p95"), Unit::Latency, 8))),
-        Fact::new(3, Phrase::of("5xx", Role::Muted).and(format!("{:>7}", share(errors.or(v.value(&id("requests")).map(|_| 0.0)))), grade(errors, 1.0, 5.0))),
+        Fact::new(
+            3,
+            Phrase::of("5xx", Role::Muted)
+                .and(format!("{:>7}", share(errors.or(v.value(&id("requests")).map(|_| 0.0)))), grade(errors, 1.0, 5.0)),
+        ),
         Fact::new(5, by_zone(v, &group.arn)),
     ];
     fit(facts, width, 2)
+}
+
+/// Which ports it listens on, and where.
+fn listeners<'a>(v: &View<'a>) -> Phrase<'a> {
+    let mut line = Phrase::of("listens", Role::Muted);
+    for listener in v.store.get::<Routing>().into_iter().flat_map(|r| &r.listeners) {
+        line = line.and(format!(" {}:{}", listener.protocol, listener.port), Role::Text);
+        if listener.default_action.starts_with("redirect") {
+            line = line.and(format!(" {}", listener.default_action), Role::Muted);
+        }
+    }
+    let balancer = v.store.get::<Balancer>();
+    let zones = balancer.map(|b| b.zones.iter().map(|(z, _)| zone(z)).collect::<Vec<_>>().join(" ")).unwrap_or_default();
+    let scheme = balancer.map_or("", |b| b.scheme.as_str());
+    line.and("  zones ", Role::Muted).and(zones, Role::Text).and("  ", Role::Text).and(scheme, Role::Muted)
 }
 
 /// The charts of the balancer, most telling first.
@@ -129,6 +149,7 @@ pub(super) fn body(v: &View<'_>, _: &NodeId, area: Rect, ink: &mut Ink<'_>) {
         Ok(routing) => lines.extend(groups(v, routing).into_iter().take(4).map(|g| rule_line(v, routing, g, width))),
         Err(why) => lines.extend(why),
     }
+    lines.push(listeners(v));
     let y = ink.lines(area, &lines);
     let rest = Rect { y: y + 1, height: area.bottom().saturating_sub(y + 1), ..area };
     let mut charts = charts(v);

@@ -65,7 +65,8 @@ fn shard<'a>(v: &View<'a>, roles: &BTreeMap<String, bool>, group: &'a NodeGroup,
 
 /// What the group as a whole is doing.
 fn state<'a>(group: &'a ReplicationGroup) -> Phrase<'a> {
-    let status = if group.status == "available" { Phrase::new() } else { Phrase::of(group.status.as_str(), Role::Warn).and("  ", Role::Text) };
+    let status =
+        if group.status == "available" { Phrase::new() } else { Phrase::of(group.status.as_str(), Role::Warn).and("  ", Role::Text) };
     let failover = match group.automatic_failover.as_str() {
         "enabled" => Phrase::labelled("failover", "auto", Role::Text),
         other => Phrase::labelled("failover", other, Role::Warn),
@@ -131,7 +132,7 @@ pub(super) fn body(v: &View<'_>, _: &NodeId, area: Rect, ink: &mut Ink<'_>) {
 pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
     let Place { x: left, y, w, .. } = placed.place;
     let end = left + w - 1;
-    let longest = v.session.stack.services.iter().map(|s| s.name.len()).max().unwrap_or(8).clamp(8, 24) as u16;
+    let longest = v.session.stack.services.iter().map(|s| s.name.len()).max().unwrap_or(8).clamp(14, 24) as u16;
     let version = v.store.get::<CacheNodes>().and_then(|n| n.nodes.first()).map(|n| n.version.as_str()).unwrap_or_default();
     let x = head(v, placed, &format!("Redis {version}"), longest, ink);
     let group = match ready::<ReplicationGroup>(v) {

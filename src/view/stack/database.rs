@@ -5,7 +5,6 @@ use ratatui::layout::Rect;
 use super::{head, must_tell, service, tell};
 use crate::insight::NodeId;
 use crate::model::database::{Database, DatabaseSettings, default_max_connections};
-use crate::model::text;
 use crate::session::layout::{Place, Placed};
 use crate::theme::Role;
 use crate::view::View;
@@ -73,7 +72,7 @@ pub(crate) fn restore_lag(v: &View<'_>, db: &Database) -> Phrase<'static> {
 pub(crate) fn storage(v: &View<'_>, db: &Database) -> Phrase<'static> {
     let free = v.value("db/storage");
     let used = free.map(|f| 100.0 - f / (f64::from(db.allocated_gib) * 1_073_741_824.0) * 100.0);
-    let text = free.map_or_else(|| "?".to_owned(), text::bytes);
+    let text = free.map_or_else(|| "?".to_owned(), |f| format!("{:.0}", f / 1_073_741_824.0));
     Phrase::of(text, grade(used, 80.0, 90.0)).and(format!(" of {} GiB", db.allocated_gib), Role::Muted)
 }
 
@@ -121,13 +120,13 @@ pub(super) fn body(v: &View<'_>, _: &NodeId, area: Rect, ink: &mut Ink<'_>) {
         Fact::new(3, Phrase::labelled("load", v.figure("db/load", Unit::Count), Role::Text)),
         Fact::new(4, Phrase::labelled("memory free", v.figure("db/memory", Unit::Bytes), Role::Text)),
     ];
-    let mut lines = vec![fit(first, width, 3)];
+    let mut lines = vec![fit(first, width, 2)];
     let figure = Phrase::of("cpu", Role::Muted).then(v.cell("db/cpu", Unit::Percent, 6)).and(" ", Role::Text);
     let rest = width.saturating_sub(figure.width());
     if !roomy {
         lines.push(figure.then(v.spark("db/cpu", rest.min(60), Unit::Percent)));
     }
-    lines.push(fit(second, width, 3));
+    lines.push(fit(second, width, 2));
     if !db.pending.is_empty() {
         lines.push(Phrase::labelled("pending", db.pending.join(", "), Role::Info));
     }
@@ -143,7 +142,7 @@ pub(super) fn body(v: &View<'_>, _: &NodeId, area: Rect, ink: &mut Ink<'_>) {
 pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
     let Place { x: left, y, w, .. } = placed.place;
     let end = left + w - 1;
-    let longest = v.session.stack.services.iter().map(|s| s.name.len()).max().unwrap_or(8).clamp(8, 24) as u16;
+    let longest = v.session.stack.services.iter().map(|s| s.name.len()).max().unwrap_or(8).clamp(14, 24) as u16;
     let version = v.store.get::<Database>().map(|d| d.version.as_str()).unwrap_or_default();
     let x = head(v, placed, &format!("Postgres {version}"), longest, ink);
     let db = match ready::<Database>(v) {
@@ -155,7 +154,14 @@ pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
     let mut facts = vec![
         Fact::new(0, zones(db, false).padded(5)),
         Fact::new(0, if db.status == "available" { Phrase::new() } else { status(db) }),
-        Fact::new(2, Phrase::of("cpu", Role::Muted).then(v.cell("db/cpu", Unit::Percent, 6)).and(" ", Role::Text).then(v.spark("db/cpu", spark, Unit::Percent))),
+        Fact::new(
+            2,
+            Phrase::of("cpu", Role::Muted).then(v.cell("db/cpu", Unit::Percent, 6)).and(" ", Role::Text).then(v.spark(
+                "db/cpu",
+                spark,
+                Unit::Percent,
+            )),
+        ),
         Fact::new(1, label("conn", connections(v, db))),
         Fact::new(3, Phrase::of("free ", Role::Muted).and(v.figure("db/storage", Unit::Bytes), Role::Text)),
         Fact::new(4, label("PITR", restore_lag(v, db))),

@@ -26,7 +26,9 @@ fn requests<'a>(v: &View<'a>, node: &NodeId) -> Phrase<'a> {
     let Some(found) = service::of(v, node) else { return Phrase::new() };
     let Some(group) = service::group_name(v, found) else { return Phrase::new() };
     let paths = v.store.get::<Routing>().and_then(|r| found.target_groups.first().map(|g| r.paths_to(g).join(" "))).unwrap_or_default();
-    Phrase::of(paths, Role::Muted).and(" ", Role::Text).and(v.figure(&format!("tg/{group}/requests"), Unit::PerSecond), Role::Text)
+    let path = Phrase::of(paths, Role::Muted);
+    v.value(&format!("tg/{group}/requests"))
+        .map_or_else(|| path.clone(), |r| path.clone().and(" ", Role::Text).and(Unit::PerSecond.text(r), Role::Text))
 }
 
 fn connections<'a>(v: &View<'a>, from: &NodeId) -> Phrase<'a> {
@@ -34,7 +36,7 @@ fn connections<'a>(v: &View<'a>, from: &NodeId) -> Phrase<'a> {
     if first.as_ref() != Some(from) {
         return Phrase::new();
     }
-    Phrase::of(v.figure("db/connections", Unit::Count), Role::Text).and(" connections", Role::Muted)
+    v.value("db/connections").map(|n| Phrase::of(Unit::Count.text(n), Role::Text).and(" connections", Role::Muted)).unwrap_or_default()
 }
 
 fn nothing<'a>(_: &View<'a>, _: &NodeId) -> Phrase<'a> {
@@ -67,7 +69,8 @@ pub(super) fn draw(v: &View<'_>, layout: &Layout, ink: &mut Ink<'_>) {
 fn entry(v: &View<'_>, layout: &Layout, ink: &mut Ink<'_>) {
     let node = NodeId::balancer();
     let Some(place) = layout.place(&node).filter(|p| p.y > 0) else { return };
-    let figure = Phrase::of("requests ", Role::Muted).and(v.figure("alb/requests", Unit::PerSecond), Role::Text);
+    let figure =
+        v.value("alb/requests").map(|r| Phrase::of("requests ", Role::Muted).and(Unit::PerSecond.text(r), Role::Text)).unwrap_or_default();
     let x = place.x + place.w / 2;
     ink.dot(x, place.y - 1, '▾', edge_role(v, &node));
     beside(x, place.y - 1, place.x + place.w, &figure, ink);

@@ -32,7 +32,7 @@ fn heading<'a>(v: &View<'a>, placed: &Placed, name: &'static str) -> Phrase<'a> 
 
 pub(super) fn alarms(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
     let (mark, role) = v.badge(&placed.node);
-    let title = heading(v, placed, "alarms").and(" ", Role::Text).and(mark, role);
+    let title = heading(v, placed, "alarms").and("  ", Role::Text).and(mark, role);
     let alarms = ready::<Alarms>(v);
     let title = match &alarms {
         Ok(alarms) => title.then(alarm_pane::summary(alarms)),
@@ -60,7 +60,7 @@ pub(super) fn timeline(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
 pub(super) fn logs(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
     let title = heading(v, placed, "logs").and(" ", Role::Text).and(v.session.stack.log_group.as_str(), Role::Muted);
     let old = stale::<LogTail>(v);
-    let right = if old.is_empty() { Phrase::of("following", Role::Muted) } else { old };
+    let right = if old.is_empty() && v.store.at::<LogTail>().is_some() { Phrase::of("following", Role::Muted) } else { old };
     let inner = ink.rule(rect(placed.place), &title, &right, focus(v, placed));
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     match ready::<LogTail>(v) {

@@ -4,8 +4,8 @@ use ratatui::layout::Rect;
 
 use super::{head, must_tell, tell};
 use crate::insight::NodeId;
-use crate::model::health::Level;
 use crate::model::balancer::Targets;
+use crate::model::health::Level;
 use crate::model::scaling::Scaling;
 use crate::model::service::{Service, Services, Tasks};
 use crate::model::text;
@@ -55,8 +55,20 @@ pub(crate) fn rollout<'a>(v: &View<'a>, service: &'a Service) -> Phrase<'a> {
         }
         "FAILED" => Phrase::of("rollout failed ", Role::Crit).and(since, Role::Muted),
         "COMPLETED" => Phrase::of("steady ", Role::Muted).and(since, Role::Text),
-        _ if service.deployments.len() == 1 && service.running == service.desired => Phrase::of("steady ", Role::Muted).and(since, Role::Text),
+        _ if service.deployments.len() == 1 && service.running == service.desired => {
+            Phrase::of("steady ", Role::Muted).and(since, Role::Text)
+        }
         _ => Phrase::of("rollout ? ", Role::Unknown).and(since, Role::Muted),
+    }
+}
+
+/// The same where there is little room.
+fn short_rollout<'a>(v: &View<'a>, service: &'a Service) -> Phrase<'a> {
+    match service.deploying() {
+        Some(d) => Phrase::of("deploy ", Role::Info)
+            .and(format!("{}/{}", d.running, d.desired), if d.failed > 0 { Role::Warn } else { Role::Text })
+            .and(format!(" {}", d.created_at.map(|at| text::age(at, v.now)).unwrap_or_default()), Role::Muted),
+        None => rollout(v, service),
     }
 }
 
@@ -104,10 +116,8 @@ fn zones<'a>(v: &View<'a>, name: &str) -> Phrase<'a> {
 /// The charts of a service, most telling first.
 pub(crate) fn charts<'a>(v: &View<'a>, service: &Service) -> Vec<Chart<'a>> {
     let name = &service.name;
-    let mut charts = vec![
-        v.chart("cpu", &format!("svc/{name}/cpu"), Unit::Percent),
-        v.chart("memory", &format!("svc/{name}/mem"), Unit::Percent),
-    ];
+    let mut charts =
+        vec![v.chart("cpu", &format!("svc/{name}/cpu"), Unit::Percent), v.chart("memory", &format!("svc/{name}/mem"), Unit::Percent)];
     if let Some(group) = group_name(v, service) {
         charts.push(v.chart("requests", &format!("tg/{group}/requests"), Unit::PerSecond));
         charts.push(v.chart("p95", &format!("tg/{group}/p95"), Unit::Latency));
@@ -136,10 +146,7 @@ pub(super) fn body(v: &View<'_>, node: &NodeId, area: Rect, ink: &mut Ink<'_>) {
     let Some(service) = found(v, node, area, ink) else { return };
     let width = usize::from(area.width);
     let name = service.name.as_str();
-    let mut first = vec![
-        Fact::new(0, Phrase::labelled("bounds", bounds(v, name), Role::Text)),
-        Fact::new(1, target_fact(v, service)),
-    ];
+    let mut first = vec![Fact::new(0, Phrase::labelled("bounds", bounds(v, name), Role::Text)), Fact::new(1, target_fact(v, service))];
     if service.pending > 0 {
         first.push(Fact::new(2, Phrase::labelled("pending", service.pending.to_string(), Role::Info)));
     }
@@ -210,7 +217,7 @@ pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
     let place = placed.place;
     let end = place.x + place.w - 1;
     let name = placed.node.as_service().unwrap_or("");
-    let longest = v.session.stack.services.iter().map(|s| s.name.len()).max().unwrap_or(8).clamp(8, 24) as u16;
+    let longest = v.session.stack.services.iter().map(|s| s.name.len()).max().unwrap_or(8).clamp(14, 24) as u16;
     let x = head(v, placed, name, longest, ink);
     let room = usize::from(end.saturating_sub(x));
     let rest = Rect { x, y: place.y, width: end.saturating_sub(x), height: 1 };
@@ -221,7 +228,13 @@ pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
         Phrase::of(label, Role::Muted).then(v.cell(id, Unit::Percent, 6)).and(" ", Role::Text).then(v.spark(id, spark, Unit::Percent))
     };
     let told = must_tell(v, placed, 1);
-    let last = if told { reason::line(v, &placed.node) } else { rollout(v, service) };
+    // Every row reserves the same width for its last word, so that the columns stand under each other.
+    let narrow = room < 75;
+    let last = match (told, narrow) {
+        (true, _) => reason::line(v, &placed.node),
+        (false, true) => short_rollout(v, service).padded(17),
+        (false, false) => rollout(v, service).padded(26),
+    };
     // A reason outranks memory and bounds: it is what the line is read for now.
     let (graph_rank, last_rank) = if told { (3, 0) } else { (1, 2) };
     let facts = vec![
@@ -231,7 +244,7 @@ pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
         Fact::new(4, if room >= 68 { graph("mem", &mem) } else { Phrase::of("mem", Role::Muted).then(v.cell(&mem, Unit::Percent, 6)) }),
         Fact::new(6, target_fact(v, service).padded(if room >= 90 { 13 } else { 0 })),
         Fact::new(last_rank, last),
-        Fact::new(7, Phrase::labelled("rev", revision(service), Role::Text)),
+        Fact::new(7, Phrase::labelled("rev", revision(service), Role::Text).padded(8)),
     ];
     ink.phrase(x, place.y, end, &fit(facts, room, 2));
     if v.level(&placed.node).is_some_and(|l| l >= Level::Unknown) {

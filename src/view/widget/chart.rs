@@ -39,6 +39,7 @@ impl Unit {
         match self {
             Self::Percent if value > 0.0 && value < 9.95 => format!("{value:.1} %"),
             Self::Percent => format!("{value:.0} %"),
+            Self::PerSecond if value > 0.0 && value < 5.7 => format!("{:.2}/s", value / 60.0),
             Self::PerSecond => format!("{}/s", text::rate(value / 60.0)),
             Self::Latency if value < 0.01 => format!("{:.1} ms", value * 1000.0),
             Self::Latency => text::latency(value),

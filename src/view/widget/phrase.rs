@@ -227,7 +227,13 @@ mod tests {
 
     #[test]
     fn facts_give_way_whole() {
-        let facts = || vec![Fact::new(0, Phrase::of("842/s", Role::Text)), Fact::new(2, Phrase::of("p50", Role::Text)), Fact::new(1, Phrase::of("p95", Role::Text))];
+        let facts = || {
+            vec![
+                Fact::new(0, Phrase::of("842/s", Role::Text)),
+                Fact::new(2, Phrase::of("p50", Role::Text)),
+                Fact::new(1, Phrase::of("p95", Role::Text)),
+            ]
+        };
         let text = |p: Phrase<'_>| p.runs.iter().map(|(t, _)| t.as_ref()).collect::<String>();
         assert_eq!(text(fit(facts(), 20, 2)), "842/s  p50  p95");
         assert_eq!(text(fit(facts(), 14, 2)), "842/s  p95");

@@ -2,8 +2,8 @@
 
 use ratatui::layout::Rect;
 
-use super::phrase::{Phrase, clip, clip_middle};
 use super::Ink;
+use super::phrase::{Phrase, clip, clip_middle};
 use crate::session::first_visible;
 use crate::theme::Role;
 
