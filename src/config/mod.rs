@@ -103,6 +103,9 @@ pub fn load(flags: &Global, env: &Environment) -> Result<Settings, ConfigError> 
     let connect = connect(flags, env, &file, &mut layers);
     let read_only = [(flags.read_only.then_some(true), "--read-only"), (None, ""), (file.read_only, "file")];
     let read_only = layers.pick("read_only", read_only, Some(false), ToString::to_string).unwrap_or_default();
+    let mode = if read_only { Mode::Viewer } else { Mode::Safe };
+    let mode_origin = layers.provenance.last().map_or(DEFAULT, |p| p.origin.as_str()).to_owned();
+    layers.note("mode", mode.word().to_owned(), &mode_origin);
     let (theme, glyphs) = look(flags, env, &file, &mut layers)?;
     let stack_origin = if file.stack.is_some() { layers.file_origin.clone() } else { "default (the seed's names)".to_owned() };
     let mut stack = file.stack.unwrap_or_default();
@@ -110,16 +113,7 @@ pub fn load(flags: &Global, env: &Environment) -> Result<Settings, ConfigError> 
         stack.region.clone_from(region);
     }
     layers.note("stack", stack.name.clone(), &stack_origin);
-    Ok(Settings {
-        stack,
-        connect,
-        mode: if read_only { Mode::Viewer } else { Mode::Safe },
-        theme,
-        glyphs,
-        file: path,
-        file_default,
-        provenance: layers.provenance,
-    })
+    Ok(Settings { stack, connect, mode, theme, glyphs, file: path, file_default, provenance: layers.provenance })
 }
 
 fn connect(flags: &Global, env: &Environment, file: &File, layers: &mut Layers) -> ConnectOptions {

@@ -1,7 +1,5 @@
 //! The one clock of a process: the system's, or the embedded cloud's virtual time that may run faster. Handed to whoever needs an instant.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
@@ -17,7 +15,6 @@ pub struct Clock(Kind);
 enum Kind {
     System,
     Virtual { origin: Instant, base: Time, speed: f64 },
-    Manual(Arc<AtomicI64>),
 }
 
 impl Clock {
@@ -31,18 +28,6 @@ impl Clock {
         Self(Kind::Virtual { origin: Instant::now(), base, speed: speed.max(0.001) })
     }
 
-    /// Time that stands still at `base` until it is set; for pictures.
-    pub fn manual(base: Time) -> Self {
-        Self(Kind::Manual(Arc::new(AtomicI64::new(base.timestamp_millis()))))
-    }
-
-    /// Moves a manual clock on; other clocks go by themselves.
-    pub fn advance(&self, span: TimeDelta) {
-        if let Kind::Manual(millis) = &self.0 {
-            millis.fetch_add(span.num_milliseconds(), Ordering::Relaxed);
-        }
-    }
-
     /// The current instant.
     #[expect(clippy::disallowed_methods, reason = "this is the clock that everybody else is told to use")]
     pub fn now(&self) -> Time {
@@ -52,14 +37,13 @@ impl Clock {
                 let elapsed = origin.elapsed().as_secs_f64() * speed;
                 *base + TimeDelta::milliseconds((elapsed * 1000.0) as i64)
             }
-            Kind::Manual(millis) => Time::from_timestamp_millis(millis.load(Ordering::Relaxed)).unwrap_or_default(),
         }
     }
 
     /// How many seconds of this clock pass in one second on the wall.
     pub fn speed(&self) -> f64 {
         match &self.0 {
-            Kind::System | Kind::Manual(_) => 1.0,
+            Kind::System => 1.0,
             Kind::Virtual { speed, .. } => *speed,
         }
     }

@@ -2,7 +2,6 @@
 //! `Engine::start` is called by the shell; sessions hold a `Feed`: the newest store to read, and a bounded channel of wishes.
 
 pub mod clock;
-pub mod oneshot;
 mod poll;
 pub mod schedule;
 
@@ -10,6 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use rand_pcg::Pcg32;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -110,6 +110,8 @@ pub struct Setup {
     pub clock: Clock,
     /// Counts what the clients send.
     pub meter: Meter,
+    /// Where the jitter of the polls begins: random for a dashboard among others, fixed for pictures and tests.
+    pub jitter: u64,
 }
 
 impl Engine {
@@ -120,14 +122,15 @@ impl Engine {
 
     /// Starts polling these sources only.
     pub fn start_with(rows: &'static [Row], setup: Setup, ends: Ends) -> Self {
-        let Setup { clients, stack, clock, meter } = setup;
+        let Setup { clients, stack, clock, meter, jitter } = setup;
         let shared = Arc::new(Shared { clients, stack, clock, meter, store: Mutex::default(), publish: ends.store });
         let all: BTreeSet<SectionKey> = rows.iter().map(|r| r.key).collect();
         let (attention_tx, attention) = watch::channel(Attention { needs: Arc::new(all), focused: true });
         let (refresh_tx, refresh) = watch::channel((0_u64, Arc::new(BTreeSet::new())));
         let mut tasks = JoinSet::new();
-        for row in rows {
-            tasks.spawn(poll::run(*row, Arc::clone(&shared), attention.clone(), refresh.clone()));
+        for (row, stream) in rows.iter().zip(0..) {
+            let noise = Pcg32::new(jitter, stream);
+            tasks.spawn(poll::run(*row, Arc::clone(&shared), attention.clone(), refresh.clone(), noise));
         }
         tasks.spawn(serve(ends.wishes, attention_tx, refresh_tx));
         Self { _tasks: tasks }

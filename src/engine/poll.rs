@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use rand::Rng;
+use rand_pcg::Pcg32;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -19,7 +21,7 @@ const POLL_TIMEOUT: Duration = Duration::from_secs(20);
 type Refresh = watch::Receiver<(u64, Arc<BTreeSet<SectionKey>>)>;
 
 /// Polls one source until the engine is dropped.
-pub(super) async fn run(row: Row, shared: Arc<Shared>, mut attention: watch::Receiver<Attention>, mut refresh: Refresh) {
+pub(super) async fn run(row: Row, shared: Arc<Shared>, mut attention: watch::Receiver<Attention>, mut refresh: Refresh, mut rng: Pcg32) {
     let mut failures = 0;
     loop {
         if shared.snapshot().entry(row.key).is_none() {
@@ -37,7 +39,7 @@ pub(super) async fn run(row: Row, shared: Arc<Shared>, mut attention: watch::Rec
                 Outcome::Bad { kind: problem.kind, failures }
             }
         };
-        let noise = rand::random::<f64>();
+        let noise = rng.random::<f64>();
         let wait = |attention: &Attention, shared: &Shared| {
             let every = (row.every)(&shared.snapshot());
             let interval = interval(every, attention.needs.contains(&row.key), attention.focused);

@@ -3,6 +3,8 @@
 
 mod command;
 mod key;
+mod table;
 
-pub use command::{COMMANDS, Command, Dir, Intent, Place, Situation, lookup};
+pub use command::{Command, Dir, Intent, Place, Situation, lookup};
 pub use key::{Code, Key};
+pub use table::COMMANDS;

@@ -22,11 +22,11 @@ impl Series {
         self.points.last().map(|p| p.1)
     }
 
-    /// The newest value if it is not older than `max_age` at `now`; a zero-filled series is zero after that.
+    /// The newest value if it is not older than `max_age` at `now`; a zero-filled series is zero after that, and before its first point.
     pub fn current(&self, now: Time, max_age: chrono::TimeDelta) -> Option<f64> {
         match self.points.last() {
             Some((at, value)) if now.timestamp() - at <= max_age.num_seconds() => Some(*value),
-            Some(_) if self.zero_fill => Some(0.0),
+            _ if self.zero_fill => Some(0.0),
             _ => None,
         }
     }

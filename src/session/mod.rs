@@ -91,7 +91,6 @@ pub struct Session {
 impl Session {
     /// A session before any data, on the stack view.
     pub fn new(options: SessionOptions) -> Self {
-        let selected = options.stack.services.first().map_or_else(NodeId::balancer, |_| NodeId::balancer());
         Self {
             stack: options.stack,
             mode: options.mode,
@@ -101,7 +100,7 @@ impl Session {
             store: Arc::new(Store::default()),
             judgement: Judgement::default(),
             focused: true,
-            selected,
+            selected: NodeId::balancer(),
             screens: Vec::new(),
             help: false,
             typing: None,

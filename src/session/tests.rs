@@ -1,1 +1,291 @@
+//! Key sequences: what is pressed, what is then open, selected, shown, and asked of the loop.
 
+use std::time::Duration;
+
+use super::*;
+use crate::input::{Code, Key};
+use crate::model::log::{LogEvent, LogTail};
+use crate::model::service::{Task, Tasks};
+
+fn at(seconds: i64) -> Time {
+    chrono::DateTime::from_timestamp(1_764_158_400 + seconds, 0).unwrap()
+}
+
+fn session(size: (u16, u16)) -> Session {
+    Session::new(SessionOptions { stack: Stack::default(), mode: Mode::Safe, simulated: true, size, now: at(0) })
+}
+
+/// Keys by name, separated by blanks; single characters are themselves.
+fn press(session: &mut Session, keys: &str) -> Vec<Effect> {
+    let key = |name: &str| match name {
+        "enter" => Key::new(Code::Enter),
+        "esc" => Key::new(Code::Esc),
+        "tab" => Key::new(Code::Tab),
+        "backtab" => Key::new(Code::BackTab),
+        "up" => Key::new(Code::Up),
+        "down" => Key::new(Code::Down),
+        "left" => Key::new(Code::Left),
+        "right" => Key::new(Code::Right),
+        "pgup" => Key::new(Code::PageUp),
+        "space" => Key::char(' '),
+        "ctrl-c" => Key::ctrl('c'),
+        "ctrl-z" => Key::ctrl('z'),
+        c => Key::char(c.chars().next().unwrap()),
+    };
+    keys.split_whitespace().flat_map(|k| update(session, Msg::Key(key(k)))).collect()
+}
+
+fn observe(session: &mut Session, fill: impl FnOnce(&mut Store)) {
+    let mut store = (*session.store).clone();
+    fill(&mut store);
+    update(session, Msg::Observed(Arc::new(store), Judgement::default()));
+}
+
+fn log(n: u64, total: u64) -> LogTail {
+    let events = (total - n..total)
+        .map(|i| LogEvent {
+            id: format!("{i}"),
+            at: at(i as i64),
+            stream: if i % 2 == 0 { "web/x" } else { "api/x" }.into(),
+            message: format!("line {i}"),
+        })
+        .collect();
+    LogTail { events, total, truncated: false }
+}
+
+fn tasks(ids: &[&str]) -> Tasks {
+    Tasks { tasks: ids.iter().map(|id| Task { arn: format!("arn:task/{id}"), service: "web".into(), ..Task::default() }).collect() }
+}
+
+#[test]
+fn moving_follows_the_places_on_the_screen() {
+    for (size, keys, lands) in [
+        ((120, 40), "", "alb"),
+        ((120, 40), "down", "svc/control-plane"),
+        ((120, 40), "down right left", "svc/control-plane"),
+        ((120, 40), "down right right right", "redis"),
+        ((120, 40), "down right right right down", "alarms"),
+        ((120, 40), "down right down", "db"),
+        ((120, 40), "j j j", "logs"),
+        ((120, 40), "down right up", "alb"),
+        ((120, 40), "up", "alb"),
+        ((80, 24), "down", "svc/control-plane"),
+        ((80, 24), "down down down", "svc/celery-worker"),
+        ((80, 24), "j j j j j", "db"),
+        ((200, 60), "right", "alarms"),
+        ((200, 60), "right down", "timeline"),
+        ((200, 60), "right down down left", "redis"),
+        ((120, 40), "tab tab", "svc/web"),
+        ((120, 40), "backtab", "logs"),
+        ((120, 40), "5", "redis"),
+        ((120, 40), "G", "logs"),
+        ((120, 40), "G g", "alb"),
+    ] {
+        let mut s = session(size);
+        press(&mut s, keys);
+        assert_eq!(s.selected().0, lands, "{size:?} {keys:?}");
+    }
+}
+
+#[test]
+fn every_box_can_be_reached_from_every_other_by_arrows() {
+    for size in [(80, 24), (100, 34), (120, 40), (160, 50), (200, 60), (200, 30)] {
+        let s = session(size);
+        let all: Vec<NodeId> = s.layout().boxes.iter().map(|b| b.node.clone()).collect();
+        let mut seen = BTreeSet::from([s.selected().clone()]);
+        let mut queue = vec![s.selected().clone()];
+        while let Some(node) = queue.pop() {
+            for dir in ["up", "down", "left", "right"] {
+                let mut s = session(size);
+                s.selected = node.clone();
+                press(&mut s, dir);
+                if seen.insert(s.selected().clone()) {
+                    queue.push(s.selected().clone());
+                }
+            }
+        }
+        assert_eq!(seen.len(), all.len(), "{size:?}: {seen:?}");
+    }
+}
+
+#[test]
+fn boxes_never_overlap_and_never_leave_the_body() {
+    for w in (60..=220).step_by(7) {
+        for h in 16..=70 {
+            let layout = session((w, h)).layout();
+            for (i, a) in layout.boxes.iter().enumerate() {
+                let p = a.place;
+                assert!(p.x + p.w <= w && p.y + p.h < h && p.y > 0, "{w}x{h} {a:?}");
+                for b in layout.boxes.iter().skip(i + 1) {
+                    let q = b.place;
+                    let apart = p.x + p.w <= q.x || q.x + q.w <= p.x || p.y + p.h <= q.y || q.y + q.h <= p.y;
+                    assert!(apart, "{w}x{h} {a:?} {b:?}");
+                }
+            }
+            assert_eq!(layout.boxes.iter().filter(|b| b.node.as_service().is_some()).count(), 3, "{w}x{h}");
+        }
+    }
+}
+
+#[test]
+fn enter_drills_down_and_esc_comes_back_but_never_quits() {
+    let mut s = session((120, 40));
+    press(&mut s, "2 enter");
+    assert_eq!(s.screen().map(|s| (s.pane, s.subject.as_str())), Some((PaneId::Service, "control-plane")));
+    press(&mut s, "L");
+    assert_eq!(s.screen().map(|s| s.pane), Some(PaneId::Logs));
+    assert_eq!(s.logs.filter().text(), "@control-plane");
+    assert_eq!(press(&mut s, "esc"), []);
+    assert_eq!(s.logs.filter().text(), "", "Esc clears the filter before it closes the pane");
+    press(&mut s, "esc");
+    assert_eq!(s.screen().map(|s| s.pane), Some(PaneId::Service));
+    press(&mut s, "? esc");
+    assert_eq!(s.screen().map(|s| s.pane), Some(PaneId::Service), "Esc closed the help first");
+    press(&mut s, "esc");
+    assert_eq!(s.screen(), None);
+    assert!(!press(&mut s, "esc esc").contains(&Effect::Quit));
+    assert_eq!(press(&mut s, "q"), [Effect::Quit]);
+}
+
+#[test]
+fn keys_that_must_always_work_do() {
+    let mut s = session((120, 40));
+    press(&mut s, "L /");
+    assert_eq!(press(&mut s, "q"), [], "typed into the filter");
+    assert_eq!(press(&mut s, "ctrl-z"), [Effect::Suspend]);
+    assert_eq!(press(&mut s, "ctrl-c"), [Effect::Quit]);
+}
+
+#[test]
+fn needs_are_announced_when_they_change_and_only_then() {
+    let mut s = session((120, 40));
+    let first = update(&mut s, Msg::Tick(at(1)));
+    assert!(matches!(first.as_slice(), [Effect::Needs(keys)] if keys.contains(&SectionKey("logs"))), "{first:?}");
+    assert_eq!(update(&mut s, Msg::Tick(at(2))), []);
+    let opened = press(&mut s, "a");
+    assert!(
+        matches!(opened.as_slice(), [Effect::Needs(keys)] if keys.contains(&SectionKey("alarm_history")) && !keys.contains(&SectionKey("logs")))
+    );
+    assert!(matches!(press(&mut s, "R").as_slice(), [Effect::Refresh(keys)] if keys.contains(&SectionKey("alarms"))));
+}
+
+#[test]
+fn ticks_within_a_second_and_stores_without_change_draw_nothing() {
+    let mut s = session((120, 40));
+    update(&mut s, Msg::Tick(at(1)));
+    assert!(s.take_dirty());
+    update(&mut s, Msg::Tick(at(1) + chrono::TimeDelta::milliseconds(400)));
+    assert!(!s.dirty());
+    observe(&mut s, |store| store.put(log(10, 10), at(1), Duration::from_secs(2)));
+    assert!(s.take_dirty());
+    observe(&mut s, |_| ());
+    assert!(!s.dirty());
+}
+
+#[test]
+fn a_selection_stays_on_its_row_and_falls_to_the_neighbour() {
+    let mut s = session((120, 40));
+    observe(&mut s, |store| store.put(tasks(&["a", "b", "c"]), at(0), Duration::from_secs(5)));
+    press(&mut s, "3 enter down");
+    let selected = |s: &Session| s.list(PaneId::Service, "web", 0).id.unwrap();
+    assert_eq!(selected(&s), "arn:task/b");
+    observe(&mut s, |store| store.put(tasks(&["0", "a", "b", "c"]), at(0), Duration::from_secs(5)));
+    assert_eq!(selected(&s), "arn:task/b");
+    assert_eq!(press(&mut s, "y"), [Effect::Copy("arn:task/b".into())]);
+    observe(&mut s, |store| store.put(tasks(&["0", "a", "c"]), at(0), Duration::from_secs(5)));
+    assert_eq!(selected(&s), "arn:task/c", "the neighbour took its place");
+    press(&mut s, "enter");
+    assert_eq!(s.logs.filter().text(), "@c");
+}
+
+#[test]
+fn the_log_pauses_counts_and_follows_again() {
+    let mut s = session((80, 24));
+    observe(&mut s, |store| store.put(log(50, 50), at(0), Duration::from_secs(2)));
+    press(&mut s, "L up up");
+    assert_eq!(s.logs.cursor, Some(47));
+    let tail = |s: &Session| s.store.get::<LogTail>().cloned().unwrap();
+    let bottom = s.logs.bottom(&tail(&s), 20);
+    observe(&mut s, |store| store.put(log(50, 57), at(0), Duration::from_secs(2)));
+    assert_eq!(s.logs.behind(&tail(&s)), 7);
+    assert_eq!(s.logs.number(&tail(&s), s.logs.bottom(&tail(&s), 20)), Some(bottom as u64), "what arrives moves nothing");
+    press(&mut s, "f");
+    assert_eq!((s.logs.cursor, s.logs.behind(&tail(&s))), (None, 0));
+    press(&mut s, "f");
+    assert_eq!(s.logs.cursor, Some(56));
+    press(&mut s, "down");
+    assert_eq!(s.logs.cursor, None, "past the end it follows");
+    press(&mut s, "g");
+    assert_eq!(s.logs.cursor, Some(7));
+    observe(&mut s, |store| store.put(log(50, 157), at(0), Duration::from_secs(2)));
+    assert_eq!(s.logs.cursor, Some(107), "the line under the cursor was dropped: the oldest takes its place");
+}
+
+#[test]
+fn a_filter_grows_with_the_tail_and_survives_its_rewriting() {
+    let mut s = session((80, 24));
+    observe(&mut s, |store| store.put(log(50, 50), at(0), Duration::from_secs(2)));
+    press(&mut s, "L / @ w e b enter");
+    let shown = |s: &Session| s.logs.count(&s.store.get::<LogTail>().cloned().unwrap());
+    assert_eq!(shown(&s), 25);
+    observe(&mut s, |store| store.put(log(50, 60), at(0), Duration::from_secs(2)));
+    assert_eq!(shown(&s), 25);
+    let mut rewritten = log(50, 60);
+    for event in &mut rewritten.events {
+        event.id.push('x');
+        event.stream = "web/y".into();
+    }
+    observe(&mut s, |store| store.put(rewritten, at(0), Duration::from_secs(2)));
+    assert_eq!(shown(&s), 50);
+    press(&mut s, "esc");
+    assert_eq!(s.logs.filter().text(), "");
+}
+
+#[test]
+fn flashes_stay_four_seconds_and_errors_until_a_key() {
+    let mut s = session((80, 24));
+    update(&mut s, Msg::Flash("done".into(), Tone::Done));
+    update(&mut s, Msg::Tick(at(3)));
+    assert!(s.flash.is_some());
+    update(&mut s, Msg::Tick(at(4)));
+    assert!(s.flash.is_none());
+    update(&mut s, Msg::Flash("no".into(), Tone::Error));
+    update(&mut s, Msg::Tick(at(60)));
+    assert!(s.flash.is_some());
+    press(&mut s, "down");
+    assert!(s.flash.is_none());
+}
+
+#[test]
+fn pasting_is_text_and_never_commands() {
+    let mut s = session((80, 24));
+    assert_eq!(update(&mut s, Msg::Paste("q\nq".into())).len(), 1, "only the needs");
+    press(&mut s, "L /");
+    update(&mut s, Msg::Paste("err\nor\u{1b}[2J".into()));
+    assert_eq!(s.logs.filter().text(), "error[2J");
+}
+
+#[test]
+fn many_services_scroll_under_the_selection() {
+    let mut s = session((80, 24));
+    s.stack.services = (0..40)
+        .map(|i| crate::model::stack::ServiceSpec { name: format!("s{i:02}"), role: crate::model::stack::ServiceRole::Worker })
+        .collect();
+    press(&mut s, "down");
+    for _ in 0..39 {
+        press(&mut s, "down");
+        assert!(s.layout().place(s.selected()).is_some(), "{}", s.selected());
+    }
+    assert_eq!(s.selected().0, "svc/s39");
+    press(&mut s, "down");
+    assert_eq!(s.selected().0, "redis");
+}
+
+#[test]
+fn every_pane_has_a_row() {
+    for id in
+        [PaneId::Stack, PaneId::Service, PaneId::Balancer, PaneId::Cache, PaneId::Database, PaneId::Alarms, PaneId::Logs, PaneId::Timeline]
+    {
+        assert_eq!(pane::row(id).id, id);
+    }
+}

@@ -47,7 +47,7 @@ impl Target {
             Self::Aws => {
                 let meter = Meter::default();
                 let clients = connect(&settings.connect, &meter).await?;
-                Setup { clients, stack: Arc::new(settings.stack.clone()), clock, meter }
+                Setup { clients, stack: Arc::new(settings.stack.clone()), clock, meter, jitter: rand::random() }
             }
             Self::Demo(world) => {
                 let seed = world.seed;
@@ -67,8 +67,9 @@ pub(super) fn hopeless(store: &Store) -> Option<String> {
     let problem = store.entry(Identity::KEY)?.problem.as_ref()?;
     let fatal = matches!(problem.kind, ProblemKind::Offline | ProblemKind::Credentials | ProblemKind::Timeout);
     (nothing_yet && fatal).then(|| {
-        let hint = if problem.hint.is_empty() { String::new() } else { format!("\n  next: {}", problem.hint) };
-        format!("{}{hint}", problem.headline)
+        // The command ends here: the engine's promise to ask again would not be kept.
+        let hint = if problem.kind == ProblemKind::Timeout { "check the network, --region and --endpoint-url" } else { &problem.hint };
+        if hint.is_empty() { problem.headline.clone() } else { format!("{}\n  next: {hint}", problem.headline) }
     })
 }
 

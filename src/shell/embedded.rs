@@ -16,7 +16,7 @@ use crate::sim::Cloud;
 use aws_smithy_types::body::SdkBody;
 
 /// When the demo's world begins: eight on a Monday morning in Sydney, the same in every picture: traffic is about to rise.
-pub fn demo_start() -> Time {
+pub(super) fn demo_start() -> Time {
     chrono::Utc.with_ymd_and_hms(2026, 11, 22, 22, 0, 0).single().unwrap_or_default()
 }
 
@@ -41,7 +41,7 @@ impl Embedded {
     pub fn setup(&self, stack: &Stack) -> Setup {
         let meter = Meter::default();
         let clients = self.clients(&stack.region, &meter);
-        Setup { clients, stack: Arc::new(stack.clone()), clock: self.clock.clone(), meter }
+        Setup { clients, stack: Arc::new(stack.clone()), clock: self.clock.clone(), meter, jitter: 0 }
     }
 
     fn clients(&self, region: &str, meter: &Meter) -> Clients {

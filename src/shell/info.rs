@@ -25,7 +25,6 @@ pub(super) async fn run(settings: &Settings, env: &Environment) -> Result<ExitCo
     );
     let state = env.state_home.as_ref().map_or_else(|| "-".to_owned(), |s| s.join("nextcore-top").display().to_string());
     let _ = write!(text, "\nfiles\n  configuration  {file}\n  state          {state}\n\nsettings\n");
-    let _ = writeln!(text, "  {:<14} {:<26} default", "mode", settings.mode.word());
     for p in &settings.provenance {
         let _ = writeln!(text, "  {:<14} {:<26} {}", p.name, p.value, p.origin);
     }

@@ -34,15 +34,17 @@ pub(super) async fn run(args: &CloudArgs) -> Result<ExitCode, Failure> {
         |e| Failure::cannot_tell(format!("cannot listen on {}: {e}\n  next: choose another with --listen 127.0.0.1:PORT", args.listen));
     let listener = TcpListener::bind(args.listen).await.map_err(in_use)?;
     let address = listener.local_addr().map_err(in_use)?;
+    // Before the address is told: whoever reads it may end this process at once.
+    let cannot = |e| Failure::cannot_tell(format!("signals: {e}"));
+    let mut terminate = signal(SignalKind::terminate()).map_err(cannot)?;
+    let mut hang_up = signal(SignalKind::hangup()).map_err(cannot)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(cannot)?;
     let _ = writeln!(
         std::io::stderr(),
         "embedded cloud (seed {}, speed {}) on http://{address}\n  try: AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x aws --region ap-southeast-2 --endpoint-url http://{address} ecs list-services --cluster production-nextcore",
         args.world.seed,
         args.world.speed
     );
-    let cannot = |e| Failure::cannot_tell(format!("signals: {e}"));
-    let mut terminate = signal(SignalKind::terminate()).map_err(cannot)?;
-    let mut hang_up = signal(SignalKind::hangup()).map_err(cannot)?;
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -53,7 +55,7 @@ pub(super) async fn run(args: &CloudArgs) -> Result<ExitCode, Failure> {
             },
             _ = terminate.recv() => return Ok(ExitCode::SUCCESS),
             _ = hang_up.recv() => return Ok(ExitCode::SUCCESS),
-            _ = tokio::signal::ctrl_c() => return Ok(ExitCode::SUCCESS),
+            _ = interrupt.recv() => return Ok(ExitCode::SUCCESS),
         }
     }
 }

@@ -52,7 +52,7 @@ fn execute(cli: &Cli) -> Result<ExitCode, Failure> {
         Some(Command::Cloud(args)) => runtime.block_on(listen::run(args)),
         Some(Command::Snapshot(args)) => runtime.block_on(headless::snapshot(args, &settings)),
         Some(Command::Info) => runtime.block_on(info::run(&settings, &env)),
-        Some(Command::Screenshot(args)) => runtime.block_on(screenshot::run(args)),
+        Some(Command::Screenshot(args)) => screenshot::run(args),
     };
     // A poll that hangs in a system call must not keep a finished program alive.
     runtime.shutdown_background();

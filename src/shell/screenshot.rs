@@ -1,31 +1,32 @@
-//! `screenshot`: the demo at a fixed seed and virtual time as SVG files, for the docs. The same code draws, judges and polls as in the
-//! dashboard; only the clock stands still. `--check` says which files are stale.
+//! `screenshot`: the demo at a fixed seed and virtual time as SVG files, for the docs. The same engine and loop as in the
+//! dashboard; only the clock is virtual. `--check` says which files are stale.
 
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::time::Duration;
 
-use chrono::TimeDelta;
+use futures_util::future::ready;
+use futures_util::{StreamExt, stream};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::embedded::{Embedded, demo_start};
 use super::failure::Failure;
 use super::headless::print;
+use super::session_loop::{self, Host, Parts, Screen};
 use super::svg;
 use crate::config::args::ScreenshotArgs;
 use crate::engine::clock::Clock;
-use crate::engine::oneshot::poll_all;
+use crate::engine::{Engine, channel};
 use crate::input::{Code, Key};
-use crate::insight::Watch;
 use crate::model::mode::Mode;
 use crate::model::stack::Stack;
-use crate::model::store::Store;
-use crate::session::{Msg, Session, SessionOptions, update};
+use crate::session::{Msg, Session, SessionOptions};
 use crate::sim::world::Scenario;
 use crate::theme::{Depth, Glyphs, Theme};
 use crate::view;
+use tokio::time::sleep;
 
 /// Where a picture's story stands when it is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,42 +53,37 @@ const fn picture(file: &'static str, size: (u16, u16), story: Story, keys: &'sta
 }
 
 const ENTER: Key = Key::new(Code::Enter);
-const DOWN: Key = Key::new(Code::Down);
-const RIGHT: Key = Key::new(Code::Right);
 
 const PICTURES: &[Picture] = &[
     picture("stack-80x24.svg", (80, 24), Story::Deploying, &[]),
     picture("stack-120x40.svg", (120, 40), Story::Deploying, &[]),
     picture("stack-200x60.svg", (200, 60), Story::Deploying, &[]),
     picture("incident-120x40.svg", (120, 40), Story::Incident, &[]),
-    picture("service-120x40.svg", (120, 40), Story::Deploying, &[DOWN, RIGHT, ENTER]),
+    picture("service-120x40.svg", (120, 40), Story::Deploying, &[Key::char('3'), ENTER]),
+    picture("database-120x40.svg", (120, 40), Story::Incident, &[Key::char('6'), ENTER]),
     picture("balancer-120x40.svg", (120, 40), Story::Calm, &[ENTER]),
     picture("alarms-120x40.svg", (120, 40), Story::Incident, &[Key::char('a')]),
-    picture("logs-120x40.svg", (120, 40), Story::Calm, &[Key::char('l')]),
+    picture("logs-120x40.svg", (120, 40), Story::Calm, &[Key::char('L')]),
     picture("help-120x40.svg", (120, 40), Story::Calm, &[Key::char('?')]),
     Picture { plain: true, ..picture("ascii-80x24.svg", (80, 24), Story::Deploying, &[]) },
 ];
 
-/// How long the dashboard has been watching when the picture is taken, and how often it looked.
-const LOOKS: i32 = 14;
-const BETWEEN_LOOKS: TimeDelta = TimeDelta::seconds(5);
+/// How long the dashboard has been watching when the picture is taken.
+const WATCHED: Duration = Duration::from_secs(70);
+/// After the keys the engine answers what their pane needs.
+const AFTER_KEYS: Duration = Duration::from_secs(2);
 
 /// Writes the pictures, or says which are stale.
-pub(super) async fn run(args: &ScreenshotArgs) -> Result<ExitCode, Failure> {
+pub(super) fn run(args: &ScreenshotArgs) -> Result<ExitCode, Failure> {
     let mut stale = Vec::new();
-    for story in [Story::Calm, Story::Deploying, Story::Incident] {
-        let scene = Scene::of(story, args.seed).await;
-        for picture in PICTURES.iter().filter(|p| p.story == story) {
-            let text = scene.draw(picture);
-            let path = args.out.join(picture.file);
-            if args.check {
-                if fs::read_to_string(&path).ok().as_deref() != Some(text.as_str()) {
-                    stale.push(path.display().to_string());
-                }
-            } else {
-                write(&path, &text)?;
-                print(&path.display().to_string())?;
-            }
+    for picture in PICTURES {
+        let text = draw(picture, args.seed)?;
+        let path = args.out.join(picture.file);
+        if !args.check {
+            write(&path, &text)?;
+            print(&path.display().to_string())?;
+        } else if fs::read_to_string(&path).ok().as_deref() != Some(text.as_str()) {
+            stale.push(path.display().to_string());
         }
     }
     if stale.is_empty() {
@@ -104,63 +100,50 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
     fs::write(path, text).map_err(failed)
 }
 
-/// What a session has seen by the time of the picture.
-struct Scene {
-    seen: Vec<(Arc<Store>, crate::insight::Judgement)>,
-    stack: Stack,
-    clock: Clock,
+/// One thread whose clock jumps from timer to timer: minutes pass in no time, and always in the same order.
+fn draw(picture: &Picture, seed: u64) -> Result<String, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+    let runtime = runtime.map_err(|e| Failure::cannot_tell(format!("cannot start: {e}")))?;
+    let session = runtime.block_on(watch(picture, seed)).map_err(|e| Failure::cannot_tell(format!("{}: {e}", picture.file)))?;
+    let (columns, rows) = picture.size;
+    let area = Rect::new(0, 0, columns, rows);
+    let mut buffer = Buffer::empty(area);
+    view::draw(&session, &look(picture), area, &mut buffer);
+    Ok(svg::render(&buffer))
 }
 
-impl Scene {
-    async fn of(story: Story, seed: u64) -> Self {
-        let clock = Clock::manual(demo_start());
-        let embedded = Embedded::new(seed, clock.clone());
-        let stack = Stack::default();
-        let setup = embedded.setup(&stack);
-        match story {
-            Story::Calm => clock.advance(TimeDelta::minutes(1)),
-            // The demo's routine deployment of the web portal begins 150 s after its start.
-            Story::Deploying => clock.advance(TimeDelta::seconds(150)),
-            Story::Incident => {
-                clock.advance(TimeDelta::minutes(1));
-                embedded.cloud.world(|w| w.inject(Scenario::RdsPrimaryFailure));
-            }
-        }
-        let mut watch = Watch::default();
-        let mut store = Store::default();
-        let mut seen = Vec::new();
-        for _ in 0..LOOKS {
-            clock.advance(BETWEEN_LOOKS);
-            store = poll_all(&setup, store).await;
-            let judgement = watch.observe(&store, &stack, clock.now());
-            seen.push((Arc::new(store.clone()), judgement));
-        }
-        Self { seen, stack, clock }
-    }
+fn look(picture: &Picture) -> Theme {
+    if picture.plain { Theme::terminal().adapted(Depth::Mono, Glyphs::Ascii) } else { Theme::dark().adapted(Depth::True, Glyphs::Unicode) }
+}
 
-    fn draw(&self, picture: &Picture) -> String {
-        let (columns, rows) = picture.size;
-        let mut session = Session::new(SessionOptions {
-            stack: self.stack.clone(),
-            mode: Mode::Safe,
-            simulated: true,
-            size: picture.size,
-            now: self.clock.now(),
-        });
-        for (store, judgement) in &self.seen {
-            update(&mut session, Msg::Observed(Arc::clone(store), judgement.clone()));
-        }
-        for key in picture.keys {
-            update(&mut session, Msg::Key(*key));
-        }
-        let theme = if picture.plain {
-            Theme::terminal().adapted(Depth::Mono, Glyphs::Ascii)
-        } else {
-            Theme::dark().adapted(Depth::True, Glyphs::Unicode)
-        };
-        let area = Rect::new(0, 0, columns, rows);
-        let mut buffer = Buffer::empty(area);
-        view::draw(&session, &theme, area, &mut buffer);
-        svg::render(&buffer)
+/// The real engine and the real loop on the demo's world, up to the moment of the picture.
+async fn watch(picture: &Picture, seed: u64) -> std::io::Result<Session> {
+    let clock = Clock::virtual_from(demo_start(), 1.0);
+    let embedded = Embedded::new(seed, clock.clone());
+    match picture.story {
+        Story::Calm => {}
+        // The demo's routine deployment of the web portal begins 150 s after its start.
+        Story::Deploying => sleep(Duration::from_secs(150)).await,
+        Story::Incident => embedded.cloud.world(|w| w.inject(Scenario::RdsPrimaryFailure)),
+    }
+    let stack = Stack::default();
+    let (feed, ends) = channel();
+    let _engine = Engine::start(embedded.setup(&stack), ends);
+    let session =
+        Session::new(SessionOptions { stack: stack.clone(), mode: Mode::Safe, simulated: true, size: picture.size, now: clock.now() });
+    let pause = |span| stream::once(Box::pin(sleep(span))).filter_map(|()| ready(None::<Msg>));
+    let keys = stream::iter(picture.keys).map(|key| Msg::Key(*key));
+    let input = pause(WATCHED).chain(keys).chain(pause(AFTER_KEYS));
+    session_loop::run(&mut Canvas, Box::pin(input), session, Parts { feed, clock, stack, theme: look(picture) }).await
+}
+
+/// Frames before the picture are not kept.
+struct Canvas;
+
+impl Screen for Canvas {
+    fn draw(&mut self, _: &Session, _: &Theme) -> std::io::Result<()> {
+        Ok(())
     }
 }
+
+impl Host for Canvas {}

@@ -86,9 +86,17 @@ fn backgrounds(buf: &Buffer, y: u16, shapes: &mut BTreeMap<[u8; 3], String>) {
     }
 }
 
+/// Text of one style on one row.
+struct Run {
+    x: u16,
+    style: ([u8; 3], Modifier),
+    text: String,
+    cells: u16,
+}
+
 /// Text in runs of one style; what can be drawn is drawn.
 fn row(buf: &Buffer, y: u16, shapes: &mut BTreeMap<[u8; 3], String>, out: &mut String) {
-    let mut run: Option<(u16, ([u8; 3], Modifier), String, u16)> = None;
+    let mut run: Option<Run> = None;
     let mut x = 0;
     while x < buf.area.width {
         let Some(cell) = cell(buf, x, y) else { break };
@@ -97,27 +105,27 @@ fn row(buf: &Buffer, y: u16, shapes: &mut BTreeMap<[u8; 3], String>, out: &mut S
         let style = (colours(cell).0, cell.modifier & (Modifier::BOLD | Modifier::ITALIC | Modifier::UNDERLINED));
         let drawn = shape(symbol, f64::from(x) * W, f64::from(y) * H, shapes.entry(style.0).or_default());
         let blank = symbol.trim().is_empty() && !style.1.contains(Modifier::UNDERLINED);
-        let joins = run.as_ref().is_some_and(|r| r.1 == style && r.0 + r.3 == x);
+        let joins = run.as_ref().is_some_and(|r| r.style == style && r.x + r.cells == x);
         if drawn || blank {
             // Blanks inside a run keep it one element; everything else ends it.
             if blank && !drawn && joins {
                 if let Some(r) = &mut run {
-                    r.2.push(' ');
-                    r.3 += 1;
+                    r.text.push(' ');
+                    r.cells += 1;
                 }
             } else if let Some(r) = run.take() {
                 text(r, y, out);
             }
         } else if joins && wide == 1 {
             if let Some(r) = &mut run {
-                r.2.push_str(symbol);
-                r.3 += 1;
+                r.text.push_str(symbol);
+                r.cells += 1;
             }
         } else {
             if let Some(r) = run.take() {
                 text(r, y, out);
             }
-            run = Some((x, style, symbol.to_owned(), wide));
+            run = Some(Run { x, style, text: symbol.to_owned(), cells: wide });
         }
         x += wide;
     }
@@ -127,8 +135,8 @@ fn row(buf: &Buffer, y: u16, shapes: &mut BTreeMap<[u8; 3], String>, out: &mut S
     shapes.retain(|_, path| !path.is_empty());
 }
 
-fn text(run: (u16, ([u8; 3], Modifier), String, u16), y: u16, out: &mut String) {
-    let (x, (colour, modifier), text, _) = run;
+fn text(run: Run, y: u16, out: &mut String) {
+    let Run { x, style: (colour, modifier), text, .. } = run;
     let text = text.trim_end();
     let mut attributes = String::new();
     for (set, attribute) in [

@@ -9,7 +9,7 @@ use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_ra
 use crossterm::{cursor, execute};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
-use rustix::process::{Signal, kill_current_process_group};
+use rustix::process::{Signal, getpid, kill_current_process_group, kill_process};
 
 /// A terminal in our hands; given back when dropped.
 pub(super) struct Guard {
@@ -31,6 +31,8 @@ impl Guard {
         leave();
         kill_current_process_group(Signal::TSTP)?;
         enter()?;
+        // A stopped job is not told that the window has changed: tell ourselves, so that the size comes in as usual.
+        kill_process(getpid(), Signal::WINCH)?;
         self.terminal.clear()
     }
 }

@@ -45,6 +45,8 @@ pub(super) async fn run(target: Target, settings: &Settings) -> Result<ExitCode,
     let hope = watch_hope(parts.feed.store.clone());
     let (connecting, connected, clock) = (settings.clone(), target.clone(), parts.clock.clone());
     let engine: JoinHandle<Result<Engine, _>> = tokio::spawn(async move { connected.start(&connecting, clock, ends).await });
+    // Signals first: one that comes while the terminal is being taken must give it back, too.
+    let input = events().map_err(|e| Failure::cannot_tell(format!("signals: {e}")))?;
     let mut guard = Guard::take().map_err(|e| Failure::cannot_tell(format!("cannot take the terminal: {e}")))?;
     let session = Session::new(SessionOptions {
         stack: parts.stack.clone(),
@@ -53,7 +55,6 @@ pub(super) async fn run(target: Target, settings: &Settings) -> Result<ExitCode,
         size: guard.terminal.size().map_or((80, 24), |s| (s.width, s.height)),
         now: parts.clock.now(),
     });
-    let input = events().map_err(|e| Failure::cannot_tell(format!("signals: {e}")))?;
     let ended = {
         let session = session_loop::run(&mut guard, input, session, parts);
         tokio::pin!(session, hope);

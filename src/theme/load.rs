@@ -14,10 +14,10 @@ pub enum ThemeError {
     #[error("{0}")]
     Syntax(#[from] toml::de::Error),
     /// A colour that is neither in the palette, nor a name, nor `#rrggbb`.
-    #[error("role {role:?}: unknown colour {colour:?} (a palette entry, one of the sixteen names, or \"#rrggbb\")")]
+    #[error("role {role}: unknown colour {colour:?} (a palette entry, one of the sixteen names, or \"#rrggbb\")")]
     Colour {
         /// Where.
-        role: Role,
+        role: String,
         /// What was written.
         colour: String,
     },
@@ -65,7 +65,9 @@ pub(super) fn parse(text: &str) -> Result<Theme, ThemeError> {
 
 fn style(file: &File, role: Role, look: &Look) -> Result<Style, ThemeError> {
     let colour = |name: &Option<String>| {
-        name.as_ref().map(|name| resolve(file, name).ok_or_else(|| ThemeError::Colour { role, colour: name.clone() })).transpose()
+        name.as_ref()
+            .map(|name| resolve(file, name).ok_or_else(|| ThemeError::Colour { role: role.name(), colour: name.clone() }))
+            .transpose()
     };
     let mut style = Style { fg: colour(&look.fg)?, bg: colour(&look.bg)?, ..Style::default() };
     for (wanted, modifier) in [

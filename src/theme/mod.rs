@@ -11,7 +11,7 @@ pub use glyph::Glyphs;
 pub use load::ThemeError;
 pub use role::Role;
 
-use ratatui::style::Style;
+use ratatui::style::{Color, Modifier, Style};
 
 /// One style per role, ready for the terminal at hand.
 #[derive(Debug, Clone)]
@@ -46,6 +46,17 @@ impl Theme {
         self.styles.get(role as usize).copied().unwrap_or_default()
     }
 
+    /// The role's style with everything else set back: what was drawn before must not shine through.
+    pub fn whole(&self, role: Role) -> Style {
+        let style = self.style(role);
+        Style {
+            fg: Some(style.fg.unwrap_or(Color::Reset)),
+            bg: Some(style.bg.unwrap_or(Color::Reset)),
+            sub_modifier: Modifier::all().difference(style.add_modifier),
+            ..style
+        }
+    }
+
     /// The theme that uses the terminal's own sixteen colours; the default.
     pub fn terminal() -> Self {
         Self::load(include_str!("../../themes/terminal.toml")).unwrap_or_else(|_| Self::plain())
@@ -65,7 +76,6 @@ impl Theme {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ratatui::style::Color;
 
     #[test]
     fn shipped_themes_load() {

@@ -95,17 +95,27 @@ impl Role {
         Self::Match,
     ];
 
+    /// Its name in theme files.
+    pub fn name(self) -> String {
+        let mut name = String::new();
+        for c in format!("{self:?}").chars() {
+            if c.is_ascii_uppercase() && !name.is_empty() {
+                name.push('_');
+            }
+            name.push(c.to_ascii_lowercase());
+        }
+        name
+    }
+
     /// The role whose style is used when a theme leaves this one out; so old themes keep working.
     pub fn fallback(self) -> Option<Self> {
         Some(match self {
             Self::Text => return None,
             Self::Faint | Self::Border => Self::Muted,
-            Self::BorderFocus | Self::Key | Self::Info | Self::Match => Self::Accent,
+            Self::BorderFocus | Self::Key | Self::Info | Self::Match | Self::Series1 | Self::BadgeSim => Self::Accent,
             Self::Stale | Self::BadgeArmed | Self::Banner => Self::Warn,
-            Self::SelectionInactive => Self::Title,
+            Self::SelectionInactive | Self::BadgeViewer | Self::BadgeSafe => Self::Title,
             Self::Series2 | Self::Series3 | Self::Series4 => Self::Series1,
-            Self::Series1 | Self::BadgeSim => Self::Accent,
-            Self::BadgeViewer | Self::BadgeSafe => Self::Title,
             _ => Self::Text,
         })
     }

@@ -151,7 +151,7 @@ impl<'a> View<'a> {
 pub(crate) fn share(value: Option<f64>) -> String {
     match value {
         None => "?".to_owned(),
-        Some(v) if v == 0.0 => "0 %".to_owned(),
+        Some(0.0) => "0 %".to_owned(),
         Some(v) if v < 9.95 => format!("{v:.2} %"),
         Some(v) => format!("{v:.0} %"),
     }

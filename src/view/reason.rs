@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::View;
 use super::figures::{glyph, tone};
-use super::widget::phrase::wrap;
+use super::widget::phrase::{clip, wrap};
 use super::widget::{Ink, Phrase};
 use crate::insight::NodeId;
 use crate::model::health::{Level, Reason};
@@ -35,6 +35,12 @@ pub(crate) fn height(v: &View<'_>, node: &NodeId, width: u16, most: u16) -> u16 
     let width = usize::from(width.saturating_sub(2));
     let rows: usize = reasons(v, node).iter().map(|r| wrap(&r.text, width).len()).sum();
     (rows as u16).min(most)
+}
+
+/// The worst reason in exactly so many cells.
+pub(crate) fn clipped<'a>(v: &View<'a>, node: &NodeId, width: usize) -> Phrase<'a> {
+    let worst = reasons(v, node).first();
+    worst.map(|r| Phrase::of(clip(&r.text, width), tone(r.level))).unwrap_or_default().padded(width)
 }
 
 /// All reasons on one line.

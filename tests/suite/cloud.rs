@@ -1,19 +1,16 @@
 //! The embedded cloud through the real SDK clients: every source's every operation has a handler, and every answer comes back typed.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use nextcore_top::aws::source::{SOURCES, reads};
-use nextcore_top::engine::clock::Clock;
-use nextcore_top::engine::oneshot::poll_all;
+use nextcore_top::engine::settled;
 use nextcore_top::model::balancer::{Routing, Targets};
 use nextcore_top::model::metric::Metrics;
 use nextcore_top::model::service::{Services, Tasks};
-use nextcore_top::model::stack::Stack;
-use nextcore_top::model::store::Store;
-use nextcore_top::shell::Embedded;
 use nextcore_top::sim::service::SERVICES;
 
-use super::support::start;
+use super::support::watched;
 
 #[test]
 fn every_operation_of_every_source_has_a_handler() {
@@ -23,10 +20,10 @@ fn every_operation_of_every_source_has_a_handler() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn every_source_gets_its_section_from_the_embedded_cloud() {
-    let embedded = Embedded::new(7, Clock::manual(start()));
-    let store = poll_all(&embedded.setup(&Stack::default()), Store::default()).await;
+    let (_embedded, mut feed, _engine) = watched(7);
+    let store = settled(&mut feed, Duration::from_secs(10)).await;
     for row in SOURCES {
         let entry = store.entry(row.key).unwrap();
         assert!(entry.problem.is_none(), "{}: {:?}", row.key, entry.problem);
@@ -39,11 +36,11 @@ async fn every_source_gets_its_section_from_the_embedded_cloud() {
 }
 
 /// The figures of one world agree with each other, whichever service is asked.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn services_tasks_targets_and_metrics_tell_one_story() {
     for seed in [1, 7, 42] {
-        let embedded = Embedded::new(seed, Clock::manual(start()));
-        let store = poll_all(&embedded.setup(&Stack::default()), Store::default()).await;
+        let (_embedded, mut feed, _engine) = watched(seed);
+        let store = settled(&mut feed, Duration::from_secs(10)).await;
         let (services, tasks) = (store.get::<Services>().unwrap(), store.get::<Tasks>().unwrap());
         for service in &services.services {
             let running: Vec<_> = tasks.of(&service.name).filter(|t| t.status == "RUNNING").collect();

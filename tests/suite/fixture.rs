@@ -1,4 +1,11 @@
 //! Stores in every state that a pane can be in, made by hand, at one fixed moment. For pane snapshots and frame benchmarks.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::too_many_lines,
+    clippy::too_many_arguments,
+    reason = "test data is known to be there"
+)]
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,8 +24,8 @@ use nextcore_top::model::mode::Mode;
 use nextcore_top::model::scaling::{ScalableTarget, Scaling, ScalingActivities, ScalingActivity, ScalingPolicy};
 use nextcore_top::model::section::{Problem, ProblemKind, SectionKey};
 use nextcore_top::model::service::{
-    Cluster, Container, Deployment, Service, ServiceDeployment, ServiceDeployments, ServiceEvent, Services, StoppedTasks, Task, TaskDefinition,
-    TaskDefinitions, Tasks,
+    Cluster, Container, Deployment, Service, ServiceDeployment, ServiceDeployments, ServiceEvent, Services, StoppedTasks, Task,
+    TaskDefinition, TaskDefinitions, Tasks,
 };
 use nextcore_top::model::stack::{ServiceRole, ServiceSpec, Stack};
 use nextcore_top::model::store::Store;
@@ -65,7 +72,11 @@ const FAST: Duration = Duration::from_secs(5);
 pub(crate) fn healthy() -> World {
     let stack = Stack::default();
     let mut store = Store::default();
-    store.put(Identity { account: "111122223333".into(), arn: "arn:aws:sts::111122223333:assumed-role/OnCall/maya".into() }, ago(60), Duration::from_secs(900));
+    store.put(
+        Identity { account: "111122223333".into(), arn: "arn:aws:sts::111122223333:assumed-role/OnCall/maya".into() },
+        ago(60),
+        Duration::from_mins(15),
+    );
     put_balancer(&mut store);
     put_services(&mut store, &stack);
     put_cache(&mut store);
@@ -121,13 +132,19 @@ pub(crate) fn incident() -> World {
     }
     world.store.put(alarms, ago(2), FAST);
     let mut metrics = world.store.get::<Metrics>().cloned().expect("metrics");
-    for (id, value) in [("alb/target5xx", 4120.0), ("db/connections", 3.0), ("alb/p95", 4.8), ("tg/production-nextcore-api/5xx", 3900.0), ("tg/production-nextcore-api/p95", 9.1)] {
+    for (id, value) in [
+        ("alb/target5xx", 4120.0),
+        ("db/connections", 3.0),
+        ("alb/p95", 4.8),
+        ("tg/production-nextcore-api/5xx", 3900.0),
+        ("tg/production-nextcore-api/p95", 9.1),
+    ] {
         if let Some(series) = metrics.series.get_mut(id) {
             let at = series.points.last().map_or(0, |p| p.0);
             series.merge([(at, value)], 180);
         }
     }
-    world.store.put(metrics, ago(20), Duration::from_secs(60));
+    world.store.put(metrics, ago(20), Duration::from_mins(1));
     world.judgement = judged(
         &world.stack,
         &[
@@ -163,7 +180,8 @@ pub(crate) fn denied() -> World {
         world.store.fail(SectionKey(key), problem, ago(10));
     }
     let reasons: &[&str] = &["no permission"];
-    let all = ["alb", "svc/control-plane", "svc/web", "svc/celery-worker", "redis", "db", "alarms", "logs"].map(|n| (n, Level::Unknown, reasons));
+    let all =
+        ["alb", "svc/control-plane", "svc/web", "svc/celery-worker", "redis", "db", "alarms", "logs"].map(|n| (n, Level::Unknown, reasons));
     world.judgement = judged(&world.stack, &all);
     world
 }
@@ -199,7 +217,8 @@ pub(crate) fn stale() -> World {
         world.store.entry_mut(SectionKey(key)).interval = FAST;
     }
     let reasons: &[&str] = &["no news for 3m12s: the credentials have expired"];
-    world.judgement = judged(&world.stack, &[("alb", Level::Unknown, reasons), ("svc/web", Level::Unknown, reasons), ("db", Level::Unknown, reasons)]);
+    world.judgement =
+        judged(&world.stack, &[("alb", Level::Unknown, reasons), ("svc/web", Level::Unknown, reasons), ("db", Level::Unknown, reasons)]);
     world
 }
 
@@ -248,8 +267,27 @@ pub(crate) fn huge() -> World {
 }
 
 const KEYS: &[&str] = &[
-    "identity", "balancer", "routing", "targets", "services", "tasks", "stopped_tasks", "deployments", "scaling", "scaling_activities", "cluster", "cache",
-    "cache_nodes", "cache_events", "database", "database_events", "database_settings", "alarms", "alarm_history", "metrics", "logs",
+    "identity",
+    "balancer",
+    "routing",
+    "targets",
+    "services",
+    "tasks",
+    "stopped_tasks",
+    "deployments",
+    "scaling",
+    "scaling_activities",
+    "cluster",
+    "cache",
+    "cache_nodes",
+    "cache_events",
+    "database",
+    "database_events",
+    "database_settings",
+    "alarms",
+    "alarm_history",
+    "metrics",
+    "logs",
 ];
 
 const PERMISSIONS: &[(&str, &str)] = &[
@@ -343,7 +381,13 @@ fn put_balancer(store: &mut Store) {
         target_groups: vec![group_arn(name)],
     };
     let listeners = vec![
-        Listener { arn: format!("{LB}:listener/80"), port: 80, protocol: "HTTP".into(), default_action: "redirect → HTTPS:443 HTTP_301".into(), rules: Vec::new() },
+        Listener {
+            arn: format!("{LB}:listener/80"),
+            port: 80,
+            protocol: "HTTP".into(),
+            default_action: "redirect → HTTPS:443 HTTP_301".into(),
+            rules: Vec::new(),
+        },
         Listener {
             arn: format!("{LB}:listener/443"),
             port: 443,
@@ -353,8 +397,14 @@ fn put_balancer(store: &mut Store) {
         },
     ];
     let target_groups = vec![group("production-nextcore-api", 8000, "/api/health/"), group("production-nextcore-web", 3000, "/health")];
-    store.put(Routing { listeners, target_groups }, ago(30), Duration::from_secs(60));
-    let target = |ip: &str, port, zone: &str| Target { id: ip.into(), port, zone: format!("ap-southeast-2{zone}"), state: "healthy".into(), ..Target::default() };
+    store.put(Routing { listeners, target_groups }, ago(30), Duration::from_mins(1));
+    let target = |ip: &str, port, zone: &str| Target {
+        id: ip.into(),
+        port,
+        zone: format!("ap-southeast-2{zone}"),
+        state: "healthy".into(),
+        ..Target::default()
+    };
     let groups = [
         (group_arn("production-nextcore-api"), vec![target("10.0.11.10", 8000, "a"), target("10.0.12.11", 8000, "b")]),
         (group_arn("production-nextcore-web"), vec![target("10.0.11.20", 3000, "a"), target("10.0.12.21", 3000, "b")]),
@@ -409,7 +459,11 @@ fn put_services(store: &mut Store, stack: &Stack) {
         };
         let age = [273_600, 43_200, 33_120].get(i).copied().unwrap_or(86_400);
         let current = deployment(&spec.name, 118, "PRIMARY", "COMPLETED", desired, desired, age);
-        let event = |s: i64, n: usize, text: &str| ServiceEvent { id: format!("{n}"), at: Some(ago(s)), message: format!("(service {}) {text}", spec.name) };
+        let event = |s: i64, n: usize, text: &str| ServiceEvent {
+            id: format!("{n}"),
+            at: Some(ago(s)),
+            message: format!("(service {}) {text}", spec.name),
+        };
         services.services.push(Service {
             name: spec.name.clone(),
             arn: format!("arn:aws:ecs:ap-southeast-2:111122223333:service/production-nextcore/{}", spec.name),
@@ -441,7 +495,12 @@ fn put_services(store: &mut Store, stack: &Stack) {
             task.ip = Some(format!("10.0.{}.{}", 11 + n, (i + 1) * 10 + n));
             tasks.tasks.push(task);
         }
-        let policy = |metric: &str, target| ScalingPolicy { name: metric.into(), kind: "TargetTrackingScaling".into(), metric: metric.into(), target: Some(target) };
+        let policy = |metric: &str, target| ScalingPolicy {
+            name: metric.into(),
+            kind: "TargetTrackingScaling".into(),
+            metric: metric.into(),
+            target: Some(target),
+        };
         scaling.targets.push(ScalableTarget {
             service: spec.name.clone(),
             min: desired,
@@ -456,14 +515,22 @@ fn put_services(store: &mut Store, stack: &Stack) {
             created_at: Some(ago(age + 170)),
             started_at: Some(ago(age + 160)),
             finished_at: Some(ago(age)),
-            target_revision: format!("arn:aws:ecs:ap-southeast-2:111122223333:service-revision/production-nextcore/{}/4980306466373577095", spec.name),
+            target_revision: format!(
+                "arn:aws:ecs:ap-southeast-2:111122223333:service-revision/production-nextcore/{}/4980306466373577095",
+                spec.name
+            ),
             breaker: Some(("MONITORING_COMPLETE".into(), 0, 3)),
             ..ServiceDeployment::default()
         });
         let arn = format!("arn:aws:ecs:ap-southeast-2:111122223333:task-definition/{}:118", spec.name);
         let image = format!("111122223333.dkr.ecr.ap-southeast-2.amazonaws.com/nextcore-{}:2025.11.26-1", spec.name);
-        let definition =
-            TaskDefinition { arn: arn.clone(), cpu: "1024".into(), memory: "2048".into(), images: vec![(spec.name.clone(), image)], ..TaskDefinition::default() };
+        let definition = TaskDefinition {
+            arn: arn.clone(),
+            cpu: "1024".into(),
+            memory: "2048".into(),
+            images: vec![(spec.name.clone(), image)],
+            ..TaskDefinition::default()
+        };
         definitions.definitions.insert(arn, definition);
     }
     let mut stopped = task("celery-worker", 77, 'c');
@@ -471,19 +538,24 @@ fn put_services(store: &mut Store, stack: &Stack) {
     stopped.stopped_at = Some(ago(2400));
     stopped.stopped_reason = Some("Scaling activity initiated by (deployment ecs-svc/118)".into());
     store.put(StoppedTasks { tasks: vec![stopped] }, ago(9), Duration::from_secs(30));
-    store.put(Cluster { name: stack.cluster.clone(), status: "ACTIVE".into(), running: 7, services: 3, ..Cluster::default() }, ago(20), Duration::from_secs(60));
+    store.put(
+        Cluster { name: stack.cluster.clone(), status: "ACTIVE".into(), running: 7, services: 3, ..Cluster::default() },
+        ago(20),
+        Duration::from_mins(1),
+    );
     store.put(services, ago(2), FAST);
     store.put(tasks, ago(2), FAST);
-    store.put(scaling, ago(30), Duration::from_secs(60));
+    store.put(scaling, ago(30), Duration::from_mins(1));
     store.put(deployments, ago(10), Duration::from_secs(30));
-    store.put(definitions, ago(100), Duration::from_secs(900));
+    store.put(definitions, ago(100), Duration::from_mins(15));
     let activity = ScalingActivity {
         service: "celery-worker".into(),
         started_at: Some(ago(1900)),
         ended_at: Some(ago(1870)),
         status: "Successful".into(),
         description: "Setting desired count to 3.".into(),
-        cause: "monitor alarm TargetTracking-service/production-nextcore/celery-worker-AlarmLow-1f2e in state ALARM triggered policy cpu".into(),
+        cause: "monitor alarm TargetTracking-service/production-nextcore/celery-worker-AlarmLow-1f2e in state ALARM triggered policy cpu"
+            .into(),
     };
     store.put(ScalingActivities { activities: vec![activity] }, ago(12), Duration::from_secs(30));
 }
@@ -502,7 +574,14 @@ fn put_cache(store: &mut Store) {
     };
     let node_groups = vec![shard("0001", "0-8191", "a", "b"), shard("0002", "8192-16383", "b", "a")];
     let nodes = node_groups.iter().flat_map(|g| &g.members);
-    let nodes = nodes.map(|m| CacheNode { id: m.id.clone(), status: "available".into(), engine: "redis".into(), version: "7.0.7".into(), zone: m.zone.clone(), ..CacheNode::default() });
+    let nodes = nodes.map(|m| CacheNode {
+        id: m.id.clone(),
+        status: "available".into(),
+        engine: "redis".into(),
+        version: "7.0.7".into(),
+        zone: m.zone.clone(),
+        ..CacheNode::default()
+    });
     store.put(CacheNodes { nodes: nodes.collect() }, ago(4), FAST);
     let group = ReplicationGroup {
         id: "production-nextcore-redis".into(),
@@ -518,7 +597,12 @@ fn put_cache(store: &mut Store) {
         node_groups,
     };
     store.put(group, ago(4), FAST);
-    let event = |s, text: &str| DataEvent { source: "production-nextcore-redis".into(), at: Some(ago(s)), message: text.into(), categories: Vec::new() };
+    let event = |s, text: &str| DataEvent {
+        source: "production-nextcore-redis".into(),
+        at: Some(ago(s)),
+        message: text.into(),
+        categories: Vec::new(),
+    };
     let events = vec![
         event(88_000, "Failover to replica node production-nextcore-redis-0001-002 completed"),
         event(88_030, "Test Failover API called for node group 0001"),
@@ -548,11 +632,20 @@ fn put_database(store: &mut Store) {
         ..Database::default()
     };
     store.put(db, ago(3), FAST);
-    let event = |s, text: &str| DataEvent { source: "production-nextcore-db".into(), at: Some(ago(s)), message: text.into(), categories: vec!["backup".into()] };
+    let event = |s, text: &str| DataEvent {
+        source: "production-nextcore-db".into(),
+        at: Some(ago(s)),
+        message: text.into(),
+        categories: vec!["backup".into()],
+    };
     let events = vec![event(40_000, "Finished DB Instance backup"), event(40_180, "Backing up DB instance")];
     store.put(DatabaseEvents { events }, ago(15), Duration::from_secs(30));
-    let settings = DatabaseSettings { max_connections: None, maintenance: vec!["system-update: New Operating System update is available".into()], earliest_restorable: Some(ago(604_800)) };
-    store.put(settings, ago(900), Duration::from_secs(3600));
+    let settings = DatabaseSettings {
+        max_connections: None,
+        maintenance: vec!["system-update: New Operating System update is available".into()],
+        earliest_restorable: Some(ago(604_800)),
+    };
+    store.put(settings, ago(900), Duration::from_hours(1));
 }
 
 fn put_alarms(store: &mut Store) {
@@ -590,7 +683,7 @@ fn put_alarms(store: &mut Store) {
         kind: "StateUpdate".into(),
         summary: "Alarm updated from ALARM to OK".into(),
     };
-    store.put(AlarmHistory { changes: vec![change] }, ago(40), Duration::from_secs(60));
+    store.put(AlarmHistory { changes: vec![change] }, ago(40), Duration::from_mins(1));
 }
 
 fn put_logs(store: &mut Store, n: u64) {
@@ -601,13 +694,21 @@ fn put_logs(store: &mut Store, n: u64) {
         ("celery-worker", "Task documents.embed_document[5f1c0d8e] succeeded in 2.31s"),
         ("web", "GET /_next/static/chunks/main.js 200 3 ms"),
         ("control-plane", "POST /api/documents/ 201 244 ms user=1207"),
-        ("celery-worker", "ERROR Task documents.ocr[0a1b2c3d] raised TimeoutError: deadline of 30 s exceeded while reading page 14 of 212 from s3://production-nextcore-documents/policies/日本語.pdf"),
+        (
+            "celery-worker",
+            "ERROR Task documents.ocr[0a1b2c3d] raised TimeoutError: deadline of 30 s exceeded while reading page 14 of 212 from s3://production-nextcore-documents/policies/日本語.pdf",
+        ),
         ("web", "GET / 200 61 ms"),
     ];
     let events = (0..n)
         .map(|i| {
             let (service, text) = LINES[(i % LINES.len() as u64) as usize];
-            LogEvent { id: format!("{i}"), at: ago((n - i) as i64 / 2), stream: format!("{service}/{service}/0009f8e7d6c5b4a3"), message: text.into() }
+            LogEvent {
+                id: format!("{i}"),
+                at: ago((n - i) as i64 / 2),
+                stream: format!("{service}/{service}/0009f8e7d6c5b4a3"),
+                message: text.into(),
+            }
         })
         .collect();
     store.put(LogTail { events, total: n, truncated: false }, ago(2), FAST);
@@ -679,5 +780,5 @@ fn put_metrics(store: &mut Store, stack: &Stack) {
             }
         }
     }
-    store.put(metrics, ago(20), Duration::from_secs(60));
+    store.put(metrics, ago(20), Duration::from_mins(1));
 }

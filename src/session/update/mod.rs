@@ -83,7 +83,7 @@ fn on_key(session: &mut Session, key: Key, effects: &mut Vec<Effect>) {
         return layer::type_filter(session, key);
     }
     let Some(command) = lookup(key) else { return };
-    if !(command.enabled)(&session.situation()) {
+    if !(command.enabled)(session.situation()) {
         let text = format!("{key} ({}) does nothing here", command.name);
         return flash(session, text, Tone::Done);
     }

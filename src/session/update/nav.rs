@@ -76,7 +76,8 @@ fn distance(from: Place, to: Place, dir: Dir) -> Option<(i32, i32)> {
     }
     let (fa, ta) = (span(from, !along), span(to, !along));
     let apart = (ta.0 - fa.1).max(fa.0 - ta.1).max(-1) + 1;
-    let off = ((fa.0 + fa.1) - (ta.0 + ta.1)).abs();
+    // Where one faces several, the first of them in reading order: edges are compared, not middles.
+    let off = (fa.0 - ta.0).abs();
     // A box that faces us wins over a nearer one that does not.
     Some((gap + apart * 4, off))
 }

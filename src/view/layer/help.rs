@@ -5,18 +5,17 @@ use ratatui::layout::Rect;
 use crate::input::{COMMANDS, Command, Key};
 use crate::theme::Role;
 use crate::view::View;
-use crate::view::widget::phrase::clip;
 use crate::view::widget::{Ink, Phrase};
 
 /// The cells of one column: keys, a gap, what they do.
-const KEYS: u16 = 13;
-const COLUMN: u16 = 56;
+const KEYS: u16 = 12;
+const COLUMN: u16 = 44;
 
 /// Draws the layer.
 pub(crate) fn draw(v: &View<'_>, body: Rect, ink: &mut Ink<'_>) {
     let lines = lines(v);
-    let width = body.width.min(if body.width >= 2 * COLUMN + 6 { 2 * COLUMN + 6 } else { COLUMN + 6 });
-    let columns = if width > COLUMN + 6 || lines.len() as u16 + 2 > body.height { 2 } else { 1 };
+    let columns = if lines.len() as u16 + 4 > body.height { 2 } else { 1 };
+    let width = body.width.min(columns * COLUMN + 6);
     let rows = if columns == 1 { lines.len() as u16 } else { longer_half(&lines) };
     let height = (rows + 4).min(body.height);
     let place = Rect { x: body.x + (body.width - width) / 2, y: body.y + (body.height - height) / 2, width, height };
@@ -80,15 +79,30 @@ fn lines(v: &View<'_>) -> Vec<Line> {
             group = command.group;
             lines.push(Line::Heading(group));
         }
-        lines.push(Line::Row(command, (command.enabled)(&situation)));
+        lines.push(Line::Row(command, (command.enabled)(situation)));
     }
     lines
 }
 
+/// The keys of a command, the usual one first.
+fn as_many_as_fit(keys: &[Key]) -> String {
+    let mut text = String::new();
+    for key in keys {
+        let key = key.to_string();
+        if !text.is_empty() && text.chars().count() + 1 + key.chars().count() > usize::from(KEYS - 2) {
+            break;
+        }
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(&key);
+    }
+    text
+}
+
 fn row_of(command: &Command, enabled: bool, place: Rect, ink: &mut Ink<'_>) -> u16 {
-    let keys =
-        if command.keys.len() > 3 { "1 … 9".to_owned() } else { command.keys.iter().map(Key::to_string).collect::<Vec<_>>().join(" ") };
+    let keys = if command.keys.len() > 3 { "1 … 9".to_owned() } else { as_many_as_fit(command.keys) };
     let (key, text) = if enabled { (Role::Key, Role::Text) } else { (Role::Faint, Role::Faint) };
-    ink.put(place.x + 1, place.y, place.x + KEYS, &clip(&keys, usize::from(KEYS - 2)), key);
+    ink.put(place.x + 1, place.y, place.x + KEYS, &keys, key);
     ink.put(place.x + KEYS, place.y, place.right(), command.doc, text)
 }

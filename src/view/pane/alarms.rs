@@ -143,7 +143,7 @@ fn alarms(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     if folded {
         let y = (area.y + 1 + all.len() as u16).min(area.bottom().saturating_sub(1));
         let firing = known.alarms.iter().filter(|a| a.is_scaling() && a.state == "ALARM").count();
-        let line = format!("○ {scaling} scaling alarms folded ({firing} in alarm, as they are at minimum capacity); s shows them");
+        let line = format!("○ {scaling} scaling alarms folded, {firing} in alarm (normal at minimum); s shows them");
         ink.put(area.x, y, area.right(), &line, Role::Muted);
     }
     let ids = rows::ids(v.session, screen.pane, &screen.subject, 0);

@@ -29,7 +29,8 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     };
     let rest = Rect { y, height: inner.bottom().saturating_sub(y), ..inner };
     if spacious(area) {
-        let (charts, below) = split(rest, rest.height / 2);
+        let lists = super::wants(v, screen).into_iter().max().unwrap_or(0).clamp(8, rest.height / 2);
+        let (charts, below) = split(rest, rest.height - lists);
         grid(&card::charts(v), Rect { y: charts.y + 1, height: charts.height.saturating_sub(2), ..charts }, 40, v.now, ink);
         let (left, right) = beside(below, below.width * 3 / 5);
         let inner = panel(v, screen, 0, freshness::<Targets>(v), widen(left), ink);
@@ -38,7 +39,7 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
         rules(v, screen, inner, ink);
         return;
     }
-    let (top, list) = split(rest, PANELS.spare(v, screen, rest.height));
+    let (top, list) = split(rest, super::spare(v, screen, rest.height));
     if top.height > 0 {
         grid(&card::charts(v), Rect { y: top.y + 1, height: top.height - 1, ..top }, 24, v.now, ink);
     }
@@ -75,7 +76,7 @@ const TARGETS: &[Column] = &[
 ];
 
 fn targets(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
-    for problem in [ready::<Targets>(v).err(), ready::<Routing>(v).err()].into_iter().flatten() {
+    if let Some(problem) = ready::<Targets>(v).err().or_else(|| ready::<Routing>(v).err()) {
         return explain(&problem, area, ink);
     }
     let filter = v.session.list(screen.pane, &screen.subject, 0).filter;

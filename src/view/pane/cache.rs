@@ -31,7 +31,8 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     let rest = Rect { y, height: inner.bottom().saturating_sub(y), ..inner };
     let charts = card::charts(v, group);
     if spacious(area) {
-        let (top, below) = split(rest, rest.height * 2 / 5);
+        let lists = super::wants(v, screen).into_iter().max().unwrap_or(0).clamp(8, rest.height / 2);
+        let (top, below) = split(rest, rest.height - lists);
         grid(&charts, Rect { y: top.y + 1, height: top.height.saturating_sub(2), ..top }, 40, v.now, ink);
         let (left, right) = beside(below, below.width * 3 / 5);
         let inner = panel(v, screen, 0, freshness::<CacheNodes>(v), widen(left), ink);
@@ -40,7 +41,7 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
         events(v, screen, inner, ink);
         return;
     }
-    let (top, list) = split(rest, PANELS.spare(v, screen, rest.height));
+    let (top, list) = split(rest, super::spare(v, screen, rest.height));
     if top.height > 0 {
         grid(&charts, Rect { y: top.y + 1, height: top.height - 1, ..top }, 24, v.now, ink);
     }

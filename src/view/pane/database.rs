@@ -32,7 +32,7 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     };
     let y = facts(&header(v, db, inner.height < 24), inner, ink);
     let rest = Rect { y, height: inner.bottom().saturating_sub(y), ..inner };
-    let charts = PANELS.spare(v, screen, rest.height);
+    let charts = super::spare(v, screen, rest.height);
     let (top, list) = split(rest, charts);
     if charts > 0 {
         grid(&card::charts(v), Rect { y: top.y + 1, height: top.height - 1, ..top }, 24, v.now, ink);

@@ -111,7 +111,7 @@ const LEAST: std::ops::RangeInclusive<u16> = 4..=8;
 impl Panels {
     /// All panels under each other when each gets a useful height, else the focused one under tabs; returns the row behind.
     fn draw(&self, v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) -> u16 {
-        let wants = self.wants(v, screen);
+        let wants = wants(v, screen);
         let mut heights: Vec<u16> = wants.iter().map(|w| (*w).clamp(*LEAST.start(), *LEAST.end())).collect();
         let least: u16 = heights.iter().sum();
         if least > area.height {
@@ -133,20 +133,23 @@ impl Panels {
         }
         y
     }
+}
 
-    /// Rule, header, rows and one blank row of each panel.
-    fn wants(&self, v: &View<'_>, screen: &Screen) -> Vec<u16> {
-        let rows = |panel| rows::ids(v.session, screen.pane, &screen.subject, panel).len().min(1000) as u16;
-        (0..row(screen.pane).panels.len()).map(|p| rows(p) + 3).collect()
-    }
+/// Rule, header, rows and one blank row of each panel.
+fn wants(v: &View<'_>, screen: &Screen) -> Vec<u16> {
+    let rows = |panel| rows::ids(v.session, screen.pane, &screen.subject, panel).len().min(1000) as u16;
+    (0..row(screen.pane).panels.len()).map(|p| rows(p) + 3).collect()
+}
 
-    /// How many rows charts may take: what the lists leave, within reason.
-    fn spare(&self, v: &View<'_>, screen: &Screen, height: u16) -> u16 {
-        let lists: u16 = self.wants(v, screen).into_iter().map(|w| w.max(*LEAST.start())).fold(0, u16::saturating_add);
-        match height {
-            0..14 => 0,
-            h => h.saturating_sub(lists).clamp(h / 3, h * 3 / 5),
-        }
+/// How many rows charts may take: what the lists leave, within reason.
+fn spare(v: &View<'_>, screen: &Screen, height: u16) -> u16 {
+    let wants = wants(v, screen);
+    let all: u16 = wants.iter().map(|w| (*w).max(*LEAST.start())).fold(0, u16::saturating_add);
+    // Under tabs the tallest list decides for all, so that changing the tab moves nothing.
+    let lists = if all > height * 2 / 3 { wants.into_iter().max().unwrap_or(0) } else { all };
+    match height {
+        0..14 => 0,
+        h => h.saturating_sub(lists).clamp(h / 3, h * 4 / 5),
     }
 }
 
@@ -197,22 +200,10 @@ fn data_events(v: &View<'_>, screen: &Screen, panel: usize, area: Rect, ink: &mu
             ]
         })
     });
-    detail(v, &events, &state, screen, panel, area, ink);
-}
-
-/// The selected event in full, at the bottom of a tall list, when its row had to be cut.
-fn detail(
-    v: &View<'_>,
-    events: &[&DataEvent],
-    state: &crate::session::ListState,
-    screen: &Screen,
-    panel: usize,
-    area: Rect,
-    ink: &mut Ink<'_>,
-) {
     let ids = rows::ids(v.session, screen.pane, &screen.subject, panel);
-    let Some(event) = events.get(state.position(&ids)) else { return };
-    full_text(&event.message, events.len(), area, ink);
+    if let Some(event) = events.get(state.position(&ids)) {
+        full_text(&event.message, events.len(), area, ink);
+    }
 }
 
 /// A text that did not fit on its row, in full beneath the list if there is room.

@@ -45,7 +45,7 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     if spacious(area) {
         return all(v, screen, service, rest, ink);
     }
-    let charts = PANELS.spare(v, screen, rest.height).min(14);
+    let charts = super::spare(v, screen, rest.height).min(14);
     let (top, list) = split(rest, charts);
     if charts > 0 {
         grid(&card::charts(v, service), Rect { y: top.y + 1, height: top.height.saturating_sub(1), ..top }, 26, v.now, ink);

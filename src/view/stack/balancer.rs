@@ -114,6 +114,9 @@ fn rule_line<'a>(v: &View<'a>, routing: &'a Routing, group: &'a TargetGroup, wid
 
 /// Which ports it listens on, and where.
 fn listeners<'a>(v: &View<'a>) -> Phrase<'a> {
+    if v.store.get::<Routing>().is_none_or(|r| r.listeners.is_empty()) {
+        return Phrase::of("no listeners", Role::Muted);
+    }
     let mut line = Phrase::of("listens", Role::Muted);
     for listener in v.store.get::<Routing>().into_iter().flat_map(|r| &r.listeners) {
         line = line.and(format!(" {}:{}", listener.protocol, listener.port), Role::Text);

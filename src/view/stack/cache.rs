@@ -64,7 +64,7 @@ fn shard<'a>(v: &View<'a>, roles: &BTreeMap<String, bool>, group: &'a NodeGroup,
 }
 
 /// What the group as a whole is doing.
-fn state<'a>(group: &'a ReplicationGroup) -> Phrase<'a> {
+fn state(group: &ReplicationGroup) -> Phrase<'_> {
     let status =
         if group.status == "available" { Phrase::new() } else { Phrase::of(group.status.as_str(), Role::Warn).and("  ", Role::Text) };
     let failover = match group.automatic_failover.as_str() {

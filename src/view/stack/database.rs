@@ -36,7 +36,7 @@ pub(crate) fn status(db: &Database) -> Phrase<'_> {
 }
 
 /// `primary a ⇄ standby b`, or that there is no standby.
-pub(crate) fn zones<'a>(db: &'a Database, long: bool) -> Phrase<'a> {
+pub(crate) fn zones(db: &Database, long: bool) -> Phrase<'_> {
     let label = |text: &'static str| Phrase::of(if long { text } else { "" }, Role::Muted);
     let line = label("primary ").and(zone(&db.zone), Role::Title);
     match (&db.secondary_zone, db.multi_az) {
@@ -107,7 +107,7 @@ pub(super) fn body(v: &View<'_>, _: &NodeId, area: Rect, ink: &mut Ink<'_>) {
     let roomy = area.height >= 6;
     let first = vec![
         Fact::new(0, zones(db, true)),
-        Fact::new(0, label("connections", connections(v, db))),
+        Fact::new(0, label(if width < 80 { "conn" } else { "connections" }, connections(v, db))),
         Fact::new(2, label("free", storage(v, db))),
         Fact::new(1, label("PITR", restore_lag(v, db))),
         Fact::new(4, Phrase::of(db.class.as_str(), Role::Muted)),

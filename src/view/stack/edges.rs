@@ -15,11 +15,23 @@ use crate::view::widget::{Ink, Phrase, Unit};
 /// The label of an edge that ends at a node.
 type Label = for<'a> fn(&View<'a>, &NodeId) -> Phrase<'a>;
 
-/// The flows of the seed, as far as both ends have boxes: (which services, whether they are where it begins, the other end, label).
-const EDGES: &[(fn(ServiceRole) -> bool, bool, fn() -> NodeId, Label)] = &[
-    (|r| r != ServiceRole::Worker, false, NodeId::balancer, requests),
-    (|r| r != ServiceRole::Web, true, NodeId::database, connections),
-    (|r| r == ServiceRole::Worker, true, NodeId::cache, nothing),
+/// One flow between services and another node.
+struct Edge {
+    /// Which services.
+    of: fn(ServiceRole) -> bool,
+    /// Whether it begins at the service (else it ends there).
+    outward: bool,
+    /// The other end.
+    other: fn() -> NodeId,
+    /// What it carries.
+    label: Label,
+}
+
+/// The flows of the seed, as far as both ends have boxes.
+const EDGES: &[Edge] = &[
+    Edge { of: |r| r != ServiceRole::Worker, outward: false, other: NodeId::balancer, label: requests },
+    Edge { of: |r| r != ServiceRole::Web, outward: true, other: NodeId::database, label: connections },
+    Edge { of: |r| r == ServiceRole::Worker, outward: true, other: NodeId::cache, label: nothing },
 ];
 
 fn requests<'a>(v: &View<'a>, node: &NodeId) -> Phrase<'a> {
@@ -47,15 +59,15 @@ fn nothing<'a>(_: &View<'a>, _: &NodeId) -> Phrase<'a> {
 pub(super) fn draw(v: &View<'_>, layout: &Layout, ink: &mut Ink<'_>) {
     entry(v, layout, ink);
     let stack: &Stack = &v.session.stack;
-    for (wanted, from_service, other, label) in EDGES {
-        for spec in stack.services.iter().filter(|s| wanted(s.role)) {
-            let (service, other) = (NodeId::service(&spec.name), other());
-            let (from, to) = if *from_service { (service.clone(), other) } else { (other, service.clone()) };
+    for edge in EDGES {
+        for spec in stack.services.iter().filter(|s| (edge.of)(s.role)) {
+            let (service, other) = (NodeId::service(&spec.name), (edge.other)());
+            let (from, to) = if edge.outward { (service.clone(), other) } else { (other, service.clone()) };
             let (Some(a), Some(b)) = (layout.place(&from), layout.place(&to)) else { continue };
             let role = edge_role(v, &to);
             let x = layout.place(&service).map_or(a.x, |p| p.x + p.w / 2);
             if b.y == a.y + a.h + 1 && x > b.x + 1 && x + 2 < b.x + b.w && x > a.x && x + 1 < a.x + a.w {
-                down(a, x, &label(v, &service), role, ink);
+                down(a, x, &(edge.label)(v, &service), role, ink);
             } else if b.y == a.y && b.x == a.x + a.w {
                 ink.dot(b.x.saturating_sub(1), a.y + a.h / 2, '▸', role);
             } else if b.y == a.y && b.x == a.x + a.w + 1 {

@@ -222,26 +222,31 @@ pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
     let room = usize::from(end.saturating_sub(x));
     let rest = Rect { x, y: place.y, width: end.saturating_sub(x), height: 1 };
     let Some(service) = found(v, &placed.node, rest, ink) else { return };
-    let spark = (room.saturating_sub(54) / 2).clamp(6, 30);
+    let narrow = room < 75;
+    // Every row reserves the same width for its last word, so that the columns stand under each other.
+    let last_width = if narrow { 17 } else { 26 };
+    let fixed = 14 + last_width + if room >= 90 { 15 } else { 0 } + if room >= 100 { 10 } else { 0 };
+    let graphs = room.saturating_sub(fixed + 2);
+    let two = graphs >= 38;
+    let spark = if two { graphs / 2 - 12 } else { graphs.saturating_sub(23) }.clamp(4, 30);
     let (cpu, mem) = (format!("svc/{name}/cpu"), format!("svc/{name}/mem"));
     let graph = |label: &'static str, id: &str| {
         Phrase::of(label, Role::Muted).then(v.cell(id, Unit::Percent, 6)).and(" ", Role::Text).then(v.spark(id, spark, Unit::Percent))
     };
     let told = must_tell(v, placed, 1);
-    // Every row reserves the same width for its last word, so that the columns stand under each other.
-    let narrow = room < 75;
     let last = match (told, narrow) {
-        (true, _) => reason::line(v, &placed.node),
-        (false, true) => short_rollout(v, service).padded(17),
-        (false, false) => rollout(v, service).padded(26),
+        (true, true) => reason::line(v, &placed.node),
+        (true, false) => reason::clipped(v, &placed.node, last_width),
+        (false, true) => short_rollout(v, service).padded(last_width),
+        (false, false) => rollout(v, service).padded(last_width),
     };
     // A reason outranks memory and bounds: it is what the line is read for now.
-    let (graph_rank, last_rank) = if told { (3, 0) } else { (1, 2) };
+    let (graph_rank, last_rank) = if told && narrow { (3, 0) } else { (1, 2) };
     let facts = vec![
         Fact::new(0, counts(service).padded(5)),
         Fact::new(5, Phrase::of(bounds(v, name), Role::Muted).padded(5)),
         Fact::new(graph_rank, graph("cpu", &cpu)),
-        Fact::new(4, if room >= 68 { graph("mem", &mem) } else { Phrase::of("mem", Role::Muted).then(v.cell(&mem, Unit::Percent, 6)) }),
+        Fact::new(4, if two { graph("mem", &mem) } else { Phrase::of("mem", Role::Muted).then(v.cell(&mem, Unit::Percent, 6)) }),
         Fact::new(6, target_fact(v, service).padded(if room >= 90 { 13 } else { 0 })),
         Fact::new(last_rank, last),
         Fact::new(7, Phrase::labelled("rev", revision(service), Role::Text).padded(8)),

@@ -213,6 +213,7 @@ pub(crate) fn grid(charts: &[Chart<'_>], area: Rect, narrowest: u16, now: Time, 
     let wanted = (area.height / TALLEST).clamp(rows, (charts.len() as u16).min(rows.max(area.height / TALLEST)));
     let rows = wanted.max(1);
     let across = (charts.len() as u16).div_ceil(rows).min(fitting);
+    let rows = rows.min((charts.len() as u16).div_ceil(across));
     let shown = charts.iter().take(usize::from(rows * across));
     for (i, chart) in shown.enumerate() {
         let (row, column) = (i as u16 / across, i as u16 % across);
@@ -253,8 +254,8 @@ mod tests {
 
     #[test]
     fn axes_are_round() {
-        assert_eq!(Unit::Percent.top(31.0), 50.0);
-        assert_eq!(Unit::Count.top(84.0), 100.0);
-        assert_eq!(Unit::Count.top(0.0), 1.0);
+        for (unit, max, top) in [(Unit::Percent, 31.0, 50.0), (Unit::Count, 84.0, 100.0), (Unit::Count, 0.0, 1.0)] {
+            assert!((unit.top(max) - top).abs() < 1e-9, "{max}");
+        }
     }
 }

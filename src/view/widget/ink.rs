@@ -3,7 +3,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::phrase::{Phrase, clip, wrap};
@@ -24,8 +24,26 @@ impl Ink<'_> {
         if room == 0 || !self.buf.area.contains((x, y).into()) {
             return x;
         }
+        let style = self.theme.whole(role);
+        if text.len() <= usize::from(room) * 3 && text.chars().all(narrow) {
+            let cells = text.chars().count() as u16;
+            if cells <= room {
+                return self.put_narrow(x, y, text, style, cells);
+            }
+        }
         let text = clip(text, usize::from(room));
-        self.buf.set_stringn(x, y, text.as_ref(), usize::from(room), self.whole(role)).0
+        self.buf.set_stringn(x, y, text.as_ref(), usize::from(room), style).0
+    }
+
+    /// The short way for nearly all text of a dashboard: one character, one cell. Segmenting sparks into graphemes
+    /// took more than half of a frame.
+    fn put_narrow(&mut self, x: u16, y: u16, text: &str, style: Style, cells: u16) -> u16 {
+        for (at, c) in (x..).zip(text.chars()) {
+            if let Some(cell) = self.buf.cell_mut((at, y)) {
+                cell.set_char(c).set_style(style);
+            }
+        }
+        (x + cells).min(self.buf.area.right())
     }
 
     /// A phrase, cut at `end`.
@@ -71,20 +89,9 @@ impl Ink<'_> {
         y
     }
 
-    /// The role's style with everything else set back: what was drawn before must not shine through.
-    fn whole(&self, role: Role) -> Style {
-        let style = self.theme.style(role);
-        Style {
-            fg: Some(style.fg.unwrap_or(Color::Reset)),
-            bg: Some(style.bg.unwrap_or(Color::Reset)),
-            sub_modifier: Modifier::all().difference(style.add_modifier),
-            ..style
-        }
-    }
-
     /// Lays a role over cells that are already drawn: a selection is one bar, whatever colours lie under it.
     pub(crate) fn wash(&mut self, area: Rect, role: Role) {
-        let style = self.whole(role);
+        let style = self.theme.whole(role);
         self.buf.set_style(area.intersection(self.buf.area), style);
     }
 
@@ -102,7 +109,7 @@ impl Ink<'_> {
 
     /// One character.
     pub(crate) fn dot(&mut self, x: u16, y: u16, c: char, role: Role) {
-        let style = self.whole(role);
+        let style = self.theme.whole(role);
         if let Some(cell) = self.buf.cell_mut((x, y)) {
             cell.set_char(c).set_style(style);
         }
@@ -165,4 +172,9 @@ impl Ink<'_> {
     pub(crate) fn put_right(&mut self, y: u16, end: u16, text: &str, role: Role) {
         self.put(end.saturating_sub(text.width() as u16), y, end, text, role);
     }
+}
+
+/// Characters that are one cell wide whatever stands beside them.
+fn narrow(c: char) -> bool {
+    matches!(c, ' '..='~' | '\u{2500}'..='\u{25ff}' | '\u{2800}'..='\u{28ff}' | '·' | '…' | '×' | '→' | '⇄' | '–' | '—' | '≤')
 }

@@ -191,7 +191,7 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
 fn words(text: &str, width: usize) -> impl Iterator<Item = &str> {
     text.split_inclusive(' ').flat_map(move |word| {
         let long = word.trim_end().width() > width;
-        let parts = word.split_inclusive(move |c: char| long && matches!(c, '.' | '/' | ':' | '-' | '_' | '(' | '?' | '&'));
+        let parts = word.split_inclusive(move |c: char| long && matches!(c, '.' | '/' | ':' | '-' | '_' | '?' | '&'));
         parts.flat_map(|part| {
             let body = part.trim_end_matches(' ');
             [body, part.get(body.len()..).unwrap_or("")]

@@ -72,7 +72,7 @@ impl Table<'_> {
         let places = self.places(area.width);
         for (column, x, w) in &places {
             let title = Phrase::of(column.title, Role::Muted);
-            draw_cell(ink, Rect { x: area.x + x, y: area.y, width: *w, height: 1 }, *column, &title);
+            draw_cell(ink, Rect { x: area.x + x, y: area.y, width: *w, height: 1 }, column, &title);
         }
         let height = usize::from(area.height - 1);
         let first = first_visible(self.selected.map_or(0, |s| s.0), self.rows, height);
@@ -82,7 +82,7 @@ impl Table<'_> {
             for (column, x, w) in &places {
                 let place = self.columns.iter().position(|c| std::ptr::eq(c, *column));
                 if let Some(cell) = place.and_then(|p| cells.get(p)) {
-                    draw_cell(ink, Rect { x: area.x + x, y, width: *w, height: 1 }, *column, cell);
+                    draw_cell(ink, Rect { x: area.x + x, y, width: *w, height: 1 }, column, cell);
                 }
             }
             match self.selected {

@@ -1,15 +1,18 @@
-//! Where the boxes of the stack view stand. BOXES names the boxes, FORMS the bands of each form of the diagram;
-//! `plan` is pure, and drawing and moving by place both read its answer. A new system is one BOXES row (and its
-//! tier in FORMS, when no other box stands there yet); a tier without boxes is not drawn.
+//! Where the boxes of the stack view stand. `table` says which boxes and bands there are; `plan` is pure, and drawing
+//! and moving by place both read its answer. A tier without boxes is not drawn.
+
+mod table;
+
+pub use table::{BOXES, BoxSpec, Kind, Tier};
 
 use super::SMALLEST;
 use crate::insight::{Judgement, NodeId};
 use crate::model::alarm::Alarms;
 use crate::model::balancer::Routing;
 use crate::model::health::Level;
-use crate::model::section::SectionKey;
 use crate::model::stack::{ServiceRole, Stack};
 use crate::model::store::Store;
+use table::{BOXED, BOXED_SIDE, Band, LINES, LINES_FULL, LINES_SIDE, STEP};
 
 /// A rectangle of cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -23,125 +26,6 @@ pub struct Place {
     /// Rows.
     pub h: u16,
 }
-
-/// A tier of the diagram, with the heading that the seed gives it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tier {
-    /// Public subnets.
-    Public,
-    /// Private subnets.
-    Private,
-    /// Database subnets.
-    Database,
-    /// Alarms.
-    Alarms,
-    /// What changed.
-    Timeline,
-    /// Log tail.
-    Logs,
-}
-
-/// What a box shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// The load balancer.
-    Balancer,
-    /// An ECS service; one box each.
-    Service,
-    /// Redis.
-    Cache,
-    /// The database.
-    Database,
-    /// Alarms.
-    Alarms,
-    /// What changed.
-    Timeline,
-    /// Log tail.
-    Logs,
-}
-
-/// One row of the table of boxes.
-#[derive(Debug, Clone, Copy)]
-pub struct BoxSpec {
-    /// What it shows.
-    pub kind: Kind,
-    /// Where it belongs.
-    pub tier: Tier,
-    /// The sections whose age the box shows, the one that makes it first.
-    pub sections: &'static [SectionKey],
-}
-
-/// All boxes that have a source, in reading order.
-pub const BOXES: &[BoxSpec] = &[
-    BoxSpec { kind: Kind::Balancer, tier: Tier::Public, sections: &[SectionKey("balancer"), SectionKey("routing"), SectionKey("targets")] },
-    BoxSpec { kind: Kind::Service, tier: Tier::Private, sections: &[SectionKey("services"), SectionKey("tasks")] },
-    BoxSpec { kind: Kind::Cache, tier: Tier::Private, sections: &[SectionKey("cache"), SectionKey("cache_nodes")] },
-    BoxSpec { kind: Kind::Database, tier: Tier::Database, sections: &[SectionKey("database")] },
-    BoxSpec { kind: Kind::Alarms, tier: Tier::Alarms, sections: &[SectionKey("alarms")] },
-    BoxSpec { kind: Kind::Timeline, tier: Tier::Timeline, sections: &[SectionKey("services"), SectionKey("database_events")] },
-    BoxSpec { kind: Kind::Logs, tier: Tier::Logs, sections: &[SectionKey("logs")] },
-];
-
-/// One horizontal band of a form.
-#[derive(Debug, Clone, Copy)]
-struct Band {
-    /// What stands in it, from left to right, with shares of the width.
-    tiers: &'static [(Tier, u16)],
-    /// In the right column.
-    side: bool,
-    /// Rows that it needs, its rule included; of one row of boxes, where boxes are drawn.
-    min: u16,
-    /// Its share of the rows that are left over.
-    share: u16,
-    /// Bodies with fewer rows do without it.
-    from: u16,
-}
-
-const fn band(tiers: &'static [(Tier, u16)], side: bool, min: u16, share: u16, from: u16) -> Band {
-    Band { tiers, side, min, share, from }
-}
-
-/// Lists that have few rows leave the rest to the log; in steps, so that one row more does not move what is below.
-const STEP: u16 = 4;
-
-/// Lines under rules, one column. `min` is worked out from the lines.
-const LINES: &[Band] = &[
-    band(&[(Tier::Public, 1)], false, 0, 0, 0),
-    band(&[(Tier::Private, 1)], false, 0, 0, 0),
-    band(&[(Tier::Database, 1)], false, 0, 0, 0),
-    band(&[(Tier::Alarms, 1)], false, 0, 0, 0),
-    band(&[(Tier::Timeline, 1)], false, 4, 2, 30),
-    band(&[(Tier::Logs, 1)], false, 4, 3, 0),
-];
-
-/// Lines under rules, with a right column.
-const LINES_SIDE: &[Band] = &[
-    band(&[(Tier::Public, 1)], false, 0, 0, 0),
-    band(&[(Tier::Private, 1)], false, 0, 0, 0),
-    band(&[(Tier::Database, 1)], false, 0, 0, 0),
-    band(&[(Tier::Logs, 1)], false, 4, 1, 0),
-    band(&[(Tier::Alarms, 1)], true, 4, 1, 0),
-    band(&[(Tier::Timeline, 1)], true, 4, 2, 0),
-];
-
-/// Boxes, one column.
-const BOXED: &[Band] = &[
-    band(&[(Tier::Public, 1)], false, 6, 0, 0),
-    band(&[(Tier::Private, 1)], false, 9, 3, 0),
-    band(&[(Tier::Database, 2), (Tier::Alarms, 1)], false, 7, 2, 0),
-    band(&[(Tier::Timeline, 1)], false, 4, 2, 44),
-    band(&[(Tier::Logs, 1)], false, 5, 3, 0),
-];
-
-/// Boxes, with a right column.
-const BOXED_SIDE: &[Band] = &[
-    band(&[(Tier::Public, 1)], false, 7, 3, 0),
-    band(&[(Tier::Private, 1)], false, 9, 5, 0),
-    band(&[(Tier::Database, 1)], false, 7, 4, 0),
-    band(&[(Tier::Alarms, 1)], true, 6, 2, 0),
-    band(&[(Tier::Timeline, 1)], true, 6, 3, 0),
-    band(&[(Tier::Logs, 1)], true, 6, 5, 0),
-];
 
 /// The narrowest box that still says all that matters.
 const BOX_WIDTH: u16 = 27;
@@ -211,25 +95,6 @@ impl Layout {
     }
 }
 
-impl Tier {
-    /// Its heading.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Public => "public",
-            Self::Private => "private",
-            Self::Database => "database",
-            Self::Alarms => "alarms",
-            Self::Timeline => "timeline",
-            Self::Logs => "logs",
-        }
-    }
-
-    /// Its one box draws the rule itself, as its title.
-    fn titles_itself(self) -> bool {
-        matches!(self, Self::Alarms | Self::Timeline | Self::Logs)
-    }
-}
-
 /// The boxes of this stack and what each asks for.
 pub fn wishes(stack: &Stack, store: &Store, judgement: &Judgement) -> Vec<Wish> {
     let mut wishes = Vec::new();
@@ -293,6 +158,7 @@ pub fn plan(size: (u16, u16), banner: bool, wishes: &[Wish], selected: &NodeId) 
     let boxed = main.w >= BOXED_FROM.0 && body.h >= BOXED_FROM.1 && fits(main, if side > 0 { BOXED_SIDE } else { BOXED }, wishes);
     let form = match (boxed, side > 0) {
         (false, false) => LINES,
+        (false, true) if wishes.iter().filter(|w| w.kind == Kind::Service).count() > usize::from(body.h / 2) => LINES_FULL,
         (false, true) => LINES_SIDE,
         (true, false) => BOXED,
         (true, true) => BOXED_SIDE,
@@ -344,7 +210,7 @@ fn column(layout: &mut Layout, form: &[Band], area: Place, side: bool, wishes: &
             },
         )
         .collect();
-    shrink(&mut heights, area.h);
+    shrink(&mut heights, &bands, area.h);
     let reasons = if layout.boxed { 0 } else { grant_reasons(&bands, &mut heights, area.h) };
     spread(&mut heights, &bands, area.h);
     let mut y = area.y;
@@ -360,8 +226,16 @@ fn column(layout: &mut Layout, form: &[Band], area: Place, side: bool, wishes: &
     }
 }
 
-/// Too many services for the screen: the tallest band gives way, and shows a window.
-fn shrink(heights: &mut [u16], total: u16) {
+/// Too many lines for the screen: lists give way first, then the tallest band, which then shows a window.
+fn shrink(heights: &mut [u16], bands: &[(&Band, Vec<&Wish>)], total: u16) {
+    if heights.iter().sum::<u16>() <= total {
+        return;
+    }
+    for (height, (band, _)) in heights.iter_mut().zip(bands) {
+        if band.share > 0 {
+            *height = (*height).min(2);
+        }
+    }
     while heights.iter().sum::<u16>() > total {
         let Some(tallest) = heights.iter_mut().max() else { return };
         if *tallest <= 2 {

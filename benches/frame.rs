@@ -1,0 +1,97 @@
+//! What a frame costs at 200×60 with 50 services, 1,000 tasks and 100,000 log lines: update, draw, diff. `cargo bench --bench frame`.
+
+#[path = "../tests/suite/fixture.rs"]
+#[expect(dead_code, reason = "the fixtures of the pane snapshots; a benchmark needs few of them")]
+mod fixture;
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use divan::Bencher;
+use nextcore_top::input::{Code, Key};
+use nextcore_top::insight::Watch;
+use nextcore_top::session::{Msg, Session, update};
+use nextcore_top::theme::Theme;
+use nextcore_top::view;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+const SIZE: (u16, u16) = (200, 60);
+
+fn main() {
+    divan::main();
+}
+
+/// One screen and the frame before it.
+struct Frame {
+    session: Session,
+    theme: Theme,
+    before: Buffer,
+    after: Buffer,
+    second: i64,
+}
+
+impl Frame {
+    fn new(keys: &[Key]) -> Self {
+        let mut session = fixture::huge().session(SIZE);
+        for key in keys {
+            update(&mut session, Msg::Key(*key));
+        }
+        let area = Rect::new(0, 0, SIZE.0, SIZE.1);
+        Self { session, theme: Theme::terminal(), before: Buffer::empty(area), after: Buffer::empty(area), second: 0 }
+    }
+
+    fn draw(&mut self, msg: Msg) -> usize {
+        update(&mut self.session, msg);
+        self.after.reset();
+        view::draw(&self.session, &self.theme, self.after.area, &mut self.after);
+        let changed = self.before.diff(&self.after).len();
+        std::mem::swap(&mut self.before, &mut self.after);
+        changed
+    }
+
+    fn tick(&mut self) -> usize {
+        self.second += 1;
+        self.draw(Msg::Tick(fixture::now() + TimeDelta::seconds(self.second)))
+    }
+}
+
+const STACK: &[Key] = &[];
+const SERVICE: &[Key] = &[Key::char('2'), Key::new(Code::Enter)];
+const LOGS: &[Key] = &[Key::char('L')];
+
+/// A second passes.
+#[divan::bench(args = [("stack", STACK), ("service", SERVICE), ("logs", LOGS)], sample_count = 1000)]
+fn a_second_passes(bencher: Bencher, (_, keys): &(&str, &[Key])) {
+    let mut frame = Frame::new(keys);
+    bencher.bench_local(|| frame.tick());
+}
+
+/// A key moves the selection.
+#[divan::bench(args = [("stack", STACK), ("service", SERVICE), ("logs", LOGS)], sample_count = 1000)]
+fn a_key_is_pressed(bencher: Bencher, (_, keys): &(&str, &[Key])) {
+    let mut frame = Frame::new(keys);
+    let mut down = false;
+    bencher.bench_local(|| {
+        down = !down;
+        frame.draw(Msg::Key(Key::new(if down { Code::Down } else { Code::Up })))
+    });
+}
+
+/// A newer store arrives: judged, updated, drawn, diffed.
+#[divan::bench(sample_count = 300)]
+fn a_store_arrives(bencher: Bencher) {
+    let mut frame = Frame::new(STACK);
+    let world = fixture::huge();
+    let mut watch = Watch::default();
+    let mut store = world.store;
+    let mut second = 0;
+    bencher.bench_local(|| {
+        second += 1;
+        let now = fixture::now() + TimeDelta::seconds(second);
+        let services = store.get::<nextcore_top::model::service::Services>().cloned().unwrap_or_default();
+        store.put(services, now, std::time::Duration::from_secs(5));
+        let judgement = watch.observe(&store, &world.stack, now);
+        frame.draw(Msg::Observed(Arc::new(store.clone()), judgement))
+    });
+}

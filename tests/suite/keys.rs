@@ -1,0 +1,212 @@
+//! Key sequences on the real loop, against the embedded cloud, in virtual time: what a user sees after what they typed.
+
+use std::io;
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
+use nextcore_top::input::{Code, Key};
+use nextcore_top::model::mode::Mode;
+use nextcore_top::model::stack::Stack;
+use nextcore_top::session::{Msg, Session, SessionOptions};
+use nextcore_top::shell::Embedded;
+use nextcore_top::shell::session_loop::{Host, Parts, Screen, run};
+use nextcore_top::sim::world::Scenario;
+use nextcore_top::sim::{ApiFault, FaultKind};
+use nextcore_top::theme::Theme;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use tokio::time::{Instant, sleep};
+
+use super::support::watched;
+
+/// Every frame that was drawn, and when.
+struct Recorder {
+    terminal: Terminal<TestBackend>,
+    began: Instant,
+    frames: Vec<(Duration, String)>,
+    copied: Vec<String>,
+}
+
+impl Screen for Recorder {
+    fn draw(&mut self, session: &Session, theme: &Theme) -> io::Result<()> {
+        Screen::draw(&mut self.terminal, session, theme)?;
+        self.frames.push((self.began.elapsed(), self.terminal.backend().to_string()));
+        Ok(())
+    }
+}
+
+impl Host for Recorder {
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        self.copied.push(text.to_owned());
+        Ok(())
+    }
+}
+
+impl Recorder {
+    fn last(&self) -> &str {
+        &self.frames.last().unwrap().1
+    }
+
+    /// When something first was on the screen, from `after` on.
+    fn first(&self, after: Duration, what: &str) -> Option<Duration> {
+        self.frames.iter().find(|(at, text)| *at >= after && text.contains(what)).map(|(at, _)| *at)
+    }
+}
+
+/// A step of a script: after this many seconds, this key.
+type Step = (f64, Key);
+
+const ENTER: Key = Key::new(Code::Enter);
+const ESC: Key = Key::new(Code::Esc);
+
+fn key(c: char) -> Key {
+    Key::char(c)
+}
+
+/// Runs a script on a fresh world; `prepare` may break something first. Ends three seconds after the last key.
+async fn play(size: (u16, u16), script: &[Step], prepare: impl FnOnce(&Embedded)) -> (Recorder, Embedded, bool) {
+    let (embedded, feed, _engine) = watched(7);
+    prepare(&embedded);
+    let session =
+        Session::new(SessionOptions { stack: Stack::default(), mode: Mode::Safe, simulated: true, size, now: embedded.clock.now() });
+    let mut screen = Recorder {
+        terminal: Terminal::new(TestBackend::new(size.0, size.1)).unwrap(),
+        began: Instant::now(),
+        frames: Vec::new(),
+        copied: Vec::new(),
+    };
+    let steps = stream::iter(script.to_vec()).then(|(after, key)| async move {
+        sleep(Duration::from_secs_f64(after)).await;
+        Some(Msg::Key(key))
+    });
+    let end = stream::once(async {
+        sleep(Duration::from_secs(3)).await;
+        None
+    });
+    let ran_out = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let flag = ran_out.clone();
+    let input = steps.chain(end).filter_map(move |msg| {
+        flag.store(msg.is_none(), std::sync::atomic::Ordering::SeqCst);
+        futures_util::future::ready(msg)
+    });
+    let parts = Parts { feed, clock: embedded.clock.clone(), stack: Stack::default(), theme: Theme::terminal() };
+    run(&mut screen, Box::pin(input), session, parts).await.unwrap();
+    let quit = !ran_out.load(std::sync::atomic::Ordering::SeqCst);
+    (screen, embedded, quit)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_frame_comes_before_any_request() {
+    let (screen, ..) = play((120, 40), &[], |cloud| assert!(cloud.cloud.requests().is_empty())).await;
+    let (at, first) = &screen.frames[0];
+    assert_eq!(*at, Duration::ZERO);
+    assert!(first.contains("ALB") && first.contains("Loading"), "{first}");
+    assert!(screen.first(Duration::ZERO, "targets 3/3").is_some(), "and then the data: {}", screen.last());
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_key_answers_in_the_next_frame_while_all_calls_hang() {
+    let script = [(10.0, key('?')), (1.0, ESC), (1.0, key('3')), (0.0, ENTER), (1.0, key('a')), (1.0, key('L'))];
+    let (screen, ..) = play((120, 40), &script, |e| e.cloud.faults(|f| f.add(ApiFault::always("*", "*", FaultKind::Timeout)))).await;
+    for (at, what) in [(10.0, "quit"), (13.0, "Alarms"), (14.0, "logs:FilterLogEvents")] {
+        let at = Duration::from_secs_f64(at);
+        let seen = screen.first(at, what).unwrap_or_else(|| panic!("{what} never came: {}", screen.last()));
+        assert!(seen - at <= Duration::from_millis(40), "{what} came {:?} after its key", seen - at);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn enter_opens_the_selected_box_and_escape_leads_back_and_never_out() {
+    let script = [(2.0, key('3')), (0.1, ENTER)];
+    let (screen, _, quit) = play((120, 40), &script, |_| ()).await;
+    assert!(screen.last().contains("Tasks") && screen.last().contains("production-nextcore-web:57"), "{}", screen.last());
+    assert!(!quit);
+    let script = [(2.0, key('3')), (0.1, ENTER), (0.5, ESC), (0.1, ESC), (0.1, ESC), (0.1, ESC)];
+    let (screen, _, quit) = play((120, 40), &script, |_| ()).await;
+    assert!(screen.last().contains("PostgreSQL"), "{}", screen.last());
+    assert!(!quit, "Esc must never end the program");
+    let (_, _, quit) = play((120, 40), &[(1.0, key('q'))], |_| ()).await;
+    assert!(quit);
+    let (_, _, quit) = play((120, 40), &[(1.0, key('3')), (0.1, ENTER), (0.1, Key::ctrl('c'))], |_| ()).await;
+    assert!(quit);
+}
+
+#[tokio::test(start_paused = true)]
+async fn arrows_move_by_place_on_the_screen() {
+    // From the balancer: down to a service, right to its neighbours, down to the database.
+    let arrows = |codes: &[Code]| codes.iter().map(|c| (0.5, Key::new(*c))).chain([(0.5, ENTER)]).collect::<Vec<_>>();
+    for (codes, pane) in [
+        (vec![], "Listeners"),
+        (vec![Code::Down, Code::Down], "Fail"),
+        (vec![Code::Down, Code::Left, Code::Left, Code::Left], "control-plane"),
+        (vec![Code::Down, Code::Right, Code::Right, Code::Right], "shard"),
+    ] {
+        let (screen, ..) = play((120, 40), &arrows(&codes), |_| ()).await;
+        let wanted = if pane == "Fail" { "db.t3.large" } else { pane };
+        assert!(screen.last().contains(wanted), "{codes:?} → {wanted}: {}", screen.last());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn logs_pause_and_say_how_far_they_are_behind() {
+    let script = [(3.0, key('L')), (1.0, key(' ')), (40.0, key('z'))];
+    let (screen, ..) = play((120, 40), &script, |_| ()).await;
+    assert!(screen.last().contains("paused") && screen.last().contains("new"), "{}", screen.last());
+    let script = [(3.0, key('L')), (1.0, key(' ')), (40.0, key(' '))];
+    let (screen, ..) = play((120, 40), &script, |_| ()).await;
+    assert!(screen.last().contains("following"), "{}", screen.last());
+}
+
+#[tokio::test(start_paused = true)]
+async fn copying_puts_the_selected_name_on_the_clipboard() {
+    let (screen, ..) = play((120, 40), &[(2.0, key('6')), (0.1, key('y'))], |_| ()).await;
+    assert_eq!(screen.copied.len(), 1, "{:?}", screen.copied);
+    assert!(screen.copied[0].contains("production-nextcore-db"), "{:?}", screen.copied);
+}
+
+/// A failure is on the screen within one fast poll of the API showing it.
+#[tokio::test(start_paused = true)]
+async fn a_dead_task_is_on_the_screen_within_a_fast_poll() {
+    let kill = |e: &Embedded| e.cloud.world(|w| w.inject(Scenario::TaskFailure { service: "web".to_owned() }));
+    let (screen, ..) = play((120, 40), &[(20.0, key('z'))], kill).await;
+    let seen = screen.frames.iter().find(|(_, t)| t.contains('▲') || t.contains('✖'));
+    assert!(seen.is_some_and(|(at, _)| *at <= Duration::from_secs(20)), "nothing is wrong on: {}", screen.last());
+}
+
+/// Ten thousand random keys: no panic, no end but by `q` or Ctrl-C, and not one write at the cloud.
+#[tokio::test(start_paused = true)]
+async fn random_keys_never_write_and_never_panic() {
+    use rand::{Rng, SeedableRng};
+    for seed in [1_u64, 2, 3] {
+        let mut rng = rand_pcg::Pcg32::seed_from_u64(seed);
+        let pool: Vec<Key> = (' '..='~')
+            .filter(|c| *c != 'q')
+            .map(Key::char)
+            .chain([
+                ENTER,
+                ESC,
+                Key::new(Code::Tab),
+                Key::new(Code::BackTab),
+                Key::new(Code::Up),
+                Key::new(Code::Down),
+                Key::new(Code::Left),
+                Key::new(Code::Right),
+                Key::new(Code::PageUp),
+                Key::new(Code::PageDown),
+                Key::new(Code::Home),
+                Key::new(Code::End),
+                Key::new(Code::Backspace),
+                Key::ctrl('d'),
+                Key::ctrl('k'),
+                Key::ctrl('r'),
+                Key::ctrl('u'),
+            ])
+            .collect();
+        let script: Vec<Step> = (0..3400).map(|_| (0.01, pool[rng.random_range(0..pool.len())])).collect();
+        let (screen, embedded, quit) = play((100, 30), &script, |_| ()).await;
+        assert!(!quit, "seed {seed}: something other than q and Ctrl-C ended the program");
+        assert!(screen.frames.len() > 100, "seed {seed}");
+        let writes = embedded.cloud.requests().iter().filter(|r| r.is_write).count();
+        assert_eq!(writes, 0, "seed {seed}");
+    }
+}

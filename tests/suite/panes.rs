@@ -1,0 +1,248 @@
+//! Every pane in every state at three sizes, text and styles; and what must hold for all of them at any size.
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "test data is known to be there")]
+
+use std::fmt::Write;
+
+use nextcore_top::input::{Code, Key};
+use nextcore_top::session::{Msg, Session, update};
+use nextcore_top::theme::{Depth, Glyphs, Theme};
+use nextcore_top::view;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier};
+
+use crate::fixture::{self, World};
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+type State = (&'static str, fn() -> World);
+
+const STATES: &[State] = &[
+    ("healthy", fixture::healthy),
+    ("deploying", fixture::deploying),
+    ("incident", fixture::incident),
+    ("loading", fixture::loading),
+    ("empty", fixture::empty),
+    ("denied", fixture::denied),
+    ("failed", fixture::failed),
+    ("stale", fixture::stale),
+    ("huge", fixture::huge),
+];
+
+/// How each pane is reached from the stack view.
+const PANES: &[(&str, &[Key])] = &[
+    ("stack", &[]),
+    ("service", &[Key::char('3'), Key::new(Code::Enter)]),
+    ("balancer", &[Key::char('1'), Key::new(Code::Enter)]),
+    ("cache", &[]),
+    ("database", &[]),
+    ("alarms", &[Key::char('a')]),
+    ("logs", &[Key::char('L')]),
+    ("timeline", &[Key::char('e')]),
+];
+
+fn open(session: &mut Session, pane: &str, keys: &[Key]) {
+    // With fifty services Redis and the database have no digit: they are found from the end.
+    let back = match pane {
+        "cache" => 5,
+        "database" => 4,
+        _ => 0,
+    };
+    let wide = session.layout().boxes.iter().any(|b| b.node.0 == "timeline");
+    for _ in 0..if back > 0 && !wide { back - 1 } else { back } {
+        update(session, Msg::Key(Key::new(Code::BackTab)));
+    }
+    if back > 0 {
+        update(session, Msg::Key(Key::new(Code::Enter)));
+    }
+    for key in keys {
+        update(session, Msg::Key(*key));
+    }
+}
+
+fn draw(session: &Session, theme: &Theme, size: (u16, u16)) -> Buffer {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, size.0, size.1));
+    view::draw(session, theme, buffer.area, &mut buffer);
+    buffer
+}
+
+/// Text rows, each followed by the style runs that differ from the default: `column+length:style`.
+fn dump(buffer: &Buffer) -> String {
+    let mut out = String::new();
+    for y in 0..buffer.area.height {
+        let mut row = String::new();
+        let mut runs: Vec<(u16, u16, String)> = Vec::new();
+        let mut skip = 0;
+        for x in 0..buffer.area.width {
+            let cell = buffer.cell((x, y)).expect("inside");
+            if skip == 0 {
+                row.push_str(cell.symbol());
+                skip = unicode_width::UnicodeWidthStr::width(cell.symbol()).max(1);
+            }
+            skip -= 1;
+            let style = style(cell.fg, cell.bg, cell.modifier);
+            match runs.last_mut() {
+                Some(run) if run.2 == style && run.0 + run.1 == x => run.1 += 1,
+                _ if style.is_empty() => {}
+                _ => runs.push((x, 1, style)),
+            }
+        }
+        out.push_str(row.trim_end());
+        out.push('\n');
+        if !runs.is_empty() {
+            let runs: Vec<String> = runs.into_iter().map(|(x, n, s)| format!("{x}+{n}:{s}")).collect();
+            let _ = writeln!(out, "    ⟨{}⟩", runs.join(" "));
+        }
+    }
+    out
+}
+
+fn style(fg: Color, bg: Color, modifier: Modifier) -> String {
+    let mut parts = Vec::new();
+    if fg != Color::Reset {
+        parts.push(format!("{fg:?}").to_lowercase());
+    }
+    if bg != Color::Reset {
+        parts.push(format!("on-{bg:?}").to_lowercase());
+    }
+    for (flag, name) in [(Modifier::BOLD, "b"), (Modifier::DIM, "d"), (Modifier::REVERSED, "r"), (Modifier::UNDERLINED, "u")] {
+        if modifier.contains(flag) {
+            parts.push(name.to_owned());
+        }
+    }
+    parts.join("/")
+}
+
+#[test]
+fn every_pane_in_every_state_looks_as_agreed() {
+    let theme = Theme::terminal();
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| {
+        for (state, world) in STATES {
+            for (pane, keys) in PANES {
+                let mut out = String::new();
+                for size in SIZES {
+                    // One size is enough for the panes of the huge world: what differs is the number of rows.
+                    if *state == "huge" && *pane != "stack" && size != (120, 40) {
+                        continue;
+                    }
+                    let mut session = world().session(size);
+                    open(&mut session, pane, keys);
+                    let _ = writeln!(out, "── {pane} · {state} · {}×{}\n{}", size.0, size.1, dump(&draw(&session, &theme, size)));
+                }
+                insta::assert_snapshot!(format!("{pane}-{state}"), out);
+            }
+        }
+    });
+}
+
+#[test]
+fn the_plain_and_the_ascii_looks_are_the_same_screen() {
+    let theme = Theme::dark().adapted(Depth::Mono, Glyphs::Ascii);
+    let session = fixture::incident().session((120, 40));
+    let buffer = draw(&session, &theme, (120, 40));
+    for cell in buffer.content() {
+        // Wide characters of log lines become question marks too: nothing outside ASCII may reach such a terminal.
+        assert!(cell.symbol().is_ascii(), "{:?}", cell.symbol());
+        assert!(cell.fg == Color::Reset && cell.bg == Color::Reset);
+    }
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!("stack-incident-ascii-mono", dump(&buffer)));
+}
+
+#[test]
+fn no_size_and_no_state_panics_or_draws_outside() {
+    let theme = Theme::terminal();
+    for (_, world) in STATES.iter().filter(|(n, _)| *n != "huge") {
+        for (pane, keys) in PANES {
+            let mut session = world().session((80, 24));
+            open(&mut session, pane, keys);
+            for size in
+                [(1, 1), (2, 60), (59, 24), (60, 16), (61, 17), (80, 16), (99, 33), (100, 33), (119, 32), (160, 31), (159, 80), (300, 100)]
+            {
+                update(&mut session, Msg::Resize(size.0, size.1));
+                draw(&session, &theme, size);
+            }
+        }
+    }
+}
+
+#[test]
+fn too_small_says_what_it_needs() {
+    let session = fixture::healthy().session((50, 12));
+    let text = dump(&draw(&session, &Theme::terminal(), (50, 12)));
+    assert!(text.contains("is 50 × 12") && text.contains("needs 60 × 16") && text.contains("q quits"), "{text}");
+}
+
+#[test]
+fn a_healthy_screen_is_calm() {
+    for size in SIZES {
+        let session = fixture::healthy().session(size);
+        let buffer = draw(&session, &Theme::terminal(), size);
+        let coloured = buffer.content().iter().filter(|c| c.fg != Color::Reset && c.symbol() != " ").count();
+        let share = coloured as f64 / buffer.content().len() as f64;
+        assert!(share < 0.2, "{size:?}: {:.0} % of the cells have a colour", share * 100.0);
+        // Errors in the log are the log's; nothing else may be red.
+        let red = buffer.content().iter().filter(|c| c.fg == Color::Red && !"ERROR".contains(c.symbol())).count();
+        assert_eq!(red, 0, "{size:?}");
+    }
+}
+
+#[test]
+fn every_colour_has_a_glyph_or_a_word_beside_it() {
+    let (terminal, mono) = (Theme::terminal(), Theme::terminal().adapted(Depth::Mono, Glyphs::Unicode));
+    for (_, world) in STATES.iter().filter(|(n, _)| *n != "huge") {
+        let session = world().session((120, 40));
+        let text = |theme| draw(&session, theme, (120, 40)).content().iter().map(|c| c.symbol().to_owned()).collect::<String>();
+        assert_eq!(text(&terminal), text(&mono), "the same words and glyphs with and without colours");
+    }
+}
+
+#[test]
+fn the_hint_line_always_ends_in_help_or_offers_it() {
+    for width in (60..=200).step_by(10) {
+        for (pane, keys) in PANES {
+            let mut session = fixture::healthy().session((width, 24));
+            open(&mut session, pane, keys);
+            let text = dump(&draw(&session, &Theme::terminal(), (width, 24)));
+            let last = text.lines().rev().find(|l| !l.starts_with("    ⟨")).unwrap_or_default().to_owned();
+            assert!(last.contains("? help"), "{pane} {width}: {last}");
+        }
+    }
+}
+
+#[test]
+fn nothing_jumps_when_only_figures_change() {
+    use nextcore_top::model::metric::Metrics;
+    let theme = Theme::terminal();
+    for size in SIZES {
+        let mut world = fixture::healthy();
+        let mut metrics = world.store.get::<Metrics>().cloned().expect("metrics");
+        for series in metrics.series.values_mut() {
+            if let Some(point) = series.points.last_mut() {
+                point.1 *= 0.93;
+            }
+        }
+        let before = draw(&fixture::healthy().session(size), &theme, size);
+        world.store.put(metrics, fixture::now() - chrono::TimeDelta::seconds(20), std::time::Duration::from_mins(1));
+        let after = draw(&world.session(size), &theme, size);
+        let labels = |b: &Buffer| {
+            let mut found = Vec::new();
+            for y in 0..b.area.height {
+                let row: String =
+                    (0..b.area.width).filter_map(|x| b.cell((x, y)).map(|c| c.symbol().chars().next().unwrap_or(' '))).collect();
+                found.extend(
+                    ["cpu", "mem", "p95", "5xx", "healthy", "connections", "PITR"]
+                        .iter()
+                        .filter_map(|w| row.find(w).map(|at| (y, *w, row.get(..at).unwrap_or_default().chars().count()))),
+                );
+            }
+            found
+        };
+        assert_eq!(labels(&before), labels(&after), "{size:?}");
+    }
+}
