@@ -115,8 +115,10 @@ pub(super) fn troubles(store: &Store, now: Time) -> Vec<Trouble> {
     let all = store.entries().filter_map(|(key, entry)| {
         let standing = Standing::of(Some(entry), now);
         // A ready section whose last poll failed is still current: its problem is worth a line, too.
-        let why = entry.problem.as_ref().map(|p| p.headline.clone()).or_else(|| explain(Some(entry), now))?;
+        let why = explain(Some(entry), now).or_else(|| entry.problem.as_ref().map(|p| p.headline.clone()))?;
         let note = format!("{}: ", key.0.replace('_', " "));
+        // `missing, missing (...)`: the state is said once.
+        let why = why.strip_prefix(standing.word()).map_or(why.as_str(), str::trim_start).to_owned();
         Some(Trouble { section: key.0.to_owned(), state: standing.word(), why: hinted(why, entry), note })
     });
     all.collect()

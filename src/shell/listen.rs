@@ -68,6 +68,6 @@ async fn connection(stream: TcpStream, cloud: Arc<Cloud>) {
 
 async fn answer(request: hyper::Request<Incoming>, cloud: Arc<Cloud>) -> Result<hyper::Response<SimBody>, Infallible> {
     let (parts, body) = request.into_parts();
-    let body = Limited::new(body, BODY_LIMIT).collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_else(|_| Bytes::new());
+    let body = Limited::new(body, BODY_LIMIT).collect().await.map_or_else(|_| Bytes::new(), http_body_util::Collected::to_bytes);
     Ok(cloud.serve(http::Request::from_parts(parts, body)).await)
 }

@@ -1,5 +1,12 @@
 //! The one integration-test binary: what holds the house together, held from outside.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail their test; clippy.toml knows only #[test] functions"
+)]
+
 mod architecture;
 mod cli;
 mod cloud;
@@ -8,5 +15,6 @@ mod fixture;
 mod gate;
 mod keys;
 mod panes;
+mod process;
 mod support;
 mod terminal;

@@ -14,33 +14,33 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use tempfile::TempDir;
 
 /// The program under test.
-pub const PROGRAM: &str = env!("CARGO_BIN_EXE_nextcore-top");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_nextcore-top");
 /// Credentials that any endpoint but AWS takes.
-pub const CREDENTIALS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "AKIDTEST"), ("AWS_SECRET_ACCESS_KEY", "test")];
+pub(crate) const CREDENTIALS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "AKIDTEST"), ("AWS_SECRET_ACCESS_KEY", "test")];
 /// Instance metadata that refuses at once: a test on an EC2 machine must not find that machine's own role.
-pub const NO_METADATA: (&str, &str) = ("AWS_EC2_METADATA_SERVICE_ENDPOINT", CLOSED);
+pub(crate) const NO_METADATA: (&str, &str) = ("AWS_EC2_METADATA_SERVICE_ENDPOINT", CLOSED);
 /// An endpoint that nobody serves.
-pub const CLOSED: &str = "http://127.0.0.1:1";
+pub(crate) const CLOSED: &str = "http://127.0.0.1:1";
 /// No test waits longer than this for a process to end.
 const PATIENCE: Duration = Duration::from_secs(40);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// A user's home and nothing else of the machine that the tests run on.
-pub struct Machine {
+pub(crate) struct Machine {
     home: TempDir,
 }
 
 impl Machine {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { home: tempfile::Builder::new().prefix("nextcore-test").tempdir().unwrap() }
     }
 
-    pub fn home(&self) -> &Path {
+    pub(crate) fn home(&self) -> &Path {
         self.home.path()
     }
 
     /// Writes a file below the home.
-    pub fn file(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.home().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text).unwrap();
@@ -48,7 +48,7 @@ impl Machine {
     }
 
     /// Any program in this home.
-    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+    pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command.env_clear().current_dir(self.home()).stdin(Stdio::null());
         command.env("HOME", self.home()).env("LANG", "C.UTF-8").env("TERM", "xterm-256color");
@@ -57,7 +57,7 @@ impl Machine {
     }
 
     /// Runs nextcore-top to its end with these arguments and variables.
-    pub fn run(&self, args: &[&str], env: &[(&str, &str)]) -> Ran {
+    pub(crate) fn run(&self, args: &[&str], env: &[(&str, &str)]) -> Ran {
         let mut command = self.command(PROGRAM);
         command.args(args).envs(env.iter().copied());
         ran(&mut command)
@@ -66,17 +66,17 @@ impl Machine {
 
 /// How a process ended.
 #[derive(Debug)]
-pub struct Ran {
-    pub code: Option<i32>,
-    pub out: String,
-    pub err: String,
-    pub took: Duration,
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+    pub(crate) took: Duration,
 }
 
 impl Ran {
     /// Fails unless it ended with this code and says all of this on stderr.
     #[track_caller]
-    pub fn ends(&self, code: i32, words: &[&str]) -> &Self {
+    pub(crate) fn ends(&self, code: i32, words: &[&str]) -> &Self {
         assert_eq!(self.code, Some(code), "{self:#?}");
         for word in words {
             assert!(self.err.contains(word), "stderr does not say {word:?}: {self:#?}");
@@ -87,26 +87,26 @@ impl Ran {
 
     /// Fails unless it was over in time.
     #[track_caller]
-    pub fn within(&self, limit: Duration) -> &Self {
+    pub(crate) fn within(&self, limit: Duration) -> &Self {
         assert!(self.took <= limit, "took {:?}, not {limit:?}: {self:#?}", self.took);
         self
     }
 
     /// Fails unless stdout is empty.
     #[track_caller]
-    pub fn silent(&self) -> &Self {
+    pub(crate) fn silent(&self) -> &Self {
         assert!(self.out.is_empty(), "stdout is not for messages: {self:#?}");
         self
     }
 }
 
 /// Runs a command to its end; one that hangs is killed and fails the test. Takes stdout unless the caller has placed it.
-pub fn ran(command: &mut Command) -> Ran {
+pub(crate) fn ran(command: &mut Command) -> Ran {
     ran_with(command.stdout(Stdio::piped()))
 }
 
 /// As `ran`, with the stdout that the command has.
-pub fn ran_with(command: &mut Command) -> Ran {
+pub(crate) fn ran_with(command: &mut Command) -> Ran {
     let began = Instant::now();
     let child = command.stderr(Stdio::piped()).spawn().unwrap();
     let pid = child.id();
@@ -124,7 +124,7 @@ pub fn ran_with(command: &mut Command) -> Ran {
 /// Polls until there is a value; fails with `seen` of what was there instead.
 #[track_caller]
 #[expect(clippy::disallowed_methods, reason = "a test's own thread may block")]
-pub fn eventually<T>(limit: Duration, mut look: impl FnMut() -> Option<T>, seen: impl FnOnce() -> String) -> T {
+pub(crate) fn eventually<T>(limit: Duration, mut look: impl FnMut() -> Option<T>, seen: impl FnOnce() -> String) -> T {
     let deadline = Instant::now() + limit;
     loop {
         if let Some(found) = look() {
@@ -140,34 +140,34 @@ fn pid(id: u32) -> Pid {
 }
 
 /// Sends a signal; a process that is gone is no error.
-pub fn signal(id: u32, signal: Signal) {
+pub(crate) fn signal(id: u32, signal: Signal) {
     let _ = kill_process(pid(id), signal);
 }
 
 /// Whether a process still runs; one that only waits to be reaped does not.
-pub fn alive(id: u32) -> bool {
+pub(crate) fn alive(id: u32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
     let zombie = stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with(['Z', 'X']));
     test_kill_process(pid(id)).is_ok() && !zombie
 }
 
 /// `nextcore-top cloud` in a process of its own.
-pub struct CloudProcess {
+pub(crate) struct CloudProcess {
     child: Child,
     /// Where it is served.
-    pub url: String,
+    pub(crate) url: String,
     /// Held open: the cloud must not meet a closed stderr.
     _stderr: BufReader<ChildStderr>,
 }
 
 impl CloudProcess {
     /// On a port that was free.
-    pub fn start(machine: &Machine) -> Self {
+    pub(crate) fn start(machine: &Machine) -> Self {
         Self::listen(machine, "127.0.0.1:0")
     }
 
     /// On this address; returns once it answers.
-    pub fn listen(machine: &Machine, address: &str) -> Self {
+    pub(crate) fn listen(machine: &Machine, address: &str) -> Self {
         let mut command = machine.command(PROGRAM);
         command.args(["cloud", "--listen", address]).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -180,17 +180,17 @@ impl CloudProcess {
     }
 
     /// `127.0.0.1:PORT`.
-    pub fn address(&self) -> &str {
+    pub(crate) fn address(&self) -> &str {
         self.url.trim_start_matches("http://")
     }
 
     /// Signals the process.
-    pub fn signal(&self, which: Signal) {
+    pub(crate) fn signal(&self, which: Signal) {
         signal(self.child.id(), which);
     }
 
     /// Ends it by a signal and waits; the exit code.
-    pub fn end(mut self, which: Signal) -> Option<i32> {
+    pub(crate) fn end(mut self, which: Signal) -> Option<i32> {
         self.signal(which);
         let limit = Duration::from_secs(5);
         eventually(limit, || self.child.try_wait().unwrap(), || "the cloud still runs".to_owned()).code()
