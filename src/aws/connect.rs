@@ -22,8 +22,8 @@ use super::meter::Meter;
 use super::source;
 use crate::model::connection::ConnectOptions;
 
-/// One attempt of a poll (AWS map §1).
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
+/// One attempt of a poll (AWS map §1: about 5 s): a mute endpoint is to be named within 5 s of the start.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(4);
 /// One poll with all its attempts.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(15);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -131,7 +131,12 @@ fn gated(config: &SdkConfig, http: SharedHttpClient, meter: &Meter) -> Clients {
 }
 
 fn check_endpoint(url: &str) -> Result<(), ConnectError> {
-    let valid = url.parse::<http::Uri>().is_ok_and(|u| matches!(u.scheme_str(), Some("http" | "https")) && u.host().is_some());
+    // `http` keeps a port that is no port as part of the authority: then the request would go to the default port.
+    let usable = |u: http::Uri| {
+        let port_is_one = u.authority().is_some_and(|a| u.port_u16().is_some() || a.as_str().ends_with(a.host()));
+        matches!(u.scheme_str(), Some("http" | "https")) && u.host().is_some_and(|h| !h.is_empty()) && port_is_one
+    };
+    let valid = url.parse::<http::Uri>().is_ok_and(usable);
     if valid { Ok(()) } else { Err(ConnectError::BadEndpoint(url.to_owned())) }
 }
 
@@ -169,4 +174,25 @@ fn cause_of(error: &(dyn std::error::Error + 'static)) -> String {
         last = next;
     }
     last.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_an_http_url_with_a_port_that_is_one() {
+        for (url, valid) in [
+            ("http://127.0.0.1:4566", true),
+            ("https://localhost", true),
+            ("http://[::1]:4566", true),
+            ("http://127.0.0.1:99999", false),
+            ("http://127.0.0.1:", false),
+            ("127.0.0.1:4566", false),
+            ("ftp://127.0.0.1", false),
+            ("http://", false),
+        ] {
+            assert_eq!(check_endpoint(url).is_ok(), valid, "{url}");
+        }
+    }
 }

@@ -12,10 +12,10 @@ use crate::model::store::Usage;
 const DOLLARS_PER_METRIC: f64 = 0.01 / 1000.0;
 /// Hours of a month in AWS's price examples.
 const HOURS_PER_MONTH: f64 = 730.0;
-const HOUR: Duration = Duration::from_secs(3600);
-const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_hours(1);
+const MINUTE: Duration = Duration::from_mins(1);
 /// A price is not extrapolated from less than this: the first poll asks for everything at once.
-const LEAST_WINDOW: Duration = Duration::from_secs(300);
+const LEAST_WINDOW: Duration = Duration::from_mins(5);
 
 #[derive(Debug)]
 struct Counters {

@@ -19,7 +19,7 @@ pub enum Outcome {
 }
 
 /// An interval is never stretched beyond this by throttling (AWS map §1).
-const THROTTLE_CAP: Duration = Duration::from_secs(60);
+const THROTTLE_CAP: Duration = Duration::from_mins(1);
 /// A failed poll that may succeed at once is repeated after this, then twice as long, up to the interval.
 const FIRST_RETRY: Duration = Duration::from_secs(2);
 /// A poll that another section will make possible.
@@ -30,7 +30,7 @@ const SHORT_WAITS: u32 = 40;
 const DENIED: Duration = Duration::from_secs(30);
 /// Nobody looks at it: asked so many times less often, but not less often than `IDLE_CAP`.
 const IDLE_FACTOR: u32 = 4;
-const IDLE_CAP: Duration = Duration::from_secs(300);
+const IDLE_CAP: Duration = Duration::from_mins(5);
 /// Up to here a delay counts as short.
 const SHORT: Duration = Duration::from_secs(15);
 /// The terminal is not focused.
@@ -80,8 +80,8 @@ mod tests {
     use super::*;
 
     const S5: Duration = Duration::from_secs(5);
-    const S60: Duration = Duration::from_secs(60);
-    const S300: Duration = Duration::from_secs(300);
+    const S60: Duration = Duration::from_mins(1);
+    const S300: Duration = Duration::from_mins(5);
 
     fn bad(kind: ProblemKind, failures: u32) -> Outcome {
         Outcome::Bad { kind, failures }

@@ -27,7 +27,7 @@ impl ServiceRole {
 
 /// One ECS service of the stack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table with name and role: [[stack.services]]")]
 pub struct ServiceSpec {
     /// The ECS service name.
     pub name: String,

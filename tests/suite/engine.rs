@@ -31,7 +31,7 @@ async fn all_sections_arrive_at_once_and_stay_fresh_for_an_hour() {
         assert!(entry.value.is_some() && entry.problem.is_none(), "{key}: {:?}", entry.problem);
     }
     for _ in 0..60 {
-        sleep(Duration::from_secs(60)).await;
+        sleep(Duration::from_mins(1)).await;
         let store = feed.store.borrow_and_update().clone();
         let now = embedded.clock.now();
         for (key, entry) in store.entries() {
@@ -44,18 +44,18 @@ async fn all_sections_arrive_at_once_and_stay_fresh_for_an_hour() {
 async fn calls_and_price_stay_inside_the_bars() {
     let (embedded, mut feed, _engine) = watched(7);
     settled(&mut feed, Duration::from_secs(5)).await;
-    sleep(Duration::from_secs(60)).await;
+    sleep(Duration::from_mins(1)).await;
     let before = total(&embedded);
-    sleep(Duration::from_secs(600)).await;
+    sleep(Duration::from_mins(10)).await;
     let focused = (total(&embedded) - before) as f64 / 10.0;
     assert!(focused <= 90.0, "{focused} calls/min focused");
     let usage = feed.store.borrow().usage.clone();
     assert!(usage.dollars_per_month <= 21.0, "{usage:?}");
     assert!((usage.calls_per_min - focused).abs() < 25.0, "the header says {} and {focused} were sent", usage.calls_per_min);
     feed.wishes.send(Wish::Focus(false)).await.unwrap();
-    sleep(Duration::from_secs(60)).await;
+    sleep(Duration::from_mins(1)).await;
     let before = total(&embedded);
-    sleep(Duration::from_secs(600)).await;
+    sleep(Duration::from_mins(10)).await;
     let unfocused = (total(&embedded) - before) as f64 / 10.0;
     assert!(unfocused <= 30.0, "{unfocused} calls/min unfocused");
     assert_eq!(
@@ -71,10 +71,10 @@ async fn what_no_pane_shows_is_polled_rarely_and_at_once_when_a_pane_opens() {
     let (embedded, mut feed, _engine) = watched(7);
     settled(&mut feed, Duration::from_secs(5)).await;
     feed.wishes.send(Wish::Needs(BTreeSet::new())).await.unwrap();
-    sleep(Duration::from_secs(120)).await;
+    sleep(Duration::from_mins(2)).await;
     let of_targets = |e: &Embedded| sent(e).get("elbv2:DescribeTargetHealth").copied().unwrap_or_default();
     let before = of_targets(&embedded);
-    sleep(Duration::from_secs(60)).await;
+    sleep(Duration::from_mins(1)).await;
     let idle = of_targets(&embedded) - before;
     assert!((2..=10).contains(&idle), "{idle} polls of two target groups in a minute that nobody looks at");
     feed.wishes.send(Wish::Needs(BTreeSet::from([Targets::KEY]))).await.unwrap();
@@ -144,7 +144,7 @@ async fn a_storm_of_faults_passes() {
         ] {
             embedded.cloud.faults(|f| f.add(ApiFault { probability: 0.12, ..ApiFault::always("*", "*", kind) }));
         }
-        sleep(Duration::from_secs(600)).await;
+        sleep(Duration::from_mins(10)).await;
         embedded.cloud.faults(nextcore_top::sim::Faults::clear);
         // Two intervals of the slowest source.
         sleep(Duration::from_secs(610)).await;

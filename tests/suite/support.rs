@@ -7,12 +7,12 @@ use nextcore_top::model::stack::Stack;
 use nextcore_top::shell::Embedded;
 
 /// A working Monday morning in Sydney.
-pub fn start() -> Time {
+pub(crate) fn start() -> Time {
     "2026-11-23T01:00:00Z".parse().unwrap()
 }
 
 /// The embedded cloud on tokio's clock, which the test has paused, and an engine that watches it.
-pub fn watched(seed: u64) -> (Embedded, Feed, Engine) {
+pub(crate) fn watched(seed: u64) -> (Embedded, Feed, Engine) {
     let embedded = Embedded::new(seed, Clock::virtual_from(start(), 1.0));
     let (feed, ends) = channel();
     let engine = Engine::start(embedded.setup(&Stack::default()), ends);

@@ -101,7 +101,7 @@ impl super::Source for HistorySource {
                 summary: text(i.history_summary()),
             })
             .collect();
-        changes.sort_by(|a, b| b.at.cmp(&a.at));
+        changes.sort_by_key(|c| std::cmp::Reverse(c.at));
         Ok(AlarmHistory { changes })
     }
 }

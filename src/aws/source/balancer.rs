@@ -128,7 +128,8 @@ fn forwarded(actions: &[sdk::Action]) -> Vec<String> {
     let mut arns = Vec::new();
     for action in actions {
         arns.extend(text_opt(action.target_group_arn()));
-        let weighted = action.forward_config().map(|f| f.target_groups()).unwrap_or_default();
+        let weighted =
+            action.forward_config().map(aws_sdk_elasticloadbalancingv2::types::ForwardActionConfig::target_groups).unwrap_or_default();
         arns.extend(weighted.iter().filter_map(|t| text_opt(t.target_group_arn())));
     }
     arns.sort();
@@ -152,7 +153,8 @@ async fn rules(cx: &Context, listener: &str) -> Result<Vec<Rule>, Problem> {
 }
 
 fn paths(condition: &sdk::RuleCondition) -> Vec<String> {
-    let config = condition.path_pattern_config().map(|c| c.values()).unwrap_or_default();
+    let config =
+        condition.path_pattern_config().map(aws_sdk_elasticloadbalancingv2::types::PathPatternConditionConfig::values).unwrap_or_default();
     let values = if config.is_empty() && condition.field() == Some("path-pattern") { condition.values() } else { config };
     texts(values)
 }

@@ -44,7 +44,7 @@ impl super::Source for InstanceSource {
 }
 
 fn instance(db: &sdk::DbInstance) -> Database {
-    let subnets = db.db_subnet_group().map(|g| g.subnets()).unwrap_or_default();
+    let subnets = db.db_subnet_group().map(aws_sdk_rds::types::DbSubnetGroup::subnets).unwrap_or_default();
     Database {
         id: text(db.db_instance_identifier()),
         status: text(db.db_instance_status()),
@@ -110,7 +110,10 @@ impl super::Source for SettingsSource {
         let backups = backups.send().await.map_err(|e| problem_of(BACKUPS, &e))?;
         Ok(DatabaseSettings {
             max_connections,
-            maintenance: ours.flat_map(|a| a.pending_maintenance_action_details()).map(maintenance_words).collect(),
+            maintenance: ours
+                .flat_map(aws_sdk_rds::types::ResourcePendingMaintenanceActions::pending_maintenance_action_details)
+                .map(maintenance_words)
+                .collect(),
             earliest_restorable: backups
                 .db_instance_automated_backups()
                 .iter()

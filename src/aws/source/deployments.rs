@@ -41,12 +41,20 @@ impl super::Source for Source {
             .iter()
             .map(|s| ecs.list_service_deployments().cluster(&cx.stack.cluster).service(&s.name).max_results(PER_SERVICE).send());
         let lists = try_join_all(calls).await.map_err(|e| problem_of(LIST, &e))?;
-        let arns: Vec<String> =
-            lists.iter().flat_map(|l| l.service_deployments()).filter_map(|d| d.service_deployment_arn()).map(ToOwned::to_owned).collect();
+        let arns: Vec<String> = lists
+            .iter()
+            .flat_map(aws_sdk_ecs::operation::list_service_deployments::ListServiceDeploymentsOutput::service_deployments)
+            .filter_map(|d| d.service_deployment_arn())
+            .map(ToOwned::to_owned)
+            .collect();
         let calls =
             arns.chunks(PER_CALL).map(|chunk| ecs.describe_service_deployments().set_service_deployment_arns(Some(chunk.to_vec())).send());
         let described = try_join_all(calls).await.map_err(|e| problem_of(DESCRIBE, &e))?;
-        let mut deployments: Vec<ServiceDeployment> = described.iter().flat_map(|o| o.service_deployments()).map(deployment).collect();
+        let mut deployments: Vec<ServiceDeployment> = described
+            .iter()
+            .flat_map(aws_sdk_ecs::operation::describe_service_deployments::DescribeServiceDeploymentsOutput::service_deployments)
+            .map(deployment)
+            .collect();
         deployments.sort_by(|a, b| b.created_at.cmp(&a.created_at).then_with(|| a.arn.cmp(&b.arn)));
         Ok(ServiceDeployments { deployments })
     }

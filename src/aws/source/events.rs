@@ -19,7 +19,7 @@ const LOOK_BACK: chrono::TimeDelta = chrono::TimeDelta::hours(24);
 const KEEP: usize = 200;
 
 fn newest_first(mut events: Vec<DataEvent>) -> Vec<DataEvent> {
-    events.sort_by(|a, b| b.at.cmp(&a.at));
+    events.sort_by_key(|e| std::cmp::Reverse(e.at));
     events.truncate(KEEP);
     events
 }

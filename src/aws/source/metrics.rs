@@ -14,7 +14,7 @@ use crate::aws::error::problem_of;
 use crate::aws::op::Op;
 use crate::model::balancer::{Balancer, Routing};
 use crate::model::cache::ReplicationGroup;
-use crate::model::metric::{Metrics, Series};
+use crate::model::metric::Metrics;
 use crate::model::section::{Problem, ProblemKind, Section};
 use crate::model::store::Store;
 
@@ -213,7 +213,7 @@ async fn ask(cx: &Context, queries: &[&Query], from: crate::model::Time, metrics
                 metrics.refused.insert(query.id.clone(), said);
             }
             let points = result.timestamps().iter().zip(result.values()).filter_map(|(at, v)| time(Some(at)).map(|t| (t.timestamp(), *v)));
-            metrics.series.entry(query.id.clone()).or_insert_with(Series::default).merge(points, KEEP);
+            metrics.series.entry(query.id.clone()).or_default().merge(points, KEEP);
         }
     }
     Ok(())

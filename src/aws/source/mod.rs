@@ -142,5 +142,5 @@ pub fn reads() -> impl Iterator<Item = &'static Op> {
 const FAST: Duration = Duration::from_secs(5);
 const MEDIUM: Duration = Duration::from_secs(15);
 const HALF_MINUTE: Duration = Duration::from_secs(30);
-const MINUTE: Duration = Duration::from_secs(60);
-const SLOW: Duration = Duration::from_secs(300);
+const MINUTE: Duration = Duration::from_mins(1);
+const SLOW: Duration = Duration::from_mins(5);

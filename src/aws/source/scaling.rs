@@ -69,7 +69,9 @@ fn scalable(t: &sdk::ScalableTarget, service: &str, policies: &[sdk::ScalingPoli
 
 fn policy(p: &sdk::ScalingPolicy) -> ScalingPolicy {
     let tracking = p.target_tracking_scaling_policy_configuration();
-    let predefined = tracking.and_then(|t| t.predefined_metric_specification()).map(|m| m.predefined_metric_type());
+    let predefined = tracking
+        .and_then(|t| t.predefined_metric_specification())
+        .map(aws_sdk_applicationautoscaling::types::PredefinedMetricSpecification::predefined_metric_type);
     let custom = tracking.and_then(|t| t.customized_metric_specification()).and_then(|m| m.metric_name());
     ScalingPolicy {
         name: text(Some(p.policy_name())),
@@ -97,7 +99,7 @@ impl super::Source for ActivitiesSource {
             .iter()
             .filter_map(|a| service_of(&cx.stack.cluster, a.resource_id()).map(|service| activity(a, service)))
             .collect();
-        activities.sort_by(|a, b| b.started_at.cmp(&a.started_at));
+        activities.sort_by_key(|a| std::cmp::Reverse(a.started_at));
         Ok(ScalingActivities { activities })
     }
 }

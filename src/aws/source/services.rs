@@ -136,7 +136,11 @@ fn definition(d: &sdk::TaskDefinition) -> TaskDefinition {
         cpu: text(d.cpu()),
         memory: text(d.memory()),
         images: containers.iter().map(|c| (text(c.name()), text(c.image()))).collect(),
-        ports: containers.iter().flat_map(|c| c.port_mappings()).filter_map(sdk::PortMapping::container_port).collect(),
+        ports: containers
+            .iter()
+            .flat_map(aws_sdk_ecs::types::ContainerDefinition::port_mappings)
+            .filter_map(sdk::PortMapping::container_port)
+            .collect(),
         log_group: log_option("awslogs-group"),
         log_prefix: log_option("awslogs-stream-prefix"),
         task_role: text_opt(d.task_role_arn()),

@@ -63,7 +63,7 @@ async fn tasks(cx: &Context, desired: sdk::DesiredStatus) -> Result<Vec<Task>, P
     let calls =
         arns.chunks(TASKS_PER_CALL).map(|chunk| ecs.describe_tasks().cluster(&cx.stack.cluster).set_tasks(Some(chunk.to_vec())).send());
     let described = try_join_all(calls).await.map_err(|e| problem_of(DESCRIBE, &e))?;
-    Ok(described.iter().flat_map(|out| out.tasks()).map(task).collect())
+    Ok(described.iter().flat_map(aws_sdk_ecs::operation::describe_tasks::DescribeTasksOutput::tasks).map(task).collect())
 }
 
 fn task(t: &sdk::Task) -> Task {
@@ -100,10 +100,10 @@ fn container(c: &sdk::Container) -> Container {
 
 /// The address that a target group knows the task by: of a container's interface, or of the task's attachment.
 fn private_ip(t: &sdk::Task) -> Option<String> {
-    let interfaces = t.containers().iter().flat_map(|c| c.network_interfaces());
-    let of_container = interfaces.filter_map(|n| text_opt(n.private_ipv4_address())).next();
+    let mut interfaces = t.containers().iter().flat_map(aws_sdk_ecs::types::Container::network_interfaces);
+    let of_container = interfaces.find_map(|n| text_opt(n.private_ipv4_address()));
     of_container.or_else(|| {
-        let details = t.attachments().iter().flat_map(|a| a.details());
-        details.filter(|d| d.name() == Some("privateIPv4Address")).filter_map(|d| text_opt(d.value())).next()
+        let details = t.attachments().iter().flat_map(aws_sdk_ecs::types::Attachment::details);
+        details.filter(|d| d.name() == Some("privateIPv4Address")).find_map(|d| text_opt(d.value()))
     })
 }

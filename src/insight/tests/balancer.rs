@@ -55,7 +55,13 @@ fn targets_count_for_the_group_the_balancer_and_the_service() {
 fn target_states() {
     run(&[
         ("none registered", |w| web(w, vec![]), "tg/web", "down", "no target registered, 2 wanted"),
-        ("group unknown to the balancer", |w| w.edit::<Targets>(|t| t.groups.clear()), "tg/web", "unknown", "target health was not answered"),
+        (
+            "group unknown to the balancer",
+            |w| w.edit::<Targets>(|t| t.groups.clear()),
+            "tg/web",
+            "unknown",
+            "target health was not answered",
+        ),
         (
             "draining alone is not a failure",
             |w| {

@@ -6,12 +6,12 @@ use crate::session::SMALLEST;
 use crate::theme::Role;
 use crate::view::widget::Ink;
 
-/// Current size, needed size, and that `q` still works.
+/// Needed size first: it is what remains of one row. Then the current size, and that `q` still works.
 pub(crate) fn draw(area: Rect, ink: &mut Ink<'_>) {
     let lines = [
-        ("Screen too small".to_owned(), Role::Title),
+        (format!("needs {} × {}", SMALLEST.0, SMALLEST.1), Role::Title),
         (format!("is {} × {}", area.width, area.height), Role::Warn),
-        (format!("needs {} × {}", SMALLEST.0, SMALLEST.1), Role::Text),
+        ("screen too small".to_owned(), Role::Text),
         ("q quits".to_owned(), Role::Muted),
     ];
     let top = area.y + area.height.saturating_sub(lines.len() as u16) / 2;
