@@ -59,25 +59,25 @@ impl Frame {
 const SCREENS: [&str; 3] = ["stack", "service", "logs"];
 
 /// The keys that lead to a screen.
-fn keys(screen: &str) -> &'static [Key] {
+fn keys(screen: &str) -> Vec<Key> {
     match screen {
-        "service" => &[Key::char('2'), Key::new(Code::Enter)],
-        "logs" => &[Key::char('L')],
-        _ => &[],
+        "service" => vec![Key::char('2'), Key::new(Code::Enter)],
+        "logs" => vec![Key::char('L')],
+        _ => Vec::new(),
     }
 }
 
 /// A second passes.
 #[divan::bench(args = SCREENS, sample_count = 1000)]
 fn a_second_passes(bencher: Bencher, screen: &str) {
-    let mut frame = Frame::new(keys(screen));
+    let mut frame = Frame::new(&keys(screen));
     bencher.bench_local(|| frame.tick());
 }
 
 /// A key moves the selection.
 #[divan::bench(args = SCREENS, sample_count = 1000)]
 fn a_key_is_pressed(bencher: Bencher, screen: &str) {
-    let mut frame = Frame::new(keys(screen));
+    let mut frame = Frame::new(&keys(screen));
     let mut down = false;
     bencher.bench_local(|| {
         down = !down;
@@ -88,7 +88,7 @@ fn a_key_is_pressed(bencher: Bencher, screen: &str) {
 /// A newer store arrives: judged, updated, drawn, diffed.
 #[divan::bench(sample_count = 300)]
 fn a_store_arrives(bencher: Bencher) {
-    let mut frame = Frame::new(keys("stack"));
+    let mut frame = Frame::new(&keys("stack"));
     let world = fixture::huge();
     let mut watch = Watch::default();
     let mut store = world.store;

@@ -69,7 +69,7 @@ impl Meter {
         c.metrics_total += count;
     }
 
-    /// Calls in the last minute (scaled up during the first), and the month's price at the last hour's rate.
+    /// Calls in the last minute, and the month's price at the last hour's rate.
     pub fn usage(&self, speed: f64) -> Usage {
         let now = Instant::now();
         let c = self.lock();
