@@ -24,9 +24,10 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// What the loop asks of the one who owns the terminal.
 pub trait Host {
-    /// Stop until `fg`.
-    fn suspend(&mut self) -> io::Result<()> {
-        Ok(())
+    /// Stop until `fg`; the terminal's size after it, if there is a terminal.
+    #[expect(async_fn_in_trait, reason = "awaited on the thread that owns the terminal, never sent to another")]
+    async fn suspend(&mut self) -> io::Result<Option<(u16, u16)>> {
+        Ok(None)
     }
     /// Put text on the clipboard.
     fn copy(&mut self, _text: &str) -> io::Result<()> {
@@ -109,7 +110,13 @@ pub async fn run<T: Screen + Host>(
         for effect in update(&mut session, msg) {
             match effect {
                 Effect::Quit => return Ok(session),
-                Effect::Suspend => screen.suspend()?,
+                Effect::Suspend => {
+                    // A stopped job is not told that its window has changed.
+                    if let Some((columns, rows)) = screen.suspend().await? {
+                        update(&mut session, Msg::Resize(columns, rows));
+                    }
+                    screen.draw(&session, &theme)?;
+                }
                 Effect::Copy(text) => screen.copy(&text)?,
                 // A full channel means that the engine has newer wishes than it can serve; the next screen sends its own.
                 Effect::Needs(keys) => drop(feed.wishes.try_send(Wish::Needs(keys))),

@@ -3,13 +3,18 @@
 
 use std::io::{self, Stdout, Write, stdout};
 use std::thread::{self, ThreadId};
+use std::time::Duration;
 
 use crossterm::event::{DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
-use rustix::process::{Signal, getpid, kill_current_process_group, kill_process};
+use rustix::process::{Signal, kill_current_process_group};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// How long a stop may take to come.
+const STOP_PATIENCE: Duration = Duration::from_millis(500);
 
 /// A terminal in our hands; given back when dropped.
 pub(super) struct Guard {
@@ -26,14 +31,17 @@ impl Guard {
         Ok(Self { terminal })
     }
 
-    /// Gives the terminal back, stops the process until `fg`, takes it again.
-    pub(super) fn suspend(&mut self) -> io::Result<()> {
+    /// Gives the terminal back, stops the process until `fg`, takes it again; answers with the size that it has then.
+    pub(super) async fn suspend(&mut self) -> io::Result<(u16, u16)> {
+        let mut continued = signal(SignalKind::from_raw(Signal::CONT.as_raw()))?;
         leave();
         kill_current_process_group(Signal::TSTP)?;
+        // The stop may come a moment after the call returns: what follows must run after `fg`, not before the stop. Without job
+        // control nothing stops us, and nothing continues us.
+        let _ = tokio::time::timeout(STOP_PATIENCE, continued.recv()).await;
         enter()?;
-        // A stopped job is not told that the window has changed: tell ourselves, so that the size comes in as usual.
-        kill_process(getpid(), Signal::WINCH)?;
-        self.terminal.clear()
+        self.terminal.clear()?;
+        crossterm::terminal::size()
     }
 }
 

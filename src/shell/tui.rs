@@ -20,8 +20,8 @@ use crate::session::{Msg, Session, SessionOptions};
 use crate::theme::Theme;
 
 impl Host for Guard {
-    fn suspend(&mut self) -> io::Result<()> {
-        Guard::suspend(self)
+    async fn suspend(&mut self) -> io::Result<Option<(u16, u16)>> {
+        Guard::suspend(self).await.map(Some)
     }
 
     fn copy(&mut self, text: &str) -> io::Result<()> {

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use super::View;
-use super::widget::{Chart, Phrase, Unit, chart};
+use super::widget::chart::{self, CURRENT, SILENT};
+use super::widget::{Chart, Phrase, Unit};
 use crate::insight::NodeId;
 use crate::model::Time;
 use crate::model::health::Level;
@@ -12,8 +13,10 @@ use crate::model::section::SectionKey;
 use crate::model::text;
 use crate::theme::Role;
 
-/// Metrics are a minute or three old when they arrive; older than this they are not a current figure.
-const CURRENT: chrono::TimeDelta = chrono::TimeDelta::seconds(360);
+/// Counts that are asked for with every fifth batch only: between them their silence says nothing.
+fn asked_rarely(id: &str) -> bool {
+    id.ends_with("/target4xx") || id.starts_with("tg/") && id.ends_with("/5xx")
+}
 
 /// Sections that are polled at least this often decide how fresh the screen is.
 pub(crate) const LIVE: std::time::Duration = std::time::Duration::from_secs(30);
@@ -84,6 +87,20 @@ impl<'a> View<'a> {
         name.strip_prefix(self.session.stack.name.as_str()).and_then(|n| n.strip_prefix('-')).filter(|n| !n.is_empty()).unwrap_or(name)
     }
 
+    /// An alarm's name without the stack's; of a scaling alarm what tells it from the others: service, side, and the
+    /// beginning of its identifier.
+    pub(crate) fn alarm_name<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        let scaling = name.strip_prefix("TargetTracking-service/").and_then(|n| n.split_once('/')).map(|(_, n)| n);
+        let Some(rest) = scaling else { return Cow::Borrowed(self.short(name)) };
+        let sides = ["-AlarmHigh-", "-AlarmLow-"];
+        let at = sides.iter().find_map(|s| rest.find(s).map(|at| at + s.len()));
+        let parts = at.and_then(|at| rest.split_at_checked(at));
+        match parts.and_then(|(head, id)| Some((head, id, id.get(..4)?))) {
+            Some((head, id, begin)) if id.len() > 8 => Cow::Owned(format!("TargetTracking-…/{head}{begin}…")),
+            _ => Cow::Owned(format!("TargetTracking-…/{rest}")),
+        }
+    }
+
     /// The series of that id.
     pub(crate) fn series(&self, id: &str) -> Option<&'a Series> {
         self.metrics?.get(id)
@@ -91,7 +108,12 @@ impl<'a> View<'a> {
 
     /// The current value of that id.
     pub(crate) fn value(&self, id: &str) -> Option<f64> {
-        self.series(id)?.current(self.now, CURRENT)
+        let series = self.series(id)?;
+        if !series.zero_fill {
+            return series.current(self.now, CURRENT);
+        }
+        let asked = self.metrics.and_then(|m| m.complete_at).filter(|at| asked_rarely(id) && *at < self.now);
+        series.current(asked.unwrap_or(self.now), SILENT)
     }
 
     /// The current value as text; `?` when it is not known.
@@ -112,7 +134,7 @@ impl<'a> View<'a> {
 
     /// A chart of that id.
     pub(crate) fn chart(&self, label: impl Into<Cow<'a, str>>, id: &str, unit: Unit) -> Chart<'a> {
-        Chart { label: label.into(), series: self.series(id), unit, role: Role::Series1, marks: Vec::new() }
+        Chart { label: label.into(), series: self.series(id), value: self.value(id), unit, role: Role::Series1, marks: Vec::new() }
     }
 
     /// The level of a node; `None` before anything is known.

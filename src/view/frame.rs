@@ -114,7 +114,8 @@ pub(crate) fn hints(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
         let x = ink.put(x, area.y, end, "/", Role::Key);
         let x = ink.put(x, area.y, end, text, Role::Title);
         ink.dot(x, area.y, '█', Role::Accent);
-        ink.put_right(area.y, end, "words  !without  @origin   Enter keep   Esc clear", Role::Muted);
+        let terms = if v.session.situation().logs { "words  !without  @service" } else { "words  !without" };
+        ink.put_right(area.y, end, &format!("{terms}   Enter keep   Esc clear"), Role::Muted);
         return;
     }
     if let Some(flash) = &v.session.flash {

@@ -8,6 +8,7 @@ mod pane;
 mod reason;
 mod stack;
 mod state;
+mod targets;
 mod widget;
 
 use ratatui::buffer::Buffer;

@@ -102,8 +102,65 @@ pub(crate) fn deploying() -> World {
         web.pending = 1;
     }
     world.store.put(services, ago(2), FAST);
+    put_rolling(&mut world.store);
     world.judgement = judged(&world.stack, &[("svc/web", Level::Info, &["deploying web:119, 1 of 2 tasks, 1m40s"])]);
     world
+}
+
+/// What a rolling deployment leaves behind everywhere: targets that come and go, long lists, metrics of every spacing.
+fn put_rolling(store: &mut Store) {
+    let mut targets = store.get::<Targets>().cloned().expect("targets");
+    let web = targets.groups.get_mut(&group_arn("production-nextcore-web")).expect("the group of web");
+    for (state, reason, ip) in [
+        ("initial", "Elb.RegistrationInProgress", "10.0.11.150"),
+        ("draining", "Target.DeregistrationInProgress", "10.0.13.77"),
+    ] {
+        let mut target = web[0].clone();
+        (target.id, target.state, target.reason) = (ip.into(), state.into(), Some(reason.into()));
+        web.push(target);
+    }
+    store.put(targets, ago(2), FAST);
+    let mut services = store.get::<Services>().cloned().expect("services");
+    let web = services.services.get_mut(1).expect("web");
+    let event = |s: i64, text: &str| ServiceEvent { id: format!("rolling-{s}"), at: Some(ago(s)), message: format!("(service web) {text}") };
+    let mut events: Vec<ServiceEvent> = (0..12)
+        .map(|i| event(5 + i * 9, "registered 1 targets in (target-group arn:aws:elasticloadbalancing:web)"))
+        .collect();
+    events.append(&mut web.events);
+    web.events = events;
+    store.put(services, ago(2), FAST);
+    let mut deployments = store.get::<ServiceDeployments>().cloned().expect("deployments");
+    let last = deployments.deployments.iter().find(|d| d.service == "web").cloned().expect("a deployment of web");
+    deployments.deployments.extend((1..9).map(|i| ServiceDeployment {
+        arn: format!("{}-{i}", last.arn),
+        started_at: Some(ago(100_000 * i)),
+        finished_at: Some(ago(100_000 * i - 170)),
+        ..last.clone()
+    }));
+    store.put(deployments, ago(10), Duration::from_secs(30));
+    let changes = (0..9).map(|i| AlarmChange {
+        name: format!(
+            "TargetTracking-service/production-nextcore/{}-AlarmLow-1f2e3d4c-5b6a-4789-8abc-0d1e2f3a4b{i:02}",
+            ["control-plane", "web", "celery-worker"][i as usize % 3]
+        ),
+        at: Some(ago(2000 + 700 * i)),
+        kind: "StateUpdate".into(),
+        summary: if i == 3 { "Alarm updated from INSUFFICIENT_DATA to OK" } else { "Alarm updated from OK to ALARM" }.into(),
+    });
+    store.put(AlarmHistory { changes: changes.collect() }, ago(40), Duration::from_mins(1));
+    let mut tail = store.get::<LogTail>().cloned().expect("logs");
+    for event in tail.events.iter_mut().filter(|e| e.message.starts_with("Task ")) {
+        event.message = format!("[2025-11-26 12:01:02,123: INFO/ForkPoolWorker-1] {}", event.message);
+    }
+    store.put(tail, ago(2), FAST);
+    let mut metrics = store.get::<Metrics>().cloned().expect("metrics");
+    let credits = metrics.series.get_mut("db/credits").expect("credits");
+    // Published every five minutes, and asked for ten minutes ago.
+    let last = now().timestamp() - 600;
+    credits.points.retain(|p| p.0 % 300 == 0 && p.0 <= last);
+    let errors = metrics.series.get_mut("alb/elb5xx").expect("errors");
+    *errors = Series { points: Vec::new(), zero_fill: true };
+    store.put(metrics, ago(20), Duration::from_mins(1));
 }
 
 /// The database fails over, the web portal loses a target, an alarm fires.

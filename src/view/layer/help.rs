@@ -17,7 +17,8 @@ pub(crate) fn draw(v: &View<'_>, body: Rect, ink: &mut Ink<'_>) {
     let columns = if lines.len() as u16 + 4 > body.height { 2 } else { 1 };
     let width = body.width.min(columns * COLUMN + 6);
     let rows = if columns == 1 { lines.len() as u16 } else { longer_half(&lines) };
-    let height = (rows + 4).min(body.height);
+    let legend = legend(usize::from(width.saturating_sub(4)));
+    let height = (rows + 3 + legend.len() as u16).min(body.height);
     let place = Rect { x: body.x + (body.width - width) / 2, y: body.y + (body.height - height) / 2, width, height };
     ink.blank(place);
     let inner = ink.frame(place, &Phrase::of("Help", Role::Title), &Phrase::of("Esc closes", Role::Muted), true);
@@ -35,21 +36,27 @@ pub(crate) fn draw(v: &View<'_>, body: Rect, ink: &mut Ink<'_>) {
             };
         }
     }
-    let legend = Phrase::of("●", Role::Ok)
-        .and(" healthy  ", Role::Muted)
-        .and("◐", Role::Info)
-        .and(" changing  ", Role::Muted)
-        .and("▲", Role::Warn)
-        .and(" degraded  ", Role::Muted)
-        .and("✖", Role::Crit)
-        .and(" down  ", Role::Muted)
-        .and("?", Role::Unknown)
-        .and(" unknown  ", Role::Muted)
-        .and("◌", Role::Stale)
-        .and(" old", Role::Muted);
-    if height > rows + 3 {
-        ink.phrase(inner.x, inner.bottom() - 1, inner.right(), &legend);
-    }
+    let room = inner.height.saturating_sub(rows);
+    let shown = legend.len().min(usize::from(room)) as u16;
+    ink.lines(Rect { y: inner.bottom() - shown, height: shown, ..inner }, &legend);
+}
+
+/// What the glyphs mean, in as many rows as it takes.
+fn legend(width: usize) -> Vec<Phrase<'static>> {
+    const GLYPHS: &[(&str, Role, &str)] = &[
+        ("●", Role::Ok, "healthy"),
+        ("◐", Role::Info, "changing"),
+        ("▲", Role::Warn, "degraded"),
+        ("✖", Role::Crit, "down"),
+        ("?", Role::Unknown, "unknown"),
+        ("◌", Role::Stale, "old"),
+    ];
+    let word = |(mark, role, word): &(&'static str, Role, &'static str)| {
+        Phrase::of(*mark, *role).and(" ", Role::Text).and(format!("{word:<8}"), Role::Muted).and("  ", Role::Text)
+    };
+    let line = |words: &[(&'static str, Role, &'static str)]| words.iter().map(word).fold(Phrase::new(), Phrase::then);
+    let whole = line(GLYPHS);
+    if whole.width() <= width + 2 { vec![whole] } else { GLYPHS.chunks(GLYPHS.len() / 2).map(line).collect() }
 }
 
 /// Where the second column begins: at the heading nearest to the middle.

@@ -30,7 +30,30 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
         history(v, screen, inner, ink);
         return;
     }
-    PANELS.draw(v, screen, inner, ink);
+    let y = PANELS.draw(v, screen, inner, ink);
+    detail(v, screen, widen(Rect { y, height: inner.bottom().saturating_sub(y), ..inner }), ink);
+}
+
+/// The selected alarm in full, where the lists leave room for it.
+fn detail(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
+    let state = v.session.list(screen.pane, &screen.subject, 0);
+    let all = rows::alarms(v.store, v.session.unfolded, &state.filter);
+    let position = state.position(&rows::ids(v.session, screen.pane, &screen.subject, 0));
+    let Some(alarm) = all.get(position).filter(|_| area.height >= 5) else { return };
+    let inner = ink.rule(area, &Phrase::of(v.alarm_name(&alarm.name), Role::Muted), &Phrase::new(), false);
+    let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+    let tells = match alarm.actions.as_slice() {
+        _ if !alarm.actions_enabled => "nobody: its actions are disabled".to_owned(),
+        [] => "nobody: it has no actions".to_owned(),
+        actions => actions.join(" "),
+    };
+    let mut y = inner.y;
+    for (label, value) in [("condition", condition(alarm)), ("tells", tells), ("reason", alarm.reason.clone())] {
+        if y < inner.bottom() {
+            ink.put(inner.x, y, inner.right(), label, Role::Muted);
+            y = ink.prose(Rect { x: inner.x + 15, y, width: inner.width.saturating_sub(15), height: inner.bottom() - y }, &value, Role::Text);
+        }
+    }
 }
 
 const PANELS: Panels = Panels {
@@ -106,12 +129,12 @@ fn condition(alarm: &Alarm) -> String {
 
 const ALARMS: &[Column] = &[
     Column::left("", 1, 0),
-    Column { title: "alarm", width: 24, grow: 1, fill: Fill::Left, rank: 0 },
-    Column::left("state", 10, 0),
+    Column { title: "alarm", width: 24, grow: 1, fill: Fill::Middle, rank: 0 },
+    Column::left("state", 7, 0),
     Column::right("since", 7, 0),
-    Column::left("condition", 36, 2),
-    Column::left("tells", 7, 4),
-    Column { title: "reason", width: 24, grow: 3, fill: Fill::Left, rank: 3 },
+    Column { title: "condition", width: 24, grow: 2, fill: Fill::Left, rank: 2 },
+    Column::left("tells", 6, 3),
+    Column { title: "reason", width: 40, grow: 2, fill: Fill::Left, rank: 4 },
 ];
 
 fn alarms(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
@@ -132,7 +155,7 @@ fn alarms(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
         let firing = alarm.state == "ALARM" && !alarm.is_scaling();
         vec![
             Phrase::of(glyph, role),
-            Phrase::of(v.short(&alarm.name), if alarm.is_scaling() { Role::Muted } else { Role::Text }),
+            Phrase::of(v.alarm_name(&alarm.name), if alarm.is_scaling() { Role::Muted } else { Role::Text }),
             Phrase::of(alarm.state.to_lowercase().replace("insufficient_data", "no data"), if firing { Role::Warn } else { Role::Text }),
             text(ago(alarm.since, v.now)),
             text(condition(alarm)),
@@ -154,7 +177,7 @@ fn alarms(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
 
 const HISTORY: &[Column] = &[
     Column::left("when (UTC)", 12, 0),
-    Column { title: "alarm", width: 20, grow: 1, fill: Fill::Left, rank: 0 },
+    Column { title: "alarm", width: 28, grow: 2, fill: Fill::Middle, rank: 0 },
     Column { title: "change", width: 30, grow: 1, fill: Fill::Left, rank: 0 },
 ];
 
@@ -167,6 +190,6 @@ fn history(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let list = List { panel: 1, columns: HISTORY, rows: all.len(), empty: "no alarm has changed its state in the last day" };
     list.draw(v, screen, area, ink, |i| {
         all.get(i)
-            .map_or_else(Vec::new, |c| vec![Phrase::of(clock(c.at, v.now), Role::Muted), text(v.short(&c.name)), text(c.summary.as_str())])
+            .map_or_else(Vec::new, |c| vec![Phrase::of(clock(c.at, v.now), Role::Muted), text(v.alarm_name(&c.name)), text(c.summary.as_str())])
     });
 }

@@ -1,5 +1,6 @@
 //! The log tail: following or paused, filtered, wrapped or cut. Only the lines on the screen are looked at.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use ratatui::layout::Rect;
@@ -142,7 +143,8 @@ fn height(v: &View<'_>, event: &LogEvent, wrapped: bool, width: u16) -> u16 {
 }
 
 /// The message without the time that many frameworks repeat in front of it; the row shows the event's own.
-fn bare(message: &str) -> &str {
+fn bare(message: &str) -> Cow<'_, str> {
+    let bracketed = message.starts_with('[');
     let text = message.strip_prefix('[').unwrap_or(message);
     let shape = |(i, c): (usize, char)| match i {
         4 | 7 => c == '-',
@@ -151,11 +153,29 @@ fn bare(message: &str) -> &str {
         _ => c.is_ascii_digit(),
     };
     if text.chars().take(19).count() < 19 || !text.chars().take(19).enumerate().all(shape) {
-        return message;
+        return Cow::Borrowed(message);
     }
-    let rest =
-        text.get(19..).unwrap_or("").trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, ',' | '.' | 'Z' | ':' | ' ' | ']'));
-    if rest.is_empty() { message } else { rest }
+    let rest = text.get(19..).unwrap_or("");
+    let rest = rest.strip_prefix([',', '.']).map_or(rest, |r| r.trim_start_matches(|c: char| c.is_ascii_digit()));
+    let rest = zone_less(rest).trim_start_matches([':', ' ']);
+    match (rest.strip_prefix(']'), rest.trim()) {
+        (Some(after), _) if bracketed && !after.trim().is_empty() => Cow::Borrowed(after.trim_start()),
+        (_, "" | "]") => Cow::Borrowed(message),
+        // What stood with the time in the bracket stays in it.
+        _ if bracketed => Cow::Owned(format!("[{rest}")),
+        _ => Cow::Borrowed(rest),
+    }
+}
+
+/// Without `Z`, `+0000` or ` +00:00` in front.
+fn zone_less(text: &str) -> &str {
+    let offset = text.trim_start_matches(' ');
+    match offset.strip_prefix(['+', '-']) {
+        Some(digits) if digits.starts_with(|c: char| c.is_ascii_digit()) => {
+            digits.trim_start_matches(|c: char| c.is_ascii_digit() || c == ':')
+        }
+        _ => text.strip_prefix('Z').unwrap_or(text),
+    }
 }
 
 fn row(v: &View<'_>, event: &LogEvent, logs: Option<&LogView>, place: Rect, ink: &mut Ink<'_>) {
@@ -174,8 +194,8 @@ fn row(v: &View<'_>, event: &LogEvent, logs: Option<&LogView>, place: Rect, ink:
         }
         return;
     }
-    let text = if logs.is_some_and(|l| l.wrap) { event.message.as_str() } else { bare(&event.message) };
-    ink.phrase(x, place.y, place.right(), &message(text, logs));
+    let text = if logs.is_some_and(|l| l.wrap) { Cow::Borrowed(event.message.as_str()) } else { bare(&event.message) };
+    ink.phrase(x, place.y, place.right(), &message(&text, logs));
 }
 
 /// The message with its level word and what the filter found set off.
@@ -205,4 +225,26 @@ fn whole(text: &str, at: usize, len: usize) -> bool {
     let before = text.get(..at).and_then(|t| t.chars().next_back());
     let after = text.get(at + len..).and_then(|t| t.chars().next());
     !letter(before) && !letter(after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_time_is_taken_off() {
+        for (message, left) in [
+            ("[2026-11-22 22:03:25,123: INFO/ForkPoolWorker-1] Task x", "[INFO/ForkPoolWorker-1] Task x"),
+            ("[2026-11-22 22:03:25 +0000] [12] [INFO] Booting worker", "[12] [INFO] Booting worker"),
+            ("2026-11-22 22:03:25,123 INFO gunicorn.access 10.0.1.9", "INFO gunicorn.access 10.0.1.9"),
+            ("2026-11-22T22:03:25.123Z GET /", "GET /"),
+            ("2026-11-22 22:03:25 200 OK", "200 OK"),
+            ("[2026-11-22 22:03:25]", "[2026-11-22 22:03:25]"),
+            ("2026-11-22 22:03:25", "2026-11-22 22:03:25"),
+            ("[INFO] ready", "[INFO] ready"),
+            ("plain", "plain"),
+        ] {
+            assert_eq!(bare(message), left);
+        }
+    }
 }

@@ -109,10 +109,14 @@ struct Panels {
 const LEAST: std::ops::RangeInclusive<u16> = 4..=8;
 
 impl Panels {
-    /// All panels under each other when each gets a useful height, else the focused one under tabs; returns the row behind.
+    /// All panels under each other, the focused one in full and the others as far as there is room; on small screens the
+    /// focused one alone under tabs. Returns the row behind.
     fn draw(&self, v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) -> u16 {
         let wants = wants(v, screen);
         let mut heights: Vec<u16> = wants.iter().map(|w| (*w).clamp(*LEAST.start(), *LEAST.end())).collect();
+        if heights.iter().sum::<u16>() > area.height {
+            heights.fill(*LEAST.start());
+        }
         let least: u16 = heights.iter().sum();
         if least > area.height {
             let inner = tabs(v, screen, (self.fresh)(v, screen.panel), widen(area), ink);
@@ -120,10 +124,14 @@ impl Panels {
             return area.bottom();
         }
         let mut spare = area.height - least;
-        for (height, want) in heights.iter_mut().zip(&wants) {
-            let more = want.saturating_sub(*height).min(spare);
-            *height += more;
-            spare -= more;
+        // The focused panel grows first, then the others in their order.
+        let order = std::iter::once(screen.panel).chain((0..wants.len()).filter(|i| *i != screen.panel));
+        for index in order {
+            if let (Some(height), Some(want)) = (heights.get_mut(index), wants.get(index)) {
+                let more = want.saturating_sub(*height).min(spare);
+                *height += more;
+                spare -= more;
+            }
         }
         let mut y = area.y;
         for (index, height) in heights.into_iter().enumerate() {
@@ -145,8 +153,13 @@ fn wants(v: &View<'_>, screen: &Screen) -> Vec<u16> {
 fn spare(v: &View<'_>, screen: &Screen, height: u16) -> u16 {
     let wants = wants(v, screen);
     let all: u16 = wants.iter().map(|w| (*w).max(*LEAST.start())).fold(0, u16::saturating_add);
-    // Under tabs the tallest list decides for all, so that changing the tab moves nothing.
-    let lists = if all > height * 2 / 3 { wants.into_iter().max().unwrap_or(0) } else { all };
+    let (room, least) = (height * 2 / 3, *LEAST.start() * wants.len() as u16);
+    let lists = match all {
+        all if all <= room => all,
+        _ if least <= room && wants.len() > 1 => room,
+        // Under tabs the tallest list decides for all, so that changing the tab moves nothing.
+        _ => wants.into_iter().max().unwrap_or(0),
+    };
     match height {
         0..14 => 0,
         h => h.saturating_sub(lists).clamp(h / 3, h * 4 / 5),

@@ -107,10 +107,9 @@ fn draw_panel(v: &View<'_>, screen: &Screen, index: usize, area: Rect, ink: &mut
 
 fn header<'a>(v: &View<'a>, service: &'a Service, short: bool) -> Vec<(&'static str, Phrase<'a>)> {
     let percent = |p: Option<i32>| p.map_or_else(|| "—".to_owned(), |p| format!("{p} %"));
-    let targets = card::targets(v, service).map_or_else(
-        || Phrase::of("— behind no balancer", Role::Muted),
-        |(h, n)| Phrase::of(format!("{h} of {n} healthy"), if h < n { Role::Warn } else { Role::Text }),
-    );
+    let targets = v
+        .targets_of_service(service)
+        .map_or_else(|| Phrase::of("— behind no balancer", Role::Muted), |t| t.sentence().and(" ", Role::Text).then(t.extra()));
     let mut pairs = vec![
         ("bounds", text(card::bounds(v, &service.name)).then(policies(v, &service.name))),
         ("targets", targets),
@@ -216,7 +215,8 @@ fn task_row<'a>(v: &View<'a>, task: &'a Task) -> Vec<Phrase<'a>> {
     let target = target_of(v, task);
     let (mark, role) = match (task.status.as_str(), task.health.as_str(), target.map(|t| t.state.as_str())) {
         ("STOPPED", ..) => ("○", Role::Muted),
-        ("RUNNING", "UNHEALTHY", _) | ("RUNNING", _, Some("unhealthy")) => ("▲", Role::Warn),
+        ("RUNNING", "UNHEALTHY", _) | ("RUNNING", _, Some("unhealthy" | "unhealthy.draining")) => ("▲", Role::Warn),
+        ("RUNNING", _, Some("initial" | "draining")) => ("◐", Role::Info),
         ("RUNNING", ..) => ("●", Role::Ok),
         _ => ("◐", Role::Info),
     };

@@ -4,13 +4,14 @@ use ratatui::layout::Rect;
 
 use super::{head, must_tell, service, tell};
 use crate::insight::NodeId;
-use crate::model::balancer::{Balancer, Routing, TargetGroup, Targets};
+use crate::model::balancer::{Balancer, Routing, TargetGroup};
 use crate::session::layout::{Place, Placed};
 use crate::theme::Role;
 use crate::view::View;
 use crate::view::figures::{grade, share, zone};
 use crate::view::reason;
 use crate::view::state::ready;
+use crate::view::targets::Tally;
 use crate::view::widget::chart::grid;
 use crate::view::widget::phrase::fit;
 use crate::view::widget::{Chart, Fact, Ink, Phrase, Unit};
@@ -52,39 +53,12 @@ fn groups<'a>(v: &View<'a>, routing: &'a Routing) -> Vec<&'a TargetGroup> {
 
 /// The service that registers its tasks in a group.
 fn owner<'a>(v: &View<'a>, group: &TargetGroup) -> Option<&'a str> {
-    let services = v.store.get::<crate::model::service::Services>()?;
-    services.services.iter().find(|s| s.target_groups.contains(&group.arn)).map(|s| s.name.as_str())
+    v.owner(&group.arn).map(|s| s.name.as_str())
 }
 
 /// `2/2 healthy`, in the colour of what is missing.
-pub(crate) fn healthy(v: &View<'_>, arn: &str) -> Phrase<'static> {
-    match v.store.get::<Targets>().and_then(|t| t.healthy(arn)) {
-        Some((h, n)) => {
-            let role = match h {
-                h if h == n && n > 0 => Role::Text,
-                0 => Role::Crit,
-                _ => Role::Warn,
-            };
-            Phrase::of(format!("{h}/{n}"), role).and(" healthy", Role::Muted)
-        }
-        None => Phrase::of("?/?", Role::Unknown).and(" healthy", Role::Muted),
-    }
-}
-
-/// Healthy targets of a group by zone.
-fn by_zone<'a>(v: &View<'a>, arn: &str) -> Phrase<'a> {
-    let Some(targets) = v.store.get::<Targets>().and_then(|t| t.groups.get(arn)) else { return Phrase::new() };
-    let mut zones: std::collections::BTreeMap<&str, (usize, usize)> = std::collections::BTreeMap::new();
-    for target in targets.iter().filter(|t| !t.zone.is_empty() && t.state != "draining") {
-        let entry = zones.entry(zone(&target.zone)).or_default();
-        entry.0 += usize::from(target.state == "healthy");
-        entry.1 += 1;
-    }
-    let mut line = Phrase::new();
-    for (zone, (healthy, total)) in zones {
-        line = line.and(zone, Role::Muted).and(format!(" {healthy}/{total}  "), if healthy < total { Role::Warn } else { Role::Text });
-    }
-    line
+fn healthy(v: &View<'_>, arn: &str) -> Phrase<'static> {
+    v.targets_of(arn).map_or_else(|| Phrase::of("?/?", Role::Unknown), Tally::share).and(" healthy", Role::Muted)
 }
 
 fn rule_line<'a>(v: &View<'a>, routing: &'a Routing, group: &'a TargetGroup, width: usize) -> Phrase<'a> {
@@ -107,7 +81,8 @@ fn rule_line<'a>(v: &View<'a>, routing: &'a Routing, group: &'a TargetGroup, wid
             Phrase::of("5xx", Role::Muted)
                 .and(format!("{:>7}", share(errors.or(v.value(&id("requests")).map(|_| 0.0)))), grade(errors, 1.0, 5.0)),
         ),
-        Fact::new(5, by_zone(v, &group.arn)),
+        Fact::new(5, v.targets_by_zone(&group.arn)),
+        Fact::new(6, v.targets_of(&group.arn).map(Tally::extra).unwrap_or_default()),
     ];
     fit(facts, width, 2)
 }

@@ -4,7 +4,6 @@ use ratatui::layout::Rect;
 
 use super::{head, must_tell, tell};
 use crate::insight::NodeId;
-use crate::model::balancer::Targets;
 use crate::model::health::Level;
 use crate::model::scaling::Scaling;
 use crate::model::service::{Service, Services, Tasks};
@@ -15,6 +14,7 @@ use crate::view::View;
 use crate::view::figures::zone;
 use crate::view::reason;
 use crate::view::state::ready;
+use crate::view::targets::Tally;
 use crate::view::widget::chart::grid;
 use crate::view::widget::phrase::fit;
 use crate::view::widget::{Chart, Fact, Ink, Phrase, Unit};
@@ -77,21 +77,10 @@ pub(crate) fn revision(service: &Service) -> &str {
     service.primary().map_or("", |d| d.revision()).rsplit(':').next().unwrap_or("")
 }
 
-/// (healthy, total) targets over the groups that the service registers in.
-pub(crate) fn targets(v: &View<'_>, service: &Service) -> Option<(usize, usize)> {
-    let targets = v.store.get::<Targets>()?;
-    service.target_groups.iter().filter_map(|g| targets.healthy(g)).reduce(|a, b| (a.0 + b.0, a.1 + b.1))
-}
-
 /// `targets 2/2`, or nothing for a service behind no balancer.
-pub(crate) fn target_fact(v: &View<'_>, service: &Service) -> Phrase<'static> {
-    let Some((healthy, total)) = targets(v, service) else { return Phrase::new() };
-    let role = match healthy {
-        h if h >= total && total > 0 => Role::Text,
-        0 => Role::Crit,
-        _ => Role::Warn,
-    };
-    Phrase::of("targets", Role::Muted).and(" ", Role::Text).and(format!("{healthy}/{total}"), role)
+fn target_fact(v: &View<'_>, service: &Service) -> Phrase<'static> {
+    let share = v.targets_of_service(service).map(Tally::share);
+    share.map(|s| Phrase::of("targets ", Role::Muted).then(s)).unwrap_or_default()
 }
 
 /// Running tasks by zone: `a ●●  b ●  c –`.
@@ -147,6 +136,7 @@ pub(super) fn body(v: &View<'_>, node: &NodeId, area: Rect, ink: &mut Ink<'_>) {
     let width = usize::from(area.width);
     let name = service.name.as_str();
     let mut first = vec![Fact::new(0, Phrase::labelled("bounds", bounds(v, name), Role::Text)), Fact::new(1, target_fact(v, service))];
+    first.push(Fact::new(3, v.targets_of_service(service).map(Tally::extra).unwrap_or_default()));
     if service.pending > 0 {
         first.push(Fact::new(2, Phrase::labelled("pending", service.pending.to_string(), Role::Info)));
     }

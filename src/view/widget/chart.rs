@@ -10,10 +10,19 @@ use crate::model::metric::Series;
 use crate::model::text;
 use crate::theme::Role;
 
-/// Points are a minute apart.
+/// Points are a minute apart at least.
 const MINUTE: i64 = 60;
-/// A series that has not moved for this long ends where it ends, and the rest of the chart is a gap.
-const LATE: i64 = 300;
+/// The widest spacing that CloudWatch's own metrics have while all is well.
+const WIDEST: i64 = 300;
+/// A gauge counts as current for this long, as for the health rules: some are published every five minutes only, or
+/// asked for as rarely, and the newest point is up to twelve minutes old while all is well.
+pub(crate) const CURRENT: chrono::TimeDelta = chrono::TimeDelta::minutes(15);
+
+/// A count whose silence means zero is silent after this.
+pub(crate) const SILENT: chrono::TimeDelta = chrono::TimeDelta::minutes(6);
+
+/// How many of the newest points are looked at to learn a series' spacing.
+const RECENT: usize = 16;
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 /// Bits of a braille cell's left and right dots, from the bottom up.
 const DOTS: [[u32; 4]; 2] = [[0x40, 0x04, 0x02, 0x01], [0x80, 0x20, 0x10, 0x08]];
@@ -68,15 +77,30 @@ fn nice(max: f64) -> f64 {
     step * power
 }
 
-/// `n` values over `span` seconds that end with the newest point (or at `now`, when that is long ago).
-pub(crate) fn samples(series: &Series, now: Time, span: i64, n: usize) -> Vec<Option<f64>> {
+/// How far the points of a series are apart: the closest of the newest ones. What is further apart is a gap.
+fn spacing(series: &Series) -> i64 {
+    let recent = series.points.get(series.points.len().saturating_sub(RECENT)..).unwrap_or_default();
+    let closest = recent.iter().zip(recent.iter().skip(1)).map(|(a, b)| b.0 - a.0).min();
+    closest.unwrap_or(MINUTE).clamp(MINUTE, WIDEST)
+}
+
+/// Where the time axis ends: behind the newest point, or shortly before `now` when that is long ago.
+fn end(series: &Series, now: Time) -> i64 {
+    let late = if series.zero_fill { SILENT } else { CURRENT }.num_seconds();
     let now = now.timestamp();
-    let newest = series.points.last().map_or(now, |p| p.0 + MINUTE);
-    let end = if now - newest > LATE { now - LATE / 2 } else { newest };
-    let known = series.points.first().map_or(end, |p| p.0);
+    match series.points.last().map(|p| p.0 + spacing(series)) {
+        Some(newest) if now - newest <= late => newest,
+        _ => now - 2 * MINUTE,
+    }
+}
+
+/// `n` values over `span` seconds, up to where the series' axis ends.
+pub(crate) fn samples(series: &Series, now: Time, span: i64, n: usize) -> Vec<Option<f64>> {
+    let (end, hold) = (end(series, now), spacing(series));
     let start = end - span;
+    let known = series.points.first().map_or(start, |p| p.0);
     let step = span as f64 / n.max(1) as f64;
-    let mut points = series.points.iter().skip_while(|p| p.0 + MINUTE <= start).peekable();
+    let mut points = series.points.iter().skip_while(|p| p.0 + hold <= start).peekable();
     let mut held: Option<(i64, f64)> = None;
     (0..n)
         .map(|i| {
@@ -92,7 +116,7 @@ pub(crate) fn samples(series: &Series, now: Time, span: i64, n: usize) -> Vec<Op
                 return Some(sum / f64::from(count));
             }
             match held {
-                Some((at, value)) if ((at + MINUTE) as f64) > from => Some(value),
+                Some((at, value)) if ((at + hold) as f64) > from => Some(value),
                 _ if series.zero_fill && from >= known as f64 && from < end as f64 => Some(0.0),
                 _ => None,
             }
@@ -121,6 +145,8 @@ pub(crate) struct Chart<'a> {
     pub(crate) label: Cow<'a, str>,
     /// Its points.
     pub(crate) series: Option<&'a Series>,
+    /// Its current value.
+    pub(crate) value: Option<f64>,
     /// How figures are written.
     pub(crate) unit: Unit,
     /// The colour of the area.
@@ -138,7 +164,7 @@ impl Chart<'_> {
         let plot = Rect { y: area.y + 1, height: area.height - 1, ..area };
         // Two dots a cell: an hour fills 30 cells at a dot a minute; wide charts show more of the past instead.
         let hours = (i64::from(area.width) * 2 / 60).clamp(1, 3);
-        let Some(series) = self.series.filter(|s| !s.points.is_empty()) else {
+        let Some(series) = self.series.filter(|s| s.zero_fill || !s.points.is_empty()) else {
             ink.phrase(area.x, area.y, area.right(), &Phrase::labelled(&self.label, "?", Role::Unknown));
             ink.put(plot.x, plot.y, plot.right(), "no data yet", Role::Faint);
             return;
@@ -146,7 +172,7 @@ impl Chart<'_> {
         let values = samples(series, now, hours * 60 * MINUTE, usize::from(area.width) * 2);
         let max = values.iter().flatten().copied().fold(0.0, f64::max);
         let top = self.unit.top(max);
-        let figure = series.current(now, chrono::TimeDelta::seconds(LATE)).map_or_else(|| "?".to_owned(), |v| self.unit.text(v));
+        let figure = self.value.map_or_else(|| "?".to_owned(), |v| self.unit.text(v));
         let x = ink.put(area.x, area.y, area.right(), &self.label, Role::Muted);
         let x = ink.put(x + 1, area.y, area.right(), &figure, Role::Title);
         let scale = format!("max {}  {hours}h", self.unit.text(max));
@@ -192,7 +218,7 @@ impl Chart<'_> {
     }
 
     fn draw_marks(&self, plot: Rect, series: &Series, now: Time, span: i64, ink: &mut Ink<'_>) {
-        let end = series.points.last().map_or(now.timestamp(), |p| p.0 + MINUTE);
+        let end = end(series, now);
         for at in self.marks.iter().filter(|at| **at > end - span && **at <= end) {
             let x = plot.x + ((at - (end - span)) * i64::from(plot.width) / span).clamp(0, i64::from(plot.width) - 1) as u16;
             ink.dot(x, plot.y, '▾', Role::Info);
@@ -241,6 +267,23 @@ mod tests {
         assert_eq!(values, [Some(5.0), Some(5.0), None, None, Some(5.0)]);
         let series = Series { zero_fill: true, ..series };
         assert_eq!(samples(&series, at(300), 300, 5), [Some(5.0), Some(5.0), Some(0.0), Some(0.0), Some(5.0)]);
+    }
+
+    #[test]
+    fn a_series_holds_its_value_over_its_own_spacing_and_no_longer() {
+        let points = [0, 300, 600, 1500, 1800].map(|t| (t, 7.0)).to_vec();
+        let values = samples(&Series { points, zero_fill: false }, at(2100), 2100, 35);
+        let gap = 15..25;
+        for (minute, value) in values.iter().enumerate() {
+            assert_eq!(value.is_none(), gap.contains(&minute), "minute {minute}");
+        }
+    }
+
+    #[test]
+    fn a_count_without_a_point_is_a_flat_zero() {
+        let series = Series { points: Vec::new(), zero_fill: true };
+        assert_eq!(samples(&series, at(7200), 3600, 4), [Some(0.0); 4]);
+        assert_eq!(samples(&Series { zero_fill: false, ..series }, at(7200), 3600, 4), [None; 4]);
     }
 
     #[test]
