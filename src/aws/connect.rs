@@ -9,8 +9,10 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
-use aws_smithy_http_client::tls;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::{Connector, tls};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
@@ -61,6 +63,11 @@ pub enum ConnectError {
         /// The innermost cause.
         cause: String,
     },
+    /// TLS cannot trust anybody.
+    #[error(
+        "no root certificates: this machine's certificate store is empty, so no TLS connection can be trusted\n  next: install the package ca-certificates, or set SSL_CERT_FILE to a bundle"
+    )]
+    NoRoots,
     /// The endpoint is not a URL.
     #[error("--endpoint-url '{0}' is not an http:// or https:// URL\n  next: write it as http://127.0.0.1:4566")]
     BadEndpoint(String),
@@ -68,9 +75,14 @@ pub enum ConnectError {
 
 /// Connects to AWS, or to the endpoint of the options.
 pub async fn connect(options: &ConnectOptions, meter: &Meter) -> Result<Clients, ConnectError> {
-    let http =
-        aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build_https();
     check_profile(options).await?;
+    let plain = options.endpoint_url.as_ref().is_some_and(|url| url.starts_with("http://"));
+    // The TLS library panics without roots; an emulator over plain HTTP needs neither.
+    let http = match (rustls_native_certs::load_native_certs().certs.is_empty(), plain) {
+        (false, _) => tls_client(),
+        (true, true) => plain_client(),
+        (true, false) => return Err(ConnectError::NoRoots),
+    };
     let mut loader = loader(http.clone());
     if let Some(profile) = &options.profile {
         loader = loader.profile_name(profile);
@@ -87,7 +99,21 @@ pub async fn connect(options: &ConnectOptions, meter: &Meter) -> Result<Clients,
         return Err(ConnectError::NoRegion);
     }
     check_credentials(&config, options).await?;
-    Ok(gated(&config, http, meter))
+    Ok(gated(&config, if plain { plain_client() } else { http }, meter))
+}
+
+fn plain_client() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new().build_http()
+}
+
+/// TLS by ring, and the proxies that the environment names (`HTTPS_PROXY`, `NO_PROXY`), as the AWS CLI does.
+fn tls_client() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new().build_with_connector_fn(|settings, components| {
+        let mut builder = Connector::builder().proxy_config(ProxyConfig::from_env());
+        builder.set_connector_settings(settings.cloned());
+        builder.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+        builder.tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build()
+    })
 }
 
 /// Connects to whatever answers behind `http`: the embedded cloud, in process. The environment is not looked at.

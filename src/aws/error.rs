@@ -101,7 +101,12 @@ fn dispatch<E: std::error::Error + 'static>(op: Op, error: &E, cause: &str) -> P
     if cause.starts_with("refused:") {
         return problem(op, ProblemKind::Service, cause, "");
     }
-    problem(op, ProblemKind::Offline, &format!("cannot reach the endpoint: {cause}"), "check the network, --region and --endpoint-url")
+    let hint = if cause.contains("certificate") || cause.contains("UnknownIssuer") {
+        "if a proxy inspects TLS here, set SSL_CERT_FILE to a bundle with its certificate"
+    } else {
+        "check the network, --region and --endpoint-url"
+    };
+    problem(op, ProblemKind::Offline, &format!("cannot reach the endpoint: {cause}"), hint)
 }
 
 fn from_code(op: Op, code: &str, message: &str) -> Problem {

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::process::{CLOSED, CREDENTIALS, CloudProcess, Machine, NO_METADATA, PROGRAM, ran, ran_with};
 
-/// Issue 2.5: one clear message within this time.
+/// One clear message within this time.
 const PROMPT: Duration = Duration::from_secs(5);
 
 // Usage.
@@ -75,6 +75,17 @@ fn missing_credentials_are_exit_3_with_the_next_step() {
     machine.file(".aws/config", "[profile empty]\nregion = eu-west-1\n");
     let ran = machine.run(&["snapshot", "--profile", "empty"], &[NO_METADATA]);
     ran.ends(3, &["no usable AWS credentials of profile 'empty'", "aws sso login --profile empty"]).silent().within(PROMPT);
+}
+
+/// A minimal container has none: TLS libraries have panicked over less.
+#[test]
+fn a_machine_without_root_certificates_is_told_so_and_can_still_use_plain_http() {
+    let machine = Machine::new();
+    let env = [CREDENTIALS[0], CREDENTIALS[1], ("SSL_CERT_FILE", "/dev/null"), ("SSL_CERT_DIR", "/nonexistent")];
+    machine.run(&["snapshot"], &env).ends(3, &["no root certificates", "ca-certificates", "SSL_CERT_FILE"]).silent().within(PROMPT);
+    let cloud = CloudProcess::start(&machine);
+    let url = format!("http://{}", cloud.address());
+    machine.run(&["snapshot", "--endpoint-url", &url], &env).ends(0, &[]);
 }
 
 #[test]

@@ -111,10 +111,9 @@ pub(crate) fn deploying() -> World {
 fn put_rolling(store: &mut Store) {
     let mut targets = store.get::<Targets>().cloned().expect("targets");
     let web = targets.groups.get_mut(&group_arn("production-nextcore-web")).expect("the group of web");
-    for (state, reason, ip) in [
-        ("initial", "Elb.RegistrationInProgress", "10.0.11.150"),
-        ("draining", "Target.DeregistrationInProgress", "10.0.13.77"),
-    ] {
+    for (state, reason, ip) in
+        [("initial", "Elb.RegistrationInProgress", "10.0.11.150"), ("draining", "Target.DeregistrationInProgress", "10.0.13.77")]
+    {
         let mut target = web[0].clone();
         (target.id, target.state, target.reason) = (ip.into(), state.into(), Some(reason.into()));
         web.push(target);
@@ -122,10 +121,10 @@ fn put_rolling(store: &mut Store) {
     store.put(targets, ago(2), FAST);
     let mut services = store.get::<Services>().cloned().expect("services");
     let web = services.services.get_mut(1).expect("web");
-    let event = |s: i64, text: &str| ServiceEvent { id: format!("rolling-{s}"), at: Some(ago(s)), message: format!("(service web) {text}") };
-    let mut events: Vec<ServiceEvent> = (0..12)
-        .map(|i| event(5 + i * 9, "registered 1 targets in (target-group arn:aws:elasticloadbalancing:web)"))
-        .collect();
+    let event =
+        |s: i64, text: &str| ServiceEvent { id: format!("rolling-{s}"), at: Some(ago(s)), message: format!("(service web) {text}") };
+    let mut events: Vec<ServiceEvent> =
+        (0..12).map(|i| event(5 + i * 9, "registered 1 targets in (target-group arn:aws:elasticloadbalancing:web)")).collect();
     events.append(&mut web.events);
     web.events = events;
     store.put(services, ago(2), FAST);
