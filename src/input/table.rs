@@ -140,7 +140,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "filter",
         keys: &[Key::char('/')],
-        doc: "filter: word !not @service",
+        doc: "filter word !not @service",
         hint: "filter",
         rank: 3,
         group: LIST,

@@ -8,8 +8,8 @@ use super::widget::{Chart, Phrase, Unit};
 use crate::insight::NodeId;
 use crate::model::Time;
 use crate::model::health::Level;
-use crate::model::metric::Series;
-use crate::model::section::SectionKey;
+use crate::model::metric::{Metrics, Series};
+use crate::model::section::{Loadable, SectionKey};
 use crate::model::text;
 use crate::theme::Role;
 
@@ -96,8 +96,8 @@ impl<'a> View<'a> {
         let at = sides.iter().find_map(|s| rest.find(s).map(|at| at + s.len()));
         let parts = at.and_then(|at| rest.split_at_checked(at));
         match parts.and_then(|(head, id)| Some((head, id, id.get(..4)?))) {
-            Some((head, id, begin)) if id.len() > 8 => Cow::Owned(format!("TargetTracking-…/{head}{begin}…")),
-            _ => Cow::Owned(format!("TargetTracking-…/{rest}")),
+            Some((head, id, begin)) if id.len() > 8 => Cow::Owned(format!("TargetTracking…{head}{begin}…")),
+            _ => Cow::Owned(format!("TargetTracking…{rest}")),
         }
     }
 
@@ -134,7 +134,13 @@ impl<'a> View<'a> {
 
     /// A chart of that id.
     pub(crate) fn chart(&self, label: impl Into<Cow<'a, str>>, id: &str, unit: Unit) -> Chart<'a> {
-        Chart { label: label.into(), series: self.series(id), value: self.value(id), unit, role: Role::Series1, marks: Vec::new() }
+        let missing = match self.store.load::<Metrics>(self.now) {
+            Loadable::Denied { .. } => "no permission",
+            Loadable::Failed(_) => "cannot be read",
+            Loadable::Idle | Loadable::Loading { .. } => "loading…",
+            _ => "no data yet",
+        };
+        Chart { missing, label: label.into(), series: self.series(id), value: self.value(id), unit, role: Role::Series1, marks: Vec::new() }
     }
 
     /// The level of a node; `None` before anything is known.

@@ -60,6 +60,9 @@ fn role<'a>(v: &View<'a>) -> Phrase<'a> {
 /// The worst level and how many nodes are at it; both of the bad levels when there are two.
 fn health(v: &View<'_>) -> Phrase<'static> {
     let counts = v.judgement.counts;
+    if counts.total() == 0 && v.session.banner().is_some() {
+        return Phrase::of("? no data", Role::Unknown);
+    }
     if counts.total() == 0 {
         return Phrase::of("◌ loading", Role::Muted);
     }

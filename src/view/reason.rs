@@ -15,19 +15,31 @@ pub(crate) fn reasons<'a>(v: &View<'a>, node: &NodeId) -> &'a [Reason] {
     v.judgement.of(node).filter(|v| v.level >= Level::Unknown).map(|v| v.reasons.as_slice()).unwrap_or_default()
 }
 
-/// The reasons wrapped under each other; returns the row behind them.
-pub(crate) fn draw(v: &View<'_>, node: &NodeId, area: Rect, ink: &mut Ink<'_>) -> u16 {
+/// The reasons wrapped under each other, worst first; returns how many of them had no room.
+pub(crate) fn draw(v: &View<'_>, node: &NodeId, area: Rect, ink: &mut Ink<'_>) -> usize {
     let mut y = area.y;
-    for reason in reasons(v, node) {
+    let all = reasons(v, node);
+    for (i, reason) in all.iter().enumerate() {
         if y >= area.bottom() {
-            break;
+            return all.len() - i;
         }
         let (mark, role) = glyph(reason.level);
         ink.put(area.x, y, area.right(), mark, role);
         let rest = Rect { x: area.x + 2, y, width: area.width.saturating_sub(2), height: area.bottom() - y };
         y = ink.prose(rest, &reason.text, tone(reason.level));
     }
-    y
+    0
+}
+
+/// All reasons behind each other, wrapped at the words.
+pub(crate) fn wrapped(v: &View<'_>, node: &NodeId, area: Rect, ink: &mut Ink<'_>) {
+    let text = reasons(v, node).iter().map(|r| r.text.as_str()).collect::<Vec<_>>().join(" · ");
+    let worst = reasons(v, node).first().map_or(Role::Text, |r| tone(r.level));
+    if area.height == 1 {
+        ink.phrase(area.x, area.y, area.right(), &line(v, node));
+    } else {
+        ink.prose(area, &text, worst);
+    }
 }
 
 /// How many rows the reasons take in that width, at most `most`.

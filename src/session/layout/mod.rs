@@ -5,6 +5,8 @@ mod table;
 
 pub use table::{BOXES, BoxSpec, Kind, Tier};
 
+use std::collections::BTreeMap;
+
 use super::SMALLEST;
 use crate::insight::{Judgement, NodeId};
 use crate::model::alarm::Alarms;
@@ -34,6 +36,11 @@ const SIDE_FROM: u16 = 160;
 /// Boxes need this much.
 const BOXED_FROM: (u16, u16) = (100, 32);
 
+/// What stands beside a reason on its line.
+const REASON_MARGIN: u16 = 6;
+/// A box without a border tells its reasons in this many rows at most.
+const REASON_ROWS: u16 = 2;
+
 /// What one box asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wish {
@@ -45,8 +52,8 @@ pub struct Wish {
     pub node: NodeId,
     /// Lines that it needs where no boxes are drawn.
     pub lines: u16,
-    /// It has a reason to tell, one line more.
-    pub reason: bool,
+    /// The cells that its reasons take on one line; 0 = it has none to tell.
+    pub reason: u16,
     /// A list has this many rows to show; `None` = as many as there is room for.
     pub rows: Option<u16>,
 }
@@ -110,7 +117,7 @@ pub fn wishes(stack: &Stack, store: &Store, judgement: &Judgement) -> Vec<Wish> 
         };
         for node in nodes {
             let told = matches!(spec.kind, Kind::Balancer | Kind::Service | Kind::Cache | Kind::Database);
-            let reason = told && judgement.of(&node).is_some_and(|v| v.level > Level::Info && !v.reasons.is_empty());
+            let reason = if told { reason_width(judgement, &node) } else { 0 };
             let rows = match spec.kind {
                 Kind::Alarms => Some(store.get::<Alarms>().map_or(4, |a| a.for_people().count().min(12) as u16)),
                 Kind::Timeline => Some(judgement.timeline.len().clamp(4, 40) as u16),
@@ -120,6 +127,13 @@ pub fn wishes(stack: &Stack, store: &Store, judgement: &Judgement) -> Vec<Wish> 
         }
     }
     wishes
+}
+
+fn reason_width(judgement: &Judgement, node: &NodeId) -> u16 {
+    const BETWEEN: usize = 3;
+    let Some(verdict) = judgement.of(node).filter(|v| v.level > Level::Info) else { return 0 };
+    let cells: usize = verdict.reasons.iter().map(|r| r.text.chars().count() + BETWEEN).sum();
+    cells.saturating_sub(BETWEEN).min(usize::from(u16::MAX)) as u16
 }
 
 /// How many forwarding rules the balancer's box lists.
@@ -211,16 +225,15 @@ fn column(layout: &mut Layout, form: &[Band], area: Place, side: bool, wishes: &
         )
         .collect();
     shrink(&mut heights, &bands, area.h);
-    let reasons = if layout.boxed { 0 } else { grant_reasons(&bands, &mut heights, area.h) };
+    let reasons = if layout.boxed { Grants::new() } else { grant_reasons(&bands, &mut heights, area) };
     spread(&mut heights, &bands, area.h);
     let mut y = area.y;
-    let mut reasons = reasons;
     for ((band, boxes), h) in bands.iter().zip(heights) {
         let place = Place { y, h, ..area };
         if layout.boxed || band.tiers.iter().all(|(t, _)| t.titles_itself()) {
             band_of_boxes(layout, band, boxes, place);
         } else {
-            band_of_lines(layout, boxes, place, &mut reasons, selected);
+            band_of_lines(layout, boxes, place, &reasons, selected);
         }
         y += h;
     }
@@ -245,18 +258,28 @@ fn shrink(heights: &mut [u16], bands: &[(&Band, Vec<&Wish>)], total: u16) {
     }
 }
 
-/// Gives each box that has a reason to tell one line more, as long as there are rows to spare; returns how many.
-fn grant_reasons(bands: &[(&Band, Vec<&Wish>)], heights: &mut [u16], total: u16) -> u16 {
-    let mut spare = total.saturating_sub(heights.iter().sum());
-    let mut granted = 0;
-    for ((_, boxes), h) in bands.iter().zip(heights) {
-        let wanted = boxes.iter().filter(|w| w.reason).count() as u16;
-        let given = wanted.min(spare);
-        *h += given;
-        spare -= given;
-        granted += given;
+/// Rows granted for the reasons of a box.
+type Grants<'a> = BTreeMap<&'a NodeId, u16>;
+
+/// Gives each box that has a reason to tell a line more, as long as there are rows to spare; then another one to those
+/// whose reasons need it.
+fn grant_reasons<'a>(bands: &[(&Band, Vec<&'a Wish>)], heights: &mut [u16], area: Place) -> Grants<'a> {
+    // Words do not break where a line ends: a few cells of each are lost.
+    let width = area.w.saturating_sub(REASON_MARGIN + 6).max(1);
+    let mut spare = area.h.saturating_sub(heights.iter().sum());
+    let mut grants = Grants::new();
+    for row in 1..=REASON_ROWS {
+        for ((_, boxes), h) in bands.iter().zip(heights.iter_mut()) {
+            for wish in boxes.iter().filter(|w| w.reason > (row - 1) * width) {
+                if spare > 0 {
+                    *grants.entry(&wish.node).or_insert(0) += 1;
+                    *h += 1;
+                    spare -= 1;
+                }
+            }
+        }
     }
-    granted
+    grants
 }
 
 /// Hands the rows that are left over to the bands by their shares, the last one taking the remainder.
@@ -315,15 +338,10 @@ fn slice(total: u16, n: u16, i: u16) -> (u16, u16) {
     (at(u32::from(i)), at(u32::from(i) + 1) - at(u32::from(i)))
 }
 
-fn band_of_lines(layout: &mut Layout, boxes: &[&Wish], place: Place, reasons: &mut u16, selected: &NodeId) {
+fn band_of_lines(layout: &mut Layout, boxes: &[&Wish], place: Place, reasons: &Grants<'_>, selected: &NodeId) {
     let tier = boxes.first().map_or(Tier::Public, |b| b.tier);
     layout.rules.push(Rule { tier, place: Place { h: 1, ..place } });
-    let mut height = |w: &Wish| {
-        let told = w.reason && *reasons > 0;
-        *reasons -= u16::from(told);
-        w.lines + u16::from(told)
-    };
-    let sizes: Vec<u16> = boxes.iter().map(|w| height(w)).collect();
+    let sizes: Vec<u16> = boxes.iter().map(|w| w.lines + reasons.get(&w.node).copied().unwrap_or(0)).collect();
     let room = place.h.saturating_sub(1);
     let mut shown: Vec<usize> = (0..boxes.len()).collect();
     if sizes.iter().sum::<u16>() > room {

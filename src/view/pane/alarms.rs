@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{List, Panels, beside, full_text, panel, spacious, text, widen};
+use super::{List, Panels, beside, panel, spacious, split, text, widen};
 use crate::insight::NodeId;
 use crate::model::alarm::{Alarm, AlarmHistory, Alarms};
 use crate::session::filter::Filter;
@@ -12,8 +12,12 @@ use crate::view::View;
 use crate::view::figures::{ago, clock};
 use crate::view::stack::explain;
 use crate::view::state::{freshness, ready};
+use crate::view::widget::phrase::clip;
 use crate::view::widget::table::{Column, Fill};
 use crate::view::widget::{Ink, Phrase};
+
+/// From here on alarms and history stand beside each other without cutting names.
+const BESIDE: u16 = 190;
 
 /// Draws the pane.
 pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
@@ -22,8 +26,11 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     let (mark, role) = v.badge(&NodeId::alarms());
     let inner = ink.rule(area, &Phrase::of(mark, role).and(" ", Role::Text).then(title), &freshness::<Alarms>(v), false);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
-    if spacious(area) {
-        let (left, right) = beside(inner, inner.width * 3 / 5);
+    if spacious(area) && area.width >= BESIDE {
+        let lists = super::wants(v, screen).into_iter().max().unwrap_or(0).clamp(12, inner.height - 8);
+        let (lists, below) = split(inner, lists);
+        let (left, right) = beside(lists, lists.width * 3 / 5);
+        detail(v, screen, widen(below), ink);
         let inner = panel(v, screen, 0, Phrase::new(), widen(left), ink);
         alarms(v, screen, inner, ink);
         let inner = panel(v, screen, 1, freshness::<AlarmHistory>(v), widen(right), ink);
@@ -48,10 +55,14 @@ fn detail(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
         actions => actions.join(" "),
     };
     let mut y = inner.y;
-    for (label, value) in [("condition", condition(alarm)), ("tells", tells), ("reason", alarm.reason.clone())] {
+    for (label, value) in [("condition", condition(alarm, usize::MAX)), ("tells", tells), ("reason", alarm.reason.clone())] {
         if y < inner.bottom() {
             ink.put(inner.x, y, inner.right(), label, Role::Muted);
-            y = ink.prose(Rect { x: inner.x + 15, y, width: inner.width.saturating_sub(15), height: inner.bottom() - y }, &value, Role::Text);
+            y = ink.prose(
+                Rect { x: inner.x + 15, y, width: inner.width.saturating_sub(15), height: inner.bottom() - y },
+                &value,
+                Role::Text,
+            );
         }
     }
 }
@@ -105,15 +116,21 @@ pub(crate) fn brief(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
         let x = area.x + 2 + name + 1;
         ink.put_right(y, x + 7, &ago(alarm.since, v.now), Role::Muted);
         if area.width > name + 26 {
-            ink.put(x + 9, y, area.right(), &condition(alarm), if firing { Role::Text } else { Role::Muted });
+            ink.put(
+                x + 9,
+                y,
+                area.right(),
+                &condition(alarm, usize::from(area.right().saturating_sub(x + 9))),
+                if firing { Role::Text } else { Role::Muted },
+            );
         }
     }
 }
 
-/// `CPUUtilization > 80 for 3×60 s`.
-fn condition(alarm: &Alarm) -> String {
+/// `> 80 for 3×60 s`.
+fn limit(alarm: &Alarm) -> String {
     if alarm.composite {
-        return "composite".to_owned();
+        return "—".to_owned();
     }
     let sign = match alarm.comparison.as_str() {
         "GreaterThanThreshold" => ">",
@@ -124,7 +141,18 @@ fn condition(alarm: &Alarm) -> String {
     };
     let threshold = alarm.threshold.map_or_else(|| "?".to_owned(), |t| format!("{t}"));
     let window = alarm.period.zip(alarm.periods).map(|(p, n)| format!(" for {n}×{p} s")).unwrap_or_default();
-    format!("{} {sign} {threshold}{window}", alarm.metric)
+    format!("{sign} {threshold}{window}")
+}
+
+fn metric(alarm: &Alarm) -> &str {
+    if alarm.composite { "composite" } else { alarm.metric.as_str() }
+}
+
+/// `CPUUtilization > 80 for 3×60 s` in so many cells: the metric gives way, not the limit.
+fn condition(alarm: &Alarm, width: usize) -> String {
+    let limit = limit(alarm);
+    let room = width.saturating_sub(limit.chars().count() + 1);
+    format!("{} {limit}", clip(metric(alarm), room))
 }
 
 const ALARMS: &[Column] = &[
@@ -132,7 +160,8 @@ const ALARMS: &[Column] = &[
     Column { title: "alarm", width: 24, grow: 1, fill: Fill::Middle, rank: 0 },
     Column::left("state", 7, 0),
     Column::right("since", 7, 0),
-    Column { title: "condition", width: 24, grow: 2, fill: Fill::Left, rank: 2 },
+    Column { title: "metric", width: 16, grow: 1, fill: Fill::Left, rank: 2 },
+    Column::left("limit", 18, 0),
     Column::left("tells", 6, 3),
     Column { title: "reason", width: 40, grow: 2, fill: Fill::Left, rank: 4 },
 ];
@@ -158,7 +187,8 @@ fn alarms(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
             Phrase::of(v.alarm_name(&alarm.name), if alarm.is_scaling() { Role::Muted } else { Role::Text }),
             Phrase::of(alarm.state.to_lowercase().replace("insufficient_data", "no data"), if firing { Role::Warn } else { Role::Text }),
             text(ago(alarm.since, v.now)),
-            text(condition(alarm)),
+            text(metric(alarm)),
+            text(limit(alarm)),
             if alarm.actions_enabled && !alarm.actions.is_empty() { text("yes") } else { Phrase::of("nobody", Role::Muted) },
             Phrase::of(alarm.reason.as_str(), Role::Muted),
         ]
@@ -169,17 +199,20 @@ fn alarms(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
         let line = format!("○ {scaling} scaling alarms folded, {firing} in alarm (normal at minimum); s shows them");
         ink.put(area.x, y, area.right(), &line, Role::Muted);
     }
-    let ids = rows::ids(v.session, screen.pane, &screen.subject, 0);
-    if let Some(alarm) = all.get(state.position(&ids)) {
-        full_text(&alarm.reason, all.len() + 1, area, ink);
-    }
 }
 
 const HISTORY: &[Column] = &[
     Column::left("when (UTC)", 12, 0),
-    Column { title: "alarm", width: 28, grow: 2, fill: Fill::Middle, rank: 0 },
-    Column { title: "change", width: 30, grow: 1, fill: Fill::Left, rank: 0 },
+    Column { title: "alarm", width: 28, grow: 4, fill: Fill::Middle, rank: 0 },
+    Column { title: "change", width: 12, grow: 1, fill: Fill::Left, rank: 0 },
 ];
+
+/// `ok → alarm` of a change of state; the other changes in their own words.
+fn change(summary: &str) -> std::borrow::Cow<'_, str> {
+    let states = summary.strip_prefix("Alarm updated from ").and_then(|s| s.split_once(" to "));
+    let word = |state: &str| state.to_lowercase().replace("insufficient_data", "no data");
+    states.map_or(summary.into(), |(from, to)| format!("{} → {}", word(from), word(to)).into())
+}
 
 fn history(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     if let Err(lines) = ready::<AlarmHistory>(v) {
@@ -189,7 +222,8 @@ fn history(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let all = rows::alarm_history(v.store, &filter);
     let list = List { panel: 1, columns: HISTORY, rows: all.len(), empty: "no alarm has changed its state in the last day" };
     list.draw(v, screen, area, ink, |i| {
-        all.get(i)
-            .map_or_else(Vec::new, |c| vec![Phrase::of(clock(c.at, v.now), Role::Muted), text(v.alarm_name(&c.name)), text(c.summary.as_str())])
+        all.get(i).map_or_else(Vec::new, |c| {
+            vec![Phrase::of(clock(c.at, v.now), Role::Muted), text(v.alarm_name(&c.name)), text(change(&c.summary))]
+        })
     });
 }

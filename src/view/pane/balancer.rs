@@ -71,7 +71,7 @@ const TARGETS: &[Column] = &[
     Column::left("zone", 4, 0),
     Column::left("target", 21, 0),
     Column::left("state", 10, 0),
-    Column::left("reason", 18, 1),
+    Column::left("reason", 31, 1),
     Column { title: "", width: 16, grow: 2, fill: Fill::Left, rank: 2 },
 ];
 
@@ -101,7 +101,7 @@ fn target_row<'a>(v: &View<'a>, group: &'a TargetGroup, target: &'a Target, same
         Phrase::of(v.short(&group.name), if same { Role::Faint } else { Role::Text }),
         text(if target.zone.is_empty() { "—" } else { zone(&target.zone) }),
         text(format!("{}:{}", target.id, target.port)),
-        Phrase::of(target.state.as_str(), if target.state == "unhealthy" { Role::Warn } else { Role::Text }),
+        Phrase::of(target.state.as_str(), if target.state.starts_with("unhealthy") { Role::Warn } else { Role::Text }),
         text(target.reason.as_deref().unwrap_or("")),
         Phrase::of(target.description.as_deref().unwrap_or(""), Role::Muted),
     ]

@@ -53,7 +53,8 @@ pub(super) fn draw(v: &View<'_>, _: &Screen, area: Rect, ink: &mut Ink<'_>) {
 fn state<'a>(v: &View<'a>, tail: &LogTail) -> Phrase<'a> {
     let logs = &v.session.logs;
     let old = stale::<LogTail>(v);
-    let mut state = if old.is_empty() { Phrase::new() } else { old.and("  ", Role::Text) };
+    let current = old.is_empty();
+    let mut state = if current { Phrase::new() } else { old.and("  ", Role::Text) };
     if tail.truncated {
         state = state.and("▲ more than could be fetched  ", Role::Warn);
     }
@@ -70,7 +71,8 @@ fn state<'a>(v: &View<'a>, tail: &LogTail) -> Phrase<'a> {
     } else {
         format!("  {} of {} lines", logs.count(tail), tail.events.len())
     };
-    state.and("following", Role::Ok).and(count, Role::Text)
+    // Nothing is followed while nothing arrives.
+    if current { state.and("following", Role::Ok).and(count, Role::Text) } else { state.and(count.trim_start().to_owned(), Role::Text) }
 }
 
 /// How far back the lines of one service are looked for: a frame must not read the whole tail.

@@ -57,7 +57,10 @@ fn heading(v: &View<'_>, node: &NodeId, title: Phrase<'_>, right: &Phrase<'_>, a
     let inner = ink.rule(area, &title, right, false);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let told = reason::height(v, node, inner.width, 4);
-    reason::draw(v, node, Rect { height: told, ..inner }, ink);
+    let hidden = reason::draw(v, node, Rect { height: told, ..inner }, ink);
+    if hidden > 0 {
+        ink.put_right(inner.y + told - 1, inner.right(), &format!(" +{hidden} more"), Role::Muted);
+    }
     Rect { y: inner.y + told, height: inner.height.saturating_sub(told), ..inner }
 }
 
@@ -223,7 +226,7 @@ fn data_events(v: &View<'_>, screen: &Screen, panel: usize, area: Rect, ink: &mu
 fn full_text(text: &str, rows: usize, area: Rect, ink: &mut Ink<'_>) {
     let lines = wrap(text, usize::from(area.width)).len() as u16;
     let used = rows as u16 + 2;
-    if usize::from(area.width) < text.len() + 24 && used + lines <= area.height {
+    if usize::from(area.width) < text.len() + 40 && used + lines <= area.height {
         ink.prose(Rect { y: area.bottom() - lines, height: lines, ..area }, text, Role::Text);
     }
 }

@@ -15,6 +15,7 @@ use crate::view::View;
 use crate::view::figures::{ago, clock, zone};
 use crate::view::stack::service as card;
 use crate::view::state::{freshness, ready};
+use crate::view::targets::Tally;
 use crate::view::widget::chart::grid;
 use crate::view::widget::table::{Column, Fill};
 use crate::view::widget::{Ink, Phrase};
@@ -107,9 +108,7 @@ fn draw_panel(v: &View<'_>, screen: &Screen, index: usize, area: Rect, ink: &mut
 
 fn header<'a>(v: &View<'a>, service: &'a Service, short: bool) -> Vec<(&'static str, Phrase<'a>)> {
     let percent = |p: Option<i32>| p.map_or_else(|| "—".to_owned(), |p| format!("{p} %"));
-    let targets = v
-        .targets_of_service(service)
-        .map_or_else(|| Phrase::of("— behind no balancer", Role::Muted), |t| t.sentence().and(" ", Role::Text).then(t.extra()));
+    let targets = v.targets_of_service(service).map_or_else(|| Phrase::of("— behind no balancer", Role::Muted), Tally::sentence);
     let mut pairs = vec![
         ("bounds", text(card::bounds(v, &service.name)).then(policies(v, &service.name))),
         ("targets", targets),

@@ -40,8 +40,8 @@ const COLUMNS: &[Column] = &[
     Column::left("", 1, 0),
     Column::left("when (UTC)", 12, 0),
     Column::right("ago", 7, 2),
-    Column::left("where", 18, 0),
-    Column { title: "what", width: 20, grow: 1, fill: Fill::Left, rank: 0 },
+    Column::left("where", 14, 0),
+    Column { title: "what", width: 40, grow: 1, fill: Fill::Left, rank: 0 },
 ];
 
 /// Draws the pane.

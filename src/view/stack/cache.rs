@@ -130,14 +130,14 @@ pub(super) fn body(v: &View<'_>, _: &NodeId, area: Rect, ink: &mut Ink<'_>) {
 }
 
 pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
-    let Place { x: left, y, w, .. } = placed.place;
+    let Place { x: left, y, w, h } = placed.place;
     let end = left + w - 1;
     let longest = v.session.stack.services.iter().map(|s| s.name.len()).max().unwrap_or(8).clamp(14, 24) as u16;
     let version = v.store.get::<CacheNodes>().and_then(|n| n.nodes.first()).map(|n| n.version.as_str()).unwrap_or_default();
     let x = head(v, placed, &format!("Redis {version}"), longest, ink);
     let group = match ready::<ReplicationGroup>(v) {
         Ok(group) => group,
-        Err(lines) => return service::explain(&lines, Rect { x, y, width: end - x, height: 1 }, ink),
+        Err(lines) => return service::explain(&lines, Rect { x, y, width: end - x, height: h }, ink),
     };
     let roles = redis_roles(v.store);
     let room = usize::from(end - x);

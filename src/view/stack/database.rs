@@ -140,14 +140,14 @@ pub(super) fn body(v: &View<'_>, _: &NodeId, area: Rect, ink: &mut Ink<'_>) {
 }
 
 pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
-    let Place { x: left, y, w, .. } = placed.place;
+    let Place { x: left, y, w, h } = placed.place;
     let end = left + w - 1;
     let longest = v.session.stack.services.iter().map(|s| s.name.len()).max().unwrap_or(8).clamp(14, 24) as u16;
     let version = v.store.get::<Database>().map(|d| d.version.as_str()).unwrap_or_default();
     let x = head(v, placed, &format!("Postgres {version}"), longest, ink);
     let db = match ready::<Database>(v) {
         Ok(db) => db,
-        Err(lines) => return service::explain(&lines, Rect { x, y, width: end - x, height: 1 }, ink),
+        Err(lines) => return service::explain(&lines, Rect { x, y, width: end - x, height: h }, ink),
     };
     let room = usize::from(end - x);
     let spark = (room.saturating_sub(54) / 2).clamp(6, 30);

@@ -18,7 +18,7 @@ use super::widget::{Ink, Phrase};
 use super::{reason, widget};
 use crate::insight::NodeId;
 use crate::model::health::Level;
-use crate::session::layout::{BOXES, Kind, Layout, Place, Placed, Rule, Tier};
+use crate::session::layout::{BOXES, Kind, Layout, Place, Placed, Rule, Tier, rule_lines};
 use crate::theme::Role;
 
 /// How one kind of box is drawn.
@@ -61,12 +61,26 @@ pub(crate) fn draw(v: &View<'_>, ink: &mut Ink<'_>) {
         }
         let focus = placed.node == *v.session.selected();
         let inner = ink.frame(rect(placed.place), &title, &age(v, placed.kind), focus);
-        let told = reason::height(v, &placed.node, inner.width, inner.height.saturating_sub(2).min(3));
-        reason::draw(v, &placed.node, Rect { height: told, ..inner }, ink);
+        let most = inner.height.saturating_sub(figure_rows(v, placed.kind)).clamp(1, 3);
+        let told = reason::height(v, &placed.node, inner.width, most);
+        let hidden = reason::draw(v, &placed.node, Rect { height: told, ..inner }, ink);
+        if hidden > 0 {
+            ink.put_right(inner.bottom(), inner.right(), &format!(" +{hidden} more "), Role::Muted);
+        }
         (card.body)(v, &placed.node, Rect { y: inner.y + told, height: inner.height - told, ..inner }, ink);
     }
     if layout.boxed {
         edges::draw(v, &layout, ink);
+    }
+}
+
+/// How many rows of a box are figures that no reason may push out.
+fn figure_rows(v: &View<'_>, kind: Kind) -> u16 {
+    match kind {
+        Kind::Balancer => 1 + rule_lines(&v.session.stack, v.store),
+        Kind::Service => 4,
+        Kind::Cache => 3,
+        _ => 2,
     }
 }
 
@@ -111,15 +125,16 @@ fn head(v: &View<'_>, placed: &Placed, name: &str, width: u16, ink: &mut Ink<'_>
     x + 3 + width + 2
 }
 
-/// The reason under a line, when a row was granted for it; else in place of what follows column `x`.
+/// The reasons under a line, when rows were granted for them.
 fn tell(v: &View<'_>, placed: &Placed, own_rows: u16, ink: &mut Ink<'_>) {
     let Place { x, y, w, h } = placed.place;
     if h <= own_rows {
         return;
     }
     let level = v.level(&placed.node).unwrap_or(Level::Unknown);
-    let at = ink.put(x + 3, y + h - 1, x + w, "└ ", glyph(level).1);
-    ink.phrase(at, y + h - 1, x + w - 1, &reason::line(v, &placed.node));
+    let at = ink.put(x + 3, y + own_rows, x + w, "└ ", glyph(level).1);
+    let rows = Rect { x: at, y: y + own_rows, width: (x + w - 1).saturating_sub(at), height: h - own_rows };
+    reason::wrapped(v, &placed.node, rows, ink);
 }
 
 /// Whether a line must say why itself, for want of a row below.

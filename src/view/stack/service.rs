@@ -210,7 +210,7 @@ pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
     let longest = v.session.stack.services.iter().map(|s| s.name.len()).max().unwrap_or(8).clamp(14, 24) as u16;
     let x = head(v, placed, name, longest, ink);
     let room = usize::from(end.saturating_sub(x));
-    let rest = Rect { x, y: place.y, width: end.saturating_sub(x), height: 1 };
+    let rest = Rect { x, y: place.y, width: end.saturating_sub(x), height: place.h };
     let Some(service) = found(v, &placed.node, rest, ink) else { return };
     let narrow = room < 75;
     // Every row reserves the same width for its last word, so that the columns stand under each other.

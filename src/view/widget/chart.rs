@@ -145,6 +145,8 @@ pub(crate) struct Chart<'a> {
     pub(crate) label: Cow<'a, str>,
     /// Its points.
     pub(crate) series: Option<&'a Series>,
+    /// What to say when it has no points.
+    pub(crate) missing: &'static str,
     /// Its current value.
     pub(crate) value: Option<f64>,
     /// How figures are written.
@@ -166,7 +168,7 @@ impl Chart<'_> {
         let hours = (i64::from(area.width) * 2 / 60).clamp(1, 3);
         let Some(series) = self.series.filter(|s| s.zero_fill || !s.points.is_empty()) else {
             ink.phrase(area.x, area.y, area.right(), &Phrase::labelled(&self.label, "?", Role::Unknown));
-            ink.put(plot.x, plot.y, plot.right(), "no data yet", Role::Faint);
+            ink.put(plot.x, plot.y, plot.right(), self.missing, Role::Faint);
             return;
         };
         let values = samples(series, now, hours * 60 * MINUTE, usize::from(area.width) * 2);

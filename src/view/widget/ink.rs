@@ -50,7 +50,12 @@ impl Ink<'_> {
     pub(crate) fn phrase(&mut self, x: u16, y: u16, end: u16, phrase: &Phrase<'_>) -> u16 {
         let mut at = x;
         for (text, role) in &phrase.runs {
+            let room = usize::from(end.saturating_sub(at));
             at = self.put(at, y, end, text, *role);
+            // Nothing follows what was cut.
+            if text.len() > room && text.width() > room {
+                break;
+            }
         }
         at
     }
@@ -78,6 +83,8 @@ impl Ink<'_> {
         if lines.len() > usize::from(area.height) {
             lines.truncate(usize::from(area.height));
             if let Some(last) = lines.last_mut() {
+                while last.width() >= usize::from(area.width) && last.pop().is_some() {}
+                last.truncate(last.trim_end().len());
                 last.push('…');
             }
         }
