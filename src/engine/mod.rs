@@ -20,12 +20,18 @@ use crate::model::section::{ProblemKind, SectionKey};
 use crate::model::stack::Stack;
 use crate::model::store::Store;
 use clock::Clock;
+use schedule::Look;
 
 /// What a session may ask of the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wish {
-    /// These sections are on the screen.
-    Needs(BTreeSet<SectionKey>),
+    /// These sections are read by something on the screen.
+    Needs {
+        /// All of them.
+        all: BTreeSet<SectionKey>,
+        /// Those that the open pane is about; empty on the stack view.
+        front: BTreeSet<SectionKey>,
+    },
     /// Fetch these now.
     Refresh(BTreeSet<SectionKey>),
     /// The terminal gained or lost the focus.
@@ -90,7 +96,19 @@ impl Shared {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Attention {
     needs: Arc<BTreeSet<SectionKey>>,
+    front: Arc<BTreeSet<SectionKey>>,
     focused: bool,
+}
+
+impl Attention {
+    fn look(&self, key: SectionKey) -> Look {
+        match (self.needs.contains(&key), self.front.contains(&key), self.front.is_empty()) {
+            (_, true, _) => Look::Front,
+            (true, _, true) => Look::Needed,
+            (true, _, false) => Look::Behind,
+            (false, ..) => Look::Idle,
+        }
+    }
 }
 
 /// A running engine; dropping it ends every poll.
@@ -125,7 +143,7 @@ impl Engine {
         let Setup { clients, stack, clock, meter, jitter } = setup;
         let shared = Arc::new(Shared { clients, stack, clock, meter, store: Mutex::default(), publish: ends.store });
         let all: BTreeSet<SectionKey> = rows.iter().map(|r| r.key).collect();
-        let (attention_tx, attention) = watch::channel(Attention { needs: Arc::new(all), focused: true });
+        let (attention_tx, attention) = watch::channel(Attention { needs: Arc::new(all), front: Arc::default(), focused: true });
         let (refresh_tx, refresh) = watch::channel((0_u64, Arc::new(BTreeSet::new())));
         let mut tasks = JoinSet::new();
         for (row, stream) in rows.iter().zip(0..) {
@@ -145,7 +163,9 @@ async fn serve(
 ) {
     while let Some(wish) = wishes.recv().await {
         match wish {
-            Wish::Needs(needs) => attention.send_if_modified(|a| replace(&mut a.needs, Arc::new(needs))),
+            Wish::Needs { all, front } => {
+                attention.send_if_modified(|a| replace(&mut a.needs, Arc::new(all)) | replace(&mut a.front, Arc::new(front)))
+            }
             Wish::Focus(focused) => attention.send_if_modified(|a| replace(&mut a.focused, focused)),
             Wish::Refresh(keys) => {
                 refresh.send_modify(|(n, k)| (*n, *k) = (*n + 1, Arc::new(keys)));

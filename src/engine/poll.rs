@@ -42,7 +42,7 @@ pub(super) async fn run(row: Row, shared: Arc<Shared>, mut attention: watch::Rec
         let noise = rng.random::<f64>();
         let wait = |attention: &Attention, shared: &Shared| {
             let every = (row.every)(&shared.snapshot());
-            let interval = interval(every, attention.needs.contains(&row.key), attention.focused);
+            let interval = interval(every, row.closely, attention.look(row.key), attention.focused);
             (interval, jitter(delay(interval, outcome), noise))
         };
         let current = attention.borrow_and_update().clone();

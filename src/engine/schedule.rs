@@ -35,13 +35,34 @@ const IDLE_CAP: Duration = Duration::from_mins(5);
 const SHORT: Duration = Duration::from_secs(15);
 /// The terminal is not focused.
 const UNFOCUSED_FACTOR: u32 = 3;
+/// A pane about something else is open.
+const BEHIND_FACTOR: u32 = 2;
+/// Up to here an interval counts as fast.
+const FAST: Duration = Duration::from_secs(5);
 
-/// The interval in force: what the source asks for, stretched while nobody looks.
-pub fn interval(every: Duration, needed: bool, focused: bool) -> Duration {
-    let mut interval = every;
-    if !needed {
-        interval = (interval * IDLE_FACTOR).min(IDLE_CAP.max(every));
-    }
+/// How a source is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// It is what the open pane is about.
+    Front,
+    /// Something on the screen reads it.
+    Needed,
+    /// Something reads it, but a pane about something else is open.
+    Behind,
+    /// Nothing reads it.
+    Idle,
+}
+
+/// The interval in force: what the source asks for, shorter while a pane is about it, stretched while nobody looks.
+pub fn interval(every: Duration, closely: Option<Duration>, look: Look, focused: bool) -> Duration {
+    let mut interval = match look {
+        Look::Front => closely.unwrap_or(every),
+        Look::Needed => every,
+        // The fast polls decide the health in the header: they keep their pace behind a pane.
+        Look::Behind if every <= FAST => every,
+        Look::Behind => (every * BEHIND_FACTOR).min(IDLE_CAP.max(every)),
+        Look::Idle => (every * IDLE_FACTOR).min(IDLE_CAP.max(every)),
+    };
     if !focused {
         interval = (interval * UNFOCUSED_FACTOR).min(IDLE_CAP.max(every));
     }
@@ -89,10 +110,21 @@ mod tests {
 
     #[test]
     fn the_interval_stretches_while_nobody_looks() {
-        for (every, needed, focused, seconds) in
-            [(S5, true, true, 5), (S5, false, true, 20), (S5, true, false, 15), (S60, false, false, 300), (S300, false, false, 300)]
-        {
-            assert_eq!(interval(every, needed, focused).as_secs(), seconds, "{every:?} {needed} {focused}");
+        let close = Some(Duration::from_secs(3));
+        for (every, closely, look, focused, seconds) in [
+            (S5, None, Look::Needed, true, 5),
+            (S5, None, Look::Idle, true, 20),
+            (S5, None, Look::Needed, false, 15),
+            (S5, None, Look::Behind, true, 5),
+            (S60, None, Look::Behind, true, 120),
+            (S60, None, Look::Idle, false, 300),
+            (S300, None, Look::Idle, false, 300),
+            (S60, close, Look::Front, true, 3),
+            (S60, close, Look::Front, false, 9),
+            (S60, close, Look::Needed, true, 60),
+            (S60, None, Look::Front, true, 60),
+        ] {
+            assert_eq!(interval(every, closely, look, focused).as_secs(), seconds, "{every:?} {look:?} {focused}");
         }
     }
 

@@ -84,7 +84,7 @@ pub struct Session {
     /// Scaling alarms are shown one by one.
     pub(crate) unfolded: bool,
     pub(crate) flash: Option<Flash>,
-    needs: BTreeSet<SectionKey>,
+    needs: (BTreeSet<SectionKey>, BTreeSet<SectionKey>),
     dirty: bool,
 }
 
@@ -108,7 +108,7 @@ impl Session {
             logs: LogView::default(),
             unfolded: false,
             flash: None,
-            needs: BTreeSet::new(),
+            needs: Default::default(),
             dirty: true,
         }
     }
@@ -127,6 +127,11 @@ impl Session {
     pub fn needs(&self) -> BTreeSet<SectionKey> {
         let id = self.screen().map_or(PaneId::Stack, |s| s.pane);
         pane::row(id).needs.iter().chain(pane::ALWAYS).copied().collect()
+    }
+
+    /// The sections that the open pane is about; empty on the stack view.
+    pub fn front(&self) -> BTreeSet<SectionKey> {
+        self.screen().map(|s| pane::row(s.pane).needs.iter().copied().collect()).unwrap_or_default()
     }
 
     /// The topmost pane; `None` on the stack view.
@@ -154,7 +159,7 @@ impl Session {
     /// What stands between us and the cloud, if it concerns everything: a headline and what to do.
     pub fn banner(&self) -> Option<(&str, &str)> {
         let mut offline = None;
-        for key in &self.needs {
+        for key in &self.needs.0 {
             let Some(problem) = self.store.entry(*key).and_then(|e| e.problem.as_ref()) else { continue };
             match problem.kind {
                 ProblemKind::Credentials => return Some((problem.headline.as_str(), problem.hint.as_str())),

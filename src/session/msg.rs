@@ -56,7 +56,12 @@ pub enum Effect {
     /// Stop the process until `fg`.
     Suspend,
     /// From now on the screen reads these sections.
-    Needs(BTreeSet<SectionKey>),
+    Needs {
+        /// All of them.
+        all: BTreeSet<SectionKey>,
+        /// Those that the open pane is about; empty on the stack view.
+        front: BTreeSet<SectionKey>,
+    },
     /// Poll these now.
     Refresh(BTreeSet<SectionKey>),
     /// Put this on the user's clipboard.

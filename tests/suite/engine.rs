@@ -69,17 +69,32 @@ async fn calls_and_price_stay_inside_the_bars() {
 async fn what_no_pane_shows_is_polled_rarely_and_at_once_when_a_pane_opens() {
     let (embedded, mut feed, _engine) = watched(7);
     settled(&mut feed, Duration::from_secs(5)).await;
-    feed.wishes.send(Wish::Needs(BTreeSet::new())).await.unwrap();
+    feed.wishes.send(Wish::Needs { all: BTreeSet::new(), front: BTreeSet::new() }).await.unwrap();
     sleep(Duration::from_mins(2)).await;
     let of_targets = |e: &Embedded| sent(e).get("elbv2:DescribeTargetHealth").copied().unwrap_or_default();
     let before = of_targets(&embedded);
     sleep(Duration::from_mins(1)).await;
     let idle = of_targets(&embedded) - before;
     assert!((2..=10).contains(&idle), "{idle} polls of two target groups in a minute that nobody looks at");
-    feed.wishes.send(Wish::Needs(BTreeSet::from([Targets::KEY]))).await.unwrap();
+    feed.wishes.send(Wish::Needs { all: BTreeSet::from([Targets::KEY]), front: BTreeSet::new() }).await.unwrap();
     let before = of_targets(&embedded);
     sleep(Duration::from_secs(11)).await;
     assert!(of_targets(&embedded) - before >= 4, "the fast cadence is back at once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_open_log_pane_is_followed_closely_within_the_same_budget() {
+    let (embedded, mut feed, _engine) = watched(7);
+    let store = settled(&mut feed, Duration::from_secs(5)).await;
+    let all = store.entries().map(|(key, _)| key).collect();
+    feed.wishes.send(Wish::Needs { all, front: BTreeSet::from([SectionKey("logs")]) }).await.unwrap();
+    sleep(Duration::from_mins(2)).await;
+    let of_logs = |e: &Embedded| sent(e).get("logs:FilterLogEvents").copied().unwrap_or_default();
+    let (logs, all) = (of_logs(&embedded), total(&embedded));
+    sleep(Duration::from_mins(10)).await;
+    let (logs, all) = ((of_logs(&embedded) - logs) / 10, (total(&embedded) - all) / 10);
+    assert!(logs >= 19, "{logs} log polls a minute: the tail is not followed closely");
+    assert!(all <= 90, "{all} calls/min with the log pane open");
 }
 
 /// Every fault is a state of its section and goes away by itself within two intervals of the fault's end.

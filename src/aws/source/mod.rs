@@ -74,6 +74,9 @@ pub trait Source: 'static {
     /// Every operation that it may send.
     const READS: &'static [Op];
 
+    /// The interval while the open pane is about it, if that is to be shorter.
+    const CLOSELY: Option<Duration> = None;
+
     /// How long to wait between polls while something on the screen needs it.
     fn every(store: &Store) -> Duration;
 
@@ -93,6 +96,8 @@ pub struct Row {
     pub title: &'static str,
     /// Every operation that it may send.
     pub reads: &'static [Op],
+    /// The interval while the open pane is about it.
+    pub closely: Option<Duration>,
     /// The interval.
     pub every: fn(&Store) -> Duration,
     /// Asks once.
@@ -100,7 +105,7 @@ pub struct Row {
 }
 
 const fn row<S: Source>() -> Row {
-    Row { key: S::Out::KEY, title: S::Out::TITLE, reads: S::READS, every: S::every, poll: erased::<S> }
+    Row { key: S::Out::KEY, title: S::Out::TITLE, reads: S::READS, closely: S::CLOSELY, every: S::every, poll: erased::<S> }
 }
 
 fn erased<S: Source>(cx: Arc<Context>) -> Poll {

@@ -33,10 +33,11 @@ pub fn update(session: &mut Session, msg: Msg) -> Vec<Effect> {
         }
         Msg::Flash(text, tone) => flash(session, text, tone),
     }
-    let needs = session.needs();
+    let needs = (session.needs(), session.front());
     if needs != session.needs {
         session.needs.clone_from(&needs);
-        effects.push(Effect::Needs(needs));
+        let (all, front) = needs;
+        effects.push(Effect::Needs { all, front });
     }
     effects
 }

@@ -153,12 +153,15 @@ impl Ink<'_> {
         for (x, y, c) in [(left, top, '╭'), (end, top, '╮'), (left, bottom, '╰'), (end, bottom, '╯')] {
             self.dot(x, y, c, line);
         }
-        self.titles(area, title, right, 2);
+        if !self.titles(area, title, right, 2) {
+            // Beside a long name there is no room for the age: the lower edge has some.
+            self.titles(Rect { y: bottom, height: 1, ..area }, &Phrase::default(), right, 2);
+        }
         Rect { x: area.x + 2, y: area.y + 1, width: area.width - 4, height: area.height - 2 }
     }
 
-    /// Titles in the upper edge: the left one is cut if need be, the right one is left out if it does not fit.
-    fn titles(&mut self, area: Rect, title: &Phrase<'_>, right: &Phrase<'_>, inset: u16) {
+    /// Titles in the upper edge: the left one is cut if need be, the right one is left out if it does not fit; then `false`.
+    fn titles(&mut self, area: Rect, title: &Phrase<'_>, right: &Phrase<'_>, inset: u16) -> bool {
         let end = area.right().saturating_sub(inset);
         let mut x = area.x + inset;
         if !title.is_empty() {
@@ -167,12 +170,14 @@ impl Ink<'_> {
             x = self.put(x, area.y, end, " ", Role::Text);
         }
         let width = right.width() as u16 + 2;
-        if !right.is_empty() && x + width <= end {
+        let fits = x + width <= end;
+        if !right.is_empty() && fits {
             let at = end - width;
             self.put(at, area.y, end, " ", Role::Text);
             self.phrase(at + 1, area.y, end, right);
             self.put(end - 1, area.y, end, " ", Role::Text);
         }
+        fits
     }
 
     /// Text of known width at the right end of a row.
