@@ -88,7 +88,7 @@ pub const PANES: &[PaneRow] = &[
         needs: &[k("scaling_activities"), k("task_definitions"), k("logs")],
         panels: &[opens("Tasks"), list("Deployments"), list("Events"), list("Scaling")],
     },
-    PaneRow { id: PaneId::Balancer, needs: &[], panels: &[list("Targets"), list("Listeners and rules")] },
+    PaneRow { id: PaneId::Balancer, needs: &[], panels: &[list("Targets"), list("Listeners and rules"), list("Target groups")] },
     PaneRow { id: PaneId::Cache, needs: &[], panels: &[list("Nodes"), list("Events")] },
     PaneRow { id: PaneId::Database, needs: &[], panels: &[list("Events")] },
     PaneRow { id: PaneId::Alarms, needs: &[k("alarm_history")], panels: &[list("Alarms"), list("History")] },

@@ -70,6 +70,12 @@ pub fn targets<'a>(store: &'a Store, filter: &Filter) -> Vec<(&'a TargetGroup, &
     rows
 }
 
+/// Every target group with its settings.
+pub fn target_groups<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a TargetGroup> {
+    let groups = store.get::<Routing>().map(|r| r.target_groups.as_slice()).unwrap_or_default();
+    groups.iter().filter(|g| filter.matches_fields(&[&g.name, &g.health_path])).collect()
+}
+
 /// Every rule with its listener, in order of evaluation.
 pub fn rules<'a>(store: &'a Store, filter: &Filter) -> Vec<(&'a Listener, Option<&'a Rule>)> {
     let listeners = store.get::<Routing>().map(|r| r.listeners.as_slice()).unwrap_or_default();
@@ -152,10 +158,11 @@ pub fn ids<'a>(session: &'a Session, pane: PaneId, subject: &str, panel: usize) 
         (PaneId::Balancer, 0) => {
             targets(store, filter).into_iter().map(|(g, t)| Cow::Owned(format!("{} {}:{}", g.name, t.id, t.port))).collect()
         }
-        (PaneId::Balancer, _) => rules(store, filter)
+        (PaneId::Balancer, 1) => rules(store, filter)
             .into_iter()
             .map(|(l, r)| Cow::Owned(format!("{} {}", l.arn, r.map_or("default", |r| r.priority.as_str()))))
             .collect(),
+        (PaneId::Balancer, _) => target_groups(store, filter).into_iter().map(|g| Cow::Borrowed(g.arn.as_str())).collect(),
         (PaneId::Cache, 0) => cache_nodes(store, filter).into_iter().map(|(_, m)| Cow::Borrowed(m.id.as_str())).collect(),
         (PaneId::Cache | PaneId::Database, _) => data_events(store, pane, filter).into_iter().map(|e| at(e.at, &e.message)).collect(),
         (PaneId::Alarms, 0) => alarms(store, session.unfolded, filter).into_iter().map(|a| Cow::Borrowed(a.name.as_str())).collect(),

@@ -309,10 +309,15 @@ pub(crate) fn empty() -> World {
 
 /// Fifty services, a thousand tasks, a hundred thousand log lines.
 pub(crate) fn huge() -> World {
+    sized(50, 1000)
+}
+
+/// So many services and tasks, and a hundred thousand log lines.
+pub(crate) fn sized(services: usize, tasks: usize) -> World {
     let mut world = healthy();
-    world.stack.services = (0..50).map(|i| ServiceSpec { name: format!("service-{i:02}"), role: ServiceRole::Worker }).collect();
+    world.stack.services = (0..services).map(|i| ServiceSpec { name: format!("service-{i:02}"), role: ServiceRole::Worker }).collect();
     put_services(&mut world.store, &world.stack);
-    let tasks = (0..1000).map(|i| task(&format!("service-{:02}", i % 50), i, "abc".as_bytes()[i % 3] as char)).collect();
+    let tasks = (0..tasks).map(|i| task(&format!("service-{:02}", i % services), i, "abc".as_bytes()[i % 3] as char)).collect();
     let mut tasks = Tasks { tasks };
     tasks.tasks.sort_by(|a, b| (&a.service, &a.zone, &a.arn).cmp(&(&b.service, &b.zone, &b.arn)));
     world.store.put(tasks, ago(2), FAST);

@@ -29,14 +29,19 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     };
     let rest = Rect { y, height: inner.bottom().saturating_sub(y), ..inner };
     if spacious(area) {
-        let lists = super::wants(v, screen).into_iter().max().unwrap_or(0).clamp(8, rest.height / 2);
+        let wants = super::wants(v, screen);
+        let (rules_want, right_want) = (wants.get(1).copied().unwrap_or(0), wants.iter().skip(1).sum::<u16>());
+        let lists = wants.first().copied().unwrap_or(0).max(right_want).clamp(8, rest.height / 2);
         let (charts, below) = split(rest, rest.height - lists);
         grid(&card::charts(v), Rect { y: charts.y + 1, height: charts.height.saturating_sub(2), ..charts }, 40, v.now, ink);
         let (left, right) = beside(below, below.width * 3 / 5);
         let inner = panel(v, screen, 0, freshness::<Targets>(v), widen(left), ink);
         targets(v, screen, inner, ink);
-        let inner = panel(v, screen, 1, freshness::<Routing>(v), widen(right), ink);
+        let (upper, lower) = split(right, rules_want.min(right.height / 2));
+        let inner = panel(v, screen, 1, freshness::<Routing>(v), widen(upper), ink);
         rules(v, screen, inner, ink);
+        let inner = panel(v, screen, 2, freshness::<Routing>(v), widen(lower), ink);
+        groups(v, screen, inner, ink);
         return;
     }
     let (top, list) = split(rest, super::spare(v, screen, rest.height));
@@ -48,7 +53,11 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
 
 const PANELS: Panels = Panels {
     fresh: |v, i| if i == 0 { freshness::<Targets>(v) } else { freshness::<Routing>(v) },
-    draw: |v, screen, i, area, ink| if i == 0 { targets(v, screen, area, ink) } else { rules(v, screen, area, ink) },
+    draw: |v, screen, i, area, ink| match i {
+        0 => targets(v, screen, area, ink),
+        1 => rules(v, screen, area, ink),
+        _ => groups(v, screen, area, ink),
+    },
 };
 
 fn header(b: &Balancer) -> Vec<(&'static str, Phrase<'_>)> {
@@ -139,5 +148,43 @@ fn rule_row<'a>(routing: &'a Routing, listener: &'a Listener, rule: Option<&'a R
         Phrase::of(rule.map_or("default", |r| r.priority.as_str()), Role::Muted),
         Phrase::of(if paths.is_empty() { "everything else".to_owned() } else { paths }, Role::Accent),
         target,
+    ]
+}
+
+const GROUPS: &[Column] = &[
+    Column { title: "target group", width: 12, grow: 1, fill: Fill::Left, rank: 0 },
+    Column::left("targets", 9, 0),
+    Column::right("healthy", 7, 0),
+    Column { title: "check", width: 14, grow: 2, fill: Fill::Left, rank: 0 },
+    Column::right("every", 5, 1),
+    Column::right("limit", 5, 2),
+    Column::left("up, down", 8, 1),
+    Column::left("codes", 8, 2),
+    Column::right("drain", 5, 1),
+];
+
+fn groups(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
+    if let Err(lines) = ready::<Routing>(v) {
+        return explain(&lines, area, ink);
+    }
+    let filter = v.session.list(screen.pane, &screen.subject, 2).filter;
+    let all = rows::target_groups(v.store, &filter);
+    let list = List { panel: 2, columns: GROUPS, rows: all.len(), empty: "the balancer leads to no target group" };
+    list.draw(v, screen, area, ink, |i| all.get(i).map_or_else(Vec::new, |g| group_row(v, g)));
+}
+
+fn group_row<'a>(v: &View<'a>, group: &'a TargetGroup) -> Vec<Phrase<'a>> {
+    let healthy = v.store.get::<Targets>().and_then(|t| t.healthy(&group.arn));
+    let seconds = |n: i32| text(format!("{n} s"));
+    vec![
+        text(v.short(&group.name)),
+        text(format!("{}:{}", group.target_type, group.port)),
+        text(healthy.map_or_else(|| "?".to_owned(), |(healthy, _)| healthy.to_string())),
+        text(group.health_path.as_str()),
+        seconds(group.health_interval),
+        seconds(group.health_timeout),
+        text(format!("{}×, {}×", group.healthy_threshold, group.unhealthy_threshold)),
+        text(group.matcher.as_str()),
+        group.deregistration_delay.map_or_else(|| text("?"), seconds),
     ]
 }
