@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Time;
-use super::section::{AnySection, Loadable, Problem, Section, SectionKey};
+use super::section::{AnySection, Loadable, Problem, ProblemKind, Section, SectionKey};
 
 /// A section counts as stale after this many intervals without success (AWS map §1).
 const STALE_INTERVALS: i32 = 3;
@@ -101,6 +101,8 @@ impl Store {
                 Loadable::Stale { value, since: at, why: problem.as_ref().map_or("no answer yet", |p| p.headline.as_str()) }
             }
             (Some(value), _, _) => Loadable::Ready(value),
+            // Waiting for another section is part of loading, not a failure.
+            (None, _, Some(Problem { kind: ProblemKind::Waiting, .. })) => Loadable::Loading { since: entry.asked_at },
             (None, _, Some(Problem { permission: Some(permission), .. })) => Loadable::Denied { permission },
             (None, _, Some(problem)) => Loadable::Failed(problem),
             (None, _, None) => Loadable::Loading { since: entry.asked_at },
