@@ -102,10 +102,9 @@ impl Store {
             }
             (Some(value), _, _) => Loadable::Ready(value),
             // Waiting for another section is part of loading, not a failure.
-            (None, _, Some(Problem { kind: ProblemKind::Waiting, .. })) => Loadable::Loading { since: entry.asked_at },
+            (None, _, None | Some(Problem { kind: ProblemKind::Waiting, .. })) => Loadable::Loading { since: entry.asked_at },
             (None, _, Some(Problem { permission: Some(permission), .. })) => Loadable::Denied { permission },
             (None, _, Some(problem)) => Loadable::Failed(problem),
-            (None, _, None) => Loadable::Loading { since: entry.asked_at },
         }
     }
 
