@@ -46,6 +46,16 @@ const NOT_FOUND: &[&str] = &[
     "ResourceNotFoundException",
     "ResourceNotFound",
     "ObjectNotFoundException",
+    "NoSuchBucket",
+    "NoSuchEntity",
+    "NoSuchHostedZone",
+    "NoSuchDistribution",
+    "RepositoryNotFoundException",
+    "NotFoundException",
+    "PipelineNotFoundException",
+    "CacheSubnetGroupNotFoundFault",
+    "InvalidVpcID.NotFound",
+    "InvalidGroup.NotFound",
 ];
 
 /// What went wrong with `op`, for the store and the screen.

@@ -8,8 +8,10 @@ mod error;
 pub mod gate;
 pub mod meter;
 pub mod op;
+pub mod policy;
 pub mod source;
 pub mod transport;
+pub mod write;
 
 pub use client::Clients;
 pub use connect::{ConnectError, connect, connect_in_process};

@@ -20,12 +20,74 @@ pub struct Op {
     pub iam: &'static str,
     /// Read or write; never inferred from the verb.
     pub kind: Kind,
+    /// What the IAM policy allows it on.
+    pub on: Scope,
+}
+
+/// The resources that an operation can be limited to in an IAM policy. Which they are in a stack is `policy`'s.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// IAM knows no resource for it: `*`.
+    Any,
+    /// The cluster with its services, tasks, deployments and revisions.
+    Cluster,
+    /// `*`, on condition that the request names the cluster.
+    InCluster,
+    /// Scalable targets of ECS.
+    ScalableTargets,
+    /// The database instance.
+    Database,
+    /// Database parameter groups.
+    Parameters,
+    /// The replication group and its nodes.
+    Cache,
+    /// Performance Insights of databases.
+    Insights,
+    /// The services' log group.
+    Logs,
+    /// The log group of Enhanced Monitoring.
+    DatabaseLogs,
+    /// Alarms.
+    Alarms,
+    /// Dashboards.
+    Dashboards,
+    /// The buckets.
+    Buckets,
+    /// The roles.
+    Roles,
+    /// The keys.
+    Keys,
+    /// The secrets.
+    Secrets,
+    /// The repositories.
+    Repositories,
+    /// The CodeBuild projects.
+    Projects,
+    /// The pipeline.
+    Pipeline,
+    /// Hosted zones.
+    Zones,
+    /// The distribution.
+    Distribution,
+    /// Route tables.
+    RouteTables,
 }
 
 impl Op {
     /// A read operation.
     pub const fn read(service: &'static str, operation: &'static str, iam: &'static str) -> Self {
-        Self { service, operation, iam, kind: Kind::Read }
+        Self { service, operation, iam, kind: Kind::Read, on: Scope::Any }
+    }
+
+    /// A write operation.
+    pub const fn write(service: &'static str, operation: &'static str, iam: &'static str) -> Self {
+        Self { kind: Kind::Write, ..Self::read(service, operation, iam) }
+    }
+
+    /// The same, limited to these resources.
+    #[must_use]
+    pub const fn on(self, on: Scope) -> Self {
+        Self { on, ..self }
     }
 
     /// The short prefix of the IAM action: `ecs`.

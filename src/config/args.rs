@@ -51,6 +51,10 @@ pub enum Command {
     Cloud(CloudArgs),
     /// Poll once and print the state; exit 0 healthy, 1 degraded, 2 down, 3 cannot tell
     Snapshot(SnapshotArgs),
+    /// Hold the live stack against the written architecture; exit 0 all pass, 1 any fails, 3 cannot tell
+    Verify(VerifyArgs),
+    /// Print the least IAM policy that this program needs
+    IamPolicy(PolicyArgs),
     /// Which identity, which files, which settings and where each comes from
     Info,
     /// Render the demo at a fixed seed and time to SVG files
@@ -98,15 +102,65 @@ pub enum Format {
     Markdown,
 }
 
+/// What a report looks at.
+#[derive(Debug, Clone, Args)]
+pub struct Observe {
+    /// Seconds to wait for sources that do not answer
+    #[arg(long, default_value_t = 15, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=300))]
+    pub timeout: u64,
+    /// Look at the embedded cloud instead of AWS
+    #[arg(long)]
+    pub demo: bool,
+}
+
 /// `snapshot`.
 #[derive(Debug, Clone, Args)]
 pub struct SnapshotArgs {
     /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
-    /// Seconds to wait for sources that do not answer
-    #[arg(long, default_value_t = 15, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=300))]
-    pub timeout: u64,
+    /// What it looks at.
+    #[command(flatten)]
+    pub observe: Observe,
+}
+
+/// `verify`.
+#[derive(Debug, Clone, Args)]
+pub struct VerifyArgs {
+    /// Output format
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Only these statements or groups: D, S or D14,V21
+    #[arg(long, value_name = "IDS")]
+    pub only: Option<String>,
+    /// Statements of your own: a TOML file whose rows are added, or replace those of the same id
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Print an example of such a file, and how its expressions are written
+    #[arg(long, exclusive = true)]
+    pub example: bool,
+    /// What it looks at.
+    #[command(flatten)]
+    pub observe: Observe,
+}
+
+/// `iam-policy`.
+#[derive(Debug, Clone, Args)]
+pub struct PolicyArgs {
+    /// Also what the actions need
+    #[arg(long)]
+    pub operator: bool,
+    /// Account number to write into the ARNs
+    #[arg(long, value_name = "ID", value_parser = account)]
+    pub account: Option<String>,
+    /// Partition of the ARNs
+    #[arg(long, default_value = "aws", value_parser = ["aws", "aws-cn", "aws-us-gov"])]
+    pub partition: String,
+}
+
+fn account(text: &str) -> Result<String, String> {
+    let digits = text.replace('-', "");
+    if digits.len() == 12 && digits.bytes().all(|b| b.is_ascii_digit()) { Ok(digits) } else { Err("twelve digits".to_owned()) }
 }
 
 /// `screenshot`.

@@ -142,7 +142,7 @@ impl Engine {
     pub fn start_with(rows: &'static [Row], setup: Setup, ends: Ends) -> Self {
         let Setup { clients, stack, clock, meter, jitter } = setup;
         let shared = Arc::new(Shared { clients, stack, clock, meter, store: Mutex::default(), publish: ends.store });
-        let all: BTreeSet<SectionKey> = rows.iter().map(|r| r.key).collect();
+        let all: BTreeSet<SectionKey> = rows.iter().filter(|r| !r.on_demand).map(|r| r.key).collect();
         let (attention_tx, attention) = watch::channel(Attention { needs: Arc::new(all), front: Arc::default(), focused: true });
         let (refresh_tx, refresh) = watch::channel((0_u64, Arc::new(BTreeSet::new())));
         let mut tasks = JoinSet::new();
@@ -183,10 +183,10 @@ fn replace<T: PartialEq>(place: &mut T, value: T) -> bool {
     changed
 }
 
-/// Waits until every source has answered somehow, or `patience` (on the wall) is over; for reports.
+/// Waits until every source that is always asked has answered somehow, or `patience` (on the wall) is over; for reports.
 pub async fn settled(feed: &mut Feed, patience: Duration) -> Arc<Store> {
     let all_answered = |store: &Arc<Store>| {
-        SOURCES.iter().all(|row| {
+        SOURCES.iter().filter(|row| !row.on_demand).all(|row| {
             let entry = store.entry(row.key);
             entry.is_some_and(|e| e.value.is_some() || e.problem.as_ref().is_some_and(|p| p.kind != ProblemKind::Waiting))
         })

@@ -10,13 +10,15 @@ use rand_pcg::Pcg32;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::schedule::{Outcome, delay, interval, jitter};
+use super::schedule::{Look, Outcome, delay, interval, jitter};
 use super::{Attention, Shared};
 use crate::aws::source::{Context, Row};
 use crate::model::section::{AnySection, Problem, ProblemKind, SectionKey};
 
 /// A poll made of several requests must end, too: then it counts as timed out.
 const POLL_TIMEOUT: Duration = Duration::from_secs(20);
+/// What nobody reads is asked again when somebody does.
+const NEVER: Duration = Duration::from_hours(24 * 365);
 
 type Refresh = watch::Receiver<(u64, Arc<BTreeSet<SectionKey>>)>;
 
@@ -24,6 +26,9 @@ type Refresh = watch::Receiver<(u64, Arc<BTreeSet<SectionKey>>)>;
 pub(super) async fn run(row: Row, shared: Arc<Shared>, mut attention: watch::Receiver<Attention>, mut refresh: Refresh, mut rng: Pcg32) {
     let mut failures = 0;
     loop {
+        if !wanted(row, &mut attention).await {
+            return;
+        }
         if shared.snapshot().entry(row.key).is_none() {
             let now = shared.clock.now();
             shared.change(|s| s.entry_mut(row.key).asked_at = Some(now));
@@ -43,13 +48,19 @@ pub(super) async fn run(row: Row, shared: Arc<Shared>, mut attention: watch::Rec
         let wait = |attention: &Attention, shared: &Shared| {
             let every = (row.every)(&shared.snapshot());
             let interval = interval(every, row.closely, attention.look(row.key), attention.focused);
-            (interval, jitter(delay(interval, outcome), noise))
+            let due = if row.on_demand && attention.look(row.key) == Look::Idle { NEVER } else { delay(interval, outcome) };
+            (interval, jitter(due, noise))
         };
         let current = attention.borrow_and_update().clone();
         let (interval, first_wait) = wait(&current, &shared);
         record(row.key, &shared, result, interval, first_wait);
         until_due(row.key, &shared, &mut attention, &mut refresh, wait).await;
     }
+}
+
+/// Waits until something reads a section that is asked on demand; `false` when nothing ever will.
+async fn wanted(row: Row, attention: &mut watch::Receiver<Attention>) -> bool {
+    !row.on_demand || attention.wait_for(|a| a.look(row.key) != Look::Idle).await.is_ok()
 }
 
 async fn until_due(

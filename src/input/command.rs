@@ -25,6 +25,14 @@ pub enum Place {
     Alarms,
     /// The timeline.
     Timeline,
+    /// The network.
+    Network,
+    /// The availability zones.
+    Zones,
+    /// The flows.
+    Flows,
+    /// The live stack against the written architecture.
+    Verify,
 }
 
 /// What a command asks for.

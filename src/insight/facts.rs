@@ -24,6 +24,7 @@ pub(crate) struct Facts<'a> {
     /// Redis roles by node.
     pub roles: BTreeMap<String, bool>,
     window: Option<Window<'a>>,
+    standings: BTreeMap<SectionKey, Standing>,
     services: HashMap<&'a str, &'a Service>,
     tasks: ByService<'a>,
     stopped: ByService<'a>,
@@ -37,6 +38,7 @@ impl<'a> Facts<'a> {
             now,
             roles: redis_roles(store),
             window: None,
+            standings: store.entries().map(|(key, entry)| (key, Standing::of(Some(entry), now))).collect(),
             services: HashMap::new(),
             tasks: HashMap::new(),
             stopped: HashMap::new(),
@@ -51,7 +53,7 @@ impl<'a> Facts<'a> {
     }
 
     pub(crate) fn standing(&self, key: SectionKey) -> Standing {
-        Standing::of(self.store.entry(key), self.now)
+        self.standings.get(&key).copied().unwrap_or(Standing::Idle)
     }
 
     /// A section's value if it is current.

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::model::Time;
 use crate::model::health::{Level, Verdict};
 
-/// A box of the diagram, or a row inside one: `alb`, `tg/<name>`, `svc/<name>`, `redis`, `redis/<node>`, `db`, `alarms`, `logs`.
+/// A box of the diagram, or a row inside one: `dns`, `cdn`, `alb`, `tg/<name>`, `vpc`, `nat`, `nat/<zone letter>`, `sg`, `svc/<name>`,
+/// `redis`, `redis/<node>`, `db`, `s3`, `s3/<bucket>`, `iam`, `kms`, `secrets`, `ecr`, `build`, `pipeline`, `alarms`, `dashboards`, `logs`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct NodeId(pub String);
 
@@ -39,6 +40,66 @@ impl NodeId {
     /// The log group.
     pub fn logs() -> Self {
         Self("logs".to_owned())
+    }
+    /// Route 53.
+    pub fn dns() -> Self {
+        Self("dns".to_owned())
+    }
+    /// CloudFront.
+    pub fn cdn() -> Self {
+        Self("cdn".to_owned())
+    }
+    /// The VPC: subnets, internet gateway, routes of the public and database tiers.
+    pub fn vpc() -> Self {
+        Self("vpc".to_owned())
+    }
+    /// The security groups.
+    pub fn security_groups() -> Self {
+        Self("sg".to_owned())
+    }
+    /// All NAT gateways together.
+    pub fn nat() -> Self {
+        Self("nat".to_owned())
+    }
+    /// The way out of one zone, by its letter.
+    pub fn nat_of(zone_letter: &str) -> Self {
+        Self(format!("nat/{zone_letter}"))
+    }
+    /// All buckets together.
+    pub fn buckets() -> Self {
+        Self("s3".to_owned())
+    }
+    /// One bucket.
+    pub fn bucket(name: &str) -> Self {
+        Self(format!("s3/{name}"))
+    }
+    /// IAM roles.
+    pub fn iam() -> Self {
+        Self("iam".to_owned())
+    }
+    /// KMS keys.
+    pub fn kms() -> Self {
+        Self("kms".to_owned())
+    }
+    /// Secrets Manager.
+    pub fn secrets() -> Self {
+        Self("secrets".to_owned())
+    }
+    /// ECR repositories.
+    pub fn ecr() -> Self {
+        Self("ecr".to_owned())
+    }
+    /// CodeBuild.
+    pub fn build() -> Self {
+        Self("build".to_owned())
+    }
+    /// CodePipeline.
+    pub fn pipeline() -> Self {
+        Self("pipeline".to_owned())
+    }
+    /// CloudWatch dashboards.
+    pub fn dashboards() -> Self {
+        Self("dashboards".to_owned())
     }
     /// The service's name, if this is a service.
     pub fn as_service(&self) -> Option<&str> {

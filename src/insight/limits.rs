@@ -203,3 +203,47 @@ pub(crate) const PITR_CRITICAL: TimeDelta = TimeDelta::minutes(30);
 pub(crate) const ALARM_SILENT: TimeDelta = TimeDelta::minutes(15);
 /// No log event for this long while tasks run.
 pub(crate) const LOG_SILENT: TimeDelta = TimeDelta::minutes(5);
+
+// The network.
+
+/// Free addresses of a subnet below which Fargate may soon have none for a task.
+pub(crate) const FREE_ADDRESSES: i32 = 16;
+/// TargetResponseTime of one target group: p95 judged like the p99 of the balancer.
+pub(crate) const TARGET_P95: Bounds = P99;
+
+// AWS/CloudFront, AWS/Route53, AWS/S3.
+
+/// 5xxErrorRate > 1 % for 5 min; > 5 % for 3 min.
+pub(crate) const CDN_5XX: Bounds = both(above(1.0, 5, 5), above(5.0, 3, 3));
+/// 4xxErrorRate > 10 %.
+pub(crate) const CDN_4XX: Bounds = warn(above(10.0, 5, 5));
+/// 5xxErrors > 1 % / > 5 % of AllRequests; asked for rarely, so that every minute counts.
+pub(crate) const BUCKET_5XX: Share = Share { floor_errors: 0.0, floor_requests: 20.0, warn: (0.01, 3, 5), critical: (0.05, 2, 3) };
+/// A distribution that is InProgress for longer than this.
+pub(crate) const CDN_SLOW: TimeDelta = TimeDelta::minutes(30);
+/// HealthCheckStatus 0 for 2 min.
+pub(crate) const DNS_STATUS: Bounds = critical(Limit { side: Side::Below, value: 0.5, n: 2, of: 2 });
+
+// AWS/NATGateway.
+
+/// ErrorPortAllocation > 0, 2 of 3.
+pub(crate) const NAT_PORT_ERRORS: Bounds = critical(above(0.0, 2, 3));
+/// Minutes that the other rules about a gateway look at.
+pub(crate) const NAT_MINUTES: usize = 3;
+/// Established connections of the attempts below which something refuses them...
+pub(crate) const NAT_ESTABLISHED: f64 = 0.80;
+/// ...counted only from so many attempts a minute.
+pub(crate) const NAT_ATTEMPTS_FLOOR: f64 = 20.0;
+/// PacketsDropCount: > 0.01 % of packets...
+pub(crate) const NAT_DROPS: f64 = 0.0001;
+/// ...and more than a few.
+pub(crate) const NAT_DROPS_FLOOR: f64 = 10.0;
+/// Packets are not asked for: bytes of a packet, on average.
+pub(crate) const PACKET_BYTES: f64 = 1000.0;
+
+// Storage, security, delivery.
+
+/// An approval that waits for longer than this.
+pub(crate) const APPROVAL_SLOW: TimeDelta = TimeDelta::hours(24);
+/// A task that began this shortly before the repositories were read may run an image that they do not show yet.
+pub(crate) const IMAGE_LAG: TimeDelta = TimeDelta::minutes(2);

@@ -1,26 +1,34 @@
-//! The nodes of the diagram: which sections each rests on, and which tables of rules decide it. No thresholds and no memory.
-//! Called by `watch`.
+//! The nodes of the diagram as a table: which sections each system rests on, and which file of rules judges it. No thresholds, no memory.
+//! A new node is one file in `rules` and one row in `NODES`. Called by `watch`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::Time;
 use crate::model::alarm::Alarms;
 use crate::model::balancer::{Balancer, Routing, Targets};
 use crate::model::cache::{CacheEvents, CacheNodes, ReplicationGroup};
+use crate::model::cdn::Cdn;
+use crate::model::dashboard::Dashboards;
 use crate::model::database::{Database, DatabaseEvents, DatabaseSettings};
+use crate::model::delivery::{Builds, Pipeline, Repositories};
+use crate::model::dns::Dns;
 use crate::model::health::Level;
 use crate::model::log::{LogGroup, LogTail};
 use crate::model::metric::Metrics;
+use crate::model::network::{NatGateways, Network, Routes, SecurityGroups, Zones};
 use crate::model::scaling::Scaling;
 use crate::model::section::{Section, SectionKey};
-use crate::model::service::{Service, ServiceDeployments, Services, StoppedTasks, Tasks};
+use crate::model::security::{Keys, Roles, Secrets};
+use crate::model::service::{ServiceDeployments, Services, StoppedTasks, Tasks};
+use crate::model::storage::Buckets;
 
 use super::facts::Facts;
-use super::finding::{Finding, down};
+use super::finding::Finding;
 use super::judgement::NodeId;
-use super::phrase::group_name;
-use super::rules::target_group::Group;
-use super::rules::{alarms, apply, balancer, cache, database, gauges, logs, service, target_group};
+use super::rules::{
+    alarms, balancer, cache, cdn, dashboards, database, delivery, dns, ecr, logs, nat, network, security, security_groups, service,
+    storage, target_group,
+};
 use super::standing;
 
 /// The evidence about one node at one moment.
@@ -37,6 +45,36 @@ pub(crate) struct Assessment {
 }
 
 impl Assessment {
+    /// Adds what the state of the sections says, and puts the worst first.
+    pub(crate) fn of(facts: &Facts<'_>, ground: &Ground, findings: Vec<Finding>) -> Self {
+        let mut all = findings;
+        let mut base = Level::Healthy;
+        for key in ground.mandatory {
+            let Some(mut finding) = standing::mandatory(facts.store, *key, facts.now) else { continue };
+            if finding.level == Level::Down {
+                finding.level = ground.missing;
+                base = base.min(ground.missing);
+            }
+            if ground.mandatory.len() > 1 && finding.text != "loading" {
+                finding = finding.prefixed(&standing::title(*key));
+            }
+            // What could not be decided comes before what was seen last.
+            all.insert(0, finding);
+        }
+        all.extend(ground.supporting.iter().filter_map(|key| standing::supporting(facts.store, *key, facts.now)));
+        all.sort_by_key(|f| std::cmp::Reverse(f.level));
+        let mut seen = BTreeSet::new();
+        all.retain(|f| seen.insert(f.text.clone()));
+        let as_of = ground.mandatory.iter().filter_map(|key| facts.store.entry(*key)?.at).min();
+        Self { base, findings: all, as_of, calm_since: None }
+    }
+
+    /// The node is optional, and the cloud says that there is none; what cannot be said now stays said.
+    pub(crate) fn is_absent(&mut self, why: String) {
+        self.base = Level::Absent;
+        self.findings.push(Finding::new(Level::Absent, why));
+    }
+
     /// The worst finding, or the base; notes do not count.
     pub(crate) fn level(&self) -> Level {
         self.findings.iter().map(|f| f.level).filter(|l| *l > Level::Healthy).max().unwrap_or(self.base)
@@ -51,125 +89,99 @@ impl Assessment {
 
 /// What a node rests on: without a mandatory section it cannot be judged, without a supporting one it only loses rules.
 pub(crate) struct Ground {
-    /// Unknown without them, down when the cloud says that they do not exist.
+    /// Unknown without them.
     pub mandatory: &'static [SectionKey],
     /// A note when they fail.
     pub supporting: &'static [SectionKey],
+    /// What it means when the cloud says that a mandatory one does not exist: down, or less for what is optional or only CI.
+    pub missing: Level,
 }
 
-const BALANCER: Ground = Ground { mandatory: &[Balancer::KEY, Targets::KEY], supporting: &[Routing::KEY, Metrics::KEY] };
-const TARGET_GROUP: Ground = Ground { mandatory: &[Targets::KEY], supporting: &[Metrics::KEY] };
-const SERVICE: Ground = Ground {
-    mandatory: &[Services::KEY],
-    supporting: &[Targets::KEY, Tasks::KEY, StoppedTasks::KEY, ServiceDeployments::KEY, Scaling::KEY, Metrics::KEY],
-};
-const CACHE: Ground = Ground { mandatory: &[ReplicationGroup::KEY], supporting: &[CacheNodes::KEY, CacheEvents::KEY, Metrics::KEY] };
-const DATABASE: Ground = Ground { mandatory: &[Database::KEY], supporting: &[DatabaseEvents::KEY, DatabaseSettings::KEY, Metrics::KEY] };
-const ALARMS: Ground = Ground { mandatory: &[Alarms::KEY], supporting: &[] };
-const LOGS: Ground = Ground { mandatory: &[LogTail::KEY], supporting: &[LogGroup::KEY, Metrics::KEY] };
+const fn ground(mandatory: &'static [SectionKey], supporting: &'static [SectionKey]) -> Ground {
+    Ground { mandatory, supporting, missing: Level::Down }
+}
+
+const fn lesser(mandatory: &'static [SectionKey], supporting: &'static [SectionKey], missing: Level) -> Ground {
+    Ground { mandatory, supporting, missing }
+}
+
+/// One system of the diagram: what it rests on, and who judges it. It may be one node, or a parent with children.
+struct Row {
+    ground: Ground,
+    assess: fn(&Facts<'_>, &Ground, &mut Nodes),
+}
+
+/// Every system. Children come before the parent that repeats what is wrong with them.
+const NODES: &[Row] = &[
+    Row { ground: lesser(&[Dns::KEY], &[Metrics::KEY], Level::Absent), assess: dns::assess },
+    Row { ground: lesser(&[Cdn::KEY], &[Metrics::KEY], Level::Absent), assess: cdn::assess },
+    Row {
+        ground: ground(
+            &[Services::KEY],
+            &[Targets::KEY, Tasks::KEY, StoppedTasks::KEY, ServiceDeployments::KEY, Scaling::KEY, Metrics::KEY],
+        ),
+        assess: service::assess,
+    },
+    Row { ground: ground(&[Targets::KEY], &[Metrics::KEY]), assess: target_group::assess },
+    Row { ground: ground(&[Balancer::KEY, Targets::KEY], &[Routing::KEY, Metrics::KEY]), assess: balancer::assess },
+    Row { ground: ground(&[Network::KEY], &[Routes::KEY, Zones::KEY]), assess: network::assess },
+    Row { ground: ground(&[NatGateways::KEY], &[Routes::KEY, Network::KEY, Metrics::KEY]), assess: nat::assess },
+    Row { ground: ground(&[SecurityGroups::KEY], &[]), assess: security_groups::assess },
+    Row { ground: ground(&[ReplicationGroup::KEY], &[CacheNodes::KEY, CacheEvents::KEY, Metrics::KEY]), assess: cache::assess },
+    Row { ground: ground(&[Database::KEY], &[DatabaseEvents::KEY, DatabaseSettings::KEY, Metrics::KEY]), assess: database::assess },
+    Row { ground: ground(&[Buckets::KEY], &[Metrics::KEY]), assess: storage::assess },
+    Row { ground: ground(&[Roles::KEY], &[]), assess: security::assess_roles },
+    Row { ground: ground(&[Keys::KEY], &[]), assess: security::assess_keys },
+    Row { ground: ground(&[Secrets::KEY], &[]), assess: security::assess_secrets },
+    Row { ground: ground(&[Repositories::KEY], &[Tasks::KEY]), assess: ecr::assess },
+    Row { ground: lesser(&[Builds::KEY], &[], Level::Degraded), assess: delivery::assess_builds },
+    Row { ground: lesser(&[Pipeline::KEY], &[], Level::Absent), assess: delivery::assess_pipeline },
+    Row { ground: ground(&[Alarms::KEY], &[]), assess: alarms::assess },
+    Row { ground: lesser(&[Dashboards::KEY], &[], Level::Absent), assess: dashboards::assess },
+    Row { ground: ground(&[LogTail::KEY], &[LogGroup::KEY, Metrics::KEY]), assess: logs::assess },
+];
+
+/// Every section that a node rests on: what a screen of the whole stack needs.
+pub fn sections() -> BTreeSet<SectionKey> {
+    NODES.iter().flat_map(|row| row.ground.mandatory.iter().chain(row.ground.supporting)).copied().collect()
+}
+
+/// The nodes judged so far.
+#[derive(Default)]
+pub(crate) struct Nodes {
+    all: BTreeMap<NodeId, Assessment>,
+    /// What is wrong with children, for the parent that comes next.
+    below: Vec<Finding>,
+}
+
+impl Nodes {
+    pub(crate) fn insert(&mut self, id: NodeId, assessment: Assessment) {
+        self.all.insert(id, assessment);
+    }
+
+    /// A node below another, which repeats its findings under `name`.
+    pub(crate) fn child(&mut self, facts: &Facts<'_>, ground: &Ground, id: NodeId, name: &str, findings: Vec<Finding>) {
+        self.below.extend(findings.iter().filter(|f| f.level > Level::Info).map(|f| f.clone().prefixed(name)));
+        self.insert(id, Assessment::of(facts, ground, findings));
+    }
+
+    /// What is wrong with the children inserted since the last parent, for a parent that puts it in a place of its own.
+    pub(crate) fn take_below(&mut self, findings: &mut Vec<Finding>) {
+        findings.append(&mut self.below);
+    }
+
+    /// The node above the children inserted since the last parent: the worst child wins.
+    pub(crate) fn parent(&mut self, facts: &Facts<'_>, ground: &Ground, id: NodeId, mut findings: Vec<Finding>) {
+        self.take_below(&mut findings);
+        self.insert(id, Assessment::of(facts, ground, findings));
+    }
+}
 
 /// Every node of the stack.
 pub(crate) fn assess(facts: &Facts<'_>) -> BTreeMap<NodeId, Assessment> {
-    let mut nodes = BTreeMap::new();
-    let mut groups = Vec::new();
-    for spec in &facts.stack.services {
-        let found = facts.service(&spec.name);
-        let own = found.map_or_else(Vec::new, groups_of);
-        nodes.insert(NodeId::service(&spec.name), of_service(facts, &spec.name, found, &own));
-        groups.extend(own);
+    let mut nodes = Nodes::default();
+    for row in NODES {
+        (row.assess)(facts, &row.ground, &mut nodes);
     }
-    let mut children = Vec::new();
-    for group in &groups {
-        let mut findings = apply(target_group::RULES, facts, TARGET_GROUP.mandatory, group);
-        findings.extend(apply(target_group::TRAFFIC, facts, TARGET_GROUP.mandatory, group));
-        children.extend(findings.iter().filter(|f| f.level > Level::Info).map(|f| f.clone().prefixed(&group.name)));
-        nodes.insert(NodeId::target_group(&group.name), finish(facts, &TARGET_GROUP, findings));
-    }
-    let mut findings = facts.store.get::<Balancer>().map_or_else(Vec::new, |b| apply(balancer::RULES, facts, BALANCER.mandatory, b));
-    findings.extend(children);
-    findings.extend(apply(balancer::TRAFFIC, facts, BALANCER.mandatory, facts.stack));
-    findings.extend(gauges(balancer::GAUGES, facts, ""));
-    nodes.insert(NodeId::balancer(), finish(facts, &BALANCER, findings));
-    nodes.insert(NodeId::cache(), of_cache(facts));
-    let mut findings = facts.store.get::<Database>().map_or_else(Vec::new, |db| apply(database::RULES, facts, DATABASE.mandatory, db));
-    findings.extend(gauges(database::GAUGES, facts, ""));
-    nodes.insert(NodeId::database(), finish(facts, &DATABASE, findings));
-    let alarms = facts.store.get::<Alarms>().into_iter().flat_map(Alarms::for_people);
-    let findings = alarms.flat_map(|a| apply(alarms::RULES, facts, ALARMS.mandatory, a)).collect();
-    nodes.insert(NodeId::alarms(), finish(facts, &ALARMS, findings));
-    let findings = facts.store.get::<LogTail>().map_or_else(Vec::new, |tail| apply(logs::RULES, facts, LOGS.mandatory, tail));
-    nodes.insert(NodeId::logs(), finish(facts, &LOGS, findings));
-    nodes
-}
-
-fn groups_of(service: &Service) -> Vec<Group> {
-    let desired = service.desired.max(0) as usize;
-    let named = |arn: &String| {
-        let name = group_name(arn)?.to_owned();
-        Some(Group { arn: arn.clone(), name, service: service.name.clone(), desired })
-    };
-    service.target_groups.iter().filter_map(named).collect()
-}
-
-fn of_service(facts: &Facts<'_>, name: &str, found: Option<&Service>, groups: &[Group]) -> Assessment {
-    let Some(service) = found else {
-        let mut findings = Vec::new();
-        if let Some(all) = facts.fresh::<Services>() {
-            let why = all.missing.iter().find(|(n, _)| n == name).map_or("not in the answer", |(_, why)| why.as_str());
-            findings.push(Finding { basis: vec![Services::KEY], ..down(format!("missing ({why})")) });
-        }
-        return finish(facts, &SERVICE, findings);
-    };
-    let mut findings = apply(service::RULES, facts, SERVICE.mandatory, service);
-    for group in groups {
-        findings.extend(apply(target_group::RULES, facts, SERVICE.mandatory, group));
-    }
-    findings.extend(gauges(service::GAUGES, facts, name));
-    let mut assessment = finish(facts, &SERVICE, findings);
-    if service.desired == 0 && service.running == 0 && assessment.base == Level::Healthy {
-        assessment.base = Level::Absent;
-        assessment.findings.push(Finding::new(Level::Absent, "scaled to zero"));
-    }
-    assessment.calm_since = steady_since(service);
-    assessment
-}
-
-/// The first `steady state` after the last event that was none: AWS repeats it every six hours.
-fn steady_since(service: &Service) -> Option<Time> {
-    let calm = |m: &str| m.contains("steady state") || m.contains("deployment completed") || m.contains("is AZ balanced");
-    service.events.iter().take_while(|e| calm(&e.message)).filter(|e| e.message.contains("steady state")).last()?.at
-}
-
-fn of_cache(facts: &Facts<'_>) -> Assessment {
-    let Some(group) = facts.store.get::<ReplicationGroup>() else { return finish(facts, &CACHE, Vec::new()) };
-    let mut findings = apply(cache::RULES, facts, CACHE.mandatory, group);
-    for shard in &group.node_groups {
-        findings.extend(apply(cache::SHARDS, facts, CACHE.mandatory, shard));
-        for member in &shard.members {
-            let short = member.id.strip_prefix(&group.id).map_or(member.id.as_str(), |rest| rest.trim_start_matches('-'));
-            let mut own = apply(cache::NODES, facts, CACHE.mandatory, member);
-            own.extend(gauges(cache::GAUGES, facts, &member.id));
-            findings.extend(own.into_iter().map(|f| f.prefixed(short)));
-        }
-    }
-    finish(facts, &CACHE, findings)
-}
-
-/// Adds what the state of the sections says, and puts the worst first.
-fn finish(facts: &Facts<'_>, ground: &Ground, findings: Vec<Finding>) -> Assessment {
-    let mut all = findings;
-    for key in ground.mandatory {
-        let Some(mut finding) = standing::mandatory(facts.store, *key, facts.now) else { continue };
-        if ground.mandatory.len() > 1 && finding.text != "loading" {
-            finding = finding.prefixed(&standing::title(*key));
-        }
-        // What could not be decided comes before what was seen last.
-        all.insert(0, finding);
-    }
-    all.extend(ground.supporting.iter().filter_map(|key| standing::supporting(facts.store, *key, facts.now)));
-    all.sort_by_key(|f| std::cmp::Reverse(f.level));
-    let mut seen = std::collections::BTreeSet::new();
-    all.retain(|f| seen.insert(f.text.clone()));
-    let as_of = ground.mandatory.iter().filter_map(|key| facts.store.entry(*key)?.at).min();
-    Assessment { base: Level::Healthy, findings: all, as_of, calm_since: None }
+    nodes.all
 }

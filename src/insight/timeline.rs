@@ -6,16 +6,21 @@ use std::collections::HashMap;
 use crate::model::Time;
 use crate::model::alarm::{Alarm, AlarmHistory, Alarms};
 use crate::model::cache::{CacheEvents, DataEvent};
+use crate::model::cdn::{Cdn, Invalidation};
 use crate::model::database::DatabaseEvents;
+use crate::model::delivery::{Build, Builds, Image, Pipeline, PipelineExecution, Repositories, Repository};
 use crate::model::health::Level;
 use crate::model::scaling::{ScalingActivities, ScalingActivity};
 use crate::model::section::{Section, SectionKey};
+use crate::model::security::{Secret, Secrets};
 use crate::model::service::{Deployment, Service, ServiceDeployment, ServiceDeployments, ServiceEvent, Services, StoppedTasks, Task};
 use crate::model::store::Store;
 
+use super::images::short_digest;
 use super::judgement::{Event, NodeId};
 use super::phrase::{self, clip, short_id};
 use super::rules::alarms::short_reason;
+use super::rules::delivery::build_cause;
 use super::rules::service::{is_failure, stop_cause};
 
 /// Lines that are kept.
@@ -34,6 +39,11 @@ const SOURCES: &[SectionKey] = &[
     AlarmHistory::KEY,
     DatabaseEvents::KEY,
     CacheEvents::KEY,
+    Pipeline::KEY,
+    Builds::KEY,
+    Repositories::KEY,
+    Cdn::KEY,
+    Secrets::KEY,
 ];
 
 /// The last timeline, and of which data it was made.
@@ -55,6 +65,18 @@ enum Source<'a> {
     Change(&'a str, &'a str),
     Database(&'a DataEvent),
     Cache(&'a DataEvent),
+    Platform(Platform<'a>),
+}
+
+/// A line of delivery, edge or secrets.
+#[derive(Clone, Copy)]
+enum Platform<'a> {
+    Executing(&'a PipelineExecution),
+    Executed(&'a PipelineExecution),
+    Built(&'a Build),
+    Pushed(&'a Repository, &'a Image),
+    Invalidated(&'a Invalidation),
+    Rotated(&'a Secret),
 }
 
 impl Timeline {
@@ -84,6 +106,7 @@ fn build(store: &Store, now: Time) -> Vec<Event> {
     lines.extend(events.iter().filter_map(|e| Some((e.at?, Source::Database(e)))));
     let events = store.get::<CacheEvents>().map_or(&[][..], |e| e.events.as_slice());
     lines.extend(events.iter().filter_map(|e| Some((e.at?, Source::Cache(e)))));
+    from_platform(store, &mut lines);
     // A cloud whose clock runs ahead must not pin a line to the top for ever.
     lines.retain(|(at, _)| *at <= now + SAME);
     lines.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
@@ -105,6 +128,34 @@ fn from_ecs<'a>(store: &'a Store, lines: &mut Vec<(Time, Source<'a>)>) {
     lines.extend(stopped.filter_map(|t| Some((t.stopped_at.or(t.stopping_at)?, Source::Stopped(t)))));
     let scaled = store.get::<ScalingActivities>().map_or(&[][..], |a| a.activities.as_slice());
     lines.extend(scaled.iter().filter_map(|a| Some((a.started_at?, Source::Scaled(a)))));
+}
+
+/// Deliveries, and what changes beside them: what is polled seldom tells of it late.
+fn from_platform<'a>(store: &'a Store, lines: &mut Vec<(Time, Source<'a>)>) {
+    let mut add = |at: Option<Time>, line: Platform<'a>| lines.extend(at.map(|at| (at, Source::Platform(line))));
+    for execution in store.get::<Pipeline>().map_or(&[][..], |p| p.executions.as_slice()) {
+        add(execution.started_at, Platform::Executing(execution));
+        let ended = !matches!(execution.status.as_str(), "InProgress" | "Stopping");
+        add(execution.updated_at.filter(|_| ended), Platform::Executed(execution));
+    }
+    let builds = store.get::<Builds>().map_or(&[][..], |b| b.builds.as_slice());
+    for build in builds {
+        add(build.ended_at, Platform::Built(build));
+    }
+    for repository in store.get::<Repositories>().map_or(&[][..], |r| r.repositories.as_slice()) {
+        for image in &repository.images {
+            add(image.pushed_at, Platform::Pushed(repository, image));
+        }
+    }
+    let distribution = store.get::<Cdn>().and_then(|c| c.distribution.as_ref());
+    let invalidations = distribution.map_or(&[][..], |d| d.invalidations.as_slice());
+    for invalidation in invalidations {
+        add(invalidation.at, Platform::Invalidated(invalidation));
+    }
+    let secrets = store.get::<Secrets>().map_or(&[][..], |s| s.secrets.as_slice());
+    for secret in secrets {
+        add(secret.rotated_at, Platform::Rotated(secret));
+    }
 }
 
 /// Drops a line that another source has told already: same node, same words, at nearly the same time.
@@ -179,9 +230,46 @@ impl Source<'_> {
                 let named = matches!(text.as_str(), "recovering" | "finished recovery");
                 (NodeId::cache(), level, if named { format!("{} {text}", event.source) } else { text })
             }
+            Self::Platform(line) => line.write(),
         };
         Event { at, node, level, text }
     }
+}
+
+impl Platform<'_> {
+    fn write(self) -> (NodeId, Level, String) {
+        match self {
+            Self::Executing(e) => (NodeId::pipeline(), Level::Info, format!("execution started{}", quoted(&e.revision))),
+            Self::Executed(e) => {
+                let (level, word) = match e.status.as_str() {
+                    "Succeeded" => (Level::Healthy, "succeeded"),
+                    "Failed" => (Level::Degraded, "failed"),
+                    other => (Level::Info, other),
+                };
+                (NodeId::pipeline(), level, format!("execution {}{}", word.to_lowercase(), quoted(&e.revision)))
+            }
+            Self::Built(b) => {
+                let version = b.version.get(..8).unwrap_or(&b.version);
+                let of = if version.is_empty() { b.project.clone() } else { format!("{} at {version}", b.project) };
+                match b.status.as_str() {
+                    "SUCCEEDED" => (NodeId::build(), Level::Healthy, format!("built {of}")),
+                    "STOPPED" => (NodeId::build(), Level::Info, format!("build of {of} stopped")),
+                    status => (NodeId::build(), Level::Degraded, format!("build of {of} {status}{}", build_cause(b))),
+                }
+            }
+            Self::Pushed(r, i) => {
+                let tag = i.tags.first().map_or("untagged", String::as_str);
+                (NodeId::ecr(), Level::Info, format!("pushed {}:{} ({})", r.name, clip(tag, 40), short_digest(&i.digest)))
+            }
+            Self::Invalidated(i) => (NodeId::cdn(), Level::Info, format!("invalidation {} created", i.id)),
+            Self::Rotated(s) => (NodeId::secrets(), Level::Info, format!("rotated {}", s.name)),
+        }
+    }
+}
+
+/// `: Search by policy number`, or nothing.
+fn quoted(words: &str) -> String {
+    if words.is_empty() { String::new() } else { format!(": {}", clip(words, 60)) }
 }
 
 fn deployed(d: &ServiceDeployment) -> (Level, String) {

@@ -51,11 +51,19 @@ impl<'a> Window<'a> {
         let own = newest_complete(series, self.now);
         if series.zero_fill {
             let settled = (self.now - MINUTE - PUBLISH_LAG.num_seconds()).div_euclid(MINUTE) * MINUTE;
-            let silent = self.published.min(settled);
+            let silent = self.published.min(settled).min(self.asked(series));
             // Without a single point there is nothing that says that this count is published at all.
             return own.map(|own| own.max(silent));
         }
-        own.filter(|own| self.now - own <= GAUGE_AGE.num_seconds())
+        // What is asked for rarely is seldom young.
+        let patience = if series.every > MINUTE { series.every + PUBLISH_LAG.num_seconds() + 2 * MINUTE } else { 0 };
+        own.filter(|own| self.now - own <= GAUGE_AGE.num_seconds().max(patience))
+    }
+
+    /// The start of the newest minute that was asked for when CloudWatch could have it: later ones are not silent, but unknown.
+    fn asked(&self, series: &Series) -> i64 {
+        let at = self.metrics.asked_at.get(&series.every).filter(|_| series.every > MINUTE);
+        at.map_or(i64::MAX, |at| (at - PUBLISH_LAG.num_seconds()).div_euclid(MINUTE) * MINUTE)
     }
 
     /// Values of the `m` minutes up to `end`, newest first.
@@ -67,6 +75,13 @@ impl<'a> Window<'a> {
     pub(crate) fn minutes(&self, id: &str, m: usize) -> Option<Vec<Option<f64>>> {
         let series = self.metrics.get(id)?;
         Some(Self::slots(series, self.end(series)?, m).collect())
+    }
+
+    /// Values of two series in the newest `m` complete minutes of the first.
+    pub(crate) fn both(&self, a: &str, b: &str, m: usize) -> Option<Vec<(Option<f64>, Option<f64>)>> {
+        let (a, b) = (self.metrics.get(a)?, self.metrics.get(b)?);
+        let end = self.end(a)?;
+        Some(Self::slots(a, end, m).zip(Self::slots(b, end, m)).collect())
     }
 
     /// The newest complete value that still speaks for now.
@@ -91,7 +106,8 @@ impl<'a> Window<'a> {
     pub(crate) fn share(&self, errors: &str, requests: &str, rule: &Share) -> Option<(bool, Breach)> {
         let (errors, requests) = (self.metrics.get(errors)?, self.metrics.get(requests)?);
         // Both are counts: a minute that one of them has, the other has too (as zero).
-        let end = self.end(requests).max(self.end(errors))?;
+        // But not before it was asked for.
+        let end = self.end(requests).max(self.end(errors))?.min(self.asked(errors)).min(self.asked(requests));
         let check = |(share, n, of): (f64, usize, usize)| {
             let bad: Vec<f64> = Self::slots(errors, end, of)
                 .zip(Self::slots(requests, end, of))

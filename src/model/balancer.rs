@@ -15,6 +15,8 @@ pub struct Balancer {
     pub name: String,
     /// Public DNS name.
     pub dns_name: String,
+    /// Hosted zone id of the DNS name.
+    pub hosted_zone: String,
     /// `active`, `provisioning`, `active_impaired`, `failed`.
     pub state: String,
     /// AWS's reason when the state is not `active`.
@@ -54,6 +56,10 @@ pub struct Listener {
     pub protocol: String,
     /// `redirect → HTTPS:443 HTTP_301`, `forward → name`, ...
     pub default_action: String,
+    /// Certificate ARNs (HTTPS).
+    pub certificates: Vec<String>,
+    /// Security policy (HTTPS).
+    pub ssl_policy: Option<String>,
     /// Rules by priority, the default rule last.
     pub rules: Vec<Rule>,
 }

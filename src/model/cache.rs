@@ -48,6 +48,8 @@ pub struct ReplicationGroup {
     pub transit_encryption: bool,
     /// Encrypted at rest.
     pub at_rest_encryption: bool,
+    /// KMS key.
+    pub kms_key: Option<String>,
     /// `cache.t3.medium`.
     pub node_type: String,
     /// Configuration endpoint address.
@@ -115,4 +117,18 @@ pub struct CacheEvents {
 impl Section for CacheEvents {
     const KEY: SectionKey = SectionKey("cache_events");
     const TITLE: &'static str = "Redis events";
+}
+
+/// elasticache:DescribeCacheSubnetGroups of the nodes' subnet group.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CacheSubnets {
+    /// Subnet group.
+    pub group: String,
+    /// Subnet ids.
+    pub subnets: Vec<String>,
+}
+
+impl Section for CacheSubnets {
+    const KEY: SectionKey = SectionKey("cache_subnets");
+    const TITLE: &'static str = "Redis subnet group";
 }

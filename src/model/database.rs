@@ -33,6 +33,8 @@ pub struct Database {
     pub storage_type: String,
     /// Encrypted.
     pub encrypted: bool,
+    /// `sse-kms`, ...; empty if AWS does not say.
+    pub encryption_type: String,
     /// KMS key.
     pub kms_key: Option<String>,
     /// Days.
@@ -41,8 +43,16 @@ pub struct Database {
     pub public: bool,
     /// Enhanced Monitoring interval, seconds; 0 = off.
     pub monitoring_interval: i32,
+    /// Role of Enhanced Monitoring.
+    pub monitoring_role: Option<String>,
     /// Performance Insights.
     pub performance_insights: bool,
+    /// `standard` or `advanced`; empty if AWS does not say.
+    pub insights_mode: String,
+    /// ARNs of automated backups in other regions.
+    pub backup_replications: Vec<String>,
+    /// When the server certificate ends.
+    pub certificate_until: Option<Time>,
     /// Resource id (`db-...`).
     pub resource_id: Option<String>,
     /// Endpoint address.
@@ -79,6 +89,8 @@ impl Section for DatabaseEvents {
 pub struct DatabaseSettings {
     /// `max_connections` when the parameter group sets a number.
     pub max_connections: Option<i64>,
+    /// `rds.allowed_extensions`: `*`, empty, or a list.
+    pub allowed_extensions: Option<String>,
     /// Pending maintenance, in words.
     pub maintenance: Vec<String>,
     /// Earliest restorable time.

@@ -59,6 +59,10 @@ pub struct LogStream {
 pub struct LogGroup {
     /// Name.
     pub name: String,
+    /// ARN without `:*`.
+    pub arn: String,
+    /// KMS key.
+    pub kms_key: Option<String>,
     /// Days; `None` = for ever.
     pub retention_days: Option<i32>,
     /// Bytes.

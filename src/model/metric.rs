@@ -14,7 +14,13 @@ pub struct Series {
     pub points: Vec<(i64, f64)>,
     /// Missing minutes mean zero (ALB counts), not unknown.
     pub zero_fill: bool,
+    /// Seconds between two questions for it; 0 = not known.
+    #[serde(default)]
+    pub every: i64,
 }
+
+/// Points arrive this late after their minute, and are asked for a little later still.
+const LATE: i64 = 300;
 
 impl Series {
     /// The newest value.
@@ -22,10 +28,17 @@ impl Series {
         self.points.last().map(|p| p.1)
     }
 
-    /// The newest value if it is not older than `max_age` at `now`; a zero-filled series is zero after that, and before its first point.
+    /// Up to what age a point can be the newest that there is: what is asked rarely is seldom young.
+    fn patience(&self, max_age: chrono::TimeDelta) -> i64 {
+        let rarely = if self.every > 60 { self.every + LATE } else { 0 };
+        max_age.num_seconds().max(rarely)
+    }
+
+    /// The newest value if it is not older than `max_age` (or than the series is asked for) at `now`; a zero-filled series is zero after
+    /// that, and before its first point.
     pub fn current(&self, now: Time, max_age: chrono::TimeDelta) -> Option<f64> {
         match self.points.last() {
-            Some((at, value)) if now.timestamp() - at <= max_age.num_seconds() => Some(*value),
+            Some((at, value)) if now.timestamp() - at <= self.patience(max_age) => Some(*value),
             _ if self.zero_fill => Some(0.0),
             _ => None,
         }
@@ -33,8 +46,8 @@ impl Series {
 
     /// The newest point whose minute is over and that is not older than `max_age` at `now`: a count that still grows would mislead.
     pub fn settled(&self, now: Time, max_age: chrono::TimeDelta) -> Option<(i64, f64)> {
-        let now = now.timestamp();
-        self.points.iter().rev().copied().find(|p| p.0 + 60 <= now).filter(|p| now - p.0 <= max_age.num_seconds())
+        let (now, patience) = (now.timestamp(), self.patience(max_age));
+        self.points.iter().rev().copied().find(|p| p.0 + 60 <= now).filter(|p| now - p.0 <= patience)
     }
 
     /// The value of one minute; a missing minute of a zero-filled series is zero.
@@ -73,8 +86,9 @@ pub struct Metrics {
     pub series: BTreeMap<String, Series>,
     /// Ids that CloudWatch answered with an error, and what it said.
     pub refused: BTreeMap<String, String>,
-    /// When everything was last asked for, not only the golden part.
-    pub complete_at: Option<Time>,
+    /// When the series of a turn (by its seconds) were last asked for, epoch seconds.
+    #[serde(default)]
+    pub asked_at: BTreeMap<i64, i64>,
 }
 
 impl Section for Metrics {

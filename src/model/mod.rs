@@ -4,17 +4,25 @@
 pub mod alarm;
 pub mod balancer;
 pub mod cache;
+pub mod cdn;
 pub mod connection;
+pub mod dashboard;
 pub mod database;
+pub mod delivery;
+pub mod dns;
 pub mod health;
 pub mod identity;
 pub mod log;
 pub mod metric;
 pub mod mode;
+pub mod network;
+pub mod profile;
 pub mod scaling;
 pub mod section;
+pub mod security;
 pub mod service;
 pub mod stack;
+pub mod storage;
 pub mod store;
 pub mod text;
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Time;
 use super::section::{Section, SectionKey};
+use super::stack::ServiceRole;
 
 /// ecs:DescribeClusters.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -79,11 +80,24 @@ pub struct ServiceEvent {
     pub message: String,
 }
 
+/// Where a service registers its tasks.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Registration {
+    /// Target group ARN.
+    pub target_group: String,
+    /// Container.
+    pub container: String,
+    /// Container port.
+    pub port: i32,
+}
+
 /// One ECS service.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Service {
     /// Name.
     pub name: String,
+    /// What it is for.
+    pub role: Option<ServiceRole>,
     /// ARN.
     pub arn: String,
     /// `ACTIVE`, `DRAINING`, `INACTIVE`.
@@ -106,6 +120,10 @@ pub struct Service {
     pub grace_period: Option<i32>,
     /// Target group ARNs it registers in.
     pub target_groups: Vec<String>,
+    /// The same, with container and port.
+    pub registrations: Vec<Registration>,
+    /// `ECS`, `CODE_DEPLOY`, `EXTERNAL`.
+    pub controller: String,
     /// Subnet ids.
     pub subnets: Vec<String>,
     /// Security group ids.
@@ -301,6 +319,8 @@ pub struct TaskDefinition {
     pub images: Vec<(String, String)>,
     /// Container ports.
     pub ports: Vec<i32>,
+    /// Log driver: `awslogs`.
+    pub log_driver: Option<String>,
     /// awslogs group.
     pub log_group: Option<String>,
     /// awslogs stream prefix.
@@ -309,6 +329,10 @@ pub struct TaskDefinition {
     pub task_role: Option<String>,
     /// Execution role ARN.
     pub execution_role: Option<String>,
+    /// (name, ARN that it comes from) of every container.
+    pub secrets: Vec<(String, String)>,
+    /// Names of environment variables; values may be secrets.
+    pub environment: Vec<String>,
 }
 
 /// The task definition of every configured service.

@@ -25,14 +25,86 @@ impl ServiceRole {
     }
 }
 
-/// One ECS service of the stack.
+/// A resource's name and what it is for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a table with name and role: [[stack.services]]")]
-pub struct ServiceSpec {
-    /// The ECS service name.
+#[serde(deny_unknown_fields, expecting = "a table with name and role")]
+pub struct Named<R> {
+    /// The name that AWS knows it by.
     pub name: String,
     /// What it is for.
-    pub role: ServiceRole,
+    pub role: R,
+}
+
+/// One ECS service of the stack.
+pub type ServiceSpec = Named<ServiceRole>;
+
+/// What a bucket holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BucketRole {
+    /// Policies and PDFs.
+    Documents,
+    /// Static assets and media.
+    Static,
+    /// Generated reports.
+    Reports,
+}
+
+/// What an IAM role is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RoleUse {
+    /// What the tasks may do.
+    EcsTask,
+    /// What ECS needs to start a task.
+    EcsExecution,
+    /// What builds may do.
+    CodeBuild,
+}
+
+/// What a KMS key encrypts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyUse {
+    /// The database.
+    Rds,
+    /// The buckets.
+    S3,
+    /// The secrets.
+    Secrets,
+}
+
+/// What a secret holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecretUse {
+    /// Database credentials.
+    Database,
+    /// Django's secret key.
+    Django,
+    /// The Redis auth token.
+    Redis,
+}
+
+/// The address plan of the VPC: it tells the tiers of the subnets apart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AddressPlan {
+    /// Of the VPC.
+    pub vpc: String,
+    /// Public subnets.
+    pub public: Vec<String>,
+    /// Private subnets.
+    pub private: Vec<String>,
+    /// Database subnets.
+    pub database: Vec<String>,
+}
+
+impl Default for AddressPlan {
+    fn default() -> Self {
+        let tier = |third: [u8; 3]| third.map(|n| format!("10.0.{n}.0/24")).to_vec();
+        Self { vpc: "10.0.0.0/16".to_owned(), public: tier([1, 2, 3]), private: tier([11, 12, 13]), database: tier([21, 22, 23]) }
+    }
 }
 
 /// The watched stack, by resource names.
@@ -57,25 +129,81 @@ pub struct Stack {
     pub log_group: String,
     /// Alarms are those whose name starts with this; empty = all of the account.
     pub alarm_prefix: String,
+    /// Route 53 zone.
+    pub zone: String,
+    /// CloudFront distribution id; empty = the one that serves a name of the zone or the static bucket.
+    pub distribution: String,
+    /// Address plan.
+    pub addresses: AddressPlan,
+    /// Buckets.
+    pub buckets: Vec<Named<BucketRole>>,
+    /// IAM roles.
+    pub roles: Vec<Named<RoleUse>>,
+    /// KMS keys, by id, ARN or alias.
+    pub keys: Vec<Named<KeyUse>>,
+    /// Secrets.
+    pub secrets: Vec<Named<SecretUse>>,
+    /// ECR repositories, by the service that runs their images.
+    pub repositories: Vec<Named<ServiceRole>>,
+    /// CodeBuild projects.
+    pub projects: Vec<String>,
+    /// CodePipeline pipeline.
+    pub pipeline: String,
+    /// Dashboards are those whose name starts with this.
+    pub dashboard_prefix: String,
 }
 
 impl Default for Stack {
     fn default() -> Self {
-        let service = |name: &str, role| ServiceSpec { name: name.to_owned(), role };
         Self {
             name: "production-nextcore".to_owned(),
             region: "ap-southeast-2".to_owned(),
             cluster: "production-nextcore".to_owned(),
             services: vec![
-                service("control-plane", ServiceRole::ControlPlane),
-                service("web", ServiceRole::Web),
-                service("celery-worker", ServiceRole::Worker),
+                named("control-plane", ServiceRole::ControlPlane),
+                named("web", ServiceRole::Web),
+                named("celery-worker", ServiceRole::Worker),
             ],
             balancer: "production-nextcore".to_owned(),
             database: "production-nextcore-db".to_owned(),
             cache: "production-nextcore-redis".to_owned(),
             log_group: "/ecs/production-nextcore".to_owned(),
             alarm_prefix: String::new(),
+            zone: "nextcore.ai".to_owned(),
+            distribution: String::new(),
+            addresses: AddressPlan::default(),
+            buckets: vec![
+                named("nextcore-documents", BucketRole::Documents),
+                named("nextcore-static", BucketRole::Static),
+                named("nextcore-reports", BucketRole::Reports),
+            ],
+            roles: vec![
+                named("production-nextcore-ecs-task", RoleUse::EcsTask),
+                named("production-nextcore-ecs-execution", RoleUse::EcsExecution),
+                named("production-nextcore-codebuild", RoleUse::CodeBuild),
+            ],
+            keys: vec![
+                named("alias/production-nextcore-rds", KeyUse::Rds),
+                named("alias/production-nextcore-s3", KeyUse::S3),
+                named("alias/production-nextcore-secrets", KeyUse::Secrets),
+            ],
+            secrets: vec![
+                named("production-nextcore/database_url", SecretUse::Database),
+                named("production-nextcore/django_secret_key", SecretUse::Django),
+                named("production-nextcore/redis_url", SecretUse::Redis),
+            ],
+            repositories: vec![
+                named("nextcore/control", ServiceRole::ControlPlane),
+                named("nextcore/web", ServiceRole::Web),
+                named("nextcore/worker", ServiceRole::Worker),
+            ],
+            projects: ["control", "web", "worker"].map(|p| format!("production-nextcore-{p}")).to_vec(),
+            pipeline: "production-nextcore".to_owned(),
+            dashboard_prefix: "production-nextcore".to_owned(),
         }
     }
+}
+
+fn named<R>(name: &str, role: R) -> Named<R> {
+    Named { name: name.to_owned(), role }
 }

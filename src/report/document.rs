@@ -1,10 +1,12 @@
 //! The state document: what `snapshot --format json` prints, and what expressions, checks and recordings read.
 //!
 //! `{stack, as_of, worst, counts, nodes: {id: {level, reasons: [{level, text}], since, as_of}}, timeline: [{at, node, level, text}],
-//! sections: {key: {state, at, age_s, problem, data}}, usage, identity}`; times are RFC 3339 UTC, what is not known is null.
+//! sections: {key: {state, at, age_s, problem, data}}, inventory: {total, by_type, not_seen: [{type, why}]}, usage, identity}`;
+//! times are RFC 3339 UTC, what is not known is null.
 
 use serde_json::{Map, Value, json as object};
 
+use super::inventory::inventory;
 use crate::insight::Judgement;
 use crate::insight::standing::Standing;
 use crate::model::Time;
@@ -24,6 +26,7 @@ pub fn json(store: &Store, judgement: &Judgement, stack: &Stack, now: Time) -> V
         "nodes": judgement.nodes,
         "timeline": judgement.timeline,
         "sections": sections,
+        "inventory": inventory(store, now),
         "usage": store.usage,
         "identity": store.entry(Identity::KEY).and_then(|e| e.value.as_ref()).map(|v| v.to_json()),
     })

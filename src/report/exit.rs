@@ -5,23 +5,26 @@ use crate::model::health::Level;
 
 /// 0 healthy (also changing on purpose, or absent), 1 degraded, 2 down, 3 cannot tell.
 ///
-/// Down wins over degraded, degraded over unknown: what is known to be bad is not hidden by what is not known. Unknown counts for the
-/// nodes that serve (`alb`, `tg/…`, `svc/…`, `redis`, `db`); `alarms` and `logs` only observe, and a cloud may do without them. A judgement
-/// without nodes is 3.
+/// Down wins over degraded, degraded over unknown: what is known to be bad is not hidden by what is not known. What only observes or
+/// delivers (`OBSERVERS`) never makes it 2 or 3 by itself: a stack whose alarms cannot be read still serves, and one whose builds fail
+/// is degraded at most. A judgement without nodes is 3.
 pub fn exit_code(judgement: &Judgement) -> u8 {
     let any = |level: Level| judgement.nodes.values().any(|v| v.level == level);
-    let blind = judgement.nodes.iter().any(|(id, v)| v.level == Level::Unknown && !observes(id));
-    if any(Level::Down) {
+    let serving = |level: Level| judgement.nodes.iter().any(|(id, v)| v.level == level && !observes(id));
+    if serving(Level::Down) {
         2
-    } else if any(Level::Degraded) {
+    } else if any(Level::Degraded) || any(Level::Down) {
         1
-    } else if blind || judgement.nodes.is_empty() {
+    } else if serving(Level::Unknown) || judgement.nodes.is_empty() {
         3
     } else {
         0
     }
 }
 
+/// Systems that a cloud may do without while it serves.
+const OBSERVERS: &[&str] = &["build", "pipeline", "dashboards", "alarms", "logs"];
+
 fn observes(id: &NodeId) -> bool {
-    *id == NodeId::alarms() || *id == NodeId::logs()
+    OBSERVERS.contains(&id.0.as_str())
 }

@@ -7,6 +7,7 @@ use crate::model::store::Store;
 use crate::model::text;
 
 use super::figures::figures;
+use super::inventory::inventory;
 use super::table::{headline, ordered, reasons, troubles};
 
 /// Lines of the timeline that are printed.
@@ -41,11 +42,12 @@ pub fn markdown(store: &Store, judgement: &Judgement, stack: &Stack, now: Time) 
         };
         out.extend(judgement.timeline.iter().take(CHANGES).map(line));
     }
+    out.extend([String::new(), cell(&inventory(store, now).to_string())]);
     out.join("\n") + "\n"
 }
 
 /// The cloud's words inside a table: no cell may end early, no tag, link or code may begin.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -1,9 +1,11 @@
 //! Reports: a store and its judgement as a table, as Markdown and as the state document (JSON), and the exit code.
 //! Pure: text out, nothing printed. Called by `snapshot` and by whatever reads the state document.
 
+pub mod conformance;
 mod document;
 mod exit;
 mod figures;
+mod inventory;
 mod markdown;
 mod table;
 
@@ -13,5 +15,6 @@ mod tests;
 pub use document::json;
 pub use exit::exit_code;
 pub use figures::{Figure, figures};
+pub use inventory::{Inventory, NotSeen, inventory};
 pub use markdown::markdown;
 pub use table::{Look, table};

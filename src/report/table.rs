@@ -12,6 +12,7 @@ use crate::model::store::{Entry, Store};
 use crate::model::text;
 
 use super::figures::figures;
+use super::inventory::inventory;
 
 /// Stands for a space at which no line is broken, while the table is laid out.
 const FIRM: &str = "\u{1}";
@@ -43,6 +44,7 @@ pub fn table(store: &Store, judgement: &Judgement, stack: &Stack, now: Time, loo
     }
     let mut out = vec![plain(headline(judgement, stack, now)), table.trim_fmt().replace(FIRM, " ")];
     out.extend(troubles.into_iter().map(|t| plain(format!("{}: {}, {}", t.section, t.state, t.why))));
+    out.push(plain(inventory(store, now).to_string()));
     out.join("\n") + "\n"
 }
 
@@ -68,17 +70,37 @@ pub(super) fn headline(judgement: &Judgement, stack: &Stack, now: Time) -> Strin
     format!("{} {}  {}  {} nodes{odd}  {at}", stack.name, stack.region, judgement.worst.word(), c.total())
 }
 
+/// The families of nodes in the order of the seed's diagram.
+const ORDER: &[&str] = &[
+    "dns",
+    "cdn",
+    "vpc",
+    "alb",
+    "tg",
+    "nat",
+    "sg",
+    "svc",
+    "redis",
+    "db",
+    "s3",
+    "iam",
+    "kms",
+    "secrets",
+    "ecr",
+    "build",
+    "pipeline",
+    "alarms",
+    "dashboards",
+    "logs",
+];
+
 /// The nodes in the order of the diagram: requests enter at the top and fall to the data.
 pub(super) fn ordered<'a>(judgement: &'a Judgement, stack: &Stack) -> Vec<(&'a NodeId, &'a Verdict)> {
-    let place = |id: &NodeId| match (id.0.split('/').next().unwrap_or_default(), id.as_service()) {
-        ("alb", _) => (0, 0),
-        ("tg", _) => (1, 0),
-        (_, Some(name)) => (2, stack.services.iter().position(|s| s.name == name).unwrap_or(usize::MAX)),
-        ("redis", _) => (3, 0),
-        ("db", _) => (4, 0),
-        ("alarms", _) => (5, 0),
-        ("logs", _) => (6, 0),
-        _ => (7, 0),
+    let place = |id: &NodeId| {
+        let family = id.0.split('/').next().unwrap_or_default();
+        let system = ORDER.iter().position(|f| *f == family).unwrap_or(ORDER.len());
+        let service = id.as_service().map(|name| stack.services.iter().position(|s| s.name == name).unwrap_or(usize::MAX));
+        (system, service)
     };
     let mut all: Vec<_> = judgement.nodes.iter().collect();
     all.sort_by_key(|(id, _)| place(id));
@@ -131,7 +153,7 @@ fn hinted(why: String, entry: &Entry) -> String {
     }
 }
 
-fn glyph(level: Level, ascii: bool) -> &'static str {
+pub(super) fn glyph(level: Level, ascii: bool) -> &'static str {
     match (level, ascii) {
         (Level::Absent, false) => "–",
         (Level::Absent, true) => "-",
@@ -148,7 +170,7 @@ fn glyph(level: Level, ascii: bool) -> &'static str {
 }
 
 /// The signs that our own texts use; anything else from the cloud becomes a question mark.
-fn to_ascii(text: &str) -> String {
+pub(super) fn to_ascii(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::{Look, exit_code, figures, json, markdown, table};
+use super::{Look, exit_code, figures, inventory, json, markdown, table};
 use crate::insight::fixture::{RG, World, alarm, arn, target};
 use crate::insight::{Judgement, NodeId};
 use crate::model::alarm::{Alarm, Alarms};
@@ -44,19 +44,39 @@ fn the_table() {
     let world = busy();
     let judgement = world.judge();
     insta::assert_snapshot!(table(&world.store, &judgement, &world.stack, world.now, Look::default()), @r#"
-    production-nextcore ap-southeast-2  degraded  10 nodes: 4 degraded  2026-03-01T12:00:30Z
-     STATE       NODE               FIGURES                                                           REASON                                          SINCE  AGE
-     ▲ degraded  alb                842/s  5xx 0.02 %  p95 118 ms                                     web: 1 of 2 targets unhealthy (Target.Timeout)         0s
-     ● healthy   tg/control-plane   2/2 healthy  /api/*                                                                                                      0s
-     ▲ degraded  tg/web             1/2 healthy  /                                                    1 of 2 targets unhealthy (Target.Timeout)              0s
-     ● healthy   svc/control-plane  2/2  rev 7                                                                                                        7h00m  0s
-     ▲ degraded  svc/web            2/2  cpu 38 %  mem 57 %  rev 7                                    1 of 2 targets unhealthy (Target.Timeout)              0s
-     ● healthy   svc/celery-worker  3/3  rev 7                                                                                                        7h00m  0s
-     ● healthy   redis              2 shards 4 nodes  mem 37 %  1.0k op/s                                                                                    0s
-     ● healthy   db                 available  a ⇄ b  conn 84/851  cpu 31 %  free 62 GiB  PITR 3m00s                                                         0s
-     ▲ degraded  alarms             1 of 1 in alarm                                                   alarm high|cpu: CPUUtilization 91.2 > 80        3m00s  0s
-     ● healthy   logs               900 events/min  last 4s ago                                                                                              0s
+    production-nextcore ap-southeast-2  degraded  29 nodes: 4 degraded  2026-03-01T12:00:30Z
+     STATE       NODE                   FIGURES                                                           REASON                                                                            SINCE  AGE
+     ● healthy   dns                    nextcore.ai → ALB  1 health check                                                                                                                          0s
+     ● healthy   cdn                    E2N                                                                                                                                                        0s
+     ● healthy   vpc                    10.0.0.0/16  9 subnets  free addresses ≥ 240                                                                                                               0s
+     ▲ degraded  alb                    842/s  5xx 0.02 %  p95 118 ms                                     web: 1 of 2 targets unhealthy (Target.Timeout)                                           0s
+     ● healthy   tg/control-plane       2/2 healthy  /api/*                                                                                                                                        0s
+     ▲ degraded  tg/web                 1/2 healthy  /                                                    1 of 2 targets unhealthy (Target.Timeout)                                                0s
+     ● healthy   nat                    3 gateways                                                                                                                                                 0s
+     ● healthy   nat/a                  nat-a                                                                                                                                                      0s
+     ● healthy   nat/b                  nat-b                                                                                                                                                      0s
+     ● healthy   nat/c                  nat-c                                                                                                                                                      0s
+     ● healthy   sg                     4 groups  12 rules                                                inter-task traffic is blocked: the seed allows self inbound but no self outbound         0s
+     ● healthy   svc/control-plane      2/2  rev 7                                                                                                                                          7h00m  0s
+     ▲ degraded  svc/web                2/2  cpu 38 %  mem 57 %  rev 7                                    1 of 2 targets unhealthy (Target.Timeout)                                                0s
+     ● healthy   svc/celery-worker      3/3  rev 7                                                                                                                                          7h00m  0s
+     ● healthy   redis                  2 shards 4 nodes  mem 37 %  1.0k op/s                                                                                                                      0s
+     ● healthy   db                     available  a ⇄ b  conn 84/851  cpu 31 %  free 62 GiB  PITR 3m00s                                                                                           0s
+     ● healthy   s3                     3 buckets                                                                                                                                                  0s
+     ● healthy   s3/nextcore-documents  versioned                                                                                                                                                  0s
+     ● healthy   s3/nextcore-reports    versioned                                                                                                                                                  0s
+     ● healthy   s3/nextcore-static     versioned                                                                                                                                                  0s
+     ● healthy   iam                    3 roles                                                                                                                                                    0s
+     ● healthy   kms                    3/3 enabled                                                                                                                                                0s
+     ● healthy   secrets                3 secrets  rotation in 20d00h                                                                                                                              0s
+     ● healthy   ecr                    3 repositories  3 images  pushed 10h05m ago                                                                                                                0s
+     ● healthy   build                  3 projects  last SUCCEEDED  10h05m ago                                                                                                                     0s
+     ● healthy   pipeline               last Succeeded  9h55m ago                                                                                                                                  0s
+     ▲ degraded  alarms                 1 of 1 in alarm                                                   alarm high|cpu: CPUUtilization 91.2 > 80                                          3m00s  0s
+     ● healthy   dashboards             2 dashboards                                                                                                                                               0s
+     ● healthy   logs                   900 events/min  last 4s ago                                                                                                                                0s
     scaling: denied, no permission: application-autoscaling:DescribeScalableTargets
+    inventory: 108 resources of 38 types; not seen: scaling (no permission: application-autoscaling:DescribeScalableTargets), log group (not asked)
     "#);
 }
 
@@ -65,28 +85,59 @@ fn the_table_in_ascii_has_only_ascii() {
     let world = busy();
     let text = table(&world.store, &world.judge(), &world.stack, world.now, Look { ascii: true, width: Some(100) });
     assert!(text.is_ascii(), "{text}");
-    assert!(text.lines().all(|l| l.len() <= 140), "{text}");
+    assert!(text.lines().filter(|l| !l.starts_with("inventory:")).all(|l| l.len() <= 140), "{text}");
     insta::assert_snapshot!(text, @r#"
-    production-nextcore ap-southeast-2  degraded  10 nodes: 4 degraded  2026-03-01T12:00:30Z
-     STATE       NODE               FIGURES                      REASON                      SINCE  AGE
-     ! degraded  alb                842/s  5xx 0.02 %            web: 1 of 2 targets                0s
-                                    p95 118 ms                   unhealthy (Target.Timeout)
-     . healthy   tg/control-plane   2/2 healthy  /api/*                                             0s
-     ! degraded  tg/web             1/2 healthy  /               1 of 2 targets unhealthy           0s
-                                                                 (Target.Timeout)
-     . healthy   svc/control-plane  2/2  rev 7                                               7h00m  0s
-     ! degraded  svc/web            2/2  cpu 38 %  mem 57 %      1 of 2 targets unhealthy           0s
-                                    rev 7                        (Target.Timeout)
-     . healthy   svc/celery-worker  3/3  rev 7                                               7h00m  0s
-     . healthy   redis              2 shards 4 nodes  mem 37 %                                      0s
-                                    1.0k op/s
-     . healthy   db                 available  a <-> b                                              0s
-                                    conn 84/851  cpu 31 %
-                                    free 62 GiB  PITR 3m00s
-     ! degraded  alarms             1 of 1 in alarm              alarm high|cpu:             3m00s  0s
-                                                                 CPUUtilization 91.2 > 80
-     . healthy   logs               900 events/min  last 4s ago                                     0s
+    production-nextcore ap-southeast-2  degraded  29 nodes: 4 degraded  2026-03-01T12:00:30Z
+     STATE       NODE                   FIGURES                    REASON                    SINCE  AGE
+     . healthy   dns                    nextcore.ai -> ALB                                          0s
+                                        1 health check
+     . healthy   cdn                    E2N                                                         0s
+     . healthy   vpc                    10.0.0.0/16  9 subnets                                      0s
+                                        free addresses >= 240
+     ! degraded  alb                    842/s  5xx 0.02 %          web: 1 of 2 targets              0s
+                                        p95 118 ms                 unhealthy
+                                                                   (Target.Timeout)
+     . healthy   tg/control-plane       2/2 healthy  /api/*                                         0s
+     ! degraded  tg/web                 1/2 healthy  /             1 of 2 targets unhealthy         0s
+                                                                   (Target.Timeout)
+     . healthy   nat                    3 gateways                                                  0s
+     . healthy   nat/a                  nat-a                                                       0s
+     . healthy   nat/b                  nat-b                                                       0s
+     . healthy   nat/c                  nat-c                                                       0s
+     . healthy   sg                     4 groups  12 rules         inter-task traffic is            0s
+                                                                   blocked: the seed allows
+                                                                   self inbound but no self
+                                                                   outbound
+     . healthy   svc/control-plane      2/2  rev 7                                           7h00m  0s
+     ! degraded  svc/web                2/2  cpu 38 %  mem 57 %    1 of 2 targets unhealthy         0s
+                                        rev 7                      (Target.Timeout)
+     . healthy   svc/celery-worker      3/3  rev 7                                           7h00m  0s
+     . healthy   redis                  2 shards 4 nodes                                            0s
+                                        mem 37 %  1.0k op/s
+     . healthy   db                     available  a <-> b                                          0s
+                                        conn 84/851  cpu 31 %
+                                        free 62 GiB  PITR 3m00s
+     . healthy   s3                     3 buckets                                                   0s
+     . healthy   s3/nextcore-documents  versioned                                                   0s
+     . healthy   s3/nextcore-reports    versioned                                                   0s
+     . healthy   s3/nextcore-static     versioned                                                   0s
+     . healthy   iam                    3 roles                                                     0s
+     . healthy   kms                    3/3 enabled                                                 0s
+     . healthy   secrets                3 secrets                                                   0s
+                                        rotation in 20d00h
+     . healthy   ecr                    3 repositories  3 images                                    0s
+                                        pushed 10h05m ago
+     . healthy   build                  3 projects                                                  0s
+                                        last SUCCEEDED
+                                        10h05m ago
+     . healthy   pipeline               last Succeeded  9h55m ago                                   0s
+     ! degraded  alarms                 1 of 1 in alarm            alarm high|cpu:           3m00s  0s
+                                                                   CPUUtilization 91.2 > 80
+     . healthy   dashboards             2 dashboards                                                0s
+     . healthy   logs                   900 events/min                                              0s
+                                        last 4s ago
     scaling: denied, no permission: application-autoscaling:DescribeScalableTargets
+    inventory: 108 resources of 38 types; not seen: scaling (no permission: application-autoscaling:DescribeScalableTargets), log group (not asked)
     "#);
 }
 
@@ -94,19 +145,38 @@ fn the_table_in_ascii_has_only_ascii() {
 fn the_markdown() {
     let world = busy();
     insta::assert_snapshot!(markdown(&world.store, &world.judge(), &world.stack, world.now), @r#"
-    # production-nextcore ap-southeast-2  degraded  10 nodes: 4 degraded  2026-03-01T12:00:30Z
+    # production-nextcore ap-southeast-2  degraded  29 nodes: 4 degraded  2026-03-01T12:00:30Z
 
     | State | Node | Figures | Reason | Since | Age |
     |---|---|---|---|---|---|
+    | healthy | `dns` | nextcore.ai → ALB, 1 health check |  |  | 0s |
+    | healthy | `cdn` | E2N |  |  | 0s |
+    | healthy | `vpc` | 10.0.0.0/16, 9 subnets, free addresses ≥ 240 |  |  | 0s |
     | degraded | `alb` | 842/s, 5xx 0.02 %, p95 118 ms | web: 1 of 2 targets unhealthy (Target.Timeout) |  | 0s |
     | healthy | `tg/control-plane` | 2/2 healthy, /api/\* |  |  | 0s |
     | degraded | `tg/web` | 1/2 healthy, / | 1 of 2 targets unhealthy (Target.Timeout) |  | 0s |
+    | healthy | `nat` | 3 gateways |  |  | 0s |
+    | healthy | `nat/a` | nat-a |  |  | 0s |
+    | healthy | `nat/b` | nat-b |  |  | 0s |
+    | healthy | `nat/c` | nat-c |  |  | 0s |
+    | healthy | `sg` | 4 groups, 12 rules | inter-task traffic is blocked: the seed allows self inbound but no self outbound |  | 0s |
     | healthy | `svc/control-plane` | 2/2, rev 7 |  | 7h00m | 0s |
     | degraded | `svc/web` | 2/2, cpu 38 %, mem 57 %, rev 7 | 1 of 2 targets unhealthy (Target.Timeout) |  | 0s |
     | healthy | `svc/celery-worker` | 3/3, rev 7 |  | 7h00m | 0s |
     | healthy | `redis` | 2 shards 4 nodes, mem 37 %, 1.0k op/s |  |  | 0s |
     | healthy | `db` | available, a ⇄ b, conn 84/851, cpu 31 %, free 62 GiB, PITR 3m00s |  |  | 0s |
+    | healthy | `s3` | 3 buckets |  |  | 0s |
+    | healthy | `s3/nextcore-documents` | versioned |  |  | 0s |
+    | healthy | `s3/nextcore-reports` | versioned |  |  | 0s |
+    | healthy | `s3/nextcore-static` | versioned |  |  | 0s |
+    | healthy | `iam` | 3 roles |  |  | 0s |
+    | healthy | `kms` | 3/3 enabled |  |  | 0s |
+    | healthy | `secrets` | 3 secrets, rotation in 20d00h |  |  | 0s |
+    | healthy | `ecr` | 3 repositories, 3 images, pushed 10h05m ago |  |  | 0s |
+    | healthy | `build` | 3 projects, last SUCCEEDED, 10h05m ago |  |  | 0s |
+    | healthy | `pipeline` | last Succeeded, 9h55m ago |  |  | 0s |
     | degraded | `alarms` | 1 of 1 in alarm | alarm high\|cpu: CPUUtilization 91.2 \> 80 | 3m00s | 0s |
+    | healthy | `dashboards` | 2 dashboards |  |  | 0s |
     | healthy | `logs` | 900 events/min, last 4s ago |  |  | 0s |
 
     ## Not as it should be
@@ -119,9 +189,22 @@ fn the_markdown() {
     - 2026-03-01 05:00:30Z `svc/control-plane` steady state (healthy)
     - 2026-03-01 05:00:30Z `svc/web` steady state (healthy)
     - 2026-03-01 05:00:30Z `svc/celery-worker` steady state (healthy)
+    - 2026-03-01 02:05:30Z `pipeline` execution succeeded: Search by policy number (healthy)
     - 2026-03-01 02:00:30Z `svc/control-plane` deployment of control-plane:7 started (changing)
     - 2026-03-01 02:00:30Z `svc/web` deployment of web:7 started (changing)
     - 2026-03-01 02:00:30Z `svc/celery-worker` deployment of celery-worker:7 started (changing)
+    - 2026-03-01 01:55:30Z `build` built production-nextcore-control at 4f2a9c1d (healthy)
+    - 2026-03-01 01:55:30Z `build` built production-nextcore-web at 4f2a9c1d (healthy)
+    - 2026-03-01 01:55:30Z `build` built production-nextcore-worker at 4f2a9c1d (healthy)
+    - 2026-03-01 01:55:30Z `ecr` pushed nextcore/control:7 (d7d7d7d7d7d7) (changing)
+    - 2026-03-01 01:55:30Z `ecr` pushed nextcore/web:7 (4c4c4c4c4c4c) (changing)
+    - 2026-03-01 01:55:30Z `ecr` pushed nextcore/worker:7 (e0e0e0e0e0e0) (changing)
+    - 2026-03-01 01:48:30Z `pipeline` execution started: Search by policy number (changing)
+    - 2026-02-19 12:00:30Z `secrets` rotated production-nextcore/database\_url (changing)
+    - 2026-02-19 12:00:30Z `secrets` rotated production-nextcore/django\_secret\_key (changing)
+    - 2026-02-19 12:00:30Z `secrets` rotated production-nextcore/redis\_url (changing)
+
+    inventory: 108 resources of 38 types; not seen: scaling (no permission: application-autoscaling:DescribeScalableTargets), log group (not asked)
     "#);
 }
 
@@ -132,7 +215,7 @@ fn the_state_document() {
     world.now += TimeDelta::seconds(7);
     let document = json(&world.store, &world.judge(), &world.stack, world.now);
     let keys: Vec<&str> = document.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(keys, ["as_of", "counts", "identity", "nodes", "sections", "stack", "timeline", "usage", "worst"]);
+    assert_eq!(keys, ["as_of", "counts", "identity", "inventory", "nodes", "sections", "stack", "timeline", "usage", "worst"]);
     for (path, value) in [
         ("/stack/name", serde_json::json!("production-nextcore")),
         ("/as_of", serde_json::json!("2026-03-01T12:00:37Z")),
@@ -151,6 +234,10 @@ fn the_state_document() {
         ("/sections/scaling/state", serde_json::json!("denied")),
         ("/sections/scaling/problem/permission", serde_json::json!("application-autoscaling:DescribeScalableTargets")),
         ("/sections/scaling/data", serde_json::Value::Null),
+        ("/inventory/total", serde_json::json!(108)),
+        ("/inventory/by_type/AWS::EC2::Subnet", serde_json::json!(9)),
+        ("/inventory/not_seen/0/type", serde_json::json!("AWS::ApplicationAutoScaling::ScalableTarget")),
+        ("/inventory/not_seen/0/why", serde_json::json!("no permission: application-autoscaling:DescribeScalableTargets")),
         ("/identity/account", serde_json::json!("111122223333")),
         ("/usage/calls_per_min", serde_json::json!(0.0)),
     ] {
@@ -168,6 +255,80 @@ fn figures_of_nothing_are_none() {
 }
 
 #[test]
+fn figures_of_the_platform() {
+    let mut world = World::healthy();
+    world.counts("cdn/requests", &[12_720.0; 5]);
+    for (id, value) in
+        [("cdn/hit", 91.0), ("cdn/4xx", 0.4), ("cdn/5xx", 0.0), ("nat/nat-a/bytes_in", 600.0e6), ("nat/nat-b/bytes_out", 60.0e6)]
+    {
+        world.series(id, &[value; 5]);
+    }
+    world.edit::<crate::model::storage::Buckets>(|b| (b.buckets[0].bytes, b.buckets[0].objects) = (Some(3.0e9), Some(12_000.0)));
+    world.edit::<crate::model::network::Routes>(|r| {
+        let table = r.tables.iter_mut().find(|t| t.id == "rtb-private-c").unwrap();
+        table.routes[1].target = "nat-b".into();
+    });
+    for (node, text) in [
+        ("dns", "nextcore.ai → ALB  1 health check"),
+        ("cdn", "212/s  hit 91 %  4xx 0.4 %  5xx 0.0 %"),
+        ("nat", "3 gateways  10 MiB/s"),
+        ("nat/a", "nat-a  9.5 MiB/s"),
+        ("nat/c", "nat-c  via b"),
+        ("nat/z", ""),
+        ("s3", "3 buckets  2.8 GiB  12k objects"),
+        ("s3/nextcore-documents", "2.8 GiB  12k objects  versioned"),
+        ("s3/other", ""),
+        ("kms", "3/3 enabled"),
+    ] {
+        let shown: Vec<String> = figures(&world.store, &NodeId(node.to_owned()), world.now).iter().map(ToString::to_string).collect();
+        assert_eq!(shown.join("  "), text, "{node}");
+    }
+}
+
+#[test]
+fn the_inventory_counts_what_is_seen_and_says_what_is_not() {
+    let mut world = World::healthy();
+    let of = |world: &World, kind: &str| inventory(&world.store, world.now).by_type.get(kind).copied().unwrap_or_default();
+    for (kind, n) in [
+        ("AWS::EC2::VPC", 1),
+        ("AWS::EC2::Subnet", 9),
+        ("AWS::EC2::NatGateway", 3),
+        ("AWS::EC2::EIP", 3),
+        ("AWS::EC2::RouteTable", 6),
+        ("AWS::EC2::Route", 4),
+        ("AWS::EC2::SubnetRouteTableAssociation", 9),
+        ("AWS::EC2::SecurityGroupIngress", 7),
+        ("AWS::EC2::SecurityGroupEgress", 5),
+        ("AWS::ElasticLoadBalancingV2::ListenerRule", 1),
+        ("AWS::ECS::Task", 7),
+        ("AWS::ElastiCache::CacheCluster", 4),
+        ("AWS::KMS::Alias", 3),
+        ("AWS::CloudWatch::Alarm", 2),
+        ("AWS::CodePipeline::Pipeline", 1),
+    ] {
+        assert_eq!(of(&world, kind), n, "{kind}");
+    }
+    let before = inventory(&world.store, world.now);
+    assert_eq!(before.total, before.by_type.values().sum::<usize>());
+    // An address that no gateway of the stack has is somebody else's; a gateway that is gone is none.
+    world.edit::<crate::model::network::NatGateways>(|n| {
+        n.elastic_ips.push(("203.0.113.1".into(), "eipalloc-x".into(), true));
+        n.gateways[2].state = "deleted".into();
+    });
+    assert_eq!((of(&world, "AWS::EC2::EIP"), of(&world, "AWS::EC2::NatGateway")), (2, 2));
+    // What is optional and absent is seen: there is none.
+    world.edit::<crate::model::delivery::Pipeline>(|p| p.exists = false);
+    world.forget(crate::model::storage::Buckets::KEY);
+    world.fail(crate::model::storage::Buckets::KEY, ProblemKind::Denied, "s3:ListBucket: denied");
+    let after = inventory(&world.store, world.now);
+    assert!(!after.by_type.contains_key("AWS::CodePipeline::Pipeline"));
+    let unseen: Vec<(&str, &str)> = after.not_seen.iter().map(|n| (n.kind, n.why.as_str())).collect();
+    assert_eq!(unseen, [("AWS::S3::Bucket", "no permission: s3:ListBucket"), ("AWS::Logs::LogGroup", "not asked")]);
+    assert_eq!(after.total, before.total - 3 - 1 - 1 - 1);
+    assert!(after.to_string().ends_with("not seen: buckets (no permission: s3:ListBucket), log group (not asked)"), "{after}");
+}
+
+#[test]
 fn exit_codes() {
     for (levels, code) in [
         (&[("alb", Level::Healthy), ("db", Level::Healthy)][..], 0),
@@ -177,6 +338,14 @@ fn exit_codes() {
         (&[("alb", Level::Down), ("db", Level::Degraded), ("redis", Level::Unknown)], 2),
         (&[("alb", Level::Healthy), ("db", Level::Unknown)], 3),
         (&[("alb", Level::Healthy), ("logs", Level::Unknown), ("alarms", Level::Unknown)], 0),
+        (&[("alb", Level::Healthy), ("dns", Level::Absent), ("cdn", Level::Absent)], 0),
+        (&[("alb", Level::Healthy), ("nat", Level::Unknown)], 3),
+        (&[("alb", Level::Healthy), ("kms", Level::Down)], 2),
+        // What only observes or delivers never pages by itself.
+        (&[("alb", Level::Healthy), ("alarms", Level::Down)], 1),
+        (&[("alb", Level::Healthy), ("build", Level::Degraded)], 1),
+        (&[("alb", Level::Unknown), ("alarms", Level::Down)], 1),
+        (&[("alb", Level::Healthy), ("build", Level::Unknown), ("pipeline", Level::Unknown), ("dashboards", Level::Unknown)], 0),
         (&[("alb", Level::Healthy), ("alarms", Level::Degraded)], 1),
         (&[], 3),
     ] {

@@ -1,6 +1,7 @@
 //! One user's screen: what is open, selected, filtered, paused. `update` is pure: no clock, no await, no I/O.
 //! Knows places on the screen but draws nothing. Called by `shell` (one per terminal or SSH client); read by `view`.
 
+pub(crate) mod derived;
 pub mod filter;
 pub mod layout;
 mod list;
@@ -20,7 +21,7 @@ pub use msg::{Effect, Flash, Msg, Tone};
 pub use update::update;
 
 use crate::input::Situation;
-use crate::insight::{Judgement, NodeId};
+use crate::insight::{self, Judgement, NodeId};
 use crate::model::Time;
 use crate::model::mode::Mode;
 use crate::model::section::{ProblemKind, SectionKey};
@@ -84,6 +85,7 @@ pub struct Session {
     /// Scaling alarms are shown one by one.
     pub(crate) unfolded: bool,
     pub(crate) flash: Option<Flash>,
+    derived: derived::Derived,
     needs: (BTreeSet<SectionKey>, BTreeSet<SectionKey>),
     dirty: bool,
 }
@@ -108,6 +110,7 @@ impl Session {
             logs: LogView::default(),
             unfolded: false,
             flash: None,
+            derived: derived::Derived::default(),
             needs: Default::default(),
             dirty: true,
         }
@@ -126,7 +129,9 @@ impl Session {
     /// The sections that the screen reads now.
     pub fn needs(&self) -> BTreeSet<SectionKey> {
         let id = self.screen().map_or(PaneId::Stack, |s| s.pane);
-        pane::row(id).needs.iter().chain(pane::ALWAYS).copied().collect()
+        let mut needs = insight::sections();
+        needs.extend(pane::row(id).needs.iter().chain(pane::ALWAYS));
+        needs
     }
 
     /// The sections that the open pane is about; empty on the stack view.
@@ -187,11 +192,11 @@ impl Session {
         let panel = self.panel();
         Situation {
             stack: panes.is_none(),
-            list: panel.is_some_and(|p| p.list),
+            list: panel.is_some_and(|p| p.rows.is_some()),
             panels: panes.is_some_and(|p| p.panels.len() > 1),
             logs: self.screen().is_some_and(|s| s.pane == PaneId::Logs),
             folds: self.screen().is_some_and(|s| s.pane == PaneId::Alarms),
-            opens: panes.is_none() || panel.is_some_and(|p| p.opens),
+            opens: panes.is_none() || panel.is_some_and(|p| p.enter.is_some()),
             layer: self.help,
         }
     }

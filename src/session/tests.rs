@@ -64,22 +64,38 @@ fn moving_follows_the_places_on_the_screen() {
         ((120, 40), "down", "svc/control-plane"),
         ((120, 40), "down right left", "svc/control-plane"),
         ((120, 40), "down right right right", "redis"),
-        ((120, 40), "down right right right down", "alarms"),
+        ((120, 40), "right", "nat"),
+        ((120, 40), "right down", "redis"),
         ((120, 40), "down right down", "db"),
-        ((120, 40), "j j j", "logs"),
+        ((120, 40), "j j j", "s3"),
+        ((120, 40), "j j j l", "iam"),
+        ((120, 40), "j j j l j j", "secrets"),
+        ((120, 40), "j j j l l l", "alarms"),
+        ((120, 40), "j j j l l j j", "pipeline"),
+        ((120, 40), "j j j j", "logs"),
         ((120, 40), "down right up", "alb"),
-        ((120, 40), "up", "alb"),
+        ((120, 40), "up", "vpc"),
+        ((120, 40), "up right", "sg"),
+        ((120, 40), "up up", "dns"),
+        ((120, 40), "up up right", "cdn"),
         ((80, 24), "down", "svc/control-plane"),
         ((80, 24), "down down down", "svc/celery-worker"),
         ((80, 24), "j j j j j", "db"),
-        ((200, 60), "right", "alarms"),
-        ((200, 60), "right down", "timeline"),
-        ((200, 60), "right down down left", "redis"),
-        ((120, 40), "tab tab", "svc/web"),
-        ((120, 40), "backtab", "logs"),
+        ((80, 24), "j j j j j j", "s3"),
+        ((80, 24), "j j j j j j l l l", "secrets"),
+        ((80, 24), "j j j j j j j l l", "pipeline"),
+        ((80, 24), "right", "nat"),
+        ((80, 24), "up up right", "cdn"),
+        ((200, 60), "right right", "logs"),
+        ((200, 60), "up up right right", "timeline"),
+        ((120, 40), "tab tab tab", "svc/web"),
+        ((120, 40), "tab", "nat"),
+        ((120, 40), "backtab", "sg"),
         ((120, 40), "5", "redis"),
+        ((120, 40), "6", "db"),
+        ((120, 40), "7", "alarms"),
         ((120, 40), "G", "logs"),
-        ((120, 40), "G g", "alb"),
+        ((120, 40), "G g", "dns"),
     ] {
         let mut s = session(size);
         press(&mut s, keys);
@@ -167,8 +183,10 @@ fn needs_are_announced_when_they_change_and_only_then() {
     assert_eq!(update(&mut s, Msg::Tick(at(2))), []);
     let opened = press(&mut s, "a");
     assert!(
-        matches!(opened.as_slice(), [Effect::Needs { all, front }] if front.contains(&SectionKey("alarm_history")) && !all.contains(&SectionKey("logs")))
+        matches!(opened.as_slice(), [Effect::Needs { all, front }] if front.contains(&SectionKey("alarm_history")) && all.contains(&SectionKey("alarm_history")))
     );
+    // The header counts every node on every screen: what they rest on is never left out.
+    assert!(crate::insight::sections().is_subset(&s.needs()), "{:?}", s.needs());
     assert!(matches!(press(&mut s, "R").as_slice(), [Effect::Refresh(keys)] if keys.contains(&SectionKey("alarms"))));
 }
 
@@ -285,10 +303,107 @@ fn many_services_scroll_under_the_selection() {
 }
 
 #[test]
+fn every_system_has_a_place_on_every_screen_and_enter_opens_its_pane() {
+    for size in [(60, 20), (80, 24), (100, 30), (120, 40), (200, 30), (200, 60)] {
+        for (node, pane, panel) in [
+            ("dns", PaneId::Edge, 0),
+            ("cdn", PaneId::Edge, 1),
+            ("alb", PaneId::Balancer, 0),
+            ("vpc", PaneId::Network, 0),
+            ("sg", PaneId::Network, 3),
+            ("nat", PaneId::Network, 2),
+            ("svc/web", PaneId::Service, 0),
+            ("redis", PaneId::Cache, 0),
+            ("db", PaneId::Database, 0),
+            ("s3", PaneId::Storage, 0),
+            ("iam", PaneId::Security, 0),
+            ("kms", PaneId::Security, 1),
+            ("secrets", PaneId::Security, 2),
+            ("ecr", PaneId::Delivery, 2),
+            ("build", PaneId::Delivery, 1),
+            ("pipeline", PaneId::Delivery, 0),
+            ("alarms", PaneId::Alarms, 0),
+            ("dashboards", PaneId::Dashboards, 0),
+            ("logs", PaneId::Logs, 0),
+        ] {
+            let mut s = session(size);
+            s.selected = NodeId(node.to_owned());
+            assert!(s.layout().place(&s.selected).is_some(), "{size:?} {node}");
+            press(&mut s, "enter");
+            assert_eq!(s.screen().map(|s| (s.pane, s.panel)), Some((pane, panel)), "{size:?} {node}");
+        }
+    }
+}
+
+#[test]
+fn parts_of_a_box_lead_to_its_pane() {
+    for (node, pane) in [("tg/x", PaneId::Balancer), ("nat/b", PaneId::Network), ("s3/docs", PaneId::Storage)] {
+        assert_eq!(layout::spec(&NodeId(node.to_owned())).map(|s| s.pane.0), Some(pane), "{node}");
+    }
+    assert!(layout::spec(&NodeId("nowhere".to_owned())).is_none());
+}
+
+#[test]
+fn places_open_from_anywhere_and_only_once() {
+    let mut s = session((120, 40));
+    for (key, pane) in [
+        ("z", PaneId::Zones),
+        ("F", PaneId::Flows),
+        ("V", PaneId::Verify),
+        ("n", PaneId::Network),
+        ("a", PaneId::Alarms),
+        ("e", PaneId::Timeline),
+        ("z", PaneId::Zones),
+    ] {
+        press(&mut s, key);
+        assert_eq!(s.screen().map(|s| s.pane), Some(pane), "{key}");
+    }
+    assert_eq!(s.screens.len(), 6, "an open pane is raised, not stacked twice");
+}
+
+#[test]
+fn reasons_get_lines_where_there_are_some_to_spare_the_worst_first() {
+    use crate::model::health::{Level, Reason, Verdict};
+    let bad = |level, text: &str| Verdict { level, reasons: vec![Reason::new(level, text)], since: None, as_of: None };
+    let mut s = session((80, 24));
+    let told = |s: &Session| s.layout().boxes.iter().filter(|b| b.told.h > 0).map(|b| b.node.0.clone()).collect::<Vec<_>>();
+    assert_eq!(told(&s), Vec::<String>::new());
+    let mut judgement = Judgement::default();
+    for node in ["alb", "svc/web", "redis", "kms", "build", "pipeline"] {
+        judgement.nodes.insert(NodeId(node.to_owned()), bad(Level::Degraded, "slow"));
+    }
+    judgement.nodes.insert(NodeId("secrets".to_owned()), bad(Level::Down, "deleted"));
+    update(&mut s, Msg::Observed(Arc::new(Store::default()), judgement));
+    let told = told(&s);
+    assert!(told.contains(&"secrets".to_owned()) && told.len() >= 3, "{told:?}");
+    let layout = s.layout();
+    for b in layout.boxes.iter().filter(|b| b.told.h > 0) {
+        assert!(layout.boxes.iter().all(|o| b.told.y >= o.place.y + o.place.h || b.told.y + b.told.h <= o.place.y), "{b:?}");
+    }
+}
+
+#[test]
 fn every_pane_has_a_row() {
-    for id in
-        [PaneId::Stack, PaneId::Service, PaneId::Balancer, PaneId::Cache, PaneId::Database, PaneId::Alarms, PaneId::Logs, PaneId::Timeline]
-    {
+    use PaneId as P;
+    for id in [
+        P::Stack,
+        P::Service,
+        P::Balancer,
+        P::Cache,
+        P::Database,
+        P::Alarms,
+        P::Logs,
+        P::Timeline,
+        P::Edge,
+        P::Network,
+        P::Storage,
+        P::Security,
+        P::Delivery,
+        P::Dashboards,
+        P::Zones,
+        P::Flows,
+        P::Verify,
+    ] {
         assert_eq!(pane::row(id).id, id);
     }
 }

@@ -16,6 +16,11 @@ impl Failure {
         Self { message: message.to_string(), code: 3 }
     }
 
+    /// Exit code 2: the command was given something that it cannot use.
+    pub(super) fn usage(message: impl std::fmt::Display) -> Self {
+        Self { message: message.to_string(), code: 2 }
+    }
+
     /// Exit code 1: the command ran and the answer is no.
     pub(super) fn no(message: impl std::fmt::Display) -> Self {
         Self { message: message.to_string(), code: 1 }

@@ -1,23 +1,44 @@
-//! `snapshot`: polls every source once and prints the state on stdout. Progress and problems go to stderr. Judges nothing itself.
+//! Commands without a screen poll every source once (`observe`); `snapshot` prints the state on stdout. Progress and problems go to
+//! stderr. Judges nothing itself.
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::backend::{self, Target};
 use super::failure::Failure;
 use crate::config::Settings;
-use crate::config::args::{Format, SnapshotArgs};
-use crate::engine::{self, clock::Clock};
-use crate::{insight, report};
+use crate::config::args::{Format, Observe, SnapshotArgs, World};
+use crate::model::Time;
+use crate::model::stack::Stack;
+use crate::model::store::Store;
+use crate::{engine, insight, report};
 
-/// Prints the state once.
-pub(super) async fn snapshot(args: &SnapshotArgs, settings: &Settings) -> Result<ExitCode, Failure> {
+/// The world of the demo, as `demo` shows it.
+const DEMO_SEED: u64 = 7;
+
+/// The stack as it was seen once.
+pub(super) struct Observed {
+    /// Every section.
+    pub(super) store: Arc<Store>,
+    /// What was watched.
+    pub(super) stack: Stack,
+    /// When.
+    pub(super) now: Time,
+}
+
+/// Polls every source once.
+pub(super) async fn observe(args: &Observe, settings: &Settings) -> Result<Observed, Failure> {
+    let target = if args.demo { Target::Demo(World { seed: DEMO_SEED, speed: 1.0 }) } else { Target::Aws };
+    let stack = target.stack(settings);
     let progress = std::io::stderr().is_terminal();
     if progress {
-        let _ = write!(std::io::stderr(), "polling {} in {} ...\r", settings.stack.name, settings.stack.region);
+        let _ = write!(std::io::stderr(), "polling {} in {} ...\r", stack.name, stack.region);
     }
-    let (mut feed, _engine) = backend::started(&Target::Aws, settings).await.map_err(Failure::cannot_tell)?;
+    let clock = target.clock();
+    let (mut feed, ends) = engine::channel();
+    let _engine = target.start(settings, clock.clone(), ends).await.map_err(Failure::cannot_tell)?;
     let hopeless = backend::watch_hope(feed.store.clone());
     let store = tokio::select! {
         reason = hopeless => return Err(Failure::cannot_tell(reason)),
@@ -26,23 +47,27 @@ pub(super) async fn snapshot(args: &SnapshotArgs, settings: &Settings) -> Result
     if progress {
         let _ = write!(std::io::stderr(), "\x1b[2K\r");
     }
-    let now = Clock::system().now();
-    let stack = &settings.stack;
-    let judgement = insight::judge(&store, stack, now);
+    Ok(Observed { store, stack, now: clock.now() })
+}
+
+/// Prints the state once.
+pub(super) async fn snapshot(args: &SnapshotArgs, settings: &Settings) -> Result<ExitCode, Failure> {
+    let Observed { store, stack, now } = observe(&args.observe, settings).await?;
+    let judgement = insight::judge(&store, &stack, now);
     let text = match args.format {
-        Format::Table => report::table(&store, &judgement, stack, now, look(settings)),
+        Format::Table => report::table(&store, &judgement, &stack, now, look(settings)),
         Format::Json => {
-            let document = report::json(&store, &judgement, stack, now);
+            let document = report::json(&store, &judgement, &stack, now);
             serde_json::to_string_pretty(&document).map_err(Failure::cannot_tell)?
         }
-        Format::Markdown => report::markdown(&store, &judgement, stack, now),
+        Format::Markdown => report::markdown(&store, &judgement, &stack, now),
     };
     print(&text)?;
     Ok(ExitCode::from(report::exit_code(&judgement)))
 }
 
 /// As wide as the terminal; as wide as needed in a pipe.
-fn look(settings: &Settings) -> report::Look {
+pub(super) fn look(settings: &Settings) -> report::Look {
     let width = std::io::stdout().is_terminal().then(crossterm::terminal::size).and_then(Result::ok).map(|(columns, _)| columns);
     report::Look { ascii: settings.glyphs == crate::theme::Glyphs::Ascii, width }
 }

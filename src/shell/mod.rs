@@ -8,11 +8,13 @@ mod headless;
 mod info;
 mod keys;
 mod listen;
+mod policy;
 mod screenshot;
 pub mod session_loop;
 pub mod svg;
 mod terminal;
 mod tui;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -51,6 +53,8 @@ fn execute(cli: &Cli) -> Result<ExitCode, Failure> {
         Some(Command::Demo(world)) => runtime.block_on(tui::run(Target::Demo(world.clone()), &settings)),
         Some(Command::Cloud(args)) => runtime.block_on(listen::run(args)),
         Some(Command::Snapshot(args)) => runtime.block_on(headless::snapshot(args, &settings)),
+        Some(Command::Verify(args)) => runtime.block_on(verify::run(args, &settings)),
+        Some(Command::IamPolicy(args)) => policy::run(args, &settings),
         Some(Command::Info) => runtime.block_on(info::run(&settings, &env)),
         Some(Command::Screenshot(args)) => screenshot::run(args),
     };

@@ -7,6 +7,7 @@ use std::time::Duration;
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64;
 
+use super::wire::rest::Flavour;
 use super::wire::{ApiError, Protocol};
 
 /// What goes wrong.
@@ -124,38 +125,89 @@ pub(super) struct Caller<'a> {
 
 /// The error that `kind` answers with; `None` for faults that let the operation run.
 pub(super) fn refusal(kind: FaultKind, protocol: Protocol, caller: Caller<'_>) -> Option<ApiError> {
-    let query = protocol == Protocol::Query;
-    let pick = |json: &'static str, xml: &'static str| if query { xml } else { json };
+    let words = Words::of(protocol);
     let error = match kind {
         FaultKind::Throttle => {
-            let code = pick("ThrottlingException", "Throttling");
-            ApiError::new(code, "Rate exceeded").with_query_code("Throttling")
+            let (code, status) = words.throttled;
+            ApiError::new(code, "Rate exceeded").with_status(status).with_query_code(words.query_code(code, "Throttling"))
         }
         FaultKind::ServerError(status @ (502..=504)) => {
-            ApiError::new(pick("ServiceUnavailableException", "ServiceUnavailable"), "The service is temporarily unavailable.")
-                .with_status(status)
+            ApiError::new(words.unavailable, "The service is temporarily unavailable.").with_status(status)
         }
-        FaultKind::ServerError(status) => ApiError::new(
-            pick("InternalFailure", "InternalFailure"),
-            "The request processing has failed because of an unknown error, exception or failure.",
-        )
-        .with_status(status.clamp(500, 599)),
+        FaultKind::ServerError(status) => {
+            ApiError::new(words.internal, "The request processing has failed because of an unknown error, exception or failure.")
+                .with_status(status.clamp(500, 599))
+        }
         FaultKind::ExpiredCredentials => {
-            let code = pick("ExpiredTokenException", "ExpiredToken");
+            let (code, status) = words.expired;
             let error = ApiError::new(code, "The security token included in the request is expired");
-            if query { error.with_status(403) } else { error }.with_query_code("ExpiredToken")
+            error.with_status(status).with_query_code(words.query_code(code, "ExpiredToken"))
         }
         FaultKind::AccessDenied => {
+            let (code, status) = words.denied;
             let message = format!(
                 "User: {} is not authorized to perform: {} on resource: {} because no identity-based policy allows the {} action",
                 caller.arn, caller.action, caller.resource, caller.action
             );
-            let error = ApiError::new(pick("AccessDeniedException", "AccessDenied"), message);
-            if query { error.with_status(403) } else { error }.with_query_code("AccessDenied")
+            ApiError::new(code, message).with_status(status).with_query_code(words.query_code(code, "AccessDenied"))
         }
         FaultKind::Timeout | FaultKind::Malformed | FaultKind::Truncated | FaultKind::Latency(_) => return None,
     };
     Some(error)
+}
+
+/// How the services of one protocol word what every service can say: error code and HTTP status.
+struct Words {
+    throttled: (&'static str, u16),
+    unavailable: &'static str,
+    internal: &'static str,
+    expired: (&'static str, u16),
+    denied: (&'static str, u16),
+    /// Whether clients take the awsQuery code from a header.
+    shaped: bool,
+}
+
+impl Words {
+    const fn of(protocol: Protocol) -> Words {
+        match protocol {
+            Protocol::Json { .. } | Protocol::Cbor => Words {
+                throttled: ("ThrottlingException", 400),
+                unavailable: "ServiceUnavailableException",
+                internal: "InternalFailure",
+                expired: ("ExpiredTokenException", 400),
+                denied: ("AccessDeniedException", 400),
+                shaped: true,
+            },
+            Protocol::Query | Protocol::RestXml(Flavour::Versioned) => Words {
+                throttled: ("Throttling", 400),
+                unavailable: "ServiceUnavailable",
+                internal: "InternalFailure",
+                expired: ("ExpiredToken", 403),
+                denied: ("AccessDenied", 403),
+                shaped: false,
+            },
+            Protocol::Ec2Query => Words {
+                throttled: ("RequestLimitExceeded", 503),
+                unavailable: "Unavailable",
+                internal: "InternalError",
+                expired: ("RequestExpired", 400),
+                denied: ("UnauthorizedOperation", 403),
+                shaped: false,
+            },
+            Protocol::RestXml(Flavour::S3) => Words {
+                throttled: ("SlowDown", 503),
+                unavailable: "ServiceUnavailable",
+                internal: "InternalError",
+                expired: ("ExpiredToken", 400),
+                denied: ("AccessDenied", 403),
+                shaped: false,
+            },
+        }
+    }
+
+    const fn query_code(&self, own: &'static str, compatible: &'static str) -> &'static str {
+        if self.shaped { compatible } else { own }
+    }
 }
 
 #[cfg(test)]
@@ -175,6 +227,17 @@ mod tests {
         ] {
             assert_eq!(refusal(kind, json, CALLER).unwrap().code, json_code);
             assert_eq!(refusal(kind, Protocol::Query, CALLER).unwrap().query_code(), query_code);
+        }
+        for (kind, ec2, s3) in [
+            (FaultKind::Throttle, ("RequestLimitExceeded", 503), ("SlowDown", 503)),
+            (FaultKind::ExpiredCredentials, ("RequestExpired", 400), ("ExpiredToken", 400)),
+            (FaultKind::AccessDenied, ("UnauthorizedOperation", 403), ("AccessDenied", 403)),
+            (FaultKind::ServerError(500), ("InternalError", 500), ("InternalError", 500)),
+        ] {
+            for (protocol, (code, status)) in [(Protocol::Ec2Query, ec2), (Protocol::RestXml(Flavour::S3), s3)] {
+                let error = refusal(kind, protocol, CALLER).unwrap();
+                assert_eq!((error.code.as_ref(), error.query_code(), error.status), (code, code, status));
+            }
         }
         assert_eq!(refusal(FaultKind::Timeout, json, CALLER), None);
         let denied = refusal(FaultKind::AccessDenied, json, CALLER).unwrap();

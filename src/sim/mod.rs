@@ -84,7 +84,7 @@ impl Cloud {
 
     /// Answers one request at once. An injected delay is noted in the response's extensions ([`Delay`]), not waited for.
     pub fn handle(&self, request: Request<Bytes>) -> Response<SimBody> {
-        let call = Call::decode(&request);
+        let call = Call::decode(&request, service::APIS);
         let id = self.request_id();
         let Some(service) = service::find(&call) else {
             return whole(wire::respond(&call, "", &Err(service::unknown_service(&call)), &id));
@@ -137,7 +137,7 @@ impl Cloud {
             Ok(members) => members,
             Err(reason) => return Err(service::unreadable(call.protocol, reason)),
         };
-        let params = Params::new(members, service.dialect);
+        let params = Params::new(members, service.dialect).signed_for(call.region.as_deref());
         match operation.run {
             Run::Unary(handler) => self.world(|world| handler(world, &params)).map(Answer::Value),
             Run::Tail(handler) => {
@@ -160,7 +160,7 @@ impl Cloud {
 
     fn refusal(verdict: Verdict, service: &Service, call: &Call) -> Option<ApiError> {
         let kind = verdict.kind?;
-        let action = format!("{}:{}", service.iam_prefix, call.operation);
+        let action = service.action(&call.operation);
         let resource = service.resource(call);
         let caller = Caller { arn: service::CALLER_ARN, action: &action, resource: &resource };
         fault::refusal(kind, call.protocol, caller)

@@ -8,6 +8,9 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod delivery;
+mod insight;
+
 const START: i64 = 1_795_402_800_000;
 
 /// A cloud whose clock the test moves.
@@ -36,6 +39,15 @@ fn ecs(operation: &str, body: &str) -> Request<Bytes> {
 
 fn query(service: &str, body: &str) -> Request<Bytes> {
     Request::post("/").header("authorization", authorization(service)).body(Bytes::copy_from_slice(body.as_bytes())).unwrap()
+}
+
+fn rest(service: &str, method: &str, path: &str, body: &str) -> Request<Bytes> {
+    Request::builder()
+        .method(method)
+        .uri(path)
+        .header("authorization", authorization(service))
+        .body(Bytes::copy_from_slice(body.as_bytes()))
+        .unwrap()
 }
 
 fn metrics(operation: &str, body: &'static [u8]) -> Request<Bytes> {
@@ -67,7 +79,15 @@ fn errors_are_the_services_own() {
         (json("application-autoscaling", "AnyScaleFrontendService.DescribeScalableTargets", "{}"), 400, "ValidationException"),
         (metrics("GetMetricData", &[0xa0]), 400, "MissingParameter"),
         (metrics("GetMetricData", &[0xff]), 400, "SerializationException"),
-        (query("ec2", "Action=DescribeVpcs&Version=2016-11-15"), 501, "<Code>InvalidAction</Code>"),
+        (query("ec2", "Action=DescribeVpcs&Version=2016-11-15&VpcId.1=vpc-1"), 400, "<Errors><Error><Code>InvalidVpcID.NotFound</Code>"),
+        (query("ec2", "Action=RunInstances&Version=2016-11-15"), 400, "<Code>InvalidAction</Code>"),
+        (rest("route53", "GET", "/2013-04-01/hostedzone/Z1/rrset", ""), 404, "<ErrorResponse"),
+        (rest("cloudfront", "GET", "/2020-05-31/distribution/E1", ""), 404, "<Code>NoSuchDistribution</Code>"),
+        (rest("cloudfront", "DELETE", "/2020-05-31/distribution/E1", ""), 404, "<Code>UnknownOperationException</Code>"),
+        (rest("s3", "GET", "/nope?versioning", ""), 404, "<Error><Code>NoSuchBucket</Code>"),
+        (rest("s3", "GET", "/nextcore-documents?logging", ""), 501, "<Error><Code>NotImplemented</Code>"),
+        (rest("s3", "PUT", "/nextcore-documents?versioning", "<V"), 400, "<Error><Code>MalformedXML</Code>"),
+        (query("sqs", "Action=ListQueues&Version=2012-11-05"), 501, "<Code>InvalidAction</Code>"),
     ] {
         let name = format!("{request:?}");
         let response = cloud.handle(request);
@@ -84,6 +104,10 @@ fn calls_without_a_signature_are_routed_by_target_path_and_version() {
         Request::post("/service/GraniteServiceVersion20100801/operation/ListMetrics").body(Bytes::new()).unwrap(),
         Request::post("/").body(Bytes::from_static(b"Action=GetCallerIdentity&Version=2011-06-15")).unwrap(),
         Request::get("/?Action=DescribeDBInstances&Version=2014-10-31").body(Bytes::new()).unwrap(),
+        Request::post("/").body(Bytes::from_static(b"Action=DescribeVpcs&Version=2016-11-15")).unwrap(),
+        Request::get("/2013-04-01/hostedzone").body(Bytes::new()).unwrap(),
+        Request::get("/2020-05-31/distribution/E2NEXTCOREAI0T").body(Bytes::new()).unwrap(),
+        Request::head("/").header("host", "nextcore-static.s3.ap-southeast-2.amazonaws.com").body(Bytes::new()).unwrap(),
     ] {
         assert_eq!(cloud.handle(request).status(), 200);
     }
@@ -187,7 +211,7 @@ async fn delays_are_waited_for_by_serve_only() {
 #[tokio::test(start_paused = true)]
 async fn a_live_tail_starts_at_once_and_updates_every_second() {
     let (cloud, now) = cloud();
-    let arn = cloud.world(|world| world.logs.groups.values().next().map(|group| group.log_group_arn.clone())).unwrap();
+    let arn = cloud.world(|world| world.logs.groups[world::names::LOG_GROUP].log_group_arn.clone());
     let body = format!(r#"{{"logGroupIdentifiers":["{arn}"]}}"#);
     let response = cloud.clone().serve(json("logs", "Logs_20140328.StartLiveTail", &body)).await;
     assert_eq!(response.headers()["content-type"], wire::eventstream::CONTENT_TYPE);
@@ -227,7 +251,7 @@ proptest! {
     fn nothing_panics(
         service in prop::sample::select(service::SERVICES.to_vec()),
         index in 0_usize..20,
-        protocol in 0_u8..3,
+        protocol in 0_u8..4,
         names in prop::collection::vec("(cluster|services|limit|MaxRecords|StartTime|Duration|logGroupName|Marker|[A-Za-z.0-9]{0,12})", 0..4),
         values in prop::collection::vec("(production-nextcore|-1|9223372036854775807|1e308|\\[\\]|[ -~]{0,12})", 4),
         rubbish in prop::collection::vec(any::<u8>(), 0..60),
@@ -247,6 +271,13 @@ proptest! {
                 let mut form = form_urlencoded::Serializer::new(format!("Action={operation}"));
                 form.extend_pairs(pairs());
                 query(service.signing_name, &form.finish())
+            }
+            2 => {
+                let path = names.join("/").replace(|c: char| !c.is_ascii_alphanumeric() && c != '/', "%20");
+                let mut query = form_urlencoded::Serializer::new(String::new());
+                query.extend_pairs(pairs());
+                let method = ["GET", "PUT", "POST", "DELETE", "HEAD"][index % 5];
+                rest(service.signing_name, method, &format!("/{target}/{path}?{}", query.finish()), values[0].as_str())
             }
             _ => Request::post(format!("/service/{target}/operation/{operation}"))
                 .header("authorization", authorization(service.signing_name))

@@ -11,12 +11,8 @@ use crate::model::health::Level;
 use crate::model::metric::{Metrics, Series};
 use crate::model::section::{Loadable, SectionKey};
 use crate::model::text;
+use crate::session::layout::spec;
 use crate::theme::Role;
-
-/// Counts that are asked for with every fifth batch only: between them their silence says nothing.
-fn asked_rarely(id: &str) -> bool {
-    id.ends_with("/target4xx") || id.starts_with("tg/") && id.ends_with("/5xx")
-}
 
 /// Sections that are polled at least this often decide how fresh the screen is.
 pub(crate) const LIVE: std::time::Duration = std::time::Duration::from_secs(30);
@@ -30,6 +26,17 @@ pub(crate) fn glyph(level: Level) -> (&'static str, Role) {
         Level::Unknown => ("?", Role::Unknown),
         Level::Degraded => ("▲", Role::Warn),
         Level::Down => ("✖", Role::Crit),
+    }
+}
+
+/// The node as people call it.
+pub(crate) fn name(node: &NodeId) -> Cow<'_, str> {
+    let own = spec(node).map_or("", |s| s.name);
+    match node.0.split_once('/') {
+        Some((head, letter)) if letter.len() == 1 => Cow::Owned(format!("{} {letter}", if own.is_empty() { head } else { own })),
+        Some((_, rest)) => Cow::Borrowed(rest),
+        None if own.is_empty() => Cow::Borrowed(node.0.as_str()),
+        None => Cow::Borrowed(own),
     }
 }
 
@@ -112,8 +119,10 @@ impl<'a> View<'a> {
         if !series.zero_fill {
             return series.current(self.now, CURRENT);
         }
-        let asked = self.metrics.and_then(|m| m.complete_at).filter(|at| asked_rarely(id) && *at < self.now);
-        series.current(asked.unwrap_or(self.now), SILENT)
+        // Between two questions the silence of a count that is asked for rarely says nothing.
+        let asked = self.metrics.filter(|_| series.every > 60).and_then(|m| m.asked_at.get(&series.every));
+        let asked = asked.and_then(|at| chrono::DateTime::from_timestamp(*at, 0));
+        series.current(asked.map_or(self.now, |at| at.min(self.now)), SILENT)
     }
 
     /// The current value as text; `?` when it is not known.
@@ -140,7 +149,7 @@ impl<'a> View<'a> {
             Loadable::Idle | Loadable::Loading { .. } => "loading…",
             _ => "no data yet",
         };
-        Chart { missing, label: label.into(), series: self.series(id), value: self.value(id), unit, role: Role::Series1, marks: Vec::new() }
+        Chart { missing, label: label.into(), series: self.series(id), value: self.value(id), unit, role: Role::Series1, marks: Vec::new(), limit: None }
     }
 
     /// The level of a node; `None` before anything is known.

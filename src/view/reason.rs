@@ -1,9 +1,11 @@
 //! Why a node is not healthy, in as many lines as there are.
 
+use std::borrow::Cow;
+
 use ratatui::layout::Rect;
 
 use super::View;
-use super::figures::{glyph, tone};
+use super::figures::{glyph, name, tone};
 use super::widget::phrase::{clip, wrap};
 use super::widget::{Ink, Phrase};
 use crate::insight::NodeId;
@@ -15,18 +17,29 @@ pub(crate) fn reasons<'a>(v: &View<'a>, node: &NodeId) -> &'a [Reason] {
     v.judgement.of(node).filter(|v| v.level >= Level::Unknown).map(|v| v.reasons.as_slice()).unwrap_or_default()
 }
 
+/// The reasons of several nodes with the name of each in front; of one node as they are.
+fn told<'a>(v: &View<'a>, nodes: &[NodeId]) -> Vec<(Level, Cow<'a, str>)> {
+    let named = |node: &NodeId, r: &'a Reason| match nodes.len() {
+        1 => Cow::Borrowed(r.text.as_str()),
+        _ => Cow::Owned(format!("{}: {}", name(node), r.text)),
+    };
+    let mut all: Vec<_> = nodes.iter().flat_map(|n| reasons(v, n).iter().map(move |r| (r.level, named(n, r)))).collect();
+    all.sort_by_key(|r| std::cmp::Reverse(r.0));
+    all
+}
+
 /// The reasons wrapped under each other, worst first; returns how many of them had no room.
-pub(crate) fn draw(v: &View<'_>, node: &NodeId, area: Rect, ink: &mut Ink<'_>) -> usize {
+pub(crate) fn draw(v: &View<'_>, nodes: &[NodeId], area: Rect, ink: &mut Ink<'_>) -> usize {
     let mut y = area.y;
-    let all = reasons(v, node);
-    for (i, reason) in all.iter().enumerate() {
+    let all = told(v, nodes);
+    for (i, (level, text)) in all.iter().enumerate() {
         if y >= area.bottom() {
             return all.len() - i;
         }
-        let (mark, role) = glyph(reason.level);
+        let (mark, role) = glyph(*level);
         ink.put(area.x, y, area.right(), mark, role);
         let rest = Rect { x: area.x + 2, y, width: area.width.saturating_sub(2), height: area.bottom() - y };
-        y = ink.prose(rest, &reason.text, tone(reason.level));
+        y = ink.prose(rest, text, tone(*level));
     }
     0
 }
@@ -43,9 +56,9 @@ pub(crate) fn wrapped(v: &View<'_>, node: &NodeId, area: Rect, ink: &mut Ink<'_>
 }
 
 /// How many rows the reasons take in that width, at most `most`.
-pub(crate) fn height(v: &View<'_>, node: &NodeId, width: u16, most: u16) -> u16 {
+pub(crate) fn height(v: &View<'_>, nodes: &[NodeId], width: u16, most: u16) -> u16 {
     let width = usize::from(width.saturating_sub(2));
-    let rows: usize = reasons(v, node).iter().map(|r| wrap(&r.text, width).len()).sum();
+    let rows: usize = told(v, nodes).iter().map(|r| wrap(&r.1, width).len()).sum();
     (rows as u16).min(most)
 }
 

@@ -39,6 +39,26 @@ pub(crate) fn ready<'a, T: Section>(v: &View<'a>) -> Result<&'a T, Vec<Phrase<'a
     }
 }
 
+/// Why there is no value: in a word, and in full.
+pub(crate) struct Missing<'a> {
+    /// For a line that is shared with many others.
+    pub(crate) short: Phrase<'a>,
+    /// For a line.
+    pub(crate) long: Phrase<'a>,
+    /// For a box or a pane.
+    pub(crate) lines: Vec<Phrase<'a>>,
+}
+
+/// The value, or why there is none.
+pub(crate) fn known<'a, T: Section>(v: &View<'a>) -> Result<&'a T, Missing<'a>> {
+    let (short, long) = match v.store.load::<T>(v.now) {
+        Loadable::Denied { .. } => (Phrase::of("denied", Role::Warn), Phrase::of("no permission", Role::Warn)),
+        Loadable::Failed(problem) => (Phrase::of("failed", Role::Warn), Phrase::of(problem.headline.as_str(), Role::Warn)),
+        _ => (Phrase::of("…", Role::Muted), Phrase::of("loading…", Role::Muted)),
+    };
+    ready::<T>(v).map_err(|lines| Missing { short, long, lines })
+}
+
 /// What a title says about an old value: its age and why there is none newer.
 pub(crate) fn stale<'a, T: Section>(v: &View<'a>) -> Phrase<'a> {
     match v.store.load::<T>(v.now) {

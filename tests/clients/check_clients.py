@@ -1,277 +1,42 @@
 #!/usr/bin/env python3
 """Runs every operation of the embedded cloud with AWS's own clients, boto3 and awscli.
 
-    check_clients.py ENDPOINT        e.g. http://127.0.0.1:4566
+    check_clients.py ENDPOINT [TOPIC...]      e.g. http://127.0.0.1:4566, or http://127.0.0.1:4566 network storage
 
-Prints one line per operation and `N passed, N failed`; exit code 0 when all passed. Beyond "it parses", boto3's raw
-answers are held against botocore's models: no unknown member, no wrong type. It calls the writes too (scale, redeploy,
-fail over), so start a fresh cloud for each run. Needs awscli, boto3 and cbor2:
+Prints one line per check and `N passed, N failed`; exit code 0 when all passed. It calls the writes too (scale, redeploy,
+fail over), so start a fresh cloud for each run. Here: the core services; every other topic is a file `checks_<topic>.py`.
+Needs awscli, boto3 and cbor2:
 
     python3 -m venv ~/.cache/nextcore-top/venv && ~/.cache/nextcore-top/venv/bin/pip install awscli boto3 cbor2
 """
 
 import datetime
+import importlib
 import json
-import os
-import shutil
-import subprocess
 import sys
-import xml.etree.ElementTree as ElementTree
 
-VENV = os.path.expanduser("~/.cache/nextcore-top/venv")
-if not sys.prefix.startswith(VENV) and os.path.exists(f"{VENV}/bin/python"):
-    os.execv(f"{VENV}/bin/python", [f"{VENV}/bin/python", *sys.argv])
+from harness import ACCOUNT, MS, NOW, Harness, aware, both, has, some
 
-import boto3  # noqa: E402
-import botocore.config  # noqa: E402
-import botocore.exceptions  # noqa: E402
-import cbor2  # noqa: E402
+# The other topics, in the order in which they run; the core comes first.
+TOPICS = [
+    "network",
+    "edge",
+    "storage",
+    "security",
+    "delivery",
+    "insight",
+    "drift",
+]
 
-if len(sys.argv) != 2:
+if len(sys.argv) < 2:
     sys.exit(__doc__)
-ENDPOINT = sys.argv[1]
-REGION = "ap-southeast-2"
-ACCOUNT = "111122223333"
+h = Harness(sys.argv[1])
+report, call, pages, aws = h.report, h.call, h.pages, h.aws
 CLUSTER = "production-nextcore"
 SERVICES = ["control-plane", "web", "celery-worker"]
 DB = "production-nextcore-db"
 REDIS = "production-nextcore-redis"
 GROUP = "/ecs/production-nextcore"
-ENV = {
-    **{k: v for k, v in os.environ.items() if not k.startswith("AWS_")},
-    "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
-    "AWS_SECRET_ACCESS_KEY": "secret",
-    "AWS_DEFAULT_REGION": REGION,
-    "AWS_CONFIG_FILE": os.devnull,
-    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-    "AWS_PAGER": "",
-}
-NOW = datetime.datetime.now(datetime.timezone.utc)
-MS = lambda t: int(t.timestamp() * 1000)  # noqa: E731
-
-passed, failed = 0, 0
-
-
-def report(name, problem=None):
-    global passed, failed
-    if problem:
-        failed += 1
-        print(f"FAIL  {name}: {problem}")
-    else:
-        passed += 1
-        print(f"ok    {name}")
-
-
-# --- raw answers against the models -----------------------------------------------------------------------------
-
-
-def check(shape, raw, path, problems):
-    """`raw` is decoded JSON or CBOR; `shape` is botocore's."""
-    kind = shape.type_name
-    if kind == "structure":
-        if not isinstance(raw, dict):
-            problems.append(f"{path}: not a structure")
-            return
-        for name, value in raw.items():
-            if name not in shape.members:
-                problems.append(f"{path}.{name}: unknown member")
-            else:
-                check(shape.members[name], value, f"{path}.{name}", problems)
-    elif kind == "list":
-        if not isinstance(raw, list):
-            problems.append(f"{path}: not a list")
-            return
-        for value in raw[:50]:
-            check(shape.member, value, f"{path}[]", problems)
-    elif kind == "map":
-        for value in raw.values():
-            check(shape.value, value, f"{path}{{}}", problems)
-    else:
-        wanted = {
-            "string": str,
-            "character": str,
-            "integer": int,
-            "long": int,
-            "boolean": bool,
-            "double": float,
-            "float": float,
-            "timestamp": (int, float, datetime.datetime),
-        }[kind]
-        if kind in ("double", "float") and isinstance(raw, int) and not isinstance(raw, bool):
-            if "cbor" in path:
-                problems.append(f"{path}: integer {raw!r} for a double")
-        elif not isinstance(raw, wanted) or (isinstance(raw, bool) and kind != "boolean"):
-            problems.append(f"{path}: {raw!r} is not a {kind}")
-        elif kind == "string" and shape.metadata.get("enum") and raw not in shape.metadata["enum"]:
-            problems.append(f"{path}: {raw!r} is not in the enumeration")
-
-
-def check_xml(shape, node, path, problems):
-    kind = shape.type_name
-    tag = lambda n: n.tag.split("}")[-1]  # noqa: E731
-    if kind == "structure":
-        known = {m.serialization.get("name", n): m for n, m in shape.members.items()}
-        for child in node:
-            if tag(child) not in known:
-                problems.append(f"{path}.{tag(child)}: unknown member")
-            else:
-                check_xml(known[tag(child)], child, f"{path}.{tag(child)}", problems)
-    elif kind == "list":
-        item = shape.member.serialization.get("name", "member")
-        for child in node:
-            if tag(child) != item:
-                problems.append(f"{path}: entry {tag(child)}, not {item}")
-            else:
-                check_xml(shape.member, child, f"{path}[]", problems)
-    elif kind == "map":
-        return
-    else:
-        text = node.text or ""
-        try:
-            if kind in ("integer", "long"):
-                int(text)
-            elif kind in ("double", "float"):
-                float(text)
-            elif kind == "boolean":
-                assert text in ("true", "false")
-            elif kind == "timestamp":
-                datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
-            elif shape.metadata.get("enum"):
-                assert text in shape.metadata["enum"]
-        except (ValueError, AssertionError):
-            problems.append(f"{path}: {text!r} is not a {kind} {shape.metadata.get('enum', '')}")
-
-
-def check_raw(operation_model, response):
-    shape, problems = operation_model.output_shape, []
-    if shape is None or response.status_code >= 300:
-        return problems
-    headers = {k.lower(): v for k, v in response.headers.items()}
-    body, content = response.content, headers.get("content-type", "")
-    if "x-amzn-requestid" not in headers:
-        problems.append("no x-amzn-requestid")
-    if headers.get("content-length") != str(len(body)):
-        problems.append("content-length is wrong")
-    if "json" in content:
-        check(shape, json.loads(body), "json", problems)
-    elif "cbor" in content:
-        check(shape, cbor2.loads(body), "cbor", problems)
-    elif "xml" in content:
-        root = ElementTree.fromstring(body)
-        wrapper = shape.serialization.get("resultWrapper")
-        check_xml(shape, root.find(f"{{*}}{wrapper}") if wrapper else root, "xml", problems)
-    else:
-        problems.append(f"unexpected content type {content}")
-    return sorted(set(problems))
-
-
-# --- boto3 ------------------------------------------------------------------------------------------------------
-
-session = boto3.Session("AKIAEXAMPLE", "secret", region_name=REGION)
-raw_problems = []
-
-
-def client(service):
-    made = session.client(
-        service,
-        endpoint_url=ENDPOINT,
-        config=botocore.config.Config(retries={"total_max_attempts": 1}, inject_host_prefix=False, read_timeout=20),
-    )
-
-    def after(http_response, model, **_):
-        if not model.has_event_stream_output:
-            raw_problems.extend(check_raw(model, http_response))
-
-    made.meta.events.register("after-call.*.*", after)
-    return made
-
-
-CLIENTS = {}
-
-
-def call(service, operation, expect=None, /, **params):
-    """Calls; `expect` is an error code, or a function that returns a problem (or nothing) for the answer."""
-    made = CLIENTS.setdefault(service, client(service))
-    python = botocore.xform_name(operation)
-    name = f"boto3 {service} {operation}" + (f" -> {expect}" if isinstance(expect, str) else "")
-    raw_problems.clear()
-    try:
-        answer = getattr(made, python)(**params)
-    except botocore.exceptions.ClientError as error:
-        code = error.response["Error"]["Code"]
-        report(name, None if code == expect else f"{code}: {error.response['Error'].get('Message')}")
-        return None
-    except Exception as error:  # noqa: BLE001
-        report(name, repr(error))
-        return None
-    if isinstance(expect, str):
-        report(name, f"no error, expected {expect}")
-        return None
-    problem = None
-    try:
-        problem = expect(answer) if expect else None
-    except Exception as error:  # noqa: BLE001
-        problem = repr(error)
-    report(name, problem or "; ".join(raw_problems[:5]) or None)
-    return answer
-
-
-def has(*paths):
-    """Each path must lead to something: `a.b[].c`."""
-
-    def walk(value, parts):
-        if not parts:
-            return value is not None
-        head, rest = parts[0], parts[1:]
-        many = head.endswith("[]")
-        value = value.get(head.removesuffix("[]")) if isinstance(value, dict) else None
-        if many:
-            return bool(value) and any(walk(item, rest) for item in value)
-        return walk(value, rest)
-
-    return lambda answer: next((f"nothing at {p}" for p in paths if not walk(answer, p.split("."))), None)
-
-
-def pages(service, operation, member, size, /, **params):
-    """All pages through botocore's paginator hold what one big page holds, each entry once."""
-    made = CLIENTS.setdefault(service, client(service))
-    name = f"boto3 {service} {operation} by pages of {size}"
-    try:
-        paginator = made.get_paginator(botocore.xform_name(operation))
-        whole = [x for p in paginator.paginate(**params) for x in p[member]]
-        parts = [p[member] for p in paginator.paginate(PaginationConfig={"PageSize": size}, **params)]
-        flat = [x for part in parts for x in part]
-        problem = None
-        if [json.dumps(x, default=str) for x in flat] != [json.dumps(x, default=str) for x in whole[: len(flat)]]:
-            problem = "pages differ from the whole"
-        elif any(len(part) > size for part in parts):
-            problem = "a page is too long"
-        elif len(whole) > size and len(parts) < 2:
-            problem = "one page only"
-        report(name, problem)
-    except Exception as error:  # noqa: BLE001
-        report(name, repr(error))
-
-
-def aware(*paths):
-    """Timestamps are recent and time-zone aware datetimes."""
-
-    def look(answer):
-        for path in paths:
-            value = answer
-            for part in path.split("."):
-                value = value[int(part)] if part.isdigit() else value[part]
-            if not isinstance(value, datetime.datetime) or value.tzinfo is None:
-                return f"{path} is {value!r}"
-            if abs((NOW - value).days) > 2000:
-                return f"{path} is {value}"
-        return None
-
-    return look
-
-
-def both(*checks):
-    return lambda answer: next((p for p in (c(answer) for c in checks) if p), None)
 
 
 def boto_sts():
@@ -473,7 +238,7 @@ def boto_cloudwatch():
         lambda a: None if a["MetricDataResults"][0]["Timestamps"][0] > a["MetricDataResults"][0]["Timestamps"][-1] else "not newest first",
         lambda a: None if not a["MetricDataResults"][2]["Values"] else "values of nothing",
         aware("MetricDataResults.0.Timestamps.0")), MetricDataQueries=queries, **window)
-    made, merged, count = CLIENTS[s], {}, 0
+    made, merged, count = h.client(s), {}, 0
     for page in made.get_paginator("get_metric_data").paginate(MetricDataQueries=queries, PaginationConfig={"PageSize": 17}, **window):
         count += 1
         for result in page["MetricDataResults"]:
@@ -541,7 +306,7 @@ def boto_logs():
 def live_tail(arn):
     try:
         began, seen, lines = datetime.datetime.now(), [], 0
-        stream = CLIENTS["logs"].start_live_tail(logGroupIdentifiers=[arn])["responseStream"]
+        stream = h.client("logs").start_live_tail(logGroupIdentifiers=[arn])["responseStream"]
         for event in stream:
             seen.append(next(iter(event)))
             lines += len(event.get("sessionUpdate", {}).get("sessionResults", []))
@@ -555,28 +320,7 @@ def live_tail(arn):
         report("boto3 logs StartLiveTail", repr(error))
 
 
-# --- awscli -----------------------------------------------------------------------------------------------------
-
-AWS = shutil.which("aws", path=f"{VENV}/bin") or "aws"
-
-
-def aws(*args, expect=None):
-    name = "aws " + " ".join(a if len(a) < 60 else a[:57] + "..." for a in args)
-    ran = subprocess.run([AWS, "--endpoint-url", ENDPOINT, "--output", "json", *args], capture_output=True, text=True, env=ENV)
-    if isinstance(expect, str):
-        report(f"{name} -> {expect}", None if f"({expect})" in ran.stderr else ran.stderr.strip() or "no error")
-        return None
-    if ran.returncode:
-        report(name, ran.stderr.strip()[:300])
-        return None
-    answer = json.loads(ran.stdout) if ran.stdout.strip() else None
-    problem = expect(answer) if expect else None
-    report(name, problem)
-    return answer
-
-
 def cli():
-    some = lambda member: lambda a: None if a and a.get(member) else f"no {member}"  # noqa: E731
     c = ["--cluster", CLUSTER]
     aws("sts", "get-caller-identity", expect=some("Arn"))
     aws("ecs", "list-clusters", expect=some("clusterArns"))
@@ -617,11 +361,11 @@ def cli():
     aws("elasticache", "describe-events", "--duration", "20160")
     aws("elasticache", "describe-update-actions")
     aws("elasticache", "describe-cache-subnet-groups", expect=some("CacheSubnetGroups"))
-    cli_cloudwatch(some)
-    cli_writes(some, c, tasks)
+    cli_cloudwatch()
+    cli_writes(c, tasks)
 
 
-def cli_cloudwatch(some):
+def cli_cloudwatch():
     window = ["--start-time", (NOW - datetime.timedelta(hours=1)).isoformat(), "--end-time", NOW.isoformat()]
     aws("cloudwatch", "get-metric-data", "--metric-data-queries", json.dumps([metric_query("m1", "web")]), *window,
         expect=lambda a: None if len(a["MetricDataResults"][0]["Values"]) > 50 else str(a))
@@ -639,7 +383,7 @@ def cli_cloudwatch(some):
         "--limit", "3")
 
 
-def cli_writes(some, c, tasks):
+def cli_writes(c, tasks):
     alarm = aws("cloudwatch", "describe-alarms", "--alarm-types", "MetricAlarm", expect=some("MetricAlarms"))["MetricAlarms"][0]["AlarmName"]
     aws("cloudwatch", "disable-alarm-actions", "--alarm-names", alarm)
     aws("cloudwatch", "enable-alarm-actions", "--alarm-names", alarm)
@@ -657,14 +401,27 @@ def cli_writes(some, c, tasks):
     aws("elasticache", "test-failover", "--replication-group-id", REDIS, "--node-group-id", "0009", expect="NodeGroupNotFoundFault")
 
 
-def main():
+def core():
     for part in (boto_sts, boto_ecs, boto_elbv2, boto_autoscaling, boto_rds, boto_elasticache, boto_cloudwatch, boto_logs, cli):
-        try:
-            part()
-        except Exception as error:  # noqa: BLE001
-            report(part.__name__, repr(error))
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
+        attempt(part.__name__, part)
+
+
+def attempt(name, part):
+    try:
+        part()
+    except Exception as error:  # noqa: BLE001
+        report(name, repr(error))
+
+
+def main():
+    asked = sys.argv[2:]
+    if not asked or "core" in asked:
+        core()
+    for topic in asked or TOPICS:
+        if topic != "core":
+            attempt(topic, lambda: importlib.import_module(f"checks_{topic}").run(h))
+    print(f"{h.count.passed} passed, {h.count.failed} failed")
+    sys.exit(1 if h.count.failed else 0)
 
 
 main()

@@ -31,6 +31,9 @@ use nextcore_top::model::stack::{ServiceRole, ServiceSpec, Stack};
 use nextcore_top::model::store::Store;
 use nextcore_top::session::{Msg, Session, SessionOptions, update};
 
+#[path = "fixture_systems.rs"]
+mod systems;
+
 /// The moment of every fixture.
 pub(crate) fn now() -> Time {
     chrono::DateTime::from_timestamp(1_764_158_464, 0).expect("a valid time")
@@ -84,6 +87,7 @@ pub(crate) fn healthy() -> World {
     put_alarms(&mut store);
     put_logs(&mut store, 400);
     put_metrics(&mut store, &stack);
+    systems::put(&mut store, &stack);
     store.usage.calls_per_min = 61.0;
     store.usage.dollars_per_month = 21.0;
     let judgement = judged(&stack, &[]);
@@ -103,7 +107,16 @@ pub(crate) fn deploying() -> World {
     }
     world.store.put(services, ago(2), FAST);
     put_rolling(&mut world.store);
-    world.judgement = judged(&world.stack, &[("svc/web", Level::Info, &["deploying web:119, 1 of 2 tasks, 1m40s"])]);
+    systems::deploying(&mut world.store);
+    world.judgement = judged(
+        &world.stack,
+        &[
+            ("svc/web", Level::Info, &["deploying web:119, 1 of 2 tasks, 1m40s"]),
+            ("cdn", Level::Info, &["1 invalidation in progress"]),
+            ("build", Level::Info, &["production-nextcore-worker builds (BUILD), 1m35s"]),
+            ("pipeline", Level::Info, &["Deploy in progress"]),
+        ],
+    );
     world
 }
 
@@ -158,7 +171,7 @@ fn put_rolling(store: &mut Store) {
     let last = now().timestamp() - 600;
     credits.points.retain(|p| p.0 % 300 == 0 && p.0 <= last);
     let errors = metrics.series.get_mut("alb/elb5xx").expect("errors");
-    *errors = Series { points: Vec::new(), zero_fill: true };
+    *errors = Series { points: Vec::new(), zero_fill: true, every: 0 };
     store.put(metrics, ago(20), Duration::from_mins(1));
 }
 
@@ -201,9 +214,19 @@ pub(crate) fn incident() -> World {
         }
     }
     world.store.put(metrics, ago(20), Duration::from_mins(1));
+    systems::incident(&mut world.store);
     world.judgement = judged(
         &world.stack,
         &[
+            ("dns", Level::Degraded, &["health check /api/health/ fails from 4 of 5 regions"]),
+            ("vpc", Level::Degraded, &["private-b has 3 free addresses"]),
+            ("sg", Level::Down, &["production-nextcore-rds lets 0.0.0.0/0 in on 5432"]),
+            ("nat", Level::Down, &["b: failed (Elastic IP address eipalloc-b could not be associated)", "b: default route is a blackhole"]),
+            ("nat/b", Level::Down, &["failed (Elastic IP address eipalloc-b could not be associated)", "default route is a blackhole"]),
+            ("build", Level::Degraded, &["production-nextcore-control failed 21m18s ago in BUILD"]),
+            ("pipeline", Level::Degraded, &["Build failed"]),
+            ("kms", Level::Degraded, &["alias/production-nextcore-s3 will be deleted in 4d23h"]),
+            ("secrets", Level::Down, &["production-nextcore/redis_url was deleted 1h06m ago"]),
             ("alb", Level::Degraded, &["5xx 8.1 % of requests over the last minute"]),
             ("svc/control-plane", Level::Down, &["0 of 2 targets healthy (Target.ResponseCodeMismatch)"]),
             ("svc/web", Level::Degraded, &["1 of 2 targets unhealthy (Target.Timeout)"]),
@@ -217,7 +240,7 @@ pub(crate) fn incident() -> World {
 /// Nothing has answered yet.
 pub(crate) fn loading() -> World {
     let mut store = Store::default();
-    for key in KEYS {
+    for key in keys() {
         store.entry_mut(SectionKey(key)).asked_at = Some(ago(12));
     }
     World { stack: Stack::default(), store, judgement: Judgement::default() }
@@ -226,7 +249,7 @@ pub(crate) fn loading() -> World {
 /// No section may be read.
 pub(crate) fn denied() -> World {
     let mut world = loading();
-    for (key, permission) in PERMISSIONS {
+    for (key, permission) in PERMISSIONS.iter().chain(systems::PERMISSIONS) {
         let problem = Problem {
             kind: ProblemKind::Denied,
             headline: format!("{permission}: access denied"),
@@ -236,8 +259,8 @@ pub(crate) fn denied() -> World {
         world.store.fail(SectionKey(key), problem, ago(10));
     }
     let reasons: &[&str] = &["no permission"];
-    let all =
-        ["alb", "svc/control-plane", "svc/web", "svc/celery-worker", "redis", "db", "alarms", "logs"].map(|n| (n, Level::Unknown, reasons));
+    let ids = nodes(&world.stack);
+    let all: Vec<_> = ids.iter().map(|n| (n.as_str(), Level::Unknown, reasons)).collect();
     world.judgement = judged(&world.stack, &all);
     world
 }
@@ -245,7 +268,7 @@ pub(crate) fn denied() -> World {
 /// Nothing could ever be read, for another reason.
 pub(crate) fn failed() -> World {
     let mut world = loading();
-    for key in KEYS {
+    for key in keys() {
         let problem = Problem {
             kind: ProblemKind::Offline,
             headline: "cannot reach ecs.ap-southeast-2.amazonaws.com".into(),
@@ -261,7 +284,7 @@ pub(crate) fn failed() -> World {
 /// The credentials expired three minutes ago.
 pub(crate) fn stale() -> World {
     let mut world = healthy();
-    for key in KEYS {
+    for key in keys() {
         let problem = Problem {
             kind: ProblemKind::Credentials,
             headline: "the credentials have expired".into(),
@@ -304,7 +327,11 @@ pub(crate) fn empty() -> World {
     store.put(AlarmHistory::default(), ago(2), FAST);
     store.put(LogTail::default(), ago(2), FAST);
     store.put(Metrics::default(), ago(2), FAST);
-    World { stack, store, judgement: Judgement::default() }
+    systems::empty(&mut store, &stack);
+    let optional: &[&str] = &["not used"];
+    let judgement =
+        judged(&stack, &[("dns", Level::Absent, optional), ("cdn", Level::Absent, optional), ("pipeline", Level::Absent, optional)]);
+    World { stack, store, judgement }
 }
 
 /// Fifty services, a thousand tasks, a hundred thousand log lines.
@@ -372,11 +399,44 @@ const PERMISSIONS: &[(&str, &str)] = &[
     ("logs", "logs:FilterLogEvents"),
 ];
 
+/// Every section that is asked for.
+fn keys() -> impl Iterator<Item = &'static str> {
+    KEYS.iter().copied().chain(systems::PERMISSIONS.iter().map(|p| p.0))
+}
+
+/// Every node that has a box, and the children that are shown.
+fn nodes(stack: &Stack) -> Vec<String> {
+    let own = [
+        "dns",
+        "cdn",
+        "alb",
+        "vpc",
+        "sg",
+        "nat",
+        "nat/a",
+        "nat/b",
+        "nat/c",
+        "redis",
+        "db",
+        "s3",
+        "iam",
+        "kms",
+        "secrets",
+        "ecr",
+        "build",
+        "pipeline",
+        "alarms",
+        "dashboards",
+        "logs",
+    ];
+    let services = stack.services.iter().map(|s| format!("svc/{}", s.name));
+    let buckets = stack.buckets.iter().map(|b| format!("s3/{}", b.name));
+    own.into_iter().map(str::to_owned).chain(services).chain(buckets).collect()
+}
+
 fn judged(stack: &Stack, bad: &[(&str, Level, &[&str])]) -> Judgement {
     let mut judgement = Judgement::default();
-    let mut ids = vec!["alb".to_owned(), "redis".into(), "db".into(), "alarms".into(), "logs".into()];
-    ids.extend(stack.services.iter().map(|s| format!("svc/{}", s.name)));
-    for id in ids {
+    for id in nodes(stack) {
         let found = bad.iter().find(|b| b.0 == id);
         let level = found.map_or(Level::Healthy, |b| b.1);
         let reasons = found.into_iter().flat_map(|b| b.2).map(|r| Reason::new(level, *r)).collect();
@@ -386,7 +446,8 @@ fn judged(stack: &Stack, bad: &[(&str, Level, &[&str])]) -> Judgement {
             Level::Degraded => counts.degraded += 1,
             Level::Unknown => counts.unknown += 1,
             Level::Info => counts.info += 1,
-            _ => counts.healthy += 1,
+            Level::Absent => counts.absent += 1,
+            Level::Healthy => counts.healthy += 1,
         }
         judgement.worst = judgement.worst.max(level);
         judgement.nodes.insert(NodeId(id), Verdict { level, reasons, since: Some(ago(72)), as_of: Some(ago(3)) });
@@ -447,7 +508,7 @@ fn put_balancer(store: &mut Store) {
             port: 80,
             protocol: "HTTP".into(),
             default_action: "redirect → HTTPS:443 HTTP_301".into(),
-            rules: Vec::new(),
+            ..Listener::default()
         },
         Listener {
             arn: format!("{LB}:listener/443"),
@@ -455,6 +516,8 @@ fn put_balancer(store: &mut Store) {
             protocol: "HTTPS".into(),
             default_action: "forward → production-nextcore-web".into(),
             rules: vec![rule("10", &["/api/*"], "production-nextcore-api"), rule("default", &[], "production-nextcore-web")],
+            certificates: vec!["arn:aws:acm:ap-southeast-2:111122223333:certificate/0a1b2c3d".into()],
+            ssl_policy: Some("ELBSecurityPolicy-TLS13-1-2-2021-06".into()),
         },
     ];
     let target_groups = vec![group("production-nextcore-api", 8000, "/api/health/"), group("production-nextcore-web", 3000, "/health")];
@@ -502,7 +565,12 @@ fn task(service: &str, i: usize, zone: char) -> Task {
         ip: Some(format!("10.0.{subnet}.{}", 10 + i)),
         created_at: Some(ago(273_900)),
         started_at: Some(ago(273_860)),
-        containers: vec![Container { name: service.into(), status: "RUNNING".into(), ..Container::default() }],
+        containers: vec![Container {
+            name: service.into(),
+            status: "RUNNING".into(),
+            image_digest: Some(systems::digest("9f8e7d6")),
+            ..Container::default()
+        }],
         ..Task::default()
     }
 }
@@ -584,7 +652,8 @@ fn put_services(store: &mut Store, stack: &Stack) {
             ..ServiceDeployment::default()
         });
         let arn = format!("arn:aws:ecs:ap-southeast-2:111122223333:task-definition/{}:118", spec.name);
-        let image = format!("111122223333.dkr.ecr.ap-southeast-2.amazonaws.com/nextcore-{}:2025.11.26-1", spec.name);
+        let repository = stack.repositories.iter().find(|r| r.role == spec.role).map_or("?", |r| r.name.as_str());
+        let image = format!("111122223333.dkr.ecr.ap-southeast-2.amazonaws.com/{repository}:9f8e7d6");
         let definition = TaskDefinition {
             arn: arn.clone(),
             cpu: "1024".into(),
@@ -600,7 +669,7 @@ fn put_services(store: &mut Store, stack: &Stack) {
     stopped.stopped_reason = Some("Scaling activity initiated by (deployment ecs-svc/118)".into());
     store.put(StoppedTasks { tasks: vec![stopped] }, ago(9), Duration::from_secs(30));
     store.put(
-        Cluster { name: stack.cluster.clone(), status: "ACTIVE".into(), running: 7, services: 3, ..Cluster::default() },
+        Cluster { name: stack.cluster.clone(), status: "ACTIVE".into(), running: 7, services: 3, settings: [("containerInsights".to_owned(), "enabled".to_owned())].into(), ..Cluster::default() },
         ago(20),
         Duration::from_mins(1),
     );
@@ -654,6 +723,7 @@ fn put_cache(store: &mut Store) {
         transit_encryption: true,
         at_rest_encryption: true,
         node_type: "cache.t3.medium".into(),
+        kms_key: None,
         endpoint: Some("clustercfg.production-nextcore-redis.abc123.apse2.cache.amazonaws.com".into()),
         node_groups,
     };
@@ -705,6 +775,7 @@ fn put_database(store: &mut Store) {
         max_connections: None,
         maintenance: vec!["system-update: New Operating System update is available".into()],
         earliest_restorable: Some(ago(604_800)),
+        allowed_extensions: None,
     };
     store.put(settings, ago(900), Duration::from_hours(1));
 }
@@ -787,7 +858,7 @@ fn put_metrics(store: &mut Store, stack: &Stack) {
                 (last - (179 - m) * 60, (base + swing * (0.6 * wave + 0.4 * (noise as f64 / 500.0 - 1.0))).max(0.0))
             })
             .collect();
-        metrics.series.insert(id, Series { points, zero_fill: false });
+        metrics.series.insert(id, Series { points, zero_fill: false, every: 0 });
     };
     let gib = 1_073_741_824.0;
     for (id, base, swing) in [
@@ -819,6 +890,9 @@ fn put_metrics(store: &mut Store, stack: &Stack) {
         ("db/credits", 560.0, 20.0),
     ] {
         add(id.to_owned(), base, swing);
+    }
+    for (id, base, swing) in systems::series() {
+        add(id, base, swing);
     }
     for (i, spec) in stack.services.iter().enumerate() {
         add(format!("svc/{}/cpu", spec.name), [41.0, 38.0, 22.0][i % 3], 12.0);

@@ -152,7 +152,7 @@ async fn arrows_move_by_place_on_the_screen() {
 
 #[tokio::test(start_paused = true)]
 async fn logs_pause_and_say_how_far_they_are_behind() {
-    let script = [(3.0, key('L')), (1.0, key(' ')), (40.0, key('z'))];
+    let script = [(3.0, key('L')), (1.0, key(' ')), (40.0, key('%'))];
     let (screen, ..) = play((120, 40), &script, |_| ()).await;
     assert!(screen.last().contains("paused") && screen.last().contains("new"), "{}", screen.last());
     let script = [(3.0, key('L')), (1.0, key(' ')), (40.0, key(' '))];
@@ -181,9 +181,9 @@ async fn a_dead_task_is_on_the_screen_within_a_fast_poll() {
     });
     let shown = Duration::from_secs(shown.expect("the task dies within a minute") as u64);
     let is_bad = |screen: &Recorder| screen.frames.iter().any(|(_, t)| t.contains('▲') || t.contains('✖'));
-    let (calm, ..) = play((120, 40), &[(30.0, key('z'))], |_| ()).await;
+    let (calm, ..) = play((120, 40), &[(30.0, key('%'))], |_| ()).await;
     assert!(!is_bad(&calm), "the same world without the failure is healthy: {}", calm.last());
-    let (screen, ..) = play((120, 40), &[(30.0, key('z'))], |e| e.cloud.world(|w| w.inject(failure()))).await;
+    let (screen, ..) = play((120, 40), &[(30.0, key('%'))], |e| e.cloud.world(|w| w.inject(failure()))).await;
     let seen = screen.frames.iter().find(|(_, t)| t.contains('▲') || t.contains('✖')).map(|(at, _)| *at);
     let late = FAST_POLL + Duration::from_millis(100);
     assert!(seen.is_some_and(|at| at <= shown + late), "the API shows it at {shown:?}, the screen at {seen:?}: {}", screen.last());

@@ -10,6 +10,7 @@
 mod architecture;
 mod cli;
 mod cloud;
+mod conformance;
 mod engine;
 mod fixture;
 mod gate;

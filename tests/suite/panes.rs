@@ -29,34 +29,59 @@ const STATES: &[State] = &[
     ("huge", fixture::huge),
 ];
 
-/// How each pane is reached from the stack view.
-const PANES: &[(&str, &[Key])] = &[
-    ("stack", &[]),
-    ("service", &[Key::char('3'), Key::new(Code::Enter)]),
-    ("balancer", &[Key::char('1'), Key::new(Code::Enter)]),
-    ("cache", &[]),
-    ("database", &[]),
-    ("alarms", &[Key::char('a')]),
-    ("logs", &[Key::char('L')]),
-    ("timeline", &[Key::char('e')]),
+/// How a pane is reached from the stack view.
+enum Way {
+    /// It is there.
+    Here,
+    /// Tab to the box of a node, then Enter.
+    Box(&'static str),
+    /// The second service, then Enter.
+    Service,
+    /// A key.
+    Key(char),
+}
+
+const PANES: &[(&str, Way)] = &[
+    ("stack", Way::Here),
+    ("service", Way::Service),
+    ("balancer", Way::Box("alb")),
+    ("cache", Way::Box("redis")),
+    ("database", Way::Box("db")),
+    ("edge", Way::Box("dns")),
+    ("network", Way::Key('n')),
+    ("storage", Way::Box("s3")),
+    ("security", Way::Box("iam")),
+    ("delivery", Way::Box("pipeline")),
+    ("dashboards", Way::Box("dashboards")),
+    ("alarms", Way::Key('a')),
+    ("logs", Way::Key('L')),
+    ("timeline", Way::Key('e')),
+    ("zones", Way::Key('z')),
+    ("flows", Way::Key('F')),
+    ("verify", Way::Key('V')),
 ];
 
-fn open(session: &mut Session, pane: &str, keys: &[Key]) {
-    // With fifty services Redis and the database have no digit: they are found from the end.
-    let back = match pane {
-        "cache" => 5,
-        "database" => 4,
-        _ => 0,
-    };
-    let wide = session.layout().boxes.iter().any(|b| b.node.0 == "timeline");
-    for _ in 0..if back > 0 && !wide { back - 1 } else { back } {
-        update(session, Msg::Key(Key::new(Code::BackTab)));
-    }
-    if back > 0 {
-        update(session, Msg::Key(Key::new(Code::Enter)));
-    }
-    for key in keys {
-        update(session, Msg::Key(*key));
+fn open(session: &mut Session, way: &Way) {
+    let mut press = |code| update(session, Msg::Key(Key::new(code)));
+    match way {
+        Way::Here => {}
+        Way::Key(c) => {
+            press(Code::Char(*c));
+        }
+        Way::Service => {
+            press(Code::Char('3'));
+            press(Code::Enter);
+        }
+        Way::Box(node) => {
+            for _ in 0..200 {
+                if session.selected().0 == *node {
+                    break;
+                }
+                update(session, Msg::Key(Key::new(Code::Tab)));
+            }
+            assert_eq!(session.selected().0, *node, "Tab goes round all boxes");
+            update(session, Msg::Key(Key::new(Code::Enter)));
+        }
     }
 }
 
@@ -121,7 +146,7 @@ fn every_pane_in_every_state_looks_as_agreed() {
     settings.set_omit_expression(true);
     settings.bind(|| {
         for (state, world) in STATES {
-            for (pane, keys) in PANES {
+            for (pane, way) in PANES {
                 let mut out = String::new();
                 for size in SIZES {
                     // One size is enough for the panes of the huge world: what differs is the number of rows.
@@ -129,7 +154,7 @@ fn every_pane_in_every_state_looks_as_agreed() {
                         continue;
                     }
                     let mut session = world().session(size);
-                    open(&mut session, pane, keys);
+                    open(&mut session, way);
                     let _ = writeln!(out, "── {pane} · {state} · {}×{}\n{}", size.0, size.1, dump(&draw(&session, &theme, size)));
                 }
                 insta::assert_snapshot!(format!("{pane}-{state}"), out);
@@ -158,9 +183,9 @@ fn the_plain_and_the_ascii_looks_are_the_same_screen() {
 fn no_size_and_no_state_panics_or_draws_outside() {
     let theme = Theme::terminal();
     for (_, world) in STATES.iter().filter(|(n, _)| *n != "huge") {
-        for (pane, keys) in PANES {
+        for (_, way) in PANES {
             let mut session = world().session((80, 24));
-            open(&mut session, pane, keys);
+            open(&mut session, way);
             for size in
                 [(1, 1), (2, 60), (59, 24), (60, 16), (61, 17), (80, 16), (99, 33), (100, 33), (119, 32), (160, 31), (159, 80), (300, 100)]
             {
@@ -205,9 +230,9 @@ fn every_colour_has_a_glyph_or_a_word_beside_it() {
 #[test]
 fn the_hint_line_always_ends_in_help_or_offers_it() {
     for width in (60..=200).step_by(10) {
-        for (pane, keys) in PANES {
+        for (pane, way) in PANES {
             let mut session = fixture::healthy().session((width, 24));
-            open(&mut session, pane, keys);
+            open(&mut session, way);
             let text = dump(&draw(&session, &Theme::terminal(), (width, 24)));
             let last = text.lines().rev().find(|l| !l.starts_with("    ⟨")).unwrap_or_default().to_owned();
             assert!(last.contains("? help"), "{pane} {width}: {last}");

@@ -1,20 +1,23 @@
-//! ElastiCache: the replication group with its shards (15 s), and its nodes with engine version and status (60 s).
+//! ElastiCache: the replication group with its shards (15 s), its nodes with engine version and status (60 s), and the subnets that
+//! they may be in (5 min).
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_elasticache::types as sdk;
 
-use super::{Context, MEDIUM, MINUTE};
+use super::{Context, MEDIUM, MINUTE, SLOW};
 use crate::aws::convert::{text, text_opt};
 use crate::aws::error::problem_of;
-use crate::aws::op::Op;
-use crate::model::cache::{CacheMember, CacheNode, CacheNodes, NodeGroup, ReplicationGroup};
+use crate::aws::op::{Op, Scope};
+use crate::model::cache::{CacheMember, CacheNode, CacheNodes, CacheSubnets, NodeGroup, ReplicationGroup};
 use crate::model::section::{Problem, ProblemKind};
 use crate::model::store::Store;
 
-const GROUPS: Op = Op::read("ElastiCache", "DescribeReplicationGroups", "elasticache:DescribeReplicationGroups");
-const CLUSTERS: Op = Op::read("ElastiCache", "DescribeCacheClusters", "elasticache:DescribeCacheClusters");
+const GROUPS: Op = Op::read("ElastiCache", "DescribeReplicationGroups", "elasticache:DescribeReplicationGroups").on(Scope::Cache);
+const CLUSTERS: Op = Op::read("ElastiCache", "DescribeCacheClusters", "elasticache:DescribeCacheClusters").on(Scope::Cache);
+
+const SUBNETS: Op = Op::read("ElastiCache", "DescribeCacheSubnetGroups", "elasticache:DescribeCacheSubnetGroups");
 
 pub(super) struct GroupSource;
 
@@ -51,6 +54,7 @@ fn group(g: &sdk::ReplicationGroup) -> ReplicationGroup {
         auth_token: g.auth_token_enabled().unwrap_or_default(),
         transit_encryption: g.transit_encryption_enabled().unwrap_or_default(),
         at_rest_encryption: g.at_rest_encryption_enabled().unwrap_or_default(),
+        kms_key: text_opt(g.kms_key_id()),
         node_type: text(g.cache_node_type()),
         endpoint: text_opt(g.configuration_endpoint().and_then(|e| e.address())),
         node_groups: g.node_groups().iter().map(node_group).collect(),
@@ -108,5 +112,26 @@ fn node(c: &sdk::CacheCluster) -> CacheNode {
         zone: text(c.preferred_availability_zone()),
         security_groups: c.security_groups().iter().map(|s| text(s.security_group_id())).collect(),
         subnet_group: text_opt(c.cache_subnet_group_name()),
+    }
+}
+
+pub(super) struct SubnetsSource;
+
+impl super::Source for SubnetsSource {
+    type Out = CacheSubnets;
+    const READS: &'static [Op] = &[SUBNETS];
+
+    fn every(_: &Store) -> Duration {
+        SLOW
+    }
+
+    async fn poll(cx: Arc<Context>) -> Result<CacheSubnets, Problem> {
+        let Some(group) = cx.needs::<CacheNodes>()?.nodes.iter().find_map(|n| n.subnet_group.clone()) else {
+            return Ok(CacheSubnets::default());
+        };
+        let request = cx.clients.cache.describe_cache_subnet_groups().cache_subnet_group_name(&group);
+        let out = request.send().await.map_err(|e| problem_of(SUBNETS, &e))?;
+        let subnets = out.cache_subnet_groups().iter().flat_map(sdk::CacheSubnetGroup::subnets);
+        Ok(CacheSubnets { group, subnets: subnets.map(|s| text(s.subnet_identifier())).collect() })
     }
 }

@@ -8,12 +8,12 @@ use aws_sdk_ecs::types as sdk;
 use super::{Context, SLOW};
 use crate::aws::convert::{text, text_opt};
 use crate::aws::error::problem_of;
-use crate::aws::op::Op;
+use crate::aws::op::{Op, Scope};
 use crate::model::section::{Problem, ProblemKind};
 use crate::model::service::Cluster;
 use crate::model::store::Store;
 
-const DESCRIBE: Op = Op::read("ECS", "DescribeClusters", "ecs:DescribeClusters");
+const DESCRIBE: Op = Op::read("ECS", "DescribeClusters", "ecs:DescribeClusters").on(Scope::Cluster);
 
 pub(super) struct Source;
 

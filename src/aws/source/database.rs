@@ -1,5 +1,6 @@
 //! RDS: the instance (15 s, 5 s while it is not simply available), and what changes rarely: parameters, maintenance, backups (5 min).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,13 +9,13 @@ use aws_sdk_rds::types as sdk;
 use super::{Context, FAST, MEDIUM, SLOW};
 use crate::aws::convert::{text, text_opt, time};
 use crate::aws::error::problem_of;
-use crate::aws::op::Op;
+use crate::aws::op::{Op, Scope};
 use crate::model::database::{Database, DatabaseSettings};
 use crate::model::section::{Problem, ProblemKind};
 use crate::model::store::Store;
 
-const INSTANCES: Op = Op::read("RDS", "DescribeDBInstances", "rds:DescribeDBInstances");
-const PARAMETERS: Op = Op::read("RDS", "DescribeDBParameters", "rds:DescribeDBParameters");
+const INSTANCES: Op = Op::read("RDS", "DescribeDBInstances", "rds:DescribeDBInstances").on(Scope::Database);
+const PARAMETERS: Op = Op::read("RDS", "DescribeDBParameters", "rds:DescribeDBParameters").on(Scope::Parameters);
 const MAINTENANCE: Op = Op::read("RDS", "DescribePendingMaintenanceActions", "rds:DescribePendingMaintenanceActions");
 const BACKUPS: Op = Op::read("RDS", "DescribeDBInstanceAutomatedBackups", "rds:DescribeDBInstanceAutomatedBackups");
 
@@ -58,11 +59,20 @@ fn instance(db: &sdk::DbInstance) -> Database {
         allocated_gib: db.allocated_storage().unwrap_or_default(),
         storage_type: text(db.storage_type()),
         encrypted: db.storage_encrypted().unwrap_or_default(),
+        encryption_type: text(db.storage_encryption_type().map(sdk::StorageEncryptionType::as_str)),
         kms_key: text_opt(db.kms_key_id()),
         backup_retention: db.backup_retention_period().unwrap_or_default(),
         public: db.publicly_accessible().unwrap_or_default(),
         monitoring_interval: db.monitoring_interval().unwrap_or_default(),
+        monitoring_role: text_opt(db.monitoring_role_arn()),
         performance_insights: db.performance_insights_enabled().unwrap_or_default(),
+        insights_mode: text(db.database_insights_mode().map(sdk::DatabaseInsightsMode::as_str)),
+        backup_replications: db
+            .db_instance_automated_backups_replications()
+            .iter()
+            .map(|r| text(r.db_instance_automated_backups_arn()))
+            .collect(),
+        certificate_until: time(db.certificate_details().and_then(|c| c.valid_till())),
         resource_id: text_opt(db.dbi_resource_id()),
         endpoint: text_opt(db.endpoint().and_then(|e| e.address())),
         pending: db.pending_modified_values().map(pending).unwrap_or_default(),
@@ -98,9 +108,9 @@ impl super::Source for SettingsSource {
 
     async fn poll(cx: Arc<Context>) -> Result<DatabaseSettings, Problem> {
         let database = cx.needs::<Database>()?;
-        let max_connections = match &database.parameter_group {
-            Some(group) => max_connections(&cx, group).await?,
-            None => None,
+        let mut parameters = match &database.parameter_group {
+            Some(group) => parameters(&cx, group, &["max_connections", "rds.allowed_extensions"]).await?,
+            None => BTreeMap::new(),
         };
         let maintenance = cx.clients.rds.describe_pending_maintenance_actions().send().await.map_err(|e| problem_of(MAINTENANCE, &e))?;
         let suffix = format!(":db:{}", database.id);
@@ -109,7 +119,9 @@ impl super::Source for SettingsSource {
         let backups = cx.clients.rds.describe_db_instance_automated_backups().db_instance_identifier(&database.id);
         let backups = backups.send().await.map_err(|e| problem_of(BACKUPS, &e))?;
         Ok(DatabaseSettings {
-            max_connections,
+            // RDS usually writes a formula over the instance's memory.
+            max_connections: parameters.get("max_connections").and_then(|v| v.parse().ok()),
+            allowed_extensions: parameters.remove("rds.allowed_extensions"),
             maintenance: ours
                 .flat_map(aws_sdk_rds::types::ResourcePendingMaintenanceActions::pending_maintenance_action_details)
                 .map(maintenance_words)
@@ -128,14 +140,16 @@ fn maintenance_words(a: &sdk::PendingMaintenanceAction) -> String {
     format!("{}{when}: {}", text(a.action()), text(a.description()))
 }
 
-/// The group's `max_connections` if it is a number; RDS usually writes a formula over the instance's memory.
-async fn max_connections(cx: &Context, group: &str) -> Result<Option<i64>, Problem> {
+/// The values of these parameters of a group; one that has no value is left out.
+async fn parameters(cx: &Context, group: &str, wanted: &[&str]) -> Result<BTreeMap<String, String>, Problem> {
+    let mut found = BTreeMap::new();
     let mut pages = cx.clients.rds.describe_db_parameters().db_parameter_group_name(group).into_paginator().items().send();
     while let Some(parameter) = pages.next().await {
         let parameter = parameter.map_err(|e| problem_of(PARAMETERS, &e))?;
-        if parameter.parameter_name() == Some("max_connections") {
-            return Ok(parameter.parameter_value().and_then(|v| v.parse().ok()));
+        let name = parameter.parameter_name().unwrap_or_default();
+        if let Some(value) = parameter.parameter_value().filter(|_| wanted.contains(&name)) {
+            found.insert(name.to_owned(), text(Some(value)));
         }
     }
-    Ok(None)
+    Ok(found)
 }

@@ -9,13 +9,13 @@ use futures_util::future::try_join_all;
 use super::{Context, MEDIUM, SLOW};
 use crate::aws::convert::{text, text_opt, time};
 use crate::aws::error::problem_of;
-use crate::aws::op::Op;
+use crate::aws::op::{Op, Scope};
 use crate::model::section::Problem;
 use crate::model::service::{ServiceDeployment, ServiceDeployments, Services};
 use crate::model::store::Store;
 
-const LIST: Op = Op::read("ECS", "ListServiceDeployments", "ecs:ListServiceDeployments");
-const DESCRIBE: Op = Op::read("ECS", "DescribeServiceDeployments", "ecs:DescribeServiceDeployments");
+const LIST: Op = Op::read("ECS", "ListServiceDeployments", "ecs:ListServiceDeployments").on(Scope::Cluster);
+const DESCRIBE: Op = Op::read("ECS", "DescribeServiceDeployments", "ecs:DescribeServiceDeployments").on(Scope::Cluster);
 /// Newest records kept of each service.
 const PER_SERVICE: i32 = 6;
 /// ECS describes no more in one call.

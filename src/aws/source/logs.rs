@@ -7,17 +7,17 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::{Context, MEDIUM, MINUTE};
-use crate::aws::convert::{millis, text};
+use crate::aws::convert::{millis, text, text_opt};
 use crate::aws::error::problem_of;
-use crate::aws::op::Op;
+use crate::aws::op::{Op, Scope};
 use crate::model::Time;
 use crate::model::log::{LogEvent, LogGroup, LogStream, LogTail};
 use crate::model::section::{Problem, ProblemKind};
 use crate::model::store::Store;
 
-const FILTER: Op = Op::read("CloudWatch Logs", "FilterLogEvents", "logs:FilterLogEvents");
+const FILTER: Op = Op::read("CloudWatch Logs", "FilterLogEvents", "logs:FilterLogEvents").on(Scope::Logs);
 const GROUPS: Op = Op::read("CloudWatch Logs", "DescribeLogGroups", "logs:DescribeLogGroups");
-const STREAMS: Op = Op::read("CloudWatch Logs", "DescribeLogStreams", "logs:DescribeLogStreams");
+const STREAMS: Op = Op::read("CloudWatch Logs", "DescribeLogStreams", "logs:DescribeLogStreams").on(Scope::Logs);
 /// How far back the first poll reaches.
 const FIRST_LOOK: TimeDelta = TimeDelta::minutes(2);
 /// Events that arrive later than this behind newer ones are missed; earlier ones are merged into place.
@@ -121,6 +121,8 @@ impl super::Source for GroupSource {
         let streams = request.send().await.map_err(|e| problem_of(STREAMS, &e))?;
         Ok(LogGroup {
             name: text(group.log_group_name()),
+            arn: text(group.log_group_arn().or(group.arn()).map(|a| a.trim_end_matches(":*"))),
+            kms_key: text_opt(group.kms_key_id()),
             retention_days: group.retention_in_days(),
             stored_bytes: group.stored_bytes().unwrap_or_default(),
             streams: streams

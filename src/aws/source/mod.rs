@@ -4,15 +4,27 @@
 mod alarms;
 mod balancer;
 mod cache;
+mod cdn;
 mod cluster;
+mod dashboards;
 mod database;
+mod delivery;
 mod deployments;
+mod dns;
 mod events;
 mod identity;
 mod logs;
 mod metrics;
+#[cfg(feature = "ec2")]
+mod network;
+#[cfg(not(feature = "ec2"))]
+#[path = "network_absent.rs"]
+mod network;
+mod profile;
 mod scaling;
+mod security;
 mod services;
+mod storage;
 mod tasks;
 
 use std::sync::Arc;
@@ -77,6 +89,9 @@ pub trait Source: 'static {
     /// The interval while the open pane is about it, if that is to be shorter.
     const CLOSELY: Option<Duration> = None;
 
+    /// Asked only while something on the screen reads it; all others are kept up, slowly, when nobody looks.
+    const ON_DEMAND: bool = false;
+
     /// How long to wait between polls while something on the screen needs it.
     fn every(store: &Store) -> Duration;
 
@@ -98,6 +113,8 @@ pub struct Row {
     pub reads: &'static [Op],
     /// The interval while the open pane is about it.
     pub closely: Option<Duration>,
+    /// Asked only while something on the screen reads it.
+    pub on_demand: bool,
     /// The interval.
     pub every: fn(&Store) -> Duration,
     /// Asks once.
@@ -105,7 +122,15 @@ pub struct Row {
 }
 
 const fn row<S: Source>() -> Row {
-    Row { key: S::Out::KEY, title: S::Out::TITLE, reads: S::READS, closely: S::CLOSELY, every: S::every, poll: erased::<S> }
+    Row {
+        key: S::Out::KEY,
+        title: S::Out::TITLE,
+        reads: S::READS,
+        closely: S::CLOSELY,
+        on_demand: S::ON_DEMAND,
+        every: S::every,
+        poll: erased::<S>,
+    }
 }
 
 fn erased<S: Source>(cx: Arc<Context>) -> Poll {
@@ -137,6 +162,24 @@ pub const SOURCES: &[Row] = &[
     row::<metrics::Source>(),
     row::<logs::TailSource>(),
     row::<logs::GroupSource>(),
+    row::<cache::SubnetsSource>(),
+    row::<dns::Source>(),
+    row::<cdn::Source>(),
+    row::<network::VpcSource>(),
+    row::<network::ZonesSource>(),
+    row::<network::NatSource>(),
+    row::<network::RoutesSource>(),
+    row::<network::GroupsSource>(),
+    row::<storage::Source>(),
+    row::<security::RolesSource>(),
+    row::<security::KeysSource>(),
+    row::<security::SecretsSource>(),
+    row::<delivery::RepositoriesSource>(),
+    row::<delivery::BuildsSource>(),
+    row::<delivery::PipelineSource>(),
+    row::<dashboards::Source>(),
+    row::<profile::LoadSource>(),
+    row::<profile::HostSource>(),
 ];
 
 /// Every read operation of every source: what the gate lets through.
@@ -148,4 +191,6 @@ const FAST: Duration = Duration::from_secs(5);
 const MEDIUM: Duration = Duration::from_secs(15);
 const HALF_MINUTE: Duration = Duration::from_secs(30);
 const MINUTE: Duration = Duration::from_mins(1);
+const TWO_MINUTES: Duration = Duration::from_mins(2);
 const SLOW: Duration = Duration::from_mins(5);
+const QUARTER: Duration = Duration::from_mins(15);

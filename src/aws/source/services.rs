@@ -10,12 +10,13 @@ use futures_util::future::try_join_all;
 use super::{Context, FAST, SLOW};
 use crate::aws::convert::{text, text_opt, texts, time};
 use crate::aws::error::problem_of;
-use crate::aws::op::Op;
+use crate::aws::op::{Op, Scope};
 use crate::model::section::Problem;
-use crate::model::service::{Deployment, Service, ServiceEvent, Services, TaskDefinition, TaskDefinitions};
+use crate::model::service::{Deployment, Registration, Service, ServiceEvent, Services, TaskDefinition, TaskDefinitions};
+use crate::model::stack::Stack;
 use crate::model::store::Store;
 
-const DESCRIBE: Op = Op::read("ECS", "DescribeServices", "ecs:DescribeServices");
+const DESCRIBE: Op = Op::read("ECS", "DescribeServices", "ecs:DescribeServices").on(Scope::Cluster);
 const DEFINITION: Op = Op::read("ECS", "DescribeTaskDefinition", "ecs:DescribeTaskDefinition");
 /// ECS refuses more names in one call.
 const NAMES_PER_CALL: usize = 10;
@@ -37,7 +38,7 @@ impl super::Source for ServicesSource {
             .map(|chunk| cx.clients.ecs.describe_services().cluster(&cx.stack.cluster).set_services(Some(chunk.to_vec())).send());
         let mut services = Services::default();
         for out in try_join_all(calls).await.map_err(|e| problem_of(DESCRIBE, &e))? {
-            services.services.extend(out.services().iter().map(service));
+            services.services.extend(out.services().iter().map(|s| service(s, &cx.stack)));
             services.missing.extend(out.failures().iter().map(|f| (name_of(f.arn().unwrap_or_default()), text(f.reason()))));
         }
         services.services.sort_by_key(|s| names.iter().position(|n| *n == s.name));
@@ -49,11 +50,12 @@ fn name_of(arn: &str) -> String {
     text(arn.rsplit('/').next())
 }
 
-fn service(s: &sdk::Service) -> Service {
+fn service(s: &sdk::Service, stack: &Stack) -> Service {
     let network = s.network_configuration().and_then(|n| n.awsvpc_configuration());
     let config = s.deployment_configuration();
     Service {
         name: text(s.service_name()),
+        role: stack.services.iter().find(|n| Some(n.name.as_str()) == s.service_name()).map(|n| n.role),
         arn: text(s.service_arn()),
         status: text(s.status()),
         desired: s.desired_count(),
@@ -64,6 +66,8 @@ fn service(s: &sdk::Service) -> Service {
         platform_version: text(s.platform_version()),
         exec_enabled: s.enable_execute_command(),
         grace_period: s.health_check_grace_period_seconds(),
+        registrations: s.load_balancers().iter().map(registration).collect(),
+        controller: text(s.deployment_controller().map(|c| c.r#type().as_str())),
         target_groups: s.load_balancers().iter().filter_map(|l| text_opt(l.target_group_arn())).collect(),
         subnets: network.map(|n| texts(n.subnets())).unwrap_or_default(),
         security_groups: network.map(|n| texts(n.security_groups())).unwrap_or_default(),
@@ -78,6 +82,14 @@ fn service(s: &sdk::Service) -> Service {
             .iter()
             .map(|e| ServiceEvent { id: text(e.id()), at: time(e.created_at()), message: text(e.message()) })
             .collect(),
+    }
+}
+
+fn registration(l: &sdk::LoadBalancer) -> Registration {
+    Registration {
+        target_group: text(l.target_group_arn()),
+        container: text(l.container_name()),
+        port: l.container_port().unwrap_or_default(),
     }
 }
 
@@ -141,9 +153,16 @@ fn definition(d: &sdk::TaskDefinition) -> TaskDefinition {
             .flat_map(aws_sdk_ecs::types::ContainerDefinition::port_mappings)
             .filter_map(sdk::PortMapping::container_port)
             .collect(),
+        log_driver: containers.iter().filter_map(|c| c.log_configuration()).map(|l| text(Some(l.log_driver().as_str()))).next(),
         log_group: log_option("awslogs-group"),
         log_prefix: log_option("awslogs-stream-prefix"),
         task_role: text_opt(d.task_role_arn()),
         execution_role: text_opt(d.execution_role_arn()),
+        secrets: containers
+            .iter()
+            .flat_map(aws_sdk_ecs::types::ContainerDefinition::secrets)
+            .map(|s| (text(Some(s.name())), text(Some(s.value_from()))))
+            .collect(),
+        environment: containers.iter().flat_map(aws_sdk_ecs::types::ContainerDefinition::environment).map(|v| text(v.name())).collect(),
     }
 }

@@ -9,13 +9,13 @@ use futures_util::future::try_join_all;
 use super::{Context, HALF_MINUTE, MEDIUM};
 use crate::aws::convert::{text, text_opt, time};
 use crate::aws::error::problem_of;
-use crate::aws::op::Op;
+use crate::aws::op::{Op, Scope};
 use crate::model::section::Problem;
 use crate::model::service::{Container, StoppedTasks, Task, Tasks};
 use crate::model::store::Store;
 
-const LIST: Op = Op::read("ECS", "ListTasks", "ecs:ListTasks");
-const DESCRIBE: Op = Op::read("ECS", "DescribeTasks", "ecs:DescribeTasks");
+const LIST: Op = Op::read("ECS", "ListTasks", "ecs:ListTasks").on(Scope::InCluster);
+const DESCRIBE: Op = Op::read("ECS", "DescribeTasks", "ecs:DescribeTasks").on(Scope::Cluster);
 /// ECS describes no more in one call.
 const TASKS_PER_CALL: usize = 100;
 

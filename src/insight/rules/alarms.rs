@@ -1,14 +1,16 @@
 //! Rules about the alarms that are for people; those of scaling policies are noise (AWS map §0.6) and are left out before.
 
+use crate::insight::NodeId;
 use crate::insight::facts::Facts;
 use crate::insight::finding::{Finding, degraded, down};
 use crate::insight::limits;
+use crate::insight::node::{Assessment, Ground, Nodes};
 use crate::insight::phrase::clip;
 use crate::model::alarm::{Alarm, Alarms};
 use crate::model::section::Section;
 use crate::model::text;
 
-use super::Rule;
+use super::{Rule, apply};
 
 /// About one alarm.
 pub(crate) const RULES: &[Rule<Alarm>] = &[
@@ -21,6 +23,13 @@ pub(crate) const RULES: &[Rule<Alarm>] = &[
     Rule { id: "alarm.silent", doc: "INSUFFICIENT_DATA for > 15 min", needs: &[Alarms::KEY], check: silent },
     Rule { id: "alarm.muted", doc: "actions enabled", needs: &[Alarms::KEY], check: muted },
 ];
+
+/// Judges them all.
+pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+    let alarms = facts.store.get::<Alarms>().into_iter().flat_map(Alarms::for_people);
+    let findings = alarms.flat_map(|a| apply(RULES, facts, ground.mandatory, a)).collect();
+    nodes.insert(NodeId::alarms(), Assessment::of(facts, ground, findings));
+}
 
 /// Whether the name asks for a person at once: CloudWatch knows no severities.
 fn is_critical(name: &str) -> bool {

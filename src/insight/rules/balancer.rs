@@ -6,10 +6,12 @@ use crate::model::section::Section;
 use crate::model::stack::Stack;
 use crate::model::text;
 
-use super::{Gauge, Rule};
+use super::{Gauge, Rule, apply, gauges};
+use crate::insight::NodeId;
 use crate::insight::facts::Facts;
 use crate::insight::finding::{Finding, degraded, down, info};
 use crate::insight::limits;
+use crate::insight::node::{Ground, Nodes};
 use crate::insight::phrase;
 use crate::insight::window::Breach;
 
@@ -39,6 +41,15 @@ pub(crate) const GAUGES: &[Gauge] = &[
     },
     Gauge { id: "alb.rejected", series: "alb/rejected", label: "rejected connections/min", bounds: limits::REJECTED, show: text::count },
 ];
+
+/// Judges it; the target groups are its children.
+pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+    let mut findings = facts.store.get::<Balancer>().map_or_else(Vec::new, |b| apply(RULES, facts, ground.mandatory, b));
+    nodes.take_below(&mut findings);
+    findings.extend(apply(TRAFFIC, facts, ground.mandatory, facts.stack));
+    findings.extend(gauges(GAUGES, facts, ""));
+    nodes.parent(facts, ground, NodeId::balancer(), findings);
+}
 
 fn state(_: &Facts<'_>, balancer: &Balancer) -> Option<Finding> {
     let why = balancer.state_reason.as_deref().filter(|r| !r.is_empty()).map_or_else(String::new, |r| format!(": {}", phrase::clip(r, 80)));

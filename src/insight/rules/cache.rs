@@ -2,17 +2,21 @@
 
 use std::collections::BTreeSet;
 
+use crate::insight::NodeId;
 use crate::insight::facts::Facts;
-use crate::insight::finding::{Finding, degraded, down};
+use crate::insight::finding::{Finding, degraded, down, note};
 use crate::insight::limits;
+use crate::insight::node::{Assessment, Ground, Nodes};
 use crate::insight::phrase::{failover, percent, plain};
 use crate::model::Time;
 use crate::model::cache::{CacheEvents, CacheMember, CacheNodes, NodeGroup, ReplicationGroup};
 use crate::model::metric::Metrics;
 use crate::model::section::Section;
+use crate::model::security::Keys;
 use crate::model::text;
 
-use super::{Gauge, Rule};
+use super::security::key_trouble;
+use super::{Gauge, Rule, apply, gauges};
 
 const GROUP: &[crate::model::section::SectionKey] = &[ReplicationGroup::KEY];
 
@@ -32,6 +36,7 @@ pub(crate) const RULES: &[Rule<ReplicationGroup>] = &[
         needs: &[ReplicationGroup::KEY, Metrics::KEY],
         check: connections,
     },
+    Rule { id: "redis.key", doc: "its KMS key is enabled: a note", needs: &[ReplicationGroup::KEY, Keys::KEY], check: key },
 ];
 
 /// About one shard.
@@ -69,6 +74,28 @@ pub(crate) const GAUGES: &[Gauge] = &[
     Gauge { id: "node.lag", series: "redis/{}/lag", label: "replication lag", bounds: limits::CACHE_LAG, show: text::latency },
     Gauge { id: "node.credits", series: "redis/{}/credits", label: "cpu credits", bounds: limits::CACHE_CREDITS, show: plain },
 ];
+
+/// Judges the group, its shards and its nodes as one.
+pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+    let mut findings = Vec::new();
+    if let Some(group) = facts.store.get::<ReplicationGroup>() {
+        findings = apply(RULES, facts, ground.mandatory, group);
+        for shard in &group.node_groups {
+            findings.extend(apply(SHARDS, facts, ground.mandatory, shard));
+            for member in &shard.members {
+                let short = member.id.strip_prefix(&group.id).map_or(member.id.as_str(), |rest| rest.trim_start_matches('-'));
+                let mut own = apply(NODES, facts, ground.mandatory, member);
+                own.extend(gauges(GAUGES, facts, &member.id));
+                findings.extend(own.into_iter().map(|f| f.prefixed(short)));
+            }
+        }
+    }
+    nodes.insert(NodeId::cache(), Assessment::of(facts, ground, findings));
+}
+
+fn key(facts: &Facts<'_>, group: &ReplicationGroup) -> Option<Finding> {
+    key_trouble(facts, group.kms_key.as_deref()).map(note)
+}
 
 fn status(_: &Facts<'_>, group: &ReplicationGroup) -> Option<Finding> {
     match group.status.as_str() {

@@ -2,7 +2,10 @@
 
 use crate::insight::limits::{Limit, Side};
 
-use super::{Gauge, Rule, alarms, balancer, cache, database, logs, service, target_group};
+use super::{
+    Gauge, Rule, alarms, balancer, cache, cdn, dashboards, database, delivery, dns, ecr, logs, nat, network, security, security_groups,
+    service, storage, target_group,
+};
 
 /// One rule in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,11 +19,22 @@ pub struct RuleDoc {
 /// Every rule, by system.
 pub fn catalogue() -> Vec<RuleDoc> {
     let mut all = Vec::new();
+    rules(&mut all, dns::RULES);
+    rules(&mut all, dns::CHECKS);
+    metrics(&mut all, dns::GAUGES);
+    rules(&mut all, cdn::RULES);
+    metrics(&mut all, cdn::GAUGES);
     rules(&mut all, balancer::RULES);
     rules(&mut all, balancer::TRAFFIC);
     metrics(&mut all, balancer::GAUGES);
     rules(&mut all, target_group::RULES);
     rules(&mut all, target_group::TRAFFIC);
+    rules(&mut all, network::RULES);
+    rules(&mut all, network::SUBNETS);
+    rules(&mut all, network::ZONES);
+    rules(&mut all, nat::RULES);
+    metrics(&mut all, nat::GAUGES);
+    rules(&mut all, security_groups::RULES);
     rules(&mut all, service::RULES);
     metrics(&mut all, service::GAUGES);
     rules(&mut all, cache::RULES);
@@ -29,7 +43,16 @@ pub fn catalogue() -> Vec<RuleDoc> {
     metrics(&mut all, cache::GAUGES);
     rules(&mut all, database::RULES);
     metrics(&mut all, database::GAUGES);
+    rules(&mut all, storage::RULES);
+    rules(&mut all, security::ROLES);
+    rules(&mut all, security::KEYS);
+    rules(&mut all, security::SECRETS);
+    rules(&mut all, ecr::RULES);
+    rules(&mut all, delivery::PROJECTS);
+    rules(&mut all, delivery::PIPELINE);
+    rules(&mut all, delivery::STAGES);
     rules(&mut all, alarms::RULES);
+    rules(&mut all, dashboards::RULES);
     rules(&mut all, logs::RULES);
     all
 }

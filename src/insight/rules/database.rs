@@ -1,17 +1,21 @@
 //! Rules about the database: status, Multi-AZ, failover, point-in-time restore, saturation.
 
+use crate::insight::NodeId;
 use crate::insight::facts::Facts;
 use crate::insight::finding::{Finding, degraded, down, note};
 use crate::insight::limits;
+use crate::insight::node::{Assessment, Ground, Nodes};
 use crate::insight::phrase::{percent, plain};
 use crate::model::Time;
 use crate::model::database::{Database, DatabaseEvents, DatabaseSettings, default_max_connections};
 use crate::model::metric::Metrics;
 use crate::model::section::Section;
+use crate::model::security::Keys;
 use crate::model::service::Services;
 use crate::model::text;
 
-use super::{Gauge, Rule};
+use super::security::key_trouble;
+use super::{Gauge, Rule, apply, gauges};
 
 /// About the instance.
 pub(crate) const RULES: &[Rule<Database>] = &[
@@ -33,6 +37,7 @@ pub(crate) const RULES: &[Rule<Database>] = &[
     },
     Rule { id: "db.surplus", doc: "no surplus credits charged for 1 h", needs: &[Metrics::KEY], check: surplus },
     Rule { id: "db.iops", doc: "read + write <= 2400 IOPS", needs: &[Metrics::KEY], check: iops },
+    Rule { id: "db.key", doc: "its KMS key is enabled: a note", needs: &[Database::KEY, Keys::KEY], check: key },
 ];
 
 /// Its metrics.
@@ -65,6 +70,17 @@ const BROKEN: &[&str] = &[
     "restore-error",
     "insufficient-capacity",
 ];
+
+/// Judges it.
+pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+    let mut findings = facts.store.get::<Database>().map_or_else(Vec::new, |db| apply(RULES, facts, ground.mandatory, db));
+    findings.extend(gauges(GAUGES, facts, ""));
+    nodes.insert(NodeId::database(), Assessment::of(facts, ground, findings));
+}
+
+fn key(facts: &Facts<'_>, db: &Database) -> Option<Finding> {
+    key_trouble(facts, db.kms_key.as_deref()).map(note)
+}
 
 fn status(facts: &Facts<'_>, db: &Database) -> Option<Finding> {
     let status = db.status.as_str();

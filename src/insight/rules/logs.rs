@@ -1,8 +1,10 @@
 //! Rules about the log group: whether events still arrive while tasks run.
 
+use crate::insight::NodeId;
 use crate::insight::facts::Facts;
 use crate::insight::finding::{Finding, degraded};
 use crate::insight::limits;
+use crate::insight::node::{Assessment, Ground, Nodes};
 use crate::insight::phrase::short_id;
 use crate::model::Time;
 use crate::model::log::{LogGroup, LogStream, LogTail};
@@ -10,7 +12,7 @@ use crate::model::section::Section;
 use crate::model::service::{Services, Task, Tasks};
 use crate::model::text;
 
-use super::Rule;
+use super::{Rule, apply};
 
 /// About the group.
 pub(crate) const RULES: &[Rule<LogTail>] = &[
@@ -22,6 +24,12 @@ pub(crate) const RULES: &[Rule<LogTail>] = &[
         check: task_silent,
     },
 ];
+
+/// Judges the group.
+pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+    let findings = facts.store.get::<LogTail>().map_or_else(Vec::new, |tail| apply(RULES, facts, ground.mandatory, tail));
+    nodes.insert(NodeId::logs(), Assessment::of(facts, ground, findings));
+}
 
 /// The newest event, by anything that tells: the tail, the streams, the metric.
 fn newest(facts: &Facts<'_>, tail: &LogTail) -> Option<Time> {

@@ -7,13 +7,17 @@ use crate::model::section::Section;
 use crate::model::service::{Service, ServiceDeployments, Services, StoppedTasks, Task, Tasks, short_revision};
 use crate::model::text;
 
+use crate::insight::NodeId;
 use crate::insight::facts::Facts;
 use crate::insight::finding::{Finding, degraded, down, info};
 use crate::insight::limits;
+use crate::insight::node::{Assessment, Ground, Nodes};
 use crate::insight::phrase::{self, clip, percent, plural, short_id};
 use crate::insight::window::Breach;
+use crate::model::health::Level;
+use crate::model::network::zone_letter;
 
-use super::{Gauge, Rule};
+use super::{Gauge, Rule, apply, gauges, nat, target_group};
 
 /// About the service.
 pub(crate) const RULES: &[Rule<Service>] = &[
@@ -40,6 +44,12 @@ pub(crate) const RULES: &[Rule<Service>] = &[
         needs: &[StoppedTasks::KEY],
         check: stops,
     },
+    Rule {
+        id: "svc.zone_starts",
+        doc: "tasks do not fail to start in one zone alone; says what is wrong with its way out",
+        needs: &[StoppedTasks::KEY],
+        check: zone_starts,
+    },
     Rule { id: "svc.bounds", doc: "desired within autoscaling bounds", needs: &[Services::KEY, Scaling::KEY], check: bounds },
     Rule { id: "svc.suspended", doc: "autoscaling not suspended", needs: &[Scaling::KEY], check: suspended },
     Rule { id: "svc.cpu", doc: "CPU <= 75 % 5 min; > 90 % at max capacity is down", needs: &[Services::KEY, Metrics::KEY], check: cpu },
@@ -52,6 +62,41 @@ pub(crate) const GAUGES: &[Gauge] = &[
     Gauge { id: "svc.mem", series: "svc/{}/mem", label: "memory", bounds: limits::SERVICE_MEMORY, show: percent },
     Gauge { id: "svc.mem_max", series: "svc/{}/mem.max", label: "memory of one task", bounds: limits::SERVICE_MEMORY_MAX, show: percent },
 ];
+
+/// Judges every configured service.
+pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+    for spec in &facts.stack.services {
+        nodes.insert(NodeId::service(&spec.name), of(facts, ground, &spec.name));
+    }
+}
+
+fn of(facts: &Facts<'_>, ground: &Ground, name: &str) -> Assessment {
+    let Some(service) = facts.service(name) else {
+        let mut findings = Vec::new();
+        if let Some(all) = facts.fresh::<Services>() {
+            let why = all.missing.iter().find(|(n, _)| n == name).map_or("not in the answer", |(_, why)| why.as_str());
+            findings.push(Finding { basis: vec![Services::KEY], ..down(format!("missing ({why})")) });
+        }
+        return Assessment::of(facts, ground, findings);
+    };
+    let mut findings = apply(RULES, facts, ground.mandatory, service);
+    for group in target_group::groups_of(service) {
+        findings.extend(apply(target_group::RULES, facts, ground.mandatory, &group));
+    }
+    findings.extend(gauges(GAUGES, facts, name));
+    let mut assessment = Assessment::of(facts, ground, findings);
+    if service.desired == 0 && service.running == 0 && assessment.base == Level::Healthy {
+        assessment.is_absent("scaled to zero".to_owned());
+    }
+    assessment.calm_since = steady_since(service);
+    assessment
+}
+
+/// The first `steady state` after the last event that was none: AWS repeats it every six hours.
+fn steady_since(service: &Service) -> Option<Time> {
+    let calm = |m: &str| m.contains("steady state") || m.contains("deployment completed") || m.contains("is AZ balanced");
+    service.events.iter().take_while(|e| calm(&e.message)).filter(|e| e.message.contains("steady state")).last()?.at
+}
 
 fn status(_: &Facts<'_>, service: &Service) -> Option<Finding> {
     let odd = !service.status.is_empty() && service.status != "ACTIVE";
@@ -171,6 +216,19 @@ fn stops(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
         n if n >= limits::STOPS_WARN => Some(degraded(text).since(since)),
         _ => None,
     }
+}
+
+/// Starts that fail in one zone alone have their cause in that zone: most often its way out.
+fn zone_starts(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let recent = |at: Option<Time>| at.is_some_and(|at| facts.now - at <= limits::STOPS_WINDOW);
+    let failed = facts.stopped_of(&service.name).filter(|t| t.stop_code.as_deref() == Some("TaskFailedToStart"));
+    let failed: Vec<&Task> = failed.filter(|t| recent(t.stopped_at.or(t.stopping_at)) && !t.zone.is_empty()).collect();
+    let zone = &failed.first()?.zone;
+    if failed.len() < limits::STOPS_WARN || failed.iter().any(|t| t.zone != *zone) {
+        return None;
+    }
+    let sign = nat::sign(facts, zone).map_or_else(String::new, |sign| format!(", where {sign}"));
+    Some(degraded(format!("{} tasks failed to start, all in zone {}{sign}", failed.len(), zone_letter(zone))))
 }
 
 fn scaling<'a>(facts: &Facts<'a>, service: &Service) -> Option<&'a ScalableTarget> {

@@ -9,12 +9,15 @@ use crate::model::metric::Metrics;
 use crate::model::section::Section;
 use crate::model::text;
 
-use super::Rule;
 use super::balancer::failed;
+use super::{Rule, apply};
+use crate::insight::NodeId;
 use crate::insight::facts::Facts;
 use crate::insight::finding::{Finding, degraded, down, info};
 use crate::insight::limits;
-use crate::insight::phrase::plural;
+use crate::insight::node::{Ground, Nodes};
+use crate::insight::phrase::{group_name, plural};
+use crate::model::service::Service;
 
 /// A target group of the stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +49,25 @@ pub(crate) const RULES: &[Rule<Group>] = &[
 /// About its traffic.
 pub(crate) const TRAFFIC: &[Rule<Group>] =
     &[Rule { id: "tg.5xx", doc: "5xx >= 1 % 3 of 5 (min 20 req/min) / >= 5 % 2 of 3", needs: &[Metrics::KEY], check: errors }];
+
+/// The groups that a service registers in.
+pub(crate) fn groups_of(service: &Service) -> Vec<Group> {
+    let desired = service.desired.max(0) as usize;
+    let named = |arn: &String| {
+        let name = group_name(arn)?.to_owned();
+        Some(Group { arn: arn.clone(), name, service: service.name.clone(), desired })
+    };
+    service.target_groups.iter().filter_map(named).collect()
+}
+
+/// Judges every group of every configured service; the balancer is the parent.
+pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+    for group in facts.stack.services.iter().filter_map(|spec| facts.service(&spec.name)).flat_map(groups_of) {
+        let mut findings = apply(RULES, facts, ground.mandatory, &group);
+        findings.extend(apply(TRAFFIC, facts, ground.mandatory, &group));
+        nodes.child(facts, ground, NodeId::target_group(&group.name), &group.name, findings);
+    }
+}
 
 fn counts(targets: &[Target]) -> (usize, usize, usize, usize) {
     let of = |state: &str| targets.iter().filter(|t| t.state == state).count();

@@ -3,11 +3,18 @@
 mod balancer;
 mod cache;
 mod database;
+mod edge;
+mod flows;
+mod network;
 mod observers;
+mod paths;
+mod platform;
 mod sections;
 mod service;
 mod timeline;
 mod watch;
+mod window;
+mod zones;
 
 use std::collections::BTreeSet;
 
@@ -18,14 +25,47 @@ use crate::model::health::Level;
 #[test]
 fn the_healthy_stack_is_healthy_in_every_node() {
     let judgement = World::healthy().judge();
+    let noted = |(id, v): &(&super::NodeId, &crate::model::health::Verdict)| id.0 == "sg" && v.reasons.len() == 1;
     let odd: Vec<_> = judgement.nodes.iter().filter(|(_, v)| v.level != Level::Healthy || !v.reasons.is_empty()).collect();
-    assert!(odd.is_empty(), "{odd:?}");
+    assert!(odd.iter().all(noted), "{odd:?}");
+    // The seed contradicts itself here, and says so as a note.
+    assert!(odd.iter().all(|(_, v)| v.level == Level::Healthy && v.headline().starts_with("inter-task traffic is blocked")), "{odd:?}");
     let names: Vec<String> = judgement.nodes.keys().map(ToString::to_string).collect();
     assert_eq!(
         names,
-        ["alarms", "alb", "db", "logs", "redis", "svc/celery-worker", "svc/control-plane", "svc/web", "tg/control-plane", "tg/web"]
+        [
+            "alarms",
+            "alb",
+            "build",
+            "cdn",
+            "dashboards",
+            "db",
+            "dns",
+            "ecr",
+            "iam",
+            "kms",
+            "logs",
+            "nat",
+            "nat/a",
+            "nat/b",
+            "nat/c",
+            "pipeline",
+            "redis",
+            "s3",
+            "s3/nextcore-documents",
+            "s3/nextcore-reports",
+            "s3/nextcore-static",
+            "secrets",
+            "sg",
+            "svc/celery-worker",
+            "svc/control-plane",
+            "svc/web",
+            "tg/control-plane",
+            "tg/web",
+            "vpc",
+        ]
     );
-    assert_eq!((judgement.worst, judgement.counts), (Level::Healthy, Counts { healthy: 10, ..Counts::default() }));
+    assert_eq!((judgement.worst, judgement.counts), (Level::Healthy, Counts { healthy: 29, ..Counts::default() }));
     assert!(judgement.nodes.values().all(|v| v.as_of == Some(super::fixture::noon())));
 }
 

@@ -6,14 +6,21 @@ use crate::insight::fixture::{World, look};
 use crate::model::alarm::Alarms;
 use crate::model::balancer::{Balancer, Routing, Targets};
 use crate::model::cache::{CacheEvents, CacheNodes, ReplicationGroup};
+use crate::model::cdn::Cdn;
+use crate::model::dashboard::Dashboards;
 use crate::model::database::{Database, DatabaseEvents, DatabaseSettings};
+use crate::model::delivery::{Builds, Pipeline, Repositories};
+use crate::model::dns::Dns;
 use crate::model::health::Level;
 use crate::model::log::LogTail;
 use crate::model::metric::Metrics;
+use crate::model::network::{NatGateways, Network, Routes, SecurityGroups, Zones};
 use crate::model::scaling::Scaling;
 use crate::model::section::{ProblemKind, Section, SectionKey};
+use crate::model::security::{Keys, Roles, Secrets};
 use crate::model::service::{Services, StoppedTasks, Tasks};
 use crate::model::stack::Stack;
+use crate::model::storage::Buckets;
 use crate::model::store::Store;
 
 const MANDATORY: &[(SectionKey, &str, &str)] = &[
@@ -25,7 +32,39 @@ const MANDATORY: &[(SectionKey, &str, &str)] = &[
     (Database::KEY, "db", ""),
     (Alarms::KEY, "alarms", ""),
     (LogTail::KEY, "logs", ""),
+    (Network::KEY, "vpc", ""),
+    (NatGateways::KEY, "nat", ""),
+    (NatGateways::KEY, "nat/b", ""),
+    (SecurityGroups::KEY, "sg", ""),
+    (Buckets::KEY, "s3", ""),
+    (Buckets::KEY, "s3/nextcore-static", ""),
+    (Roles::KEY, "iam", ""),
+    (Keys::KEY, "kms", ""),
+    (Secrets::KEY, "secrets", ""),
+    (Repositories::KEY, "ecr", ""),
 ];
+
+/// Optional systems, and CI: a cloud that says that there is none has nothing wrong.
+const LESSER: &[SectionKey] = &[Dns::KEY, Cdn::KEY, Builds::KEY, Pipeline::KEY, Dashboards::KEY];
+
+#[test]
+fn the_sections_of_a_screen_are_those_that_nodes_rest_on() {
+    let all = crate::insight::sections();
+    let named: Vec<SectionKey> = MANDATORY.iter().map(|(key, ..)| *key).chain(LESSER.iter().copied()).collect();
+    assert!(named.iter().all(|key| all.contains(key)), "{all:?}");
+    assert!([Metrics::KEY, Routes::KEY, Zones::KEY, Tasks::KEY, Scaling::KEY].iter().all(|key| all.contains(key)), "supporting ones, too");
+}
+
+#[test]
+fn what_is_optional_or_ci_is_unknown_without_permission() {
+    for (key, node) in [(Dns::KEY, "dns"), (Cdn::KEY, "cdn"), (Builds::KEY, "build"), (Pipeline::KEY, "pipeline")] {
+        let mut world = World::healthy();
+        world.forget(key);
+        assert_eq!(look(&world.judge(), node), ("unknown", "loading".into()), "{key}");
+        world.fail(key, ProblemKind::Denied, "x:Op: denied");
+        assert_eq!(look(&world.judge(), node), ("unknown", "no permission: x:Op".into()), "{key}");
+    }
+}
 
 #[test]
 fn a_mandatory_section_that_cannot_be_read_makes_its_node_unknown() {
@@ -70,6 +109,12 @@ fn a_supporting_section_that_fails_loses_its_rules_and_leaves_a_note() {
         (DatabaseEvents::KEY, "db"),
         (DatabaseSettings::KEY, "db"),
         (Metrics::KEY, "logs"),
+        (Routes::KEY, "vpc"),
+        (Zones::KEY, "vpc"),
+        (Routes::KEY, "nat/a"),
+        (Network::KEY, "nat"),
+        (Metrics::KEY, "cdn"),
+        (Tasks::KEY, "ecr"),
     ] {
         for kind in [ProblemKind::Denied, ProblemKind::Service, ProblemKind::NotFound] {
             let mut world = World::healthy();
@@ -118,6 +163,6 @@ fn stale_metrics_decide_nothing() {
 fn an_empty_store_is_unknown_and_not_a_crash() {
     let judgement = crate::insight::judge(&Store::default(), &Stack::default(), crate::insight::fixture::noon());
     assert_eq!(judgement.worst, Level::Unknown);
-    assert_eq!(judgement.counts.unknown, 8);
+    assert_eq!(judgement.counts.unknown, 24);
     assert!(judgement.nodes.values().all(|v| v.headline() == "loading" && v.as_of.is_none()));
 }

@@ -1,11 +1,15 @@
 //! The merged timeline.
 
 use crate::insight::Judgement;
+use crate::insight::fixture::platform::build;
 use crate::insight::fixture::{RG, World, ago, alarm, data_event, event, stopped};
 use crate::model::alarm::{Alarm, AlarmChange, AlarmHistory, Alarms};
 use crate::model::cache::CacheEvents;
+use crate::model::cdn::{Cdn, Invalidation};
 use crate::model::database::DatabaseEvents;
+use crate::model::delivery::{Builds, Pipeline, PipelineExecution, Repositories};
 use crate::model::scaling::{ScalingActivities, ScalingActivity};
+use crate::model::security::Secrets;
 use crate::model::service::{ServiceDeployment, ServiceDeployments, StoppedTasks};
 
 fn lines(judgement: &Judgement) -> Vec<String> {
@@ -84,6 +88,59 @@ fn all_sources_in_one_list_newest_first() {
     assert!(all.iter().any(|l| l == "600m svc/web changing deployment of web:7 started"), "{all:#?}");
     // A steady state that AWS repeats is told once: the first.
     assert_eq!(all.iter().filter(|l| l.contains("svc/web") && l.contains("steady state")).count(), 1);
+}
+
+#[test]
+fn deliveries_the_edge_and_secrets_have_lines_of_their_own() {
+    let mut world = World::healthy();
+    world.edit::<Pipeline>(|p| {
+        let execution = |id: &str, status: &str, minutes| PipelineExecution {
+            id: id.into(),
+            status: status.into(),
+            started_at: Some(ago(minutes)),
+            updated_at: Some(ago(minutes - 4)),
+            revision: "Search by policy number".into(),
+            ..Default::default()
+        };
+        p.executions = vec![execution("e3", "InProgress", 6), execution("e2", "Failed", 30)];
+    });
+    world.edit::<Builds>(|b| {
+        let mut failed = build("production-nextcore-web", 32, "FAILED");
+        failed.phases[1].status = "FAILED".into();
+        failed.phases[1].message = "COMMAND_EXECUTION_ERROR: npm test".into();
+        let mut running = build("production-nextcore-web", 3, "IN_PROGRESS");
+        running.ended_at = None;
+        b.builds = vec![running, failed, build("production-nextcore-web", 50, "SUCCEEDED")];
+    });
+    world.edit::<Repositories>(|r| {
+        r.repositories.truncate(2);
+        r.repositories[0].images.clear();
+        r.repositories[1].images[0].pushed_at = Some(ago(46));
+        r.repositories[1].images[0].digest = "sha256:feedbeef01234567".into();
+    });
+    world.edit::<Cdn>(|c| {
+        let invalidation = Invalidation { id: "I1".into(), status: "InProgress".into(), at: Some(ago(8)) };
+        c.distribution.as_mut().unwrap().invalidations = vec![invalidation];
+    });
+    world.edit::<Secrets>(|s| {
+        s.secrets.truncate(1);
+        s.secrets[0].rotated_at = Some(ago(90));
+    });
+    let all = lines(&world.judge());
+    let recent: Vec<&str> = all.iter().map(String::as_str).take_while(|l| !l.starts_with("420m")).collect();
+    assert_eq!(
+        recent,
+        [
+            "6m pipeline changing execution started: Search by policy number",
+            "8m cdn changing invalidation I1 created",
+            "26m pipeline degraded execution failed: Search by policy number",
+            "27m build degraded build of production-nextcore-web at 4f2a9c1d FAILED in BUILD: COMMAND_EXECUTION_ERROR: npm test",
+            "30m pipeline changing execution started: Search by policy number",
+            "45m build healthy built production-nextcore-web at 4f2a9c1d",
+            "46m ecr changing pushed nextcore/web:7 (feedbeef0123)",
+            "90m secrets changing rotated production-nextcore/database_url",
+        ]
+    );
 }
 
 #[test]

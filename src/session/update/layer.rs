@@ -4,77 +4,57 @@ use std::sync::Arc;
 
 use crate::input::{Code, Key, Place};
 use crate::insight::NodeId;
-use crate::model::balancer::Balancer;
-use crate::model::database::Database;
 use crate::model::log::LogTail;
-use crate::model::service::Services;
 use crate::session::filter::Filter;
-use crate::session::pane::PaneId;
-use crate::session::{Screen, Session, logs, rows};
+use crate::session::pane::{Lead, PANES, PaneId, Query, row};
+use crate::session::{Screen, Session, layout, logs, rows};
 
 /// Longer filters are cut: a paste must not fill memory.
 const LONGEST_FILTER: usize = 200;
 
 /// Opens what is selected.
 pub(super) fn open(session: &mut Session) {
-    match session.screen().cloned() {
-        None => {
-            let node = session.selected.clone();
-            open_node(session, &node);
-        }
-        Some(Screen { pane: PaneId::Service, subject, panel: 0 }) => {
-            let ids = rows::ids(session, PaneId::Service, &subject, 0);
-            let state = session.list(PaneId::Service, &subject, 0);
-            let task = ids.get(state.position(&ids)).and_then(|arn| arn.rsplit('/').next()).map(|id| format!("@{id}"));
-            if let Some(filter) = task {
-                open_logs(session, &filter);
-            }
-        }
-        Some(Screen { pane: PaneId::Timeline, subject, panel }) => {
-            let state = session.list(PaneId::Timeline, &subject, panel);
-            let ids = rows::ids(session, PaneId::Timeline, &subject, panel);
-            let node = rows::timeline(session, &state.filter).get(state.position(&ids)).map(|e| e.node.clone());
-            if let Some(node) = node {
-                open_node(session, &node);
-            }
-        }
-        Some(_) => {}
+    let Some(Screen { pane, subject, panel }) = session.screen().cloned() else {
+        let node = session.selected.clone();
+        return open_node(session, &node);
+    };
+    let Some(enter) = row(pane).panels.get(panel).and_then(|p| p.enter) else { return };
+    let state = session.list(pane, &subject, panel);
+    let position = state.position(&rows::ids(session, pane, &subject, panel));
+    match enter(session, &Query { subject: &subject, filter: &state.filter }, position) {
+        Some(Lead::Node(node)) => open_node(session, &node),
+        Some(Lead::Logs(filter)) => open_logs(session, &filter),
+        None => {}
     }
 }
 
+/// Opens what a node's box opens; what has no box is on the timeline.
 fn open_node(session: &mut Session, node: &NodeId) {
-    let (pane, subject) = match (node.as_service(), node.0.split('/').next()) {
-        (Some(service), _) => (PaneId::Service, service.to_owned()),
-        (None, Some("alb" | "tg")) => (PaneId::Balancer, String::new()),
-        (None, Some("redis")) => (PaneId::Cache, String::new()),
-        (None, Some("db")) => (PaneId::Database, String::new()),
-        (None, Some("alarms")) => (PaneId::Alarms, String::new()),
-        (None, Some("logs")) => (PaneId::Logs, String::new()),
-        (None, _) => (PaneId::Timeline, String::new()),
-    };
-    push(session, pane, subject);
+    match layout::spec(node) {
+        Some(spec) => push(session, spec.pane.0, (spec.subject)(node), spec.pane.1),
+        None => push(session, PaneId::Timeline, String::new(), 0),
+    }
 }
 
 /// Opens a pane; one that is open already is raised instead of stacked twice.
-fn push(session: &mut Session, pane: PaneId, subject: String) {
+fn push(session: &mut Session, pane: PaneId, subject: String, panel: usize) {
     session.screens.retain(|s| s.pane != pane || s.subject != subject);
-    session.screens.push(Screen { pane, subject, panel: 0 });
+    session.screens.push(Screen { pane, subject, panel });
 }
 
-/// Jumps to a place.
+/// Jumps to a place; the log shows the lines of the service that is looked at.
 pub(super) fn go(session: &mut Session, place: Place) {
-    match place {
-        Place::Logs => {
-            let service = match session.screen() {
-                Some(Screen { pane: PaneId::Service, subject, .. }) => Some(subject.clone()),
-                Some(_) => None,
-                None => session.selected.as_service().map(str::to_owned),
-            };
-            let filter = service.map(|s| format!("@{s}")).unwrap_or_default();
-            open_logs(session, &filter);
-        }
-        Place::Alarms => push(session, PaneId::Alarms, String::new()),
-        Place::Timeline => push(session, PaneId::Timeline, String::new()),
+    if place == Place::Logs {
+        let service = match session.screen() {
+            Some(Screen { pane: PaneId::Service, subject, .. }) => Some(subject.clone()),
+            Some(_) => None,
+            None => session.selected.as_service().map(str::to_owned),
+        };
+        let filter = service.map(|s| format!("@{s}")).unwrap_or_default();
+        return open_logs(session, &filter);
+    }
+    if let Some(pane) = PANES.iter().find(|p| p.place == Some(place)) {
+        push(session, pane.id, String::new(), 0);
     }
 }
 
@@ -82,7 +62,7 @@ fn open_logs(session: &mut Session, filter: &str) {
     let store = Arc::clone(&session.store);
     session.logs.set_filter(Filter::parse(filter), store.get::<LogTail>());
     session.logs.follow();
-    push(session, PaneId::Logs, String::new());
+    push(session, PaneId::Logs, String::new(), 0);
 }
 
 /// One layer up: help, then a filter, then a pane. On the stack view nothing is left to close.
@@ -161,14 +141,5 @@ pub(super) fn copied(session: &Session) -> Option<String> {
         return ids.get(at).map(|id| id.clone().into_owned());
     }
     let node = &session.selected;
-    if let Some(name) = node.as_service() {
-        return Some(store.get::<Services>().and_then(|s| s.get(name)).map_or_else(|| name.to_owned(), |s| s.arn.clone()));
-    }
-    match node.0.as_str() {
-        "alb" => Some(store.get::<Balancer>().map_or_else(|| session.stack.balancer.clone(), |b| b.arn.clone())),
-        "redis" => Some(session.stack.cache.clone()),
-        "db" => Some(store.get::<Database>().and_then(|d| d.endpoint.clone()).unwrap_or_else(|| session.stack.database.clone())),
-        "logs" => Some(session.stack.log_group.clone()),
-        _ => None,
-    }
+    layout::spec(node).and_then(|spec| (spec.copies)(&session.stack, store, node))
 }

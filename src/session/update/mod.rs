@@ -5,6 +5,7 @@ mod nav;
 
 use std::sync::Arc;
 
+use super::derived::derive;
 use super::{Effect, Flash, Msg, Session, Tone};
 use crate::input::{Code, Intent, Key, lookup};
 use crate::insight::Judgement;
@@ -33,6 +34,7 @@ pub fn update(session: &mut Session, msg: Msg) -> Vec<Effect> {
         }
         Msg::Flash(text, tone) => flash(session, text, tone),
     }
+    derive(session);
     let needs = (session.needs(), session.front());
     if needs != session.needs {
         session.needs.clone_from(&needs);
@@ -53,13 +55,16 @@ fn tick(session: &mut Session, now: Time) {
 }
 
 fn observe(session: &mut Session, store: Arc<Store>, judgement: Judgement) {
-    session.dirty |= store.version != session.store.version || judgement != session.judgement;
+    let news = store.version != session.store.version || judgement != session.judgement;
+    session.dirty |= news;
+    session.derived.news += u64::from(news);
     session.store = store;
     session.judgement = judgement;
     let store = Arc::clone(&session.store);
     if let Some(tail) = store.get::<LogTail>() {
         session.logs.observe(tail);
     }
+    derive(session);
     nav::hold_selection(session);
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::input::Dir;
 use crate::insight::NodeId;
 use crate::model::log::LogTail;
-use crate::session::layout::{Kind, Place};
+use crate::session::layout::{self, Kind, Place};
 use crate::session::pane::{self, PaneId};
 use crate::session::{Screen, Session, rows};
 
@@ -85,7 +85,7 @@ fn distance(from: Place, to: Place, dir: Dir) -> Option<(i32, i32)> {
 fn reading_order(session: &Session) -> Vec<NodeId> {
     let layout = session.layout();
     let placed = |n: &NodeId| layout.boxes.iter().any(|b| b.node == *n);
-    crate::session::layout::wishes(&session.stack, &session.store, &session.judgement)
+    layout::wishes(&session.stack, &session.store, &session.judgement)
         .into_iter()
         .filter(|w| w.kind == Kind::Service || placed(&w.node))
         .map(|w| w.node)
@@ -115,7 +115,11 @@ pub(super) fn jump(session: &mut Session, index: usize) {
         }
         return;
     }
-    if let Some(node) = reading_order(session).get(index) {
+    let wishes = layout::wishes(&session.stack, &session.store, &session.judgement);
+    let placed = session.layout();
+    // What is not on the screen has no digit, but for services that scroll.
+    let here = |n: &&NodeId| n.as_service().is_some() || placed.place(n).is_some();
+    if let Some(node) = layout::numbered(&wishes).filter(here).nth(index) {
         session.selected = node.clone();
     }
 }

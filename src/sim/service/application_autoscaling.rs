@@ -19,6 +19,8 @@ pub(super) const SERVICE: Service = Service {
         Operation::read("DescribeScalingPolicies", describe_scaling_policies),
         Operation::read("DescribeScalingActivities", describe_scaling_activities),
         Operation::write("RegisterScalableTarget", register_scalable_target),
+        Operation::write("PutScalingPolicy", put_scaling_policy),
+        Operation::write("DeleteScalingPolicy", delete_scaling_policy),
     ],
 };
 
@@ -188,4 +190,54 @@ fn register_scalable_target(world: &mut World, params: &Params<'_>) -> Result<Va
     let flags = (flag("DynamicScalingInSuspended")?, flag("DynamicScalingOutSuspended")?, flag("ScheduledScalingSuspended")?);
     let target = world.register_scalable_target(resource, min, max, flags)?;
     Ok(object! { "ScalableTargetARN" => &target.arn })
+}
+
+/// The service whose desired count the request is about.
+fn scaled_service<'w>(world: &'w World, params: &Params<'_>) -> Result<&'w str, ApiError> {
+    let ours = about_ecs(params)?;
+    let resource = params.required("ResourceId")?;
+    params.required("ScalableDimension")?;
+    let found = world.scaling.targets.values().find(|target| ours && target.resource_id == resource);
+    found
+        .map(|target| target.service.as_str())
+        .ok_or_else(|| ApiError::new("ObjectNotFoundException", format!("No scalable target registered for resource ID: {resource}")))
+}
+
+/// Target tracking on the CPU of the service, which is what this stack scales by.
+fn put_scaling_policy(world: &mut World, params: &Params<'_>) -> Result<Value, ApiError> {
+    let service = scaled_service(world, params)?.to_owned();
+    let name = params.required("PolicyName")?;
+    if params.str("PolicyType").unwrap_or("StepScaling") != "TargetTrackingScaling" {
+        return Err(invalid("The embedded cloud has target tracking policies only."));
+    }
+    let tracking = params
+        .structure("TargetTrackingScalingPolicyConfiguration")
+        .ok_or_else(|| params.missing("TargetTrackingScalingPolicyConfiguration"))?;
+    let metric = tracking.structure("PredefinedMetricSpecification").and_then(|metric| metric.str("PredefinedMetricType"));
+    if metric != Some("ECSServiceAverageCPUUtilization") {
+        return Err(invalid("The embedded cloud tracks ECSServiceAverageCPUUtilization only."));
+    }
+    let target = match tracking.get("TargetValue") {
+        Some(Value::Float(number)) => *number,
+        Some(Value::Int(number)) => *number as f64,
+        _ => return Err(tracking.missing("TargetValue")),
+    };
+    if !(1.0..=100.0).contains(&target) {
+        return Err(invalid("TargetValue must be between 1 and 100 for a metric in percent."));
+    }
+    let seconds = |name: &str, default: u32| -> Result<u32, ApiError> {
+        let number = tracking.int(name)?;
+        number.map_or(Ok(default), |n| u32::try_from(n).ok().ok_or_else(|| invalid(format!("{name} must not be negative"))))
+    };
+    let cooldowns = (seconds("ScaleOutCooldown", 300)?, seconds("ScaleInCooldown", 300)?);
+    world.put_scaling_policy(&service, name, target, cooldowns)?;
+    let policy = world.scaling.policies.get(&service).map(|policy| describe_policy(world, policy));
+    let member = |name: &str| policy.as_ref().and_then(|policy| policy.get(name)).cloned();
+    Ok(object! { "PolicyARN" => member("PolicyARN"), "Alarms" => member("Alarms") })
+}
+
+fn delete_scaling_policy(world: &mut World, params: &Params<'_>) -> Result<Value, ApiError> {
+    let service = scaled_service(world, params)?.to_owned();
+    world.delete_scaling_policy(&service, params.required("PolicyName")?)?;
+    Ok(Value::EMPTY)
 }

@@ -23,6 +23,7 @@ pub(super) const SERVICE: Service = Service {
         Operation::read("DescribeUpdateActions", describe_update_actions),
         Operation::read("DescribeCacheSubnetGroups", describe_cache_subnet_groups),
         Operation::write("TestFailover", test_failover),
+        Operation::write("ModifyReplicationGroup", modify_replication_group),
     ],
 };
 
@@ -54,7 +55,7 @@ fn describe_group(world: &World) -> Value {
         "MemberClusters" => Value::list("ClusterId", world.redis.nodes.iter().map(|node| node.id.as_str())),
         "NodeGroups" => Value::list("NodeGroup", group.node_groups.iter().map(|(id, slots)| node_group(world, id, slots))),
         "AutomaticFailover" => "enabled",
-        "MultiAZ" => "enabled",
+        "MultiAZ" => if group.multi_az { "enabled" } else { "disabled" },
         "ConfigurationEndpoint" => object! { "Address" => &group.configuration_endpoint, "Port" => group.port },
         "SnapshotRetentionLimit" => group.snapshot_retention_days,
         "SnapshotWindow" => &group.snapshot_window,
@@ -229,5 +230,33 @@ fn test_failover(world: &mut World, params: &Params<'_>) -> Result<Value, ApiErr
     let id = params.required("ReplicationGroupId")?;
     let node_group = params.required("NodeGroupId")?;
     world.test_failover(id, node_group)?;
+    Ok(object! { "ReplicationGroup" => describe_group(world) })
+}
+
+/// What the embedded group can be asked to change; the rest is told apart from it.
+const MODIFIABLE: &[&str] =
+    &["ReplicationGroupId", "ApplyImmediately", "AutomaticFailoverEnabled", "MultiAZEnabled", "SnapshotRetentionLimit"];
+
+fn modify_replication_group(world: &mut World, params: &Params<'_>) -> Result<Value, ApiError> {
+    let id = params.required("ReplicationGroupId")?;
+    let combination = |message: String| ApiError::new("InvalidParameterCombination", message);
+    if let Some(unknown) = params.names().find(|name| !MODIFIABLE.contains(name) && !matches!(*name, "Action" | "Version")) {
+        return Err(combination(format!("The embedded cloud cannot change {unknown}.")));
+    }
+    // In cluster mode AWS does not let go of the failover, only of the zones.
+    if params.bool("AutomaticFailoverEnabled")? == Some(false) {
+        let message = "Turning off automatic failover for replication group with cluster mode enabled is not supported.";
+        return Err(combination(message.to_owned()));
+    }
+    let days = params.int("SnapshotRetentionLimit")?;
+    let days = days
+        .map(|days| {
+            u32::try_from(days)
+                .ok()
+                .filter(|days| *days <= 35)
+                .ok_or_else(|| params.invalid("snapshotRetentionLimit", &days.to_string(), "Member must be between 0 and 35"))
+        })
+        .transpose()?;
+    world.modify_replication_group(id, params.bool("MultiAZEnabled")?, days)?;
     Ok(object! { "ReplicationGroup" => describe_group(world) })
 }

@@ -2,17 +2,29 @@
 //! An operation reads `Params`, looks at or changes the `World`, and answers with a `Value` or AWS's own error.
 //! It knows no protocol and no transport. Called by `sim::Cloud`.
 
+use super::wire::rest::{Api, Flavour};
 use super::wire::{ApiError, Call, Dialect, Params, Protocol, Value, page};
 use super::world::names::{ACCOUNT, REGION};
 use super::world::{World, WorldError};
 
 mod application_autoscaling;
+mod cloudfront;
 mod cloudwatch;
+mod codebuild;
+mod codepipeline;
+mod ec2;
+mod ecr;
 mod ecs;
 mod elasticache;
 mod elbv2;
+mod iam;
+mod kms;
 pub mod logs;
+mod pi;
 mod rds;
+mod route53;
+mod s3;
+mod secretsmanager;
 mod sts;
 
 /// Who every caller of the embedded cloud is.
@@ -21,14 +33,28 @@ pub const CALLER_ARN: &str = "arn:aws:sts::111122223333:assumed-role/OnCall/ops"
 /// Every service that is embedded. A new one is one file and one line here.
 pub const SERVICES: &[&Service] = &[
     &application_autoscaling::SERVICE,
+    &cloudfront::SERVICE,
     &cloudwatch::SERVICE,
+    &ec2::SERVICE,
+    &codebuild::SERVICE,
+    &codepipeline::SERVICE,
+    &ecr::SERVICE,
     &ecs::SERVICE,
     &elasticache::SERVICE,
     &elbv2::SERVICE,
+    &iam::SERVICE,
+    &kms::SERVICE,
     &logs::SERVICE,
+    &pi::SERVICE,
     &rds::SERVICE,
+    &secretsmanager::SERVICE,
+    &route53::SERVICE,
+    &s3::SERVICE,
     &sts::SERVICE,
 ];
+
+/// Those that speak restXml, with the table of their routes.
+pub const APIS: &[&Api] = &[&cloudfront::API, &route53::API, &s3::API];
 
 /// An AWS service as the embedded cloud knows it.
 #[derive(Debug)]
@@ -93,8 +119,37 @@ impl Service {
             Protocol::Query => {
                 ApiError::new("InvalidAction", format!("Could not find operation {} for version {}", call.operation, call.target))
             }
+            Protocol::Ec2Query => {
+                ApiError::new("InvalidAction", format!("The action {} is not valid for this web service.", call.operation))
+            }
+            Protocol::RestXml(Flavour::S3) => {
+                ApiError::new("NotImplemented", "A header or query you provided implies functionality that is not implemented.")
+                    .with_status(501)
+            }
+            Protocol::RestXml(Flavour::Versioned) => {
+                ApiError::new("UnknownOperationException", format!("{} has no such path.", self.name)).with_status(404)
+            }
             _ => ApiError::new("UnknownOperationException", format!("The operation {} is not known to {}.", call.operation, self.name)),
         }
+    }
+
+    /// The IAM action of an operation. S3's permissions are not named like its operations.
+    pub(super) fn action(&self, operation: &str) -> String {
+        let name = match (self.signing_name, operation) {
+            ("s3", "HeadBucket") => "ListBucket",
+            ("s3", "ListBuckets") => "ListAllMyBuckets",
+            ("s3", "GetBucketLifecycleConfiguration") => "GetLifecycleConfiguration",
+            ("s3", "DeleteBucketLifecycle") => "PutLifecycleConfiguration",
+            ("s3", "GetBucketCors") => "GetBucketCORS",
+            ("s3", "DeleteBucketCors") => "PutBucketCORS",
+            ("s3", "GetBucketEncryption") => "GetEncryptionConfiguration",
+            ("s3", "PutBucketEncryption" | "DeleteBucketEncryption") => "PutEncryptionConfiguration",
+            ("s3", "GetPublicAccessBlock") => "GetBucketPublicAccessBlock",
+            ("s3", "DeletePublicAccessBlock") => "PutBucketPublicAccessBlock",
+            ("s3", "GetBucketReplication") => "GetReplicationConfiguration",
+            (_, same) => same,
+        };
+        format!("{}:{name}", self.iam_prefix)
     }
 
     /// The resource that a refusal names.
@@ -112,7 +167,20 @@ impl Service {
             },
             "rds" => format!("db:{}", member("DBInstanceIdentifier").unwrap_or("*")),
             "elasticache" => format!("replicationgroup:{}", member("ReplicationGroupId").unwrap_or("*")),
+            "pi" => format!("metrics/rds/{}", member("Identifier").unwrap_or("*")),
+            "codebuild" => format!("project/{}", member("projectName").unwrap_or("*")),
+            "codepipeline" => member("name").or(member("pipelineName")).unwrap_or("*").to_owned(),
+            "ecr" => format!("repository/{}", member("repositoryName").unwrap_or("*")),
+            "iam" => return format!("arn:aws:iam::{ACCOUNT}:role/{}", member("RoleName").unwrap_or("*")),
+            "kms" => format!("key/{}", member("KeyId").unwrap_or("*")),
+            "secretsmanager" => format!("secret:{}", member("SecretId").unwrap_or("*")),
             "logs" => format!("log-group:{}:log-stream:", member("logGroupName").unwrap_or("*")),
+            "s3" => return format!("arn:aws:s3:::{}", member("Bucket").unwrap_or("*")),
+            "route53" => return format!("arn:aws:route53:::hostedzone/{}", member("Id").unwrap_or("*")),
+            "cloudfront" => {
+                let id = member("DistributionId").or(member("Id")).unwrap_or("*");
+                return format!("arn:aws:cloudfront::{ACCOUNT}:distribution/{id}");
+            }
             _ => return "*".to_owned(),
         };
         format!("arn:aws:{}:{REGION}:{ACCOUNT}:{rest}", self.iam_prefix)
@@ -140,7 +208,8 @@ pub(super) fn unknown_service(call: &Call) -> ApiError {
 /// The answer to a body that its protocol cannot parse.
 pub(super) fn unreadable(protocol: Protocol, reason: &str) -> ApiError {
     match protocol {
-        Protocol::Query => ApiError::new("MalformedQueryString", reason),
+        Protocol::Query | Protocol::Ec2Query => ApiError::new("MalformedQueryString", reason),
+        Protocol::RestXml(_) => ApiError::new("MalformedXML", reason),
         _ => ApiError::new("SerializationException", reason),
     }
 }
@@ -148,7 +217,7 @@ pub(super) fn unreadable(protocol: Protocol, reason: &str) -> ApiError {
 impl From<WorldError> for ApiError {
     fn from(error: WorldError) -> ApiError {
         let status = match error.code {
-            "DBInstanceNotFound" | "ReplicationGroupNotFoundFault" | "NodeGroupNotFoundFault" => 404,
+            "NoSuchBucket" | "DBInstanceNotFound" | "ReplicationGroupNotFoundFault" | "NodeGroupNotFoundFault" => 404,
             _ => 400,
         };
         ApiError::new(error.code, error.message).with_status(status)

@@ -93,7 +93,7 @@ fn write(encoder: &mut Encoder, value: &Value) {
         Value::Time(epoch_ms) => {
             encoder.timestamp(&DateTime::from_millis(*epoch_ms));
         }
-        Value::List { items, .. } => {
+        Value::List { items, .. } | Value::Flat(items) => {
             encoder.array(items.len());
             for item in items {
                 write(encoder, item);

@@ -40,7 +40,7 @@ fn to_json(value: &Value) -> Json {
         Value::Float(number) => Number::from_f64(*number).map_or(Json::Null, Json::Number),
         Value::Str(text) => Json::String(text.clone().into_owned()),
         Value::Time(epoch_ms) => Json::from(*epoch_ms as f64 / 1000.0),
-        Value::List { items, .. } => items.iter().map(to_json).collect(),
+        Value::List { items, .. } | Value::Flat(items) => items.iter().map(to_json).collect(),
         Value::Map(members) => Json::Object(
             members
                 .iter()

@@ -18,17 +18,36 @@ pub struct Dialect {
 pub struct Params<'a> {
     members: &'a Value,
     dialect: Dialect,
+    region: Option<&'a str>,
 }
 
 impl<'a> Params<'a> {
     /// Reads `members` and complains in `dialect`.
     pub fn new(members: &'a Value, dialect: Dialect) -> Params<'a> {
-        Params { members, dialect }
+        Params { members, dialect, region: None }
+    }
+
+    /// Signed for this region.
+    #[must_use]
+    pub fn signed_for(mut self, region: Option<&'a str>) -> Params<'a> {
+        self.region = region;
+        self
+    }
+
+    /// The region in the credential scope; absent when nothing was signed.
+    pub fn region(&self) -> Option<&'a str> {
+        self.region
     }
 
     /// The raw member.
     pub fn get(&self, name: &str) -> Option<&'a Value> {
         self.members.get(name)
+    }
+
+    /// The names of the members that were sent.
+    pub fn names(&self) -> impl Iterator<Item = &'a str> {
+        let members: &'a [_] = if let Value::Map(members) = self.members { members } else { &[] };
+        members.iter().map(|(name, _)| name.as_ref())
     }
 
     /// Whether the member was sent at all.
@@ -101,9 +120,10 @@ impl<'a> Params<'a> {
     pub fn list(&self, name: &str) -> &'a [Value] {
         match self.get(name) {
             Some(Value::List { items, .. }) => items,
-            // awsQuery wraps the entries: `Filters.Filter.1`, `AlarmNames.member.1`.
+            // awsQuery wraps the entries (`Filters.Filter.1`, `AlarmNames.member.1`), and so does XML, where one is no list.
             Some(Value::Map(members)) => match members.as_slice() {
                 [(_, Value::List { items, .. })] => items,
+                [(_, entry)] => std::slice::from_ref(entry),
                 _ => &[],
             },
             _ => &[],
@@ -123,13 +143,13 @@ impl<'a> Params<'a> {
 
     /// The structures of a list.
     pub fn structures(&self, name: &str) -> Vec<Params<'a>> {
-        self.list(name).iter().map(|item| Params::new(item, self.dialect)).collect()
+        self.list(name).iter().map(|item| Params { members: item, ..*self }).collect()
     }
 
     /// A nested structure.
     pub fn structure(&self, name: &str) -> Option<Params<'a>> {
         match self.get(name)? {
-            members @ Value::Map(_) => Some(Params::new(members, self.dialect)),
+            members @ Value::Map(_) => Some(Params { members, ..*self }),
             _ => None,
         }
     }

@@ -1,13 +1,11 @@
-//! awsQuery: form parameters in (`Filters.Filter.1.Name`), XML out (`<OpResponse><OpResult>`).
+//! awsQuery and ec2Query: form parameters in (`Filters.Filter.1.Name`), XML out (`<OpResponse><OpResult>`).
 //! Lists come as numbered members and are recognised here; the wrapper name around them is undone by `Params::list`.
-//! ec2Query differs in three ways (no Result wrapper, lowerCamel names, flat lists) and would sit beside `encode`.
+//! ec2Query has no Result wrapper and an error body of its own; its lowerCamel names are its handlers'.
 
 use std::collections::BTreeMap;
 
-use quick_xml::Writer;
-use quick_xml::events::{BytesEnd, BytesStart, BytesText, Event};
-
-use super::{ApiError, MAX_DEPTH, Value, time};
+use super::xml::Xml;
+use super::{ApiError, MAX_DEPTH, Value};
 
 /// Parses a form body into a tree.
 pub(super) fn decode(body: &[u8]) -> Result<Value, String> {
@@ -43,6 +41,25 @@ pub(super) fn encode_error(error: &ApiError, namespace: &str, request_id: &str) 
     xml.bytes()
 }
 
+/// Renders a successful response of ec2Query.
+pub(super) fn encode_ec2(operation: &str, namespace: &str, request_id: &str, result: &Value) -> Vec<u8> {
+    let mut xml = Xml::default();
+    let root = format!("{operation}Response");
+    xml.open(&root, namespace);
+    xml.element("requestId", &Value::from(request_id));
+    xml.content(result);
+    xml.close(&root);
+    xml.bytes()
+}
+
+/// Renders an error of ec2Query.
+pub(super) fn encode_ec2_error(error: &ApiError, request_id: &str) -> Vec<u8> {
+    let mut xml = Xml::default();
+    let found = super::object! { "Code" => error.query_code(), "Message" => &error.message };
+    xml.element("Response", &super::object! { "Errors" => Value::list("Error", [found]), "RequestID" => request_id });
+    xml.bytes()
+}
+
 #[derive(Default)]
 struct Node {
     value: Option<String>,
@@ -70,65 +87,6 @@ impl Node {
             }
             None => Value::Map(self.children.into_iter().map(|(name, node)| (name.into(), node.into_value())).collect()),
         }
-    }
-}
-
-/// Writes to a `Vec`, which cannot fail: the results of the writer are dropped on purpose.
-struct Xml(Writer<Vec<u8>>);
-
-impl Default for Xml {
-    fn default() -> Xml {
-        Xml(Writer::new(Vec::new()))
-    }
-}
-
-impl Xml {
-    fn open(&mut self, name: &str, namespace: &str) {
-        let mut tag = BytesStart::new(name);
-        if !namespace.is_empty() {
-            tag.push_attribute(("xmlns", namespace));
-        }
-        let _ = self.0.write_event(Event::Start(tag));
-    }
-
-    fn close(&mut self, name: &str) {
-        let _ = self.0.write_event(Event::End(BytesEnd::new(name)));
-    }
-
-    fn element(&mut self, name: &str, value: &Value) {
-        if *value == Value::Null {
-            return;
-        }
-        self.open(name, "");
-        match value {
-            Value::Null => {}
-            Value::Bool(flag) => self.text(if *flag { "true" } else { "false" }),
-            Value::Int(number) => self.text(&number.to_string()),
-            Value::Float(number) => self.text(&number.to_string()),
-            Value::Str(text) => self.text(text),
-            Value::Time(epoch_ms) => self.text(&time::iso(*epoch_ms)),
-            Value::List { item, items } => {
-                for entry in items {
-                    self.element(item, entry);
-                }
-            }
-            Value::Map(members) => {
-                for (name, member) in members {
-                    self.element(name, member);
-                }
-            }
-        }
-        self.close(name);
-    }
-
-    fn text(&mut self, text: &str) {
-        // XML 1.0 has no way to write most control characters, not even escaped.
-        let printable: String = text.chars().map(|c| if c.is_control() && !matches!(c, '\n' | '\t') { '\u{fffd}' } else { c }).collect();
-        let _ = self.0.write_event(Event::Text(BytesText::new(&printable)));
-    }
-
-    fn bytes(self) -> Vec<u8> {
-        self.0.into_inner()
     }
 }
 
@@ -167,6 +125,24 @@ mod tests {
              <At>1970-01-01T00:00:00.000Z</At></DBInstance></DBInstances><Text>a&lt;b\u{fffd}</Text></DescribeResult>\
              <ResponseMetadata><RequestId>id-1</RequestId></ResponseMetadata></DescribeResponse>"
         );
+    }
+
+    #[test]
+    fn ec2_has_no_result_wrapper_and_its_own_errors() {
+        let result = object! { "vpcSet" => Value::list("item", [object! { "vpcId" => "vpc-1" }]), "nextToken" => Value::Null };
+        assert_eq!(
+            String::from_utf8(encode_ec2("DescribeVpcs", "urn:e", "id-3", &result)).unwrap(),
+            "<DescribeVpcsResponse xmlns=\"urn:e\"><requestId>id-3</requestId><vpcSet><item><vpcId>vpc-1</vpcId></item></vpcSet>\
+             </DescribeVpcsResponse>"
+        );
+        assert_eq!(
+            String::from_utf8(encode_ec2_error(&ApiError::new("InvalidRoute.NotFound", "gone"), "id-4")).unwrap(),
+            "<Response><Errors><Error><Code>InvalidRoute.NotFound</Code><Message>gone</Message></Error></Errors>\
+             <RequestID>id-4</RequestID></Response>"
+        );
+        let sent = decode(b"Filter.1.Name=vpc-id&Filter.1.Value.1=v&NatGatewayId.1=nat-1").unwrap();
+        let filters = object! { "Name" => "vpc-id", "Value" => Value::members(["v"]) };
+        assert_eq!(sent, object! { "Filter" => Value::members([filters]), "NatGatewayId" => Value::members(["nat-1"]) });
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub enum Value {
         /// The entries.
         items: Vec<Value>,
     },
+    /// A list without an element around it: in XML every entry is an element called like the member.
+    Flat(Vec<Value>),
     /// A structure or a map, in the order in which it was built.
     Map(Vec<(Cow<'static, str>, Value)>),
 }
@@ -41,6 +43,11 @@ impl Value {
     /// A list under the usual XML entry name, `member`.
     pub fn members<T: Into<Value>>(items: impl IntoIterator<Item = T>) -> Value {
         Value::list("member", items)
+    }
+
+    /// A list without an element around it in XML.
+    pub fn flat<T: Into<Value>>(items: impl IntoIterator<Item = T>) -> Value {
+        Value::Flat(items.into_iter().map(Into::into).collect())
     }
 
     /// A point in time, from epoch milliseconds.

@@ -48,12 +48,15 @@ fn breaches(alarm: &Alarm, value: f64) -> bool {
 
 /// The state the datapoints call for.
 fn judge(alarm: &Alarm, points: &[(Ms, Option<f64>)]) -> AlarmState {
-    let breaching = points.iter().filter(|(_, v)| v.is_some_and(|v| breaches(alarm, v))).count();
+    let counts = alarm.missing == MissingData::Breaching;
+    let breaching = points.iter().filter(|(_, v)| v.map_or(counts, |v| breaches(alarm, v))).count();
     let all_missing = points.iter().all(|(_, v)| v.is_none());
     if breaching >= alarm.datapoints_to_alarm as usize {
         AlarmState::Alarm
     } else if all_missing && alarm.missing == MissingData::Missing {
         AlarmState::InsufficientData
+    } else if all_missing && alarm.missing == MissingData::Ignore {
+        alarm.state
     } else {
         AlarmState::Ok
     }
@@ -69,7 +72,8 @@ fn explain(alarm: &Alarm, state: AlarmState, points: &[(Ms, Option<f64>)]) -> St
     if present.is_empty() {
         return format!(
             "Threshold Crossed: no datapoints were received for {total} periods and {total} missing datapoints were \
-             treated as [NonBreaching]."
+             treated as [{}].",
+            if state == AlarmState::Alarm { "Breaching" } else { "NonBreaching" }
         );
     }
     let alarmed = state == AlarmState::Alarm;

@@ -90,16 +90,17 @@ impl World {
             group.targets.retain(|t| t.drain_until.is_none_or(|until| until > now));
             let due: Vec<usize> = (0..group.targets.len()).filter(|i| group.targets.get(*i).is_some_and(|t| t.next_check <= now)).collect();
             for i in due {
-                let health_ok = index != 0 || self.rds.instance.accepting;
+                let health_ok = index != 0 || (self.rds.instance.accepting && self.reach.database);
                 let Some(target) = group.targets.get(i) else { continue };
                 let zone_down = self.faults.iter().any(|f| f.kills_zone(target.az, now));
                 let answers = self.ecs.tasks.get(&target.task_id).is_some_and(|t| t.is_running() && t.boot_until <= now);
-                let verdict = if zone_down {
+                let code = super::routing::health_code(&group.service, &group.health_path, health_ok);
+                let verdict = if zone_down || self.reach.targets.get(index) == Some(&false) {
                     Err(TargetReason::Timeout)
                 } else if !answers {
                     Err(TargetReason::FailedHealthChecks)
-                } else if !health_ok {
-                    Err(TargetReason::ResponseCodeMismatch(500))
+                } else if !super::routing::accepts(&group.matcher, code) {
+                    Err(TargetReason::ResponseCodeMismatch(code))
                 } else {
                     Ok(())
                 };

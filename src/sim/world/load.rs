@@ -26,6 +26,8 @@ pub struct Load {
     pub jobs: f64,
     /// Database queries in the last second.
     pub queries: f64,
+    /// Those of them that the workers sent.
+    pub job_queries: f64,
     /// Cache commands in the last second.
     pub commands: f64,
     /// Fraction of a job owed to the next second's log.
@@ -142,15 +144,21 @@ impl World {
     pub(super) fn step_load(&mut self) {
         self.load.queries = 0.0;
         self.load.commands = 0.0;
-        let (api, web) = (self.traffic.api_rate, self.traffic.web_rate);
-        self.serve(0, api);
-        self.serve(1, web);
+        let open = if self.reach.front { 1.0 } else { 0.0 };
+        let rates = [self.traffic.api_rate * open, self.traffic.web_rate * open];
+        for group in 0..2 {
+            let own = rates[group] * self.alb.routes[group][group];
+            let foreign = rates[1 - group] * self.alb.routes[1 - group][group];
+            self.serve(group, own + foreign, foreign / (own + foreign).max(1e-9));
+        }
         self.run_jobs();
+        self.drop_blocked();
         self.settle_tasks();
     }
 
-    /// Requests of one target group: `rate` per second offered.
-    fn serve(&mut self, group: usize, rate: f64) {
+    /// Requests of one target group: `rate` per second offered. `foreign` is the share of them that a rule sends to the
+    /// wrong service, which knows no such page: they cost it little and end in a 404.
+    fn serve(&mut self, group: usize, rate: f64, foreign: f64) {
         let routes = self.routes(group);
         let depends = self.dependencies(group);
         let mut reached = 0;
@@ -176,12 +184,13 @@ impl World {
         }
         self.load.served[group] = reached;
         let live: Vec<Route> = routes.into_iter().filter(|r| r.answers).collect();
-        self.answer(group, reached, &live, &depends);
+        self.answer((group, foreign), reached, &live, &depends);
         self.load.in_service[group] = live.into_iter().map(|r| r.task).collect();
         if group == 0 {
-            self.load.queries += f64::from(reached) * 6.0;
-            self.load.commands += f64::from(reached) * 5.0;
-            self.redis.backlog += f64::from(self.rng.requests.poisson(f64::from(reached) * 0.15 + 0.3));
+            let known = f64::from(reached) * (1.0 - foreign);
+            self.load.queries += known * 6.0;
+            self.load.commands += known * 5.0;
+            self.redis.backlog += f64::from(self.rng.requests.poisson(known * 0.15 + 0.3));
         } else {
             self.load.commands += f64::from(reached) * 2.0;
         }
@@ -192,7 +201,7 @@ impl World {
         if dead == 0 {
             return;
         }
-        let timed_out = routes.iter().any(|r| !r.answers && self.zone_down(r.zone));
+        let timed_out = !self.reach.targets[group] || routes.iter().any(|r| !r.answers && self.zone_down(r.zone));
         let minute = &mut self.load.minute;
         if timed_out {
             minute.elb_504[zone] += f64::from(dead);
@@ -205,12 +214,13 @@ impl World {
     }
 
     /// Spreads `n` requests over the live targets: CPU, codes and latencies.
-    fn answer(&mut self, group: usize, n: u32, live: &[Route], depends: &Dependencies) {
+    fn answer(&mut self, (group, foreign): (usize, f64), n: u32, live: &[Route], depends: &Dependencies) {
         if live.is_empty() || n == 0 {
             return;
         }
         let share = f64::from(n) / live.len() as f64;
         let (cost, median, normal_4xx) = if group == 0 { (3.6, 0.046, 0.018) } else { (4.0, 0.021, 0.004) };
+        let (cost, normal_4xx) = (cost * (1.0 - 0.8 * foreign), normal_4xx + (1.0 - normal_4xx) * foreign);
         let mut hottest: f64 = 0.0;
         for route in live {
             if let Some(task) = self.ecs.tasks.get_mut(&route.task) {
@@ -254,8 +264,8 @@ impl World {
                 let up = self.ecs.tasks.get(&t.task_id).is_some_and(|task| {
                     matches!(task.last_status, TaskStatus::Running | TaskStatus::Deactivating) && task.boot_until <= self.now
                 });
-                let cut_off = self.nat_down(t.az);
-                Route { task: t.task_id.clone(), zone, answers: up && !self.zone_down(zone), cut_off }
+                let cut_off = self.cut_off(t.az);
+                Route { task: t.task_id.clone(), zone, answers: up && !self.zone_down(zone) && self.reach.targets[group], cut_off }
             })
             .collect()
     }
@@ -266,18 +276,18 @@ impl World {
         let mut slow = 0.0;
         let db = &self.rds.instance;
         if group == 0 {
-            if db.accepting {
+            if self.database_answers() {
                 slow += 0.12 * db.cold + 0.02 * (db.cpu / 100.0).powi(4);
             } else {
                 error += 0.85;
                 slow += 0.9;
             }
-        } else if !db.accepting {
+        } else if !self.database_answers() {
             // The portal renders what the API gives it: some of its pages fail with it.
             error += 0.12;
             slow += 0.4;
         }
-        let lost = self.shards_down() as f64 / 2.0;
+        let lost = self.shards_lost() as f64 / 2.0;
         error += lost * if group == 0 { 0.35 } else { 0.05 };
         slow += lost * 0.3;
         Dependencies { error: error.min(0.95), slow }
@@ -293,15 +303,16 @@ impl World {
             .map(|t| t.id.clone())
             .collect();
         let mut rate = workers.len() as f64 * WORKER_RATE;
-        if !self.rds.instance.accepting {
+        if !self.database_answers() {
             rate *= 0.1;
         }
-        rate *= 1.0 - self.shards_down() as f64 / 2.0;
+        rate *= 1.0 - self.shards_lost() as f64 / 2.0;
         let done = self.redis.backlog.min(rate);
         self.redis.backlog -= done;
         self.load.jobs = done;
         self.load.minute.jobs += done;
-        self.load.queries += done * 10.0;
+        self.load.job_queries = done * 10.0;
+        self.load.queries += self.load.job_queries;
         self.load.commands += done * 8.0 + workers.len() as f64 * 2.0;
         let share = done / workers.len().max(1) as f64;
         for id in workers {
@@ -310,6 +321,16 @@ impl World {
                 let want: f64 = 8.0 + 22.5 * share * noise;
                 task.cpu_percent += (want.min(100.0) - task.cpu_percent) * 0.08;
             }
+        }
+    }
+
+    /// What no security group lets through arrives nowhere.
+    fn drop_blocked(&mut self) {
+        if !self.reach.database {
+            (self.load.queries, self.load.job_queries) = (0.0, 0.0);
+        }
+        if !self.reach.cache {
+            self.load.commands = 0.0;
         }
     }
 

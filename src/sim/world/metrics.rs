@@ -215,6 +215,8 @@ pub struct Series {
     pub dims: Vec<(String, String)>,
     /// Unit.
     pub unit: &'static str,
+    /// One point a day: kept for a fortnight and never merged.
+    pub daily: bool,
     /// Points at their own resolution, oldest first.
     pub fine: VecDeque<Point>,
     /// Older points merged to five minutes, oldest first.
@@ -273,6 +275,7 @@ impl MetricStore {
                 name: metric.name,
                 dims,
                 unit: metric.unit,
+                daily: false,
                 fine: VecDeque::from([point]),
                 coarse: VecDeque::new(),
             };
@@ -281,9 +284,24 @@ impl MetricStore {
         self.key = key;
     }
 
+    /// Appends a point of a metric that is told once a day.
+    pub fn put_daily(&mut self, metric: MetricRef<'_>, t: Ms, stats: Stats) {
+        self.put(metric, t, stats);
+        // `put` leaves the key of the series that it wrote to.
+        if let Some(series) = self.series.get_mut(&self.key) {
+            series.daily = true;
+        }
+    }
+
     /// Merges points older than three hours to five minutes and forgets those older than a day.
     pub fn thin(&mut self, now: Ms) {
         for series in self.series.values_mut() {
+            if series.daily {
+                while series.fine.front().is_some_and(|p| p.t < now - 14 * DAY) {
+                    series.fine.pop_front();
+                }
+                continue;
+            }
             while let Some(point) = series.fine.front().copied()
                 && point.t < now - FINE
             {

@@ -6,32 +6,48 @@ mod alarms;
 mod alb;
 mod autoscale;
 mod build;
+mod delivery;
+mod edge;
+mod configure;
 mod ecs;
+pub mod insight;
 mod load;
 mod logs;
 pub mod metrics;
 pub mod names;
+pub mod network;
 mod ops;
 mod publish;
 mod rds;
 mod redis;
+mod registry;
 mod rng;
+mod routing;
 mod scenario;
+mod security;
 pub mod state;
+mod storage;
 pub mod traffic;
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 
+pub use delivery::StartBuild;
 pub use load::{Load, MinuteAcc, NodeAcc, TargetGroupAcc};
 pub use metrics::{MetricStore, Series};
 pub use names::{Az, Ms};
-pub use ops::{UpdateService, WorldError};
+pub use ops::{DeploymentChange, NetworkChange, UpdateService, WorldError};
+pub use rds::ModifyDbInstance;
+pub use registry::no_repository;
 pub use rng::Rngs;
+pub use routing::ModifyTargetGroup;
 pub use scenario::{ActiveFault, Planned, Scenario};
 
 use names::{HOUR, MIN, SEC};
-use state::{Alarm, AlarmHistoryItem, Alb, Ecs, Logs, Network, Rds, Redis, Scaling};
+use network::Reach;
+use state::{Bucket, Distribution, Dns};
+use state::{CodeBuild, CodePipeline, Ecr, Iam, Kms, Secrets};
+use state::{Alarm, AlarmHistoryItem, Alb, Dashboards, Ecs, Logs, Network, Rds, Redis, Scaling};
 
 /// How much history a new world has.
 pub const HISTORY: Ms = 3 * HOUR;
@@ -45,9 +61,17 @@ pub struct World {
     pub start: Ms,
     /// The seed everything follows from.
     pub seed: u64,
-    /// Network ids.
+    /// VPC, subnets, gateways, routes and security groups.
     pub network: Network,
-    /// ECS and ECR.
+    /// What reaches what over that network.
+    pub reach: Reach,
+    /// Route 53.
+    pub dns: Dns,
+    /// CloudFront.
+    pub cdn: Distribution,
+    /// S3.
+    pub buckets: Vec<Bucket>,
+    /// ECS.
     pub ecs: Ecs,
     /// Load balancer.
     pub alb: Alb,
@@ -61,6 +85,20 @@ pub struct World {
     pub alarms: Vec<Alarm>,
     /// Alarm history, newest first.
     pub alarm_history: VecDeque<AlarmHistoryItem>,
+    /// CloudWatch dashboards.
+    pub dashboards: Dashboards,
+    /// IAM.
+    pub iam: Iam,
+    /// KMS.
+    pub kms: Kms,
+    /// Secrets Manager.
+    pub secrets: Secrets,
+    /// ECR.
+    pub ecr: Ecr,
+    /// CodeBuild.
+    pub codebuild: CodeBuild,
+    /// CodePipeline.
+    pub codepipeline: CodePipeline,
     /// Application Auto Scaling.
     pub scaling: Scaling,
     /// CloudWatch metrics.
@@ -99,6 +137,9 @@ impl World {
     fn step(&mut self) {
         self.now += SEC;
         self.step_scenarios();
+        self.step_network();
+        self.step_security();
+        self.step_delivery();
         self.traffic.step(self.now, &mut self.rng.traffic);
         self.step_load();
         self.step_tasks();
@@ -107,6 +148,8 @@ impl World {
         self.step_rds();
         self.step_redis();
         self.step_logs();
+        self.step_edge();
+        self.step_storage();
         if self.now.rem_euclid(MIN) == 0 {
             self.publish_minute();
             if self.now.rem_euclid(5 * MIN) == 0 {

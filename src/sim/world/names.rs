@@ -36,6 +36,8 @@ pub const DB: &str = "production-nextcore-db";
 pub const REDIS: &str = "production-nextcore-redis";
 /// The log group of all containers.
 pub const LOG_GROUP: &str = "/ecs/production-nextcore";
+/// The log group of RDS Enhanced Monitoring.
+pub const OS_METRICS_GROUP: &str = "RDSOSMetrics";
 /// The load balancer's `LoadBalancer` metric dimension (`app/name/id`).
 pub const ALB_DIM: &str = "app/production-nextcore/50dc6c495c0c9188";
 /// The API target group's `TargetGroup` metric dimension.
@@ -44,8 +46,27 @@ pub const TG_API_DIM: &str = "targetgroup/production-nextcore-api/6d0ecf831eec9f
 pub const TG_WEB_DIM: &str = "targetgroup/production-nextcore-web/943f017f100becff";
 /// The topic user alarms notify.
 pub const ALARM_TOPIC: &str = "arn:aws:sns:ap-southeast-2:111122223333:production-nextcore-alarms";
-/// The customer key that encrypts the database, the cache, the secrets and the log group.
+/// The customer key that encrypts the database, the cache and the log group.
 pub const KMS_KEY: &str = "arn:aws:kms:ap-southeast-2:111122223333:key/1b9f6f0e-6c3d-4f0a-9d3e-7a8c2f51d0aa";
+/// The customer key that encrypts the buckets.
+pub const KMS_S3: &str = "arn:aws:kms:ap-southeast-2:111122223333:key/2c8e7a1d-5f4b-4b19-8e6a-9d0f3c62e1bb";
+/// The key that AWS keeps for the registry.
+pub const KMS_ECR: &str = "arn:aws:kms:ap-southeast-2:111122223333:key/7a1e5c9d-3b2f-4d8a-b6e4-9c0f1d2e3a4b";
+/// The customer key that encrypts the secrets.
+pub const KMS_SECRETS: &str = "arn:aws:kms:ap-southeast-2:111122223333:key/3d7f8b2e-4a5c-4c28-9f7b-8e1a4d73f2cc";
+
+/// The hosted zone of the site.
+pub const HOSTED_ZONE: &str = "Z08452613NEXTCOREAI0";
+/// The health check of the site.
+pub const HEALTH_CHECK: &str = "b7e1c0de-4f7a-4f0e-9a53-2d8f6c1b9a40";
+/// The distribution of the static files.
+pub const DISTRIBUTION: &str = "E2NEXTCOREAI0T";
+/// The bucket of uploaded documents.
+pub const DOCUMENTS_BUCKET: &str = "nextcore-documents";
+/// The bucket of static files.
+pub const STATIC_BUCKET: &str = "nextcore-static";
+/// The bucket of rendered reports.
+pub const REPORTS_BUCKET: &str = "nextcore-reports";
 
 /// An ARN of this account and region: `arn:aws:<service>:<region>:<account>:<rest>`.
 pub fn arn(service: &str, rest: impl fmt::Display) -> String {

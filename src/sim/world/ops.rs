@@ -19,6 +19,34 @@ pub struct UpdateService {
     pub force: bool,
     /// `family:revision`, `family` (latest active) or full ARN.
     pub task_definition: Option<String>,
+    /// New subnets, security groups and addresses.
+    pub network: Option<NetworkChange>,
+    /// New rules of deployments.
+    pub deployment: Option<DeploymentChange>,
+    /// New `healthCheckGracePeriodSeconds`.
+    pub grace_seconds: Option<u32>,
+}
+
+/// A new `awsvpcConfiguration`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NetworkChange {
+    /// Subnet ids.
+    pub subnets: Vec<String>,
+    /// Security groups; none leaves them as they are.
+    pub security_groups: Vec<String>,
+    /// `assignPublicIp`.
+    pub public_ip: bool,
+}
+
+/// What a `deploymentConfiguration` says; what it leaves out stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeploymentChange {
+    /// Circuit breaker: on, and rolling back.
+    pub circuit_breaker: Option<(bool, bool)>,
+    /// `minimumHealthyPercent`.
+    pub minimum_healthy_percent: Option<u32>,
+    /// `maximumPercent`.
+    pub maximum_percent: Option<u32>,
 }
 
 /// An error of a write operation, as the wire knows it.
@@ -31,7 +59,7 @@ pub struct WorldError {
 }
 
 impl WorldError {
-    fn new(code: &'static str, message: impl Into<String>) -> Self {
+    pub(super) fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
     }
 }
@@ -44,7 +72,7 @@ impl fmt::Display for WorldError {
 
 impl std::error::Error for WorldError {}
 
-type Done<T> = Result<T, WorldError>;
+pub(super) type Done<T> = Result<T, WorldError>;
 
 /// The name at the end of an ARN, or the name itself.
 fn short(name_or_arn: &str) -> &str {
@@ -62,18 +90,54 @@ impl World {
         let name = short(service).to_owned();
         let missing = || WorldError::new("ServiceNotFoundException", "Service not found.");
         let current = self.ecs.services.get(&name).ok_or_else(missing)?.task_definition.clone();
+        if let Some(network) = &change.network {
+            self.check_network(network)?;
+        }
         let definition = match &change.task_definition {
             Some(wanted) => Some(self.resolve_definition(wanted)?),
             None => change.force.then(|| current.clone()),
         };
+        let moved = self.reconfigure(&name, &change);
+        let definition = definition.or_else(|| moved.then(|| current.clone()));
         if let Some(count) = change.desired_count {
             self.set_desired(&name, count);
         }
-        if let Some(arn) = definition.filter(|arn| change.force || *arn != current) {
+        if let Some(arn) = definition.filter(|arn| change.force || moved || *arn != current) {
             self.begin_rollout(&name, &arn);
         }
         self.count_tasks();
         self.ecs.services.get(&name).ok_or_else(missing)
+    }
+
+    fn check_network(&self, wanted: &NetworkChange) -> Done<()> {
+        let refuse = |what: &str, id: &str, code: &str| {
+            let message = format!("Error retrieving {what} information for [{id}]: The {what} '{id}' does not exist (ErrorCode: {code})");
+            Err(WorldError::new("InvalidParameterException", message))
+        };
+        if let Some(id) = wanted.subnets.iter().find(|id| !self.network.subnets.iter().any(|subnet| subnet.id == **id)) {
+            return refuse("subnet", id, "InvalidSubnetID.NotFound");
+        }
+        match wanted.security_groups.iter().find(|id| self.network.group(id).is_none()) {
+            Some(id) => refuse("security group", id, "InvalidGroup.NotFound"),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes new settings over; true when the tasks have to be replaced for them.
+    fn reconfigure(&mut self, service: &str, change: &UpdateService) -> bool {
+        let Some(s) = self.ecs.services.get_mut(service) else { return false };
+        s.health_check_grace_seconds = change.grace_seconds.filter(|_| s.load_balancer.is_some()).or(s.health_check_grace_seconds);
+        if let Some(wanted) = &change.deployment {
+            (s.circuit_breaker, s.circuit_breaker_rollback) =
+                wanted.circuit_breaker.unwrap_or((s.circuit_breaker, s.circuit_breaker_rollback));
+            s.minimum_healthy_percent = wanted.minimum_healthy_percent.unwrap_or(s.minimum_healthy_percent);
+            s.maximum_percent = wanted.maximum_percent.unwrap_or(s.maximum_percent);
+        }
+        let Some(wanted) = &change.network else { return false };
+        let groups = if wanted.security_groups.is_empty() { s.security_groups.clone() } else { wanted.security_groups.clone() };
+        let moved = s.subnets != wanted.subnets || s.security_groups != groups || s.assign_public_ip != wanted.public_ip;
+        (s.subnets, s.security_groups, s.assign_public_ip) = (wanted.subnets.clone(), groups, wanted.public_ip);
+        moved
     }
 
     fn resolve_definition(&self, wanted: &str) -> Done<String> {

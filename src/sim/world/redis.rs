@@ -62,7 +62,8 @@ impl World {
                 self.lose_node(&id, false);
             }
         }
-        let clients = self.ecs.tasks.values().filter(|t| t.is_running()).count() as f64;
+        // Without a way to it the cache has no clients.
+        let clients = self.ecs.tasks.values().filter(|t| t.is_running() && self.reach.cache).count() as f64;
         for i in 0..self.redis.nodes.len() {
             self.step_recovery(i);
             self.step_node(i, clients);

@@ -2,8 +2,8 @@
 //! Only causes live here; every effect goes through the same physics. (API faults belong to `fault`.)
 
 use super::World;
-use super::names::{Az, MIN, Ms, SEC, SERVICES, WORKER};
-use super::state::{FailoverCause, TaskDefinition};
+use super::names::{Az, MIN, Ms, SEC, WORKER};
+use super::state::{FailoverCause, Pace};
 
 /// A failure that can be injected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,10 +58,14 @@ impl ActiveFault {
 /// Something that happens by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Planned {
-    /// A routine deployment of a new image.
-    Deploy {
-        /// Service name.
-        service: String,
+    /// A push to the branch: the pipeline builds it and rolls it out.
+    Release {
+        /// The service that it changes.
+        service: &'static str,
+        /// How long its build will take.
+        pace: Pace,
+        /// When its rollout will begin.
+        rollout_at: Ms,
     },
     /// A task exits.
     Exit {
@@ -96,7 +100,7 @@ impl World {
                 0
             }
             Scenario::BadDeploy { service } => {
-                self.deploy_new_image(&service.clone(), Some(1));
+                self.broken_release(&service.clone());
                 0
             }
         };
@@ -108,6 +112,7 @@ impl World {
     /// Ends every lasting failure (zone, NAT gateway) now.
     pub fn heal(&mut self) {
         self.faults.clear();
+        self.network.changed = true;
     }
 
     /// Adds a planned happening.
@@ -122,21 +127,9 @@ impl World {
         while self.planned.first().is_some_and(|(at, _)| *at <= now) {
             let (_, what) = self.planned.remove(0);
             match what {
-                Planned::Deploy { service } => self.routine_deploy(&service),
+                Planned::Release { service, pace, rollout_at } => self.release(service, pace, rollout_at),
                 Planned::Exit { service, az } => self.crash_one(&service, Some(az)),
             }
-        }
-    }
-
-    /// A release of the delivery pipeline; in a world that is handed over the next one follows some hours later.
-    fn routine_deploy(&mut self, service: &str) {
-        if !self.is_rolling(service) {
-            self.deploy_new_image(service, None);
-        }
-        if self.now >= self.start {
-            let next = SERVICES.iter().position(|s| *s == service).map_or(0, |i| (i + 1) % SERVICES.len());
-            let at = self.now + self.rng.life.seconds(5 * 3_600, 8 * 3_600);
-            self.plan(at, Planned::Deploy { service: SERVICES[next].into() });
         }
     }
 
@@ -153,11 +146,6 @@ impl World {
         self.zone_fault().is_some_and(|(az, _)| az.index() == zone)
     }
 
-    /// Whether tasks in `az` cannot reach the internet.
-    pub(super) fn nat_down(&self, az: Az) -> bool {
-        self.faults.iter().any(|f| f.scenario == (Scenario::NatFailure { az }))
-    }
-
     fn crash_one(&mut self, service: &str, az: Option<Az>) {
         let now = self.now;
         let code = if service == WORKER && az.is_none() { 137 } else { 1 };
@@ -168,19 +156,5 @@ impl World {
             }
             task.crash_at = Some((now, code));
         }
-    }
-
-    /// Pushes an image, registers a task definition that runs it, and begins its rollout.
-    pub(super) fn deploy_new_image(&mut self, service: &str, exits_with: Option<i32>) {
-        let now = self.now;
-        let Some(current) = self.ecs.services.get(service).map(|s| s.task_definition.clone()) else { return };
-        let Some(base) = self.definition(&current).cloned() else { return };
-        let newest = self.ecs.task_definitions.range((base.family.clone(), 0)..=(base.family.clone(), u32::MAX));
-        let revision = newest.last().map_or(1, |((_, r), _)| r + 1);
-        let image = self.push_image(service, now - 4 * MIN);
-        let arn = super::names::task_definition_arn(&base.family, revision);
-        let definition = TaskDefinition { arn: arn.clone(), revision, image, registered_at: now, exits_with, ..base.clone() };
-        self.ecs.task_definitions.insert((base.family, revision), definition);
-        self.begin_rollout(service, &arn);
     }
 }

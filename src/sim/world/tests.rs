@@ -248,5 +248,11 @@ fn a_newcomer_sees_a_rolling_deployment() {
     assert_eq!(record.status, ServiceDeploymentStatus::Successful);
 }
 
+mod delivery;
+mod drift;
+mod edge;
 mod failures;
+mod network;
+mod insight;
 mod operations;
+mod security;

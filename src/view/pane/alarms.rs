@@ -6,6 +6,7 @@ use super::{List, Panels, beside, panel, spacious, split, text, widen};
 use crate::insight::NodeId;
 use crate::model::alarm::{Alarm, AlarmHistory, Alarms};
 use crate::session::filter::Filter;
+use crate::session::pane::alarms as alarms_rows;
 use crate::session::{Screen, rows};
 use crate::theme::Role;
 use crate::view::View;
@@ -44,7 +45,7 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
 /// The selected alarm in full, where the lists leave room for it.
 fn detail(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let state = v.session.list(screen.pane, &screen.subject, 0);
-    let all = rows::alarms(v.store, v.session.unfolded, &state.filter);
+    let all = alarms_rows::alarms(v.store, v.session.unfolded, &state.filter);
     let position = state.position(&rows::ids(v.session, screen.pane, &screen.subject, 0));
     let Some(alarm) = all.get(position).filter(|_| area.height >= 5) else { return };
     let inner = ink.rule(area, &Phrase::of(v.alarm_name(&alarm.name), Role::Muted), &Phrase::new(), false);
@@ -102,9 +103,19 @@ fn mark(alarm: &Alarm) -> (&'static str, Role) {
     }
 }
 
+/// Glyph, name and age of one alarm in so many cells.
+pub(crate) fn short_row<'a>(v: &View<'a>, alarm: &'a Alarm, width: usize) -> Phrase<'a> {
+    let (glyph, role) = mark(alarm);
+    let age = ago(alarm.since, v.now);
+    let room = width.saturating_sub(age.chars().count() + 3);
+    let name = clip(v.short(&alarm.name), room).into_owned();
+    let tone = if alarm.state == "ALARM" { Role::Warn } else { Role::Text };
+    Phrase::of(glyph, role).and(" ", Role::Text).then(Phrase::of(name, tone).padded(room + 1)).and(age, Role::Muted)
+}
+
 /// One row each, worst first, for the stack view.
 pub(crate) fn brief(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
-    let all = rows::alarms(v.store, false, &Filter::default());
+    let all = alarms_rows::alarms(v.store, false, &Filter::default());
     let longest = all.iter().map(|a| v.short(&a.name).len() as u16).max().unwrap_or(0);
     let name = longest.clamp(16, (area.width / 2).max(16)).max(area.width.saturating_sub(12).min(longest));
     for (i, alarm) in all.iter().take(usize::from(area.height)).enumerate() {
@@ -172,7 +183,7 @@ fn alarms(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
         Err(lines) => return explain(&lines, area, ink),
     };
     let state = v.session.list(screen.pane, &screen.subject, 0);
-    let all = rows::alarms(v.store, v.session.unfolded, &state.filter);
+    let all = alarms_rows::alarms(v.store, v.session.unfolded, &state.filter);
     let scaling = known.alarms.iter().filter(|a| a.is_scaling()).count();
     let folded = scaling > 0 && !v.session.unfolded;
     let table = Rect { height: area.height.saturating_sub(u16::from(folded)), ..area };
@@ -219,7 +230,7 @@ fn history(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
         return explain(&lines, area, ink);
     }
     let filter = v.session.list(screen.pane, &screen.subject, 1).filter;
-    let all = rows::alarm_history(v.store, &filter);
+    let all = alarms_rows::alarm_history(v.store, &filter);
     let list = List { panel: 1, columns: HISTORY, rows: all.len(), empty: "no alarm has changed its state in the last day" };
     list.draw(v, screen, area, ink, |i| {
         all.get(i).map_or_else(Vec::new, |c| {

@@ -5,7 +5,8 @@ use ratatui::layout::Rect;
 use super::{List, Panels, beside, facts, heading, panel, spacious, split, text, widen};
 use crate::insight::NodeId;
 use crate::model::balancer::{Balancer, Listener, Routing, Rule, Target, TargetGroup, Targets};
-use crate::session::{Screen, rows};
+use crate::session::Screen;
+use crate::session::pane::balancer as balancer_rows;
 use crate::theme::Role;
 use crate::view::View;
 use crate::view::figures::zone;
@@ -19,7 +20,7 @@ use crate::view::widget::{Ink, Phrase};
 /// Draws the pane.
 pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let title = Phrase::of("ALB ", Role::Title).and(v.session.stack.balancer.as_str(), Role::Text);
-    let inner = heading(v, &NodeId::balancer(), title, &freshness::<Balancer>(v), area, ink);
+    let inner = heading(v, &[NodeId::balancer()], title, &freshness::<Balancer>(v), area, ink);
     let y = match ready::<Balancer>(v) {
         Ok(balancer) => facts(&header(balancer), Rect { height: inner.height.min(if inner.height < 24 { 3 } else { 8 }), ..inner }, ink),
         Err(lines) => {
@@ -89,7 +90,7 @@ fn targets(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
         return explain(&problem, area, ink);
     }
     let filter = v.session.list(screen.pane, &screen.subject, 0).filter;
-    let all = rows::targets(v.store, &filter);
+    let all = balancer_rows::targets(v.store, &filter);
     let list = List { panel: 0, columns: TARGETS, rows: all.len(), empty: "no targets are registered in any target group" };
     list.draw(v, screen, area, ink, |i| {
         let same = i > 0 && all.get(i - 1).zip(all.get(i)).is_some_and(|(a, b)| a.0.arn == b.0.arn);
@@ -129,7 +130,7 @@ fn rules(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
         Err(lines) => return explain(&lines, area, ink),
     };
     let filter = v.session.list(screen.pane, &screen.subject, 1).filter;
-    let all = rows::rules(v.store, &filter);
+    let all = balancer_rows::rules(v.store, &filter);
     let list = List { panel: 1, columns: RULES, rows: all.len(), empty: "the balancer has no listeners" };
     list.draw(v, screen, area, ink, |i| all.get(i).map_or_else(Vec::new, |(l, r)| rule_row(routing, l, *r)));
 }
@@ -168,7 +169,7 @@ fn groups(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
         return explain(&lines, area, ink);
     }
     let filter = v.session.list(screen.pane, &screen.subject, 2).filter;
-    let all = rows::target_groups(v.store, &filter);
+    let all = balancer_rows::target_groups(v.store, &filter);
     let list = List { panel: 2, columns: GROUPS, rows: all.len(), empty: "the balancer leads to no target group" };
     list.draw(v, screen, area, ink, |i| all.get(i).map_or_else(Vec::new, |g| group_row(v, g)));
 }

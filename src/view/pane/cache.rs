@@ -6,7 +6,8 @@ use super::{List, Panels, beside, data_events, facts, heading, panel, spacious, 
 use crate::insight::NodeId;
 use crate::insight::roles::redis_roles;
 use crate::model::cache::{CacheEvents, CacheNodes, ReplicationGroup};
-use crate::session::{Screen, rows};
+use crate::session::Screen;
+use crate::session::pane::cache as cache_rows;
 use crate::theme::Role;
 use crate::view::View;
 use crate::view::figures::{grade, zone};
@@ -22,7 +23,7 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     let version = v.store.get::<CacheNodes>().and_then(|n| n.nodes.first()).map(|n| n.version.as_str()).unwrap_or_default();
     let title =
         Phrase::of("Redis ", Role::Title).and(version, Role::Text).and("  ", Role::Text).and(v.session.stack.cache.as_str(), Role::Muted);
-    let inner = heading(v, &NodeId::cache(), title, &freshness::<ReplicationGroup>(v), area, ink);
+    let inner = heading(v, &[NodeId::cache()], title, &freshness::<ReplicationGroup>(v), area, ink);
     let group = match ready::<ReplicationGroup>(v) {
         Ok(group) => group,
         Err(lines) => return explain(&lines, inner, ink),
@@ -92,7 +93,7 @@ const NODES: &[Column] = &[
 
 fn nodes(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let filter = v.session.list(screen.pane, &screen.subject, 0).filter;
-    let all = rows::cache_nodes(v.store, &filter);
+    let all = cache_rows::cache_nodes(v.store, &filter);
     let roles = redis_roles(v.store);
     let known = v.store.get::<CacheNodes>();
     let list = List { panel: 0, columns: NODES, rows: all.len(), empty: "the group has no nodes" };
@@ -142,7 +143,10 @@ fn nodes(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
 
 fn events(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     match ready::<CacheEvents>(v) {
-        Ok(_) => data_events(v, screen, 1, area, ink),
+        Ok(_) => {
+            let filter = v.session.list(screen.pane, &screen.subject, 1).filter;
+            data_events(v, screen, 1, &cache_rows::events(v.store, &filter), area, ink);
+        }
         Err(lines) => explain(&lines, area, ink),
     }
 }

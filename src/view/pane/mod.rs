@@ -4,10 +4,20 @@
 pub(crate) mod alarms;
 mod balancer;
 mod cache;
+mod dashboards;
 mod database;
+mod delivery;
+mod detail;
+mod edge;
+mod flows;
 pub(crate) mod logs;
+mod network;
+mod security;
 mod service;
+mod storage;
 pub(crate) mod timeline;
+mod verify;
+mod zones;
 
 use ratatui::layout::Rect;
 
@@ -33,6 +43,15 @@ const DRAWERS: &[(PaneId, Draw)] = &[
     (PaneId::Alarms, alarms::draw),
     (PaneId::Logs, logs::draw),
     (PaneId::Timeline, timeline::draw),
+    (PaneId::Edge, edge::draw),
+    (PaneId::Network, network::draw),
+    (PaneId::Storage, storage::draw),
+    (PaneId::Security, security::draw),
+    (PaneId::Delivery, delivery::draw),
+    (PaneId::Dashboards, dashboards::draw),
+    (PaneId::Zones, zones::draw),
+    (PaneId::Flows, flows::draw),
+    (PaneId::Verify, verify::draw),
 ];
 
 /// Draws the topmost pane.
@@ -50,14 +69,15 @@ fn spacious(area: Rect) -> bool {
     area.width >= SPACIOUS.0 && area.height >= SPACIOUS.1
 }
 
-/// The pane's heading with health, then its reasons; returns what is left, one column in from each side.
-fn heading(v: &View<'_>, node: &NodeId, title: Phrase<'_>, right: &Phrase<'_>, area: Rect, ink: &mut Ink<'_>) -> Rect {
-    let (mark, role) = v.badge(node);
+/// The pane's heading with the health of its nodes, then their reasons; returns what is left, one column in from each side.
+fn heading(v: &View<'_>, nodes: &[NodeId], title: Phrase<'_>, right: &Phrase<'_>, area: Rect, ink: &mut Ink<'_>) -> Rect {
+    let worst = nodes.iter().max_by_key(|n| v.level(n));
+    let (mark, role) = worst.map_or(("", Role::Text), |n| v.badge(n));
     let title = Phrase::of(mark, role).and(" ", Role::Text).then(title);
     let inner = ink.rule(area, &title, right, false);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
-    let told = reason::height(v, node, inner.width, 4);
-    let hidden = reason::draw(v, node, Rect { height: told, ..inner }, ink);
+    let told = reason::height(v, nodes, inner.width, 4);
+    let hidden = reason::draw(v, nodes, Rect { height: told, ..inner }, ink);
     if hidden > 0 {
         ink.put_right(inner.y + told - 1, inner.right(), &format!(" +{hidden} more"), Role::Muted);
     }
@@ -115,34 +135,41 @@ impl Panels {
     /// All panels under each other, the focused one in full and the others as far as there is room; on small screens the
     /// focused one alone under tabs. Returns the row behind.
     fn draw(&self, v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) -> u16 {
+        let all: Vec<usize> = (0..row(screen.pane).panels.len()).collect();
+        if let Some(y) = self.column(v, screen, &all, area, ink) {
+            return y;
+        }
+        let inner = tabs(v, screen, (self.fresh)(v, screen.panel), widen(area), ink);
+        (self.draw)(v, screen, screen.panel, inner, ink);
+        area.bottom()
+    }
+
+    /// Some of the panels under each other; `None` where there is no room for all of them.
+    fn column(&self, v: &View<'_>, screen: &Screen, which: &[usize], area: Rect, ink: &mut Ink<'_>) -> Option<u16> {
         let wants = wants(v, screen);
+        let wants: Vec<u16> = which.iter().map(|i| wants.get(*i).copied().unwrap_or(0)).collect();
         let mut heights: Vec<u16> = wants.iter().map(|w| (*w).clamp(*LEAST.start(), *LEAST.end())).collect();
         if heights.iter().sum::<u16>() > area.height {
             heights.fill(*LEAST.start());
         }
-        let least: u16 = heights.iter().sum();
-        if least > area.height {
-            let inner = tabs(v, screen, (self.fresh)(v, screen.panel), widen(area), ink);
-            (self.draw)(v, screen, screen.panel, inner, ink);
-            return area.bottom();
-        }
-        let mut spare = area.height - least;
+        let mut spare = area.height.checked_sub(heights.iter().sum())?;
         // The focused panel grows first, then the others in their order.
-        let order = std::iter::once(screen.panel).chain((0..wants.len()).filter(|i| *i != screen.panel));
-        for index in order {
-            if let (Some(height), Some(want)) = (heights.get_mut(index), wants.get(index)) {
+        let focus = which.iter().position(|i| *i == screen.panel);
+        let order = focus.into_iter().chain((0..wants.len()).filter(|at| Some(*at) != focus));
+        for at in order {
+            if let (Some(height), Some(want)) = (heights.get_mut(at), wants.get(at)) {
                 let more = want.saturating_sub(*height).min(spare);
                 *height += more;
                 spare -= more;
             }
         }
         let mut y = area.y;
-        for (index, height) in heights.into_iter().enumerate() {
-            let inner = panel(v, screen, index, (self.fresh)(v, index), widen(Rect { y, height, ..area }), ink);
-            (self.draw)(v, screen, index, inner, ink);
+        for (index, height) in which.iter().zip(heights) {
+            let inner = panel(v, screen, *index, (self.fresh)(v, *index), widen(Rect { y, height, ..area }), ink);
+            (self.draw)(v, screen, *index, inner, ink);
             y += height;
         }
-        y
+        Some(y)
     }
 }
 
@@ -172,7 +199,7 @@ fn spare(v: &View<'_>, screen: &Screen, height: u16) -> u16 {
 fn tab(screen: &Screen, index: usize, focus: bool) -> Phrase<'static> {
     let panels = row(screen.pane).panels;
     let name = panels.get(index).map_or("", |p| p.title);
-    let digit = ["¹", "²", "³", "⁴"].get(index).copied().unwrap_or("");
+    let digit = ["¹", "²", "³", "⁴", "⁵"].get(index).copied().unwrap_or("");
     let name = if focus { Phrase::of(name, Role::Title) } else { Phrase::of(name, Role::Muted) };
     if panels.len() > 1 { Phrase::of(digit, if focus { Role::Accent } else { Role::Muted }).then(name) } else { name }
 }
@@ -203,9 +230,8 @@ impl List<'_> {
 const EVENT_COLUMNS: &[Column] = &[Column::left("when (UTC)", 12, 0), Column::right("ago", 7, 2), Column::wide("event", 20, 0)];
 
 /// The events of Redis or the database.
-fn data_events(v: &View<'_>, screen: &Screen, panel: usize, area: Rect, ink: &mut Ink<'_>) {
+fn data_events(v: &View<'_>, screen: &Screen, panel: usize, events: &[&DataEvent], area: Rect, ink: &mut Ink<'_>) {
     let state = v.session.list(screen.pane, &screen.subject, panel);
-    let events: Vec<&DataEvent> = rows::data_events(v.store, screen.pane, &state.filter);
     let list = List { panel, columns: EVENT_COLUMNS, rows: events.len(), empty: "no events in the last day" };
     list.draw(v, screen, area, ink, |i| {
         events.get(i).map_or_else(Vec::new, |e| {

@@ -9,6 +9,7 @@ use crate::model::log::LogTail;
 use crate::model::scaling::{Scaling, ScalingActivities};
 use crate::model::section::Section;
 use crate::model::service::{Service, ServiceDeployment, ServiceDeployments, Services, Task, TaskDefinitions, Tasks, short_revision};
+use crate::session::pane::service as service_rows;
 use crate::session::{Screen, rows};
 use crate::theme::Role;
 use crate::view::View;
@@ -28,7 +29,7 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     if let Some(service) = found {
         title = title.and("  ", Role::Text).then(card::counts(service)).and("  ", Role::Text).then(card::rollout(v, service));
     }
-    let inner = heading(v, &node, title, &freshness::<Services>(v), area, ink);
+    let inner = heading(v, &[node], title, &freshness::<Services>(v), area, ink);
     let services = match ready::<Services>(v) {
         Ok(services) => services,
         Err(lines) => return crate::view::stack::explain(&lines, inner, ink),
@@ -183,7 +184,7 @@ fn tasks(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
         return crate::view::stack::explain(&lines, area, ink);
     }
     let state = v.session.list(screen.pane, &screen.subject, 0);
-    let tasks = rows::tasks(v.store, &screen.subject, &state.filter);
+    let tasks = service_rows::tasks(v.store, &screen.subject, &state.filter);
     let empty = format!("no tasks of {} run or stopped lately", screen.subject);
     let list = List { panel: 0, columns: TASKS, rows: tasks.len(), empty: &empty };
     list.draw(v, screen, area, ink, |i| tasks.get(i).map_or_else(Vec::new, |t| task_row(v, t)));
@@ -254,7 +255,7 @@ fn deployments(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
         return crate::view::stack::explain(&lines, area, ink);
     }
     let state = v.session.list(screen.pane, &screen.subject, 1);
-    let all = rows::deployments(v.store, &screen.subject, &state.filter);
+    let all = service_rows::deployments(v.store, &screen.subject, &state.filter);
     let list = List { panel: 1, columns: DEPLOYMENTS, rows: all.len(), empty: "no deployments in the last 90 days" };
     list.draw(v, screen, area, ink, |i| all.get(i).map_or_else(Vec::new, |d| deployment_row(v, d)));
 }
@@ -282,7 +283,7 @@ fn deployment_row<'a>(v: &View<'a>, d: &'a ServiceDeployment) -> Vec<Phrase<'a>>
 
 fn events(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let state = v.session.list(screen.pane, &screen.subject, 2);
-    let events = rows::service_events(v.store, &screen.subject, &state.filter);
+    let events = service_rows::service_events(v.store, &screen.subject, &state.filter);
     let list = List { panel: 2, columns: super::EVENT_COLUMNS, rows: events.len(), empty: "ECS has no events of this service" };
     list.draw(v, screen, area, ink, |i| {
         events
@@ -307,7 +308,7 @@ fn scaling(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
         return crate::view::stack::explain(&lines, area, ink);
     }
     let state = v.session.list(screen.pane, &screen.subject, 3);
-    let all = rows::activities(v.store, &screen.subject, &state.filter);
+    let all = service_rows::activities(v.store, &screen.subject, &state.filter);
     let bounds = card::bounds(v, &screen.subject);
     let empty = format!("the count has not been changed by autoscaling lately; bounds {bounds} ({})", ScalingActivities::TITLE);
     let list = List { panel: 3, columns: SCALING, rows: all.len(), empty: &empty };

@@ -3,24 +3,15 @@
 use ratatui::layout::Rect;
 
 use super::{List, full_text, tabs, text};
-use crate::insight::{Event, NodeId};
+use crate::insight::Event;
 use crate::model::health::Level;
+use crate::session::pane::timeline as timeline_rows;
 use crate::session::{Screen, rows};
 use crate::theme::Role;
 use crate::view::View;
-use crate::view::figures::{ago, clock, glyph, short_clock, tone};
+use crate::view::figures::{ago, clock, glyph, name, short_clock, tone};
 use crate::view::widget::table::{Column, Fill};
 use crate::view::widget::{Ink, Phrase};
-
-/// The node as people call it.
-pub(crate) fn name(node: &NodeId) -> &str {
-    match node.0.as_str() {
-        "alb" => "ALB",
-        "redis" => "Redis",
-        "db" => "database",
-        other => other.split_once('/').map_or(other, |(_, n)| n),
-    }
-}
 
 /// The newest events as plain rows.
 pub(crate) fn draw_rows(v: &View<'_>, events: &[&Event], area: Rect, ink: &mut Ink<'_>) {
@@ -31,7 +22,7 @@ pub(crate) fn draw_rows(v: &View<'_>, events: &[&Event], area: Rect, ink: &mut I
         let role = if event.level <= Level::Info { Role::Muted } else { role };
         let x = ink.put(area.x, y, area.x + 8, &short_clock(event.at, v.now), Role::Muted);
         ink.put(x + 1, y, area.right(), mark, role);
-        ink.put(x + 3, y, x + 17, name(&event.node), Role::Text);
+        ink.put(x + 3, y, x + 17, &name(&event.node), Role::Text);
         ink.put(x + 18, y, area.right(), &event.text, tone(event.level.max(Level::Info)));
     }
 }
@@ -48,7 +39,7 @@ const COLUMNS: &[Column] = &[
 pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let inner = tabs(v, screen, Phrase::new(), area, ink);
     let state = v.session.list(screen.pane, &screen.subject, 0);
-    let all = rows::timeline(v.session, &state.filter);
+    let all = timeline_rows::timeline(v.session, &state.filter);
     let empty = "nothing has changed yet: deployments, tasks, failovers, alarms and scaling appear here as they happen";
     let list = List { panel: 0, columns: COLUMNS, rows: all.len(), empty };
     list.draw(v, screen, inner, ink, |i| {

@@ -144,27 +144,27 @@ pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
         return service::explain(&lines, rest, ink);
     }
     let room = usize::from(rest.width);
+    let wide = left + placed.band.w - 1;
     let groups = match ready::<Routing>(v) {
         Ok(routing) => Ok((routing, groups(v, routing))),
         Err(lines) => Err(lines),
     };
-    let rows = groups.as_ref().map_or(1, |(_, g)| g.len().min(4)) as u16;
-    if must_tell(v, placed, 1 + rows) {
+    if must_tell(v, placed) {
         let facts = figures(v, 0).into_iter().take(2).chain([Fact::new(0, reason::line(v, &placed.node))]);
         ink.phrase(x, y, end, &fit(facts.collect(), room, 2));
     } else {
-        ink.phrase(x, y, end, &fit(figures(v, (room / 7).clamp(8, 30)), room, 2));
+        ink.phrase(x, y, end, &fit(figures(v, (room / 7).clamp(6, 30)), room, 2));
     }
     match groups {
         Ok((routing, groups)) => {
             let last = groups.len().min(4);
             for (i, group) in groups.into_iter().take(4).enumerate() {
                 let row = y + 1 + i as u16;
-                ink.put(left + 3, row, end, if i + 1 == last { "└" } else { "├" }, Role::Border);
-                ink.phrase(left + 5, row, end, &rule_line(v, routing, group, usize::from(w - 6)));
+                ink.put(left + 3, row, wide, if i + 1 == last { "└" } else { "├" }, Role::Border);
+                ink.phrase(left + 5, row, wide, &rule_line(v, routing, group, usize::from(placed.band.w - 6)));
             }
         }
-        Err(lines) => service::explain(&lines, Rect { x: left + 5, y: y + 1, width: w - 6, height: h.saturating_sub(1) }, ink),
+        Err(lines) => service::explain(&lines, Rect { x: left + 5, y: y + 1, width: placed.band.w - 6, height: h.saturating_sub(1) }, ink),
     }
-    tell(v, placed, 1 + rows, ink);
+    tell(v, placed, ink);
 }

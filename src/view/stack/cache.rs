@@ -153,10 +153,10 @@ pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
     ];
     facts.extend(traffic(v, group).into_iter().map(|f| Fact { rank: f.rank + 2, ..f }));
     facts.push(Fact::new(6, state(group)));
-    if must_tell(v, placed, 1) {
+    if must_tell(v, placed) {
         facts.truncate(1);
         facts.push(Fact::new(0, reason::line(v, &placed.node)));
     }
     ink.phrase(x, y, end, &fit(facts, room, 2));
-    tell(v, placed, 1, ink);
+    tell(v, placed, ink);
 }

@@ -166,10 +166,10 @@ pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
         Fact::new(3, Phrase::of("free ", Role::Muted).and(v.figure("db/storage", Unit::Bytes), Role::Text)),
         Fact::new(4, label("PITR", restore_lag(v, db))),
     ];
-    if must_tell(v, placed, 1) {
+    if must_tell(v, placed) {
         facts.truncate(2);
         facts.push(Fact::new(0, reason::line(v, &placed.node)));
     }
     ink.phrase(x, y, end, &fit(facts, room, 2));
-    tell(v, placed, 1, ink);
+    tell(v, placed, ink);
 }

@@ -1,7 +1,7 @@
 //! Flows between boxes: requests from the balancer to the services, connections from the services to the data.
 //! EDGES says which; each carries a live figure on the rule that it crosses, and warns where its end does not work.
 
-use super::service;
+use super::{network, service};
 use crate::insight::NodeId;
 use crate::model::balancer::Routing;
 use crate::model::health::Level;
@@ -77,15 +77,41 @@ pub(super) fn draw(v: &View<'_>, layout: &Layout, ink: &mut Ink<'_>) {
     }
 }
 
-/// What enters the stack, on the rule above the balancer.
+/// What comes from the users, and what leaves through the NAT gateways.
 fn entry(v: &View<'_>, layout: &Layout, ink: &mut Ink<'_>) {
-    let node = NodeId::balancer();
-    let Some(place) = layout.place(&node).filter(|p| p.y > 0) else { return };
-    let figure =
-        v.value("alb/requests").map(|r| Phrase::of("requests ", Role::Muted).and(Unit::PerSecond.text(r), Role::Text)).unwrap_or_default();
-    let x = place.x + place.w / 2;
-    ink.dot(x, place.y - 1, '▾', edge_role(v, &node));
-    beside(x, place.y - 1, place.x + place.w, &figure, ink);
+    let (balancer, cdn) = (NodeId::balancer(), NodeId::cdn());
+    let rate = |label: &'static str, id: &str| {
+        let figure = v.value(id).map(|r| Phrase::labelled(label, Unit::PerSecond.text(r), Role::Text));
+        figure.unwrap_or_else(|| Phrase::of(label, Role::Muted))
+    };
+    if let Some(place) = layout.place(&cdn).filter(|p| p.y > 1 && v.level(&cdn) != Some(Level::Absent)) {
+        let x = place.x + place.w / 2;
+        ink.dot(x, place.y - 1, '▾', edge_role(v, &cdn));
+        beside(x, place.y - 1, place.x + place.w, &rate("users", "cdn/requests"), ink);
+    }
+    if let Some(to) = layout.place(&balancer) {
+        // Through CloudFront if it is used, else from Route 53, else from outside.
+        let used = |node: &NodeId| layout.place(node).filter(|p| to.y == p.y + p.h + 1 && v.level(node) != Some(Level::Absent));
+        let from = used(&cdn).or_else(|| used(&NodeId::dns()));
+        let x = from.map_or(to.x, |p| p.x + 4).clamp(to.x + 40.min(to.w / 2), to.x + to.w.saturating_sub(34).max(to.w / 2));
+        let role = edge_role(v, &balancer);
+        if let Some(from) = from.filter(|p| x > p.x && x < p.x + p.w) {
+            ink.dot(x, from.y + from.h - 1, '┬', role);
+            ink.thread(x, from.y + from.h, role);
+        }
+        ink.dot(x, to.y, '▾', role);
+        beside(x, to.y, to.x + to.w - 12, &rate("requests", "alb/requests"), ink);
+    }
+    let nat = NodeId::nat();
+    if let Some(place) = layout.place(&nat)
+        && let Some(rate) = network::egress_rate(v)
+    {
+        let (x, y) = (place.x + 3, place.y + place.h);
+        let role = edge_role(v, &nat);
+        ink.dot(x, y, '▴', role);
+        let label = Phrase::of("out ", Role::Muted).and(format!("{}/s", Unit::Bytes.text(rate)), Role::Text);
+        beside(x, y, place.x + place.w, &label, ink);
+    }
 }
 
 /// A flow is as bad as the place where it ends.

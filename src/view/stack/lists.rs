@@ -3,23 +3,16 @@
 use ratatui::layout::Rect;
 
 use super::{age, rect, service};
-use crate::insight::NodeId;
 use crate::model::alarm::Alarms;
 use crate::model::log::LogTail;
 use crate::session::filter::Filter;
 use crate::session::layout::{Kind, Placed};
-use crate::session::rows;
+use crate::session::pane::timeline as timeline_rows;
 use crate::theme::Role;
 use crate::view::View;
 use crate::view::pane::{alarms as alarm_pane, logs as log_pane, timeline as timeline_pane};
 use crate::view::state::{ready, stale};
 use crate::view::widget::{Ink, Phrase};
-
-pub(super) fn no_title<'a>(_: &View<'a>, _: &NodeId) -> Phrase<'a> {
-    Phrase::new()
-}
-
-pub(super) fn no_body(_: &View<'_>, _: &NodeId, _: Rect, _: &mut Ink<'_>) {}
 
 fn focus(v: &View<'_>, placed: &Placed) -> bool {
     placed.node == *v.session.selected()
@@ -50,7 +43,7 @@ pub(super) fn alarms(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
 pub(super) fn timeline(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
     let inner = ink.rule(rect(placed.place), &heading(v, placed, "timeline"), &Phrase::new(), focus(v, placed));
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
-    let rows = rows::timeline(v.session, &Filter::default());
+    let rows = timeline_rows::timeline(v.session, &Filter::default());
     if rows.is_empty() {
         ink.put(inner.x, inner.y, inner.right(), "nothing has changed yet", Role::Muted);
     }

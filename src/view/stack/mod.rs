@@ -4,42 +4,79 @@
 pub(crate) mod balancer;
 pub(crate) mod cache;
 pub(crate) mod database;
+pub(crate) mod delivery;
+pub(crate) mod edge;
 mod edges;
 mod lists;
+pub(crate) mod monitoring;
+pub(crate) mod network;
+mod security;
 pub(crate) mod service;
+mod small;
+pub(crate) mod storage;
 
 pub(crate) use service::explain;
 
 use ratatui::layout::Rect;
 
 use super::View;
-use super::figures::glyph;
+use super::figures::{glyph, name};
 use super::widget::{Ink, Phrase};
 use super::{reason, widget};
 use crate::insight::NodeId;
 use crate::model::health::Level;
-use crate::session::layout::{BOXES, Kind, Layout, Place, Placed, Rule, Tier, rule_lines};
+use crate::model::network::{Zones, zone_letter};
+use crate::model::section::SectionKey;
+use crate::session::layout::{BOXES, Kind, Layout, Look, Place, Placed, Rule, Tier, spec};
 use crate::theme::Role;
+use small::Small;
 
 /// How one kind of box is drawn.
 struct Card {
     kind: Kind,
-    /// What follows the glyph in the upper edge.
-    title: for<'a> fn(&View<'a>, &NodeId) -> Phrase<'a>,
-    /// Inside a border.
-    body: fn(&View<'_>, &NodeId, Rect, &mut Ink<'_>),
-    /// As lines, without a border.
-    lines: fn(&View<'_>, &Placed, &mut Ink<'_>),
+    face: Face,
+}
+
+/// What a box looks like inside a border and without one.
+enum Face {
+    /// With a drawing of its own.
+    Large {
+        /// What follows the glyph in the upper edge.
+        title: for<'a> fn(&View<'a>, &NodeId) -> Phrase<'a>,
+        /// Inside a border.
+        body: fn(&View<'_>, &NodeId, Rect, &mut Ink<'_>),
+        /// As lines, without a border.
+        lines: fn(&View<'_>, &Placed, &mut Ink<'_>),
+    },
+    /// A line among others.
+    Small(Small),
+    /// A list under its own rule.
+    List(fn(&View<'_>, &Placed, &mut Ink<'_>)),
+    /// A line among others, or a list under its own rule where there is room for it.
+    Either(Small, fn(&View<'_>, &Placed, &mut Ink<'_>)),
 }
 
 const CARDS: &[Card] = &[
-    Card { kind: Kind::Balancer, title: balancer::title, body: balancer::body, lines: balancer::lines },
-    Card { kind: Kind::Service, title: service::title, body: service::body, lines: service::lines },
-    Card { kind: Kind::Cache, title: cache::title, body: cache::body, lines: cache::lines },
-    Card { kind: Kind::Database, title: database::title, body: database::body, lines: database::lines },
-    Card { kind: Kind::Alarms, title: lists::no_title, body: lists::no_body, lines: lists::alarms },
-    Card { kind: Kind::Timeline, title: lists::no_title, body: lists::no_body, lines: lists::timeline },
-    Card { kind: Kind::Logs, title: lists::no_title, body: lists::no_body, lines: lists::logs },
+    Card { kind: Kind::Dns, face: Face::Small(edge::DNS) },
+    Card { kind: Kind::Cdn, face: Face::Small(edge::CDN) },
+    Card { kind: Kind::Vpc, face: Face::Small(network::VPC) },
+    Card { kind: Kind::Groups, face: Face::Small(network::GROUPS) },
+    Card { kind: Kind::Balancer, face: Face::Large { title: balancer::title, body: balancer::body, lines: balancer::lines } },
+    Card { kind: Kind::Nat, face: Face::Small(network::NAT) },
+    Card { kind: Kind::Service, face: Face::Large { title: service::title, body: service::body, lines: service::lines } },
+    Card { kind: Kind::Cache, face: Face::Large { title: cache::title, body: cache::body, lines: cache::lines } },
+    Card { kind: Kind::Database, face: Face::Large { title: database::title, body: database::body, lines: database::lines } },
+    Card { kind: Kind::Buckets, face: Face::Small(storage::BUCKETS) },
+    Card { kind: Kind::Roles, face: Face::Small(security::ROLES) },
+    Card { kind: Kind::Keys, face: Face::Small(security::KEYS) },
+    Card { kind: Kind::Secrets, face: Face::Small(security::SECRETS) },
+    Card { kind: Kind::Repositories, face: Face::Small(delivery::REPOSITORIES) },
+    Card { kind: Kind::Builds, face: Face::Small(delivery::BUILDS) },
+    Card { kind: Kind::Pipeline, face: Face::Small(delivery::PIPELINE) },
+    Card { kind: Kind::Alarms, face: Face::Either(monitoring::ALARMS, lists::alarms) },
+    Card { kind: Kind::Dashboards, face: Face::Small(monitoring::DASHBOARDS) },
+    Card { kind: Kind::Timeline, face: Face::List(lists::timeline) },
+    Card { kind: Kind::Logs, face: Face::List(lists::logs) },
 ];
 
 /// Draws the whole view.
@@ -48,40 +85,53 @@ pub(crate) fn draw(v: &View<'_>, ink: &mut Ink<'_>) {
     for rule in &layout.rules {
         draw_rule(v, &layout, rule, ink);
     }
-    for (i, placed) in layout.boxes.iter().enumerate() {
+    let mut digits = 0;
+    for placed in &layout.boxes {
+        let digit = spec(&placed.node).filter(|s| s.digit).and_then(|_| {
+            digits += 1;
+            superscript(digits - 1)
+        });
         let Some(card) = CARDS.iter().find(|c| c.kind == placed.kind) else { continue };
-        if !placed.bordered {
-            (card.lines)(v, placed, ink);
-            continue;
+        match (&card.face, placed.look) {
+            (face, Look::Boxed) => boxed(v, placed, face, digit, ink),
+            (Face::Large { lines, .. } | Face::List(lines), _) | (Face::Either(_, lines), Look::Own) => lines(v, placed, ink),
+            (Face::Small(small) | Face::Either(small, _), _) => small::line(small, v, placed, ink),
         }
-        let (mark, role) = v.badge(&placed.node);
-        let mut title = Phrase::of(mark, role).and(" ", Role::Text).then((card.title)(v, &placed.node));
-        if let Some(digit) = superscript(i) {
-            title = Phrase::of(digit, Role::Muted).then(title);
-        }
-        let focus = placed.node == *v.session.selected();
-        let inner = ink.frame(rect(placed.place), &title, &age(v, placed.kind), focus);
-        let most = inner.height.saturating_sub(figure_rows(v, placed.kind)).clamp(1, 3);
-        let told = reason::height(v, &placed.node, inner.width, most);
-        let hidden = reason::draw(v, &placed.node, Rect { height: told, ..inner }, ink);
-        if hidden > 0 {
-            ink.put_right(inner.bottom(), inner.right(), &format!(" +{hidden} more "), Role::Muted);
-        }
-        (card.body)(v, &placed.node, Rect { y: inner.y + told, height: inner.height - told, ..inner }, ink);
     }
     if layout.boxed {
         edges::draw(v, &layout, ink);
     }
 }
 
-/// How many rows of a box are figures that no reason may push out.
-fn figure_rows(v: &View<'_>, kind: Kind) -> u16 {
-    match kind {
-        Kind::Balancer => 1 + rule_lines(&v.session.stack, v.store),
-        Kind::Service => 4,
-        Kind::Cache => 3,
-        _ => 2,
+/// Border, title, the reasons, and beneath them what the box says.
+fn boxed(v: &View<'_>, placed: &Placed, face: &Face, digit: Option<&'static str>, ink: &mut Ink<'_>) {
+    let (mark, role) = v.badge(&placed.node);
+    let name = match face {
+        Face::Large { title, .. } => title(v, &placed.node),
+        Face::Small(small) | Face::Either(small, _) => Phrase::of(small.name, Role::Title),
+        Face::List(_) => Phrase::new(),
+    };
+    let title = Phrase::of(digit.unwrap_or(""), Role::Muted).and(mark, role).and(" ", Role::Text).then(name);
+    let focus = placed.node == *v.session.selected();
+    let inner = ink.frame(rect(placed.place), &title, &age(v, placed.kind), focus);
+    let node = std::slice::from_ref(&placed.node);
+    let most = inner.height.saturating_sub(figure_rows(v, &placed.node)).clamp(1, 3);
+    let told = reason::height(v, node, inner.width, most);
+    let hidden = reason::draw(v, node, Rect { height: told, ..inner }, ink);
+    if hidden > 0 {
+        ink.put_right(inner.bottom(), inner.right(), &format!(" +{hidden} more "), Role::Muted);
     }
+    let rest = Rect { y: inner.y + told, height: inner.height - told, ..inner };
+    match face {
+        Face::Large { body, .. } => body(v, &placed.node, rest, ink),
+        Face::Small(small) | Face::Either(small, _) => small::body(small, v, &placed.node, rest, ink),
+        Face::List(_) => {}
+    }
+}
+
+/// How many rows of a box are figures that no reason may push out.
+fn figure_rows(v: &View<'_>, node: &NodeId) -> u16 {
+    spec(node).map_or(2, |s| (s.figures)(&v.session.stack, v.store))
 }
 
 pub(crate) fn rect(place: Place) -> Rect {
@@ -98,18 +148,62 @@ fn age(v: &View<'_>, kind: Kind) -> Phrase<'static> {
 }
 
 fn draw_rule(v: &View<'_>, layout: &Layout, rule: &Rule, ink: &mut Ink<'_>) {
-    let mut title = Phrase::of(rule.tier.title(), Role::Muted);
-    let mut right = Phrase::new();
-    if rule.tier == Tier::Private
+    let place = rect(rule.place);
+    let mut title = Phrase::new();
+    for tier in rule.tiers.iter().filter(|t| !t.title().is_empty()) {
+        let gap = if title.is_empty() { "" } else { " · " };
+        title = title.and(gap, Role::Muted).and(tier.title(), Role::Muted);
+    }
+    let sections: Vec<SectionKey> = BOXES.iter().filter(|b| rule.tiers.contains(&b.tier)).flat_map(|b| b.sections).copied().collect();
+    let bordered =
+        layout.boxes.iter().any(|b| b.look == Look::Boxed && rule.tiers.iter().any(|t| spec(&b.node).is_some_and(|s| s.tier == *t)));
+    let age = if bordered { Phrase::new() } else { v.age(&sections) };
+    let blocks = rule.tiers.iter().map(|t| heading(v, *t, place.width - rule.taken)).find(|p| !p.is_empty()).unwrap_or_default();
+    // Under boxes the flows are written on the rule: what it says by itself makes room for them.
+    let mut right = Vec::new();
+    let crowded = rule.tiers.contains(&Tier::Private) && place.width < 150;
+    if bordered && !crowded {
+        right.push(blocks);
+    } else if !bordered && !blocks.is_empty() {
+        title = title.and(" ", Role::Text).then(blocks);
+    }
+    if rule.tiers.contains(&Tier::Private)
         && let Some((first, shown, total)) = layout.window
     {
         title = title.and(format!(" · services {}–{} of {total}", first + 1, first + shown), Role::Text);
     }
-    if !layout.boxed {
-        let kinds = BOXES.iter().filter(|b| b.tier == rule.tier).flat_map(|b| b.sections).copied().collect::<Vec<_>>();
-        right = v.age(&kinds);
+    if rule.tiers.contains(&Tier::Public) {
+        right.push(zones(v));
     }
-    ink.rule(rect(rule.place), &title, &right, false);
+    let parts: Vec<Phrase<'_>> = right.into_iter().chain([age]).filter(|p| !p.is_empty()).collect();
+    let right = parts.into_iter().reduce(|a, b| a.and("  ", Role::Text).then(b)).unwrap_or_default();
+    // The line goes on under what stands on it.
+    ink.rule(place, &Phrase::new(), &Phrase::new(), false);
+    ink.rule(Rect { x: place.x + rule.taken, width: place.width - rule.taken, ..place }, &title, &right, false);
+}
+
+/// The addresses of a tier of the VPC, as far as there is room.
+fn heading<'a>(v: &View<'a>, tier: Tier, width: u16) -> Phrase<'a> {
+    let plan = &v.session.stack.addresses;
+    let blocks = match tier {
+        Tier::Public => &plan.public,
+        Tier::Private => &plan.private,
+        Tier::Database => &plan.database,
+        _ => return Phrase::new(),
+    };
+    if width < 50 { Phrase::new() } else { Phrase::of(network::blocks(blocks), Role::Muted) }
+}
+
+/// `a ● b ● c ●` of the availability zones; loud when AWS calls one impaired.
+fn zones<'a>(v: &View<'a>) -> Phrase<'a> {
+    let zones = v.store.get::<Zones>().map(|z| z.zones.as_slice()).unwrap_or_default();
+    let mut line = Phrase::new();
+    for zone in zones {
+        let (mark, role) = if zone.state == "available" || zone.state.is_empty() { ("●", Role::Ok) } else { ("✖", Role::Crit) };
+        line = line.and(zone_letter(&zone.name), Role::Muted).and(" ", Role::Text).and(mark, role).and("  ", Role::Text);
+    }
+    line.runs.pop();
+    line
 }
 
 /// Glyph and name at the start of a line, with the selection over them; returns the column behind.
@@ -125,19 +219,23 @@ fn head(v: &View<'_>, placed: &Placed, name: &str, width: u16, ink: &mut Ink<'_>
     x + 3 + width + 2
 }
 
-/// The reasons under a line, when rows were granted for them.
-fn tell(v: &View<'_>, placed: &Placed, own_rows: u16, ink: &mut Ink<'_>) {
-    let Place { x, y, w, h } = placed.place;
-    if h <= own_rows {
+/// The reasons under a line, in the rows granted for them.
+fn tell(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
+    let Place { x, y, w, h } = placed.told;
+    if h == 0 {
         return;
     }
     let level = v.level(&placed.node).unwrap_or(Level::Unknown);
-    let at = ink.put(x + 3, y + own_rows, x + w, "└ ", glyph(level).1);
-    let rows = Rect { x: at, y: y + own_rows, width: (x + w - 1).saturating_sub(at), height: h - own_rows };
+    let mut at = ink.put(x + 3, y, x + w, "└ ", glyph(level).1);
+    // Under several boxes it must be said whose reason it is.
+    if placed.look == Look::Chip {
+        at = ink.put(at, y, x + w, &name(&placed.node), Role::Muted) + 1;
+    }
+    let rows = Rect { x: at, y, width: (x + w - 1).saturating_sub(at), height: h };
     reason::wrapped(v, &placed.node, rows, ink);
 }
 
 /// Whether a line must say why itself, for want of a row below.
-fn must_tell(v: &View<'_>, placed: &Placed, own_rows: u16) -> bool {
-    placed.place.h <= own_rows && !reason::reasons(v, &placed.node).is_empty()
+fn must_tell(v: &View<'_>, placed: &Placed) -> bool {
+    placed.told.h == 0 && !reason::reasons(v, &placed.node).is_empty()
 }

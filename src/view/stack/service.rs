@@ -223,7 +223,7 @@ pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
     let graph = |label: &'static str, id: &str| {
         Phrase::of(label, Role::Muted).then(v.cell(id, Unit::Percent, 6)).and(" ", Role::Text).then(v.spark(id, spark, Unit::Percent))
     };
-    let told = must_tell(v, placed, 1);
+    let told = must_tell(v, placed);
     let last = match (told, narrow) {
         (true, true) => reason::line(v, &placed.node),
         (true, false) => reason::clipped(v, &placed.node, last_width),
@@ -243,6 +243,6 @@ pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
     ];
     ink.phrase(x, place.y, end, &fit(facts, room, 2));
     if v.level(&placed.node).is_some_and(|l| l >= Level::Unknown) {
-        tell(v, placed, 1, ink);
+        tell(v, placed, ink);
     }
 }

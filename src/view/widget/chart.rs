@@ -36,10 +36,14 @@ pub(crate) enum Unit {
     PerSecond,
     /// Seconds of latency.
     Latency,
+    /// Milliseconds of latency, as some services publish it.
+    Millis,
     /// A number.
     Count,
     /// Bytes.
     Bytes,
+    /// A sum of bytes per minute, shown per second.
+    Throughput,
 }
 
 impl Unit {
@@ -52,9 +56,11 @@ impl Unit {
             Self::PerSecond => format!("{}/s", text::rate(value / 60.0)),
             Self::Latency if value < 0.01 => format!("{:.1} ms", value * 1000.0),
             Self::Latency => text::latency(value),
+            Self::Millis => Self::Latency.text(value / 1000.0),
             Self::Count if value.fract() == 0.0 => text::count(value),
             Self::Count => text::rate(value),
             Self::Bytes => text::bytes(value),
+            Self::Throughput => format!("{}/s", text::bytes(value / 60.0)),
         }
     }
 
@@ -86,7 +92,7 @@ fn spacing(series: &Series) -> i64 {
 
 /// Where the time axis ends: behind the newest point, or shortly before `now` when that is long ago.
 fn end(series: &Series, now: Time) -> i64 {
-    let late = if series.zero_fill { SILENT } else { CURRENT }.num_seconds();
+    let late = if series.zero_fill { SILENT } else { CURRENT }.num_seconds().max(series.every + WIDEST);
     let now = now.timestamp();
     match series.points.last().map(|p| p.0 + spacing(series)) {
         Some(newest) if now - newest <= late => newest,
@@ -155,6 +161,15 @@ pub(crate) struct Chart<'a> {
     pub(crate) role: Role,
     /// Moments to mark on the time axis (deployments).
     pub(crate) marks: Vec<i64>,
+    /// What the values should stay under: a line across, with its name.
+    pub(crate) limit: Option<(f64, &'static str)>,
+}
+
+/// A value as a length of at most so many cells, in half cells; what is not nothing is seen.
+pub(crate) fn bar(value: f64, top: f64, cells: usize) -> String {
+    let halves = (value / top.max(f64::MIN_POSITIVE) * cells as f64 * 2.0).round().clamp(0.0, cells as f64 * 2.0) as usize;
+    let halves = halves.max(usize::from(value > 0.0));
+    format!("{}{}", "█".repeat(halves / 2), if halves % 2 == 1 { "▌" } else { "" })
 }
 
 impl Chart<'_> {
@@ -173,13 +188,19 @@ impl Chart<'_> {
         };
         let values = samples(series, now, hours * 60 * MINUTE, usize::from(area.width) * 2);
         let max = values.iter().flatten().copied().fold(0.0, f64::max);
-        let top = self.unit.top(max);
+        let top = self.unit.top(self.limit.map_or(max, |(limit, _)| max.max(limit)));
         let figure = self.value.map_or_else(|| "?".to_owned(), |v| self.unit.text(v));
         let x = ink.put(area.x, area.y, area.right(), &self.label, Role::Muted);
         let x = ink.put(x + 1, area.y, area.right(), &figure, Role::Title);
         let scale = format!("max {}  {hours}h", self.unit.text(max));
         if x + scale.len() as u16 + 1 < area.right() {
             ink.put_right(area.y, area.right(), &scale, Role::Faint);
+        }
+        if let Some((limit, name)) = self.limit {
+            let row = (limit / top * f64::from(plot.height * 4 - 1)).round() as u16 / 4;
+            let y = plot.bottom() - 1 - row.min(plot.height - 1);
+            (plot.left()..plot.right()).for_each(|x| ink.dot(x, y, '╌', Role::Faint));
+            ink.put_right(y, plot.right(), &format!(" {name}"), Role::Muted);
         }
         self.line(plot, &values, top, ink);
         self.draw_marks(plot, series, now, hours * 60 * MINUTE, ink);
@@ -264,7 +285,7 @@ mod tests {
 
     #[test]
     fn gaps_stay_gaps_and_zero_filled_series_are_zero() {
-        let series = Series { points: vec![(0, 5.0), (60, 5.0), (240, 5.0)], zero_fill: false };
+        let series = Series { points: vec![(0, 5.0), (60, 5.0), (240, 5.0)], zero_fill: false, every: 0 };
         let values = samples(&series, at(300), 300, 5);
         assert_eq!(values, [Some(5.0), Some(5.0), None, None, Some(5.0)]);
         let series = Series { zero_fill: true, ..series };
@@ -274,7 +295,7 @@ mod tests {
     #[test]
     fn a_series_holds_its_value_over_its_own_spacing_and_no_longer() {
         let points = [0, 300, 600, 1500, 1800].map(|t| (t, 7.0)).to_vec();
-        let values = samples(&Series { points, zero_fill: false }, at(2100), 2100, 35);
+        let values = samples(&Series { points, zero_fill: false, every: 0 }, at(2100), 2100, 35);
         let gap = 15..25;
         for (minute, value) in values.iter().enumerate() {
             assert_eq!(value.is_none(), gap.contains(&minute), "minute {minute}");
@@ -283,7 +304,7 @@ mod tests {
 
     #[test]
     fn a_count_without_a_point_is_a_flat_zero() {
-        let series = Series { points: Vec::new(), zero_fill: true };
+        let series = Series { points: Vec::new(), zero_fill: true, every: 0 };
         assert_eq!(samples(&series, at(7200), 3600, 4), [Some(0.0); 4]);
         assert_eq!(samples(&Series { zero_fill: false, ..series }, at(7200), 3600, 4), [None; 4]);
     }
@@ -292,9 +313,18 @@ mod tests {
     fn a_spark_has_its_width_whatever_there_is() {
         for n in 1..60 {
             assert_eq!(spark(None, at(0), n, Unit::Percent).chars().count(), n);
-            let series = Series { points: (0..60).map(|m| (m * 60, m as f64)).collect(), zero_fill: false };
+            let series = Series { points: (0..60).map(|m| (m * 60, m as f64)).collect(), zero_fill: false, every: 0 };
             assert_eq!(spark(Some(&series), at(3600), n, Unit::Percent).chars().count(), n);
         }
+    }
+
+    #[test]
+    fn a_bar_never_leaves_its_cells_and_shows_what_is_not_nothing() {
+        assert_eq!(bar(0.0, 2.0, 4), "");
+        assert_eq!(bar(0.001, 2.0, 4), "▌");
+        assert_eq!(bar(1.0, 2.0, 4), "██");
+        assert_eq!(bar(9.0, 2.0, 4), "████");
+        assert_eq!(bar(1.0, 0.0, 4), "████");
     }
 
     #[test]

@@ -32,6 +32,10 @@ impl Ink<'_> {
             }
         }
         let text = clip(text, usize::from(room));
+        if text.chars().all(narrow) {
+            let cells = text.chars().count() as u16;
+            return self.put_narrow(x, y, &text, style, cells.min(room));
+        }
         self.buf.set_stringn(x, y, text.as_ref(), usize::from(room), style).0
     }
 
@@ -119,6 +123,13 @@ impl Ink<'_> {
         let style = self.theme.whole(role);
         if let Some(cell) = self.buf.cell_mut((x, y)) {
             cell.set_char(c).set_style(style);
+        }
+    }
+
+    /// A line down through a rule: what is written on the rule stays.
+    pub(crate) fn thread(&mut self, x: u16, y: u16, role: Role) {
+        if self.buf.cell((x, y)).is_some_and(|c| c.symbol() == "─") {
+            self.dot(x, y, '│', role);
         }
     }
 

@@ -138,6 +138,12 @@ pub(crate) fn clip_middle(text: &str, width: usize) -> Cow<'_, str> {
 }
 
 fn take(text: &str, width: usize) -> String {
+    // Nearly all text is ASCII: then cells are bytes, and graphemes need not be looked for.
+    if let Some(head) = text.get(..width).filter(|h| h.is_ascii())
+        && text.as_bytes().get(width).is_none_or(u8::is_ascii)
+    {
+        return head.to_owned();
+    }
     let mut kept = String::new();
     let mut used = 0;
     for g in text.graphemes(true) {

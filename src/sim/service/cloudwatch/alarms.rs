@@ -5,7 +5,7 @@ use crate::sim::wire::{ApiError, Params, Value, object};
 use crate::sim::world::World;
 use crate::sim::world::state::{Alarm, AlarmHistoryItem};
 
-use super::{paged, render_dimensions, validation};
+use super::{is_global, paged, render_dimensions, validation};
 
 const TYPES: &[&str] = &["CompositeAlarm", "MetricAlarm", "LogAlarm"];
 
@@ -24,7 +24,7 @@ pub(super) fn describe_alarms(world: &mut World, params: &Params<'_>) -> Result<
         return Err(params.invalid("alarmTypes", unknown, &format!("Member must satisfy enum value set: {TYPES:?}")));
     }
     // Without a type only metric alarms are told; this stack has no others.
-    let metric = types.is_empty() || types.contains(&"MetricAlarm");
+    let metric = !is_global(params) && (types.is_empty() || types.contains(&"MetricAlarm"));
     let limit = params.int_in("MaxRecords", 1..=100, 50)?;
     let found = world
         .alarms
@@ -39,7 +39,7 @@ pub(super) fn describe_alarms(world: &mut World, params: &Params<'_>) -> Result<
     let Value::Map(mut members) = paged(params, "MetricAlarms", found, limit, &question)? else {
         return Ok(Value::EMPTY);
     };
-    members.push(("CompositeAlarms".into(), Value::members::<Value>([])));
+    members.extend(["CompositeAlarms", "LogAlarms"].map(|none| (none.into(), Value::members::<Value>([]))));
     Ok(Value::Map(members))
 }
 
@@ -81,7 +81,7 @@ pub(super) fn describe_alarm_history(world: &mut World, params: &Params<'_>) -> 
     let mut found: Vec<Value> = world
         .alarm_history
         .iter()
-        .filter(|item| name.is_none_or(|name| item.alarm == name))
+        .filter(|item| !is_global(params) && name.is_none_or(|name| item.alarm == name))
         .filter(|item| kind.is_none_or(|kind| item.item_type == kind))
         .filter(|item| start.is_none_or(|start| item.timestamp >= start))
         .filter(|item| end.is_none_or(|end| item.timestamp <= end))

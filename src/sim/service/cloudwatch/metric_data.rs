@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use crate::sim::wire::{ApiError, Params, Value, object, offset, token};
 use crate::sim::world::World;
 
-use super::{check_period, dimensions, invalid_token, validation, window};
+use super::{check_period, dimensions, invalid_token, is_here, validation, window};
 
 /// AWS's bound, and the default, for the points of one page.
 const POINTS: i64 = 100_800;
@@ -76,6 +76,7 @@ fn answer<'a>(world: &World, query: &Params<'a>, id: &'a str, (start, end): (i64
     let statistic = stat.required("Stat")?;
     let period = check_period(stat.int("Period")?.ok_or_else(|| stat.missing("Period"))?)?;
     let points = world.metric_query(namespace, name, &dimensions(&metric)?, statistic, period, start, end);
+    let points = if is_here(query, namespace) { points } else { Vec::new() };
     Ok(Query { id, label: query.str("Label").unwrap_or(name).to_owned(), points })
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::sim::wire::{ApiError, Params, Value, object};
 use crate::sim::world::World;
 
-use super::{check_period, combination, dimensions, paged, render_dimensions, validation, window};
+use super::{check_period, combination, dimensions, is_global, is_here, paged, render_dimensions, validation, window};
 
 pub(super) fn list_metrics(world: &mut World, params: &Params<'_>) -> Result<Value, ApiError> {
     let (namespace, name) = (params.str("Namespace"), params.str("MetricName"));
@@ -18,6 +18,7 @@ pub(super) fn list_metrics(world: &mut World, params: &Params<'_>) -> Result<Val
     let found = world
         .list_metrics(namespace, name, &wanted, recent)
         .into_iter()
+        .filter(|series| is_here(params, series.namespace))
         .map(|series| {
             object! {
                 "Namespace" => series.namespace,
@@ -26,7 +27,7 @@ pub(super) fn list_metrics(world: &mut World, params: &Params<'_>) -> Result<Val
             }
         })
         .collect();
-    paged(params, "Metrics", found, 500, &format!("ListMetrics {namespace:?} {name:?} {wanted:?} {recent}"))
+    paged(params, "Metrics", found, 500, &format!("ListMetrics {namespace:?} {name:?} {wanted:?} {recent} {}", is_global(params)))
 }
 
 const STATISTICS: &[&str] = &["SampleCount", "Average", "Sum", "Minimum", "Maximum"];
@@ -51,7 +52,8 @@ pub(super) fn get_metric_statistics(world: &mut World, params: &Params<'_>) -> R
     }
     let dimensions = dimensions(params)?;
     let unit = world.metrics.find(namespace, name, &dimensions).map(|series| series.unit);
-    if params.str("Unit").is_some_and(|wanted| unit.is_some_and(|unit| unit != wanted)) {
+    let other_unit = params.str("Unit").is_some_and(|wanted| unit.is_some_and(|unit| unit != wanted));
+    if other_unit || !is_here(params, namespace) {
         return Ok(object! { "Label" => name, "Datapoints" => Value::members::<Value>([]) });
     }
     let mut rows: BTreeMap<i64, Vec<(&str, f64)>> = BTreeMap::new();

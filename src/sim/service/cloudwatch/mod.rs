@@ -6,8 +6,10 @@ use crate::sim::wire::{ApiError, Dialect, Page, Params, Value, object, page};
 use super::{Operation, Service};
 
 mod alarms;
+mod dashboards;
 mod metric_data;
 mod metrics;
+mod put_alarm;
 
 pub(super) const SERVICE: Service = Service {
     name: "cloudwatch",
@@ -22,10 +24,30 @@ pub(super) const SERVICE: Service = Service {
         Operation::read("ListMetrics", metrics::list_metrics),
         Operation::read("DescribeAlarms", alarms::describe_alarms),
         Operation::read("DescribeAlarmHistory", alarms::describe_alarm_history),
+        Operation::read("ListDashboards", dashboards::list_dashboards),
+        Operation::read("GetDashboard", dashboards::get_dashboard),
+        Operation::write("PutDashboard", dashboards::put_dashboard),
+        Operation::write("DeleteDashboards", dashboards::delete_dashboards),
+        Operation::write("PutMetricAlarm", put_alarm::put_metric_alarm),
+        Operation::write("DeleteAlarms", put_alarm::delete_alarms),
         Operation::write("EnableAlarmActions", alarms::enable_alarm_actions),
         Operation::write("DisableAlarmActions", alarms::disable_alarm_actions),
     ],
 };
+
+/// Where the figures of the global services are, and they alone.
+const GLOBAL_REGION: &str = "us-east-1";
+const GLOBAL: [&str; 2] = ["AWS/CloudFront", "AWS/Route53"];
+
+/// Whether the request was signed for the region of the global services; everywhere else is home.
+fn is_global(params: &Params<'_>) -> bool {
+    params.region() == Some(GLOBAL_REGION)
+}
+
+/// Whether the figures of a namespace are in the region that the request was signed for.
+fn is_here(params: &Params<'_>, namespace: &str) -> bool {
+    GLOBAL.contains(&namespace) == is_global(params)
+}
 
 fn validation(message: impl Into<String>) -> ApiError {
     ApiError::new("ValidationError", message)

@@ -23,6 +23,27 @@ pub(super) fn list_clusters(world: &mut World, params: &Params<'_>) -> Result<Va
     listed(params, "clusterArns", arns, 100, "ListClusters")
 }
 
+pub(super) fn update_cluster_settings(world: &mut World, params: &Params<'_>) -> Result<Value, ApiError> {
+    params.required("cluster")?;
+    super::cluster(world, params)?;
+    let settings = params.structures("settings");
+    if settings.is_empty() {
+        return Err(super::invalid("Settings cannot be empty."));
+    }
+    for setting in settings {
+        let name = setting.required("name")?;
+        let value = setting.required("value")?;
+        if name != "containerInsights" {
+            return Err(super::invalid(format!("Unrecognized setting name: {name}")));
+        }
+        if !matches!(value, "enabled" | "enhanced" | "disabled") {
+            return Err(super::invalid(format!("Invalid value for containerInsights: {value}")));
+        }
+        world.set_container_insights(value);
+    }
+    Ok(object! { "cluster" => describe(world, &["SETTINGS"]) })
+}
+
 fn describe(world: &World, include: &[&str]) -> Value {
     let cluster = &world.ecs.cluster;
     let running: u32 = world.ecs.services.values().map(|service| service.running_count).sum();

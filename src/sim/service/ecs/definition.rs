@@ -68,7 +68,7 @@ fn describe(definition: &TaskDefinition) -> Value {
         "cpu" => definition.cpu.to_string(),
         "memory" => definition.memory.to_string(),
         "registeredAt" => Value::time(definition.registered_at),
-        "registeredBy" => "arn:aws:sts::111122223333:assumed-role/codebuild-production-nextcore/AWSCodeBuild",
+        "registeredBy" => "arn:aws:sts::111122223333:assumed-role/production-nextcore-codepipeline/1795402740000",
     }
 }
 

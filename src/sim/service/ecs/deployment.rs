@@ -120,7 +120,7 @@ fn describe(world: &World, deployment: &ServiceDeployment) -> Value {
         "deploymentConfiguration" => service.map(|service| object! {
             "deploymentCircuitBreaker" => object! {
                 "enable" => service.circuit_breaker,
-                "rollback" => service.circuit_breaker,
+                "rollback" => service.circuit_breaker_rollback,
             },
             "maximumPercent" => service.maximum_percent,
             "minimumHealthyPercent" => service.minimum_healthy_percent,

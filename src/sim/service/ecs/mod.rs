@@ -32,6 +32,7 @@ pub(super) const SERVICE: Service = Service {
         Operation::read("DescribeServiceRevisions", deployment::describe_service_revisions),
         Operation::read("DescribeTaskDefinition", definition::describe_task_definition),
         Operation::read("ListTaskDefinitions", definition::list_task_definitions),
+        Operation::write("UpdateClusterSettings", cluster::update_cluster_settings),
         Operation::write("UpdateService", service::update_service),
         Operation::write("StopTask", task::stop_task),
         Operation::write("StopServiceDeployment", deployment::stop_service_deployment),

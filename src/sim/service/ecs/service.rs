@@ -4,7 +4,7 @@
 use super::{asked_for, cluster, described, find_service, listed, required_service};
 use crate::sim::wire::{ApiError, Params, Value, object};
 use crate::sim::world::state::{Deployment, Service};
-use crate::sim::world::{UpdateService, World};
+use crate::sim::world::{DeploymentChange, NetworkChange, UpdateService, World};
 
 pub(super) fn list_services(world: &mut World, params: &Params<'_>) -> Result<Value, ApiError> {
     cluster(world, params)?;
@@ -37,10 +37,49 @@ pub(super) fn update_service(world: &mut World, params: &Params<'_>) -> Result<V
             .transpose()?,
         force: params.bool("forceNewDeployment")?.unwrap_or(false),
         task_definition: params.str("taskDefinition").map(str::to_owned),
+        network: network_change(params)?,
+        deployment: deployment_change(params)?,
+        grace_seconds: whole(params, "healthCheckGracePeriodSeconds")?,
     };
     let cluster = world.ecs.cluster.name.clone();
     world.update_service(&cluster, &name, change)?;
     Ok(object! { "service" => find_service(world, &name).map(|service| describe(world, service)) })
+}
+
+fn whole(params: &Params<'_>, name: &str) -> Result<Option<u32>, ApiError> {
+    let number = params.int(name)?;
+    number.map(|n| u32::try_from(n).ok().ok_or_else(|| super::invalid(format!("{name} must not be negative.")))).transpose()
+}
+
+/// `networkConfiguration`: what is left out of it is taken out of the service, too, except for the security groups.
+fn network_change(params: &Params<'_>) -> Result<Option<NetworkChange>, ApiError> {
+    let Some(network) = params.structure("networkConfiguration").and_then(|network| network.structure("awsvpcConfiguration")) else {
+        return Ok(None);
+    };
+    let texts = |name: &str| network.strings(name).into_iter().map(str::to_owned).collect::<Vec<_>>();
+    let change = NetworkChange {
+        subnets: texts("subnets"),
+        security_groups: texts("securityGroups"),
+        public_ip: network.one_of("assignPublicIp", &["ENABLED", "DISABLED"])? == Some("ENABLED"),
+    };
+    if change.subnets.is_empty() {
+        return Err(super::invalid("subnets can not be empty."));
+    }
+    Ok(Some(change))
+}
+
+fn deployment_change(params: &Params<'_>) -> Result<Option<DeploymentChange>, ApiError> {
+    let Some(configuration) = params.structure("deploymentConfiguration") else { return Ok(None) };
+    if configuration.str("strategy").is_some_and(|strategy| strategy != "ROLLING") {
+        return Err(super::invalid("The embedded cloud has rolling deployments only."));
+    }
+    let breaker = configuration.structure("deploymentCircuitBreaker");
+    let flag = |name: &str| breaker.map(|breaker| breaker.bool(name)).transpose().map(Option::flatten);
+    Ok(Some(DeploymentChange {
+        circuit_breaker: flag("enable")?.zip(flag("rollback")?),
+        minimum_healthy_percent: whole(&configuration, "minimumHealthyPercent")?,
+        maximum_percent: whole(&configuration, "maximumPercent")?,
+    }))
 }
 
 fn describe(world: &World, service: &Service) -> Value {
@@ -71,7 +110,7 @@ fn describe(world: &World, service: &Service) -> Value {
         "deploymentConfiguration" => object! {
             "deploymentCircuitBreaker" => object! {
                 "enable" => service.circuit_breaker,
-                "rollback" => service.circuit_breaker,
+                "rollback" => service.circuit_breaker_rollback,
             },
             "maximumPercent" => service.maximum_percent,
             "minimumHealthyPercent" => service.minimum_healthy_percent,
@@ -125,6 +164,6 @@ fn network(service: &Service) -> Value {
     object! { "awsvpcConfiguration" => object! {
         "subnets" => Value::members(&service.subnets),
         "securityGroups" => Value::members(&service.security_groups),
-        "assignPublicIp" => "DISABLED",
+        "assignPublicIp" => if service.assign_public_ip { "ENABLED" } else { "DISABLED" },
     } }
 }

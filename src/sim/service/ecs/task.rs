@@ -62,7 +62,7 @@ fn describe(world: &World, task: &Task) -> Value {
         "type" => "ElasticNetworkInterface",
         "status" => if task.stopped_at.is_some() { "DELETED" } else { "ATTACHED" },
         "details" => Value::members([
-            detail("subnetId", world.network.private.of(task.az)),
+            detail("subnetId", &task.subnet),
             detail("networkInterfaceId", &task.eni),
             detail("macAddress", &task.mac),
             detail("privateIPv4Address", &task.private_ip),

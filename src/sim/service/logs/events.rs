@@ -100,6 +100,17 @@ fn filtered(event: &LogEvent) -> Value {
     }
 }
 
+/// As many lines as one page may weigh, and one at least.
+fn fitting<'w>(lines: impl Iterator<Item = &'w LogEvent>) -> Vec<&'w LogEvent> {
+    let mut bytes = 0;
+    let fits = |event: &&LogEvent| {
+        let first = bytes == 0;
+        bytes += event.message.len() + OVERHEAD;
+        first || bytes <= BYTES
+    };
+    lines.take_while(fits).collect()
+}
+
 /// Tokens here are places between lines: `f/` reads on from there, `b/` reads back from there. At either end the same
 /// token comes back, which is how a reader of GetLogEvents knows that it has arrived.
 pub(super) fn get_log_events(world: &mut World, params: &Params<'_>) -> Result<Value, ApiError> {
@@ -126,9 +137,9 @@ pub(super) fn get_log_events(world: &mut World, params: &Params<'_>) -> Result<V
         }
     };
     let page: Vec<&LogEvent> = if forward {
-        lines().filter(|event| from.is_none_or(|from| event.id >= from)).take(limit).collect()
+        fitting(lines().filter(|event| from.is_none_or(|from| event.id >= from)).take(limit))
     } else {
-        let mut page: Vec<_> = lines().rev().filter(|event| from.is_none_or(|from| event.id < from)).take(limit).collect();
+        let mut page = fitting(lines().rev().filter(|event| from.is_none_or(|from| event.id < from)).take(limit));
         page.reverse();
         page
     };

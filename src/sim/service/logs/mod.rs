@@ -25,6 +25,8 @@ pub(super) const SERVICE: Service = Service {
         Operation::read("DescribeLogStreams", describe_log_streams),
         Operation::read("FilterLogEvents", events::filter_log_events),
         Operation::read("GetLogEvents", events::get_log_events),
+        Operation::write("PutRetentionPolicy", put_retention_policy),
+        Operation::write("DeleteRetentionPolicy", delete_retention_policy),
         Operation { name: "StartLiveTail", is_write: false, run: Run::Tail(tail::start_live_tail) },
     ],
 };
@@ -85,7 +87,7 @@ fn describe_group(group: &LogGroup) -> Value {
         "metricFilterCount" => 0,
         "arn" => &group.arn,
         "storedBytes" => group.stored_bytes,
-        "kmsKeyId" => &group.kms_key,
+        "kmsKeyId" => group.kms_key.as_deref(),
         "logGroupClass" => "STANDARD",
         "logGroupArn" => &group.log_group_arn,
     }
@@ -122,4 +124,22 @@ fn describe_stream(stream: &LogStream) -> Value {
         "arn" => &stream.arn,
         "storedBytes" => 0,
     }
+}
+
+/// How many days CloudWatch Logs can be told to keep.
+const RETENTION: &[i64] = &[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
+
+fn put_retention_policy(world: &mut World, params: &Params<'_>) -> Result<Value, ApiError> {
+    let group = params.required("logGroupName")?;
+    let days = params.int("retentionInDays")?.ok_or_else(|| params.missing("retentionInDays"))?;
+    if !RETENTION.contains(&days) {
+        return Err(params.invalid("retentionInDays", &days.to_string(), &format!("Member must satisfy enum value set: {RETENTION:?}")));
+    }
+    world.set_log_retention(group, u32::try_from(days).ok())?;
+    Ok(Value::EMPTY)
+}
+
+fn delete_retention_policy(world: &mut World, params: &Params<'_>) -> Result<Value, ApiError> {
+    world.set_log_retention(params.required("logGroupName")?, None)?;
+    Ok(Value::EMPTY)
 }

@@ -10,7 +10,7 @@ use super::super::names::{
     scaling_resource_id, service_arn, task_definition_arn,
 };
 use super::super::state::{
-    Alarm, AlarmState, Comparison, EcrImage, LoadBalancerRef, MissingData, ScalableTarget, ScalingPolicy, Service, Target, TargetState,
+    Alarm, AlarmState, Comparison, LoadBalancerRef, MissingData, ScalableTarget, ScalingPolicy, Service, Target, TargetState,
     TaskDefinition, TaskHealth, TaskStatus,
 };
 use super::super::traffic::{API_PEAK, WEB_PEAK, shape};
@@ -22,7 +22,6 @@ pub(super) struct Shape {
     port: Option<u16>,
     min: u32,
     max: u32,
-    repository: &'static str,
     command: &'static [&'static str],
     check: &'static str,
     /// The newest revision when history begins.
@@ -44,7 +43,6 @@ pub(super) fn shape_of(service: &str) -> Shape {
             port: Some(8000),
             min: 2,
             max: 6,
-            repository: "nextcore/control",
             command: &["gunicorn", "nextcore.wsgi", "--bind", "0.0.0.0:8000"],
             check: "curl -fsS http://localhost:8000/api/health/ || exit 1",
             revision: 41,
@@ -55,7 +53,6 @@ pub(super) fn shape_of(service: &str) -> Shape {
             port: Some(3000),
             min: 2,
             max: 6,
-            repository: "nextcore/web",
             command: &["node", "server.js"],
             check: "wget -qO- http://localhost:3000/health || exit 1",
             revision: 57,
@@ -66,7 +63,6 @@ pub(super) fn shape_of(service: &str) -> Shape {
             port: None,
             min: 3,
             max: 9,
-            repository: "nextcore/worker",
             command: &["celery", "-A", "nextcore", "worker", "--concurrency", "4"],
             check: "celery -A nextcore inspect ping -d celery@$HOSTNAME || exit 1",
             revision: 33,
@@ -87,21 +83,10 @@ fn fitting(service: &str, t: Ms) -> u32 {
 }
 
 impl World {
-    /// Pushes a new image for a service and returns its reference.
-    pub(in super::super) fn push_image(&mut self, service: &str, pushed_at: Ms) -> String {
-        let repository = shape_of(service).repository;
-        let tag = self.rng.ids.hex(40);
-        let digest = format!("sha256:{}", self.rng.ids.hex(64));
-        let size = 190_000_000 + self.rng.ids.below(90_000_000) as u64;
-        let image = format!("{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{repository}:{tag}");
-        self.ecs.images.push(EcrImage { repository: repository.into(), tag, digest, pushed_at, size });
-        image
-    }
-
     /// Registers a revision of a service's task definition.
     pub(super) fn register_definition(&mut self, service: &str, revision: u32, at: Ms) -> String {
         let shape = shape_of(service);
-        let image = self.push_image(service, at - 6 * MIN);
+        let image = self.released_image(service, at);
         let family = format!("{STACK}-{service}");
         let arn_of = task_definition_arn(&family, revision);
         let role = |name: &str| format!("arn:aws:iam::{ACCOUNT}:role/{STACK}-{name}");
@@ -156,6 +141,7 @@ impl World {
             minimum_healthy_percent: 100,
             maximum_percent: 200,
             circuit_breaker: true,
+            circuit_breaker_rollback: true,
             health_check_grace_seconds: tg.is_some().then_some(60),
             load_balancer: tg.zip(shape.port).map(|(target_group_arn, container_port)| LoadBalancerRef {
                 target_group_arn,
@@ -167,6 +153,7 @@ impl World {
             availability_zone_rebalancing: "ENABLED".into(),
             subnets,
             security_groups: vec![self.network.ecs_sg.clone()],
+            assign_public_ip: false,
             created_at: now - super::platform::AGE,
             deployments: Vec::new(),
             events: VecDeque::new(),
@@ -215,6 +202,7 @@ impl World {
         task.container.image_digest = digest;
         task.container.runtime_id = format!("{id}-{number}");
         let (service, ip, az) = (task.service.clone(), task.private_ip.clone(), task.az);
+        self.note_pull(id, since + 31 * SEC);
         let check = self.rng.life.seconds(1, 10);
         if let Some(tg) = self.alb.target_groups.iter_mut().find(|g| g.service == service) {
             tg.targets.push(Target {
@@ -239,22 +227,8 @@ impl World {
         for service in SERVICES {
             let shape = shape_of(service);
             let resource_id = scaling_resource_id(service);
-            let uuid = self.rng.ids.uuid();
             let name = format!("{STACK}-{service}-cpu");
-            let alarm = |kind: &str, uuid: String| format!("TargetTracking-{resource_id}-{kind}-{uuid}");
-            let policy = ScalingPolicy {
-                arn: arn("autoscaling", format_args!("scalingPolicy:{uuid}:resource/ecs/{resource_id}:policyName/{name}")),
-                name,
-                service: service.into(),
-                target_value: 60.0,
-                scale_out_cooldown: 120,
-                scale_in_cooldown: 300,
-                alarm_high: alarm("AlarmHigh", self.rng.ids.uuid()),
-                alarm_low: alarm("AlarmLow", self.rng.ids.uuid()),
-                created_at,
-                last_out: None,
-                last_in: None,
-            };
+            let policy = self.new_policy(service, &name, 60.0, (120, 300), created_at);
             let target = ScalableTarget {
                 service: service.into(),
                 arn: arn("application-autoscaling", format_args!("scalable-target/{}", self.rng.ids.hex(32))),
@@ -275,6 +249,50 @@ impl World {
         }
     }
 
+    /// A target-tracking policy on the CPU of a service.
+    pub(in super::super) fn new_policy(
+        &mut self,
+        service: &str,
+        name: &str,
+        target_value: f64,
+        (scale_out_cooldown, scale_in_cooldown): (u32, u32),
+        created_at: Ms,
+    ) -> ScalingPolicy {
+        let resource_id = scaling_resource_id(service);
+        let uuid = self.rng.ids.uuid();
+        let alarm = |kind: &str, uuid: String| format!("TargetTracking-{resource_id}-{kind}-{uuid}");
+        ScalingPolicy {
+            arn: arn("autoscaling", format_args!("scalingPolicy:{uuid}:resource/ecs/{resource_id}:policyName/{name}")),
+            name: name.into(),
+            service: service.into(),
+            target_value,
+            scale_out_cooldown,
+            scale_in_cooldown,
+            alarm_high: alarm("AlarmHigh", self.rng.ids.uuid()),
+            alarm_low: alarm("AlarmLow", self.rng.ids.uuid()),
+            created_at,
+            last_out: None,
+            last_in: None,
+        }
+    }
+
+    /// The two alarms that a target-tracking policy makes.
+    pub(in super::super) fn policy_alarms(&mut self, policy: &ScalingPolicy) -> [Alarm; 2] {
+        let target = policy.target_value;
+        let dims = vec![("ClusterName".to_owned(), CLUSTER.to_owned()), ("ServiceName".to_owned(), policy.service.clone())];
+        [(&policy.alarm_high, Comparison::Greater, target, 3), (&policy.alarm_low, Comparison::Less, target * 0.9, 15)].map(
+            |(name, comparison, threshold, n)| {
+                let a = self.alarm(name.clone(), ("AWS/ECS", "CPUUtilization", dims.clone()), (comparison, threshold), (n, n));
+                Alarm {
+                    description: format!("DO NOT EDIT OR DELETE. For TargetTrackingScaling policy {}.", policy.arn),
+                    alarm_actions: vec![policy.arn.clone()],
+                    ok_actions: Vec::new(),
+                    ..a
+                }
+            },
+        )
+    }
+
     /// The alarms people set, and those the policies made.
     pub(super) fn build_alarms(&mut self) {
         let own = |v: &[(&str, &str)]| v.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect::<Vec<_>>();
@@ -287,18 +305,8 @@ impl World {
                 self.alarms.push(Alarm { description: format!("{metric} of {service} above 80 % for 5 minutes"), ..a });
             }
             let Some(policy) = self.scaling.policies.get(service).cloned() else { continue };
-            let target = policy.target_value;
-            for (name, comparison, threshold, n) in
-                [(&policy.alarm_high, Comparison::Greater, target, 3), (&policy.alarm_low, Comparison::Less, target * 0.9, 15)]
-            {
-                let a = self.alarm(name.clone(), ("AWS/ECS", "CPUUtilization", dims.clone()), (comparison, threshold), (n, n));
-                self.alarms.push(Alarm {
-                    description: format!("DO NOT EDIT OR DELETE. For TargetTrackingScaling policy {}.", policy.arn),
-                    alarm_actions: vec![policy.arn.clone()],
-                    ok_actions: Vec::new(),
-                    ..a
-                });
-            }
+            let made = self.policy_alarms(&policy);
+            self.alarms.extend(made);
         }
         for (name, metric, threshold, text) in [
             ("alb-5xx", "HTTPCode_ELB_5XX_Count", 20.0, "5xx made by the load balancer above 20 a minute"),

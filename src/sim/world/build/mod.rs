@@ -1,9 +1,16 @@
 //! Building the stack as it is when its history begins: everything that physics does not make by itself.
 //! Not physics: runs once per world. One file per half of the stack.
 
+mod dashboards;
+mod delivery;
 mod ecs;
+mod edge;
+mod network;
 mod past;
 mod platform;
+mod security;
+
+pub(super) use dashboards::dashboard_arn;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -11,15 +18,15 @@ use std::sync::Arc;
 use super::World;
 use super::load::Load;
 use super::metrics::MetricStore;
-use super::names::{KMS_KEY, LOG_GROUP, MIN, Ms, SEC, SERVICES, WEB, arn};
+use super::network::Reach;
+use super::names::{KMS_KEY, LOG_GROUP, MIN, Ms, OS_METRICS_GROUP, SEC, SERVICES, WEB, arn};
 use super::rng::Rngs;
-use super::scenario::Planned;
 use super::state::{Cluster, Ecs, LogGroup, LogStream, Logs, Scaling, TaskStatus};
 use super::traffic::Traffic;
 
 /// The stack of `seed` at `begin`, to be handed over at `start`.
 pub(super) fn stack(seed: u64, begin: Ms, start: Ms) -> World {
-    let network = platform::network();
+    let network = network::network(begin);
     let alb = platform::alb(&network, begin);
     let rds = platform::rds(&network, begin);
     let redis = platform::redis(&network, begin);
@@ -28,6 +35,10 @@ pub(super) fn stack(seed: u64, begin: Ms, start: Ms) -> World {
         start,
         seed,
         network,
+        reach: Reach::default(),
+        dns: edge::dns(&alb, begin),
+        cdn: edge::cdn(&alb, begin),
+        buckets: edge::buckets(begin),
         ecs: empty_ecs(),
         alb,
         rds,
@@ -35,6 +46,13 @@ pub(super) fn stack(seed: u64, begin: Ms, start: Ms) -> World {
         logs: Logs { groups: BTreeMap::new() },
         alarms: Vec::new(),
         alarm_history: VecDeque::new(),
+        dashboards: dashboards::dashboards(begin),
+        iam: security::iam(begin),
+        kms: security::kms(begin),
+        secrets: security::secrets(begin),
+        ecr: delivery::ecr(begin),
+        codebuild: delivery::codebuild(begin),
+        codepipeline: delivery::codepipeline(begin),
         scaling: Scaling { targets: BTreeMap::new(), policies: BTreeMap::new(), activities: VecDeque::new() },
         metrics: MetricStore::default(),
         traffic: Traffic::default(),
@@ -44,16 +62,20 @@ pub(super) fn stack(seed: u64, begin: Ms, start: Ms) -> World {
         rng: Rngs::new(seed),
     };
     world.logs.groups.insert(LOG_GROUP.to_owned(), log_group(begin));
+    world.logs.groups.insert(OS_METRICS_GROUP.to_owned(), os_metrics_group(begin));
+    world.build_deliveries();
     for service in SERVICES {
         world.build_service(service);
     }
+    world.close_past_deliveries();
     world.build_scaling();
     world.build_alarms();
     world.build_past();
     world.seed_streams();
+    world.build_storage_past();
     // A deployment in the history, and one that a newcomer sees begin.
-    world.plan(begin + 68 * MIN, Planned::Deploy { service: super::names::CONTROL.into() });
-    world.plan(start + 150 * SEC, Planned::Deploy { service: WEB.into() });
+    world.plan_release(super::names::CONTROL, begin + 68 * MIN);
+    world.plan_release(WEB, start + 150 * SEC);
     world
 }
 
@@ -71,7 +93,6 @@ fn empty_ecs() -> Ecs {
         task_definitions: BTreeMap::new(),
         service_deployments: Vec::new(),
         service_revisions: Vec::new(),
-        images: Vec::new(),
     }
 }
 
@@ -81,13 +102,27 @@ fn log_group(begin: Ms) -> LogGroup {
         name: LOG_GROUP.into(),
         arn: format!("{log_group_arn}:*"),
         log_group_arn,
-        retention_days: 30,
-        kms_key: KMS_KEY.into(),
+        retention_days: Some(30),
+        kms_key: Some(KMS_KEY.into()),
         created_at: begin - platform::AGE,
         stored_bytes: 1_932_735_283,
         streams: BTreeMap::new(),
         events: VecDeque::new(),
         next_id: 1,
+    }
+}
+
+/// The group of Enhanced Monitoring, as RDS itself makes it: thirty days, no key of the owner.
+fn os_metrics_group(begin: Ms) -> LogGroup {
+    let log_group_arn = arn("logs", format_args!("log-group:{OS_METRICS_GROUP}"));
+    LogGroup {
+        name: OS_METRICS_GROUP.into(),
+        arn: format!("{log_group_arn}:*"),
+        log_group_arn,
+        retention_days: Some(30),
+        kms_key: None,
+        stored_bytes: 153_092_417,
+        ..log_group(begin)
     }
 }
 

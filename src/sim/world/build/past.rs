@@ -18,7 +18,7 @@ impl World {
         for back in (0..4_u32).rev() {
             let revision = newest - back;
             let Some(definition) = self.ecs.task_definitions.get(&(family.clone(), revision)).cloned() else { continue };
-            let at = definition.registered_at + MIN;
+            let at = definition.registered_at + SEC;
             let failed = service == CONTROL && back == 1;
             let number = self.rng.ids.digits(19);
             let service_revision = arn("ecs", format_args!("service-revision/{CLUSTER}/{service}/{number}"));

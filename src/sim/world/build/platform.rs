@@ -1,31 +1,15 @@
-//! The platform half: network ids, load balancer, database, cache.
+//! The platform half: load balancer, database, cache.
 
 use std::collections::VecDeque;
 
 use super::super::names::{ACCOUNT, ALB_DIM, Az, CONTROL, DAY, DB, HOUR, KMS_KEY, MIN, Ms, REDIS, STACK, TG_API_DIM, TG_WEB_DIM, WEB, arn};
 use super::super::state::{
-    Alb, DbInstance, DbStatus, Listener, ListenerRule, Nat, Network, NodeStatus, Rds, Redis, RedisNode, ReplicationGroup, RuleAction,
-    SubnetIds, TargetGroup,
+    Alb, DbInsight, DbInstance, DbMean, DbStatus, Listener, ListenerRule, Network, NodeStatus, Pending, Rds, Redis, RedisNode,
+    ReplicationGroup, RuleAction, TargetGroup,
 };
 
 /// How old the stack is.
 pub(super) const AGE: Ms = 212 * DAY;
-
-/// The network's ids.
-pub(super) fn network() -> Network {
-    let ids = |tier: &str| SubnetIds(["a", "b", "c"].map(|z| format!("subnet-0{tier}7d41c93e5f8b2{z}4")));
-    Network {
-        vpc_id: "vpc-0a6c2f81d94be3057".into(),
-        public: ids("1f0"),
-        private: ids("2a0"),
-        database: ids("3d0"),
-        alb_sg: "sg-0a1b6f3c9d2e84715".into(),
-        ecs_sg: "sg-0b2c7e4d8a1f95826".into(),
-        rds_sg: "sg-0c3d8f5e7b2a06937".into(),
-        redis_sg: "sg-0d4e9a6f6c3b17a48".into(),
-        nats: Az::ALL.map(|az| Nat { id: format!("nat-0{}5e8c1d7a39b2f604", az.index() + 1), az }),
-    }
-}
 
 /// The load balancer with its listeners and target groups.
 pub(super) fn alb(network: &Network, begin: Ms) -> Alb {
@@ -55,8 +39,8 @@ pub(super) fn alb(network: &Network, begin: Ms) -> Alb {
                 port: 80,
                 ssl_policy: None,
                 certificate_arn: None,
-                default_action: RuleAction::RedirectToHttps,
-                rules: vec![default(http, "1a2b3c4d5e6f7081", RuleAction::RedirectToHttps)],
+                default_action: RuleAction::RedirectToHttps { permanent: true },
+                rules: vec![default(http, "1a2b3c4d5e6f7081", RuleAction::RedirectToHttps { permanent: true })],
             },
             Listener {
                 arn: listener(https),
@@ -80,6 +64,7 @@ pub(super) fn alb(network: &Network, begin: Ms) -> Alb {
             target_group("api", TG_API_DIM, CONTROL, 8000, "/api/health/"),
             target_group("web", TG_WEB_DIM, WEB, 3000, "/health"),
         ],
+        routes: [[1.0, 0.0], [0.0, 1.0]],
         arn: lb,
     }
 }
@@ -143,6 +128,9 @@ pub(super) fn rds(network: &Network, begin: Ms) -> Rds {
             vpc_id: network.vpc_id.clone(),
             security_groups: vec![network.rds_sg.clone()],
             ca_certificate: "rds-ca-rsa2048-g1".into(),
+            pending: Pending::default(),
+            change: None,
+            busy_until: None,
             failover: None,
             last_failover: None,
             standby_back_at: None,
@@ -155,6 +143,14 @@ pub(super) fn rds(network: &Network, begin: Ms) -> Rds {
             used_xids: 118e6,
         },
         events: VecDeque::new(),
+        insight: DbInsight {
+            samples: VecDeque::new(),
+            load_average: [0.45; 3],
+            host_since: begin - 41 * DAY - 7 * HOUR,
+            standby_since: begin - 41 * DAY - 6 * HOUR,
+            sample: DbMean::default(),
+            interval: DbMean::default(),
+        },
     }
 }
 
@@ -206,6 +202,7 @@ pub(super) fn redis(network: &Network, begin: Ms) -> Redis {
             transit_encryption: true,
             at_rest_encryption: true,
             kms_key: KMS_KEY.into(),
+            multi_az: true,
             snapshot_retention_days: 7,
             snapshot_window: "17:00-18:00".into(),
             maintenance_window: "sun:18:00-sun:19:00".into(),

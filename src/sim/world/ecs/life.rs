@@ -9,7 +9,7 @@ use super::super::state::{StopCode, Task, TaskHealth, TaskStatus};
 enum Effect {
     Running(String),
     Failed(String),
-    Cannot(String),
+    Cannot(String, String),
 }
 
 const NO_ROUTE: &str = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource \
@@ -35,7 +35,7 @@ impl World {
             match self.step_task(&id) {
                 Some(Effect::Running(id)) => self.on_running(&id),
                 Some(Effect::Failed(id)) => self.on_exit(&id),
-                Some(Effect::Cannot(id)) => self.on_cannot_start(&id),
+                Some(Effect::Cannot(id, why)) => self.on_cannot_start(&id, why),
                 None => {}
             }
         }
@@ -47,7 +47,8 @@ impl World {
     fn step_task(&mut self, id: &str) -> Option<Effect> {
         let now = self.now;
         let zone = self.ecs.tasks.get(id)?.az;
-        let (zone_down, nat_down) = (self.zone_down(zone.index()), self.nat_down(zone));
+        let (zone_down, nat_down) = (self.zone_down(zone.index()), self.cut_off(zone));
+        let trouble = self.start_trouble(id, zone_down || nat_down);
         let life = &mut self.rng.life;
         let task = self.ecs.tasks.get_mut(id)?;
         if task.last_status == TaskStatus::Running {
@@ -67,7 +68,7 @@ impl World {
                 task.next_at = now + if blocked { life.seconds(55, 80) } else { life.seconds(10, 40) };
                 task.pull_started_at = (!blocked).then_some(now + SEC);
             }
-            TaskStatus::Pending if zone_down || nat_down => return Some(Effect::Cannot(id.to_owned())),
+            TaskStatus::Pending if trouble.is_some() => return trouble.map(|why| Effect::Cannot(id.to_owned(), why)),
             TaskStatus::Pending => {
                 task.last_status = TaskStatus::Activating;
                 task.pull_started_at = task.pull_started_at.or(Some(now));
@@ -103,8 +104,7 @@ impl World {
         let now = self.now;
         let Some(arn) = self.ecs.tasks.get(id).map(|t| t.task_definition.clone()) else { return };
         let exits_with = self.definition(&arn).and_then(|d| d.exits_with);
-        let image = self.ecs.tasks.get(id).map(|t| t.container.image.clone()).unwrap_or_default();
-        let digest = self.digest_of(&image);
+        let digest = self.resolved_image(id).map(|(_, digest)| digest).unwrap_or_default();
         let boot = self.rng.life.seconds(6, 16);
         let crash = self.rng.life.seconds(4, 9);
         let runtime = self.rng.ids.digits(10);
@@ -119,19 +119,10 @@ impl World {
             task.container.image_digest = digest;
             task.container.runtime_id = format!("{id}-{runtime}");
         }
+        self.note_secrets_read(&arn);
+        self.note_pull(id, now);
         self.register_target(id);
         self.log_boot(id, exits_with);
-    }
-
-    /// The digest of an image reference.
-    pub(in super::super) fn digest_of(&self, image: &str) -> String {
-        let found = self
-            .ecs
-            .images
-            .iter()
-            .rev()
-            .find(|i| image.rsplit_once(':').is_some_and(|(name, tag)| tag == i.tag && name.ends_with(&i.repository)));
-        found.map(|i| i.digest.clone()).unwrap_or_default()
     }
 
     fn on_exit(&mut self, id: &str) {
@@ -164,7 +155,16 @@ impl World {
         self.note_failure(id);
     }
 
-    fn on_cannot_start(&mut self, id: &str) {
+    /// Why a task that is due to leave PENDING cannot start.
+    fn start_trouble(&self, id: &str, blocked: bool) -> Option<String> {
+        let task = self.ecs.tasks.get(id).filter(|t| t.last_status == TaskStatus::Pending && t.next_at <= self.now)?;
+        if blocked {
+            return Some(NO_ROUTE.to_owned());
+        }
+        self.secret_trouble(&task.task_definition).or_else(|| self.image_trouble(id))
+    }
+
+    fn on_cannot_start(&mut self, id: &str, why: String) {
         let now = self.now;
         let leave = self.rng.life.seconds(5, 15);
         if let Some(task) = self.ecs.tasks.get_mut(id) {
@@ -173,7 +173,7 @@ impl World {
             task.stopping_at = Some(now);
             task.execution_stopped_at = Some(now);
             task.stop_code = Some(StopCode::TaskFailedToStart);
-            task.stopped_reason = Some(NO_ROUTE.into());
+            task.stopped_reason = Some(why);
             task.container.last_status = "STOPPED";
             task.next_at = now + leave;
         }

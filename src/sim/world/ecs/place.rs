@@ -21,7 +21,9 @@ impl World {
         for task in self.ecs.tasks.values().filter(|t| t.service == service && t.is_wanted()) {
             counts[task.az.index()] += 1;
         }
-        let open = Az::ALL.into_iter().filter(|az| !self.zone_down(az.index()));
+        let asked = self.ecs.services.get(service).map_or(&[][..], |s| &s.subnets);
+        let zones: Vec<Az> = self.network.subnets.iter().filter(|subnet| asked.contains(&subnet.id)).map(|subnet| subnet.az).collect();
+        let open = Az::ALL.into_iter().filter(|az| zones.contains(az) && !self.zone_down(az.index()));
         open.min_by_key(|az| counts[az.index()]).unwrap_or(Az::A)
     }
 
@@ -50,14 +52,18 @@ impl World {
     }
 
     fn blank_task(&mut self, service: &str, id: &str, az: Az, now: Ms) -> Task {
+        let asked = self.ecs.services.get(service).map_or(&[][..], |s| &s.subnets);
+        let found = self.network.subnets.iter().find(|subnet| subnet.az == az && asked.contains(&subnet.id));
+        let subnet = found.map_or_else(|| self.network.private.of(az).to_owned(), |subnet| subnet.id.clone());
+        let third = found.and_then(|subnet| subnet.cidr.split('.').nth(2)?.parse().ok()).unwrap_or(11 + az.index());
         let ids = &mut self.rng.ids;
         let (low, high) = memory_range(service);
         let used: Vec<&str> = self.ecs.tasks.values().map(|t| t.private_ip.as_str()).collect();
         let mut host = 16 + ids.below(230);
-        let mut private_ip = format!("10.0.{}.{host}", 11 + az.index());
+        let mut private_ip = format!("10.0.{third}.{host}");
         while used.contains(&private_ip.as_str()) {
             host = 16 + (host - 15) % 230;
-            private_ip = format!("10.0.{}.{host}", 11 + az.index());
+            private_ip = format!("10.0.{third}.{host}");
         }
         let mac = ids.hex(8);
         let pair = |i: usize| mac.get(i..i + 2).unwrap_or("00").to_owned();
@@ -70,6 +76,7 @@ impl World {
             last_status: TaskStatus::Provisioning,
             stopping: false,
             az,
+            subnet,
             private_ip,
             eni: format!("eni-{}", ids.hex(17)),
             attachment_id: ids.uuid(),

@@ -2,7 +2,7 @@
 //! Not which task starts when (see `scheduler`). Called by the write operations and by the scheduler.
 
 use super::super::World;
-use super::super::names::{CLUSTER, Ms, arn};
+use super::super::names::{CLUSTER, Ms, WEB, arn};
 use super::super::state::{
     Deployment, DeploymentStatus, RolloutState, ServiceDeployment, ServiceDeploymentStatus as Status, ServiceRevision,
 };
@@ -34,6 +34,10 @@ impl World {
             open.status = Status::Stopped;
             open.status_reason = Some("Service deployment stopped because of a new deployment.".into());
             (open.finished_at, open.stopped_at, open.updated_at) = (Some(now), Some(now), now);
+        }
+        // A new portal brings its static files along.
+        if service == WEB && self.ecs.services.get(service).is_some_and(|s| s.task_definition != definition) {
+            self.deliver_static();
         }
         let Some(s) = self.ecs.services.get_mut(service) else { return record };
         let id = format!("ecs-svc/{number}");
@@ -121,7 +125,7 @@ impl World {
     pub(super) fn count_failure(&mut self, service: &str, deployment: &str) {
         let now = self.now;
         let Some(s) = self.ecs.services.get_mut(service) else { return };
-        let breaker = s.circuit_breaker;
+        let (breaker, rolls_back) = (s.circuit_breaker, s.circuit_breaker_rollback);
         let Some(d) = s.deployments.first_mut().filter(|d| d.id == deployment && d.rollout_state == RolloutState::InProgress) else {
             return;
         };
@@ -134,7 +138,24 @@ impl World {
             return;
         }
         record.breaker_status = "TRIGGERED";
+        if !rolls_back {
+            record.status = Status::Stopped;
+            record.status_reason = Some("Service deployment stopped because the circuit breaker threshold was exceeded.".into());
+            (record.finished_at, record.stopped_at, record.updated_at) = (Some(now), Some(now), now);
+            self.give_up(service, deployment);
+            return;
+        }
         self.roll_back(service, &arn, "Service deployment rolled back because the circuit breaker threshold was exceeded.");
+    }
+
+    /// Leaves a rollout where it is: its tasks are not started again, what is older goes on.
+    fn give_up(&mut self, service: &str, deployment: &str) {
+        let now = self.now;
+        let Some(d) = self.ecs.services.get_mut(service).and_then(|s| s.deployments.first_mut()) else { return };
+        d.rollout_state = RolloutState::Failed;
+        d.rollout_state_reason = "ECS deployment circuit breaker: tasks failed to start.".into();
+        d.updated_at = now;
+        self.service_event(service, format!("(service {service}) (deployment {deployment}) deployment failed: tasks failed to start."));
     }
 
     /// Goes back to the last revision that was completely deployed.

@@ -96,7 +96,8 @@ impl World {
 
     fn start_tasks(&mut self, service: &str, census: &Census) {
         let Some(s) = self.ecs.services.get_mut(service) else { return };
-        if s.backoff_until > self.now {
+        // A rollout that the circuit breaker has stopped is not tried any further.
+        if s.backoff_until > self.now || s.primary().is_some_and(|d| d.rollout_state == RolloutState::Failed) {
             return;
         }
         let limit = (census.desired * s.maximum_percent as usize).div_ceil(100);
@@ -264,7 +265,7 @@ impl World {
 
     /// Availability-zone rebalancing: one task more where one is missing, then one less where there are too many.
     fn balance_zones(&mut self, service: &str) {
-        if Az::ALL.iter().any(|az| self.zone_down(az.index()) || self.nat_down(*az)) {
+        if Az::ALL.iter().any(|az| self.zone_down(az.index()) || self.cut_off(*az)) {
             return;
         }
         let (spread, text) = self.zone_spread(service);
@@ -295,6 +296,11 @@ impl World {
         }
         let [a, b, c] = counts;
         let text = format!("{a} tasks in {}, {b} tasks in {} and {c} in {}.", Az::A, Az::B, Az::C);
-        (a.max(b).max(c) - a.min(b).min(c), text)
+        // A zone without a subnet of the service takes none of its tasks.
+        let asked = self.ecs.services.get(service).map_or(&[][..], |s| &s.subnets);
+        let subnets = self.network.subnets.iter().filter(|subnet| asked.contains(&subnet.id));
+        let open: Vec<usize> = subnets.map(|subnet| counts[subnet.az.index()]).collect();
+        let spread = open.iter().max().zip(open.iter().min()).map_or(0, |(most, least)| most - least);
+        (spread, text)
     }
 }

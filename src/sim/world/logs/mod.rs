@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::World;
 use super::load::group_service;
-use super::names::{HOUR, LOG_GROUP, Ms, SEC, WORKER, arn};
+use super::names::{DAY, HOUR, LOG_GROUP, MIN, Ms, OS_METRICS_GROUP, SEC, WORKER, arn};
 use super::state::{LogEvent, LogStream};
 
 /// Lines a group keeps.
@@ -68,11 +68,11 @@ impl World {
                 let tasks = &self.load.in_service[group];
                 let Some(task) = tasks.get(self.rng.log.below(tasks.len())).cloned() else { break };
                 let at = self.now - 1_000 + (self.rng.log.unit() * 900.0) as Ms;
-                let cause = if !self.rds.instance.accepting {
+                let cause = if !self.database_answers() {
                     text::Cause::Database
-                } else if self.shards_down() > 0 {
+                } else if self.shards_lost() > 0 {
                     text::Cause::Cache
-                } else if self.ecs.tasks.get(&task).is_some_and(|t| self.nat_down(t.az)) {
+                } else if self.ecs.tasks.get(&task).is_some_and(|t| self.cut_off(t.az)) {
                     text::Cause::Internet
                 } else {
                     text::Cause::Bug
@@ -86,7 +86,7 @@ impl World {
 
     fn job_lines(&mut self, lines: &mut Vec<Line>) {
         self.load.job_debt += self.load.jobs * JOBS_SAMPLED * self.rng.log.between(0.6, 1.4);
-        let down = self.shards_down() > 0;
+        let down = self.shards_lost() > 0;
         if self.load.job_debt < 1.0 && !down {
             return;
         }
@@ -133,35 +133,45 @@ impl World {
     }
 
     fn write_line(&mut self, line: Line) {
-        let now = self.now;
         let Some(task) = self.ecs.tasks.get(&line.task) else { return };
         // The awslogs driver needs a way out of the zone.
-        if self.nat_down(task.az) || self.zone_down(task.az.index()) {
+        if self.cut_off(task.az) || self.zone_down(task.az.index()) {
             return;
         }
         let name = task.log_stream();
-        let Some(group) = self.logs.groups.get_mut(LOG_GROUP) else { return };
-        let stream = group.streams.entry(name).or_insert_with_key(|name| LogStream {
-            arn: arn("logs", format_args!("log-group:{LOG_GROUP}:log-stream:{name}")),
-            name: Arc::from(name.as_str()),
-            created_at: line.at,
-            first_event: Some(line.at),
-            last_event: None,
-            last_ingestion: None,
-        });
-        let at = line.at.max(stream.last_event.unwrap_or(line.at));
-        stream.last_event = Some(at);
-        stream.last_ingestion = Some(now);
         let bytes = line.text.len() as f64 + OVERHEAD;
-        group.stored_bytes += bytes as u64;
         self.load.minute.log_events += 1.0;
         self.load.minute.log_bytes += bytes;
-        let id = group.next_id;
-        group.next_id += 1;
-        let name = Arc::clone(&stream.name);
-        group.events.push_back(LogEvent { id, timestamp: at, ingestion_time: now, stream: name, message: line.text });
-        if group.events.len() > KEEP {
-            group.events.pop_front();
+        self.append_log(LOG_GROUP, &name, line.at, line.text);
+    }
+
+    /// Appends a line to a stream of any group; the stream is made if it is new, and its time never goes back.
+    pub(super) fn append_log(&mut self, group: &str, stream: &str, at: Ms, text: String) {
+        let now = self.now;
+        let Some(state) = self.logs.groups.get_mut(group) else { return };
+        let entry = match state.streams.get_mut(stream) {
+            Some(entry) => entry,
+            None => state.streams.entry(stream.to_owned()).or_insert(LogStream {
+                arn: arn("logs", format_args!("log-group:{group}:log-stream:{stream}")),
+                name: Arc::from(stream),
+                created_at: at,
+                first_event: Some(at),
+                last_event: None,
+                last_ingestion: None,
+            }),
+        };
+        let at = at.max(entry.last_event.unwrap_or(at));
+        // Lines of a past that is told now arrived then.
+        let ingested = if at < now - MIN { at + SEC } else { now };
+        entry.last_event = Some(at);
+        entry.last_ingestion = Some(ingested);
+        state.stored_bytes += text.len() as u64 + OVERHEAD as u64;
+        let id = state.next_id;
+        state.next_id += 1;
+        let stream = Arc::clone(&entry.name);
+        state.events.push_back(LogEvent { id, timestamp: at, ingestion_time: ingested, stream, message: text });
+        if state.events.len() > KEEP {
+            state.events.pop_front();
         }
     }
 
@@ -169,10 +179,16 @@ impl World {
     fn trim_logs(&mut self) {
         let now = self.now;
         for group in self.logs.groups.values_mut() {
-            while group.events.front().is_some_and(|e| e.timestamp < now - HOUR) {
+            // Builds write little, and people look at those of last week.
+            let keep = match group.name.as_str() {
+                OS_METRICS_GROUP => 3 * HOUR,
+                name if name.starts_with("/aws/codebuild/") => 14 * DAY,
+                _ => HOUR,
+            };
+            while group.events.front().is_some_and(|e| e.timestamp < now - keep) {
                 group.events.pop_front();
             }
-            group.streams.retain(|_, s| s.last_event.is_none_or(|at| at > now - 24 * HOUR));
+            group.streams.retain(|_, s| s.last_event.is_none_or(|at| at > now - keep.max(DAY)));
         }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use chrono::DateTime;
 
+use super::super::insight::STATEMENTS;
 use super::super::names::{CONTROL, Ms, WEB};
 use super::super::rng::Dice;
 
@@ -91,12 +92,9 @@ pub(super) fn web_line(dice: &mut Dice, latency: f64) -> String {
 /// A slow query.
 pub(super) fn slow_query(dice: &mut Dice, at: Ms, latency: f64) -> String {
     let ms = (latency * 1_000.0 + 500.0 + dice.between(0.0, 700.0)).round();
-    let sql = [
-        "SELECT id, content FROM documents_chunk ORDER BY embedding <=> $1 LIMIT 10",
-        "SELECT * FROM assessments_response WHERE assessment_id = $1 ORDER BY created_at DESC",
-        "UPDATE documents_document SET status = $1 WHERE id = $2",
-    ];
-    format!("{} WARNING nextcore.db slow query duration={ms}ms sql=\"{}\"", stamp(at), sql[dice.below(sql.len())])
+    // The first three are those that get slow.
+    let sql = STATEMENTS.get(dice.below(3)).map_or("", |statement| statement.sql);
+    format!("{} WARNING nextcore.db slow query duration={ms}ms sql=\"{sql}\"", stamp(at))
 }
 
 /// The lines of a failed request.

@@ -1,14 +1,13 @@
-//! Metrics of the database, the cache nodes and the NAT gateways.
+//! Metrics of the database and the cache nodes.
 
 use super::super::World;
 use super::super::load::MinuteAcc;
 use super::super::metrics::{Gauge, Stats};
-use super::super::names::{Az, DB, MIN, Ms};
+use super::super::names::{DB, MIN, Ms};
 use super::super::redis::MAX_BYTES;
 
 const RDS: &str = "AWS/RDS";
 const CACHE: &str = "AWS/ElastiCache";
-const NAT: &str = "AWS/NATGateway";
 const GIB: f64 = 1_073_741_824.0;
 
 impl World {
@@ -34,13 +33,11 @@ impl World {
         let (on_cpu, waiting) = (minute.db_load_cpu.mean(), minute.db_load_wait.mean());
         let queue = read * minute.db_read_latency.mean() + write * minute.db_write_latency.mean();
         let queries = self.load.queries;
-        // PostgreSQL keeps a quarter in shared buffers; each connection costs some megabytes, a cold cache frees some.
-        let free_memory = 2.9 * GIB - db.connections * 7.5e6 + db.cold * 1.1 * GIB;
         let io_balance = (100.0 - (read + write - 2_400.0).max(0.0) / 30.0).clamp(0.0, 100.0);
         let wal = 6.4e8 + (t / MIN % 45) as f64 * 3.1e6;
         let values: [(&'static str, &'static str, f64); 17] = [
             ("FreeStorageSpace", "Bytes", db.free_storage),
-            ("FreeableMemory", "Bytes", free_memory * noise),
+            ("FreeableMemory", "Bytes", db.freeable() * noise),
             ("SwapUsage", "Bytes", 31.0e6 * noise),
             ("DiskQueueDepth", "Count", queue),
             ("ReadThroughput", "Bytes/Second", read * 14_200.0),
@@ -58,12 +55,15 @@ impl World {
             ("OldestReplicationSlotLag", "Bytes", -1.0),
             ("CheckpointLag", "Seconds", 40.0 * noise),
         ];
-        for (name, unit, value) in values {
+        // The load is Performance Insights' own figure.
+        let insights = db.performance_insights;
+        for (name, unit, value) in values.into_iter().filter(|(name, _, _)| insights || !name.starts_with("DBLoad")) {
             self.put(RDS, name, &dims, unit, (t, Stats::one(value)));
         }
-        if t.rem_euclid(5 * MIN) == 0 {
+        // Only burstable classes have credits.
+        if t.rem_euclid(5 * MIN) == 0 && self.rds.instance.class.starts_with("db.t") {
             let credits = self.rds.instance.credits;
-            let used = minute.db_cpu.mean() / 100.0 * 2.0 * 5.0;
+            let used = minute.db_cpu.mean() / 100.0 * self.rds.instance.vcpus() * 5.0;
             let credit_values: [(&'static str, f64); 4] = [
                 ("CPUCreditBalance", credits),
                 ("CPUCreditUsage", used),
@@ -136,37 +136,6 @@ impl World {
                 let usage = acc.cpu.mean() / 100.0 * 2.0 * 5.0;
                 self.put(CACHE, "CPUCreditBalance", &dims, "Count", (t, Stats::one(credits)));
                 self.put(CACHE, "CPUCreditUsage", &dims, "Count", (t, Stats::one(usage)));
-            }
-        }
-    }
-
-    /// The minute of the NAT gateways.
-    pub(super) fn publish_nat(&mut self, t: Ms, minute: &MinuteAcc) {
-        let work = minute.jobs * 1.0 + minute.groups.iter().flat_map(|g| g.requests).sum::<f64>() * 0.1;
-        for az in Az::ALL {
-            if self.zone_down(az.index()) {
-                continue;
-            }
-            let broken = self.nat_down(az);
-            let tasks = self.ecs.tasks.values().filter(|x| x.az == az && x.is_running()).count() as f64;
-            let all = self.ecs.tasks.values().filter(|x| x.is_running()).count().max(1) as f64;
-            let share = work * tasks / all * (1.0 + 0.05 * self.rng.noise.normal());
-            let attempts = (share * 0.8 + tasks * 4.0).round() * if broken { 2.5 } else { 1.0 };
-            let through = if broken { 0.0 } else { 1.0 };
-            let id = self.network.nats[az.index()].id.clone();
-            let dims = [("NatGatewayId", id.as_str())];
-            let values: [(&'static str, &'static str, f64); 8] = [
-                ("ErrorPortAllocation", "Count", 0.0),
-                ("PacketsDropCount", "Count", 0.0),
-                ("ConnectionAttemptCount", "Count", attempts.round()),
-                ("ConnectionEstablishedCount", "Count", attempts.round() * through),
-                ("ActiveConnectionCount", "Count", (attempts * 0.4 * through).round()),
-                ("BytesOutToDestination", "Bytes", share * 5_200.0 * through),
-                ("BytesInFromDestination", "Bytes", share * 21_000.0 * through),
-                ("BytesInFromSource", "Bytes", if broken { attempts * 60.0 } else { share * 5_200.0 }),
-            ];
-            for (name, unit, value) in values {
-                self.put(NAT, name, &dims, unit, (t, Stats::one(value)));
             }
         }
     }

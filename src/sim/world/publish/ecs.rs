@@ -1,4 +1,4 @@
-//! Metrics of the ECS services and of Container Insights.
+//! Metrics of the ECS services and of Container Insights, as the cluster's setting says: none, per service, or enhanced.
 
 use super::super::World;
 use super::super::load::MinuteAcc;
@@ -7,11 +7,28 @@ use super::super::names::{CLUSTER, Ms, SERVICES};
 
 const NS: &str = "AWS/ECS";
 const INSIGHTS: &str = "ECS/ContainerInsights";
+/// Gigabytes of a Fargate task's own disk, and what the images and their scratch files take of it.
+const EPHEMERAL: f64 = 20.0;
+const EPHEMERAL_USED: [f64; 3] = [2.9, 2.1, 3.6];
+
+/// What Container Insights says of a service or of the whole cluster.
+const NAMES: [(&str, &str); 11] = [
+    ("RunningTaskCount", "Count"),
+    ("DesiredTaskCount", "Count"),
+    ("PendingTaskCount", "Count"),
+    ("DeploymentCount", "Count"),
+    ("NetworkRxBytes", "Bytes/Second"),
+    ("NetworkTxBytes", "Bytes/Second"),
+    ("StorageReadBytes", "Bytes/Second"),
+    ("CpuUtilized", "None"),
+    ("MemoryUtilized", "Megabytes"),
+    ("EphemeralStorageUtilized", "Gigabytes"),
+    ("EphemeralStorageReserved", "Gigabytes"),
+];
 
 impl World {
     /// The minute of the services. Nothing is published for a service without a running task.
     pub(super) fn publish_ecs(&mut self, t: Ms, minute: &MinuteAcc) {
-        let mut totals = [0.0; 9];
         for (i, service) in SERVICES.into_iter().enumerate() {
             let dims = [("ClusterName", CLUSTER), ("ServiceName", service)];
             if let Some(stats) = minute.cpu[i].stats() {
@@ -20,6 +37,20 @@ impl World {
             if let Some(stats) = minute.memory[i].stats() {
                 self.put(NS, "MemoryUtilization", &dims, "Percent", (t, stats));
             }
+        }
+        match self.container_insights() {
+            "disabled" => {}
+            setting => {
+                let enhanced = setting == "enhanced";
+                self.publish_insights(t, minute, enhanced);
+            }
+        }
+    }
+
+    fn publish_insights(&mut self, t: Ms, minute: &MinuteAcc, enhanced: bool) {
+        let mut totals = [0.0; NAMES.len()];
+        for (i, service) in SERVICES.into_iter().enumerate() {
+            let dims = [("ClusterName", CLUSTER), ("ServiceName", service)];
             let Some(s) = self.ecs.services.get(service) else { continue };
             let (cpu_reserved, memory_reserved) = if i == 1 { (512.0, 1_024.0) } else { (1_024.0, 2_048.0) };
             let running = f64::from(s.running_count);
@@ -34,6 +65,8 @@ impl World {
                 minute.jobs * 600.0 / 60.0,
                 running * cpu_reserved * minute.cpu[i].mean() / 100.0,
                 running * memory_reserved * minute.memory[i].mean() / 100.0,
+                running * EPHEMERAL_USED[i],
+                running * EPHEMERAL,
             ];
             for (sum, value) in totals.iter_mut().zip(values) {
                 *sum += value;
@@ -44,6 +77,13 @@ impl World {
                 self.put(INSIGHTS, name, &dims, unit, (t, Stats::one(value)));
             }
             self.put(INSIGHTS, "RestartCount", &dims, "Count", (t, Stats::one(0.0)));
+            if enhanced {
+                for (name, gauge) in [("TaskCpuUtilization", &minute.cpu[i]), ("TaskMemoryUtilization", &minute.memory[i])] {
+                    if let Some(stats) = gauge.stats() {
+                        self.put(INSIGHTS, name, &dims, "Percent", (t, stats));
+                    }
+                }
+            }
         }
         let cluster = [("ClusterName", CLUSTER)];
         self.insights(&cluster, totals, t);
@@ -52,19 +92,8 @@ impl World {
         self.put(INSIGHTS, "TaskCount", &cluster, "Count", (t, Stats::one(tasks)));
     }
 
-    fn insights(&mut self, dims: &[(&str, &str)], values: [f64; 9], t: Ms) {
-        let names = [
-            ("RunningTaskCount", "Count"),
-            ("DesiredTaskCount", "Count"),
-            ("PendingTaskCount", "Count"),
-            ("DeploymentCount", "Count"),
-            ("NetworkRxBytes", "Bytes/Second"),
-            ("NetworkTxBytes", "Bytes/Second"),
-            ("StorageReadBytes", "Bytes/Second"),
-            ("CpuUtilized", "None"),
-            ("MemoryUtilized", "Megabytes"),
-        ];
-        for ((name, unit), value) in names.into_iter().zip(values) {
+    fn insights(&mut self, dims: &[(&str, &str)], values: [f64; NAMES.len()], t: Ms) {
+        for ((name, unit), value) in NAMES.into_iter().zip(values) {
             self.put(INSIGHTS, name, dims, unit, (t, Stats::one(value)));
         }
     }

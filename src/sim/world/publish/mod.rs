@@ -3,7 +3,10 @@
 
 mod alb;
 mod data;
+mod delivery;
 mod ecs;
+mod edge;
+mod nat;
 
 use super::World;
 use super::metrics::{MetricRef, Stats};
@@ -19,6 +22,10 @@ impl World {
         self.publish_rds(t, &minute);
         self.publish_redis(t, &minute);
         self.publish_nat(t, &minute);
+        self.publish_dns(t);
+        self.publish_cdn(t, &minute);
+        self.publish_buckets(t);
+        self.publish_delivery(t);
         let dims = [("LogGroupName", LOG_GROUP)];
         if minute.log_events > 0.0 {
             self.put("AWS/Logs", "IncomingLogEvents", &dims, "None", (t, Stats { count: 1.0, ..Stats::one(minute.log_events) }));

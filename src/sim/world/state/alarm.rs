@@ -34,6 +34,8 @@ pub enum Comparison {
     GreaterOrEqual,
     /// `LessThanThreshold`
     Less,
+    /// `LessThanOrEqualToThreshold`
+    LessOrEqual,
 }
 
 impl Comparison {
@@ -43,6 +45,7 @@ impl Comparison {
             Self::Greater => "GreaterThanThreshold",
             Self::GreaterOrEqual => "GreaterThanOrEqualToThreshold",
             Self::Less => "LessThanThreshold",
+            Self::LessOrEqual => "LessThanOrEqualToThreshold",
         }
     }
 
@@ -52,6 +55,7 @@ impl Comparison {
             Self::Greater => "greater than",
             Self::GreaterOrEqual => "greater than or equal to",
             Self::Less => "less than",
+            Self::LessOrEqual => "less than or equal to",
         }
     }
 
@@ -61,6 +65,7 @@ impl Comparison {
             Self::Greater => value > threshold,
             Self::GreaterOrEqual => value >= threshold,
             Self::Less => value < threshold,
+            Self::LessOrEqual => value <= threshold,
         }
     }
 }
@@ -72,6 +77,10 @@ pub enum MissingData {
     Missing,
     /// `notBreaching`
     NotBreaching,
+    /// `breaching`
+    Breaching,
+    /// `ignore`
+    Ignore,
 }
 
 impl MissingData {
@@ -80,6 +89,8 @@ impl MissingData {
         match self {
             Self::Missing => "missing",
             Self::NotBreaching => "notBreaching",
+            Self::Breaching => "breaching",
+            Self::Ignore => "ignore",
         }
     }
 }

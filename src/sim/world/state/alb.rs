@@ -28,6 +28,9 @@ pub struct Alb {
     pub listeners: Vec<Listener>,
     /// Target groups: API first, web second.
     pub target_groups: Vec<TargetGroup>,
+    /// Physics: where the requests to the API, and those to the portal, end up by the rules in force: share of them that
+    /// is forwarded to each target group. The rest is redirected.
+    pub routes: [[f64; 2]; 2],
 }
 
 /// What a listener or rule does.
@@ -35,8 +38,11 @@ pub struct Alb {
 pub enum RuleAction {
     /// Forward to the target group with this ARN.
     Forward(String),
-    /// 301 to HTTPS on port 443.
-    RedirectToHttps,
+    /// To HTTPS on port 443: for good (301), or for now (302).
+    RedirectToHttps {
+        /// Whether it is a 301.
+        permanent: bool,
+    },
 }
 
 /// A listener.

@@ -1,12 +1,12 @@
-//! ECS as data: cluster, services with their deployments and events, tasks, task definitions, images.
+//! ECS as data: cluster, services with their deployments and events, tasks, task definitions.
 //! No scheduling here (see `ecs` beside `state`). Read by the ECS handler.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use super::super::names::Ms;
-use super::task::{EcrImage, Task, TaskDefinition};
+use super::task::{Task, TaskDefinition};
 
-/// All of ECS (and the ECR images its services run).
+/// All of ECS.
 #[derive(Debug, Clone)]
 pub struct Ecs {
     /// The one cluster.
@@ -21,8 +21,6 @@ pub struct Ecs {
     pub service_deployments: Vec<ServiceDeployment>,
     /// Service revisions, oldest first, of all services.
     pub service_revisions: Vec<ServiceRevision>,
-    /// Images in ECR, oldest first.
-    pub images: Vec<EcrImage>,
 }
 
 /// An ECS cluster.
@@ -72,8 +70,10 @@ pub struct Service {
     pub minimum_healthy_percent: u32,
     /// `maximumPercent` of the deployment configuration.
     pub maximum_percent: u32,
-    /// Whether the deployment circuit breaker is on (rollback is on as well).
+    /// Whether the deployment circuit breaker is on.
     pub circuit_breaker: bool,
+    /// Whether it rolls back what it stops.
+    pub circuit_breaker_rollback: bool,
     /// The load balancer registration, absent for the worker.
     pub load_balancer: Option<LoadBalancerRef>,
     /// Grace after task start in which failing ELB checks are ignored, seconds (only with a load balancer).
@@ -88,6 +88,8 @@ pub struct Service {
     pub subnets: Vec<String>,
     /// Security groups.
     pub security_groups: Vec<String>,
+    /// Whether its tasks get public addresses.
+    pub assign_public_ip: bool,
     /// Creation time.
     pub created_at: Ms,
     /// Deployments, PRIMARY first.

@@ -22,10 +22,10 @@ pub struct LogGroup {
     pub arn: String,
     /// ARN without `:*`, as StartLiveTail wants it.
     pub log_group_arn: String,
-    /// Retention, days.
-    pub retention_days: u32,
-    /// KMS key ARN.
-    pub kms_key: String,
+    /// Retention, days; absent: for ever.
+    pub retention_days: Option<u32>,
+    /// KMS key ARN, if the owner chose one.
+    pub kms_key: Option<String>,
     /// Creation time.
     pub created_at: Ms,
     /// Bytes stored.

@@ -3,23 +3,48 @@
 
 mod alarm;
 mod alb;
+mod dashboard;
+mod cdn;
+mod codebuild;
+mod codepipeline;
+mod dns;
+mod ecr;
 mod ecs;
+mod iam;
+mod kms;
+mod insight;
 mod logs;
 mod network;
 mod rds;
 mod redis;
 mod scaling;
+mod secrets;
+mod storage;
 mod task;
 
 pub use alarm::{Alarm, AlarmHistoryItem, AlarmState, Comparison, MissingData};
 pub use alb::{Alb, Listener, ListenerRule, RuleAction, Target, TargetGroup, TargetReason, TargetState};
+pub use cdn::{Distribution, Invalidation, Origin};
+pub use codebuild::{Build, BuildMinute, BuildStatus, CodeBuild, PHASES, Pace, PhaseRun, Project, Work};
+pub use codepipeline::{ActionRun, CodePipeline, Commit, Execution, Pipeline, RunStatus, Stage, StageRun, Transition, role_arn};
+pub use dns::{AliasTarget, Answer, Checker, Dns, HealthCheck, HostedZone, Record};
+pub use ecr::{Ecr, EcrImage, Finding, Repository, Scan, uri};
 pub use ecs::{
     Cluster, Deployment, DeploymentStatus, Ecs, LoadBalancerRef, RolloutState, Service, ServiceDeployment, ServiceDeploymentStatus,
     ServiceEvent, ServiceRevision,
 };
+pub use dashboard::{Dashboard, Dashboards};
+pub use insight::{DbFigures, DbInsight, DbMean, DbSample};
+pub use iam::{Iam, Role};
+pub use kms::{Key, Kms};
 pub use logs::{LogEvent, LogGroup, LogStream, Logs};
-pub use network::{Nat, Network, SubnetIds};
-pub use rds::{DbFailover, DbInstance, DbStatus, FailoverCause, Rds, RdsEvent};
+pub use network::{
+    Address, Association, GroupRule, InternetGateway, Nat, NatState, Network, Peer, Permission, Route, RouteTable, RouteTarget,
+    SecurityGroup, Subnet, SubnetIds, Tier,
+};
+pub use rds::{DbChange, DbFailover, DbInstance, DbModification, DbStatus, FailoverCause, Pending, Rds, RdsEvent, class_shape};
 pub use redis::{NodeRecovery, NodeStatus, Redis, RedisEvent, RedisNode, RedisSource, ReplicationGroup};
 pub use scaling::{NotScaledReason, ScalableTarget, Scaling, ScalingActivity, ScalingPolicy};
-pub use task::{ContainerState, EcrImage, StopCode, Task, TaskDefinition, TaskHealth, TaskStatus};
+pub use secrets::{Secret, Secrets};
+pub use storage::{Bucket, BucketMinute, Encryption, LifecycleRule, Versioning};
+pub use task::{ContainerState, StopCode, Task, TaskDefinition, TaskHealth, TaskStatus};

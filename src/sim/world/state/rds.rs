@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 
 use super::super::names::{Az, Ms};
+use super::insight::DbInsight;
 
 /// All of RDS.
 #[derive(Debug, Clone)]
@@ -12,6 +13,8 @@ pub struct Rds {
     pub instance: DbInstance,
     /// Events, oldest first, 14 days.
     pub events: VecDeque<RdsEvent>,
+    /// What is kept about its inside.
+    pub insight: DbInsight,
 }
 
 /// `DBInstanceStatus`.
@@ -23,6 +26,14 @@ pub enum DbStatus {
     Rebooting,
     /// `backing-up`
     BackingUp,
+    /// `inaccessible-encryption-credentials-recoverable`: its KMS key is off.
+    InaccessibleKey,
+    /// `modifying`
+    Modifying,
+    /// `storage-optimization`
+    StorageOptimization,
+    /// `configuring-enhanced-monitoring`
+    ConfiguringEnhancedMonitoring,
 }
 
 impl DbStatus {
@@ -32,6 +43,10 @@ impl DbStatus {
             Self::Available => "available",
             Self::Rebooting => "rebooting",
             Self::BackingUp => "backing-up",
+            Self::InaccessibleKey => "inaccessible-encryption-credentials-recoverable",
+            Self::Modifying => "modifying",
+            Self::StorageOptimization => "storage-optimization",
+            Self::ConfiguringEnhancedMonitoring => "configuring-enhanced-monitoring",
         }
     }
 }
@@ -57,7 +72,7 @@ pub struct DbInstance {
     pub az: Az,
     /// Zone of the standby; absent while it is being rebuilt.
     pub secondary_az: Option<Az>,
-    /// Always true here.
+    /// Whether it has a standby, or is to have one again.
     pub multi_az: bool,
     /// Allocated GiB.
     pub allocated_gib: u32,
@@ -113,6 +128,12 @@ pub struct DbInstance {
     pub security_groups: Vec<String>,
     /// CA certificate.
     pub ca_certificate: String,
+    /// What was asked for and waits for the maintenance window, or is being applied.
+    pub pending: Pending,
+    /// Physics: the modification under way.
+    pub change: Option<DbChange>,
+    /// Physics: until when the volume or the monitoring agent is busy after a modification.
+    pub busy_until: Option<Ms>,
     /// Physics: failover or reboot under way.
     pub failover: Option<DbFailover>,
     /// Physics: when the last failover began.
@@ -135,6 +156,84 @@ pub struct DbInstance {
     pub used_xids: f64,
 }
 
+/// `PendingModifiedValues`: what ModifyDBInstance asked for and is not in force yet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pending {
+    /// Multi-AZ on or off.
+    pub multi_az: Option<bool>,
+    /// Allocated GiB.
+    pub allocated_gib: Option<u32>,
+    /// Instance class.
+    pub class: Option<String>,
+    /// Backup retention, days.
+    pub backup_retention_days: Option<u32>,
+    /// Whether it is applied now, without waiting for the maintenance window.
+    pub at_once: bool,
+}
+
+/// One modification that takes its time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DbModification {
+    /// To or from Multi-AZ.
+    MultiAz(bool),
+    /// To more storage, GiB.
+    Storage(u32),
+    /// To another instance class.
+    Class(String),
+}
+
+/// A modification under way.
+#[derive(Debug, Clone)]
+pub struct DbChange {
+    /// What.
+    pub what: DbModification,
+    /// When its last step is due.
+    pub due: Ms,
+    /// Whether the failover that a new class needs has begun.
+    pub failing_over: bool,
+}
+
+/// vCPUs and memory in GiB of an instance class; `None` for a class that RDS does not have.
+pub fn class_shape(class: &str) -> Option<(u32, f64)> {
+    let (family, size) = class.strip_prefix("db.")?.split_once('.')?;
+    let burstable = matches!(family, "t3" | "t4g");
+    let vcpus = match size {
+        "micro" | "small" | "medium" if burstable => 2,
+        "large" => 2,
+        "xlarge" => 4,
+        "2xlarge" => 8,
+        "4xlarge" if !burstable => 16,
+        _ => return None,
+    };
+    let memory = match (family, size) {
+        ("t3" | "t4g", "micro") => 1.0,
+        ("t3" | "t4g", "small") => 2.0,
+        ("t3" | "t4g", "medium") => 4.0,
+        ("t3" | "t4g" | "m5" | "m6g" | "m6i" | "m7g", _) => 4.0 * f64::from(vcpus),
+        ("r5" | "r6g" | "r6i" | "r7g", _) => 8.0 * f64::from(vcpus),
+        _ => return None,
+    };
+    Some((vcpus, memory))
+}
+
+impl DbInstance {
+    /// Virtual CPUs.
+    pub fn vcpus(&self) -> f64 {
+        class_shape(&self.class).map_or(2.0, |(vcpus, _)| f64::from(vcpus))
+    }
+
+    /// Memory of the host, bytes.
+    pub fn memory(&self) -> f64 {
+        class_shape(&self.class).map_or(8.0, |(_, gib)| gib) * 1_073_741_824.0
+    }
+
+    /// Memory that could be given to somebody else, bytes: PostgreSQL keeps a quarter in shared buffers, each connection
+    /// costs some megabytes, a cold cache frees some.
+    pub fn freeable(&self) -> f64 {
+        (0.3625 * self.memory() - self.connections * 7.5e6 + self.cold * 0.1375 * self.memory()).max(0.02 * self.memory())
+    }
+}
+
 /// Why a failover happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailoverCause {
@@ -146,6 +245,8 @@ pub enum FailoverCause {
     ZoneFailure,
     /// RebootDBInstance without ForceFailover: a plain restart.
     Reboot,
+    /// A new instance class takes over.
+    Modified,
 }
 
 /// A failover (or plain reboot) under way: the times at which its parts become visible.

@@ -51,6 +51,8 @@ pub struct ReplicationGroup {
     pub at_rest_encryption: bool,
     /// KMS key ARN.
     pub kms_key: String,
+    /// Whether its primaries and replicas are held in different zones.
+    pub multi_az: bool,
     /// Snapshot retention, days.
     pub snapshot_retention_days: u32,
     /// Snapshot window, UTC.

@@ -1,4 +1,4 @@
-//! Tasks, task definitions and images as data. No life cycle here (see `ecs::life` beside `state`).
+//! Tasks and task definitions as data. No life cycle here (see `ecs::life` beside `state`).
 //! Read by the ECS handler.
 
 use super::super::names::{Az, Ms};
@@ -129,6 +129,8 @@ pub struct Task {
     pub stopping: bool,
     /// Zone.
     pub az: Az,
+    /// Subnet of that zone.
+    pub subnet: String,
     /// Private IPv4 address.
     pub private_ip: String,
     /// Network interface id.
@@ -251,19 +253,4 @@ pub struct TaskDefinition {
     pub registered_at: Ms,
     /// Physics: a broken build whose container exits with this code soon after start.
     pub exits_with: Option<i32>,
-}
-
-/// An image in ECR.
-#[derive(Debug, Clone)]
-pub struct EcrImage {
-    /// Repository name, `nextcore/control`.
-    pub repository: String,
-    /// Tag: a git commit.
-    pub tag: String,
-    /// `sha256:...`.
-    pub digest: String,
-    /// Push time.
-    pub pushed_at: Ms,
-    /// Bytes.
-    pub size: u64,
 }

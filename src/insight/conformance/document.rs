@@ -1,0 +1,102 @@
+//! The state document as evaluation needs it: a section's data if it can be trusted, and if not, why not, in words.
+//! Reads the shape that `report::json` writes, and writes the part of it that statements read. Called by `evaluate` and the pane.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::insight::Judgement;
+use crate::insight::standing::Standing;
+use crate::model::stack::Stack;
+use crate::model::store::{Entry, Store};
+use crate::model::{Time, text};
+
+use super::outcome::Outcome;
+
+/// The state document as far as `verify` reads it: what `report::json` writes, with these sections alone.
+///
+/// A hundred thousand log lines that no statement asks for are not worth writing down.
+pub fn state(store: &Store, judgement: &Judgement, stack: &Stack, now: Time, sections: &BTreeSet<&'static str>) -> Json {
+    let wanted = store.entries().filter(|(key, _)| sections.contains(key.0));
+    let sections: Map<String, Json> = wanted.map(|(key, entry)| (key.0.to_owned(), section(entry, now))).collect();
+    json!({
+        "stack": stack,
+        "as_of": now,
+        "worst": judgement.worst,
+        "counts": judgement.counts,
+        "nodes": judgement.nodes,
+        "timeline": judgement.timeline,
+        "usage": store.usage,
+        "sections": sections,
+    })
+}
+
+fn section(entry: &Entry, now: Time) -> Json {
+    json!({
+        "state": Standing::of(Some(entry), now).word(),
+        "at": entry.at,
+        "age_s": entry.at.map(|at| (now - at).num_seconds().max(0)),
+        "problem": entry.problem,
+        "data": entry.value.as_ref().map(|v| v.to_json()),
+    })
+}
+
+/// The state document.
+#[derive(Clone, Copy)]
+pub(super) struct Document<'d>(pub(super) &'d Json);
+
+/// Why something is not decided, and as what it counts.
+pub(super) type Verdict = (Outcome, String);
+
+impl<'d> Document<'d> {
+    /// A member of the document itself.
+    pub(super) fn top(self, name: &str) -> Option<&'d Json> {
+        self.0.get(name)
+    }
+
+    /// A string inside the document; empty if it is not there.
+    pub(super) fn string(self, pointer: &str) -> String {
+        self.0.pointer(pointer).and_then(Json::as_str).unwrap_or_default().to_owned()
+    }
+
+    fn section(self, key: &str) -> Option<&'d Json> {
+        self.0.get("sections")?.get(key)
+    }
+
+    fn state(self, key: &str) -> &'d str {
+        self.section(key).and_then(|s| s.get("state")).and_then(Json::as_str).unwrap_or("idle")
+    }
+
+    /// A section's data, if it is current.
+    pub(super) fn current(self, key: &str) -> Option<&'d Json> {
+        if self.state(key) == "ready" { self.last(key) } else { None }
+    }
+
+    /// A section's data, however old.
+    pub(super) fn last(self, key: &str) -> Option<&'d Json> {
+        self.section(key)?.get("data").filter(|d| !d.is_null())
+    }
+
+    /// What the lack of a section's data means: a resource that is not there does not conform, anything else cannot be told.
+    pub(super) fn lack(self, key: &str) -> Verdict {
+        let said = |name: &str| self.section(key)?.get("problem")?.get(name)?.as_str();
+        let headline = said("headline").unwrap_or("no answer yet");
+        let title = key.replace('_', " ");
+        match self.state(key) {
+            "missing" => (Outcome::Fail, format!("{title}: missing ({headline})")),
+            "denied" => {
+                let why = said("permission").map_or_else(|| headline.to_owned(), |p| format!("no permission: {p}"));
+                (Outcome::Unknown, format!("{title}: {why}"))
+            }
+            "stale" => {
+                let age = self.section(key).and_then(|s| s.get("age_s")).and_then(Json::as_i64).unwrap_or_default();
+                let why = said("permission").map_or_else(|| headline.to_owned(), |p| format!("no permission: {p}"));
+                (Outcome::Unknown, format!("{title}: stale for {}: {why}", text::duration(age)))
+            }
+            "failed" => (Outcome::Unknown, format!("{title}: {headline}")),
+            "loading" => (Outcome::Unknown, format!("{title}: loading")),
+            "ready" => (Outcome::Unknown, format!("{title}: empty")),
+            _ => (Outcome::Unknown, format!("{title}: not loaded")),
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Holds a state document against the statements. An expression decides as far as it can: what it did not need may be missing; what it
+//! needed and could not have makes its statement unknown, with the reason. Called by the front ends of `verify`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use cel::common::types::CelTimestamp;
+use cel::{Context, Value};
+use chrono::DateTime;
+use serde_json::Value as Json;
+
+use super::catalogue::{TOP, section};
+use super::document::{Document, Verdict};
+use super::expression::{Expression, Trouble};
+use super::lazy::from_json;
+use super::outcome::{Counts, Outcome, Report, Row};
+use super::select::Only;
+use super::statements::{IT, Statement, Statements};
+use super::value::words;
+
+/// The verification of one moment; the document is what `report::json` writes.
+pub fn verify(statements: &Statements, document: &Json, only: &Only) -> Report {
+    let document = Document(document);
+    let chosen: Vec<&Statement> = statements.rows().iter().filter(|s| only.includes(&s.about().id)).collect();
+    let needs = statements.needs(only);
+    let current = Scene::new(statements, document, &needs, Document::current);
+    // What was found is shown also when it is too old to decide.
+    let old = needs.iter().any(|key| document.current(key).is_none() && document.last(key).is_some());
+    let last = old.then(|| Scene::new(statements, document, &needs, Document::last));
+    let rows: Vec<Row> = chosen
+        .into_iter()
+        .map(|statement| {
+            let (outcome, why) = current.judge(statement);
+            let scene = if outcome == Outcome::Unknown { last.as_ref().unwrap_or(&current) } else { &current };
+            Row { about: Arc::clone(statement.about()), outcome, found: scene.found(statement), why }
+        })
+        .collect();
+    let (stack, region) = (document.string("/stack/name"), document.string("/stack/region"));
+    Report { stack, region, as_of: document.string("/as_of"), counts: Counts::of(&rows), rows }
+}
+
+/// The variables of one moment.
+struct Scene<'d> {
+    document: Document<'d>,
+    cx: Context<'d, 'd>,
+    /// Names of `[let]`s that have no value, and why.
+    broken: BTreeMap<&'d str, Verdict>,
+}
+
+impl<'d> Scene<'d> {
+    fn new(
+        statements: &'d Statements,
+        document: Document<'d>,
+        needs: &BTreeSet<&'static str>,
+        data: fn(Document<'d>, &str) -> Option<&'d Json>,
+    ) -> Self {
+        let mut scene = Self { document, cx: Context::with_env(Arc::clone(&statements.env)), broken: BTreeMap::new() };
+        for key in needs {
+            if let Some(data) = data(document, key) {
+                scene.cx.add_variable_as_val(*key, from_json(data));
+            }
+        }
+        for name in TOP {
+            match document.top(name) {
+                Some(at) if *name == "as_of" => scene.add_time(name, at),
+                Some(value) => scene.cx.add_variable_as_val(*name, from_json(value)),
+                None => {}
+            }
+        }
+        for named in &statements.names {
+            match named.expression.val(&scene.cx) {
+                Ok(value) => scene.cx.add_variable_as_val(named.name.as_str(), value),
+                Err(trouble) => {
+                    let verdict = scene.verdict(trouble, &named.name);
+                    scene.broken.insert(&named.name, verdict);
+                }
+            }
+        }
+        scene
+    }
+
+    fn add_time(&mut self, name: &str, at: &Json) {
+        if let Some(at) = at.as_str().and_then(|at| DateTime::parse_from_rfc3339(at).ok()) {
+            self.cx.add_variable_as_val(name, Box::new(CelTimestamp::from(at)));
+        }
+    }
+
+    /// The scene of one statement: with its entry of `each`.
+    fn of<'s>(&'s self, statement: &'d Statement) -> Context<'s, 'd> {
+        let mut cx = self.cx.new_inner_scope();
+        if !statement.it.is_null() {
+            cx.add_variable_as_val(IT, from_json(&statement.it));
+        }
+        cx
+    }
+
+    fn judge(&self, statement: &'d Statement) -> (Outcome, Option<String>) {
+        self.decide(statement).unwrap_or_else(|(outcome, why)| (outcome, Some(why)))
+    }
+
+    fn decide(&self, statement: &'d Statement) -> Result<(Outcome, Option<String>), Verdict> {
+        let cx = self.of(statement);
+        let holds = |key: &str, expression: &Option<Arc<Expression>>| match expression {
+            Some(expression) => expression.holds(&cx).map(Some).map_err(|trouble| self.verdict(trouble, key)),
+            None => Ok(None),
+        };
+        if holds("when", &statement.when)? == Some(false) {
+            return Ok((Outcome::NotApplicable, statement.na.clone()));
+        }
+        if holds("pass", &statement.pass)? == Some(true) {
+            return Ok((Outcome::Pass, None));
+        }
+        if holds("warn", &statement.warn)? == Some(true) {
+            return Ok((Outcome::Warn, None));
+        }
+        match &statement.about().manual {
+            Some(manual) => Ok((Outcome::Manual, Some(manual.clone()))),
+            None => Ok((Outcome::Fail, None)),
+        }
+    }
+
+    fn found(&self, statement: &'d Statement) -> Option<String> {
+        let value: Value = statement.found.as_ref()?.value(&self.of(statement)).ok()?;
+        Some(words(&value))
+    }
+
+    /// What an expression that could not be decided means for the statement.
+    fn verdict(&self, trouble: Trouble, what: &str) -> Verdict {
+        match trouble {
+            Trouble::Absent(name) => match self.broken.get(name.as_str()) {
+                Some(verdict) => verdict.clone(),
+                None if section(&name).is_some() => self.document.lack(&name),
+                None => (Outcome::Unknown, format!("the state document has no `{name}`")),
+            },
+            Trouble::Untold(why) => (Outcome::Unknown, why),
+            Trouble::Wrong(why) => (Outcome::Unknown, format!("{what}: {why}")),
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Conformance: the live stack held against the written architecture, statement by statement. The statements are rows of data
+//! (`statements/*.toml`), their rules CEL expressions over the state document; a user's file of the same form adds and overrides.
+//! Pure: no clock, no I/O. Called by `verify`, its pane and its reports; judges statements, not health.
+
+mod catalogue;
+mod document;
+mod evaluate;
+mod expression;
+mod file;
+mod functions;
+mod lazy;
+mod outcome;
+mod select;
+mod statements;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+pub use catalogue::EXAMPLE;
+pub use document::state;
+pub use evaluate::verify;
+pub use file::StatementError;
+pub use outcome::{About, Counts, Outcome, Report, Row};
+pub use select::Only;
+pub use statements::{Statement, Statements};

@@ -1,0 +1,134 @@
+//! Where the private subnets of a zone leave to the internet: their default route held against the NAT gateways.
+//! The seed's "traffic routes through other AZ NAT gateways" is a state of this, not a feature of AWS. Called by `zones` and the NAT rules.
+
+use std::collections::BTreeSet;
+
+use crate::model::network::{NatGateway, NatGateways, Network, Routes, Subnet, SubnetTier, zone_letter};
+use crate::model::store::Store;
+
+/// Where a default route leads; ordered so that `max` is the worst.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Egress {
+    /// Subnets or routes are not known.
+    #[default]
+    Unknown,
+    /// Through the zone's own gateway, or a regional one.
+    Own {
+        /// Gateway id.
+        gateway: String,
+    },
+    /// To something that is no NAT gateway of the VPC: `igw-…`, `tgw-…`.
+    Elsewhere {
+        /// The route's target.
+        target: String,
+    },
+    /// Through another zone's gateway.
+    Rerouted {
+        /// Gateway id.
+        gateway: String,
+        /// Letter of its zone.
+        via: String,
+    },
+    /// Through a gateway that is being created.
+    Pending {
+        /// Gateway id.
+        gateway: String,
+    },
+    /// No default route at all.
+    Nowhere {
+        /// Subnet id.
+        subnet: String,
+    },
+    /// Through a gateway that does not work.
+    Broken {
+        /// Gateway id.
+        gateway: String,
+        /// `failed`, `deleting`, `deleted`.
+        state: String,
+    },
+    /// The target of the route is gone.
+    Blackhole {
+        /// What it was.
+        target: String,
+    },
+}
+
+impl Egress {
+    /// The gateway that carries the traffic, if one does.
+    pub fn gateway(&self) -> Option<&str> {
+        match self {
+            Self::Own { gateway } | Self::Rerouted { gateway, .. } => Some(gateway),
+            _ => None,
+        }
+    }
+
+    /// In words: `rerouted via b`.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Unknown => "route not known".to_owned(),
+            Self::Own { gateway } => format!("through {gateway}"),
+            Self::Elsewhere { target } => format!("default route leads to {target}"),
+            Self::Rerouted { via, .. } => format!("rerouted via {via}"),
+            Self::Pending { gateway } => format!("{gateway} is being created"),
+            Self::Nowhere { subnet } => format!("no default route in {subnet}"),
+            Self::Broken { gateway, state } => format!("{gateway} is {state}"),
+            Self::Blackhole { target } => format!("default route is a blackhole ({target})"),
+        }
+    }
+}
+
+/// The zones that have a private subnet, else those that have a gateway.
+pub fn zones(store: &Store) -> BTreeSet<String> {
+    let subnets = store.get::<Network>().into_iter().flat_map(|n| n.of(SubnetTier::Private)).map(|s| s.zone.clone());
+    let private: BTreeSet<String> = subnets.collect();
+    if private.is_empty() {
+        let gateways = store.get::<NatGateways>().into_iter().flat_map(|n| &n.gateways);
+        return gateways.map(|g| g.zone.clone()).filter(|z| !z.is_empty()).collect();
+    }
+    private
+}
+
+/// The gateway of a zone's own: a working one before one that is gone.
+pub fn own_gateway<'a>(store: &'a Store, zone: &str) -> Option<&'a NatGateway> {
+    let all = &store.get::<NatGateways>()?.gateways;
+    let mut own: Vec<&NatGateway> = all.iter().filter(|g| serves(g, zone)).collect();
+    own.sort_by_key(|g| (g.state != "available", g.state != "pending"));
+    own.first().copied()
+}
+
+/// Whether a gateway is a zone's own: it stands there, or is regional with an address there.
+fn serves(gateway: &NatGateway, zone: &str) -> bool {
+    gateway.zone == zone || gateway.availability == "regional" && gateway.addresses.iter().any(|a| a.zone == zone)
+}
+
+/// The worst way out of the private subnets of a zone.
+pub fn of(store: &Store, zone: &str) -> Egress {
+    let (Some(network), Some(routes), Some(nat)) = (store.get::<Network>(), store.get::<Routes>(), store.get::<NatGateways>()) else {
+        return Egress::Unknown;
+    };
+    let private = network.of(SubnetTier::Private).filter(|s| s.zone == zone);
+    private.map(|subnet| of_subnet(routes, nat, subnet)).max().unwrap_or_default()
+}
+
+fn of_subnet(routes: &Routes, nat: &NatGateways, subnet: &Subnet) -> Egress {
+    let Some(route) = routes.of(&subnet.id).and_then(|t| t.default_route()) else { return Egress::Nowhere { subnet: subnet.id.clone() } };
+    if route.state == "blackhole" {
+        return Egress::Blackhole { target: route.target.clone() };
+    }
+    let Some(gateway) = nat.get(&route.target) else {
+        // A NAT gateway that is not in the list of the VPC's gateways was deleted long ago.
+        let target = route.target.clone();
+        return if target.starts_with("nat-") {
+            Egress::Broken { gateway: target, state: "gone".to_owned() }
+        } else {
+            Egress::Elsewhere { target }
+        };
+    };
+    let id = gateway.id.clone();
+    match gateway.state.as_str() {
+        "available" | "" if serves(gateway, &subnet.zone) => Egress::Own { gateway: id },
+        "available" | "" => Egress::Rerouted { gateway: id, via: zone_letter(&gateway.zone).to_owned() },
+        "pending" => Egress::Pending { gateway: id },
+        state => Egress::Broken { gateway: id, state: state.to_owned() },
+    }
+}

@@ -1,0 +1,338 @@
+//! Holds the groups' rules against the seed's table: lines, matrix, deviations. No thresholds, no memory. Called by `Paths::of`.
+
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+
+use super::ports::tidy;
+use super::{CLOSED, Cell, CellVerdict, Deviation, EXPECTED, End, ExpectedRule, LineState, Paths, PortRange, RuleLine};
+use crate::model::health::Level;
+use crate::model::network::{GroupRole, GroupRule, Peer, SecurityGroup, SecurityGroups};
+use crate::model::stack::AddressPlan;
+
+const WORLD: &str = "0.0.0.0/0";
+const WORLD6: &str = "::/0";
+
+/// One rule with what it means.
+struct Seen<'a> {
+    group: &'a SecurityGroup,
+    rule: &'a GroupRule,
+    ports: PortRange,
+    /// The written rule that it is, exactly.
+    written: Option<&'static ExpectedRule>,
+    /// How bad it is that it exists.
+    level: Level,
+}
+
+/// All rules, and what is needed to understand their other ends.
+struct Scene<'a> {
+    groups: &'a SecurityGroups,
+    addresses: &'a AddressPlan,
+    seen: Vec<Seen<'a>>,
+}
+
+pub(super) fn paths(groups: &SecurityGroups, addresses: &AddressPlan) -> Paths {
+    let mut scene = Scene { groups, addresses, seen: Vec::new() };
+    for group in groups.groups.iter().filter(|g| !g.roles.is_empty()) {
+        for rule in &group.rules {
+            let ports = PortRange::of(rule);
+            let written = EXPECTED.iter().find(|e| group.roles.contains(&e.group) && scene.is_exactly(rule, &ports, e));
+            let level = if written.is_some() { Level::Healthy } else { scene.extra_level(group, rule, &ports) };
+            scene.seen.push(Seen { group, rule, ports, written, level });
+        }
+    }
+    let ids = |role| groups.of(role).map(|g| (g.id.clone(), g.name.clone())).collect();
+    let mut deviations = scene.deviations();
+    deviations.sort_by_key(|d| std::cmp::Reverse(d.level));
+    Paths {
+        groups: GroupRole::ALL.iter().map(|role| (*role, ids(*role))).collect(),
+        lines: scene.lines(),
+        matrix: End::ALL.iter().map(|from| End::ALL.iter().map(|to| scene.cell(*from, *to)).collect()).collect(),
+        deviations,
+        verdict: None,
+        missing: None,
+    }
+}
+
+fn range(expected: &ExpectedRule) -> PortRange {
+    expected.port.map_or_else(PortRange::all, PortRange::tcp)
+}
+
+fn direction(egress: bool) -> &'static str {
+    if egress { "outbound" } else { "inbound" }
+}
+
+/// `ALB SG`, `Self`, `0.0.0.0/0`.
+fn written_peer(expected: &ExpectedRule) -> String {
+    match expected.peer.role() {
+        Some(role) if role == expected.group => "Self".to_owned(),
+        Some(role) => format!("{} SG", role.title()),
+        None => WORLD.to_owned(),
+    }
+}
+
+impl<'a> Scene<'a> {
+    fn knows(&self, role: GroupRole) -> bool {
+        self.groups.of(role).next().is_some()
+    }
+
+    /// The roles of the group that a rule names.
+    fn roles_of(&self, id: &str) -> &'a [GroupRole] {
+        self.groups.groups.iter().find(|g| g.id == id).map_or(&[], |g| g.roles.as_slice())
+    }
+
+    fn is_exactly(&self, rule: &GroupRule, ports: &PortRange, expected: &ExpectedRule) -> bool {
+        let peer = match (&rule.peer, expected.peer.role()) {
+            (Peer::Cidr(cidr), None) => cidr == WORLD,
+            // While a system's groups are not known, a group that nobody is known to carry may be its.
+            (Peer::Group(id), Some(role)) => self.roles_of(id).contains(&role) || (self.roles_of(id).is_empty() && !self.knows(role)),
+            _ => false,
+        };
+        peer && rule.egress == expected.egress && *ports == range(expected)
+    }
+
+    /// A rule that is not written: harmless is the IPv6 twin of a written one, and the self egress that the seed's self ingress needs.
+    fn extra_level(&self, group: &SecurityGroup, rule: &GroupRule, ports: &PortRange) -> Level {
+        let twin = matches!(&rule.peer, Peer::Cidr(cidr) if cidr == WORLD6)
+            && EXPECTED
+                .iter()
+                .any(|e| e.peer == End::Internet && e.egress == rule.egress && group.roles.contains(&e.group) && range(e) == *ports);
+        let own = group.roles.contains(&GroupRole::Ecs)
+            && rule.egress
+            && matches!(&rule.peer, Peer::Group(id) if self.roles_of(id).contains(&GroupRole::Ecs));
+        if twin || own { Level::Healthy } else { Level::Degraded }
+    }
+
+    /// The address blocks in which an end lives.
+    fn blocks(&self, end: End) -> &'a [String] {
+        match end {
+            End::Alb => &self.addresses.public,
+            End::Ecs | End::Redis => &self.addresses.private,
+            End::Rds => &self.addresses.database,
+            End::Internet | End::Other => &[],
+        }
+    }
+
+    /// Whether a rule's peer permits all of an end.
+    fn covers(&self, peer: &Peer, end: End) -> bool {
+        match peer {
+            Peer::Cidr(cidr) if cidr == WORLD => end != End::Other,
+            Peer::Cidr(cidr) if cidr == WORLD6 => end == End::Internet,
+            Peer::Cidr(cidr) => {
+                let blocks = self.blocks(end);
+                !blocks.is_empty() && blocks.iter().all(|b| holds(cidr, b))
+            }
+            Peer::Group(id) => end.role().is_some_and(|role| self.roles_of(id).contains(&role)),
+            Peer::PrefixList(_) => false,
+        }
+    }
+
+    /// Whether a rule's peer names an end, not the whole world; what names none of the stack's ends names `Other`.
+    fn names(&self, peer: &Peer, end: End) -> bool {
+        let touches = |end: End| match peer {
+            Peer::Cidr(cidr) => self.blocks(end).iter().any(|b| holds(cidr, b) || holds(b, cidr)),
+            peer => self.covers(peer, end),
+        };
+        match peer {
+            Peer::Cidr(cidr) if cidr == WORLD || cidr == WORLD6 => end == End::Internet,
+            _ if end == End::Other => !GroupRole::ALL.iter().any(|role| touches(End::from(*role))),
+            _ => touches(end),
+        }
+    }
+
+    /// The rules of a role in one direction.
+    fn rules(&self, role: GroupRole, egress: bool) -> impl Iterator<Item = &Seen<'a>> {
+        self.seen.iter().filter(move |s| s.group.roles.contains(&role) && s.rule.egress == egress)
+    }
+
+    fn state(&self, expected: &ExpectedRule) -> (LineState, Option<&Seen<'a>>) {
+        if !self.knows(expected.group) || expected.peer.role().is_some_and(|role| !self.knows(role)) {
+            return (LineState::Unknown, None);
+        }
+        let ports = range(expected);
+        let all = || self.rules(expected.group, expected.egress);
+        if let Some(seen) = all().find(|s| self.is_exactly(s.rule, &s.ports, expected)) {
+            return (LineState::Present, Some(seen));
+        }
+        match all().find(|s| s.ports.contains(&ports) && self.covers(&s.rule.peer, expected.peer)) {
+            Some(seen) => (LineState::Covered, Some(seen)),
+            None => (LineState::Missing, None),
+        }
+    }
+
+    /// Whether tasks could talk to tasks, were it for the outbound side alone.
+    fn self_egress(&self) -> bool {
+        self.rules(GroupRole::Ecs, true).any(|s| self.covers(&s.rule.peer, End::Ecs) && s.ports.contains(&PortRange::all()))
+    }
+
+    fn deviations(&self) -> Vec<Deviation> {
+        let mut all = Vec::new();
+        for expected in EXPECTED {
+            let (group, id) = (expected.group, expected.id);
+            let what = format!("{} {}: {} {}", group.title(), direction(expected.egress), range(expected), written_peer(expected));
+            let (state, seen) = self.state(expected);
+            match state {
+                LineState::Missing if expected.required => {
+                    all.push(Deviation { level: Level::Down, id, group, text: format!("{what} missing") });
+                }
+                LineState::Missing => all.push(Deviation { level: Level::Degraded, id, group, text: format!("{what} missing") }),
+                LineState::Covered => {
+                    let rule = seen.map(|s| s.rule.id.clone()).unwrap_or_default();
+                    all.push(Deviation { level: Level::Healthy, id, group, text: format!("{what} only by the wider rule {rule}") });
+                }
+                LineState::Present if id == "S09" && !self.self_egress() => {
+                    let text = "inter-task traffic is blocked: the seed allows self inbound but no self outbound".to_owned();
+                    all.push(Deviation { level: Level::Healthy, id, group, text });
+                }
+                _ => {}
+            }
+        }
+        for role in GroupRole::ALL.iter().filter(|role| !self.knows(**role)) {
+            let id = CLOSED.iter().find(|c| c.group == *role).map_or("", |c| c.id);
+            all.push(Deviation {
+                level: Level::Unknown,
+                id,
+                group: *role,
+                text: format!("no security group of {} is known", role.title()),
+            });
+        }
+        let mut told = BTreeSet::new();
+        for closed in CLOSED {
+            for seen in self.rules(closed.group, closed.egress).filter(|s| s.written.is_none() && told.insert(s.rule.id.as_str())) {
+                let (peer, way) = (self.peer(&seen.rule.peer), if closed.egress { "to" } else { "from" });
+                let text = format!("{} {}: {} {way} {peer} is not written", closed.group.title(), direction(closed.egress), seen.ports);
+                all.push(Deviation { level: seen.level, id: closed.id, group: closed.group, text });
+            }
+        }
+        all
+    }
+
+    /// The other end of a rule in words.
+    fn peer(&self, peer: &Peer) -> String {
+        match peer {
+            Peer::Cidr(cidr) => cidr.clone(),
+            Peer::PrefixList(id) => id.clone(),
+            Peer::Group(id) => self.roles_of(id).first().map_or_else(|| id.clone(), |role| format!("{} SG", role.title())),
+        }
+    }
+
+    fn lines(&self) -> Vec<RuleLine> {
+        let mut lines = Vec::new();
+        for closed in CLOSED {
+            let (group, egress) = (closed.group, closed.egress);
+            for expected in EXPECTED.iter().filter(|e| e.group == group && e.egress == egress) {
+                let (state, seen) = self.state(expected);
+                lines.push(RuleLine {
+                    id: Some(expected.id),
+                    group,
+                    egress,
+                    peer: written_peer(expected),
+                    ports: range(expected).to_string(),
+                    state,
+                    rule: seen.map(|s| s.rule.id.clone()),
+                    description: seen.map(|s| s.rule.description.clone()).unwrap_or_default(),
+                    level: match state {
+                        LineState::Missing if expected.required => Level::Down,
+                        LineState::Missing => Level::Degraded,
+                        LineState::Unknown => Level::Unknown,
+                        _ => Level::Healthy,
+                    },
+                });
+            }
+            lines.extend(self.rules(group, egress).filter(|s| s.written.is_none()).map(|seen| RuleLine {
+                id: None,
+                group,
+                egress,
+                peer: self.peer(&seen.rule.peer),
+                ports: seen.ports.to_string(),
+                state: LineState::Extra,
+                rule: Some(seen.rule.id.clone()),
+                description: seen.rule.description.clone(),
+                level: seen.level,
+            }));
+        }
+        lines
+    }
+
+    fn cell(&self, from: End, to: End) -> Cell {
+        let required = EXPECTED.iter().filter(|e| e.source() == from && e.destination() == to);
+        let written: Vec<PortRange> = tidy(required.clone().map(range).collect());
+        let mut cell = Cell { from, to, ports: Vec::new(), half: Vec::new(), written, verdict: CellVerdict::Closed, level: Level::Healthy };
+        if [from, to].iter().filter_map(|e| e.role()).any(|role| !self.knows(role)) {
+            (cell.verdict, cell.level) = (CellVerdict::Unknown, Level::Unknown);
+            return cell;
+        }
+        let mut extra = false;
+        let mut pass = |cell: &mut Cell, ports: PortRange, by: &[&Seen<'_>]| {
+            let wider = !cell.written.iter().any(|w| w.contains(&ports));
+            extra |= wider && by.iter().any(|s| s.level > Level::Healthy);
+            cell.ports.push(ports);
+        };
+        match (from.role(), to.role()) {
+            (Some(a), Some(b)) => {
+                let out: Vec<&Seen<'_>> =
+                    self.rules(a, true).filter(|s| self.covers(&s.rule.peer, to) || self.names(&s.rule.peer, to)).collect();
+                let into: Vec<&Seen<'_>> =
+                    self.rules(b, false).filter(|s| self.covers(&s.rule.peer, from) || self.names(&s.rule.peer, from)).collect();
+                for o in &out {
+                    for i in &into {
+                        if let Some(ports) = o.ports.and(&i.ports) {
+                            pass(&mut cell, ports, &[o, i]);
+                        }
+                    }
+                }
+                let named =
+                    out.iter().filter(|s| self.names(&s.rule.peer, to)).chain(into.iter().filter(|s| self.names(&s.rule.peer, from)));
+                cell.half = named.map(|s| s.ports.clone()).collect();
+            }
+            (Some(a), None) => {
+                for seen in self.rules(a, true).filter(|s| self.names(&s.rule.peer, to)) {
+                    pass(&mut cell, seen.ports.clone(), &[seen]);
+                }
+            }
+            (None, Some(b)) => {
+                for seen in self.rules(b, false).filter(|s| self.names(&s.rule.peer, from)) {
+                    pass(&mut cell, seen.ports.clone(), &[seen]);
+                }
+            }
+            (None, None) => {}
+        }
+        cell.ports = tidy(cell.ports);
+        cell.half = tidy(cell.half);
+        let ports = cell.ports.clone();
+        cell.half.retain(|h| !ports.iter().any(|p| p.contains(h)));
+        let both = (from, to) == (End::Ecs, End::Ecs);
+        judge(&mut cell, extra, required.clone().any(|e| e.required), both);
+        cell
+    }
+}
+
+/// The comparison of one cell; `own` is the tasks' path to themselves, which the seed writes for one side only.
+fn judge(cell: &mut Cell, extra: bool, required: bool, own: bool) {
+    let closed: Vec<&PortRange> = cell.written.iter().filter(|w| !cell.ports.iter().any(|p| p.contains(w))).collect();
+    let broken = if required { Level::Down } else { Level::Degraded };
+    (cell.verdict, cell.level) = if closed.is_empty() {
+        match (cell.ports.is_empty(), cell.half.is_empty()) {
+            (false, _) if extra => (CellVerdict::Extra, Level::Degraded),
+            (_, false) => (CellVerdict::Half, Level::Degraded),
+            (false, true) => (CellVerdict::AsWritten, Level::Healthy),
+            (true, true) => (CellVerdict::Closed, Level::Healthy),
+        }
+    } else if closed.iter().all(|w| cell.half.iter().any(|h| h.contains(w))) {
+        (CellVerdict::Half, if own { Level::Healthy } else { broken })
+    } else {
+        (CellVerdict::Missing, broken)
+    };
+}
+
+/// Whether an IPv4 block lies inside another.
+fn holds(outer: &str, inner: &str) -> bool {
+    let (Some((outer, bits)), Some((inner, longer))) = (block(outer), block(inner)) else { return false };
+    let mask = u32::MAX.checked_shl(32 - bits).unwrap_or(0);
+    bits <= longer && outer & mask == inner & mask
+}
+
+/// Address and prefix length.
+fn block(cidr: &str) -> Option<(u32, u32)> {
+    let (address, bits) = cidr.split_once('/')?;
+    Some((u32::from(address.parse::<Ipv4Addr>().ok()?), bits.parse().ok().filter(|b| *b <= 32)?))
+}

@@ -1,0 +1,88 @@
+//! Current figures from the metric series, neutral of how they are written: what the flow and zone models and the reports show.
+//! It judges nothing. A count or gauge that is too old is not current, and is left out.
+
+use chrono::TimeDelta;
+
+use crate::model::Time;
+use crate::model::metric::Metrics;
+use crate::model::store::Store;
+
+/// A figure older than this is not shown as current: slow metrics are asked for every fifth minute, and published late.
+pub const CURRENT: TimeDelta = TimeDelta::minutes(15);
+
+/// What a figure counts; how it is written is the reader's business.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// A number of things.
+    Count,
+    /// Things per second.
+    PerSecond,
+    /// Bytes.
+    Bytes,
+    /// Bytes per second.
+    BytesPerSecond,
+    /// Seconds, of latency or age.
+    Seconds,
+    /// 0 to 100.
+    Percent,
+}
+
+/// One figure with its name and unit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Measure {
+    /// What it is: `requests`, `p95`, `5xx`, ...
+    pub label: &'static str,
+    /// The value in `unit`.
+    pub value: f64,
+    /// Its unit.
+    pub unit: Unit,
+}
+
+impl Measure {
+    /// A figure.
+    pub fn new(label: &'static str, value: f64, unit: Unit) -> Self {
+        Self { label, value, unit }
+    }
+}
+
+/// Reads series of one store at one moment.
+#[derive(Clone, Copy)]
+pub struct Reading<'a> {
+    metrics: Option<&'a Metrics>,
+    now: Time,
+}
+
+impl<'a> Reading<'a> {
+    /// Of a store at a moment.
+    pub fn new(store: &'a Store, now: Time) -> Self {
+        Self { metrics: store.get::<Metrics>(), now }
+    }
+
+    /// The newest value whose minute is over; a count that fell silent is zero.
+    pub fn value(&self, id: &str) -> Option<f64> {
+        let series = self.metrics?.get(id)?;
+        series.settled(self.now, CURRENT).map(|p| p.1).or((series.zero_fill && !series.points.is_empty()).then_some(0.0))
+    }
+
+    /// A sum per minute as a rate per second.
+    pub fn per_second(&self, id: &str) -> Option<f64> {
+        self.value(id).map(|v| v / 60.0)
+    }
+
+    /// Percent of `whole` that `part` is in the newest minute that has any; both are counts.
+    pub fn share(&self, part: &str, whole: &str) -> Option<f64> {
+        let (at, whole) = self.metrics?.get(whole)?.settled(self.now, CURRENT).filter(|p| p.1 > 0.0)?;
+        let part = self.metrics?.get(part)?.at(at)?;
+        Some((part / whole.max(part) * 100.0).clamp(0.0, 100.0))
+    }
+
+    /// The sum of several series; `None` when none is known.
+    pub fn sum(&self, ids: impl IntoIterator<Item = String>) -> Option<f64> {
+        ids.into_iter().filter_map(|id| self.value(&id)).reduce(|a, b| a + b)
+    }
+
+    /// The greatest of several series.
+    pub fn max(&self, ids: impl IntoIterator<Item = String>) -> Option<f64> {
+        ids.into_iter().filter_map(|id| self.value(&id)).reduce(f64::max)
+    }
+}

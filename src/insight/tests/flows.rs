@@ -1,0 +1,350 @@
+//! The seed's three flows.
+
+use crate::insight::fixture::platform::{build, digest};
+use crate::insight::fixture::{RG, World, ago, arn, noon, target};
+use crate::insight::flows::{Delivery, Flow, Flows, Place, Step, StepKind, StepState, flows};
+use crate::insight::images::short_digest;
+use crate::insight::reading::{Measure, Unit};
+use crate::model::balancer::{Routing, Targets};
+use crate::model::cdn::Cdn;
+use crate::model::database::Database;
+use crate::model::delivery::{Builds, Image, Pipeline, Repositories};
+use crate::model::health::Level;
+use crate::model::network::SecurityGroups;
+use crate::model::service::{ServiceDeployment, ServiceDeployments};
+
+fn draw(world: &World) -> Flows {
+    flows(&world.store, &world.judge(), &world.stack, world.now)
+}
+
+fn edges(flow: &Flow) -> Vec<String> {
+    flow.edges.iter().map(|e| format!("{} > {} {}", e.from, e.to, e.label).trim_end().to_owned()).collect()
+}
+
+fn edge<'a>(flow: &'a Flow, from: &str, to: &str) -> &'a crate::insight::flows::Edge {
+    flow.edges.iter().find(|e| e.from == from && e.to == to).unwrap()
+}
+
+fn figure(figures: &[Measure], label: &str) -> Option<(f64, Unit)> {
+    figures.iter().find(|f| f.label == label).map(|f| ((f.value * 1000.0).round() / 1000.0, f.unit))
+}
+
+/// The trouble of a flow: first place, origin, text.
+fn trouble(flow: &Flow) -> Option<(String, String, Level, String)> {
+    let name = |place: Place| match place {
+        Place::Hop(i) => flow.hops[i].id.clone(),
+        Place::Edge(i) => format!("{}>{}", flow.edges[i].from, flow.edges[i].to),
+    };
+    flow.trouble.as_ref().map(|t| (name(t.first), name(t.origin), t.level, t.text.clone()))
+}
+
+#[test]
+fn requests_as_the_seed_draws_them() {
+    let world = World::healthy();
+    let flow = draw(&world).requests;
+    let hops: Vec<&str> = flow.hops.iter().map(|h| h.id.as_str()).collect();
+    assert_eq!(hops, ["users", "cdn", "alb", "svc/control-plane", "svc/web", "db", "redis", "s3/nextcore-documents", "s3/nextcore-static"]);
+    assert_eq!(
+        edges(&flow),
+        [
+            "users > cdn HTTPS",
+            "cdn > alb HTTPS",
+            "cdn > s3/nextcore-static static",
+            "users > alb HTTPS",
+            "alb > svc/control-plane /api/*",
+            "svc/control-plane > db",
+            "svc/control-plane > redis",
+            "svc/control-plane > s3/nextcore-documents",
+            "alb > svc/web /",
+            "svc/web > s3/nextcore-static",
+        ]
+    );
+    assert!(flow.edges.iter().all(|e| flow.hops.iter().any(|h| h.id == e.from) && flow.hops.iter().any(|h| h.id == e.to)));
+    assert!(flow.edges.iter().all(|e| e.level == Level::Healthy) && flow.hops.iter().all(|h| h.level == Level::Healthy), "{flow:#?}");
+    assert_eq!(flow.trouble, None);
+}
+
+#[test]
+fn cloudfront_is_optional_and_need_not_lead_to_the_balancer() {
+    let mut world = World::healthy();
+    world.edit::<Cdn>(|c| c.distribution.as_mut().unwrap().origins.truncate(1));
+    let all = edges(&draw(&world).requests);
+    assert!(!all.contains(&"cdn > alb HTTPS".to_owned()) && all.contains(&"users > alb HTTPS".to_owned()), "{all:?}");
+    world.put(Cdn::default());
+    let flow = draw(&world).requests;
+    assert!(flow.hops.iter().all(|h| h.id != "cdn"));
+    assert_eq!(edges(&flow)[0], "users > alb HTTPS");
+    assert_eq!(flow.notes, ["no CloudFront: users come to the load balancer"]);
+    // When the name leads to CloudFront nobody comes past it.
+    let mut world = World::healthy();
+    world.edit::<crate::model::dns::Dns>(|d| d.records[0].alias.as_mut().unwrap().dns_name = "d111111abcdef8.cloudfront.net.".into());
+    assert!(!edges(&draw(&world).requests).contains(&"users > alb HTTPS".to_owned()));
+}
+
+#[test]
+fn figures_are_live_and_have_units() {
+    let mut world = World::healthy();
+    world.counts("tg/control-plane/requests", &[18_600.0; 5]);
+    world.counts("tg/control-plane/5xx", &[93.0; 5]);
+    world.series("tg/control-plane/p95", &[0.142; 5]);
+    world.series("db/connections", &[84.0; 5]);
+    world.series("db/read_latency", &[0.002; 5]);
+    world.series("db/read_iops", &[100.0; 5]);
+    world.series("db/write_iops", &[50.0; 5]);
+    for node in ["0001-001", "0001-002"] {
+        world.series(&format!("redis/{RG}-{node}/gets"), &[6000.0; 5]);
+        world.series(&format!("redis/{RG}-{node}/engine"), &[if node == "0001-001" { 21.0 } else { 9.0 }; 5]);
+    }
+    let flow = draw(&world).requests;
+    let to = |from: &str, to: &str, label: &str| figure(&edge(&flow, from, to).figures, label);
+    assert_eq!(to("alb", "svc/control-plane", "requests"), Some((310.0, Unit::PerSecond)));
+    assert_eq!(to("alb", "svc/control-plane", "p95"), Some((0.142, Unit::Seconds)));
+    assert_eq!(to("alb", "svc/control-plane", "5xx"), Some((0.5, Unit::Percent)));
+    assert_eq!(to("alb", "svc/control-plane", "healthy"), Some((2.0, Unit::Count)));
+    assert_eq!(to("alb", "svc/web", "requests"), None, "what is not measured is not made up");
+    assert_eq!(to("svc/control-plane", "db", "connections"), Some((84.0, Unit::Count)));
+    assert_eq!(to("svc/control-plane", "db", "read"), Some((0.002, Unit::Seconds)));
+    assert_eq!(to("svc/control-plane", "db", "IOPS"), Some((150.0, Unit::PerSecond)));
+    assert_eq!(to("svc/control-plane", "redis", "operations"), Some((200.0, Unit::PerSecond)));
+    let redis = flow.hops.iter().find(|h| h.id == "redis").unwrap();
+    assert_eq!(figure(&redis.figures, "cpu"), Some((21.0, Unit::Percent)));
+    let documents = flow.hops.iter().find(|h| h.id == "s3/nextcore-documents").unwrap();
+    assert_eq!(documents.facts, ["no request metrics"]);
+}
+
+#[test]
+fn the_first_place_and_the_origin_of_trouble() {
+    let requests = |change: fn(&mut World)| {
+        let mut world = World::healthy();
+        change(&mut world);
+        trouble(&draw(&world).requests).unwrap()
+    };
+    let told = |first: &str, origin: &str, level, text: &str| (first.to_owned(), origin.to_owned(), level, text.to_owned());
+    let dead_api = |world: &mut World| {
+        world.edit::<Targets>(|t| {
+            t.groups.insert(arn("control-plane"), vec![target("10.0.11.1", "unhealthy", Some("Target.Timeout"))]);
+        });
+    };
+    assert_eq!(
+        requests(dead_api),
+        told("alb>svc/control-plane", "svc/control-plane", Level::Down, "Control plane: 0 of 1 targets healthy (Target.Timeout)")
+    );
+    // The database takes the API with it: users see the API, the cause is downstream of it.
+    let dead_database = |world: &mut World| {
+        world.edit::<Targets>(|t| {
+            t.groups.insert(arn("control-plane"), vec![target("10.0.11.1", "unhealthy", Some("Target.ResponseCodeMismatch"))]);
+        });
+        world.edit::<Database>(|d| d.status = "failed".into());
+    };
+    assert_eq!(requests(dead_database), told("alb>svc/control-plane", "db", Level::Down, "RDS PostgreSQL: status failed"));
+    let slow = |world: &mut World| world.series("tg/web/p95", &[1.4; 6]);
+    assert_eq!(requests(slow), told("alb>svc/web", "alb>svc/web", Level::Degraded, "p95 1.4 s for 5 min"));
+    let slow_disk = |world: &mut World| world.series("db/write_latency", &[0.03; 6]);
+    assert_eq!(requests(slow_disk), told("svc/control-plane>db", "db", Level::Degraded, "RDS PostgreSQL: write latency 30 ms for 5 min"));
+    let closed = |world: &mut World| world.edit::<SecurityGroups>(|g| g.groups[3].rules.clear());
+    let text = "security groups do not permit tcp 6379 from ECS to Redis";
+    assert_eq!(requests(closed), told("svc/control-plane>redis", "svc/control-plane>redis", Level::Down, text));
+    let plain = |world: &mut World| world.edit::<Routing>(|r| r.listeners[0].protocol = "HTTP".into());
+    assert_eq!(requests(plain), told("alb", "alb", Level::Down, "ALB: no HTTPS listener"));
+    let errors = |world: &mut World| {
+        world.counts("tg/web/requests", &[100.0; 6]);
+        world.counts("tg/web/5xx", &[7.0; 6]);
+    };
+    assert_eq!(requests(errors), told("alb>svc/web", "alb>svc/web", Level::Down, "5xx 7.0 % of requests for 3 min"));
+}
+
+#[test]
+fn one_closed_port_closes_one_way_only() {
+    let mut world = World::healthy();
+    world.edit::<Routing>(|r| {
+        for group in &mut r.target_groups {
+            group.port = if group.name == "web" { 3000 } else { 8000 };
+        }
+    });
+    world.edit::<SecurityGroups>(|g| g.groups[1].rules.retain(|r| r.from_port != 3000));
+    let flow = draw(&world).requests;
+    assert_eq!(edge(&flow, "alb", "svc/web").level, Level::Down);
+    assert_eq!(edge(&flow, "alb", "svc/control-plane").level, Level::Healthy);
+}
+
+#[test]
+fn jobs_as_the_seed_draws_them() {
+    let mut world = World::healthy();
+    let flow = draw(&world).jobs;
+    assert_eq!(
+        edges(&flow),
+        [
+            "svc/control-plane > broker queue job",
+            "broker > svc/celery-worker consume",
+            "svc/celery-worker > db read/write",
+            "svc/celery-worker > s3/nextcore-documents upload/process",
+            "svc/celery-worker > results results",
+        ]
+    );
+    let broker = flow.hops.iter().find(|h| h.id == "broker").unwrap();
+    assert_eq!(broker.facts, ["queue depth: in no AWS API"]);
+    assert!(flow.notes[0].contains("queue depth"));
+    assert_eq!(flow.trouble, None);
+    world.series(&format!("redis/{RG}-0001-001/evictions"), &[12.0; 5]);
+    let seen = trouble(&draw(&world).jobs).unwrap();
+    assert_eq!(seen.0, "svc/control-plane>broker");
+    let mut world = World::healthy();
+    world.service("celery-worker", |s| s.running = 0);
+    let (first, origin, level, _) = trouble(&draw(&world).jobs).unwrap();
+    assert_eq!((first.as_str(), origin.as_str(), level), ("broker>svc/celery-worker", "svc/celery-worker", Level::Down));
+}
+
+fn delivery(world: &World, service: &str) -> Delivery {
+    draw(world).deliveries.into_iter().find(|d| d.service == service).unwrap()
+}
+
+fn step(delivery: &Delivery, kind: StepKind) -> &Step {
+    delivery.steps.iter().find(|s| s.kind == kind).unwrap()
+}
+
+fn states(delivery: &Delivery) -> Vec<StepState> {
+    delivery.steps.iter().map(|s| s.state).collect()
+}
+
+#[test]
+fn a_delivery_that_is_done() {
+    use StepState::{Done, Unused};
+    let mut world = World::healthy();
+    world.service("web", |s| s.circuit_breaker = Some((true, true)));
+    world.put(ServiceDeployments {
+        deployments: vec![ServiceDeployment {
+            service: "web".into(),
+            status: "SUCCESSFUL".into(),
+            created_at: Some(ago(600)),
+            started_at: Some(ago(600)),
+            finished_at: Some(ago(594)),
+            breaker: Some(("MONITORING_COMPLETE".into(), 0, 3)),
+            ..Default::default()
+        }],
+    });
+    let web = delivery(&world, "web");
+    assert_eq!(states(&web), [Done, Done, Done, Done, Done, Done, Done, Done, Done, Unused], "{web:#?}");
+    assert_eq!((web.active, web.at, web.level), (false, None, Level::Healthy));
+    assert_eq!((web.revision.as_str(), web.commit.as_str()), ("web:7", "4f2a9c1d0b7e"));
+    assert_eq!(web.digest, short_digest(&digest("web")));
+    assert_eq!(step(&web, StepKind::Source).detail, "Search by policy number");
+    assert_eq!(step(&web, StepKind::Build).seconds, Some(300));
+    assert_eq!((step(&web, StepKind::Update).seconds, step(&web, StepKind::Update).detail.as_str()), (Some(360), "web:7 2/2 running"));
+    assert_eq!(step(&web, StepKind::Health).detail, "2 of 2 healthy");
+    assert_eq!(step(&web, StepKind::Breaker).detail, "0 of 3 failures");
+}
+
+#[test]
+fn a_build_in_progress_leaves_the_rest_waiting() {
+    let mut world = World::healthy();
+    world.edit::<Builds>(|b| {
+        let mut build = build("production-nextcore-web", 3, "IN_PROGRESS");
+        (build.phase, build.ended_at) = ("BUILD".into(), None);
+        build.phases.truncate(1);
+        b.builds.insert(0, build);
+    });
+    let all = draw(&world).deliveries;
+    assert_eq!(all[0].service, "web", "what is in progress comes first");
+    let web = &all[0];
+    assert!(web.active && !all[1].active);
+    assert_eq!(web.at.map(|i| web.steps[i].kind), Some(StepKind::Build));
+    let running = step(web, StepKind::Build);
+    assert_eq!(
+        (running.state, running.since, running.seconds, running.detail.as_str()),
+        (StepState::Running, Some(ago(3)), Some(180), "BUILD")
+    );
+    for kind in [StepKind::Scan, StepKind::Push, StepKind::Update, StepKind::Health] {
+        assert_eq!(step(web, kind).state, StepState::Waiting, "{kind:?}");
+    }
+    assert_eq!(web.digest, short_digest(&digest("web")), "what runs until then");
+}
+
+#[test]
+fn a_failed_build_delivers_nothing() {
+    let mut world = World::healthy();
+    world.edit::<Builds>(|b| {
+        let mut build = build("production-nextcore-web", 9, "FAILED");
+        build.phases[1].status = "FAILED".into();
+        build.phases[1].message = "COMMAND_EXECUTION_ERROR: npm test".into();
+        build.phases.truncate(2);
+        b.builds.insert(0, build);
+    });
+    let web = delivery(&world, "web");
+    assert_eq!(web.at.map(|i| web.steps[i].kind), Some(StepKind::Build));
+    assert_eq!(step(&web, StepKind::Build).detail, "BUILD: COMMAND_EXECUTION_ERROR: npm test");
+    assert_eq!(step(&web, StepKind::Test).state, StepState::Failed);
+    assert_eq!((step(&web, StepKind::Update).state, step(&web, StepKind::Update).detail.as_str()), (StepState::Unused, "web:7 stays"));
+    assert_eq!(web.level, Level::Degraded, "CI is never worse");
+}
+
+#[test]
+fn a_finished_build_waits_for_its_image_to_be_rolled_out() {
+    let mut world = World::healthy();
+    world.edit::<Builds>(|b| b.builds.insert(0, build("production-nextcore-web", 9, "SUCCEEDED")));
+    world.edit::<Repositories>(|r| {
+        let findings = [("CRITICAL".to_owned(), 1)].into();
+        let image = Image {
+            digest: "sha256:feedbeef0123456789".into(),
+            tags: vec!["8".into()],
+            pushed_at: Some(ago(5)),
+            scan_status: "COMPLETE".into(),
+            findings,
+            ..Default::default()
+        };
+        r.repositories[1].images.insert(0, image);
+    });
+    let web = delivery(&world, "web");
+    assert_eq!(web.digest, "feedbeef0123");
+    assert_eq!((step(&web, StepKind::Push).state, step(&web, StepKind::Push).since), (StepState::Done, Some(ago(5))));
+    let scan = step(&web, StepKind::Scan);
+    assert_eq!((scan.state, scan.level, scan.detail.as_str()), (StepState::Done, Level::Degraded, "1 CRITICAL, 0 HIGH"));
+    assert_eq!(step(&web, StepKind::Update).state, StepState::Waiting);
+}
+
+#[test]
+fn a_deployment_that_is_rolled_back() {
+    let mut world = World::healthy();
+    world.service("web", |s| {
+        s.circuit_breaker = Some((true, true));
+        s.deployments[0].rollout_state = "IN_PROGRESS".into();
+        s.deployments[0].created_at = Some(ago(6));
+        s.deployments[0].running = 1;
+    });
+    let record = |status: &str, breaker: &str| ServiceDeployments {
+        deployments: vec![ServiceDeployment {
+            service: "web".into(),
+            status: status.into(),
+            created_at: Some(ago(6)),
+            started_at: Some(ago(6)),
+            breaker: Some((breaker.into(), 2, 3)),
+            rollback_reason: Some("Service deployment rolled back because the circuit breaker threshold was exceeded.".into()),
+            ..Default::default()
+        }],
+    };
+    world.put(record("IN_PROGRESS", "MONITORING"));
+    let web = delivery(&world, "web");
+    assert!(web.active);
+    let update = step(&web, StepKind::Update);
+    assert_eq!((update.state, update.since, update.seconds), (StepState::Running, Some(ago(6)), Some((noon() - ago(6)).num_seconds())));
+    assert_eq!(
+        (step(&web, StepKind::Breaker).state, step(&web, StepKind::Breaker).detail.as_str()),
+        (StepState::Running, "2 of 3 failures")
+    );
+    world.put(record("ROLLBACK_IN_PROGRESS", "TRIGGERED"));
+    let web = delivery(&world, "web");
+    assert_eq!(step(&web, StepKind::Breaker).state, StepState::Failed);
+    assert_eq!((step(&web, StepKind::Rollback).state, step(&web, StepKind::Rollback).level), (StepState::Running, Level::Degraded));
+    assert!(step(&web, StepKind::Rollback).detail.contains("circuit breaker threshold"));
+}
+
+#[test]
+fn without_a_pipeline_the_delivery_begins_with_the_build() {
+    let mut world = World::healthy();
+    world.edit::<Pipeline>(|p| p.exists = false);
+    let web = delivery(&world, "web");
+    assert_eq!(
+        (step(&web, StepKind::Pipeline).state, step(&web, StepKind::Pipeline).detail.as_str()),
+        (StepState::Unused, "none (optional)")
+    );
+    assert_eq!((step(&web, StepKind::Source).state, step(&web, StepKind::Source).detail.as_str()), (StepState::Done, "4f2a9c1d0b7e"));
+}

@@ -1,0 +1,338 @@
+//! The VPC, the way out of each zone, the security groups.
+
+use crate::insight::fixture::platform::{group_rule, route, zone_name};
+use crate::insight::fixture::{World, look, run, stopped};
+use crate::model::health::Level;
+use crate::model::log::{LogGroup, LogStream};
+use crate::model::network::{NatGateways, Network, Peer, Routes, SecurityGroups, SubnetTier, Zones};
+use crate::model::service::StoppedTasks;
+
+fn subnet(world: &mut World, cidr: &str, change: impl FnOnce(&mut crate::model::network::Subnet)) {
+    world.edit::<Network>(|n| change(n.subnets.iter_mut().find(|s| s.cidr == cidr).unwrap()));
+}
+
+fn table(world: &mut World, id: &str, change: impl FnOnce(&mut crate::model::network::RouteTable)) {
+    world.edit::<Routes>(|r| change(r.tables.iter_mut().find(|t| t.id == id).unwrap()));
+}
+
+fn gateway(world: &mut World, id: &str, state: &str) {
+    world.edit::<NatGateways>(|n| n.gateways.iter_mut().find(|g| g.id == id).unwrap().state = state.into());
+}
+
+/// Sends the private subnet of a zone through a gateway.
+fn send(world: &mut World, zone: &str, target: &str, state: &str) {
+    table(world, &format!("rtb-private-{zone}"), |t| {
+        let default = t.routes.iter_mut().find(|r| r.destination == "0.0.0.0/0").unwrap();
+        default.target = target.into();
+        default.state = state.into();
+    });
+}
+
+#[test]
+fn vpc() {
+    run(&[
+        ("pending", |w| w.edit::<Network>(|n| n.state = "pending".into()), "vpc", "down", "VPC pending"),
+        ("no gateway", |w| w.edit::<Network>(|n| n.internet_gateways.clear()), "vpc", "down", "no internet gateway attached"),
+        (
+            "attached to another VPC",
+            |w| w.edit::<Network>(|n| n.internet_gateways[0].attachments[0].0 = "vpc-2".into()),
+            "vpc",
+            "down",
+            "no internet gateway attached",
+        ),
+        (
+            "detaching",
+            |w| w.edit::<Network>(|n| n.internet_gateways[0].attachments[0].1 = "detaching".into()),
+            "vpc",
+            "down",
+            "internet gateway detaching",
+        ),
+        ("subnet", |w| subnet(w, "10.0.11.0/24", |s| s.state = "pending".into()), "vpc", "down", "10.0.11.0/24: subnet pending"),
+        ("15 free", |w| subnet(w, "10.0.12.0/24", |s| s.free_addresses = 15), "vpc", "degraded", "10.0.12.0/24: 15 free addresses"),
+        ("16 free", |w| subnet(w, "10.0.12.0/24", |s| s.free_addresses = 16), "vpc", "healthy", ""),
+        (
+            "a subnet of somebody else",
+            |w| {
+                subnet(w, "10.0.12.0/24", |s| {
+                    s.free_addresses = 1;
+                    s.tier = SubnetTier::Other;
+                });
+            },
+            "vpc",
+            "healthy",
+            "",
+        ),
+        (
+            "public without a route",
+            |w| table(w, "rtb-public", |t| t.routes.truncate(1)),
+            "vpc",
+            "down",
+            "10.0.1.0/24: no route to the internet",
+        ),
+        (
+            "public blackhole",
+            |w| table(w, "rtb-public", |t| t.routes[1].state = "blackhole".into()),
+            "vpc",
+            "down",
+            "10.0.1.0/24: default route is a blackhole (igw-1)",
+        ),
+        (
+            "public by the main table",
+            |w| table(w, "rtb-public", |t| t.subnets.retain(|s| s != "subnet-public-c")),
+            "vpc",
+            "down",
+            "10.0.3.0/24: no route to the internet",
+        ),
+        (
+            "database with a way out",
+            |w| table(w, "rtb-database", |t| t.routes.push(route("0.0.0.0/0", "nat-a"))),
+            "vpc",
+            "degraded",
+            "10.0.21.0/24: database subnet has a default route to nat-a",
+        ),
+        (
+            "what AWS says of a zone is a note",
+            |w| w.edit::<Zones>(|z| z.zones[0].state = "impaired".into()),
+            "vpc",
+            "healthy",
+            "AWS says of ap-southeast-2a: impaired",
+        ),
+    ]);
+}
+
+#[test]
+fn nat_routes_and_states() {
+    run(&[
+        ("blackhole", |w| send(w, "a", "nat-a", "blackhole"), "nat/a", "down", "default route is a blackhole (nat-a)"),
+        ("the parent says which", |w| send(w, "a", "nat-a", "blackhole"), "nat", "down", "a: default route is a blackhole (nat-a)"),
+        ("the others are well", |w| send(w, "a", "nat-a", "blackhole"), "nat/b", "healthy", ""),
+        ("rerouted", |w| send(w, "a", "nat-b", "active"), "nat/a", "degraded", "rerouted via b"),
+        ("rerouted, parent", |w| send(w, "a", "nat-b", "active"), "nat", "degraded", "a: rerouted via b"),
+        (
+            "rerouted, and its own is gone",
+            |w| {
+                send(w, "a", "nat-b", "active");
+                gateway(w, "nat-a", "deleted");
+            },
+            "nat/a",
+            "degraded",
+            "rerouted via b",
+        ),
+        ("failed", |w| gateway(w, "nat-c", "failed"), "nat/c", "down", "nat-c is failed"),
+        ("deleting", |w| gateway(w, "nat-c", "deleting"), "nat/c", "down", "nat-c is deleting"),
+        ("pending", |w| gateway(w, "nat-c", "pending"), "nat/c", "changing", "nat-c is being created"),
+        ("gone from the list", |w| w.edit::<NatGateways>(|n| n.gateways.retain(|g| g.id != "nat-c")), "nat/c", "down", "nat-c is gone"),
+        ("no route", |w| table(w, "rtb-private-b", |t| t.routes.truncate(1)), "nat/b", "down", "no default route in subnet-private-b"),
+        ("elsewhere", |w| send(w, "b", "tgw-1", "active"), "nat/b", "degraded", "default route leads to tgw-1"),
+        (
+            "one regional gateway for all",
+            |w| {
+                w.edit::<NatGateways>(|n| {
+                    n.gateways.truncate(1);
+                    n.gateways[0].availability = "regional".into();
+                    n.gateways[0].zone = String::new();
+                    n.gateways[0].addresses =
+                        ["a", "b", "c"].map(|z| crate::model::network::NatAddress { zone: zone_name(z), ..Default::default() }).into();
+                });
+                for zone in ["a", "b", "c"] {
+                    send(w, zone, "nat-a", "active");
+                }
+            },
+            "nat",
+            "healthy",
+            "",
+        ),
+        (
+            "none at all",
+            |w| {
+                w.put(NatGateways::default());
+                w.edit::<Network>(|n| n.subnets.clear());
+            },
+            "nat",
+            "degraded",
+            "no NAT gateway in the VPC",
+        ),
+    ]);
+}
+
+#[test]
+fn nat_figures() {
+    run(&[
+        (
+            "port errors",
+            |w| w.series("nat/nat-a/port_errors", &[0.0, 3.0, 5.0]),
+            "nat/a",
+            "down",
+            "port allocation errors/min 5 in 2 of 3 min",
+        ),
+        ("one minute of port errors", |w| w.series("nat/nat-a/port_errors", &[0.0, 0.0, 5.0]), "nat/a", "healthy", ""),
+        (
+            "connections refused",
+            |w| {
+                w.series("nat/nat-a/attempts", &[100.0; 4]);
+                w.series("nat/nat-a/established", &[60.0; 4]);
+            },
+            "nat/a",
+            "degraded",
+            "60 % of connection attempts established for 3 min",
+        ),
+        (
+            "too few attempts to judge",
+            |w| {
+                w.series("nat/nat-a/attempts", &[10.0; 4]);
+                w.series("nat/nat-a/established", &[1.0; 4]);
+            },
+            "nat/a",
+            "healthy",
+            "",
+        ),
+        (
+            "drops",
+            |w| {
+                w.series("nat/nat-a/drops", &[400.0; 3]);
+                w.series("nat/nat-a/bytes_in", &[1.0e9; 3]);
+                w.series("nat/nat-a/bytes_out", &[1.0e9; 3]);
+            },
+            "nat/a",
+            "degraded",
+            "400 packets/min dropped",
+        ),
+        (
+            "few drops of many packets",
+            |w| {
+                w.series("nat/nat-a/drops", &[100.0; 3]);
+                w.series("nat/nat-a/bytes_in", &[1.0e9; 3]);
+                w.series("nat/nat-a/bytes_out", &[1.0e9; 3]);
+            },
+            "nat/a",
+            "healthy",
+            "",
+        ),
+    ]);
+}
+
+#[test]
+fn a_gateway_that_falls_silent() {
+    run(&[
+        (
+            "only out",
+            |w| {
+                w.series("nat/nat-a/bytes_in", &[5.0e6, 0.0, 0.0, 0.0]);
+                w.series("nat/nat-a/bytes_out", &[1.0e6; 4]);
+            },
+            "nat/a",
+            "down",
+            "nothing comes in for 3 min while bytes go out",
+        ),
+        (
+            "silent beside the others",
+            |w| {
+                w.series("nat/nat-a/bytes_in", &[5.0e6, 0.0, 0.0, 0.0]);
+                w.series("nat/nat-b/bytes_in", &[5.0e6; 4]);
+            },
+            "nat/a",
+            "down",
+            "nothing comes in for 3 min while the other gateways carry traffic",
+        ),
+        (
+            "silent because its zone goes another way",
+            |w| {
+                send(w, "a", "nat-b", "active");
+                w.series("nat/nat-a/bytes_in", &[5.0e6, 0.0, 0.0, 0.0]);
+                w.series("nat/nat-b/bytes_in", &[5.0e6; 4]);
+            },
+            "nat/a",
+            "degraded",
+            "rerouted via b",
+        ),
+        (
+            "all silent: nothing to carry",
+            |w| {
+                for id in ["nat-a", "nat-b", "nat-c"] {
+                    w.series(&format!("nat/{id}/bytes_in"), &[0.0; 4]);
+                }
+            },
+            "nat",
+            "healthy",
+            "",
+        ),
+    ]);
+}
+
+/// Two tasks of the web service that could not start in a zone.
+fn failed_starts(world: &mut World, zone: &str) {
+    let task = |n| crate::model::service::Task {
+        zone: zone_name(zone),
+        ..stopped("web", n, "TaskFailedToStart", "CannotPullContainerError: timeout")
+    };
+    world.put(StoppedTasks { tasks: vec![task(2), task(4)] });
+}
+
+#[test]
+fn symptoms_of_a_way_out_that_looks_available() {
+    let mut world = World::healthy();
+    failed_starts(&mut world, "a");
+    assert_eq!(look(&world.judge(), "nat/a"), ("healthy", "2 tasks failed to start, in this zone only".into()));
+    // Silence of what runs there makes it certain.
+    let streams = |a: i64| {
+        let stream = |id: &str, minutes: i64| LogStream {
+            name: format!("x/x/{id}"),
+            last_ingestion: Some(crate::insight::fixture::ago(minutes)),
+            ..Default::default()
+        };
+        LogGroup { streams: vec![stream("c0000000000000001", a), stream("c0000000000000002", 0)], ..Default::default() }
+    };
+    world.put(streams(7));
+    assert_eq!(
+        look(&world.judge(), "nat/a"),
+        ("down", "2 tasks failed to start, in this zone only, and 1 running task there silent".into())
+    );
+    world.put(streams(1));
+    assert_eq!(look(&world.judge(), "nat/a").0, "healthy");
+}
+
+#[test]
+fn a_service_says_where_its_tasks_fail_to_start_and_why() {
+    let mut world = World::healthy();
+    failed_starts(&mut world, "a");
+    let reasons = |world: &World| {
+        let judgement = world.judge();
+        let verdict = judgement.of(&crate::insight::NodeId::service("web")).unwrap().clone();
+        verdict.reasons.into_iter().map(|r| r.text).collect::<Vec<_>>()
+    };
+    assert!(reasons(&world).contains(&"2 tasks failed to start, all in zone a".to_owned()), "{:?}", reasons(&world));
+    send(&mut world, "a", "nat-a", "blackhole");
+    let told = "2 tasks failed to start, all in zone a, where default route is a blackhole (nat-a)".to_owned();
+    assert!(reasons(&world).contains(&told), "{:?}", reasons(&world));
+    world.edit::<StoppedTasks>(|s| s.tasks[0].zone = zone_name("b"));
+    assert!(!reasons(&world).iter().any(|r| r.contains("all in zone")), "two zones: the cause is elsewhere");
+}
+
+#[test]
+fn security_groups() {
+    run(&[
+        (
+            "a required rule is missing",
+            |w| w.edit::<SecurityGroups>(|g| g.groups[2].rules.clear()),
+            "sg",
+            "down",
+            "RDS inbound: tcp 5432 ECS SG missing",
+        ),
+        (
+            "an extra rule",
+            |w| w.edit::<SecurityGroups>(|g| g.groups[2].rules.push(group_rule("x", false, 22, Peer::Cidr("203.0.113.0/24".into())))),
+            "sg",
+            "degraded",
+            "RDS inbound: tcp 22 from 203.0.113.0/24 is not written",
+        ),
+        (
+            "groups of one system not known",
+            |w| w.edit::<SecurityGroups>(|g| g.groups[3].roles.clear()),
+            "sg",
+            "unknown",
+            "no security group of Redis is known",
+        ),
+    ]);
+    let seed = World::healthy().judge();
+    assert_eq!(seed.of(&crate::insight::NodeId::security_groups()).unwrap().level, Level::Healthy, "exactly as the seed writes it");
+}

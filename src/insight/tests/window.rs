@@ -1,0 +1,32 @@
+//! Series that are asked for rarely: what they say holds until they are asked again, and what was not asked is not zero.
+
+use crate::insight::fixture::{World, look};
+use crate::model::metric::{Metrics, Series};
+
+/// A series with a value every minute up to `age` minutes ago, asked for every so many seconds.
+fn series(world: &mut World, id: &str, value: f64, age: i64, every: i64) {
+    let mut metrics = world.store.get::<Metrics>().cloned().unwrap_or_default();
+    let open = world.now.timestamp().div_euclid(60) * 60;
+    let points = (age..age + 20).rev().map(|back| (open - 60 * back, value)).collect();
+    metrics.series.insert(id.to_owned(), Series { points, zero_fill: id.ends_with("5xx") || id.ends_with("requests"), every });
+    // The newest point is three minutes older than the question.
+    metrics.asked_at.insert(every, open - 60 * (age - 3));
+    world.put(metrics);
+}
+
+#[test]
+fn a_gauge_speaks_until_it_is_asked_for_again() {
+    for (age, every, level) in [(2, 60, "degraded"), (17, 900, "degraded"), (17, 60, "healthy"), (25, 900, "healthy")] {
+        let mut world = World::healthy();
+        series(&mut world, "db/ebs_io", 12.0, age, every);
+        assert_eq!(look(&world.judge(), "db").0, level, "{age} min old, asked every {every} s");
+    }
+}
+
+#[test]
+fn minutes_that_were_not_asked_for_do_not_dilute_errors() {
+    let mut world = World::healthy();
+    series(&mut world, "tg/web/requests", 100.0, 2, 60);
+    series(&mut world, "tg/web/5xx", 9.0, 8, 300);
+    assert_eq!(look(&world.judge(), "tg/web"), ("down", "5xx 9.0 % of requests for 3 min".into()));
+}

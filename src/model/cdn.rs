@@ -1,0 +1,58 @@
+//! CloudFront: the distribution and its invalidations. Optional in the seed: an account without one is not ill.
+
+use serde::{Deserialize, Serialize};
+
+use super::Time;
+use super::section::{Section, SectionKey};
+
+/// One invalidation.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Invalidation {
+    /// Id.
+    pub id: String,
+    /// `InProgress` or `Completed`.
+    pub status: String,
+    /// Created.
+    pub at: Option<Time>,
+}
+
+/// cloudfront:GetDistribution.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Distribution {
+    /// Id.
+    pub id: String,
+    /// ARN.
+    pub arn: String,
+    /// `d111111abcdef8.cloudfront.net`.
+    pub domain: String,
+    /// `Deployed` or `InProgress`.
+    pub status: String,
+    /// Serves requests.
+    pub enabled: bool,
+    /// Last configuration change.
+    pub modified_at: Option<Time>,
+    /// Invalidations in progress.
+    pub invalidating: i32,
+    /// Domain names of the origins.
+    pub origins: Vec<String>,
+    /// `redirect-to-https`, `https-only`, `allow-all` of the default behaviour.
+    pub viewer_protocol: String,
+    /// Alternate domain names.
+    pub aliases: Vec<String>,
+    /// Additional (paid) metrics are published: hit rate, origin latency.
+    pub realtime_metrics: bool,
+    /// Newest first.
+    pub invalidations: Vec<Invalidation>,
+}
+
+/// cloudfront:ListDistributions, GetDistribution, ListInvalidations, GetMonitoringSubscription.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Cdn {
+    /// The stack's distribution; `None` = the account has none that belongs to the stack.
+    pub distribution: Option<Distribution>,
+}
+
+impl Section for Cdn {
+    const KEY: SectionKey = SectionKey("cdn");
+    const TITLE: &'static str = "CloudFront";
+}

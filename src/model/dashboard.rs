@@ -1,0 +1,42 @@
+//! CloudWatch dashboards: which there are, and which namespaces their widgets show.
+
+use serde::{Deserialize, Serialize};
+
+use super::Time;
+use super::section::{Section, SectionKey};
+
+/// One widget.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Widget {
+    /// Title.
+    pub title: String,
+    /// `metric`, `log`, `alarm`, `text`, ...
+    pub kind: String,
+    /// `AWS/RDS CPUUtilization`, ...
+    pub metrics: Vec<String>,
+}
+
+/// One dashboard.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Dashboard {
+    /// Name.
+    pub name: String,
+    /// Last change.
+    pub modified_at: Option<Time>,
+    /// Namespaces of its metrics.
+    pub namespaces: Vec<String>,
+    /// Widgets in reading order.
+    pub widgets: Vec<Widget>,
+}
+
+/// cloudwatch:ListDashboards and GetDashboard.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Dashboards {
+    /// By name.
+    pub dashboards: Vec<Dashboard>,
+}
+
+impl Section for Dashboards {
+    const KEY: SectionKey = SectionKey("dashboards");
+    const TITLE: &'static str = "dashboards";
+}

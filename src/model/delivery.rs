@@ -1,0 +1,223 @@
+//! Delivery: ECR repositories with their images, CodeBuild projects with their builds, and the CodePipeline pipeline (optional).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Time;
+use super::section::{Section, SectionKey};
+use super::stack::ServiceRole;
+
+/// One image.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Image {
+    /// `sha256:…`.
+    pub digest: String,
+    /// Tags.
+    pub tags: Vec<String>,
+    /// Pushed.
+    pub pushed_at: Option<Time>,
+    /// Last pulled, to the day.
+    pub pulled_at: Option<Time>,
+    /// Bytes.
+    pub bytes: i64,
+    /// `COMPLETE`, `IN_PROGRESS`, `FAILED`, `ACTIVE`, ...; empty = never scanned.
+    pub scan_status: String,
+    /// Findings by severity.
+    pub findings: BTreeMap<String, i32>,
+}
+
+/// One repository with its newest images.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repository {
+    /// Name.
+    pub name: String,
+    /// The service that runs its images.
+    pub role: ServiceRole,
+    /// `false` = no repository of that name.
+    pub exists: bool,
+    /// `111122223333.dkr.ecr.ap-southeast-2.amazonaws.com/nextcore/web`.
+    pub uri: String,
+    /// `MUTABLE` or `IMMUTABLE`.
+    pub tag_mutability: String,
+    /// `SCAN_ON_PUSH`, `CONTINUOUS_SCAN`, `MANUAL`; empty if AWS does not say.
+    pub scan_frequency: String,
+    /// `KMS` or `AES256`.
+    pub encryption: String,
+    /// Images in the repository.
+    pub image_count: usize,
+    /// The newest, and those that tasks run.
+    pub images: Vec<Image>,
+}
+
+impl Repository {
+    /// By digest.
+    pub fn image(&self, digest: &str) -> Option<&Image> {
+        self.images.iter().find(|i| i.digest == digest)
+    }
+}
+
+/// ecr:DescribeRepositories, BatchGetRepositoryScanningConfiguration, DescribeImages, DescribeRegistry.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Repositories {
+    /// In the configured order.
+    pub repositories: Vec<Repository>,
+    /// Regions that the registry replicates to.
+    pub replicates_to: Vec<String>,
+}
+
+impl Section for Repositories {
+    const KEY: SectionKey = SectionKey("repositories");
+    const TITLE: &'static str = "ECR repositories";
+}
+
+/// One phase of a build.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct BuildPhase {
+    /// `PRE_BUILD`, ...
+    pub kind: String,
+    /// `SUCCEEDED`, `FAILED`, ...; empty while it runs.
+    pub status: String,
+    /// Seconds.
+    pub seconds: Option<i64>,
+    /// AWS's words when it failed.
+    pub message: String,
+}
+
+/// One build.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Build {
+    /// `project:uuid`.
+    pub id: String,
+    /// Project.
+    pub project: String,
+    /// `SUCCEEDED`, `FAILED`, `IN_PROGRESS`, ...
+    pub status: String,
+    /// The phase it is in.
+    pub phase: String,
+    /// Begun.
+    pub started_at: Option<Time>,
+    /// Ended.
+    pub ended_at: Option<Time>,
+    /// Who began it.
+    pub initiator: String,
+    /// Commit.
+    pub version: String,
+    /// Phases in order.
+    pub phases: Vec<BuildPhase>,
+    /// Test reports.
+    pub reports: Vec<String>,
+    /// (log group, log stream).
+    pub logs: Option<(String, String)>,
+}
+
+/// One project.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Project {
+    /// Name.
+    pub name: String,
+    /// May run docker.
+    pub privileged: bool,
+    /// `GITHUB`, `CODEPIPELINE`, ...
+    pub source: String,
+    /// Service role ARN.
+    pub service_role: String,
+}
+
+/// codebuild:BatchGetProjects, ListBuildsForProject, BatchGetBuilds of the configured projects.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Builds {
+    /// In the configured order; those that exist.
+    pub projects: Vec<Project>,
+    /// Names that CodeBuild does not know.
+    pub missing: Vec<String>,
+    /// Newest first, of all projects.
+    pub builds: Vec<Build>,
+}
+
+impl Section for Builds {
+    const KEY: SectionKey = SectionKey("builds");
+    const TITLE: &'static str = "builds";
+}
+
+impl Builds {
+    /// The newest build of a project.
+    pub fn latest(&self, project: &str) -> Option<&Build> {
+        self.builds.iter().find(|b| b.project == project)
+    }
+}
+
+/// One action of a stage.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PipelineAction {
+    /// Name.
+    pub name: String,
+    /// `Source`, `Build`, `Deploy`, `Approval`, ...
+    pub category: String,
+    /// `CodeStarSourceConnection`, `CodeBuild`, `ECS`, ...
+    pub provider: String,
+    /// `Succeeded`, `Failed`, `InProgress`, ...; empty = never ran.
+    pub status: String,
+    /// AWS's summary or error message.
+    pub summary: String,
+    /// Last change.
+    pub changed_at: Option<Time>,
+    /// Revision that it worked on.
+    pub revision: String,
+    /// It waits for a person.
+    pub awaits_approval: bool,
+}
+
+/// One stage.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PipelineStage {
+    /// Name.
+    pub name: String,
+    /// `Succeeded`, `Failed`, `InProgress`, `Stopped`, ...; empty = never ran.
+    pub status: String,
+    /// Execution id.
+    pub execution: String,
+    /// Executions may enter.
+    pub transition_enabled: bool,
+    /// Why they may not.
+    pub disabled_reason: String,
+    /// In run order.
+    pub actions: Vec<PipelineAction>,
+}
+
+/// One execution.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PipelineExecution {
+    /// Id.
+    pub id: String,
+    /// `Succeeded`, `Failed`, `InProgress`, ...
+    pub status: String,
+    /// Begun.
+    pub started_at: Option<Time>,
+    /// Last change.
+    pub updated_at: Option<Time>,
+    /// `Webhook`, `StartPipelineExecution`, ...
+    pub trigger: String,
+    /// Commit message.
+    pub revision: String,
+}
+
+/// codepipeline:GetPipeline, GetPipelineState, ListPipelineExecutions.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Pipeline {
+    /// The configured name.
+    pub name: String,
+    /// `false` = no pipeline of that name: it is optional.
+    pub exists: bool,
+    /// Of the pipeline's structure.
+    pub version: i32,
+    /// In order.
+    pub stages: Vec<PipelineStage>,
+    /// Newest first.
+    pub executions: Vec<PipelineExecution>,
+}
+
+impl Section for Pipeline {
+    const KEY: SectionKey = SectionKey("pipeline");
+    const TITLE: &'static str = "pipeline";
+}

@@ -1,0 +1,112 @@
+//! Route 53: the hosted zone, its records and its health checks. Optional in the seed: an account without the zone is not ill.
+
+use serde::{Deserialize, Serialize};
+
+use super::Time;
+use super::section::{Section, SectionKey};
+
+/// One resource record set.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct DnsRecord {
+    /// Fully qualified, with the trailing dot.
+    pub name: String,
+    /// `A`, `AAAA`, `NS`, ...
+    pub kind: String,
+    /// Seconds; alias records have none of their own.
+    pub ttl: Option<i64>,
+    /// Values of a plain record.
+    pub values: Vec<String>,
+    /// Where an alias leads.
+    pub alias: Option<DnsAlias>,
+    /// Health check id.
+    pub health_check: Option<String>,
+}
+
+/// The target of an alias record.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct DnsAlias {
+    /// DNS name, as Route 53 writes it: `dualstack.name.`
+    pub dns_name: String,
+    /// Hosted zone id of the target.
+    pub hosted_zone: String,
+    /// Whether the target's health decides the answer.
+    pub evaluate_health: bool,
+}
+
+impl DnsAlias {
+    /// The target's own name: without `dualstack.` and the trailing dot, in small letters.
+    pub fn target(&self) -> String {
+        let name = self.dns_name.trim_end_matches('.').to_ascii_lowercase();
+        name.strip_prefix("dualstack.").map_or(name.clone(), str::to_owned)
+    }
+}
+
+/// What one checker region last saw.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct DnsObservation {
+    /// Checker region.
+    pub region: String,
+    /// `Success: HTTP Status Code 200, OK` or `Failure: ...`.
+    pub status: String,
+    /// When.
+    pub at: Option<Time>,
+}
+
+impl DnsObservation {
+    /// Whether the check passed.
+    pub fn passed(&self) -> bool {
+        self.status.starts_with("Success")
+    }
+}
+
+/// One health check of the zone's names.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct DnsHealthCheck {
+    /// Id.
+    pub id: String,
+    /// `HTTPS`, `HTTP`, `TCP`, ...
+    pub kind: String,
+    /// The name that is checked.
+    pub domain: String,
+    /// Path.
+    pub path: String,
+    /// By checker region.
+    pub observations: Vec<DnsObservation>,
+}
+
+/// The hosted zone.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct HostedZone {
+    /// Id without `/hostedzone/`.
+    pub id: String,
+    /// `nextcore.ai.`
+    pub name: String,
+    /// Private zones answer inside a VPC only.
+    pub private: bool,
+}
+
+/// route53:ListHostedZonesByName, ListResourceRecordSets, ListHealthChecks, GetHealthCheckStatus, TestDNSAnswer.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Dns {
+    /// The zone of the configured name; `None` = the account has none.
+    pub zone: Option<HostedZone>,
+    /// By name and type.
+    pub records: Vec<DnsRecord>,
+    /// Health checks of names in the zone.
+    pub health_checks: Vec<DnsHealthCheck>,
+    /// What Route 53 answers for the zone's own name: response code and data.
+    pub answer: Option<(String, Vec<String>)>,
+}
+
+impl Section for Dns {
+    const KEY: SectionKey = SectionKey("dns");
+    const TITLE: &'static str = "Route 53";
+}
+
+impl Dns {
+    /// The alias record of the zone's own name, IPv4 first.
+    pub fn apex(&self) -> Option<&DnsRecord> {
+        let zone = self.zone.as_ref()?;
+        ["A", "AAAA"].iter().find_map(|kind| self.records.iter().find(|r| r.name == zone.name && r.kind == *kind))
+    }
+}

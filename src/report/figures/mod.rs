@@ -1,0 +1,202 @@
+//! The key figures of a node, as short texts: what the table and the Markdown print beside its health. It judges nothing.
+
+mod platform;
+
+use crate::insight::NodeId;
+use crate::insight::reading::Reading as Metric;
+use crate::model::Time;
+use crate::model::alarm::Alarms;
+use crate::model::balancer::{Routing, Targets};
+use crate::model::cache::ReplicationGroup;
+use crate::model::database::{Database, DatabaseSettings, default_max_connections};
+use crate::model::log::LogTail;
+use crate::model::network::zone_letter;
+use crate::model::scaling::Scaling;
+use crate::model::service::{Service, Services};
+use crate::model::store::Store;
+use crate::model::text;
+
+/// One figure: `cpu` `41 %`; the label is empty when the value speaks for itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Figure {
+    /// What it is.
+    pub label: &'static str,
+    /// The value with its unit.
+    pub value: String,
+}
+
+impl std::fmt::Display for Figure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.label.is_empty() { f.write_str(&self.value) } else { write!(f, "{} {}", self.label, self.value) }
+    }
+}
+
+/// The figures of one node, in the order of their worth; none while nothing is known.
+pub fn figures(store: &Store, node: &NodeId, now: Time) -> Vec<Figure> {
+    let read = Reading { store, now, metric: Metric::new(store, now) };
+    let (family, name) = node.0.split_once('/').unwrap_or((&node.0, ""));
+    let found = FAMILIES.iter().find(|f| f.0 == family && f.1 == name.is_empty());
+    found.map_or_else(Vec::new, |f| (f.2)(&read, name))
+}
+
+/// (family of ids, whether it is the family's own node, its figures by the name behind the slash).
+type Family = (&'static str, bool, fn(&Reading<'_>, &str) -> Vec<Figure>);
+
+/// Every node that has figures.
+const FAMILIES: &[Family] = &[
+    ("dns", true, |r, _| r.dns()),
+    ("cdn", true, |r, _| r.cdn()),
+    ("vpc", true, |r, _| r.vpc()),
+    ("alb", true, |r, _| r.balancer()),
+    ("tg", false, |r, name| r.target_group(name)),
+    ("nat", true, |r, _| r.nat()),
+    ("nat", false, |r, letter| r.nat_of(letter)),
+    ("sg", true, |r, _| r.security_groups()),
+    ("svc", false, |r, name| r.service(name)),
+    ("redis", true, |r, _| r.cache()),
+    ("db", true, |r, _| r.database()),
+    ("s3", true, |r, _| r.buckets()),
+    ("s3", false, |r, name| r.bucket(name)),
+    ("iam", true, |r, _| r.iam()),
+    ("kms", true, |r, _| r.kms()),
+    ("secrets", true, |r, _| r.secrets()),
+    ("ecr", true, |r, _| r.ecr()),
+    ("build", true, |r, _| r.build()),
+    ("pipeline", true, |r, _| r.pipeline()),
+    ("alarms", true, |r, _| r.alarms()),
+    ("dashboards", true, |r, _| r.dashboards()),
+    ("logs", true, |r, _| r.logs()),
+];
+
+fn figure(label: &'static str, value: String) -> Figure {
+    Figure { label, value }
+}
+
+fn percent(value: f64) -> String {
+    format!("{value:.0} %")
+}
+
+/// (label, metric id, how it is written).
+type Row = (&'static str, String, fn(f64) -> String);
+
+struct Reading<'a> {
+    store: &'a Store,
+    now: Time,
+    metric: Metric<'a>,
+}
+
+impl Reading<'_> {
+    fn metric(&self, id: &str) -> Option<f64> {
+        self.metric.value(id)
+    }
+
+    /// Failed requests in percent, in the newest minute that has requests.
+    fn failed(&self) -> Option<f64> {
+        let share = |id: &str| self.metric.share(id, "alb/requests");
+        let (own, targets) = (share("alb/elb5xx"), share("alb/target5xx"));
+        // A minute with requests and without a series of errors had none.
+        self.metric.value("alb/requests").filter(|r| *r > 0.0).map(|_| own.unwrap_or(0.0) + targets.unwrap_or(0.0))
+    }
+
+    /// Figures of metrics, where there are any.
+    fn metrics(&self, rows: &[Row]) -> Vec<Figure> {
+        rows.iter().filter_map(|(label, id, show)| Some(figure(label, show(self.metric(id)?)))).collect()
+    }
+
+    fn per_second(value: f64) -> String {
+        format!("{}/s", text::rate(value / 60.0))
+    }
+
+    fn balancer(&self) -> Vec<Figure> {
+        let mut all = self.metrics(&[("", "alb/requests".to_owned(), Self::per_second)]);
+        all.extend(self.failed().map(|share| figure("5xx", format!("{share:.2} %"))));
+        all.extend(self.metrics(&[("p95", "alb/p95".to_owned(), text::latency)]));
+        all
+    }
+
+    fn target_group(&self, name: &str) -> Vec<Figure> {
+        let mark = format!(":targetgroup/{name}/");
+        let mut all = Vec::new();
+        let targets = self.store.get::<Targets>();
+        let arn = targets.and_then(|t| t.groups.keys().find(|arn| arn.contains(&mark)));
+        if let Some((healthy, total)) = targets.zip(arn).and_then(|(t, arn)| t.healthy(arn)) {
+            all.push(figure("", format!("{healthy}/{total} healthy")));
+        }
+        let paths = self.store.get::<Routing>().zip(arn).map(|(r, arn)| r.paths_to(arn)).unwrap_or_default();
+        if !paths.is_empty() {
+            all.push(figure("", paths.join(" ")));
+        }
+        let id = |what: &str| format!("tg/{name}/{what}");
+        all.extend(self.metrics(&[("", id("requests"), Self::per_second), ("p95", id("p95"), text::latency)]));
+        all
+    }
+
+    fn service(&self, name: &str) -> Vec<Figure> {
+        let mut all = Vec::new();
+        let service = self.store.get::<Services>().and_then(|s| s.get(name));
+        if let Some(service) = service {
+            all.push(figure("", format!("{}/{}", service.running, service.desired)));
+        }
+        if let Some(target) = self.store.get::<Scaling>().and_then(|s| s.get(name)) {
+            all.push(figure("bounds", format!("{}-{}", target.min, target.max)));
+        }
+        let id = |what: &str| format!("svc/{name}/{what}");
+        all.extend(self.metrics(&[("cpu", id("cpu"), percent), ("mem", id("mem"), percent)]));
+        if let Some(d) = service.and_then(Service::primary) {
+            all.push(figure("rev", d.revision().rsplit(':').next().unwrap_or_default().to_owned()));
+        }
+        all
+    }
+
+    fn cache(&self) -> Vec<Figure> {
+        let Some(group) = self.store.get::<ReplicationGroup>() else { return Vec::new() };
+        let ids: Vec<&str> = group.node_groups.iter().flat_map(|g| &g.members).map(|m| m.id.as_str()).collect();
+        let mut all = vec![figure("", format!("{} shards {} nodes", group.node_groups.len(), ids.len()))];
+        let values = |what: &str| ids.iter().filter_map(|id| self.metric(&format!("redis/{id}/{what}"))).collect::<Vec<f64>>();
+        if let Some(worst) = values("memory").into_iter().reduce(f64::max) {
+            all.push(figure("mem", percent(worst)));
+        }
+        let (gets, sets) = (values("gets"), values("sets"));
+        if !gets.is_empty() || !sets.is_empty() {
+            let ops: f64 = gets.iter().chain(&sets).sum();
+            all.push(figure("", format!("{} op/s", text::rate(ops / 60.0))));
+        }
+        if let Some(worst) = values("lag").into_iter().reduce(f64::max) {
+            all.push(figure("lag", format!("{worst:.1} s")));
+        }
+        all
+    }
+
+    fn database(&self) -> Vec<Figure> {
+        let Some(db) = self.store.get::<Database>() else { return Vec::new() };
+        let mut all = vec![figure("", db.status.clone())];
+        match &db.secondary_zone {
+            Some(standby) => all.push(figure("", format!("{} ⇄ {}", zone_letter(&db.zone), zone_letter(standby)))),
+            None if !db.zone.is_empty() => all.push(figure("", zone_letter(&db.zone).to_owned())),
+            None => {}
+        }
+        let max = self.store.get::<DatabaseSettings>().and_then(|s| s.max_connections).or_else(|| default_max_connections(&db.class));
+        if let Some(used) = self.metric("db/connections") {
+            all.push(figure("conn", max.map_or_else(|| format!("{used:.0}"), |max| format!("{used:.0}/{max}"))));
+        }
+        all.extend(self.metrics(&[("cpu", "db/cpu".to_owned(), percent), ("free", "db/storage".to_owned(), text::bytes)]));
+        if let Some(at) = db.latest_restorable {
+            all.push(figure("PITR", text::age(at, self.now)));
+        }
+        all
+    }
+
+    fn alarms(&self) -> Vec<Figure> {
+        let Some(alarms) = self.store.get::<Alarms>() else { return Vec::new() };
+        let firing = alarms.for_people().filter(|a| a.state == "ALARM").count();
+        vec![figure("", format!("{firing} of {} in alarm", alarms.for_people().count()))]
+    }
+
+    fn logs(&self) -> Vec<Figure> {
+        let mut all = self.metrics(&[("", "logs/events".to_owned(), |v| format!("{} events/min", text::count(v)))]);
+        if let Some(last) = self.store.get::<LogTail>().and_then(|t| t.events.back()) {
+            all.push(figure("last", format!("{} ago", text::age(last.at, self.now))));
+        }
+        all
+    }
+}

@@ -1,0 +1,45 @@
+//! The pane of alarms: its row, and the rows of its lists.
+
+use crate::input::Place;
+use crate::model::alarm::{Alarm, AlarmChange, AlarmHistory, Alarms};
+use crate::model::store::Store;
+use crate::session::filter::Filter;
+use crate::session::rows::{borrowed, stamped};
+
+use super::{PaneId, PaneRow, k, list};
+
+/// Its row.
+pub(super) const ROW: &PaneRow = &PaneRow {
+    id: PaneId::Alarms,
+    place: Some(Place::Alarms),
+    needs: &[k("alarm_history")],
+    panels: &[
+        list("Alarms", |s, q| borrowed(alarms(&s.store, s.unfolded, q.filter), |a| &a.name)),
+        list("History", |s, q| stamped(alarm_history(&s.store, q.filter), |c| (c.at, &c.name))),
+    ],
+};
+
+/// Alarms for people, worst and newest first; the scaling alarms after them when they are unfolded.
+pub fn alarms<'a>(store: &'a Store, unfolded: bool, filter: &Filter) -> Vec<&'a Alarm> {
+    let all = store.get::<Alarms>().map(|a| a.alarms.as_slice()).unwrap_or_default();
+    let rank = |a: &Alarm| {
+        (
+            a.is_scaling(),
+            match a.state.as_str() {
+                "ALARM" => 0,
+                "INSUFFICIENT_DATA" => 1,
+                _ => 2,
+            },
+        )
+    };
+    let mut rows: Vec<&Alarm> =
+        all.iter().filter(|a| (unfolded || !a.is_scaling()) && filter.matches_fields(&[&a.name, &a.state, &a.reason, &a.metric])).collect();
+    rows.sort_by(|a, b| rank(a).cmp(&rank(b)).then(b.since.cmp(&a.since)).then(a.name.cmp(&b.name)));
+    rows
+}
+
+/// State changes of alarms, newest first.
+pub fn alarm_history<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a AlarmChange> {
+    let all = store.get::<AlarmHistory>().map(|h| h.changes.as_slice()).unwrap_or_default();
+    all.iter().filter(|c| filter.matches_fields(&[&c.name, &c.summary])).collect()
+}

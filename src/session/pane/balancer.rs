@@ -1,0 +1,58 @@
+//! The pane of the load balancer: its row, and the rows of its lists.
+
+use crate::model::balancer::{Listener, Routing, Rule, Target, TargetGroup, Targets};
+use crate::model::store::Store;
+use crate::session::filter::Filter;
+use crate::session::rows::{borrowed, named};
+
+use super::{PaneId, PaneRow, list};
+
+/// Its row.
+pub(super) const ROW: &PaneRow = &PaneRow {
+    id: PaneId::Balancer,
+    place: None,
+    needs: &[],
+    panels: &[
+        list("Targets", |s, q| named(targets(&s.store, q.filter), |(g, t)| format!("{} {}:{}", g.name, t.id, t.port))),
+        list("Listeners and rules", |s, q| {
+            named(rules(&s.store, q.filter), |(l, r)| format!("{} {}", l.arn, r.map_or("default", |r| r.priority.as_str())))
+        }),
+        list("Target groups", |s, q| borrowed(target_groups(&s.store, q.filter), |g| &g.arn)),
+    ],
+};
+
+/// Every target with its group, by group, zone and address.
+pub fn targets<'a>(store: &'a Store, filter: &Filter) -> Vec<(&'a TargetGroup, &'a Target)> {
+    let (Some(routing), Some(targets)) = (store.get::<Routing>(), store.get::<Targets>()) else { return Vec::new() };
+    let mut rows: Vec<(&TargetGroup, &Target)> = routing
+        .target_groups
+        .iter()
+        .flat_map(|g| targets.groups.get(&g.arn).into_iter().flatten().map(move |t| (g, t)))
+        .filter(|(g, t)| filter.matches_fields(&[&g.name, &t.id, &t.zone, &t.state, t.reason.as_deref().unwrap_or("")]))
+        .collect();
+    rows.sort_by(|a, b| (&a.0.name, &a.1.zone, &a.1.id).cmp(&(&b.0.name, &b.1.zone, &b.1.id)));
+    rows
+}
+
+/// Every target group with its settings.
+pub fn target_groups<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a TargetGroup> {
+    let groups = store.get::<Routing>().map(|r| r.target_groups.as_slice()).unwrap_or_default();
+    groups.iter().filter(|g| filter.matches_fields(&[&g.name, &g.health_path])).collect()
+}
+
+/// Every rule with its listener, in order of evaluation.
+pub fn rules<'a>(store: &'a Store, filter: &Filter) -> Vec<(&'a Listener, Option<&'a Rule>)> {
+    let listeners = store.get::<Routing>().map(|r| r.listeners.as_slice()).unwrap_or_default();
+    let mut rows = Vec::new();
+    for listener in listeners {
+        if listener.rules.is_empty() {
+            rows.push((listener, None));
+        }
+        rows.extend(listener.rules.iter().map(|r| (listener, Some(r))));
+    }
+    rows.retain(|(l, r)| {
+        let paths = r.map(|r| r.paths.join(" ")).unwrap_or_default();
+        filter.matches_fields(&[&l.protocol, &l.default_action, &paths])
+    });
+    rows
+}

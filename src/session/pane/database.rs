@@ -1,0 +1,48 @@
+//! The pane of the database: its row, and the rows of its lists.
+
+use crate::model::cache::DataEvent;
+use crate::model::database::DatabaseEvents;
+use crate::model::profile::{DatabaseHost, DatabaseLoad, LoadPart, Process};
+use crate::model::store::Store;
+use crate::session::filter::Filter;
+use crate::session::rows::{borrowed, data_events, named, stamped};
+
+use super::{PaneId, PaneRow, k, list};
+
+/// Its row.
+pub(super) const ROW: &PaneRow = &PaneRow {
+    id: PaneId::Database,
+    place: None,
+    needs: &[k("database_load"), k("database_host")],
+    panels: &[
+        list("Events", |s, q| stamped(events(&s.store, q.filter), |e| (e.at, &e.message))),
+        list("Statements", |s, q| borrowed(statements(&s.store, q.filter), |p| &p.name)),
+        list("Waits", |s, q| borrowed(waits(&s.store, q.filter), |p| &p.name)),
+        list("Processes", |s, q| named(processes(&s.store, q.filter), |(n, p)| format!("{n} {}", p.name))),
+    ],
+};
+
+/// Events of the database, newest first.
+pub fn events<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a DataEvent> {
+    data_events(store.get::<DatabaseEvents>().map(|e| e.events.as_slice()), filter)
+}
+
+/// Statements by the load that they cause, most first.
+pub fn statements<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a LoadPart> {
+    store.get::<DatabaseLoad>().map(|l| parts(&l.statements, filter)).unwrap_or_default()
+}
+
+/// Wait events by the load that waits on them, most first.
+pub fn waits<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a LoadPart> {
+    store.get::<DatabaseLoad>().map(|l| parts(&l.waits, filter)).unwrap_or_default()
+}
+
+fn parts<'a>(all: &'a [LoadPart], filter: &Filter) -> Vec<&'a LoadPart> {
+    all.iter().filter(|p| filter.matches("", &p.name)).collect()
+}
+
+/// Processes of the host by CPU, most first, each with its place: several have the same name.
+pub fn processes<'a>(store: &'a Store, filter: &Filter) -> Vec<(usize, &'a Process)> {
+    let all = store.get::<DatabaseHost>().map(|h| h.processes.as_slice()).unwrap_or_default();
+    all.iter().enumerate().filter(|(_, p)| filter.matches("", &p.name)).collect()
+}

@@ -1,0 +1,51 @@
+//! The pane of the edge, Route 53 and CloudFront: its row, and the rows of its lists.
+
+use crate::model::cdn::{Cdn, Invalidation};
+use crate::model::dns::{Dns, DnsHealthCheck, DnsObservation, DnsRecord};
+use crate::model::store::Store;
+use crate::session::filter::Filter;
+use crate::session::rows::{borrowed, named};
+
+use super::{PaneId, PaneRow, k, list};
+
+/// Its row.
+pub(super) const ROW: &PaneRow = &PaneRow {
+    id: PaneId::Edge,
+    place: None,
+    needs: &[k("dns"), k("cdn")],
+    panels: &[
+        list("Records", |s, q| named(records(&s.store, q.filter), |r| format!("{} {}", r.name, r.kind))),
+        list("Invalidations", |s, q| borrowed(invalidations(&s.store, q.filter), |i| &i.id)),
+        list("Health checks", |s, q| {
+            named(health_checks(&s.store, q.filter), |(h, o)| format!("{} {}", h.id, o.map_or("", |o| o.region.as_str())))
+        }),
+    ],
+};
+
+/// Records of the zone, by name and type.
+pub fn records<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a DnsRecord> {
+    let all = store.get::<Dns>().map(|d| d.records.as_slice()).unwrap_or_default();
+    let target = |r: &DnsRecord| r.alias.as_ref().map_or_else(|| r.values.join(" "), |a| a.dns_name.clone());
+    all.iter().filter(|r| filter.is_empty() || filter.matches_fields(&[&r.name, &r.kind, &target(r)])).collect()
+}
+
+/// Invalidations of the distribution, newest first.
+pub fn invalidations<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a Invalidation> {
+    let distribution = store.get::<Cdn>().and_then(|c| c.distribution.as_ref());
+    let all = distribution.map(|d| d.invalidations.as_slice()).unwrap_or_default();
+    all.iter().filter(|i| filter.matches_fields(&[&i.id, &i.status])).collect()
+}
+
+/// Health checks of names in the zone with what each checker region last saw; one that no region has reported on stands alone.
+pub fn health_checks<'a>(store: &'a Store, filter: &Filter) -> Vec<(&'a DnsHealthCheck, Option<&'a DnsObservation>)> {
+    let all = store.get::<Dns>().map(|d| d.health_checks.as_slice()).unwrap_or_default();
+    let seen = |h: &'a DnsHealthCheck| {
+        let unseen = h.observations.is_empty().then_some((h, None));
+        h.observations.iter().map(move |o| (h, Some(o))).chain(unseen)
+    };
+    let shown = |(h, o): &(&DnsHealthCheck, Option<&DnsObservation>)| {
+        let (region, status) = o.map_or(("", ""), |o| (o.region.as_str(), o.status.as_str()));
+        filter.matches_fields(&[&h.id, &h.domain, &h.path, &h.kind, region, status])
+    };
+    all.iter().flat_map(seen).filter(shown).collect()
+}

@@ -1,0 +1,156 @@
+//! PANES: one row per pane with the sections that it reads, its panels, and what Enter on their rows does. One file per
+//! pane holds its row and the functions that yield the rows of its lists. The drawing functions stand in `view::pane`, so
+//! that a session never sees a view. Called by `session` (needs, panels, rows) and `view` (titles, rows).
+
+pub mod alarms;
+pub mod balancer;
+pub mod cache;
+pub mod dashboards;
+pub mod database;
+pub mod delivery;
+pub mod edge;
+pub mod flows;
+pub mod logs;
+pub mod network;
+pub mod security;
+pub mod service;
+pub mod stack;
+pub mod storage;
+pub mod timeline;
+pub mod verify;
+pub mod zones;
+
+use super::Session;
+use super::filter::Filter;
+use super::rows::Ids;
+use crate::input::Place;
+use crate::insight::NodeId;
+use crate::model::section::SectionKey;
+
+/// Names a pane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PaneId {
+    /// The diagram.
+    Stack,
+    /// One ECS service.
+    Service,
+    /// The load balancer.
+    Balancer,
+    /// Redis.
+    Cache,
+    /// The database.
+    Database,
+    /// Alarms.
+    Alarms,
+    /// The log tail.
+    Logs,
+    /// What changed.
+    Timeline,
+    /// Route 53 and CloudFront.
+    Edge,
+    /// VPC, NAT gateways, security groups.
+    Network,
+    /// S3.
+    Storage,
+    /// IAM, KMS, Secrets Manager.
+    Security,
+    /// ECR, CodeBuild, CodePipeline.
+    Delivery,
+    /// CloudWatch dashboards and Container Insights.
+    Dashboards,
+    /// Availability zones.
+    Zones,
+    /// The flows of the seed.
+    Flows,
+    /// The live stack against the written architecture.
+    Verify,
+}
+
+/// Which rows of a list are asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Query<'q> {
+    /// What the pane is about: a service's name, else empty.
+    pub subject: &'q str,
+    /// Which rows are shown.
+    pub filter: &'q Filter,
+}
+
+/// Where Enter on a row leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lead {
+    /// To what a node's box opens.
+    Node(NodeId),
+    /// To the log, filtered by this.
+    Logs(String),
+}
+
+/// The identities of a list's rows, in the order in which they are shown.
+pub type Rows = for<'a> fn(&'a Session, &Query<'_>) -> Ids<'a>;
+
+/// What Enter on the row of that index does.
+pub type Enter = fn(&Session, &Query<'_>, usize) -> Option<Lead>;
+
+/// One panel of a pane.
+#[derive(Debug, Clone, Copy)]
+pub struct Panel {
+    /// Its name in the tab strip and its own title.
+    pub title: &'static str,
+    /// Its rows, if it is a list.
+    pub rows: Option<Rows>,
+    /// Where its rows lead, if they do.
+    pub enter: Option<Enter>,
+}
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct PaneRow {
+    /// Names it.
+    pub id: PaneId,
+    /// The key's place that leads here from anywhere.
+    pub place: Option<Place>,
+    /// The sections that it reads beyond ALWAYS, or reads more closely while it is open.
+    pub needs: &'static [SectionKey],
+    /// Its panels in reading order.
+    pub panels: &'static [Panel],
+}
+
+const fn k(name: &'static str) -> SectionKey {
+    SectionKey(name)
+}
+
+const fn list(title: &'static str, rows: Rows) -> Panel {
+    Panel { title, rows: Some(rows), enter: None }
+}
+
+const fn opens(title: &'static str, rows: Rows, enter: Enter) -> Panel {
+    Panel { title, rows: Some(rows), enter: Some(enter) }
+}
+
+/// What every screen shows beside the health of the nodes, whose sections `insight` knows.
+pub const ALWAYS: &[SectionKey] = &[k("identity"), k("cluster"), k("zones")];
+
+/// All panes.
+pub const PANES: &[&PaneRow] = &[
+    stack::ROW,
+    service::ROW,
+    balancer::ROW,
+    cache::ROW,
+    database::ROW,
+    alarms::ROW,
+    logs::ROW,
+    timeline::ROW,
+    edge::ROW,
+    network::ROW,
+    storage::ROW,
+    security::ROW,
+    delivery::ROW,
+    dashboards::ROW,
+    zones::ROW,
+    flows::ROW,
+    verify::ROW,
+];
+
+/// The row of a pane; every id has one (a test holds that).
+pub fn row(id: PaneId) -> &'static PaneRow {
+    PANES.iter().find(|p| p.id == id).copied().unwrap_or(stack::ROW)
+}

@@ -1,0 +1,56 @@
+//! The pane of the network: its row, and the rows of its lists.
+
+use crate::input::Place;
+use crate::model::network::{NatGateway, NatGateways, Network, Route, RouteTable, Routes, SecurityGroup, SecurityGroups, Subnet};
+use crate::model::store::Store;
+use crate::session::filter::Filter;
+use crate::session::rows::{borrowed, named};
+
+use super::{PaneId, PaneRow, k, list};
+
+/// Its row.
+pub(super) const ROW: &PaneRow = &PaneRow {
+    id: PaneId::Network,
+    place: Some(Place::Network),
+    needs: &[k("network"), k("routes"), k("nat"), k("security_groups"), k("zones"), k("cache_subnets")],
+    panels: &[
+        list("Subnets", |s, q| borrowed(subnets(&s.store, q.filter), |n| &n.id)),
+        list("Routes", |s, q| named(routes(&s.store, q.filter), |(t, r)| format!("{} {}", t.id, r.destination))),
+        list("NAT gateways", |s, q| borrowed(gateways(&s.store, q.filter), |g| &g.id)),
+        list("Security groups", |s, q| borrowed(groups(&s.store, q.filter), |g| &g.id)),
+        list("Elastic IPs", |s, q| borrowed(addresses(&s.store, q.filter), |a| &a.0)),
+    ],
+};
+
+/// Subnets by tier and zone.
+pub fn subnets<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a Subnet> {
+    let all = store.get::<Network>().map(|n| n.subnets.as_slice()).unwrap_or_default();
+    all.iter().filter(|s| filter.matches_fields(&[&s.id, &s.cidr, &s.zone, s.tier.word()])).collect()
+}
+
+/// Every route with its table.
+pub fn routes<'a>(store: &'a Store, filter: &Filter) -> Vec<(&'a RouteTable, &'a Route)> {
+    let tables = store.get::<Routes>().map(|r| r.tables.as_slice()).unwrap_or_default();
+    let all = tables.iter().flat_map(|t| t.routes.iter().map(move |r| (t, r)));
+    all.filter(|(t, r)| filter.matches_fields(&[&t.id, &t.name, &r.destination, &r.target, &r.state])).collect()
+}
+
+/// NAT gateways by zone.
+pub fn gateways<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a NatGateway> {
+    let all = store.get::<NatGateways>().map(|n| n.gateways.as_slice()).unwrap_or_default();
+    all.iter().filter(|g| filter.matches_fields(&[&g.id, &g.zone, &g.state, &g.subnet])).collect()
+}
+
+/// Security groups by role.
+pub fn groups<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a SecurityGroup> {
+    let all = store.get::<SecurityGroups>().map(|g| g.groups.as_slice()).unwrap_or_default();
+    all.iter().filter(|g| filter.matches_fields(&[&g.id, &g.name])).collect()
+}
+
+/// Elastic IPs: those that nothing uses first, for they only cost money.
+pub fn addresses<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a (String, String, bool)> {
+    let all = store.get::<NatGateways>().map(|n| n.elastic_ips.as_slice()).unwrap_or_default();
+    let mut rows: Vec<_> = all.iter().filter(|(ip, allocation, _)| filter.matches_fields(&[ip, allocation])).collect();
+    rows.sort_by_key(|(_, _, associated)| *associated);
+    rows
+}

@@ -1,0 +1,38 @@
+//! The pane of IAM, KMS and Secrets Manager: its row, and the rows of its lists.
+
+use crate::model::security::{Key, Keys, Role, Roles, Secret, Secrets};
+use crate::model::store::Store;
+use crate::session::filter::Filter;
+use crate::session::rows::borrowed;
+
+use super::{PaneId, PaneRow, k, list};
+
+/// Its row.
+pub(super) const ROW: &PaneRow = &PaneRow {
+    id: PaneId::Security,
+    place: None,
+    needs: &[k("roles"), k("keys"), k("secrets")],
+    panels: &[
+        list("Roles", |s, q| borrowed(roles(&s.store, q.filter), |r| &r.name)),
+        list("Keys", |s, q| borrowed(keys(&s.store, q.filter), |k| &k.name)),
+        list("Secrets", |s, q| borrowed(secrets(&s.store, q.filter), |x| &x.name)),
+    ],
+};
+
+/// IAM roles in the configured order.
+pub fn roles<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a Role> {
+    let all = store.get::<Roles>().map(|r| r.roles.as_slice()).unwrap_or_default();
+    all.iter().filter(|r| filter.is_empty() || filter.matches_fields(&[&r.name, &r.arn, &r.policies.join(" ")])).collect()
+}
+
+/// KMS keys in the configured order.
+pub fn keys<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a Key> {
+    let all = store.get::<Keys>().map(|k| k.keys.as_slice()).unwrap_or_default();
+    all.iter().filter(|k| filter.matches_fields(&[&k.name, &k.arn, &k.state])).collect()
+}
+
+/// Secrets in the configured order.
+pub fn secrets<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a Secret> {
+    let all = store.get::<Secrets>().map(|s| s.secrets.as_slice()).unwrap_or_default();
+    all.iter().filter(|s| filter.matches_fields(&[&s.name, &s.arn])).collect()
+}

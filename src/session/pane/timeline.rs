@@ -1,0 +1,27 @@
+//! The pane of what changed: its row, and the rows of its list.
+
+use crate::input::Place;
+use crate::insight::Event;
+use crate::session::Session;
+use crate::session::filter::Filter;
+use crate::session::rows::stamped;
+
+use super::{Lead, PaneId, PaneRow, Query, k, opens};
+
+/// Its row.
+pub(super) const ROW: &PaneRow = &PaneRow {
+    id: PaneId::Timeline,
+    place: Some(Place::Timeline),
+    needs: &[k("scaling_activities"), k("alarm_history")],
+    panels: &[opens("Timeline", |s, q| stamped(timeline(s, q.filter), |e| (Some(e.at), &e.text)), node)],
+};
+
+/// Enter on an event: where it happened.
+fn node(session: &Session, query: &Query<'_>, index: usize) -> Option<Lead> {
+    timeline(session, query.filter).get(index).map(|e| Lead::Node(e.node.clone()))
+}
+
+/// What changed, newest first.
+pub fn timeline<'a>(session: &'a Session, filter: &Filter) -> Vec<&'a Event> {
+    session.judgement.timeline.iter().filter(|e| filter.matches(&e.node.0, &e.text)).collect()
+}

@@ -1,0 +1,140 @@
+//! The pane that holds the live stack against the written architecture: its row, and the statements in the order of the architecture.
+
+use crate::input::Place;
+use crate::insight::NodeId;
+use crate::insight::conformance::{Outcome, Report, Row};
+use crate::session::Session;
+use crate::session::filter::Filter;
+use crate::session::rows::named;
+
+use super::{Lead, PaneId, PaneRow, Query, k, opens};
+
+/// Its row; what the diagram rests on is read anyway.
+pub(super) const ROW: &PaneRow = &PaneRow {
+    id: PaneId::Verify,
+    place: Some(Place::Verify),
+    needs: &[k("task_definitions"), k("log_group"), k("cache_subnets")],
+    panels: &[opens("Statements", |s, q| named(statements(s, q.filter), |r| copied(r)), node)],
+};
+
+/// The statements with their results. A word that is a verdict (`fail`, `!pass`) is held against the verdict alone: `failover` is no failure.
+pub fn statements<'a>(session: &'a Session, filter: &Filter) -> Vec<&'a Row> {
+    session.report().map_or_else(Vec::new, |r| shown(r, filter))
+}
+
+fn shown<'a>(report: &'a Report, filter: &Filter) -> Vec<&'a Row> {
+    let all = &report.rows;
+    if filter.is_empty() {
+        return all.iter().collect();
+    }
+    let (verdicts, words): (Vec<&str>, Vec<&str>) = filter.text().split_whitespace().partition(|w| verdict(w).is_some());
+    let rest = Filter::parse(&words.join(" "));
+    let (not, is): (Vec<_>, Vec<_>) = verdicts.into_iter().filter_map(verdict).partition(|(negated, _)| *negated);
+    let wanted = |row: &&Row| {
+        let (about, has) = (&row.about, |all: &[(bool, Outcome)]| all.iter().any(|(_, o)| *o == row.outcome));
+        let [found, why] = [&row.found, &row.why].map(|text| text.as_deref().unwrap_or_default());
+        (is.is_empty() || has(&is))
+            && !has(&not)
+            && (rest.is_empty() || rest.matches_fields(&[&about.id, &about.group, &about.title, found, why, &about.source]))
+    };
+    all.iter().filter(wanted).collect()
+}
+
+/// A word of the filter that is a verdict, and whether it is excluded.
+fn verdict(word: &str) -> Option<(bool, Outcome)> {
+    let (negated, word) = word.strip_prefix('!').map_or((false, word), |w| (true, w));
+    Outcome::ALL.into_iter().find(|o| o.word().eq_ignore_ascii_case(word)).map(|o| (negated, o))
+}
+
+/// What `y` copies: `V01 fail: 10.1.0.0/16`.
+fn copied(row: &Row) -> String {
+    let (id, word) = (&row.about.id, row.outcome.word());
+    match row.found.as_ref().or(row.why.as_ref()) {
+        Some(found) => format!("{id} {word}: {found}"),
+        None => format!("{id} {word}"),
+    }
+}
+
+/// Makes a node's id.
+type Node = fn() -> NodeId;
+
+/// The box of what an operation reads.
+const BOXES: &[(&str, Node)] = &[
+    ("route53:", NodeId::dns),
+    ("cloudfront:", NodeId::cdn),
+    ("ec2:DescribeSecurityGroup", NodeId::security_groups),
+    ("ec2:DescribeNatGateways", NodeId::nat),
+    ("ec2:", NodeId::vpc),
+    ("elbv2:", NodeId::balancer),
+    ("elasticache:", NodeId::cache),
+    ("rds:", NodeId::database),
+    ("s3:", NodeId::buckets),
+    ("iam:", NodeId::iam),
+    ("kms:", NodeId::kms),
+    ("secretsmanager:", NodeId::secrets),
+    ("ecr:", NodeId::ecr),
+    ("codebuild:", NodeId::build),
+    ("codepipeline:", NodeId::pipeline),
+    ("cloudwatch:GetDashboard", NodeId::dashboards),
+    ("cloudwatch:", NodeId::alarms),
+    ("logs:", NodeId::logs),
+];
+
+/// Enter on a statement: the system that it is about, where that is one box.
+fn node(session: &Session, query: &Query<'_>, index: usize) -> Option<Lead> {
+    let all = statements(session, query.filter);
+    let about = &all.get(index)?.about;
+    let named = || session.stack.services.iter().find(|s| about.title.to_lowercase().contains(&s.role.title().to_lowercase()));
+    match BOXES.iter().find(|(operation, _)| about.source.starts_with(operation)) {
+        Some((_, node)) => Some(Lead::Node(node())),
+        None => named().map(|s| Lead::Node(NodeId::service(&s.name))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::insight;
+    use crate::insight::conformance::{About, Counts, Only, Statements};
+    use crate::session::pane::ALWAYS;
+
+    #[test]
+    fn everything_that_a_statement_reads_is_asked_for() {
+        let mut asked = insight::sections();
+        asked.extend(ROW.needs.iter().chain(ALWAYS));
+        let reads = Statements::builtin().unwrap().needs(&Only::all());
+        let never: Vec<_> = reads.iter().filter(|key| !asked.iter().any(|k| k.0 == **key)).collect();
+        assert!(never.is_empty(), "these would stay unknown for ever: {never:?}");
+    }
+
+    fn row(id: &str, title: &str, outcome: Outcome) -> Row {
+        let about = About { id: id.into(), title: title.into(), ..About::default() };
+        Row { about: Arc::new(about), outcome, found: Some("yes".into()), why: None }
+    }
+
+    #[test]
+    fn a_verdict_in_the_filter_is_held_against_the_verdict_alone() {
+        let rows = vec![
+            row("C01", "automatic failover", Outcome::Pass),
+            row("D08", "Multi-AZ", Outcome::Fail),
+            row("D09", "KMS", Outcome::Unknown),
+        ];
+        let report = Report { stack: String::new(), region: String::new(), as_of: String::new(), counts: Counts::of(&rows), rows };
+        for (filter, ids) in [
+            ("", "C01 D08 D09"),
+            ("fail", "D08"),
+            ("FAIL", "D08"),
+            ("fail unknown", "D08 D09"),
+            ("!fail", "C01 D09"),
+            ("failo", "C01"),
+            ("pass failover", "C01"),
+            ("fail failover", ""),
+            ("d0", "D08 D09"),
+        ] {
+            let found: Vec<&str> = shown(&report, &Filter::parse(filter)).iter().map(|r| r.about.id.as_str()).collect();
+            assert_eq!(found.join(" "), ids, "{filter:?}");
+        }
+    }
+}

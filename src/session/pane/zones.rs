@@ -1,0 +1,96 @@
+//! The pane of the availability zones: its row, the cells of the drawing in the order in which they are walked through, and the findings.
+
+use crate::input::Place;
+use crate::insight::NodeId;
+use crate::insight::zones::{Mark, ZoneMap, ZoneState, ZoneSystem};
+use crate::session::Session;
+use crate::session::filter::Filter;
+use crate::session::rows::named;
+
+use super::{Lead, PaneId, PaneRow, Query, k, opens};
+
+/// Its row.
+pub(super) const ROW: &PaneRow = &PaneRow {
+    id: PaneId::Zones,
+    place: Some(Place::Zones),
+    needs: &[k("zones"), k("network"), k("nat"), k("routes")],
+    panels: &[
+        opens("Zones", |s, q| named(s.zones().map_or_else(Vec::new, |m| cells(m, q.filter)), identity), cell_node),
+        opens("Findings", |s, q| named(s.zones().map_or_else(Vec::new, |m| findings(m, q.filter)), |m| told(m)), finding_node),
+    ],
+};
+
+/// One system in one zone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cell<'a> {
+    /// The zone.
+    pub zone: &'a ZoneState,
+    /// What stands there.
+    pub system: ZoneSystem,
+}
+
+/// The systems of a zone from top to bottom, as the architecture draws them.
+pub fn systems(zone: &ZoneState) -> impl Iterator<Item = ZoneSystem> {
+    let services = zone.services.iter().map(|s| ZoneSystem::Service(s.name.clone()));
+    let inside = services.chain([ZoneSystem::Redis, ZoneSystem::Addresses, ZoneSystem::Database]);
+    [ZoneSystem::Balancer, ZoneSystem::Nat].into_iter().chain(inside)
+}
+
+/// The cells of the drawing: down one zone, then down the next.
+pub fn cells<'a>(map: &'a ZoneMap, filter: &Filter) -> Vec<Cell<'a>> {
+    let all = map.zones.iter().flat_map(|zone| systems(zone).map(move |system| Cell { zone, system }));
+    all.filter(|c| filter.is_empty() || filter.matches_fields(&[&c.zone.name, word(&c.system)])).collect()
+}
+
+/// What the spread over the zones shows, worst first.
+pub fn findings<'a>(map: &'a ZoneMap, filter: &Filter) -> Vec<&'a Mark> {
+    let all = map.marks.iter();
+    all.filter(|m| filter.is_empty() || filter.matches_fields(&[&m.text, m.level.word(), word(&m.system)])).collect()
+}
+
+/// What people call a system.
+pub fn word(system: &ZoneSystem) -> &str {
+    match system {
+        ZoneSystem::Zone => "zone",
+        ZoneSystem::Balancer => "ALB",
+        ZoneSystem::Nat => "NAT",
+        ZoneSystem::Service(name) => name,
+        ZoneSystem::Redis => "Redis",
+        ZoneSystem::Database => "database",
+        ZoneSystem::Addresses => "addresses",
+    }
+}
+
+/// What `y` copies: the zone and the resource that is there.
+fn identity(cell: &Cell<'_>) -> String {
+    let gateway = cell.zone.nat.gateway.as_ref().filter(|_| cell.system == ZoneSystem::Nat).map(|g| g.id.as_str());
+    format!("{} {}", cell.zone.name, gateway.unwrap_or(word(&cell.system)))
+}
+
+fn told(mark: &Mark) -> String {
+    mark.text.clone()
+}
+
+/// Enter on a cell: its system.
+fn cell_node(session: &Session, query: &Query<'_>, index: usize) -> Option<Lead> {
+    let all = cells(session.zones()?, query.filter);
+    all.get(index).map(|c| Lead::Node(node(&c.system, &c.zone.letter)))
+}
+
+/// Enter on a finding: the system that it is about.
+fn finding_node(session: &Session, query: &Query<'_>, index: usize) -> Option<Lead> {
+    let all = findings(session.zones()?, query.filter);
+    all.get(index).map(|m| Lead::Node(node(&m.system, m.zone.as_deref().unwrap_or_default())))
+}
+
+/// The box of a system.
+fn node(system: &ZoneSystem, letter: &str) -> NodeId {
+    match system {
+        ZoneSystem::Zone | ZoneSystem::Addresses => NodeId::vpc(),
+        ZoneSystem::Balancer => NodeId::balancer(),
+        ZoneSystem::Nat => NodeId::nat_of(letter),
+        ZoneSystem::Service(name) => NodeId::service(name),
+        ZoneSystem::Redis => NodeId::cache(),
+        ZoneSystem::Database => NodeId::database(),
+    }
+}

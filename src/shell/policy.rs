@@ -1,0 +1,21 @@
+//! `iam-policy`: prints the policy that `aws::policy` makes of the gate's tables. Asks AWS nothing: it is what one needs before one may.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use super::failure::Failure;
+use super::headless::print;
+use crate::aws::policy::{Place, policy};
+use crate::config::Settings;
+use crate::config::args::PolicyArgs;
+
+/// Prints the policy on stdout; what the reader still has to do on stderr.
+pub(super) fn run(args: &PolicyArgs, settings: &Settings) -> Result<ExitCode, Failure> {
+    let place = Place { account: args.account.as_deref().unwrap_or("*"), partition: &args.partition };
+    let document = policy(&settings.stack, place, args.operator);
+    print(&serde_json::to_string_pretty(&document).map_err(Failure::cannot_tell)?)?;
+    if args.account.is_none() {
+        let _ = writeln!(std::io::stderr(), "note: without --account the ARNs hold for any account");
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,43 @@
+//! `verify`: polls every source once, holds the stack against the statements and prints the verdicts. Judges nothing itself.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::failure::Failure;
+use super::headless::{Observed, look, observe, print};
+use crate::config::Settings;
+use crate::config::args::{Format, VerifyArgs};
+use crate::insight::conformance::{EXAMPLE, Only, Statements, verify};
+use crate::{insight, report};
+
+/// Prints every statement with its verdict.
+pub(super) async fn run(args: &VerifyArgs, settings: &Settings) -> Result<ExitCode, Failure> {
+    if args.example {
+        print(EXAMPLE)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    // What is wrong with the question is said before anything is polled.
+    let statements = statements(args.file.as_deref())?;
+    let only = args.only.as_deref().map_or_else(|| Ok(Only::all()), |ids| Only::parse(ids, &statements)).map_err(Failure::usage)?;
+    let Observed { store, stack, now } = observe(&args.observe, settings).await?;
+    let judgement = insight::judge(&store, &stack, now);
+    let found = verify(&statements, &report::json(&store, &judgement, &stack, now), &only);
+    let text = match args.format {
+        Format::Table => report::conformance::table(&found, look(settings)),
+        Format::Json => serde_json::to_string_pretty(&report::conformance::json(&found)).map_err(Failure::cannot_tell)?,
+        Format::Markdown => report::conformance::markdown(&found),
+    };
+    print(&text)?;
+    Ok(ExitCode::from(found.exit_code()))
+}
+
+/// The built-in statements, and those of the user's file.
+fn statements(file: Option<&Path>) -> Result<Statements, Failure> {
+    let builtin = Statements::builtin().map_err(Failure::cannot_tell)?;
+    let Some(path) = file else { return Ok(builtin) };
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|e| {
+        Failure::usage(format!("{name}: {e}\n  next: name a file of statements, as 'nextcore-top verify --example' prints"))
+    })?;
+    builtin.with_user(&text, &name).map_err(Failure::usage)
+}

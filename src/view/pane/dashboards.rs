@@ -1,0 +1,222 @@
+//! The pane of CloudWatch dashboards and Container Insights: which dashboards there are and what they show, and what
+//! Container Insights measures of each service beyond what ECS tells.
+
+use ratatui::layout::Rect;
+
+use super::detail::{Columns, Detail, left_over, over, selected, spread};
+use super::{List, Panels, heading, spacious, split, text};
+use crate::insight::NodeId;
+use crate::model::dashboard::{Dashboard, Dashboards};
+use crate::model::section::Section;
+use crate::model::service::{Cluster, Service, Services};
+use crate::session::Screen;
+use crate::session::pane::dashboards as rows;
+use crate::theme::Role;
+use crate::view::View;
+use crate::view::figures::ago;
+use crate::view::stack::explain;
+use crate::view::state::{freshness, ready};
+use crate::view::widget::chart::grid;
+use crate::view::widget::table::{Column, Fill};
+use crate::view::widget::{Chart, Ink, Phrase, Unit};
+
+const DASHBOARDS: usize = 0;
+
+/// Draws the pane.
+pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
+    let title = Phrase::of("Dashboards and Container Insights", Role::Title);
+    let inner = heading(v, &[NodeId::dashboards()], title, &v.age(&[Dashboards::KEY, Cluster::KEY]), area, ink);
+    ink.phrase(inner.x, inner.y, inner.right(), &insights(v));
+    let (_, rest) = split(inner, 1);
+    let charts = charts(v);
+    let height = match rest.height {
+        _ if charts.is_empty() || !measured(v) => 0,
+        h if spacious(area) => left_over(v, screen, COLUMNS, h),
+        h if h >= 28 => h / 4,
+        _ => 0,
+    };
+    let (top, lists) = split(rest, height);
+    grid(&charts, Rect { y: top.y + 1, height: top.height.saturating_sub(2), ..top }, 24, v.now, ink);
+    let beneath = if spacious(area) { spread(v, screen, &PANELS, COLUMNS, lists, ink) } else { over(v, screen, &PANELS, lists, ink) };
+    if let Some(found) = detail(v, screen) {
+        found.draw(beneath, ink);
+    }
+}
+
+const COLUMNS: &Columns = &Columns { left: &[1], right: &[DASHBOARDS], percent: 55 };
+
+const PANELS: Panels = Panels {
+    fresh: |v, panel| if panel == DASHBOARDS { freshness::<Dashboards>(v) } else { freshness::<Services>(v) },
+    draw: |v, screen, index, area, ink| match index {
+        DASHBOARDS => dashboards(v, screen, area, ink),
+        _ => containers(v, screen, area, ink),
+    },
+};
+
+/// What the cluster's setting says; `None` = it is not known.
+fn setting<'a>(v: &View<'a>) -> Option<&'a str> {
+    v.store.get::<Cluster>()?.settings.get("containerInsights").map(String::as_str)
+}
+
+fn measured(v: &View<'_>) -> bool {
+    matches!(setting(v), Some("enabled" | "enhanced"))
+}
+
+/// Whether Container Insights is on, and what to do if not.
+fn insights<'a>(v: &View<'a>) -> Phrase<'a> {
+    let label = Phrase::of("Container Insights  ", Role::Muted);
+    if let Err(lines) = ready::<Cluster>(v) {
+        return label.then(lines.into_iter().next().unwrap_or_default());
+    }
+    match setting(v) {
+        Some(how @ ("enabled" | "enhanced")) => {
+            label.and(how, Role::Text).and("  traffic, storage and restarts of every service", Role::Muted)
+        }
+        Some(other) => label.and(other, Role::Warn).and("  turned on in the cluster's settings; counts below are ECS's own", Role::Muted),
+        None => label.and("not set for the cluster", Role::Warn).and("  counts below are ECS's own", Role::Muted),
+    }
+}
+
+fn id(service: &Service, what: &str) -> String {
+    format!("insights/{}/{what}", service.name)
+}
+
+/// What each service receives and sends.
+fn charts<'a>(v: &View<'a>) -> Vec<Chart<'a>> {
+    let all = v.store.get::<Services>().map(|s| s.services.as_slice()).unwrap_or_default();
+    let each = |label: &'static str, what: &'static str| {
+        all.iter().take(4).map(move |s| v.chart(format!("{} {label}", s.name), &id(s, what), Unit::Bytes)).collect::<Vec<_>>()
+    };
+    let mut charts = each("sent/s", "tx");
+    charts.extend(each("received/s", "rx"));
+    charts
+}
+
+const DASHBOARD_COLUMNS: &[Column] = &[
+    Column { title: "dashboard", width: 20, grow: 1, fill: Fill::Middle, rank: 0 },
+    Column::right("widgets", 7, 0),
+    Column::right("changed", 7, 1),
+    Column { title: "shows", width: 24, grow: 2, fill: Fill::Left, rank: 0 },
+];
+
+fn dashboards(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
+    if let Err(lines) = ready::<Dashboards>(v) {
+        return explain(&lines, area, ink);
+    }
+    let filter = v.session.list(screen.pane, &screen.subject, DASHBOARDS).filter;
+    let all = rows::dashboards(v.store, &filter);
+    let empty = format!("no dashboard is named {}…", v.session.stack.dashboard_prefix);
+    let list = List { panel: DASHBOARDS, columns: DASHBOARD_COLUMNS, rows: all.len(), empty: &empty };
+    list.draw(v, screen, area, ink, |i| {
+        all.get(i).map_or_else(Vec::new, |d| {
+            vec![
+                text(v.short(&d.name)),
+                text(d.widgets.len().to_string()),
+                text(ago(d.modified_at, v.now)),
+                Phrase::of(d.namespaces.join("  "), Role::Muted),
+            ]
+        })
+    });
+}
+
+const CONTAINER_COLUMNS: &[Column] = &[
+    Column::left("", 1, 0),
+    Column { title: "service", width: 13, grow: 1, fill: Fill::Left, rank: 0 },
+    Column::right("running", 7, 0),
+    Column::right("pending", 7, 1),
+    Column::right("received", 10, 0),
+    Column::left("", 10, 2),
+    Column::right("sent", 10, 0),
+    Column::left("", 10, 2),
+    Column::right("storage", 9, 1),
+    Column::right("restarts", 8, 0),
+];
+
+fn containers(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
+    if let Err(lines) = ready::<Services>(v) {
+        return explain(&lines, area, ink);
+    }
+    let filter = v.session.list(screen.pane, &screen.subject, 1).filter;
+    let all = rows::containers(v.store, &filter);
+    let list = List { panel: 1, columns: CONTAINER_COLUMNS, rows: all.len(), empty: "no services" };
+    list.draw(v, screen, area, ink, |i| all.get(i).map_or_else(Vec::new, |s| container_row(v, s)));
+}
+
+/// Bytes each second.
+fn rate(v: &View<'_>, id: &str) -> Phrase<'static> {
+    v.value(id).map_or_else(|| Phrase::of("?", Role::Unknown), |b| text(format!("{}/s", Unit::Bytes.text(b))))
+}
+
+/// A count that should be zero.
+fn restarts(v: &View<'_>, service: &Service) -> Phrase<'static> {
+    match v.value(&id(service, "restarts")) {
+        Some(n) if n > 0.0 => Phrase::of(Unit::Count.text(n), Role::Warn),
+        Some(_) => text("0"),
+        None => Phrase::of("?", Role::Unknown),
+    }
+}
+
+fn container_row<'a>(v: &View<'a>, service: &'a Service) -> Vec<Phrase<'a>> {
+    let (mark, role) = v.badge(&NodeId::service(&service.name));
+    let short = service.running < service.desired;
+    vec![
+        Phrase::of(mark, role),
+        text(service.name.as_str()),
+        Phrase::of(format!("{}/{}", service.running, service.desired), if short { Role::Warn } else { Role::Text }),
+        Phrase::of(service.pending.to_string(), if service.pending > 0 { Role::Info } else { Role::Text }),
+        rate(v, &id(service, "rx")),
+        v.spark(&id(service, "rx"), 10, Unit::Bytes),
+        rate(v, &id(service, "tx")),
+        v.spark(&id(service, "tx"), 10, Unit::Bytes),
+        Phrase::of(v.figure(&id(service, "storage_read"), Unit::Bytes), Role::Text),
+        restarts(v, service),
+    ]
+}
+
+fn detail<'a>(v: &View<'a>, screen: &Screen) -> Option<Detail<'a>> {
+    let filter = v.session.list(screen.pane, &screen.subject, screen.panel).filter;
+    let at = selected(v, screen, screen.panel);
+    match screen.panel {
+        DASHBOARDS => rows::dashboards(v.store, &filter).get(at).map(|d| dashboard(v, d)),
+        _ => rows::containers(v.store, &filter).get(at).map(|s| container(v, s)),
+    }
+}
+
+/// The widgets of a dashboard in reading order.
+fn dashboard<'a>(v: &View<'a>, found: &'a Dashboard) -> Detail<'a> {
+    let changed = found.modified_at.map(|at| text(format!("{} ago, {}", ago(Some(at), v.now), at.format("%d %b %Y"))));
+    let detail = Detail::new(found.name.as_str()).maybe("changed", changed).with("namespaces", text(found.namespaces.join("  ")));
+    found.widgets.iter().fold(detail, |detail, widget| {
+        let title = if widget.title.is_empty() { "(no title)" } else { widget.title.as_str() };
+        detail.with(kind(&widget.kind), text(title).and("  ", Role::Text).and(widget.metrics.join(", "), Role::Muted))
+    })
+}
+
+/// A kind of widget as a label.
+fn kind(name: &str) -> &'static str {
+    match name {
+        "metric" => "metrics",
+        "log" => "log query",
+        "alarm" => "alarms",
+        "text" => "text",
+        "explorer" => "explorer",
+        _ => "widget",
+    }
+}
+
+fn container<'a>(v: &View<'a>, service: &'a Service) -> Detail<'a> {
+    let count = |what: &str| v.figure(&id(service, what), Unit::Count);
+    let measured = text(format!("{} running, {} pending", count("running"), count("pending")));
+    Detail::new(service.name.as_str())
+        .with("ECS counts", text(format!("{} of {} running, {} pending", service.running, service.desired, service.pending)))
+        .with("insights", measured.and("  mean of the last minutes", Role::Muted))
+        .with(
+            "network",
+            Phrase::of("received ", Role::Muted)
+                .then(rate(v, &id(service, "rx")))
+                .and("  sent ", Role::Muted)
+                .then(rate(v, &id(service, "tx"))),
+        )
+        .with("storage", text(v.figure(&id(service, "storage_read"), Unit::Bytes)).and("  read", Role::Muted))
+        .with("restarts", restarts(v, service))
+}

@@ -1,0 +1,132 @@
+//! What Enhanced Monitoring says of the database's host: CPU by kind, load, memory, disks, file systems, processes.
+
+use ratatui::layout::Rect;
+
+use crate::model::profile::{DatabaseHost, Process};
+use crate::session::Screen;
+use crate::session::pane::database as rows;
+use crate::theme::Role;
+use crate::view::View;
+use crate::view::figures::{ago, grade};
+use crate::view::pane::detail::{Detail, stacked};
+use crate::view::pane::{List, text};
+use crate::view::stack::explain;
+use crate::view::state::ready;
+use crate::view::widget::chart::bar;
+use crate::view::widget::table::{Column, Fill};
+use crate::view::widget::{Ink, Phrase, Unit};
+
+/// Rows of the figures.
+pub(super) const HEIGHT: u16 = 7;
+/// Cells of the bars.
+const BAR: usize = 20;
+
+/// A named figure.
+fn figure(all: &[(String, f64)], name: &str) -> Option<f64> {
+    all.iter().find(|(n, _)| n == name).map(|(_, value)| *value)
+}
+
+/// The figures of the host under each other.
+pub(super) fn draw(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
+    let host = match ready::<DatabaseHost>(v) {
+        Ok(host) => host,
+        Err(lines) => return explain(&lines, area, ink),
+    };
+    if host.cpu.is_empty() && host.memory.is_empty() {
+        ink.put(area.x, area.y, area.right(), "Enhanced Monitoring has written nothing yet", Role::Muted);
+        return;
+    }
+    let mut pairs =
+        vec![("cpu", cpu(host)), ("load", load(host)), ("memory", memory(host)), ("files", files(host)), ("disks", disks(host))];
+    let tasks = host.tasks.iter().map(|(name, n)| format!("{n} {name}")).collect::<Vec<_>>().join("  ");
+    pairs.push(("tasks", text(tasks)));
+    pairs.push(("measured", Phrase::of(format!("{} ago, {} vCPUs, up {}", ago(host.at, v.now), host.cpus, host.uptime), Role::Muted)));
+    stacked(&pairs, area, ink);
+}
+
+/// `31 % ██████  user 22  system 6  wait 2.4  steal 0.1`.
+fn cpu(host: &DatabaseHost) -> Phrase<'static> {
+    let total = figure(&host.cpu, "total");
+    let mut line = Phrase::of(total.map_or_else(|| "?".to_owned(), |t| format!("{:>5}", Unit::Percent.text(t))), grade(total, 80.0, 95.0));
+    line = line.and(format!(" {:<BAR$}", bar(total.unwrap_or(0.0), 100.0, BAR)), Role::Series1);
+    for (name, value) in host.cpu.iter().filter(|(n, _)| n != "total" && n != "idle") {
+        // Steal is CPU that the host gives to others; wait is time spent on disks.
+        let role = if matches!(name.as_str(), "steal" | "wait") { grade(Some(*value), 10.0, 30.0) } else { Role::Text };
+        line = line.and(format!(" {name} "), Role::Muted).and(format!("{value:.1}"), role);
+    }
+    line
+}
+
+fn load(host: &DatabaseHost) -> Phrase<'static> {
+    let cpus = host.cpus.max(1) as f64;
+    let worst = host.load_average.iter().copied().reduce(f64::max);
+    let all = host.load_average.iter().map(|l| format!("{l:.2}")).collect::<Vec<_>>().join("  ");
+    Phrase::of(all, grade(worst, cpus, cpus * 2.0)).and("  over 1, 5, 15 minutes", Role::Muted)
+}
+
+fn memory(host: &DatabaseHost) -> Phrase<'static> {
+    let (total, free, cached) = (figure(&host.memory, "total"), figure(&host.memory, "free"), figure(&host.memory, "cached"));
+    // What caches hold is given back when it is needed.
+    let used = total.zip(free).filter(|(t, _)| *t > 0.0).map(|(t, f)| (t - f - cached.unwrap_or(0.0)).max(0.0) / t * 100.0);
+    let text = |value: Option<f64>| value.map_or_else(|| "?".to_owned(), |b| Unit::Bytes.text(b));
+    let line = Phrase::of(used.map_or_else(|| "?".to_owned(), |u| format!("{u:>3.0} %")), grade(used, 85.0, 95.0));
+    let line = line.and(format!(" {:<BAR$}", bar(used.unwrap_or(0.0), 100.0, BAR)), Role::Series1);
+    let line = line.and(" of ", Role::Muted).and(text(total), Role::Text).and(" free ", Role::Muted).and(text(free), Role::Text);
+    let line = line.and(" cached ", Role::Muted).and(text(cached), Role::Text);
+    let swap = host.swap_used.filter(|s| *s > 0.0);
+    swap.map_or(line.clone(), |s| {
+        line.and(" swapped ", Role::Muted).and(Unit::Bytes.text(s), grade(Some(s), 256.0 * 1_048_576.0, 1_073_741_824.0))
+    })
+}
+
+fn files(host: &DatabaseHost) -> Phrase<'static> {
+    let mut line = Phrase::new();
+    for (mount, used) in &host.file_systems {
+        line = line
+            .and(format!("{used:>3.0} %"), grade(Some(*used), 80.0, 90.0))
+            .and(format!(" {:<BAR$}", bar(*used, 100.0, BAR)), Role::Series1);
+        line = line.and(format!(" {mount}  "), Role::Muted);
+    }
+    if line.is_empty() { Phrase::of("?", Role::Unknown) } else { line }
+}
+
+fn disks(host: &DatabaseHost) -> Phrase<'static> {
+    let mut line = Phrase::new();
+    for (device, reads, writes, wait) in &host.disks {
+        line = line.and(format!("{device} "), Role::Muted).and(format!("{reads:.0} reads/s {writes:.0} writes/s "), Role::Text);
+        line = line.and(format!("{wait:.1} ms"), grade(Some(*wait), 20.0, 50.0)).and("  ", Role::Text);
+    }
+    if line.is_empty() { Phrase::of("?", Role::Unknown) } else { line }
+}
+
+const PROCESSES: &[Column] = &[
+    Column::right("cpu", 7, 0),
+    Column::left("", BAR as u16, 1),
+    Column::right("memory", 7, 0),
+    Column { title: "process", width: 24, grow: 1, fill: Fill::Left, rank: 0 },
+];
+
+pub(super) fn processes(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
+    if let Err(lines) = ready::<DatabaseHost>(v) {
+        return explain(&lines, area, ink);
+    }
+    let filter = v.session.list(screen.pane, &screen.subject, super::PROCESSES).filter;
+    let all = rows::processes(v.store, &filter);
+    let list = List { panel: super::PROCESSES, columns: PROCESSES, rows: all.len(), empty: "no processes were told" };
+    list.draw(v, screen, area, ink, |i| {
+        all.get(i).map_or_else(Vec::new, |(_, p)| {
+            vec![
+                text(format!("{:.1} %", p.cpu)),
+                Phrase::of(bar(p.cpu, 100.0, BAR), Role::Series1),
+                text(format!("{:.1} %", p.memory)),
+                text(p.name.as_str()),
+            ]
+        })
+    });
+}
+
+pub(super) fn process(found: &Process) -> Detail<'_> {
+    Detail::new("process")
+        .with("name", text(found.name.as_str()))
+        .with("uses", text(format!("{:.1} % of the CPU, {:.1} % of the memory", found.cpu, found.memory)))
+}

@@ -1,0 +1,157 @@
+//! The pane of the database: facts, charts, events; what Performance Insights says of its load and Enhanced Monitoring of
+//! its host. What is drawn above the lists belongs to the focused one.
+
+mod host;
+mod load;
+
+use ratatui::layout::Rect;
+
+use super::detail::{Columns, Detail, keeping, left_over, over, selected, spread};
+use super::{Panels, beside, data_events, facts, heading, spacious, split, text};
+use crate::insight::NodeId;
+use crate::model::database::{Database, DatabaseEvents, DatabaseSettings};
+use crate::model::profile::{DatabaseHost, DatabaseLoad};
+use crate::session::Screen;
+use crate::session::pane::database as rows;
+use crate::theme::Role;
+use crate::view::View;
+use crate::view::stack::database as card;
+use crate::view::stack::explain;
+use crate::view::state::{freshness, ready};
+use crate::view::widget::chart::grid;
+use crate::view::widget::{Ink, Phrase};
+
+const EVENTS: usize = 0;
+const STATEMENTS: usize = 1;
+const WAITS: usize = 2;
+const PROCESSES: usize = 3;
+
+/// Draws the pane.
+pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
+    let mut title = Phrase::of("PostgreSQL ", Role::Title);
+    if let Some(db) = v.store.get::<Database>() {
+        title = title
+            .and(db.version.as_str(), Role::Text)
+            .and("  ", Role::Text)
+            .then(card::status(db))
+            .and("  ", Role::Text)
+            .then(card::zones(db, true));
+    }
+    let inner = heading(v, &[NodeId::database()], title, &freshness::<Database>(v), area, ink);
+    let db = match ready::<Database>(v) {
+        Ok(db) => db,
+        Err(lines) => return explain(&lines, inner, ink),
+    };
+    let y = facts(&header(v, db, inner.height < 24), inner, ink);
+    let rest = Rect { y, height: inner.bottom().saturating_sub(y), ..inner };
+    if spacious(area) {
+        return wide(v, screen, rest, ink);
+    }
+    let height = match rest.height {
+        0..14 => 0,
+        h => super::spare(v, screen, h).min(h * 2 / 5),
+    };
+    let (top, lists) = split(rest, height);
+    picture(v, screen.panel, Rect { y: top.y + 1, height: top.height.saturating_sub(1), ..top }, ink);
+    let beneath = match screen.panel {
+        // An event is told in full in its own list.
+        EVENTS => keeping(v, screen, &PANELS, 0, lists, ink),
+        _ => over(v, screen, &PANELS, lists, ink),
+    };
+    if let Some(found) = detail(v, screen) {
+        found.draw(beneath, ink);
+    }
+}
+
+/// CloudWatch on the left, load and host on the right, the lists beneath.
+fn wide(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
+    let height = left_over(v, screen, COLUMNS, area.height);
+    let (top, below) = split(area, height);
+    let top = Rect { y: top.y + 1, height: top.height.saturating_sub(2), ..top };
+    let (left, right) = beside(top, top.width * COLUMNS.percent / 100);
+    picture(v, EVENTS, left, ink);
+    let (load, host) = split(right, right.height.saturating_sub(host::HEIGHT + 1));
+    picture(v, STATEMENTS, load, ink);
+    picture(v, PROCESSES, Rect { y: host.y + 1, height: host.height.saturating_sub(1), ..host }, ink);
+    let beneath = spread(v, screen, &PANELS, COLUMNS, below, ink);
+    if let Some(found) = detail(v, screen) {
+        found.draw(beneath, ink);
+    }
+}
+
+const COLUMNS: &Columns = &Columns { left: &[EVENTS, PROCESSES], right: &[WAITS, STATEMENTS], percent: 50 };
+
+const PANELS: Panels = Panels {
+    fresh: |v, panel| match panel {
+        EVENTS => freshness::<DatabaseEvents>(v),
+        PROCESSES => freshness::<DatabaseHost>(v),
+        _ => freshness::<DatabaseLoad>(v),
+    },
+    draw: |v, screen, panel, area, ink| match panel {
+        EVENTS => events(v, screen, area, ink),
+        PROCESSES => host::processes(v, screen, area, ink),
+        _ => load::parts(v, screen, panel, area, ink),
+    },
+};
+
+/// What belongs to a list at one glance.
+fn picture(v: &View<'_>, panel: usize, area: Rect, ink: &mut Ink<'_>) {
+    match panel {
+        EVENTS => grid(&card::charts(v), area, 24, v.now, ink),
+        PROCESSES => host::draw(v, area, ink),
+        _ => load::chart(v, area, ink),
+    }
+}
+
+fn events(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
+    match ready::<DatabaseEvents>(v) {
+        Ok(_) => {
+            let filter = v.session.list(screen.pane, &screen.subject, EVENTS).filter;
+            data_events(v, screen, EVENTS, &rows::events(v.store, &filter), area, ink);
+        }
+        Err(lines) => explain(&lines, area, ink),
+    }
+}
+
+fn detail<'a>(v: &View<'a>, screen: &Screen) -> Option<Detail<'a>> {
+    let filter = v.session.list(screen.pane, &screen.subject, screen.panel).filter;
+    let at = selected(v, screen, screen.panel);
+    match screen.panel {
+        EVENTS => None,
+        PROCESSES => rows::processes(v.store, &filter).get(at).map(|(_, p)| host::process(p)),
+        panel => load::rows_of(v, panel, &filter).get(at).map(|part| load::detail(v, panel, part)),
+    }
+}
+
+fn header<'a>(v: &View<'a>, db: &'a Database, short: bool) -> Vec<(&'static str, Phrase<'a>)> {
+    let restorable = db.latest_restorable.map(|at| at.format("  %H:%M:%SZ").to_string()).unwrap_or_default();
+    let mut pairs = vec![
+        ("connections", card::connections(v, db)),
+        ("free storage", card::storage(v, db)),
+        ("restore point", card::restore_lag(v, db).and(restorable, Role::Muted)),
+        ("class", text(db.class.as_str())),
+    ];
+    let pending =
+        || db.pending.iter().chain(v.store.get::<DatabaseSettings>().into_iter().flat_map(|s| &s.maintenance)).cloned().collect::<Vec<_>>();
+    let waiting = pending();
+    let waiting = if waiting.is_empty() { Phrase::of("nothing", Role::Muted) } else { Phrase::of(waiting.join(", "), Role::Info) };
+    if short {
+        return pairs;
+    }
+    let on = |on: bool| if on { text("on") } else { Phrase::of("off", Role::Warn) };
+    let earliest = v.store.get::<DatabaseSettings>().and_then(|s| s.earliest_restorable).map(|at| at.format("%d %b %H:%MZ").to_string());
+    pairs.extend([
+        ("pending", waiting),
+        ("storage", text(format!("{} GiB {}", db.allocated_gib, db.storage_type))),
+        ("multi-AZ", on(db.multi_az)),
+        ("encrypted", on(db.encrypted)),
+        ("backups", text(format!("{} days", db.backup_retention))),
+        ("restore from", text(earliest.unwrap_or_else(|| "?".to_owned()))),
+        ("monitoring", text(if db.monitoring_interval > 0 { format!("every {} s", db.monitoring_interval) } else { "off".to_owned() })),
+        ("insights", on(db.performance_insights)),
+        ("public", if db.public { Phrase::of("yes", Role::Warn) } else { text("no") }),
+        ("parameters", text(db.parameter_group.as_deref().unwrap_or("—"))),
+        ("endpoint", text(db.endpoint.as_deref().unwrap_or("—"))),
+    ]);
+    pairs
+}

@@ -1,0 +1,245 @@
+//! The pipeline: its stages from left to right where there is room, the list of its actions, and its executions.
+
+use ratatui::layout::Rect;
+
+use crate::model::Time;
+use crate::model::delivery::{Pipeline, PipelineAction, PipelineExecution, PipelineStage};
+use crate::model::text::age;
+use crate::session::Screen;
+use crate::session::pane::delivery as rows;
+use crate::theme::Role;
+use crate::view::View;
+use crate::view::figures::{ago, clock};
+use crate::view::pane::detail::Detail;
+use crate::view::pane::{List, text};
+use crate::view::stack::explain;
+use crate::view::state::ready;
+use crate::view::widget::phrase::clip;
+use crate::view::widget::table::{Column, Fill};
+use crate::view::widget::{Ink, Phrase};
+
+/// A stage that is narrower cannot name its actions.
+const NARROWEST: u16 = 20;
+/// More actions of a stage are left to the list.
+const ACTIONS: usize = 4;
+
+/// Glyph, role and word of a state, of stages, actions and executions alike.
+pub(super) fn state(status: &str) -> (&'static str, Role, &str) {
+    match status {
+        "Succeeded" => ("●", Role::Ok, status),
+        "InProgress" => ("◐", Role::Info, "in progress"),
+        "Stopping" => ("◐", Role::Info, status),
+        "" => ("○", Role::Muted, "never ran"),
+        "Superseded" => ("○", Role::Muted, status),
+        other => ("▲", Role::Warn, other),
+    }
+}
+
+/// What an action waits for or says of itself.
+fn action_state(action: &PipelineAction) -> (&'static str, Role, &str) {
+    if action.awaits_approval { ("◐", Role::Info, "awaits approval") } else { state(&action.status) }
+}
+
+/// The only words that are not calm are those of trouble and of what moves.
+fn tone(role: Role) -> Role {
+    if matches!(role, Role::Ok | Role::Muted) { Role::Text } else { role }
+}
+
+/// Rows of the stages in that area; 1 where they stand on a line.
+pub(super) fn height(v: &View<'_>, area: Rect) -> u16 {
+    let stages = v.store.get::<Pipeline>().map(|p| p.stages.as_slice()).unwrap_or_default();
+    if stages.is_empty() {
+        return 0;
+    }
+    if area.height < 26 || area.width / (stages.len() as u16) < NARROWEST {
+        return 1;
+    }
+    let actions = stages.iter().map(|s| s.actions.len().min(ACTIONS)).max().unwrap_or(0) as u16;
+    // A blank row, the name, when, and two rows for each action.
+    3 + actions * 2
+}
+
+/// The stages from left to right.
+pub(super) fn stages(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
+    let Some(pipeline) = v.store.get::<Pipeline>().filter(|_| area.height > 0) else { return };
+    if area.height == 1 {
+        ink.phrase(area.x, area.y, area.right(), &strip(pipeline));
+        return;
+    }
+    let room = area.width / (pipeline.stages.len() as u16).max(1);
+    for (i, stage) in pipeline.stages.iter().enumerate() {
+        let x = area.x + i as u16 * room;
+        let column = Rect { x, y: area.y + 1, width: room.saturating_sub(2), height: area.height - 1 };
+        draw_stage(v, stage, i == 0, column, ink);
+    }
+}
+
+/// One stage: its name with the transition that leads in, then its actions.
+fn draw_stage(v: &View<'_>, stage: &PipelineStage, first: bool, area: Rect, ink: &mut Ink<'_>) {
+    let (mark, role, words) = state(&stage.status);
+    let end = area.right();
+    let lead = match (first, stage.transition_enabled) {
+        (true, true) => Phrase::new(),
+        (_, true) => Phrase::of("→ ", Role::Muted),
+        (_, false) => Phrase::of("╳ ", Role::Warn),
+    };
+    let mut x = ink.phrase(area.x, area.y, end, &lead);
+    x = ink.put(x, area.y, end, mark, role);
+    x = ink.put(x + 1, area.y, end, &stage.name, Role::Title);
+    for at in x + 1..end {
+        ink.dot(at, area.y, '─', Role::Border);
+    }
+    let since = stage.actions.iter().filter_map(|a| a.changed_at).max();
+    let when = if stage.transition_enabled {
+        let ago = since.map(|at| format!("  {} ago", age(at, v.now))).unwrap_or_default();
+        Phrase::of(words.to_lowercase(), tone(role)).and(ago, Role::Muted)
+    } else {
+        let why = if stage.disabled_reason.is_empty() { "no reason given" } else { stage.disabled_reason.as_str() };
+        Phrase::of(format!("transition disabled: {why}"), Role::Warn)
+    };
+    ink.phrase(area.x, area.y + 1, end, &when);
+    for (n, action) in stage.actions.iter().take(ACTIONS).enumerate() {
+        let y = area.y + 2 + n as u16 * 2;
+        let (mark, role, words) = action_state(action);
+        let line = Phrase::of(mark, role).and(format!(" {}", action.name), Role::Text).and(format!("  {}", action.provider), Role::Muted);
+        ink.phrase(area.x, y, end, &line);
+        let said = match (action.awaits_approval, action.summary.as_str(), action.revision.as_str()) {
+            (true, ..) => Phrase::of(waits(action, v.now), Role::Info),
+            (_, "", "") => Phrase::of(words.to_lowercase(), Role::Muted),
+            (_, "", revision) => Phrase::of(clip(revision, 12), Role::Muted),
+            (_, summary, "") => Phrase::of(summary, tone(role)),
+            (_, summary, revision) => {
+                Phrase::of(format!("{} ", revision.get(..7).unwrap_or(revision)), Role::Muted).and(summary, tone(role))
+            }
+        };
+        ink.phrase(area.x + 2, y + 1, end, &said);
+    }
+}
+
+fn waits(action: &PipelineAction, now: Time) -> String {
+    let since = action.changed_at.map(|at| format!(" for {}", age(at, now))).unwrap_or_default();
+    format!("awaits approval{since}")
+}
+
+/// `● Source → ▲ Build ╳ ○ Deploy`.
+fn strip(pipeline: &Pipeline) -> Phrase<'_> {
+    let mut line = Phrase::new();
+    for (i, stage) in pipeline.stages.iter().enumerate() {
+        let (mark, role, _) = state(&stage.status);
+        line = match (i, stage.transition_enabled) {
+            (0, true) => line,
+            (_, true) => line.and(" → ", Role::Muted),
+            (_, false) => line.and(" ╳ ", Role::Warn),
+        };
+        line = line.and(mark, role).and(" ", Role::Text).and(stage.name.as_str(), tone(role));
+    }
+    line
+}
+
+const COLUMNS: &[Column] = &[
+    Column::left("", 1, 0),
+    Column::left("stage", 9, 0),
+    Column { title: "action", width: 12, grow: 1, fill: Fill::Left, rank: 0 },
+    Column::left("provider", 12, 2),
+    Column::left("status", 15, 0),
+    Column::right("since", 7, 0),
+    Column::left("revision", 8, 3),
+    Column { title: "says", width: 20, grow: 3, fill: Fill::Left, rank: 0 },
+];
+
+pub(super) fn actions(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
+    let pipeline = match ready::<Pipeline>(v) {
+        Ok(pipeline) => pipeline,
+        Err(lines) => return explain(&lines, area, ink),
+    };
+    let filter = v.session.list(screen.pane, &screen.subject, super::ACTIONS).filter;
+    let all = rows::actions(v.store, &filter);
+    let empty = if pipeline.exists { "the pipeline has no actions" } else { "CodePipeline is not used: it is optional" };
+    let list = List { panel: super::ACTIONS, columns: COLUMNS, rows: all.len(), empty };
+    list.draw(v, screen, area, ink, |i| {
+        let Some((stage, action)) = all.get(i) else { return Vec::new() };
+        let same = i > 0 && all.get(i - 1).is_some_and(|(s, _)| s.name == stage.name);
+        let (mark, role, words) = action_state(action);
+        let shut = if stage.transition_enabled || same { Phrase::new() } else { Phrase::of("transition disabled  ", Role::Warn) };
+        vec![
+            Phrase::of(mark, role),
+            Phrase::of(stage.name.as_str(), if same { Role::Faint } else { Role::Text }),
+            text(action.name.as_str()),
+            Phrase::of(action.provider.as_str(), Role::Muted),
+            Phrase::of(words.to_lowercase(), tone(role)),
+            text(ago(action.changed_at, v.now)),
+            Phrase::of(action.revision.get(..7).unwrap_or(&action.revision), Role::Muted),
+            shut.and(action.summary.as_str(), if role == Role::Warn { Role::Warn } else { Role::Text }),
+        ]
+    });
+}
+
+pub(super) fn detail<'a>(v: &View<'a>, stage: &'a PipelineStage, action: &'a PipelineAction) -> Detail<'a> {
+    let (_, role, words) = action_state(action);
+    let shut = (!stage.transition_enabled).then(|| {
+        let why = if stage.disabled_reason.is_empty() { "no reason given" } else { stage.disabled_reason.as_str() };
+        Phrase::of(format!("disabled: {why}"), Role::Warn)
+    });
+    let since = action.changed_at.map(|at| format!("  since {} ({})", clock(Some(at), v.now), age(at, v.now))).unwrap_or_default();
+    Detail::new(format!("{}  {}", stage.name, action.name))
+        .with("status", Phrase::of(words.to_lowercase(), tone(role)).and(since, Role::Muted))
+        .maybe("approval", action.awaits_approval.then(|| Phrase::of(waits(action, v.now), Role::Info)))
+        .maybe("says", (!action.summary.is_empty()).then(|| Phrase::of(action.summary.as_str(), tone(role))))
+        .maybe("transition", shut)
+        .maybe("revision", (!action.revision.is_empty()).then(|| text(action.revision.as_str())))
+        .with("action", text(format!("{} by {}", action.category, action.provider)))
+        .maybe("execution", (!stage.execution.is_empty()).then(|| Phrase::of(stage.execution.as_str(), Role::Muted)))
+}
+
+const EXECUTIONS: &[Column] = &[
+    Column::left("", 1, 0),
+    Column::left("status", 11, 0),
+    Column::left("begun (UTC)", 12, 1),
+    Column::right("ago", 7, 0),
+    Column::right("took", 7, 0),
+    Column::left("trigger", 14, 2),
+    Column { title: "revision", width: 24, grow: 3, fill: Fill::Left, rank: 0 },
+];
+
+/// How long an execution took, or has taken.
+fn took(e: &PipelineExecution, now: Time) -> String {
+    let running = matches!(e.status.as_str(), "InProgress" | "Stopping");
+    let end = if running { Some(now) } else { e.updated_at };
+    e.started_at.zip(end).map_or_else(|| "?".to_owned(), |(from, to)| age(from, to))
+}
+
+pub(super) fn executions(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
+    let pipeline = match ready::<Pipeline>(v) {
+        Ok(pipeline) => pipeline,
+        Err(lines) => return explain(&lines, area, ink),
+    };
+    let filter = v.session.list(screen.pane, &screen.subject, super::EXECUTIONS).filter;
+    let all = rows::executions(v.store, &filter);
+    let empty = if pipeline.exists { "the pipeline has never run" } else { "CodePipeline is not used: it is optional" };
+    let list = List { panel: super::EXECUTIONS, columns: EXECUTIONS, rows: all.len(), empty };
+    list.draw(v, screen, area, ink, |i| {
+        let Some(e) = all.get(i) else { return Vec::new() };
+        let (mark, role, words) = state(&e.status);
+        vec![
+            Phrase::of(mark, role),
+            Phrase::of(words.to_lowercase(), tone(role)),
+            Phrase::of(clock(e.started_at, v.now), Role::Muted),
+            text(ago(e.started_at, v.now)),
+            text(took(e, v.now)),
+            Phrase::of(e.trigger.as_str(), Role::Muted),
+            text(e.revision.as_str()),
+        ]
+    });
+}
+
+pub(super) fn execution<'a>(v: &View<'a>, e: &'a PipelineExecution) -> Detail<'a> {
+    let (_, role, words) = state(&e.status);
+    Detail::new(format!("execution {}", e.id))
+        .with("status", Phrase::of(words.to_lowercase(), tone(role)))
+        .with(
+            "begun",
+            text(clock(e.started_at, v.now)).and(format!("  {} ago, took {}", ago(e.started_at, v.now), took(e, v.now)), Role::Muted),
+        )
+        .with("trigger", text(e.trigger.as_str()))
+        .with("revision", text(e.revision.as_str()))
+}

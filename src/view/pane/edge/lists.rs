@@ -1,0 +1,225 @@
+//! The lists of the edge: records, invalidations, health checks by checker region; and the selected row of each in full.
+
+use ratatui::layout::Rect;
+
+use crate::model::cdn::{Cdn, Invalidation};
+use crate::model::dns::{Dns, DnsHealthCheck, DnsObservation, DnsRecord};
+use crate::session::Screen;
+use crate::session::pane::edge as rows;
+use crate::theme::Role;
+use crate::view::View;
+use crate::view::figures::{ago, clock};
+use crate::view::pane::detail::{Detail, selected};
+use crate::view::pane::{List, text};
+use crate::view::stack::edge::{passes, target};
+use crate::view::stack::explain;
+use crate::view::state::ready;
+use crate::view::widget::table::{Column, Fill};
+use crate::view::widget::{Ink, Phrase, Unit};
+
+/// One of the lists.
+pub(super) fn panel(v: &View<'_>, screen: &Screen, index: usize, area: Rect, ink: &mut Ink<'_>) {
+    match index {
+        0 => records(v, screen, area, ink),
+        1 => invalidations(v, screen, area, ink),
+        _ => health_checks(v, screen, area, ink),
+    }
+}
+
+/// The selected row of the focused list.
+pub(super) fn detail<'a>(v: &View<'a>, screen: &Screen) -> Option<Detail<'a>> {
+    let filter = v.session.list(screen.pane, &screen.subject, screen.panel).filter;
+    let at = selected(v, screen, screen.panel);
+    match screen.panel {
+        0 => rows::records(v.store, &filter).get(at).map(|r| record(v, r)),
+        1 => rows::invalidations(v.store, &filter).get(at).map(|i| invalidation(v, i)),
+        _ => rows::health_checks(v.store, &filter).get(at).map(|(check, seen)| health_check(v, check, *seen)),
+    }
+}
+
+const RECORDS: &[Column] = &[
+    Column { title: "name", width: 18, grow: 2, fill: Fill::Middle, rank: 0 },
+    Column::left("type", 5, 0),
+    Column::right("ttl", 6, 2),
+    Column { title: "leads to", width: 20, grow: 3, fill: Fill::Left, rank: 0 },
+    Column::left("check", 7, 1),
+];
+
+fn records(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
+    let dns = match ready::<Dns>(v) {
+        Ok(dns) => dns,
+        Err(lines) => return explain(&lines, area, ink),
+    };
+    let filter = v.session.list(screen.pane, &screen.subject, 0).filter;
+    let all = rows::records(v.store, &filter);
+    let empty = if dns.zone.is_some() { "the zone has no records" } else { "Route 53 is not used: it is optional" };
+    let list = List { panel: 0, columns: RECORDS, rows: all.len(), empty };
+    list.draw(v, screen, area, ink, |i| all.get(i).map_or_else(Vec::new, |r| record_row(v, dns, r)));
+}
+
+fn record_row<'a>(v: &View<'a>, dns: &'a Dns, record: &'a DnsRecord) -> Vec<Phrase<'a>> {
+    let leads = match &record.alias {
+        Some(alias) => {
+            target(v, record).and("  ", Role::Text).and(if alias.evaluate_health { "" } else { "whatever its health" }, Role::Warn)
+        }
+        None => text(record.values.join(" ")),
+    };
+    vec![
+        text(record.name.trim_end_matches('.')),
+        text(record.kind.as_str()),
+        record.ttl.map_or_else(|| Phrase::of("—", Role::Muted), |s| text(format!("{s} s"))),
+        leads,
+        checked(v, dns, record),
+    ]
+}
+
+/// How the health check of a record stands.
+fn checked<'a>(v: &View<'a>, dns: &Dns, record: &DnsRecord) -> Phrase<'a> {
+    let Some(id) = &record.health_check else { return Phrase::of("—", Role::Muted) };
+    match dns.health_checks.iter().find(|h| h.id == *id).and_then(|h| passes(v, h)) {
+        Some(true) => text("passes"),
+        Some(false) => Phrase::of("fails", Role::Crit),
+        None => Phrase::of("?", Role::Unknown),
+    }
+}
+
+fn record<'a>(v: &View<'a>, record: &'a DnsRecord) -> Detail<'a> {
+    let detail = Detail::new(format!("{} {}", record.name, record.kind));
+    let detail = match &record.alias {
+        Some(alias) => detail
+            .with("alias of", text(alias.dns_name.as_str()))
+            .with("leads to", target(v, record))
+            .with(
+                "health",
+                if alias.evaluate_health {
+                    text("the target's health decides the answer")
+                } else {
+                    Phrase::of("not evaluated", Role::Warn)
+                },
+            )
+            .with("target zone", Phrase::of(alias.hosted_zone.as_str(), Role::Muted)),
+        None => detail.with("values", text(record.values.join("  "))),
+    };
+    detail.maybe("time to live", record.ttl.map(|s| text(format!("{s} s")))).maybe("health check", record.health_check.as_deref().map(text))
+}
+
+const INVALIDATIONS: &[Column] = &[
+    Column::left("", 1, 0),
+    Column::wide("invalidation", 14, 0),
+    Column::left("status", 11, 0),
+    Column::left("created (UTC)", 13, 1),
+    Column::right("ago", 7, 0),
+];
+
+fn invalidations(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
+    let cdn = match ready::<Cdn>(v) {
+        Ok(cdn) => cdn,
+        Err(lines) => return explain(&lines, area, ink),
+    };
+    let filter = v.session.list(screen.pane, &screen.subject, 1).filter;
+    let all = rows::invalidations(v.store, &filter);
+    let empty = if cdn.distribution.is_some() { "nothing was invalidated lately" } else { "CloudFront is not used: it is optional" };
+    let list = List { panel: 1, columns: INVALIDATIONS, rows: all.len(), empty };
+    list.draw(v, screen, area, ink, |i| {
+        all.get(i).map_or_else(Vec::new, |i| {
+            let (mark, role) = if i.status == "Completed" { ("●", Role::Ok) } else { ("◐", Role::Info) };
+            vec![
+                Phrase::of(mark, role),
+                text(i.id.as_str()),
+                text(i.status.as_str()),
+                Phrase::of(clock(i.at, v.now), Role::Muted),
+                text(ago(i.at, v.now)),
+            ]
+        })
+    });
+}
+
+fn invalidation<'a>(v: &View<'a>, found: &'a Invalidation) -> Detail<'a> {
+    let at = found.at.map(|at| at.format("%d %b %Y %H:%M:%SZ").to_string());
+    Detail::new(format!("invalidation {}", found.id))
+        .with("status", Phrase::of(found.status.as_str(), if found.status == "Completed" { Role::Text } else { Role::Info }))
+        .with("created", text(at.unwrap_or_else(|| "?".to_owned())).and(format!("  {} ago", ago(found.at, v.now)), Role::Muted))
+}
+
+const HEALTH_CHECKS: &[Column] = &[
+    Column::left("", 1, 0),
+    Column { title: "check", width: 18, grow: 2, fill: Fill::Left, rank: 0 },
+    Column::left("region", 14, 0),
+    Column::left("result", 7, 2),
+    Column::right("ago", 6, 0),
+    Column { title: "what it saw", width: 20, grow: 3, fill: Fill::Left, rank: 0 },
+];
+
+fn health_checks(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
+    let dns = match ready::<Dns>(v) {
+        Ok(dns) => dns,
+        Err(lines) => return explain(&lines, area, ink),
+    };
+    let filter = v.session.list(screen.pane, &screen.subject, 2).filter;
+    let all = rows::health_checks(v.store, &filter);
+    let empty = if dns.zone.is_some() { "no health checks of names in the zone" } else { "Route 53 is not used: it is optional" };
+    let list = List { panel: 2, columns: HEALTH_CHECKS, rows: all.len(), empty };
+    list.draw(v, screen, area, ink, |i| {
+        let same = i > 0 && all.get(i - 1).zip(all.get(i)).is_some_and(|(a, b)| a.0.id == b.0.id);
+        all.get(i).map_or_else(Vec::new, |(check, seen)| check_row(v, check, *seen, same))
+    });
+}
+
+fn check_row<'a>(v: &View<'a>, check: &'a DnsHealthCheck, seen: Option<&'a DnsObservation>, same: bool) -> Vec<Phrase<'a>> {
+    let name = Phrase::of(format!("{}{}", check.domain, check.path), if same { Role::Faint } else { Role::Text });
+    let Some(seen) = seen else {
+        return vec![
+            Phrase::of("?", Role::Unknown),
+            name,
+            Phrase::of("—", Role::Muted),
+            Phrase::of("?", Role::Unknown),
+            text("—"),
+            Phrase::of("no region has reported yet", Role::Muted),
+        ];
+    };
+    let (mark, role, word) = if seen.passed() { ("●", Role::Ok, "ok") } else { ("▲", Role::Warn, "failed") };
+    vec![
+        Phrase::of(mark, role),
+        name,
+        text(seen.region.as_str()),
+        Phrase::of(word, if seen.passed() { Role::Text } else { Role::Warn }),
+        text(ago(seen.at, v.now)),
+        Phrase::of(words(&seen.status), if seen.passed() { Role::Muted } else { Role::Warn }),
+    ]
+}
+
+/// What a checker saw, without the result that stands beside it.
+fn words(status: &str) -> &str {
+    status.split_once(": ").map_or(status, |(_, rest)| rest)
+}
+
+fn health_check<'a>(v: &View<'a>, check: &'a DnsHealthCheck, seen: Option<&'a DnsObservation>) -> Detail<'a> {
+    let (passed, all) = (check.observations.iter().filter(|o| o.passed()).count(), check.observations.len());
+    let counted = match passes(v, check) {
+        Some(true) => text("healthy"),
+        Some(false) => Phrase::of("unhealthy", Role::Crit),
+        None => Phrase::of("?", Role::Unknown),
+    };
+    let percent = v.figure(&format!("dns/{}/percent", check.id), Unit::Percent);
+    Detail::new(format!("health check {}", check.id))
+        .with("checks", text(format!("{} {}{}", check.kind, check.domain, check.path)))
+        .with("verdict", counted.and(format!("  {passed} of {all} regions pass, {percent} of the checkers"), Role::Muted))
+        .maybe("region", seen.map(|o| text(o.region.as_str()).and(format!("  {} ago", ago(o.at, v.now)), Role::Muted)))
+        .maybe("saw", seen.map(|o| Phrase::of(o.status.as_str(), if o.passed() { Role::Text } else { Role::Warn })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn the_result_is_not_said_twice() {
+        for (status, said) in [
+            ("Success: HTTP Status Code 200, OK", "HTTP Status Code 200, OK"),
+            ("Failure: Connection timed out", "Connection timed out"),
+            ("odd", "odd"),
+        ] {
+            assert_eq!(words(status), said);
+        }
+    }
+}

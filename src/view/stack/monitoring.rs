@@ -1,0 +1,57 @@
+//! The boxes of monitoring that are lines: alarms with those that fire, dashboards with Container Insights.
+
+use super::small::{Small, fact, no_charts};
+use crate::model::alarm::Alarms;
+use crate::model::dashboard::Dashboards;
+use crate::model::service::Cluster;
+use crate::session::filter::Filter;
+use crate::session::pane::alarms as alarm_rows;
+use crate::theme::Role;
+use crate::view::View;
+use crate::view::pane::alarms as alarm_pane;
+use crate::view::state::{Missing, known};
+use crate::view::widget::{Fact, Phrase};
+
+pub(super) const ALARMS: Small =
+    Small { name: "alarms", short: ("alarms", 0), framed: true, facts: alarms, more: firing, charts: no_charts };
+
+pub(super) const DASHBOARDS: Small =
+    Small { name: "dashboards", short: ("dash", 15), framed: true, facts: dashboards, more: insights, charts: no_charts };
+
+fn alarms<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
+    let alarms = known::<Alarms>(v)?;
+    let total = alarms.for_people().count();
+    let firing = alarms.for_people().filter(|a| a.state == "ALARM").count();
+    if total == 0 {
+        return Ok(vec![fact(0, "none", Role::Muted)]);
+    }
+    if room >= 16 {
+        let line = alarm_pane::summary(alarms);
+        return Ok(vec![Fact::new(0, Phrase { runs: line.runs.into_iter().skip(1).collect() })]);
+    }
+    Ok(vec![fact(0, format!("{firing}/{total}"), if firing > 0 { Role::Warn } else { Role::Text })])
+}
+
+/// The alarms by name, the worst first.
+fn firing<'a>(v: &View<'a>, width: usize) -> Vec<Phrase<'a>> {
+    alarm_rows::alarms(v.store, false, &Filter::default()).into_iter().map(|a| alarm_pane::short_row(v, a, width)).collect()
+}
+
+/// Whether Container Insights measures the cluster's tasks.
+pub(crate) fn container_insights<'a>(v: &View<'a>) -> Phrase<'a> {
+    match v.store.get::<Cluster>().map(|c| c.settings.get("containerInsights").map(String::as_str)) {
+        Some(Some("enabled" | "enhanced")) => Phrase::of("on", Role::Text),
+        Some(Some(_)) => Phrase::of("off", Role::Warn),
+        Some(None) | None => Phrase::of("?", Role::Unknown),
+    }
+}
+
+fn dashboards<'a>(v: &View<'a>, _: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
+    let count = known::<Dashboards>(v)?.dashboards.len();
+    Ok(vec![fact(0, count.to_string(), if count == 0 { Role::Warn } else { Role::Text })])
+}
+
+fn insights<'a>(v: &View<'a>, width: usize) -> Vec<Phrase<'a>> {
+    let label = if width >= 22 { "Container Insights " } else { "insights " };
+    vec![Phrase::of(label, Role::Muted).then(container_insights(v))]
+}

@@ -1,0 +1,172 @@
+//! The boxes of the network: the VPC and the security groups on their rule, and the NAT gateways zone by zone.
+
+use super::small::{Small, fact, no_charts, no_more};
+use crate::insight::NodeId;
+use crate::insight::egress::{self, Egress};
+use crate::model::health::Level;
+use crate::model::network::{NatGateways, Network, SecurityGroups, zone_letter};
+use crate::theme::Role;
+use crate::view::View;
+use crate::view::figures::{glyph, grade, tone};
+use crate::view::reason;
+use crate::view::state::{Missing, known};
+use crate::view::widget::phrase::{clip, fit};
+use crate::view::widget::{Chart, Fact, Phrase, Unit};
+
+/// Fewer free addresses than this stop a deployment, for both revisions run for a while.
+pub(crate) const FEW: i32 = 16;
+
+pub(super) const VPC: Small = Small { name: "VPC", short: ("VPC", 0), framed: true, facts: vpc, more: no_more, charts: no_charts };
+
+pub(super) const GROUPS: Small =
+    Small { name: "security groups", short: ("SG", 30), framed: true, facts: groups, more: no_more, charts: no_charts };
+
+pub(super) const NAT: Small = Small { name: "NAT", short: ("NAT", 0), framed: false, facts: nat, more: gateways, charts: nat_charts };
+
+fn vpc<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
+    let network = known::<Network>(v)?;
+    let node = NodeId::vpc();
+    if let Some(worst) = reason::reasons(v, &node).first() {
+        // On a rule there is no row beneath to say it.
+        return Ok(vec![fact(0, clip(&worst.text, room), tone(worst.level))]);
+    }
+    let plan = &v.session.stack.addresses;
+    let wanted = plan.public.len() + plan.private.len() + plan.database.len();
+    let there = network.subnets.iter().filter(|s| s.state == "available" || s.state.is_empty()).count();
+    let cidr = if network.cidr.is_empty() { "?" } else { network.cidr.as_str() };
+    let mut facts = vec![Fact::new(0, Phrase::of(cidr, Role::Text))];
+    if network.state != "available" {
+        facts.push(fact(0, network.state.clone(), Role::Warn));
+    }
+    let gateway =
+        network.internet_gateways.iter().any(|g| g.attachments.iter().any(|(_, state)| state == "available" || state == "attached"));
+    facts.push(if gateway {
+        Fact::new(4, Phrase::of("IGW ", Role::Muted).and("●", Role::Ok))
+    } else {
+        fact(0, "no internet gateway", Role::Crit)
+    });
+    let role = if there < wanted { Role::Crit } else { Role::Text };
+    let count = if there < wanted { format!("{there} of {wanted}") } else { there.to_string() };
+    facts.push(Fact::new(1, Phrase::of(count, role).and(" subnets", Role::Muted)));
+    if let Some(fewest) = network.subnets.iter().min_by_key(|s| s.free_addresses) {
+        let role = if fewest.free_addresses < FEW { Role::Warn } else { Role::Text };
+        let rank = if fewest.free_addresses < FEW { 0 } else { 2 };
+        facts.push(Fact::new(rank, Phrase::of("free ≥ ", Role::Muted).and(fewest.free_addresses.to_string(), role)));
+    }
+    Ok(facts)
+}
+
+fn groups<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
+    let known = known::<SecurityGroups>(v)?;
+    let verdict = v.judgement.of(&NodeId::security_groups()).filter(|j| j.level >= Level::Degraded);
+    let Some(verdict) = verdict else { return Ok(vec![fact(0, known.groups.len().to_string(), Role::Text)]) };
+    let n = verdict.reasons.len();
+    let word = match n {
+        _ if room < 13 => "",
+        1 => " deviation",
+        _ => " deviations",
+    };
+    Ok(vec![fact(0, format!("{n}{word}"), glyph(verdict.level).1)])
+}
+
+/// CIDR blocks in one expression where only one number differs: `10.0.1-3.0/24`.
+pub(super) fn blocks(blocks: &[String]) -> String {
+    let parts: Vec<Vec<&str>> = blocks.iter().map(|b| b.split('.').collect()).collect();
+    let (Some(first), Some(last)) = (parts.first(), parts.last()) else { return String::new() };
+    let differ: Vec<usize> = (0..first.len()).filter(|i| first.get(*i) != last.get(*i)).collect();
+    match differ.as_slice() {
+        [at] if parts.len() > 1 && first.len() == last.len() => {
+            let joined = |i: usize| match (first.get(i), last.get(i)) {
+                (Some(a), Some(b)) if i == *at => format!("{a}-{b}"),
+                (Some(a), _) => (*a).to_owned(),
+                _ => String::new(),
+            };
+            (0..first.len()).map(joined).collect::<Vec<_>>().join(".")
+        }
+        _ => blocks.join(" "),
+    }
+}
+
+/// What one zone's way out looks like: glyph and what is wrong with it.
+fn exit(v: &View<'_>, zone: &str) -> (&'static str, Role, Option<String>) {
+    let egress = egress::of(v.store, zone);
+    let own = egress::own_gateway(v.store, zone);
+    let judged = v.level(&NodeId::nat_of(zone_letter(zone))).unwrap_or(Level::Unknown);
+    let (level, words) = match &egress {
+        Egress::Own { .. } => (Level::Healthy, None),
+        Egress::Unknown => (own.map_or(Level::Unknown, |g| if g.state == "available" { Level::Healthy } else { Level::Down }), None),
+        Egress::Rerouted { via, .. } => (Level::Degraded, Some(format!("via {via}"))),
+        Egress::Pending { .. } => (Level::Info, Some("pending".to_owned())),
+        Egress::Blackhole { .. } => (Level::Down, Some("blackhole".to_owned())),
+        Egress::Broken { state, .. } => (Level::Down, Some(state.clone())),
+        Egress::Nowhere { .. } => (Level::Down, Some("no route".to_owned())),
+        Egress::Elsewhere { target } => (Level::Degraded, Some(target.split('-').next().unwrap_or("?").to_owned())),
+    };
+    let level = level.max(if judged == Level::Unknown { level } else { judged });
+    let (mark, role) = glyph(level);
+    (mark, role, words)
+}
+
+/// Bytes per second of a gateway towards the internet.
+fn rate(v: &View<'_>, gateway: &str) -> Option<f64> {
+    v.value(&format!("nat/{gateway}/bytes_out")).map(|b| b / 60.0)
+}
+
+fn per_second(bytes: Option<f64>) -> String {
+    bytes.map_or_else(|| "?".to_owned(), |b| format!("{}/s", Unit::Bytes.text(b)))
+}
+
+/// Bytes per second of all gateways.
+pub(super) fn egress_rate(v: &View<'_>) -> Option<f64> {
+    v.store.get::<NatGateways>()?.gateways.iter().filter_map(|g| rate(v, &g.id)).reduce(|a, b| a + b)
+}
+
+fn nat<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
+    known::<NatGateways>(v)?;
+    let zones = egress::zones(v.store);
+    if zones.is_empty() {
+        return Ok(vec![fact(0, "no NAT gateways", Role::Crit)]);
+    }
+    let mut facts: Vec<Fact<'a>> = zones
+        .iter()
+        .map(|zone| {
+            let (mark, role, words) = exit(v, zone);
+            let phrase = Phrase::of(zone_letter(zone).to_owned(), Role::Muted).and(" ", Role::Text).and(mark, role);
+            Fact::new(0, words.filter(|_| room > 30).map_or(phrase.clone(), |w| phrase.and(format!(" {w}"), role)))
+        })
+        .collect();
+    let total = egress_rate(v);
+    facts.push(Fact::new(1, Phrase::of(per_second(total), grade(total, f64::MAX, f64::MAX))));
+    Ok(facts)
+}
+
+/// One line per zone: how much leaves, and through which address.
+fn gateways<'a>(v: &View<'a>, width: usize) -> Vec<Phrase<'a>> {
+    let lines = egress::zones(v.store).into_iter().map(|zone| {
+        let (mark, role, words) = exit(v, &zone);
+        let own = egress::own_gateway(v.store, &zone);
+        let address = own.and_then(|g| g.addresses.first()).map_or("", |a| a.public_ip.as_str());
+        let bytes = own.and_then(|g| rate(v, &g.id));
+        let label = Phrase::of(zone_letter(&zone).to_owned(), Role::Muted).and(" ", Role::Text).and(mark, role);
+        let mut facts = vec![Fact::new(0, label)];
+        match words {
+            Some(words) => facts.push(fact(0, words, role)),
+            None => facts.push(Fact::new(0, Phrase::of(format!("{:>9}", per_second(bytes)), grade(bytes, f64::MAX, f64::MAX)))),
+        }
+        if let Some(gateway) = own {
+            facts.push(Fact::new(2, v.spark(&format!("nat/{}/bytes_out", gateway.id), 10, Unit::Bytes)));
+        }
+        facts.push(Fact::new(1, Phrase::of(address, Role::Muted)));
+        fit(facts, width, 2)
+    });
+    lines.collect()
+}
+
+fn nat_charts<'a>(v: &View<'a>) -> Vec<Chart<'a>> {
+    let gateways = v.store.get::<NatGateways>().map(|n| n.gateways.as_slice()).unwrap_or_default();
+    gateways
+        .iter()
+        .take(3)
+        .map(|g| v.chart(format!("out {}", zone_letter(&g.zone)), &format!("nat/{}/bytes_out", g.id), Unit::Bytes))
+        .collect()
+}
