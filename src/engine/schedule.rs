@@ -26,6 +26,8 @@ const FIRST_RETRY: Duration = Duration::from_secs(2);
 const WAIT: Duration = Duration::from_millis(50);
 const LONG_WAIT: Duration = Duration::from_secs(1);
 const SHORT_WAITS: u32 = 40;
+/// What the service answered with an error of its own is asked again after this, then twice as long, up to the interval.
+const SERVICE_RETRY: Duration = Duration::from_secs(20);
 /// What is denied is asked rarely: somebody has to change a policy first.
 const DENIED: Duration = Duration::from_secs(30);
 /// Nobody looks at it: asked so many times less often, but not less often than `IDLE_CAP`.
@@ -64,7 +66,7 @@ pub fn interval(every: Duration, closely: Option<Duration>, look: Look, focused:
         Look::Idle => (every * IDLE_FACTOR).min(IDLE_CAP.max(every)),
     };
     if !focused {
-        interval = (interval * UNFOCUSED_FACTOR).min(IDLE_CAP.max(every));
+        interval *= UNFOCUSED_FACTOR;
     }
     interval
 }
@@ -80,7 +82,8 @@ pub fn delay(interval: Duration, outcome: Outcome) -> Duration {
                 ProblemKind::Waiting => LONG_WAIT,
                 ProblemKind::Throttled => (interval * 2_u32.pow(doublings + 1)).min(THROTTLE_CAP.max(interval)),
                 ProblemKind::Denied => interval.max(DENIED),
-                ProblemKind::NotFound | ProblemKind::Service => interval,
+                // It may be gone with the next answer, or never: neither wait a quarter of an hour, nor ask twice a second.
+                ProblemKind::NotFound | ProblemKind::Service => (SERVICE_RETRY * 2_u32.pow(doublings)).min(interval),
                 ProblemKind::Timeout | ProblemKind::Offline | ProblemKind::Malformed | ProblemKind::Credentials => {
                     (FIRST_RETRY * 2_u32.pow(doublings)).min(interval)
                 }
@@ -117,8 +120,8 @@ mod tests {
             (S5, None, Look::Needed, false, 15),
             (S5, None, Look::Behind, true, 5),
             (S60, None, Look::Behind, true, 120),
-            (S60, None, Look::Idle, false, 300),
-            (S300, None, Look::Idle, false, 300),
+            (S60, None, Look::Idle, false, 720),
+            (S300, None, Look::Idle, false, 900),
             (S60, close, Look::Front, true, 3),
             (S60, close, Look::Front, false, 9),
             (S60, close, Look::Needed, true, 60),
@@ -142,6 +145,8 @@ mod tests {
             (S300, bad(ProblemKind::Throttled, 5), 300),
             (S5, bad(ProblemKind::Denied, 1), 30),
             (S5, bad(ProblemKind::Service, 7), 5),
+            (S300, bad(ProblemKind::Service, 1), 20),
+            (S300, bad(ProblemKind::Service, 99), 300),
         ] {
             assert_eq!(delay(every, outcome).as_secs(), seconds, "{every:?} {outcome:?}");
         }

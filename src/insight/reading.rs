@@ -3,6 +3,7 @@
 
 use chrono::TimeDelta;
 
+use super::limits::PUBLISH_LAG;
 use crate::model::Time;
 use crate::model::metric::Metrics;
 use crate::model::store::Store;
@@ -69,10 +70,14 @@ impl<'a> Reading<'a> {
         self.value(id).map(|v| v / 60.0)
     }
 
-    /// Percent of `whole` that `part` is in the newest minute that has any; both are counts.
+    /// Percent of `whole` that `part` is in the newest minute for which both were asked; both are counts.
     pub fn share(&self, part: &str, whole: &str) -> Option<f64> {
-        let (at, whole) = self.metrics?.get(whole)?.settled(self.now, CURRENT).filter(|p| p.1 > 0.0)?;
-        let part = self.metrics?.get(part)?.at(at)?;
+        let (metrics, late) = (self.metrics?, PUBLISH_LAG.num_seconds());
+        let (part, whole) = (metrics.get(part)?, metrics.get(whole)?);
+        let asked = metrics.asked_at.get(&part.every).filter(|_| part.every > 60).map_or(i64::MAX, |at| at - late);
+        let at = whole.settled(self.now, CURRENT)?.0.min(asked);
+        let whole = whole.at(at).filter(|v| *v > 0.0)?;
+        let part = part.at(at)?;
         Some((part / whole.max(part) * 100.0).clamp(0.0, 100.0))
     }
 

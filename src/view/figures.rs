@@ -7,7 +7,7 @@ use super::widget::chart::{self, CURRENT, SILENT};
 use super::widget::{Chart, Phrase, Unit};
 use crate::insight::NodeId;
 use crate::model::Time;
-use crate::model::health::Level;
+use crate::model::health::{Level, Verdict};
 use crate::model::metric::{Metrics, Series};
 use crate::model::section::{Loadable, SectionKey};
 use crate::model::text;
@@ -88,6 +88,11 @@ pub(crate) fn clock(at: Option<Time>, now: Time) -> String {
     }
 }
 
+/// Whether a node is not judged only because its first answers are on their way.
+pub(crate) fn is_loading(verdict: &Verdict) -> bool {
+    verdict.level == Level::Unknown && verdict.reasons.iter().all(|r| r.level < Level::Unknown || r.text == "loading")
+}
+
 impl<'a> View<'a> {
     /// A name without the stack's own in front: on its screen that says nothing.
     pub(crate) fn short<'n>(&self, name: &'n str) -> &'n str {
@@ -149,7 +154,16 @@ impl<'a> View<'a> {
             Loadable::Idle | Loadable::Loading { .. } => "loading…",
             _ => "no data yet",
         };
-        Chart { missing, label: label.into(), series: self.series(id), value: self.value(id), unit, role: Role::Series1, marks: Vec::new(), limit: None }
+        Chart {
+            missing,
+            label: label.into(),
+            series: self.series(id),
+            value: self.value(id),
+            unit,
+            role: Role::Series1,
+            marks: Vec::new(),
+            limit: None,
+        }
     }
 
     /// The level of a node; `None` before anything is known.
@@ -159,7 +173,8 @@ impl<'a> View<'a> {
 
     /// The glyph of a node, a ring of dots before anything is known.
     pub(crate) fn badge(&self, node: &NodeId) -> (&'static str, Role) {
-        self.level(node).map_or(("◌", Role::Muted), glyph)
+        let known = self.judgement.of(node).filter(|v| !is_loading(v));
+        known.map_or(("◌", Role::Muted), |v| glyph(v.level))
     }
 
     /// The age of the oldest of these sections; amber once any of them is stale, with how long exactly.

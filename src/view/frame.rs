@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::View;
-use super::figures::{LIVE, coarse_age, glyph};
+use super::figures::{LIVE, coarse_age, glyph, is_loading};
 use super::widget::phrase::fit;
 use super::widget::{Fact, Ink, Phrase};
 use crate::input::{COMMANDS, Command, Key};
@@ -60,17 +60,21 @@ fn role<'a>(v: &View<'a>) -> Phrase<'a> {
 /// The worst level and how many nodes are at it; both of the bad levels when there are two.
 fn health(v: &View<'_>) -> Phrase<'static> {
     let counts = v.judgement.counts;
-    if counts.total() == 0 && v.session.banner().is_some() {
+    if counts.total() == counts.unknown && v.session.banner().is_some() {
         return Phrase::of("? no data", Role::Unknown);
     }
-    if counts.total() == 0 {
+    let loading = v.judgement.nodes.values().filter(|n| is_loading(n)).count();
+    if counts.total() == loading {
         return Phrase::of("◌ loading", Role::Muted);
     }
-    let bad = [(Level::Down, counts.down), (Level::Degraded, counts.degraded), (Level::Unknown, counts.unknown)];
+    let bad = [(Level::Down, counts.down), (Level::Degraded, counts.degraded), (Level::Unknown, counts.unknown.saturating_sub(loading))];
     let mut phrase = Phrase::new();
     for (level, n) in bad.into_iter().filter(|(_, n)| *n > 0) {
         let (mark, role) = glyph(level);
         phrase = phrase.and(format!("{mark} {n} "), role);
+    }
+    if phrase.is_empty() && loading > 0 {
+        return Phrase::of(format!("◌ {} of {} loaded", counts.total() - loading, counts.total()), Role::Muted);
     }
     if phrase.is_empty() {
         let (mark, role) = if counts.info > 0 { glyph(Level::Info) } else { glyph(Level::Healthy) };

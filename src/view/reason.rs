@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use ratatui::layout::Rect;
 
 use super::View;
-use super::figures::{glyph, name, tone};
+use super::figures::{glyph, is_loading, name, tone};
 use super::widget::phrase::{clip, wrap};
 use super::widget::{Ink, Phrase};
 use crate::insight::NodeId;
@@ -14,7 +14,7 @@ use crate::theme::Role;
 
 /// The reasons that a person should read, worst first.
 pub(crate) fn reasons<'a>(v: &View<'a>, node: &NodeId) -> &'a [Reason] {
-    v.judgement.of(node).filter(|v| v.level >= Level::Unknown).map(|v| v.reasons.as_slice()).unwrap_or_default()
+    v.judgement.of(node).filter(|v| v.level >= Level::Unknown && !is_loading(v)).map(|v| v.reasons.as_slice()).unwrap_or_default()
 }
 
 /// The reasons of several nodes with the name of each in front; of one node as they are.

@@ -50,12 +50,18 @@ async fn calls_and_price_stay_inside_the_bars() {
     sleep(HOUR).await;
     let focused = (total(&embedded) - before) as f64 / 60.0;
     let usage = feed.store.borrow().usage.clone();
+    let mut most: Vec<_> = sent(&embedded).into_iter().collect();
+    most.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    for (operation, n) in most.iter().take(40) {
+        println!("{:>6.2}/min {operation}", *n as f64 / 60.0);
+    }
     println!("focused: {focused:.1} calls/min, ${:.2}/month", usage.dollars_per_month);
     assert!(focused <= 90.0, "{focused} calls/min focused");
     assert!(usage.dollars_per_month <= 21.0, "{usage:?}");
     assert!((usage.calls_per_min - focused).abs() < 25.0, "the header says {} and {focused} were sent", usage.calls_per_min);
     let batches = sent(&embedded)["cloudwatch:GetMetricData"] - batches;
-    assert!((55..=60).contains(&batches), "{batches} GetMetricData in an hour");
+    // One a minute in the home region, one in us-east-1.
+    assert!((110..=122).contains(&batches), "{batches} GetMetricData in an hour");
     feed.wishes.send(Wish::Focus(false)).await.unwrap();
     sleep(Duration::from_mins(5)).await;
     let before = total(&embedded);

@@ -10,13 +10,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use nextcore_top::insight::{Counts, Event, Judgement, NodeId};
+use nextcore_top::insight::{Event, Judgement, NodeId, judge};
 use nextcore_top::model::Time;
 use nextcore_top::model::alarm::{Alarm, AlarmChange, AlarmHistory, Alarms};
 use nextcore_top::model::balancer::{Balancer, Listener, Routing, Rule, Target, TargetGroup, Targets};
 use nextcore_top::model::cache::{CacheEvents, CacheMember, CacheNode, CacheNodes, DataEvent, NodeGroup, ReplicationGroup};
 use nextcore_top::model::database::{Database, DatabaseEvents, DatabaseSettings};
-use nextcore_top::model::health::{Level, Reason, Verdict};
+use nextcore_top::model::health::Level;
 use nextcore_top::model::identity::Identity;
 use nextcore_top::model::log::{LogEvent, LogTail};
 use nextcore_top::model::metric::{Metrics, Series};
@@ -60,6 +60,12 @@ pub(crate) struct World {
 }
 
 impl World {
+    /// With what insight says of it.
+    fn judged(mut self) -> Self {
+        self.judgement = judged(&self);
+        self
+    }
+
     /// A session that has seen this world.
     pub(crate) fn session(self, size: (u16, u16)) -> Session {
         let mut session = Session::new(SessionOptions { stack: self.stack, mode: Mode::Safe, simulated: true, size, now: now() });
@@ -90,8 +96,7 @@ pub(crate) fn healthy() -> World {
     systems::put(&mut store, &stack);
     store.usage.calls_per_min = 61.0;
     store.usage.dollars_per_month = 21.0;
-    let judgement = judged(&stack, &[]);
-    World { stack, store, judgement }
+    World { stack, store, judgement: Judgement::default() }.judged()
 }
 
 /// A new revision of the web portal is being rolled out.
@@ -108,16 +113,7 @@ pub(crate) fn deploying() -> World {
     world.store.put(services, ago(2), FAST);
     put_rolling(&mut world.store);
     systems::deploying(&mut world.store);
-    world.judgement = judged(
-        &world.stack,
-        &[
-            ("svc/web", Level::Info, &["deploying web:119, 1 of 2 tasks, 1m40s"]),
-            ("cdn", Level::Info, &["1 invalidation in progress"]),
-            ("build", Level::Info, &["production-nextcore-worker builds (BUILD), 1m35s"]),
-            ("pipeline", Level::Info, &["Deploy in progress"]),
-        ],
-    );
-    world
+    world.judged()
 }
 
 /// What a rolling deployment leaves behind everywhere: targets that come and go, long lists, metrics of every spacing.
@@ -215,26 +211,7 @@ pub(crate) fn incident() -> World {
     }
     world.store.put(metrics, ago(20), Duration::from_mins(1));
     systems::incident(&mut world.store);
-    world.judgement = judged(
-        &world.stack,
-        &[
-            ("dns", Level::Degraded, &["health check /api/health/ fails from 4 of 5 regions"]),
-            ("vpc", Level::Degraded, &["private-b has 3 free addresses"]),
-            ("sg", Level::Down, &["production-nextcore-rds lets 0.0.0.0/0 in on 5432"]),
-            ("nat", Level::Down, &["b: failed (Elastic IP address eipalloc-b could not be associated)", "b: default route is a blackhole"]),
-            ("nat/b", Level::Down, &["failed (Elastic IP address eipalloc-b could not be associated)", "default route is a blackhole"]),
-            ("build", Level::Degraded, &["production-nextcore-control failed 21m18s ago in BUILD"]),
-            ("pipeline", Level::Degraded, &["Build failed"]),
-            ("kms", Level::Degraded, &["alias/production-nextcore-s3 will be deleted in 4d23h"]),
-            ("secrets", Level::Down, &["production-nextcore/redis_url was deleted 1h06m ago"]),
-            ("alb", Level::Degraded, &["5xx 8.1 % of requests over the last minute"]),
-            ("svc/control-plane", Level::Down, &["0 of 2 targets healthy (Target.ResponseCodeMismatch)"]),
-            ("svc/web", Level::Degraded, &["1 of 2 targets unhealthy (Target.Timeout)"]),
-            ("db", Level::Down, &["status rebooting: Multi-AZ failover in progress", "connections fell from 84 to 3"]),
-            ("alarms", Level::Degraded, &["1 of 4 in alarm"]),
-        ],
-    );
-    world
+    world.judged()
 }
 
 /// Nothing has answered yet.
@@ -243,7 +220,7 @@ pub(crate) fn loading() -> World {
     for key in keys() {
         store.entry_mut(SectionKey(key)).asked_at = Some(ago(12));
     }
-    World { stack: Stack::default(), store, judgement: Judgement::default() }
+    World { stack: Stack::default(), store, judgement: Judgement::default() }.judged()
 }
 
 /// No section may be read.
@@ -258,11 +235,7 @@ pub(crate) fn denied() -> World {
         };
         world.store.fail(SectionKey(key), problem, ago(10));
     }
-    let reasons: &[&str] = &["no permission"];
-    let ids = nodes(&world.stack);
-    let all: Vec<_> = ids.iter().map(|n| (n.as_str(), Level::Unknown, reasons)).collect();
-    world.judgement = judged(&world.stack, &all);
-    world
+    world.judged()
 }
 
 /// Nothing could ever be read, for another reason.
@@ -278,7 +251,7 @@ pub(crate) fn failed() -> World {
         world.store.fail(SectionKey(key), problem, ago(10));
         world.store.entry_mut(SectionKey(key)).next_at = Some(now() + chrono::TimeDelta::seconds(8));
     }
-    world
+    world.judged()
 }
 
 /// The credentials expired three minutes ago.
@@ -295,10 +268,7 @@ pub(crate) fn stale() -> World {
         world.store.entry_mut(SectionKey(key)).at = Some(ago(192));
         world.store.entry_mut(SectionKey(key)).interval = FAST;
     }
-    let reasons: &[&str] = &["no news for 3m12s: the credentials have expired"];
-    world.judgement =
-        judged(&world.stack, &[("alb", Level::Unknown, reasons), ("svc/web", Level::Unknown, reasons), ("db", Level::Unknown, reasons)]);
-    world
+    world.judged()
 }
 
 /// Answered, and there is nothing.
@@ -328,10 +298,7 @@ pub(crate) fn empty() -> World {
     store.put(LogTail::default(), ago(2), FAST);
     store.put(Metrics::default(), ago(2), FAST);
     systems::empty(&mut store, &stack);
-    let optional: &[&str] = &["not used"];
-    let judgement =
-        judged(&stack, &[("dns", Level::Absent, optional), ("cdn", Level::Absent, optional), ("pipeline", Level::Absent, optional)]);
-    World { stack, store, judgement }
+    World { stack, store, judgement: Judgement::default() }.judged()
 }
 
 /// Fifty services, a thousand tasks, a hundred thousand log lines.
@@ -350,8 +317,12 @@ pub(crate) fn sized(services: usize, tasks: usize) -> World {
     world.store.put(tasks, ago(2), FAST);
     put_logs(&mut world.store, 100_000);
     put_metrics(&mut world.store, &world.stack);
-    world.judgement = judged(&world.stack, &[("svc/service-07", Level::Degraded, &["19 of 20 tasks running"])]);
-    world
+    let mut known = world.store.get::<Services>().cloned().expect("services");
+    if let Some(service) = known.services.get_mut(7) {
+        service.running -= 1;
+    }
+    world.store.put(known, ago(2), FAST);
+    world.judged()
 }
 
 const KEYS: &[&str] = &[
@@ -404,56 +375,12 @@ fn keys() -> impl Iterator<Item = &'static str> {
     KEYS.iter().copied().chain(systems::PERMISSIONS.iter().map(|p| p.0))
 }
 
-/// Every node that has a box, and the children that are shown.
-fn nodes(stack: &Stack) -> Vec<String> {
-    let own = [
-        "dns",
-        "cdn",
-        "alb",
-        "vpc",
-        "sg",
-        "nat",
-        "nat/a",
-        "nat/b",
-        "nat/c",
-        "redis",
-        "db",
-        "s3",
-        "iam",
-        "kms",
-        "secrets",
-        "ecr",
-        "build",
-        "pipeline",
-        "alarms",
-        "dashboards",
-        "logs",
-    ];
-    let services = stack.services.iter().map(|s| format!("svc/{}", s.name));
-    let buckets = stack.buckets.iter().map(|b| format!("s3/{}", b.name));
-    own.into_iter().map(str::to_owned).chain(services).chain(buckets).collect()
-}
-
-fn judged(stack: &Stack, bad: &[(&str, Level, &[&str])]) -> Judgement {
-    let mut judgement = Judgement::default();
-    for id in nodes(stack) {
-        let found = bad.iter().find(|b| b.0 == id);
-        let level = found.map_or(Level::Healthy, |b| b.1);
-        let reasons = found.into_iter().flat_map(|b| b.2).map(|r| Reason::new(level, *r)).collect();
-        let counts: &mut Counts = &mut judgement.counts;
-        match level {
-            Level::Down => counts.down += 1,
-            Level::Degraded => counts.degraded += 1,
-            Level::Unknown => counts.unknown += 1,
-            Level::Info => counts.info += 1,
-            Level::Absent => counts.absent += 1,
-            Level::Healthy => counts.healthy += 1,
-        }
-        judgement.worst = judgement.worst.max(level);
-        judgement.nodes.insert(NodeId(id), Verdict { level, reasons, since: Some(ago(72)), as_of: Some(ago(3)) });
-    }
+/// What insight says of it, with a timeline of some days.
+fn judged(world: &World) -> Judgement {
+    let mut judgement = judge(&world.store, &world.stack, now());
+    judgement.timeline.clear();
     let event = |s, node: &str, level, text: &str| Event { at: ago(s), node: NodeId(node.into()), level, text: text.into() };
-    if bad.iter().any(|b| b.1 == Level::Down) {
+    if judgement.of(&NodeId::nat()).is_some_and(|v| v.level == Level::Down) {
         judgement.timeline.extend([
             event(48, "alarms", Level::Degraded, "production-nextcore-alb-5xx OK → ALARM"),
             event(66, "svc/control-plane", Level::Down, "targets 2/2 → 0/2 healthy (Target.ResponseCodeMismatch)"),
@@ -669,7 +596,14 @@ fn put_services(store: &mut Store, stack: &Stack) {
     stopped.stopped_reason = Some("Scaling activity initiated by (deployment ecs-svc/118)".into());
     store.put(StoppedTasks { tasks: vec![stopped] }, ago(9), Duration::from_secs(30));
     store.put(
-        Cluster { name: stack.cluster.clone(), status: "ACTIVE".into(), running: 7, services: 3, settings: [("containerInsights".to_owned(), "enabled".to_owned())].into(), ..Cluster::default() },
+        Cluster {
+            name: stack.cluster.clone(),
+            status: "ACTIVE".into(),
+            running: 7,
+            services: 3,
+            settings: [("containerInsights".to_owned(), "enabled".to_owned())].into(),
+            ..Cluster::default()
+        },
         ago(20),
         Duration::from_mins(1),
     );

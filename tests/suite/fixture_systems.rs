@@ -247,7 +247,7 @@ fn put_storage(store: &mut Store, stack: &Stack) {
                 (vec![lifecycle("archive", "", None, Some(90), &["30 d → STANDARD_IA", "180 d → GLACIER"])], false, 412.0, 1_240_000.0)
             }
             BucketRole::Static => (Vec::new(), true, 12.4, 48_100.0),
-            BucketRole::Reports => (vec![lifecycle("expire", "reports/", Some(365), None, &[])], false, 31.0, 96_400.0),
+            BucketRole::Reports => (vec![lifecycle("expire", "", Some(365), None, &[])], false, 31.0, 96_400.0),
         };
         let cors_rule = CorsRule { origins: vec!["https://nextcore.ai".into()], methods: vec!["GET".into(), "HEAD".into()] };
         Bucket {
@@ -648,7 +648,9 @@ pub(crate) fn series() -> Vec<(String, f64, f64)> {
     let requests = [("requests", 2400.0, 400.0), ("4xx", 12.0, 6.0), ("5xx", 0.0, 0.0), ("latency", 24.0, 5.0)];
     all.extend(requests.map(|(what, base, swing)| (format!("s3/nextcore-documents/{what}"), base, swing)));
     for service in ["control-plane", "web", "celery-worker"] {
-        for (what, base) in [("running", 2.0), ("desired", 2.0), ("pending", 0.0), ("restarts", 0.0), ("rx", 4.1e6), ("tx", 6.3e6), ("storage_read", 9.4e5)] {
+        for (what, base) in
+            [("running", 2.0), ("desired", 2.0), ("pending", 0.0), ("restarts", 0.0), ("rx", 4.1e6), ("tx", 6.3e6), ("storage_read", 9.4e5)]
+        {
             all.push((format!("insights/{service}/{what}"), base, if base > 100.0 { base / 6.0 } else { 0.0 }));
         }
     }

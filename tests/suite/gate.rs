@@ -63,7 +63,7 @@ async fn a_client_built_around_the_gate_cannot_send() {
 /// A stamp put on by hand is no way around: the connector checks the operation that it names again.
 #[tokio::test]
 async fn a_gate_with_a_wider_list_cannot_send_past_the_connector() {
-    const UPDATE: Op = Op { service: "ECS", operation: "UpdateService", iam: "ecs:UpdateService", kind: Kind::Write };
+    const UPDATE: Op = Op::write("ECS", "UpdateService", "ecs:UpdateService");
     let (http, count) = counting();
     let client = aws_sdk_ecs::Client::from_conf(config(gated(http)).interceptor(Gate::new(AllowList::of([&UPDATE]))).build());
     client.update_service().cluster("c").service("s").send().await.unwrap_err();

@@ -1,4 +1,4 @@
-//! Delivery: ECR repositories with their newest images (15 min, a minute while something is built), CodeBuild (2 min, 15 s while it builds),
+//! Delivery: ECR repositories with their newest images (15 min, a minute while something is built), CodeBuild (5 min, 15 s while it builds),
 //! and CodePipeline (30 s, 10 s while it runs), which is optional: a pipeline that does not exist is an answer.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,7 +10,7 @@ use aws_sdk_codepipeline::types as pipe;
 use aws_sdk_ecr::types as ecr;
 use futures_util::future::try_join_all;
 
-use super::{Context, HALF_MINUTE, MEDIUM, MINUTE, QUARTER, TWO_MINUTES};
+use super::{Context, HALF_MINUTE, MEDIUM, MINUTE, QUARTER, SLOW, TWO_MINUTES};
 use crate::aws::convert::{text, texts, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
@@ -135,7 +135,13 @@ impl super::Source for BuildsSource {
     const READS: &'static [Op] = &[PROJECTS, LIST_BUILDS, BUILDS];
 
     fn every(store: &Store) -> Duration {
-        if delivering(store) { MEDIUM } else { TWO_MINUTES }
+        // A pipeline tells sooner that something is built.
+        let told = store.get::<Pipeline>().is_some_and(|p| p.exists);
+        match (delivering(store), told) {
+            (true, _) => MEDIUM,
+            (false, true) => SLOW,
+            (false, false) => TWO_MINUTES,
+        }
     }
 
     async fn poll(cx: Arc<Context>) -> Result<Builds, Problem> {

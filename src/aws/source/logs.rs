@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::{Context, MEDIUM, MINUTE};
+use super::{Context, TWENTY, TWO_MINUTES};
 use crate::aws::convert::{millis, text, text_opt};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
@@ -36,7 +36,7 @@ impl super::Source for TailSource {
     const CLOSELY: Option<Duration> = Some(Duration::from_secs(3));
 
     fn every(_: &Store) -> Duration {
-        MEDIUM
+        TWENTY
     }
 
     async fn poll(cx: Arc<Context>) -> Result<LogTail, Problem> {
@@ -101,7 +101,7 @@ impl super::Source for GroupSource {
     const READS: &'static [Op] = &[GROUPS, STREAMS];
 
     fn every(_: &Store) -> Duration {
-        MINUTE
+        TWO_MINUTES
     }
 
     async fn poll(cx: Arc<Context>) -> Result<LogGroup, Problem> {

@@ -189,6 +189,7 @@ pub fn reads() -> impl Iterator<Item = &'static Op> {
 
 const FAST: Duration = Duration::from_secs(5);
 const MEDIUM: Duration = Duration::from_secs(15);
+const TWENTY: Duration = Duration::from_secs(20);
 const HALF_MINUTE: Duration = Duration::from_secs(30);
 const MINUTE: Duration = Duration::from_mins(1);
 const TWO_MINUTES: Duration = Duration::from_mins(2);

@@ -1,4 +1,4 @@
-//! EC2: the load balancer's VPC with its subnets, gateways and Elastic IPs (5 min), NAT gateways and route tables (60 s), availability zones
+//! EC2: the load balancer's VPC with its subnets and gateways (5 min), NAT gateways and route tables (60 s), availability zones
 //! (2 min), and the security groups that the stack's resources carry (5 min). Left out of a build without the `ec2` feature.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -142,17 +142,23 @@ impl super::Source for NatSource {
     async fn poll(cx: Arc<Context>) -> Result<NatGateways, Problem> {
         // The zone of a gateway is that of its subnet.
         let zones: BTreeMap<&str, &str> = cx.needs::<Network>()?.subnets.iter().map(|s| (s.id.as_str(), s.zone.as_str())).collect();
-        let (mut gateways, addresses) =
-            try_join(nat_gateways(&cx), async { cx.clients.ec2.describe_addresses().send().await.map_err(|e| problem_of(ADDRESSES, &e)) })
-                .await?;
+        let (mut gateways, elastic_ips) = try_join(nat_gateways(&cx), elastic_ips(&cx)).await?;
         for gateway in &mut gateways {
             gateway.zone = zones.get(gateway.subnet.as_str()).map(|z| (*z).to_owned()).unwrap_or_default();
         }
         gateways.sort_by(|a, b| (&a.zone, &a.id).cmp(&(&b.zone, &b.id)));
-        let elastic_ip =
-            |a: &sdk::Address| (text(a.public_ip()), text(a.allocation_id()), a.association_id().is_some_and(|id| !id.is_empty()));
-        Ok(NatGateways { gateways, elastic_ips: addresses.addresses().iter().map(elastic_ip).collect() })
+        Ok(NatGateways { gateways, elastic_ips })
     }
+}
+
+/// Elastic IPs seldom change: they are asked for in one minute of five.
+async fn elastic_ips(cx: &Context) -> Result<Vec<(String, String, bool)>, Problem> {
+    if let Some(known) = cx.store.get::<NatGateways>().filter(|_| cx.now.timestamp().rem_euclid(SLOW.as_secs() as i64) >= 60) {
+        return Ok(known.elastic_ips.clone());
+    }
+    let out = cx.clients.ec2.describe_addresses().send().await.map_err(|e| problem_of(ADDRESSES, &e))?;
+    let elastic_ip = |a: &sdk::Address| (text(a.public_ip()), text(a.allocation_id()), a.association_id().is_some_and(|id| !id.is_empty()));
+    Ok(out.addresses().iter().map(elastic_ip).collect())
 }
 
 async fn nat_gateways(cx: &Context) -> Result<Vec<NatGateway>, Problem> {

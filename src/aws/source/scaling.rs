@@ -1,11 +1,11 @@
-//! Application Auto Scaling of the ECS services: bounds and policies (60 s), activities (30 s).
+//! Application Auto Scaling of the ECS services: bounds and policies (2 min), activities (30 s).
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_applicationautoscaling::types as sdk;
 
-use super::{Context, HALF_MINUTE, MINUTE};
+use super::{Context, HALF_MINUTE, TWO_MINUTES};
 use crate::aws::convert::{text, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::Op;
@@ -30,7 +30,7 @@ impl super::Source for TargetsSource {
     const READS: &'static [Op] = &[TARGETS, POLICIES];
 
     fn every(_: &Store) -> Duration {
-        MINUTE
+        TWO_MINUTES
     }
 
     async fn poll(cx: Arc<Context>) -> Result<Scaling, Problem> {

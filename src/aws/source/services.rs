@@ -129,10 +129,14 @@ impl super::Source for DefinitionsSource {
         let mut arns: Vec<&str> = services.iter().map(|s| s.task_definition.as_str()).filter(|a| !a.is_empty()).collect();
         arns.sort_unstable();
         arns.dedup();
-        let calls = arns.iter().map(|arn| cx.clients.ecs.describe_task_definition().task_definition(*arn).send());
+        // A revision never changes: only new ones are asked for.
+        let known = cx.store.get::<TaskDefinitions>().map(|d| &d.definitions);
+        let (old, new): (Vec<&str>, Vec<&str>) = arns.into_iter().partition(|arn| known.is_some_and(|k| k.contains_key(*arn)));
+        let kept = old.iter().filter_map(|arn| Some(((*arn).to_owned(), known?.get(*arn)?.clone())));
+        let calls = new.iter().map(|arn| cx.clients.ecs.describe_task_definition().task_definition(*arn).send());
         let found = try_join_all(calls).await.map_err(|e| problem_of(DEFINITION, &e))?;
-        let definitions: BTreeMap<_, _> =
-            found.iter().filter_map(|out| out.task_definition()).map(|d| (text(d.task_definition_arn()), definition(d))).collect();
+        let found = found.iter().filter_map(|out| out.task_definition()).map(|d| (text(d.task_definition_arn()), definition(d)));
+        let definitions: BTreeMap<_, _> = found.chain(kept).collect();
         Ok(TaskDefinitions { definitions })
     }
 }

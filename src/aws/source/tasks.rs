@@ -1,4 +1,4 @@
-//! ECS tasks of the cluster: those that should run (15 s), and those that stopped lately (30 s). One list and one describe each.
+//! ECS tasks of the cluster: those that should run (20 s), and those that stopped lately (30 s). One list and one describe each.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_ecs::types as sdk;
 use futures_util::future::try_join_all;
 
-use super::{Context, HALF_MINUTE, MEDIUM};
+use super::{Context, HALF_MINUTE, TWENTY};
 use crate::aws::convert::{text, text_opt, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
@@ -26,11 +26,12 @@ impl super::Source for RunningSource {
     const READS: &'static [Op] = &[LIST, DESCRIBE];
 
     fn every(_: &Store) -> Duration {
-        MEDIUM
+        TWENTY
     }
 
     async fn poll(cx: Arc<Context>) -> Result<Tasks, Problem> {
-        let mut tasks = tasks(&cx, sdk::DesiredStatus::Running).await?;
+        let arns = list(&cx, sdk::DesiredStatus::Running).await?;
+        let mut tasks = describe(&cx, &arns).await?;
         tasks.sort_by(|a, b| (&a.service, &a.zone, &a.arn).cmp(&(&b.service, &b.zone, &b.arn)));
         Ok(Tasks { tasks })
     }
@@ -47,22 +48,31 @@ impl super::Source for StoppedSource {
     }
 
     async fn poll(cx: Arc<Context>) -> Result<StoppedTasks, Problem> {
-        let mut tasks = tasks(&cx, sdk::DesiredStatus::Stopped).await?;
+        let arns = list(&cx, sdk::DesiredStatus::Stopped).await?;
+        // A task that has stopped does not change any more: only what is new, or still stopping, is asked for.
+        let before = cx.store.get::<StoppedTasks>().map(|t| t.tasks.as_slice()).unwrap_or_default();
+        let ended = |arn: &String| before.iter().find(|t| t.arn == *arn && t.stopped_at.is_some());
+        let (known, unknown): (Vec<String>, Vec<String>) = arns.into_iter().partition(|arn| ended(arn).is_some());
+        let mut tasks = describe(&cx, &unknown).await?;
+        tasks.extend(known.iter().filter_map(ended).cloned());
         tasks.sort_by(|a, b| b.stopped_at.cmp(&a.stopped_at).then_with(|| a.arn.cmp(&b.arn)));
         Ok(StoppedTasks { tasks })
     }
 }
 
-async fn tasks(cx: &Context, desired: sdk::DesiredStatus) -> Result<Vec<Task>, Problem> {
+async fn list(cx: &Context, desired: sdk::DesiredStatus) -> Result<Vec<String>, Problem> {
     let ecs = &cx.clients.ecs;
     let mut pages = ecs.list_tasks().cluster(&cx.stack.cluster).desired_status(desired).into_paginator().items().send();
     let mut arns = Vec::new();
     while let Some(arn) = pages.next().await {
         arns.push(arn.map_err(|e| problem_of(LIST, &e))?);
     }
-    let calls =
-        arns.chunks(TASKS_PER_CALL).map(|chunk| ecs.describe_tasks().cluster(&cx.stack.cluster).set_tasks(Some(chunk.to_vec())).send());
-    let described = try_join_all(calls).await.map_err(|e| problem_of(DESCRIBE, &e))?;
+    Ok(arns)
+}
+
+async fn describe(cx: &Context, arns: &[String]) -> Result<Vec<Task>, Problem> {
+    let call = |chunk: &[String]| cx.clients.ecs.describe_tasks().cluster(&cx.stack.cluster).set_tasks(Some(chunk.to_vec())).send();
+    let described = try_join_all(arns.chunks(TASKS_PER_CALL).map(call)).await.map_err(|e| problem_of(DESCRIBE, &e))?;
     Ok(described.iter().flat_map(aws_sdk_ecs::operation::describe_tasks::DescribeTasksOutput::tasks).map(task).collect())
 }
 

@@ -1,6 +1,7 @@
 //! Series that are asked for rarely: what they say holds until they are asked again, and what was not asked is not zero.
 
 use crate::insight::fixture::{World, look};
+use crate::insight::reading::Reading;
 use crate::model::metric::{Metrics, Series};
 
 /// A series with a value every minute up to `age` minutes ago, asked for every so many seconds.
@@ -29,4 +30,6 @@ fn minutes_that_were_not_asked_for_do_not_dilute_errors() {
     series(&mut world, "tg/web/requests", 100.0, 2, 60);
     series(&mut world, "tg/web/5xx", 9.0, 8, 300);
     assert_eq!(look(&world.judge(), "tg/web"), ("down", "5xx 9.0 % of requests for 3 min".into()));
+    let shown = Reading::new(&world.store, world.now).share("tg/web/5xx", "tg/web/requests");
+    assert_eq!(shown, Some(9.0), "the figure beside it says the same");
 }

@@ -6,10 +6,10 @@ mod alarms;
 mod alb;
 mod autoscale;
 mod build;
-mod delivery;
-mod edge;
 mod configure;
+mod delivery;
 mod ecs;
+mod edge;
 pub mod insight;
 mod load;
 mod logs;
@@ -45,9 +45,9 @@ pub use scenario::{ActiveFault, Planned, Scenario};
 
 use names::{HOUR, MIN, SEC};
 use network::Reach;
+use state::{Alarm, AlarmHistoryItem, Alb, Dashboards, Ecs, Logs, Network, Rds, Redis, Scaling};
 use state::{Bucket, Distribution, Dns};
 use state::{CodeBuild, CodePipeline, Ecr, Iam, Kms, Secrets};
-use state::{Alarm, AlarmHistoryItem, Alb, Dashboards, Ecs, Logs, Network, Rds, Redis, Scaling};
 
 /// How much history a new world has.
 pub const HISTORY: Ms = 3 * HOUR;

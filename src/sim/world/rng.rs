@@ -33,7 +33,16 @@ impl Rngs {
     /// The streams of `seed`.
     pub fn new(seed: u64) -> Self {
         let stream = |k: u64| Dice(Pcg64Mcg::seed_from_u64(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (k << 56) ^ k));
-        Self { traffic: stream(1), ids: stream(2), life: stream(3), log: stream(4), noise: stream(5), requests: stream(6), delivery: stream(7), edge: stream(8) }
+        Self {
+            traffic: stream(1),
+            ids: stream(2),
+            life: stream(3),
+            log: stream(4),
+            noise: stream(5),
+            requests: stream(6),
+            delivery: stream(7),
+            edge: stream(8),
+        }
     }
 }
 

@@ -252,7 +252,7 @@ mod delivery;
 mod drift;
 mod edge;
 mod failures;
-mod network;
 mod insight;
+mod network;
 mod operations;
 mod security;

@@ -31,13 +31,13 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     let charts = charts(v);
     let height = match rest.height {
         _ if charts.is_empty() || !measured(v) => 0,
-        h if spacious(area) => left_over(v, screen, COLUMNS, h),
+        h if spacious(area) => left_over(v, screen, COLUMNS, h, charts.len()),
         h if h >= 28 => h / 4,
         _ => 0,
     };
     let (top, lists) = split(rest, height);
     grid(&charts, Rect { y: top.y + 1, height: top.height.saturating_sub(2), ..top }, 24, v.now, ink);
-    let beneath = if spacious(area) { spread(v, screen, &PANELS, COLUMNS, lists, ink) } else { over(v, screen, &PANELS, lists, ink) };
+    let beneath = if spacious(area) { spread(v, screen, &PANELS, COLUMNS, lists, ink).1 } else { over(v, screen, &PANELS, lists, ink) };
     if let Some(found) = detail(v, screen) {
         found.draw(beneath, ink);
     }

@@ -50,10 +50,10 @@ impl<'a> Detail<'a> {
         }
     }
 
-    /// Draws it under a rule, in two columns where one would not hold it.
-    pub(super) fn draw(&self, area: Rect, ink: &mut Ink<'_>) {
+    /// Draws it under a rule, in two columns where one would not hold it; returns the row behind.
+    pub(super) fn draw(&self, area: Rect, ink: &mut Ink<'_>) -> u16 {
         if area.height < 2 {
-            return;
+            return area.y;
         }
         let inner = ink.rule(widen(area), &self.title, &Phrase::new(), false);
         let inner = Rect { x: area.x, width: area.width, ..inner };
@@ -61,13 +61,15 @@ impl<'a> Detail<'a> {
         let needed: u16 = self.pairs.iter().map(|p| height(p, width)).sum();
         let columns = if needed > inner.height && inner.width >= 100 { 2 } else { 1 };
         let width = (inner.width / columns).min(WIDEST);
-        let (mut x, mut y, mut column) = (inner.x, inner.y, 1);
+        let (mut x, mut y, mut column, mut behind) = (inner.x, inner.y, 1, inner.y);
         for pair in &self.pairs {
             if y + height(pair, width - 1) > inner.bottom() && y > inner.y && column < columns {
                 (x, y, column) = (x + inner.width / columns, inner.y, column + 1);
             }
             y = draw_pair(pair, Rect { x, y, width: width - 1, height: inner.bottom().saturating_sub(y) }, ink);
+            behind = behind.max(y);
         }
+        behind
     }
 }
 
@@ -107,9 +109,10 @@ fn kept(v: &View<'_>, screen: &Screen, which: &[usize], height: u16) -> u16 {
     }
     let wants = super::wants(v, screen);
     let own: Vec<u16> = which.iter().filter_map(|i| wants.get(*i)).map(|w| (*w).max(4)).collect();
-    let tabs = own.len() as u16 * 4 + LEAST > height;
+    let least = LEAST.max(height / 4);
+    let tabs = own.len() as u16 * 4 + least > height;
     let lists = if tabs { own.iter().max().copied().unwrap_or(0) } else { own.iter().fold(0, |a: u16, b| a.saturating_add(*b)) };
-    height.saturating_sub(lists).clamp(LEAST, KEPT)
+    height.saturating_sub(lists).clamp(least, KEPT.max(least))
 }
 
 /// All panels, and the selected row of the focused one beneath them; returns the area of that row.
@@ -125,21 +128,25 @@ pub(super) fn keeping(v: &View<'_>, screen: &Screen, panels: &Panels, rows: u16,
     Rect { y, height: area.bottom().saturating_sub(y), ..area }
 }
 
-/// Panels in two columns where there is room for all at once; returns the area beneath the right ones, for the selected row.
-pub(super) fn spread(v: &View<'_>, screen: &Screen, panels: &Panels, columns: &Columns, area: Rect, ink: &mut Ink<'_>) -> Rect {
+/// Panels in two columns where there is room for all at once; returns the areas beneath the left and the right ones: the
+/// right one is for the selected row.
+pub(super) fn spread(v: &View<'_>, screen: &Screen, panels: &Panels, columns: &Columns, area: Rect, ink: &mut Ink<'_>) -> (Rect, Rect) {
     let (left, right) = beside(area, (u32::from(area.width) * u32::from(columns.percent) / 100) as u16);
-    panels.column(v, screen, columns.left, left, ink);
+    let beneath = |column: Rect, y: u16| Rect { y, height: column.bottom().saturating_sub(y), ..column };
+    let first = panels.column(v, screen, columns.left, left, ink).unwrap_or(left.bottom());
     let lists = Rect { height: right.height - kept(v, screen, columns.right, right.height), ..right };
-    let y = panels.column(v, screen, columns.right, lists, ink).unwrap_or(lists.y);
-    Rect { y, height: right.bottom().saturating_sub(y), ..right }
+    let second = panels.column(v, screen, columns.right, lists, ink).unwrap_or(lists.y);
+    (beneath(left, first), beneath(right, second))
 }
 
-/// What two columns leave for charts above them.
-pub(super) fn left_over(v: &View<'_>, screen: &Screen, columns: &Columns, height: u16) -> u16 {
+/// What two columns leave for so many charts above them.
+pub(super) fn left_over(v: &View<'_>, screen: &Screen, columns: &Columns, height: u16, charts: usize) -> u16 {
+    // Taller charts would say no more.
+    let most = (charts as u16).div_ceil(2) * 11;
     let wants = super::wants(v, screen);
     let sum = |which: &[usize]| which.iter().filter_map(|i| wants.get(*i)).fold(0_u16, |a, b| a.saturating_add((*b).max(4)));
     let lists = sum(columns.left).max(sum(columns.right) + KEPT);
-    height.saturating_sub(lists).clamp(height / 4, height * 2 / 3)
+    height.saturating_sub(lists).clamp(height / 4, height * 2 / 3).min(most)
 }
 
 /// Which panels stand where.

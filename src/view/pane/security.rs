@@ -29,11 +29,10 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
         // What is selected in each of the lists, beside it.
         let (left, right) = beside(inner, inner.width * 3 / 5);
         PANELS.draw(v, screen, left, ink);
-        let third = right.height / 3;
-        for panel in 0..3_u16 {
-            let place = Rect { y: right.y + panel * third, height: third, ..right };
-            if let Some(found) = detail(v, screen, usize::from(panel)) {
-                found.draw(place, ink);
+        let mut y = right.y;
+        for panel in 0..3 {
+            if let Some(found) = detail(v, screen, panel) {
+                y = found.draw(Rect { y, height: right.bottom().saturating_sub(y), ..right }, ink) + 1;
             }
         }
         return;

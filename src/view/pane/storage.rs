@@ -27,7 +27,7 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     let charts = charts(v, screen);
     let height = match inner.height {
         _ if v.store.get::<Buckets>().is_none() => 0,
-        h if spacious(area) => left_over(v, screen, COLUMNS, h),
+        h if spacious(area) => left_over(v, screen, COLUMNS, h, charts.len().max(1)),
         h if h >= 28 => h / 4,
         _ => 0,
     };
@@ -35,7 +35,7 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     if height > 0 {
         requests(v, &charts, Rect { height: height - 1, ..top }, ink);
     }
-    let beneath = if spacious(area) { spread(v, screen, &PANELS, COLUMNS, lists, ink) } else { over(v, screen, &PANELS, lists, ink) };
+    let beneath = if spacious(area) { spread(v, screen, &PANELS, COLUMNS, lists, ink).1 } else { over(v, screen, &PANELS, lists, ink) };
     if let Some(found) = detail(v, screen) {
         found.draw(beneath, ink);
     }

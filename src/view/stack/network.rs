@@ -60,7 +60,7 @@ fn groups<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
     let known = known::<SecurityGroups>(v)?;
     let verdict = v.judgement.of(&NodeId::security_groups()).filter(|j| j.level >= Level::Degraded);
     let Some(verdict) = verdict else { return Ok(vec![fact(0, known.groups.len().to_string(), Role::Text)]) };
-    let n = verdict.reasons.len();
+    let n = verdict.reasons.iter().filter(|r| r.level >= Level::Degraded).count();
     let word = match n {
         _ if room < 13 => "",
         1 => " deviation",

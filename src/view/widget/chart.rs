@@ -169,7 +169,7 @@ pub(crate) struct Chart<'a> {
 pub(crate) fn bar(value: f64, top: f64, cells: usize) -> String {
     let halves = (value / top.max(f64::MIN_POSITIVE) * cells as f64 * 2.0).round().clamp(0.0, cells as f64 * 2.0) as usize;
     let halves = halves.max(usize::from(value > 0.0));
-    format!("{}{}", "█".repeat(halves / 2), if halves % 2 == 1 { "▌" } else { "" })
+    format!("{}{}", "━".repeat(halves / 2), if halves % 2 == 1 { "╸" } else { "" })
 }
 
 impl Chart<'_> {
@@ -321,10 +321,10 @@ mod tests {
     #[test]
     fn a_bar_never_leaves_its_cells_and_shows_what_is_not_nothing() {
         assert_eq!(bar(0.0, 2.0, 4), "");
-        assert_eq!(bar(0.001, 2.0, 4), "▌");
-        assert_eq!(bar(1.0, 2.0, 4), "██");
-        assert_eq!(bar(9.0, 2.0, 4), "████");
-        assert_eq!(bar(1.0, 0.0, 4), "████");
+        assert_eq!(bar(0.001, 2.0, 4), "╸");
+        assert_eq!(bar(1.0, 2.0, 4), "━━");
+        assert_eq!(bar(9.0, 2.0, 4), "━━━━");
+        assert_eq!(bar(1.0, 0.0, 4), "━━━━");
     }
 
     #[test]

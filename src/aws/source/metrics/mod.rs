@@ -17,7 +17,10 @@ use crate::aws::op::Op;
 use crate::model::Time;
 use crate::model::balancer::{Balancer, Routing};
 use crate::model::cache::ReplicationGroup;
+use crate::model::cdn::Cdn;
+use crate::model::dns::Dns;
 use crate::model::metric::Metrics;
+use crate::model::network::NatGateways;
 use crate::model::section::{Problem, ProblemKind, Section};
 use crate::model::store::Store;
 use table::{Home, Query, Turn, queries};
@@ -34,9 +37,9 @@ const EARLY: i64 = 20;
 /// GetMetricData takes no more in one call.
 const QUERIES_PER_CALL: usize = 500;
 
-/// Names of the balancer and the Redis nodes are part of the queries: on the first poll wait until those sections have answered somehow.
+/// Names that AWS gave are part of the queries: on the first poll wait until the sections that know them have answered somehow.
 fn wait_for_names(cx: &Context) -> Result<(), Problem> {
-    for key in [Balancer::KEY, Routing::KEY, ReplicationGroup::KEY] {
+    for key in [Balancer::KEY, Routing::KEY, ReplicationGroup::KEY, NatGateways::KEY, Cdn::KEY, Dns::KEY] {
         let answered =
             cx.store.entry(key).is_some_and(|e| e.value.is_some() || e.problem.as_ref().is_some_and(|p| p.kind != ProblemKind::Waiting));
         if !answered && cx.store.get::<Metrics>().is_none() {

@@ -3,16 +3,16 @@
 
 mod alarm;
 mod alb;
-mod dashboard;
 mod cdn;
 mod codebuild;
 mod codepipeline;
+mod dashboard;
 mod dns;
 mod ecr;
 mod ecs;
 mod iam;
-mod kms;
 mod insight;
+mod kms;
 mod logs;
 mod network;
 mod rds;
@@ -27,15 +27,15 @@ pub use alb::{Alb, Listener, ListenerRule, RuleAction, Target, TargetGroup, Targ
 pub use cdn::{Distribution, Invalidation, Origin};
 pub use codebuild::{Build, BuildMinute, BuildStatus, CodeBuild, PHASES, Pace, PhaseRun, Project, Work};
 pub use codepipeline::{ActionRun, CodePipeline, Commit, Execution, Pipeline, RunStatus, Stage, StageRun, Transition, role_arn};
+pub use dashboard::{Dashboard, Dashboards};
 pub use dns::{AliasTarget, Answer, Checker, Dns, HealthCheck, HostedZone, Record};
 pub use ecr::{Ecr, EcrImage, Finding, Repository, Scan, uri};
 pub use ecs::{
     Cluster, Deployment, DeploymentStatus, Ecs, LoadBalancerRef, RolloutState, Service, ServiceDeployment, ServiceDeploymentStatus,
     ServiceEvent, ServiceRevision,
 };
-pub use dashboard::{Dashboard, Dashboards};
-pub use insight::{DbFigures, DbInsight, DbMean, DbSample};
 pub use iam::{Iam, Role};
+pub use insight::{DbFigures, DbInsight, DbMean, DbSample};
 pub use kms::{Key, Kms};
 pub use logs::{LogEvent, LogGroup, LogStream, Logs};
 pub use network::{

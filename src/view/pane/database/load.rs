@@ -57,12 +57,17 @@ pub(super) fn chart(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
     chart.draw(area, v.now, ink);
 }
 
-const PARTS: &[Column] = &[
-    Column::right("sessions", 8, 0),
-    Column::right("share", 5, 1),
-    Column::left("", BAR as u16, 2),
-    Column { title: "", width: 24, grow: 1, fill: Fill::Left, rank: 0 },
-];
+const WAIT_COLUMNS: &[Column] = &columns("wait event");
+const STATEMENT_COLUMNS: &[Column] = &columns("statement");
+
+const fn columns(what: &'static str) -> [Column; 4] {
+    [
+        Column::right("sessions", 8, 0),
+        Column::right("share", 5, 1),
+        Column::left("", BAR as u16, 2),
+        Column { title: what, width: 24, grow: 1, fill: Fill::Left, rank: 0 },
+    ]
+}
 
 /// The parts of a panel that are shown.
 pub(super) fn rows_of<'a>(v: &View<'a>, panel: usize, filter: &Filter) -> Vec<&'a LoadPart> {
@@ -85,7 +90,7 @@ pub(super) fn parts(v: &View<'_>, screen: &Screen, panel: usize, area: Rect, ink
     let all = rows_of(v, panel, &filter);
     let empty = if panel == WAITS { "nothing has waited in the last minutes" } else { "no statement has run in the last minutes" };
     let (total, top) = (whole(found, panel), cpus(v).map_or(1.0, |n| n as f64));
-    let list = List { panel, columns: PARTS, rows: all.len(), empty };
+    let list = List { panel, columns: if panel == WAITS { WAIT_COLUMNS } else { STATEMENT_COLUMNS }, rows: all.len(), empty };
     list.draw(v, screen, area, ink, |i| {
         all.get(i).map_or_else(Vec::new, |part| {
             let role = if panel == WAITS && part.name == "CPU" { Role::Series2 } else { Role::Series1 };

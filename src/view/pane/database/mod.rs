@@ -65,7 +65,7 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
 
 /// CloudWatch on the left, load and host on the right, the lists beneath.
 fn wide(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
-    let height = left_over(v, screen, COLUMNS, area.height);
+    let height = left_over(v, screen, COLUMNS, area.height, 8);
     let (top, below) = split(area, height);
     let top = Rect { y: top.y + 1, height: top.height.saturating_sub(2), ..top };
     let (left, right) = beside(top, top.width * COLUMNS.percent / 100);
@@ -73,7 +73,7 @@ fn wide(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let (load, host) = split(right, right.height.saturating_sub(host::HEIGHT + 1));
     picture(v, STATEMENTS, load, ink);
     picture(v, PROCESSES, Rect { y: host.y + 1, height: host.height.saturating_sub(1), ..host }, ink);
-    let beneath = spread(v, screen, &PANELS, COLUMNS, below, ink);
+    let (_, beneath) = spread(v, screen, &PANELS, COLUMNS, below, ink);
     if let Some(found) = detail(v, screen) {
         found.draw(beneath, ink);
     }

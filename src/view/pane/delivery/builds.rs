@@ -18,7 +18,7 @@ use crate::view::widget::table::{Column, Fill};
 use crate::view::widget::{Ink, Phrase};
 
 /// From here on each phase has a row of its own.
-const TALL: u16 = 30;
+const TALL: u16 = 45;
 /// Cells of the bar of a whole build.
 const BAR: usize = 24;
 
@@ -101,10 +101,10 @@ fn bar(phases: &[BuildPhase], cells: usize) -> Phrase<'static> {
         let behind = timed.len() - i - 1;
         let width = ((share * cells as f64).round() as usize).clamp(1, left.saturating_sub(behind).max(1)).min(left);
         let (block, role) = match phase.status.as_str() {
-            "SUCCEEDED" if i % 2 == 0 => ("█", Role::Series1),
-            "SUCCEEDED" => ("▓", Role::Series1),
+            "SUCCEEDED" if i % 2 == 0 => ("━", Role::Series1),
+            "SUCCEEDED" => ("─", Role::Series1),
             "" | "IN_PROGRESS" => ("░", Role::Info),
-            _ => ("✖", Role::Warn),
+            _ => ("×", Role::Warn),
         };
         line = line.and(block.repeat(width), role);
         left -= width;
@@ -179,7 +179,7 @@ mod tests {
         let bar = bar(&phases, 24);
         assert_eq!(bar.width(), 24);
         assert_eq!(bar.runs.len(), 4);
-        assert_eq!(bar.runs.last().map(|r| r.0.as_ref()), Some("✖"));
+        assert_eq!(bar.runs.last().map(|r| r.0.as_ref()), Some("×"));
         for n in 1..40 {
             let many: Vec<BuildPhase> = (0..n).map(|i| phase("SUCCEEDED", Some(i * i + 1))).collect();
             assert!(super::bar(&many, 24).width() <= 24, "{n}");

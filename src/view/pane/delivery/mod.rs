@@ -32,8 +32,18 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     let height = pipeline::height(v, inner);
     let (top, lists) = split(inner, height);
     pipeline::stages(v, top, ink);
-    let beneath = if spacious(area) { spread(v, screen, &PANELS, COLUMNS, lists, ink) } else { over(v, screen, &PANELS, lists, ink) };
-    if let Some(found) = detail(v, screen) {
+    let beneath = if spacious(area) {
+        let (left, right) = spread(v, screen, &PANELS, COLUMNS, lists, ink);
+        // Beside the focused list: builds and images belong together, so the other one's row stands there too.
+        let other = if screen.panel == BUILDS { IMAGES } else { BUILDS };
+        if let Some(found) = detail(v, screen, other) {
+            found.draw(left, ink);
+        }
+        right
+    } else {
+        over(v, screen, &PANELS, lists, ink)
+    };
+    if let Some(found) = detail(v, screen, screen.panel) {
         found.draw(beneath, ink);
     }
 }
@@ -54,10 +64,11 @@ const PANELS: Panels = Panels {
     },
 };
 
-fn detail<'a>(v: &View<'a>, screen: &Screen) -> Option<Detail<'a>> {
-    let filter = v.session.list(screen.pane, &screen.subject, screen.panel).filter;
-    let at = selected(v, screen, screen.panel);
-    match screen.panel {
+/// The selected row of a list.
+fn detail<'a>(v: &View<'a>, screen: &Screen, panel: usize) -> Option<Detail<'a>> {
+    let filter = v.session.list(screen.pane, &screen.subject, panel).filter;
+    let at = selected(v, screen, panel);
+    match panel {
         ACTIONS => rows::actions(v.store, &filter).get(at).map(|(stage, action)| pipeline::detail(v, stage, action)),
         BUILDS => rows::builds(v.store, &filter).get(at).map(|b| builds::detail(v, b)),
         IMAGES => rows::images(v.session, &filter).get(at).map(|row| images::detail(v, row)),

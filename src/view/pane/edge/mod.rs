@@ -33,13 +33,13 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     let charts = charts(v);
     let height = match rest.height {
         _ if charts.is_empty() => 0,
-        h if spacious(area) => left_over(v, screen, COLUMNS, h),
+        h if spacious(area) => left_over(v, screen, COLUMNS, h, charts.len()),
         h if h >= 24 => (h / 4).min(7),
         _ => 0,
     };
     let (top, below) = split(rest, height);
     grid(&charts, Rect { y: top.y + 1, height: top.height.saturating_sub(2), ..top }, if spacious(area) { 40 } else { 20 }, v.now, ink);
-    let beneath = if spacious(area) { spread(v, screen, &PANELS, COLUMNS, below, ink) } else { over(v, screen, &PANELS, below, ink) };
+    let beneath = if spacious(area) { spread(v, screen, &PANELS, COLUMNS, below, ink).1 } else { over(v, screen, &PANELS, below, ink) };
     if let Some(found) = lists::detail(v, screen) {
         found.draw(beneath, ink);
     }

@@ -44,9 +44,9 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
         let (left, right) = beside(Rect { y: top.y + 1, height: top.height - 1, ..top }, top.width / 2);
         picture(v, SUBNETS, left, ink);
         picture(v, GROUPS, right, ink);
-        let (charts, below) = split(below, left_over(v, screen, COLUMNS, below.height));
+        let (charts, below) = split(below, left_over(v, screen, COLUMNS, below.height, 4));
         picture(v, GATEWAYS, Rect { height: charts.height.saturating_sub(1), ..charts }, ink);
-        let beneath = spread(v, screen, &PANELS, COLUMNS, below, ink);
+        let (_, beneath) = spread(v, screen, &PANELS, COLUMNS, below, ink);
         return detail(v, screen, beneath, ink);
     }
     // The groups are of little use without their paths; the other pictures wait for room.
