@@ -79,12 +79,7 @@ where
             }
             dispatch(op, error, &cause)
         }
-        SdkError::ResponseError(_) => problem(
-            op,
-            ProblemKind::Malformed,
-            &format!("the answer cannot be read: {}", innermost(error)),
-            "the endpoint does not speak this operation as AWS does",
-        ),
+        SdkError::ResponseError(response) => unmodeled(op, response.raw().status().as_u16(), &innermost(error)),
         _ => dispatch(op, error, &innermost(error)),
     }
 }

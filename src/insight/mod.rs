@@ -7,6 +7,7 @@ mod facts;
 mod finding;
 pub mod flows;
 pub(crate) mod images;
+pub mod inventory;
 mod judgement;
 mod limits;
 mod node;

@@ -6,8 +6,8 @@
 
 use serde_json::{Map, Value, json as object};
 
-use super::inventory::inventory;
 use crate::insight::Judgement;
+use crate::insight::inventory::inventory;
 use crate::insight::standing::Standing;
 use crate::model::Time;
 use crate::model::identity::Identity;

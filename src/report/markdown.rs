@@ -7,8 +7,8 @@ use crate::model::store::Store;
 use crate::model::text;
 
 use super::figures::figures;
-use super::inventory::inventory;
 use super::table::{headline, ordered, reasons, troubles};
+use crate::insight::inventory::inventory;
 
 /// Lines of the timeline that are printed.
 const CHANGES: usize = 20;

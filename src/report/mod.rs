@@ -5,7 +5,6 @@ pub mod conformance;
 mod document;
 mod exit;
 mod figures;
-mod inventory;
 mod markdown;
 mod table;
 
@@ -15,6 +14,5 @@ mod tests;
 pub use document::json;
 pub use exit::exit_code;
 pub use figures::{Figure, figures};
-pub use inventory::{Inventory, NotSeen, inventory};
 pub use markdown::markdown;
 pub use table::{Look, table};

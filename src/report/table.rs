@@ -12,7 +12,7 @@ use crate::model::store::{Entry, Store};
 use crate::model::text;
 
 use super::figures::figures;
-use super::inventory::inventory;
+use crate::insight::inventory::inventory;
 
 /// Stands for a space at which no line is broken, while the table is laid out.
 const FIRM: &str = "\u{1}";

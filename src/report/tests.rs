@@ -2,8 +2,9 @@
 
 use chrono::TimeDelta;
 
-use super::{Look, exit_code, figures, inventory, json, markdown, table};
+use super::{Look, exit_code, figures, json, markdown, table};
 use crate::insight::fixture::{RG, World, alarm, arn, target};
+use crate::insight::inventory::inventory;
 use crate::insight::{Judgement, NodeId};
 use crate::model::alarm::{Alarm, Alarms};
 use crate::model::balancer::Targets;

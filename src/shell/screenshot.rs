@@ -64,6 +64,11 @@ const PICTURES: &[Picture] = &[
     picture("balancer-120x40.svg", (120, 40), Story::Calm, &[ENTER]),
     picture("alarms-120x40.svg", (120, 40), Story::Incident, &[Key::char('a')]),
     picture("logs-120x40.svg", (120, 40), Story::Calm, &[Key::char('L')]),
+    picture("network-120x40.svg", (120, 40), Story::Calm, &[Key::char('n')]),
+    picture("zones-120x40.svg", (120, 40), Story::Incident, &[Key::char('z')]),
+    picture("flows-120x40.svg", (120, 40), Story::Calm, &[Key::char('F')]),
+    picture("flows-200x60.svg", (200, 60), Story::Incident, &[Key::char('F')]),
+    picture("verify-120x40.svg", (120, 40), Story::Calm, &[Key::char('V')]),
     picture("help-120x40.svg", (120, 40), Story::Calm, &[Key::char('?')]),
     Picture { plain: true, ..picture("ascii-80x24.svg", (80, 24), Story::Deploying, &[]) },
 ];

@@ -61,7 +61,8 @@ fn role<'a>(v: &View<'a>) -> Phrase<'a> {
 fn health(v: &View<'_>) -> Phrase<'static> {
     let counts = v.judgement.counts;
     if counts.total() == counts.unknown && v.session.banner().is_some() {
-        return Phrase::of("? no data", Role::Unknown);
+        let seen = v.store.entries().any(|(_, e)| e.value.is_some());
+        return Phrase::of(if seen { "? nothing current" } else { "? no data" }, Role::Unknown);
     }
     let loading = v.judgement.nodes.values().filter(|n| is_loading(n)).count();
     if counts.total() == loading {

@@ -12,9 +12,14 @@ use crate::insight::NodeId;
 use crate::model::health::{Level, Reason};
 use crate::theme::Role;
 
-/// The reasons that a person should read, worst first.
+/// The reasons that a person should read, worst first: no notes, and not again what the banner says of everything.
 pub(crate) fn reasons<'a>(v: &View<'a>, node: &NodeId) -> &'a [Reason] {
-    v.judgement.of(node).filter(|v| v.level >= Level::Unknown && !is_loading(v)).map(|v| v.reasons.as_slice()).unwrap_or_default()
+    let Some(verdict) = v.judgement.of(node).filter(|j| j.level >= Level::Unknown && !is_loading(j)) else { return &[] };
+    if verdict.level == Level::Unknown && v.session.banner().is_some() {
+        return &[];
+    }
+    let notes = verdict.reasons.partition_point(|r| r.level >= Level::Unknown);
+    verdict.reasons.get(..notes).unwrap_or_default()
 }
 
 /// The reasons of several nodes with the name of each in front; of one node as they are.

@@ -28,6 +28,90 @@ def values(node, path):
     return values(node[path[0]], path[1:]) if isinstance(node, dict) and path[0] in node else []
 
 
+def network(ask, values, first):
+    balancer = ask("elbv2", "describe_load_balancers", "LoadBalancers.VpcId", Names=[N])
+    vpc = first(balancer, "LoadBalancers.VpcId")
+    of_vpc = [{"Name": "vpc-id", "Values": [vpc]}]
+    ask("ec2", "describe_vpcs", "Vpcs.CidrBlock Vpcs.State", VpcIds=[vpc])
+    ask("ec2", "describe_subnets", " ".join(f"Subnets.{m}" for m in (
+        "SubnetId CidrBlock AvailabilityZone AvailableIpAddressCount MapPublicIpOnLaunch State").split()), Filters=of_vpc)
+    ask("ec2", "describe_internet_gateways", "InternetGateways.Attachments.State",
+        Filters=[{"Name": "attachment.vpc-id", "Values": [vpc]}])
+    ask("ec2", "describe_availability_zones", " ".join(f"AvailabilityZones.{m}" for m in (
+        "ZoneName ZoneId RegionName State").split()))
+    ask("ec2", "describe_nat_gateways", " ".join(f"NatGateways.{m}" for m in (
+        "State SubnetId ConnectivityType AvailabilityMode NatGatewayAddresses").split()), Filters=of_vpc)
+    ask("ec2", "describe_addresses", "Addresses.PublicIp Addresses.AllocationId Addresses.AssociationId")
+    ask("ec2", "describe_route_tables", " ".join(f"RouteTables.{m}" for m in (
+        "Tags Routes.DestinationCidrBlock Routes.NatGatewayId Routes.GatewayId Routes.State Associations.SubnetId "
+        "Associations.Main").split()), Filters=of_vpc)
+    groups = values(ask("ec2", "describe_security_groups", "SecurityGroups.GroupName", Filters=of_vpc),
+                    ["SecurityGroups", "GroupId"])
+    ask("ec2", "describe_security_group_rules", " ".join(f"SecurityGroupRules.{m}" for m in (
+        "SecurityGroupRuleId IsEgress IpProtocol FromPort CidrIpv4 ReferencedGroupInfo.GroupId").split()),
+        Filters=[{"Name": "group-id", "Values": groups}])
+
+
+def edge(ask, values, first):
+    zone = first(ask("route53", "list_hosted_zones_by_name", "HostedZones.Name", DNSName="nextcore.ai."), "HostedZones.Id")
+    ask("route53", "list_resource_record_sets", "ResourceRecordSets.AliasTarget.DNSName ResourceRecordSets.HealthCheckId",
+        HostedZoneId=zone)
+    for check in values(ask("route53", "list_health_checks", "HealthChecks.HealthCheckConfig.Type"), ["HealthChecks", "Id"]):
+        ask("route53", "get_health_check_status", "HealthCheckObservations", HealthCheckId=check)
+    ask("route53", "test_dns_answer", "ResponseCode RecordData", HostedZoneId=zone, RecordName="nextcore.ai.", RecordType="A")
+    ours = first(ask("cloudfront", "list_distributions", "DistributionList.Items.Aliases.Items DistributionList.Items.Origins.Items"),
+                 "DistributionList.Items.Id")
+    ask("cloudfront", "get_distribution", " ".join(f"Distribution.{m}" for m in (
+        "Status ARN DomainName LastModifiedTime InProgressInvalidationBatches DistributionConfig.Enabled "
+        "DistributionConfig.Origins.Items.DomainName DistributionConfig.DefaultCacheBehavior.ViewerProtocolPolicy").split()), Id=ours)
+    ask("cloudfront", "list_invalidations", "InvalidationList.Items.Status", DistributionId=ours)
+    ask("cloudfront", "get_monitoring_subscription", "MonitoringSubscription", DistributionId=ours)
+
+
+def storage(ask):
+    for bucket in ("nextcore-documents", "nextcore-static", "nextcore-reports"):
+        ask("s3", "head_bucket", "BucketRegion", Bucket=bucket)
+        ask("s3", "get_bucket_versioning", "Status", Bucket=bucket)
+        ask("s3", "get_bucket_lifecycle_configuration", "Rules.Status Rules.Filter.Prefix", Bucket=bucket)
+        ask("s3", "get_bucket_cors", "CORSRules.AllowedOrigins", Bucket=bucket)
+        ask("s3", "get_bucket_encryption", "ServerSideEncryptionConfiguration.Rules", Bucket=bucket)
+        ask("s3", "get_public_access_block", "PublicAccessBlockConfiguration.BlockPublicAcls", Bucket=bucket)
+        ask("s3", "get_bucket_replication", "ReplicationConfiguration", Bucket=bucket)
+
+
+def security(ask):
+    for role in ("ecs-task", "ecs-execution", "codebuild"):
+        ask("iam", "get_role", "Role.Arn Role.AssumeRolePolicyDocument Role.RoleLastUsed.LastUsedDate", RoleName=f"{N}-{role}")
+        ask("iam", "list_attached_role_policies", "AttachedPolicies.PolicyName", RoleName=f"{N}-{role}")
+    for key in ("rds", "s3", "secrets"):
+        ask("kms", "describe_key", "KeyMetadata.Arn KeyMetadata.KeyState KeyMetadata.KeyManager", KeyId=f"alias/{N}-{key}")
+        ask("kms", "get_key_rotation_status", "KeyRotationEnabled", KeyId=f"alias/{N}-{key}")
+    for secret in ("database_url", "django_secret_key", "redis_url"):
+        ask("secretsmanager", "describe_secret", "ARN KmsKeyId LastChangedDate LastAccessedDate", SecretId=f"{N}/{secret}")
+
+
+def delivery(ask, values, first):
+    ask("ecr", "describe_registry", "registryId replicationConfiguration")
+    for name in ("nextcore/control", "nextcore/web", "nextcore/worker"):
+        ask("ecr", "describe_repositories", " ".join(f"repositories.{m}" for m in (
+            "repositoryUri imageTagMutability imageScanningConfiguration.scanOnPush encryptionConfiguration.encryptionType").split()),
+            repositoryNames=[name])
+        ask("ecr", "batch_get_repository_scanning_configuration", "scanningConfigurations", repositoryNames=[name])
+        ask("ecr", "describe_images", " ".join(f"imageDetails.{m}" for m in (
+            "imageDigest imageTags imagePushedAt imageSizeInBytes imageScanStatus.status lastRecordedPullTime").split()),
+            repositoryName=name)
+    projects = [f"{N}-{p}" for p in ("control", "web", "worker")]
+    ask("codebuild", "batch_get_projects", "projects.environment.privilegedMode projects.source.type projects.serviceRole",
+        names=projects)
+    builds = ask("codebuild", "list_builds_for_project", "ids", projectName=projects[0])
+    ask("codebuild", "batch_get_builds", " ".join(f"builds.{m}" for m in (
+        "buildStatus currentPhase startTime endTime initiator sourceVersion resolvedSourceVersion phases.phaseType "
+        "phases.durationInSeconds reportArns logs.groupName").split()), ids=[first(builds, "ids")])
+    ask("codepipeline", "get_pipeline_state", "stageStates", name=N)
+    ask("codepipeline", "get_pipeline", "pipeline", name=N)
+    ask("codepipeline", "list_pipeline_executions", "pipelineExecutionSummaries", pipelineName=N)
+
+
 def main():
     endpoint = sys.argv[1]
     session = boto3.session.Session("test", "test", None, "ap-southeast-2")
@@ -151,7 +235,21 @@ def main():
         if stamps != sorted(stamps, reverse=True):
             print("    ScanBy=TimestampDescending is not obeyed: oldest first")
     ask("cloudwatch", "list_metrics", "Metrics", Namespace="AWS/ECS", RecentlyActive="PT3H")
-    ask("cloudwatch", "list_dashboards", "DashboardEntries")
+
+    for entry in values(ask("cloudwatch", "list_dashboards", "DashboardEntries.DashboardName DashboardEntries.LastModified",
+                            DashboardNamePrefix=N), ["DashboardEntries", "DashboardName"]):
+        ask("cloudwatch", "get_dashboard", "DashboardBody", DashboardName=entry)
+    network(ask, values, first)
+    edge(ask, values, first)
+    storage(ask)
+    security(ask)
+    delivery(ask, values, first)
+    resource = first(ask("rds", "describe_db_instances", "DBInstances.DbiResourceId", DBInstanceIdentifier=f"{N}-db"),
+                     "DBInstances.DbiResourceId")
+    load = {"ServiceType": "RDS", "Identifier": resource, "StartTime": now - dt.timedelta(hours=1), "EndTime": now}
+    ask("pi", "get_resource_metrics", "MetricList", **load, MetricQueries=[{"Metric": "db.load.avg"}], PeriodInSeconds=60)
+    ask("pi", "describe_dimension_keys", "Keys", **load, Metric="db.load.avg", GroupBy={"Group": "db.wait_event"})
+    ask("logs", "get_log_events", "events.message", logGroupName="RDSOSMetrics", logStreamName=resource, limit=1)
 
     ask("logs", "describe_log_groups", "logGroups.logGroupName logGroups.arn logGroups.retentionInDays "
         "logGroups.storedBytes logGroups.kmsKeyId logGroups.logGroupClass", logGroupNamePrefix=G)

@@ -17,7 +17,7 @@ import sys
 import time
 
 import systems
-from cloud import (AZS, DB, LOG_GROUP, NAME, REDIS, REGION, REPOSITORIES, SERVICES, TG_OF, Cloud, Steps, by_tag, spec, tag)
+from cloud import (AZS, BUCKETS, DB, LOG_GROUP, NAME, REDIS, REGION, REPOSITORIES, SERVICES, TG_OF, Cloud, Steps, by_tag, spec, tag)
 
 
 # ---------------------------------------------------------------- network
@@ -49,6 +49,7 @@ def network(c, s):
                     TagSpecifications=spec("subnet", name))["Subnet"]["SubnetId"])
             if subnet:
                 subnets.setdefault(tier, []).append(subnet)
+    systems.gateways(c, s, vpc, subnets)
 
     groups = {g["GroupName"]: g["GroupId"] for g in c.ec2.describe_security_groups(Filters=of_vpc)["SecurityGroups"]}
     sg = {}
@@ -62,18 +63,28 @@ def network(c, s):
                 GroupName=name, Description=f"NextCore {short}", VpcId=vpc,
                 TagSpecifications=spec("security-group", name))["GroupId"])
 
-    def ingress(short, port, source):
+    def rule(direction, short, port, peer):
         permission = {"IpProtocol": "-1"} if port is None else {"IpProtocol": "tcp", "FromPort": port, "ToPort": port}
-        if source == "world":
+        if peer == "world":
             permission["IpRanges"] = [{"CidrIp": "0.0.0.0/0"}]
         else:
-            permission["UserIdGroupPairs"] = [{"GroupId": sg[source]}]
-        s.run(f"ingress {short} {port or 'all'} from {source}", lambda: c.ec2.authorize_security_group_ingress(
-            GroupId=sg[short], IpPermissions=[permission]))
+            permission["UserIdGroupPairs"] = [{"GroupId": sg[peer]}]
+        call = {"ingress": c.ec2.authorize_security_group_ingress, "egress": c.ec2.authorize_security_group_egress,
+                "revoke egress": c.ec2.revoke_security_group_egress}[direction]
+        s.run(f"{direction} {short} {port or 'all'} {peer}", lambda: call(GroupId=sg[short], IpPermissions=[permission]))
 
-    for rule in (("alb", 80, "world"), ("alb", 443, "world"), ("ecs", 8000, "alb"), ("ecs", 3000, "alb"),
-                 ("ecs", None, "ecs"), ("rds", 5432, "ecs"), ("redis", 6379, "ecs")):
-        ingress(*rule)
+    # A new group lets everything out; the seed lets out what it names, and nothing from the database and Redis.
+    egress = {g["GroupId"]: g.get("IpPermissionsEgress", []) for g in c.ec2.describe_security_groups(
+        GroupIds=[g for g in sg.values() if g])["SecurityGroups"]}
+    for short, group in sg.items():
+        if any(p["IpProtocol"] == "-1" for p in egress.get(group, [])):
+            rule("revoke egress", short, None, "world")
+    for one in (("ingress", "alb", 80, "world"), ("ingress", "alb", 443, "world"),
+                ("egress", "alb", 8000, "ecs"), ("egress", "alb", 3000, "ecs"),
+                ("ingress", "ecs", 8000, "alb"), ("ingress", "ecs", 3000, "alb"), ("ingress", "ecs", None, "ecs"),
+                ("egress", "ecs", 5432, "rds"), ("egress", "ecs", 6379, "redis"), ("egress", "ecs", 443, "world"),
+                ("ingress", "rds", 5432, "ecs"), ("ingress", "redis", 6379, "ecs")):
+        rule(*one)
     return vpc, subnets, sg
 
 
@@ -81,6 +92,9 @@ def network(c, s):
 
 
 def load_balancer(c, s, vpc, subnets, sg):
+    # ministack does not take the VPC from the subnets, but from a parameter that AWS does not have.
+    c.elbv2.meta.events.register("before-call.elastic-load-balancing-v2.CreateLoadBalancer",
+                                 lambda params, **_: params["body"].update(VpcId=vpc))
     lb = s.run("alb", lambda: c.elbv2.create_load_balancer(
         Name=NAME, Subnets=subnets["public"], SecurityGroups=[sg["alb"]], Scheme="internet-facing",
         Type="application", IpAddressType="ipv4", Tags=tag(NAME))["LoadBalancers"][0])
@@ -107,6 +121,7 @@ def load_balancer(c, s, vpc, subnets, sg):
     if not lb:
         return None, groups
     arn = lb["LoadBalancerArn"]
+    s.substitute("alb", "the VPC is given in a parameter of ministack: it does not take it from the subnets")
 
     listeners = s.run("elbv2 DescribeListeners", lambda: {
         item["Port"]: item["ListenerArn"]
@@ -155,7 +170,7 @@ def load_balancer(c, s, vpc, subnets, sg):
 # ---------------------------------------------------------------- ECS, autoscaling
 
 
-def ecs(c, s, subnets, sg, groups, account):
+def ecs(c, s, subnets, sg, groups, account, secrets):
     s.run("ecs cluster", lambda: c.ecs.create_cluster(
         clusterName=NAME, settings=[{"name": "containerInsights", "value": "enabled"}],
         capacityProviders=["FARGATE", "FARGATE_SPOT"],
@@ -168,13 +183,13 @@ def ecs(c, s, subnets, sg, groups, account):
         if name in living:
             s.already(f"service {name}")
             continue
-        image = {"control-plane": "control", "celery-worker": "worker"}.get(name, name)
         container = {
             "name": name, "essential": True,
-            "image": f"{account}.dkr.ecr.{REGION}.amazonaws.com/{NAME}-{image}:v1",
+            "image": f"{account}.dkr.ecr.{REGION}.amazonaws.com/{REPOSITORIES[name]}:v1",
             "logConfiguration": {"logDriver": "awslogs", "options": {
                 "awslogs-group": LOG_GROUP, "awslogs-region": REGION, "awslogs-stream-prefix": name}},
             "environment": [{"name": "DJANGO_SETTINGS_MODULE", "value": "nextcore.settings"}],
+            "secrets": [{"name": short.upper(), "valueFrom": arn} for short, arn in secrets.items()],
         }
         if port:
             container["portMappings"] = [{"containerPort": port, "protocol": "tcp"}]
@@ -256,14 +271,20 @@ def autoscaling(c, s):
 # ---------------------------------------------------------------- database, cache
 
 
-def database(c, s, subnets, sg):
+def database(c, s, subnets, sg, key):
     s.run("db subnet group", lambda: c.rds.create_db_subnet_group(
         DBSubnetGroupName=DB, DBSubnetGroupDescription="NextCore", SubnetIds=subnets.get("database", [])))
+    s.run("db parameter group", lambda: c.rds.create_db_parameter_group(
+        DBParameterGroupName=DB, DBParameterGroupFamily="postgres15", Description="NextCore"))
+    s.run("db parameters", lambda: c.rds.modify_db_parameter_group(DBParameterGroupName=DB, Parameters=[
+        {"ParameterName": "rds.allowed_extensions", "ParameterValue": "vector,pg_stat_statements", "ApplyMethod": "immediate"},
+        {"ParameterName": "max_connections", "ParameterValue": "400", "ApplyMethod": "pending-reboot"}]))
     s.run("db instance", lambda: c.rds.create_db_instance(
         DBInstanceIdentifier=DB, Engine="postgres", EngineVersion="15.8", DBInstanceClass="db.t3.large",
         AllocatedStorage=100, StorageType="gp3", MultiAZ=True, StorageEncrypted=True, BackupRetentionPeriod=7,
-        MasterUsername="nextcore", MasterUserPassword="not-a-secret", DBName="nextcore", DBSubnetGroupName=DB,
+        MasterUsername="nextcore", MasterUserPassword="not-a-secret", DBName="nextcore", DBSubnetGroupName=DB, DBParameterGroupName=DB,
         VpcSecurityGroupIds=[sg["rds"]], PubliclyAccessible=False, EnablePerformanceInsights=True,
+        **({"KmsKeyId": key} if key else {}),
         MonitoringInterval=60, DeletionProtection=True,
         MonitoringRoleArn="arn:aws:iam::000000000000:role/rds-monitoring"))
 
@@ -295,7 +316,7 @@ def cache(c, s, subnets, sg):
 # ---------------------------------------------------------------- alarms, metrics, logs
 
 
-def metric_specs(c, s, alb, groups):
+def metric_specs(c, s, alb, groups, edge):
     """(namespace, name, dimensions, unit, function of the minute -> value or list of values)."""
     def wave(middle, swing, period, phase=0.0):
         return lambda m: max(0.0, middle + swing * math.sin(2 * math.pi * (m / period) + phase))
@@ -316,7 +337,9 @@ def metric_specs(c, s, alb, groups):
             ("MemoryUtilization", "Percent", wave(52 + 5 * i, 4, 41, i))])
         add("ECS/ContainerInsights", where, [
             ("RunningTaskCount", "Count", flat(desired)), ("DesiredTaskCount", "Count", flat(desired)),
-            ("PendingTaskCount", "Count", flat(0))])
+            ("PendingTaskCount", "Count", flat(0)), ("RestartCount", "Count", flat(0)),
+            ("NetworkRxBytes", "Bytes/Second", wave(48e3, 9e3, 21, i)),
+            ("NetworkTxBytes", "Bytes/Second", wave(91e3, 20e3, 21, i)), ("StorageReadBytes", "Bytes", flat(4096 * (1 + i)))])
     if alb:
         requests = wave(1400, 350, 37)
         latency = lambda m: [0.02 + 0.004 * k + 0.002 * (m % 7) for k in range(9)] + [0.18 + 0.01 * (m % 5)]  # noqa: E731
@@ -364,6 +387,27 @@ def metric_specs(c, s, alb, groups):
         add("AWS/ElastiCache", {"CacheClusterId": identifier, "CacheNodeId": "0001"}, rows)
     add("AWS/Logs", {"LogGroupName": LOG_GROUP}, [
         ("IncomingLogEvents", "Count", wave(420, 60, 33)), ("IncomingBytes", "Bytes", wave(84e3, 9e3, 33))])
+    for i, gateway in enumerate(edge["nat"]):
+        add("AWS/NATGateway", {"NatGatewayId": gateway}, [
+            ("BytesInFromDestination", "Bytes", wave(6e6, 1e6, 19, i)), ("BytesOutToDestination", "Bytes", wave(2e6, 4e5, 19, i)),
+            ("ErrorPortAllocation", "Count", flat(0)), ("PacketsDropCount", "Count", flat(0)),
+            ("ConnectionAttemptCount", "Count", wave(300, 40, 17, i)),
+            ("ConnectionEstablishedCount", "Count", wave(298, 40, 17, i)), ("ActiveConnectionCount", "Count", wave(90, 12, 17, i))])
+    if edge["distribution"]:
+        add("AWS/CloudFront", {"DistributionId": edge["distribution"], "Region": "Global"}, [
+            ("Requests", "None", wave(2600, 500, 37)), ("5xxErrorRate", "Percent", flat(0.05)),
+            ("4xxErrorRate", "Percent", wave(1.2, 0.3, 23)), ("BytesDownloaded", "None", wave(9e7, 1e7, 37))])
+    if edge["check"]:
+        add("AWS/Route53", {"HealthCheckId": edge["check"]}, [
+            ("HealthCheckStatus", "None", flat(1)), ("HealthCheckPercentageHealthy", "Percent", flat(100))])
+    for i, bucket in enumerate(BUCKETS):
+        add("AWS/S3", {"BucketName": bucket, "FilterId": "EntireBucket"}, [
+            ("AllRequests", "Count", wave(120 + 40 * i, 30, 27, i)), ("4xxErrors", "Count", flat(1)), ("5xxErrors", "Count", flat(0)),
+            ("FirstByteLatency", "Milliseconds", wave(21, 4, 19, i))])
+        add("AWS/S3", {"BucketName": bucket, "StorageType": "StandardStorage"}, [
+            ("BucketSizeBytes", "Daily Bytes", flat((40 + 25 * i) * gib))])
+        add("AWS/S3", {"BucketName": bucket, "StorageType": "AllStorageTypes"}, [
+            ("NumberOfObjects", "Daily Count", flat(12000 + 7000 * i))])
     return specs
 
 
@@ -384,16 +428,20 @@ def metrics(c, s, specs, minutes):
     namespaces = {}
     for namespace, name, dims, unit, value in specs:
         rows = namespaces.setdefault(namespace, [])
-        for minute in range(first, now + 1):
-            datum = {"MetricName": name, "Dimensions": dims, "Unit": unit,
+        # S3 measures its buckets once a day.
+        when = [now - 90] if unit.startswith("Daily ") else range(first, now + 1)
+        for minute in when:
+            datum = {"MetricName": name, "Dimensions": dims, "Unit": unit.removeprefix("Daily "),
                      "Timestamp": dt.datetime.fromtimestamp(minute * 60, dt.timezone.utc)}
             v = value(minute)
             datum.update({"Values": v} if isinstance(v, list) else {"Value": v})
             rows.append(datum)
     for namespace, rows in namespaces.items():
-        def put(rows=rows, namespace=namespace):
+        client = c.metrics_of_edge if namespace in ("AWS/CloudFront", "AWS/Route53") else c.cloudwatch
+
+        def put(rows=rows, namespace=namespace, client=client):
             for i in range(0, len(rows), 1000):
-                c.cloudwatch.put_metric_data(Namespace=namespace, MetricData=rows[i:i + 1000])
+                client.put_metric_data(Namespace=namespace, MetricData=rows[i:i + 1000])
         s.run(f"metrics {namespace} ({len(rows)} datapoints)", put)
 
 
@@ -481,15 +529,27 @@ def main():
     account = s.run("sts GetCallerIdentity", lambda: c.sts.get_caller_identity()["Account"]) or "000000000000"
     vpc, subnets, sg = s.run("network", lambda: network(c, s), quiet=True) or (None, {}, {})
     sg = {"alb": "sg-alb", "ecs": "sg-ecs", "rds": "sg-rds", "redis": "sg-redis", **{k: v for k, v in sg.items() if v}}
+    keys = systems.keys(c, s)
+    systems.roles(c, s)
+    secrets = systems.secrets(c, s, keys)
+    systems.buckets(c, s, keys)
+    systems.repositories(c, s, keys)
     alb, groups = s.run("load balancer", lambda: load_balancer(c, s, vpc, subnets, sg), quiet=True) or (None, {})
-    s.run("ecs", lambda: ecs(c, s, subnets, sg, groups, account), quiet=True)
+    s.run("ecs", lambda: ecs(c, s, subnets, sg, groups, account, secrets), quiet=True)
     running = tasks(c, s)
     targets(c, s, groups, running)
     autoscaling(c, s)
-    database(c, s, subnets, sg)
+    database(c, s, subnets, sg, keys.get("rds"))
     cache(c, s, subnets, sg)
+    systems.builds(c, s, account)
+    systems.pipeline(c, s, account)
+    distribution = s.run("cdn", lambda: systems.cdn(c, s), quiet=True)
+    check = s.run("dns", lambda: systems.dns(c, s, alb), quiet=True)
+    edge = {"nat": systems.nat_ids(c, s, vpc), "distribution": distribution, "check": check}
+    systems.dashboards(c, s, alb)
+    systems.enhanced_monitoring(c, s)
     alarms(c, s, alb)
-    specs = metric_specs(c, s, alb, groups)
+    specs = metric_specs(c, s, alb, groups, edge)
     metrics(c, s, specs, args.minutes)
     logs(c, s, running, max(1, args.minutes // 10))
 

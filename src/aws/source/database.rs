@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_sdk_rds::operation::describe_db_instance_automated_backups::DescribeDbInstanceAutomatedBackupsOutput;
 use aws_sdk_rds::types as sdk;
 
-use super::{Context, FAST, MEDIUM, SLOW};
+use super::{Context, FAST, MEDIUM, SLOW, spare};
 use crate::aws::convert::{text, text_opt, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
@@ -117,7 +118,7 @@ impl super::Source for SettingsSource {
         let ours =
             maintenance.pending_maintenance_actions().iter().filter(|a| a.resource_identifier().is_some_and(|r| r.ends_with(&suffix)));
         let backups = cx.clients.rds.describe_db_instance_automated_backups().db_instance_identifier(&database.id);
-        let backups = backups.send().await.map_err(|e| problem_of(BACKUPS, &e))?;
+        let backups = spare(backups.send().await.map_err(|e| problem_of(BACKUPS, &e)))?;
         Ok(DatabaseSettings {
             // RDS usually writes a formula over the instance's memory.
             max_connections: parameters.get("max_connections").and_then(|v| v.parse().ok()),
@@ -127,8 +128,8 @@ impl super::Source for SettingsSource {
                 .map(maintenance_words)
                 .collect(),
             earliest_restorable: backups
-                .db_instance_automated_backups()
                 .iter()
+                .flat_map(DescribeDbInstanceAutomatedBackupsOutput::db_instance_automated_backups)
                 .filter_map(|b| time(b.restore_window().and_then(|w| w.earliest_time())))
                 .min(),
         })

@@ -10,7 +10,7 @@ use aws_sdk_codepipeline::types as pipe;
 use aws_sdk_ecr::types as ecr;
 use futures_util::future::try_join_all;
 
-use super::{Context, HALF_MINUTE, MEDIUM, MINUTE, QUARTER, SLOW, TWO_MINUTES};
+use super::{Context, HALF_MINUTE, MEDIUM, MINUTE, QUARTER, SLOW, TWO_MINUTES, spare};
 use crate::aws::convert::{text, texts, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
@@ -61,8 +61,9 @@ impl super::Source for RepositoriesSource {
 
     async fn poll(cx: Arc<Context>) -> Result<Repositories, Problem> {
         let repositories = try_join_all(cx.stack.repositories.iter().map(|spec| repository(&cx, spec))).await?;
-        let registry = cx.clients.ecr.describe_registry().send().await.map_err(|e| problem_of(REGISTRY, &e))?;
-        let rules = registry.replication_configuration().map(ecr::ReplicationConfiguration::rules).unwrap_or_default();
+        let registry = spare(cx.clients.ecr.describe_registry().send().await.map_err(|e| problem_of(REGISTRY, &e)))?;
+        let rules =
+            registry.as_ref().and_then(|r| r.replication_configuration()).map(ecr::ReplicationConfiguration::rules).unwrap_or_default();
         let replicates_to = rules.iter().flat_map(ecr::ReplicationRule::destinations).map(|d| text(Some(d.region()))).collect();
         Ok(Repositories { repositories, replicates_to })
     }
@@ -93,9 +94,11 @@ async fn repository(cx: &Context, spec: &Named<ServiceRole>) -> Result<Repositor
     repository.tag_mutability = text(found.image_tag_mutability().map(ecr::ImageTagMutability::as_str));
     repository.encryption = text(found.encryption_configuration().map(|e| e.encryption_type().as_str()));
     let scanning = ecr.batch_get_repository_scanning_configuration().repository_names(&spec.name).send().await;
-    let scanning = scanning.map_err(|e| problem_of(SCANNING, &e))?;
-    let frequency = scanning.scanning_configurations().first().and_then(|c| c.scan_frequency());
-    repository.scan_frequency = text(frequency.map(ecr::ScanFrequency::as_str));
+    let scanning = spare(scanning.map_err(|e| problem_of(SCANNING, &e)))?;
+    let frequency = scanning.as_ref().and_then(|s| s.scanning_configurations().first()).and_then(|c| c.scan_frequency());
+    // The older setting of the repository itself says it where the registry does not.
+    let on_push = found.image_scanning_configuration().is_some_and(ecr::ImageScanningConfiguration::scan_on_push);
+    repository.scan_frequency = text(frequency.map(ecr::ScanFrequency::as_str).or_else(|| on_push.then_some("SCAN_ON_PUSH")));
     images(cx, &mut repository).await?;
     Ok(repository)
 }
@@ -324,6 +327,30 @@ fn execution(e: &pipe::PipelineExecutionSummary) -> PipelineExecution {
         started_at: time(e.start_time()),
         updated_at: time(e.last_update_time()),
         trigger: text(e.trigger().and_then(|t| t.trigger_type()).map(pipe::TriggerType::as_str)),
-        revision: text(e.source_revisions().first().and_then(|r| r.revision_summary())),
+        revision: e.source_revisions().first().and_then(|r| r.revision_summary()).map(commit_message).unwrap_or_default(),
+    }
+}
+
+/// The first line of the commit message, which sources by connection wrap into JSON: `{"ProviderType":"GitHub","CommitMessage":"…"}`.
+fn commit_message(summary: &str) -> String {
+    let wrapped = serde_json::from_str::<serde_json::Value>(summary).ok();
+    let message = wrapped.as_ref().and_then(|w| w.get("CommitMessage")).and_then(serde_json::Value::as_str).unwrap_or(summary);
+    text(message.lines().next())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_revision_is_its_commit_message_however_it_is_wrapped() {
+        for (summary, message) in [
+            (r#"{"ProviderType":"GitHub","CommitMessage":"fix the header\n\nlong text"}"#, "fix the header"),
+            ("Amazon S3 version id: x", "Amazon S3 version id: x"),
+            (r#"{"Other":1}"#, r#"{"Other":1}"#),
+            ("", ""),
+        ] {
+            assert_eq!(commit_message(summary), message);
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use aws_sdk_route53::types as sdk;
 use futures_util::future::try_join_all;
 
-use super::{Context, SLOW};
+use super::{Context, SLOW, spare};
 use crate::aws::convert::{text, text_opt, texts, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
@@ -98,19 +98,24 @@ async fn health_checks(cx: &Context, zone: &str, records: &[DnsRecord]) -> Resul
             found.push(check);
         }
     }
-    let calls = found.iter().map(|c| cx.clients.dns.get_health_check_status().health_check_id(c.id()).send());
-    let status = try_join_all(calls).await.map_err(|e| problem_of(STATUS, &e))?;
-    let with_status = found.iter().zip(&status).map(|(check, status)| {
+    let seen = try_join_all(found.iter().map(|c| observations(cx, c.id()))).await?;
+    let with_status = found.iter().zip(seen).map(|(check, observations)| {
         let config = check.health_check_config();
         DnsHealthCheck {
             id: text(Some(check.id())),
             kind: text(config.map(|c| c.r#type().as_str())),
             domain: text(config.and_then(|c| c.fully_qualified_domain_name())),
             path: text(config.and_then(|c| c.resource_path())),
-            observations: status.health_check_observations().iter().map(observation).collect(),
+            observations,
         }
     });
     Ok(with_status.collect())
+}
+
+/// What the checkers saw. A calculated check and one of an alarm have none: Route 53 refuses to say, and the rest is still known.
+async fn observations(cx: &Context, check: &str) -> Result<Vec<DnsObservation>, Problem> {
+    let out = cx.clients.dns.get_health_check_status().health_check_id(check).send().await.map_err(|e| problem_of(STATUS, &e));
+    Ok(spare(out)?.map(|o| o.health_check_observations().iter().map(observation).collect()).unwrap_or_default())
 }
 
 fn observation(o: &sdk::HealthCheckObservation) -> DnsObservation {
@@ -121,8 +126,9 @@ fn observation(o: &sdk::HealthCheckObservation) -> DnsObservation {
     }
 }
 
+/// Route 53 answers for public zones only.
 async fn answer(cx: &Context, zone: &str, name: &str) -> Result<Option<(String, Vec<String>)>, Problem> {
     let request = cx.clients.dns.test_dns_answer().hosted_zone_id(zone).record_name(name).record_type(sdk::RrType::A);
-    let out = request.send().await.map_err(|e| problem_of(ANSWER, &e))?;
-    Ok(Some((text(Some(out.response_code())), texts(out.record_data()))))
+    let out = request.send().await.map_err(|e| problem_of(ANSWER, &e));
+    Ok(spare(out)?.map(|o| (text(Some(o.response_code())), texts(o.record_data()))))
 }

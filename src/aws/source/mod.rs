@@ -187,6 +187,16 @@ pub fn reads() -> impl Iterator<Item = &'static Op> {
     SOURCES.iter().flat_map(|row| row.reads)
 }
 
+/// An answer that its section can do without: `None` where the service has no such operation, or does not apply it to this resource.
+/// A missing permission, and whatever concerns the whole poll, stays a problem of the section.
+fn spare<T>(answer: Result<T, Problem>) -> Result<Option<T>, Problem> {
+    match answer {
+        Ok(out) => Ok(Some(out)),
+        Err(p) if p.kind == ProblemKind::Service => Ok(None),
+        Err(p) => Err(p),
+    }
+}
+
 const FAST: Duration = Duration::from_secs(5);
 const MEDIUM: Duration = Duration::from_secs(15);
 const TWENTY: Duration = Duration::from_secs(20);

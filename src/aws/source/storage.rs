@@ -39,6 +39,8 @@ const NOT_CONFIGURED: &[&str] = &[
     "ServerSideEncryptionConfigurationNotFoundError",
     "ReplicationConfigurationNotFoundError",
 ];
+/// What is asked of a bucket one by one.
+const ASPECTS: &[&str] = &["versioning", "lifecycle", "cors", "encryption", "public access", "replication"];
 const DAY: i32 = 86_400;
 /// A daily figure is there by noon of the next day at the latest.
 const MEASURED_WITHIN: TimeDelta = TimeDelta::days(3);
@@ -76,6 +78,14 @@ async fn bucket(cx: &Context, spec: &Named<BucketRole>) -> Result<Bucket, Proble
         // HEAD has no body: the status is all there is.
         Err(e) => match e.raw_response().map(|r| r.status().as_u16()) {
             Some(404) => return Ok(bucket),
+            // In another region, the only one that tells its settings.
+            Some(301) => {
+                bucket.exists = true;
+                bucket.region = text(e.raw_response().and_then(|r| r.headers().get("x-amz-bucket-region")));
+                let why = format!("the bucket is in {}", if bucket.region.is_empty() { "another region" } else { bucket.region.as_str() });
+                bucket.unread = ASPECTS.iter().map(|aspect| ((*aspect).to_owned(), why.clone())).collect();
+                return Ok(bucket);
+            }
             Some(403) => {
                 bucket.exists = true;
                 bucket.unread.push(("bucket".to_owned(), format!("no permission: {}", HEAD.iam)));

@@ -90,7 +90,7 @@ pub(super) const SECTIONS: &[SectionKey] = &[
 ];
 
 /// What else of the state document is a variable; `as_of` is a timestamp.
-pub(super) const TOP: &[&str] = &["stack", "as_of", "worst", "counts", "nodes", "timeline", "usage"];
+pub(super) const TOP: &[&str] = &["stack", "as_of", "worst", "counts", "nodes", "timeline", "inventory", "usage"];
 
 /// The section of a name.
 pub(super) fn section(name: &str) -> Option<&'static str> {

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value as Json, json};
 
 use crate::insight::Judgement;
+use crate::insight::inventory::inventory;
 use crate::insight::standing::Standing;
 use crate::model::stack::Stack;
 use crate::model::store::{Entry, Store};
@@ -26,6 +27,7 @@ pub fn state(store: &Store, judgement: &Judgement, stack: &Stack, now: Time, sec
         "counts": judgement.counts,
         "nodes": judgement.nodes,
         "timeline": judgement.timeline,
+        "inventory": inventory(store, now),
         "usage": store.usage,
         "sections": sections,
     })

@@ -10,6 +10,7 @@ use crate::insight::{Judgement, NodeId};
 use crate::model::Time;
 use crate::model::cache::ReplicationGroup;
 use crate::model::health::Level;
+use crate::model::metric::Metrics;
 use crate::model::network::SecurityGroups;
 use crate::model::service::Service;
 use crate::model::stack::{BucketRole, ServiceRole, Stack};
@@ -94,7 +95,8 @@ impl<'a> Parts<'a> {
     pub(super) fn bucket_hop(&self, role: BucketRole, title: &str) -> Option<Hop> {
         let name = &self.stack().buckets.iter().find(|b| b.role == role)?.name;
         let mut hop = self.hop(&format!("s3/{name}"), title, name, NodeId::bucket(name));
-        if self.read.value(&format!("s3/{name}/requests")).is_none() {
+        let known = self.store().get::<Metrics>().is_some();
+        if known && self.read.value(&format!("s3/{name}/requests")).is_none() {
             hop.facts.push("no request metrics".to_owned());
         }
         Some(hop)

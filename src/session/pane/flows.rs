@@ -105,7 +105,9 @@ fn identity(hop: &Hop) -> String {
 
 /// Enter on a place: its box.
 fn place(session: &Session, panel: usize, filter: &Filter, index: usize) -> Option<Lead> {
-    places(session, panel, filter).get(index).and_then(|h| h.node.clone()).map(Lead::Node)
+    // Users come by name: who asks for them asks for Route 53.
+    let all = places(session, panel, filter);
+    all.get(index).map(|h| Lead::Node(h.node.clone().unwrap_or_else(NodeId::dns)))
 }
 
 /// Deliveries: those in progress first.

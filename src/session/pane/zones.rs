@@ -15,7 +15,7 @@ pub(super) const ROW: &PaneRow = &PaneRow {
     place: Some(Place::Zones),
     needs: &[k("zones"), k("network"), k("nat"), k("routes")],
     panels: &[
-        opens("Zones", |s, q| named(s.zones().map_or_else(Vec::new, |m| cells(m, q.filter)), identity), cell_node),
+        opens("Availability zones", |s, q| named(s.zones().map_or_else(Vec::new, |m| cells(m, q.filter)), identity), cell_node),
         opens("Findings", |s, q| named(s.zones().map_or_else(Vec::new, |m| findings(m, q.filter)), |m| told(m)), finding_node),
     ],
 };

@@ -114,19 +114,31 @@ fn boxed(v: &View<'_>, placed: &Placed, face: &Face, digit: Option<&'static str>
     let title = Phrase::of(digit.unwrap_or(""), Role::Muted).and(mark, role).and(" ", Role::Text).then(name);
     let focus = placed.node == *v.session.selected();
     let inner = ink.frame(rect(placed.place), &title, &age(v, placed.kind), focus);
-    let node = std::slice::from_ref(&placed.node);
-    let most = inner.height.saturating_sub(figure_rows(v, &placed.node)).clamp(1, 3);
-    let told = reason::height(v, node, inner.width, most);
-    let hidden = reason::draw(v, node, Rect { height: told, ..inner }, ink);
-    if hidden > 0 {
-        ink.put_right(inner.bottom(), inner.right(), &format!(" +{hidden} more "), Role::Muted);
-    }
+    let told = if has_value(v, &placed.node) { reasons(v, &placed.node, inner, ink) } else { 0 };
     let rest = Rect { y: inner.y + told, height: inner.height - told, ..inner };
     match face {
         Face::Large { body, .. } => body(v, &placed.node, rest, ink),
         Face::Small(small) | Face::Either(small, _) => small::body(small, v, &placed.node, rest, ink),
         Face::List(_) => {}
     }
+}
+
+/// The reasons at the top of a box, as far as its figures leave room; returns their rows.
+fn reasons(v: &View<'_>, node: &NodeId, inner: Rect, ink: &mut Ink<'_>) -> u16 {
+    let nodes = std::slice::from_ref(node);
+    let most = inner.height.saturating_sub(figure_rows(v, node)).clamp(1, 3);
+    let told = reason::height(v, nodes, inner.width, most);
+    let hidden = reason::draw(v, nodes, Rect { height: told, ..inner }, ink);
+    if hidden > 0 {
+        ink.put_right(inner.bottom(), inner.right(), &format!(" +{hidden} more "), Role::Muted);
+    }
+    told
+}
+
+/// Whether there is anything to show but why there is nothing.
+fn has_value(v: &View<'_>, node: &NodeId) -> bool {
+    let made_by = spec(node).and_then(|s| s.sections.first());
+    made_by.and_then(|key| v.store.entry(*key)).is_some_and(|e| e.value.is_some())
 }
 
 /// How many rows of a box are figures that no reason may push out.

@@ -23,7 +23,7 @@ fn alarms<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
     let total = alarms.for_people().count();
     let firing = alarms.for_people().filter(|a| a.state == "ALARM").count();
     if total == 0 {
-        return Ok(vec![fact(0, "none", Role::Muted)]);
+        return Ok(vec![fact(0, if room < 4 { "0" } else { "none" }, Role::Muted)]);
     }
     if room >= 16 {
         let line = alarm_pane::summary(alarms);

@@ -211,7 +211,7 @@ pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
     let x = head(v, placed, name, longest, ink);
     let room = usize::from(end.saturating_sub(x));
     let rest = Rect { x, y: place.y, width: end.saturating_sub(x), height: place.h };
-    let Some(service) = found(v, &placed.node, rest, ink) else { return };
+    let Some(service) = found(v, &placed.node, rest, ink) else { return tell(v, placed, ink) };
     let narrow = room < 75;
     // Every row reserves the same width for its last word, so that the columns stand under each other.
     let last_width = if narrow { 17 } else { 26 };

@@ -44,7 +44,7 @@ pub(super) fn no_charts<'a>(_: &View<'a>) -> Vec<Chart<'a>> {
 
 /// What says that an optional system is absent.
 pub(super) fn not_used<'a>(room: usize) -> Vec<Fact<'a>> {
-    vec![Fact::new(0, Phrase::of(if room < 10 { "unused" } else { "– not used" }, Role::Muted))]
+    vec![Fact::new(0, Phrase::of(if room < 10 { "n/a" } else { "– not used" }, Role::Muted))]
 }
 
 /// A fact that only exists when there is something to say.

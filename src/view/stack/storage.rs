@@ -6,9 +6,10 @@ use crate::model::stack::BucketRole;
 use crate::model::storage::{Bucket, Buckets};
 use crate::theme::Role;
 use crate::view::View;
-use crate::view::figures::glyph;
+use crate::view::figures::{glyph, tone};
+use crate::view::reason;
 use crate::view::state::{Missing, known};
-use crate::view::widget::phrase::fit;
+use crate::view::widget::phrase::{clip, fit};
 use crate::view::widget::{Fact, Phrase, Unit};
 
 pub(super) const BUCKETS: Small = Small { name: "S3", short: ("S3", 0), framed: true, facts: all, more: each, charts: no_charts };
@@ -50,6 +51,11 @@ fn line<'a>(v: &View<'a>, bucket: &'a Bucket, longest: usize, width: usize) -> P
     }
     if !bucket.exists {
         facts.push(fact(0, "missing", Role::Crit));
+        return fit(facts, width, 1);
+    }
+    if let Some(worst) = reason::reasons(v, &NodeId::bucket(&bucket.name)).first() {
+        let used: usize = facts.iter().map(|f| f.phrase.width() + 1).sum();
+        facts.push(fact(0, clip(&worst.text, width.saturating_sub(used)), tone(worst.level)));
         return fit(facts, width, 1);
     }
     let figure = |value: Option<f64>, unit: Unit| value.map_or_else(|| "?".to_owned(), |v| unit.text(v));

@@ -67,7 +67,7 @@ impl Seed {
 
     pub(super) fn document(&self) -> Value {
         json!({
-            "stack": self.stack, "as_of": noon(), "worst": "healthy", "counts": {}, "nodes": {}, "timeline": [], "usage": {},
+            "stack": self.stack, "as_of": noon(), "worst": "healthy", "counts": {}, "nodes": {}, "timeline": [], "inventory": {"total": 153}, "usage": {},
             "sections": self.sections,
         })
     }

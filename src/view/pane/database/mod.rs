@@ -155,3 +155,44 @@ fn header<'a>(v: &View<'a>, db: &'a Database, short: bool) -> Vec<(&'static str,
     ]);
     pairs
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use ratatui::buffer::Buffer;
+
+    use super::*;
+    use crate::insight::Judgement;
+    use crate::model::mode::Mode;
+    use crate::model::section::{Problem, ProblemKind, Section};
+    use crate::model::stack::Stack;
+    use crate::model::store::Store;
+    use crate::session::pane::PaneId;
+    use crate::session::{Msg, Session, SessionOptions, update};
+    use crate::theme::Theme;
+
+    #[test]
+    fn what_is_switched_off_is_said_where_it_would_stand() {
+        let now = chrono::DateTime::from_timestamp(1_000_000, 0).unwrap();
+        let off = |what: &str| Problem { kind: ProblemKind::Service, headline: what.into(), hint: "turn it on".into(), permission: None };
+        for (panel, what) in
+            [(STATEMENTS, "Performance Insights is off"), (WAITS, "Performance Insights is off"), (PROCESSES, "Enhanced Monitoring is off")]
+        {
+            for size in [(80, 24), (120, 40), (200, 60)] {
+                let mut store = Store::default();
+                store.put(Database { status: "available".into(), ..Database::default() }, now, Duration::from_secs(5));
+                store.fail(DatabaseLoad::KEY, off("Performance Insights is off"), now);
+                store.fail(DatabaseHost::KEY, off("Enhanced Monitoring is off"), now);
+                let mut session = Session::new(SessionOptions { stack: Stack::default(), mode: Mode::Safe, simulated: true, size, now });
+                update(&mut session, Msg::Observed(Arc::new(store), Judgement::default()));
+                session.screens.push(Screen { pane: PaneId::Database, subject: String::new(), panel });
+                let mut buffer = Buffer::empty(Rect::new(0, 0, size.0, size.1));
+                crate::view::draw(&session, &Theme::terminal(), buffer.area, &mut buffer);
+                let text: String = buffer.content().iter().map(ratatui::buffer::Cell::symbol).collect();
+                assert!(text.contains(what) && text.contains("turn it on"), "panel {panel} at {size:?}");
+            }
+        }
+    }
+}

@@ -138,11 +138,18 @@ pub(super) fn detail<'a>(v: &View<'a>, build: &'a Build) -> Detail<'a> {
         let said = if phase.message.is_empty() { "no message" } else { phase.message.as_str() };
         detail = detail.with("failed in", Phrase::of(format!("{}: {said}", words(&phase.kind)), Role::Warn));
     }
-    detail = detail.with("commit", text(build.version.as_str()).and(format!("  by {}", build.initiator), Role::Muted));
     let longest = build.phases.iter().filter_map(|p| p.seconds).max().unwrap_or(0).max(1);
     let phases = || build.phases.iter().filter(|p| p.kind != "COMPLETED" && (p.seconds != Some(0) || p.status != "SUCCEEDED"));
     if v.session.size.1 < TALL {
-        let each = phases().map(|p| format!("{} {}", label(&p.kind), p.seconds.map_or_else(|| "runs".to_owned(), duration)));
+        let each = phases().map(|p| {
+            let took = p.seconds.map_or_else(|| "runs".to_owned(), duration);
+            let how = if matches!(p.status.as_str(), "" | "SUCCEEDED" | "IN_PROGRESS") {
+                String::new()
+            } else {
+                format!(" {}", words(&p.status))
+            };
+            format!("{} {took}{how}", label(&p.kind))
+        });
         detail = detail.with("phases", text(each.collect::<Vec<_>>().join(" · ")));
     } else {
         detail = phases().fold(detail, |detail, phase| detail.with(label(&phase.kind), phase_line(phase, longest)));
@@ -150,7 +157,8 @@ pub(super) fn detail<'a>(v: &View<'a>, build: &'a Build) -> Detail<'a> {
     let reports = (!build.reports.is_empty())
         .then(|| text(build.reports.iter().map(|r| r.rsplit('/').next().unwrap_or(r)).collect::<Vec<_>>().join("  ")));
     let log = build.logs.as_ref().map(|(group, stream)| Phrase::of(format!("{group}  {stream}"), Role::Muted));
-    detail.maybe("reports", reports).maybe("log", log)
+    let commit = text(build.version.as_str()).and(format!("  by {}", build.initiator), Role::Muted);
+    detail.with("commit", commit).maybe("reports", reports).maybe("log", log)
 }
 
 /// `  3m08s ████████████`.

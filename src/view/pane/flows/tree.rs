@@ -91,12 +91,13 @@ impl Tree<'_> {
         let (before, _) = rails(stop);
         let room = pen.width.saturating_sub(before.chars().count());
         let figures = way(edge, room.saturating_sub(2));
-        // The arrow says as much as an empty line.
-        if !(pen.loose && figures.is_empty()) {
+        let said = !figures.is_empty();
+        if said {
             pen.push(rail(&before, "│ ", edge).then(figures), false);
         }
         self.reason_of_way(edge, &format!("{before}│ "), pen);
-        if pen.loose {
+        // The arrow says as much as an empty line.
+        if pen.loose || !said {
             pen.push(rail(&before, "▾", edge), false);
         }
         pen.push(Phrase::of(before, Role::Border).then(hop_line(stop.hop, room)), true);
@@ -144,7 +145,8 @@ impl Tree<'_> {
     }
 
     fn reason(&self, (level, reason): (Level, Option<&str>), place: Option<Place>, before: &str, pen: &mut Pen) {
-        let Some(reason) = reason.filter(|_| level >= Level::Info) else { return };
+        // What cannot be told stands with the place.
+        let Some(reason) = reason.filter(|_| level >= Level::Info && level != Level::Unknown) else { return };
         let (mark, role) = glyph(level);
         let origin = self.flow.trouble.as_ref().is_some_and(|t| Some(t.origin) == place && t.origin != t.first);
         let tail = if origin { " ◂ begins here" } else { "" };
@@ -203,7 +205,8 @@ fn way(edge: &Edge, room: usize) -> Phrase<'static> {
 fn hop_line(hop: &Hop, room: usize) -> Phrase<'static> {
     let (mark, role) = if hop.node.is_none() { ("○", Role::Muted) } else { glyph(hop.level) };
     let title = Fact::new(0, Phrase::of(mark, role).and(" ", Role::Text).and(hop.title.clone(), Role::Title));
-    let facts = hop.facts.iter().map(|f| Fact::new(1, Phrase::of(f.clone(), Role::Text)));
+    let why = hop.reason.as_ref().filter(|_| hop.level == Level::Unknown).map(|r| Fact::new(1, Phrase::of(r.clone(), Role::Unknown)));
+    let facts = why.into_iter().chain(hop.facts.iter().map(|f| Fact::new(1, Phrase::of(f.clone(), Role::Text))));
     let figures = hop.figures.iter().enumerate().map(|(i, m)| Fact::new(i as u8 + 2, measure(m)));
     let name = Fact::new(9, Phrase::of(hop.name.clone(), Role::Muted));
     fit(std::iter::once(title).chain(facts).chain(figures).chain([name]).collect(), room, 2)

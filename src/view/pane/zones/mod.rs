@@ -29,7 +29,7 @@ use grid::{Grid, Style};
 /// The findings get this many rows, as far as there are so many.
 const FINDINGS: u16 = 8;
 /// Charts smaller than this say nothing.
-const CHARTS: std::ops::RangeInclusive<u16> = 5..=18;
+const CHARTS: std::ops::RangeInclusive<u16> = 5..=28;
 /// From here on there are two rows of them.
 const TWO_ROWS: u16 = 12;
 

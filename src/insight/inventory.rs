@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::insight::standing;
 use crate::model::Time;
 use crate::model::alarm::Alarms;
 use crate::model::balancer::{Balancer, Routing};
@@ -23,6 +22,8 @@ use crate::model::security::{Keys, Roles, Secrets};
 use crate::model::service::{Cluster, Services, TaskDefinitions, Tasks};
 use crate::model::storage::Buckets;
 use crate::model::store::Store;
+
+use super::standing;
 
 /// What was counted.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
