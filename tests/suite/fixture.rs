@@ -18,14 +18,14 @@ use nextcore_top::model::cache::{CacheEvents, CacheMember, CacheNode, CacheNodes
 use nextcore_top::model::database::{Database, DatabaseEvents, DatabaseSettings};
 use nextcore_top::model::health::Level;
 use nextcore_top::model::identity::Identity;
-use nextcore_top::model::log::{LogEvent, LogTail};
+use nextcore_top::model::log::{LogEvent, LogGroup, LogTail};
 use nextcore_top::model::metric::{Metrics, Series};
 use nextcore_top::model::mode::Mode;
 use nextcore_top::model::scaling::{ScalableTarget, Scaling, ScalingActivities, ScalingActivity, ScalingPolicy};
 use nextcore_top::model::section::{Problem, ProblemKind, SectionKey};
 use nextcore_top::model::service::{
-    Cluster, Container, Deployment, Service, ServiceDeployment, ServiceDeployments, ServiceEvent, Services, StoppedTasks, Task,
-    TaskDefinition, TaskDefinitions, Tasks,
+    Cluster, Container, Deployment, Registration, Service, ServiceDeployment, ServiceDeployments, ServiceEvent, Services, StoppedTasks,
+    Task, TaskDefinition, TaskDefinitions, Tasks,
 };
 use nextcore_top::model::stack::{ServiceRole, ServiceSpec, Stack};
 use nextcore_top::model::store::Store;
@@ -92,6 +92,13 @@ pub(crate) fn healthy() -> World {
     put_database(&mut store);
     put_alarms(&mut store);
     put_logs(&mut store, 400);
+    let group = LogGroup {
+        name: stack.log_group.clone(),
+        arn: "arn:aws:logs:ap-southeast-2:111122223333:log-group:/ecs/production-nextcore".into(),
+        retention_days: Some(30),
+        ..LogGroup::default()
+    };
+    store.put(group, ago(200), Duration::from_mins(15));
     put_metrics(&mut store, &stack);
     systems::put(&mut store, &stack);
     store.usage.calls_per_min = 61.0;
@@ -409,7 +416,8 @@ fn put_balancer(store: &mut Store) {
         scheme: "internet-facing".into(),
         kind: "application".into(),
         vpc: "vpc-0a1b2c3d4e5f60718".into(),
-        zones: ["a", "b", "c"].map(|z| (format!("ap-southeast-2{z}"), format!("subnet-{z}"))).to_vec(),
+        hosted_zone: "Z1GM3OXH4ZPM65".into(),
+        zones: ["a", "b", "c"].map(|z| (format!("ap-southeast-2{z}"), format!("subnet-public-{z}"))).to_vec(),
         security_groups: vec!["sg-0alb".into()],
         ..Balancer::default()
     };
@@ -520,8 +528,15 @@ fn put_services(store: &mut Store, stack: &Stack) {
             at: Some(ago(s)),
             message: format!("(service {}) {text}", spec.name),
         };
+        let port = if spec.role == ServiceRole::Web { 3000 } else { 8000 };
+        let registration = group.map(|g| Registration { target_group: group_arn(g), container: spec.name.clone(), port });
         services.services.push(Service {
             name: spec.name.clone(),
+            role: Some(spec.role),
+            registrations: registration.into_iter().collect(),
+            controller: "ECS".into(),
+            subnets: ["a", "b", "c"].map(|z| format!("subnet-private-{z}")).to_vec(),
+            security_groups: vec!["sg-0ecs".into()],
             arn: format!("arn:aws:ecs:ap-southeast-2:111122223333:service/production-nextcore/{}", spec.name),
             status: "ACTIVE".into(),
             desired,
@@ -581,10 +596,25 @@ fn put_services(store: &mut Store, stack: &Stack) {
         let arn = format!("arn:aws:ecs:ap-southeast-2:111122223333:task-definition/{}:118", spec.name);
         let repository = stack.repositories.iter().find(|r| r.role == spec.role).map_or("?", |r| r.name.as_str());
         let image = format!("111122223333.dkr.ecr.ap-southeast-2.amazonaws.com/{repository}:9f8e7d6");
+        let web = spec.role == ServiceRole::Web;
+        let secret = |name: &str, of: &str| {
+            (name.to_owned(), format!("arn:aws:secretsmanager:ap-southeast-2:111122223333:secret:production-nextcore/{of}-AbCdEf"))
+        };
         let definition = TaskDefinition {
             arn: arn.clone(),
-            cpu: "1024".into(),
-            memory: "2048".into(),
+            cpu: if web { "512" } else { "1024" }.into(),
+            memory: if web { "1024" } else { "2048" }.into(),
+            ports: if spec.role == ServiceRole::Worker { Vec::new() } else { vec![port] },
+            log_driver: Some("awslogs".into()),
+            log_group: Some(stack.log_group.clone()),
+            log_prefix: Some(spec.name.clone()),
+            task_role: Some("arn:aws:iam::111122223333:role/production-nextcore-ecs-task".into()),
+            execution_role: Some("arn:aws:iam::111122223333:role/production-nextcore-ecs-execution".into()),
+            secrets: vec![
+                secret("DATABASE_URL", "database_url"),
+                secret("DJANGO_SECRET_KEY", "django_secret_key"),
+                secret("REDIS_URL", "redis_url"),
+            ],
             images: vec![(spec.name.clone(), image)],
             ..TaskDefinition::default()
         };
@@ -691,6 +721,12 @@ fn put_database(store: &mut Store) {
         encrypted: true,
         backup_retention: 7,
         monitoring_interval: 60,
+        monitoring_role: Some("arn:aws:iam::111122223333:role/rds-monitoring-role".into()),
+        encryption_type: "sse-kms".into(),
+        kms_key: Some("arn:aws:kms:ap-southeast-2:111122223333:key/rds".into()),
+        resource_id: Some("db-ABCDEFGHIJKL01234".into()),
+        security_groups: vec!["sg-0rds".into()],
+        subnets: ["a", "b", "c"].map(|z| (format!("subnet-database-{z}"), format!("ap-southeast-2{z}"))).to_vec(),
         performance_insights: true,
         endpoint: Some("production-nextcore-db.cluster-abc.ap-southeast-2.rds.amazonaws.com".into()),
         parameter_group: Some("production-nextcore-pg15".into()),
