@@ -134,7 +134,8 @@ fn every_statement_reads_sections_that_exist() {
     for statement in statements.rows() {
         let id = &statement.about().id;
         let needs = statements.needs(&Only::parse(id, &statements).unwrap());
-        assert!(statement.pass.is_none() || !needs.is_empty(), "{id} reads nothing");
+        // H01 counts all of them.
+        assert!(statement.pass.is_none() || !needs.is_empty() || id == "H01", "{id} reads nothing");
         assert!(needs.iter().all(|n| SECTIONS.iter().any(|s| s.0 == *n)), "{id}: {needs:?}");
         assert!(!statement.about().source.is_empty() && !statement.about().title.is_empty(), "{id}");
     }

@@ -81,8 +81,12 @@ pub(super) fn draw(v: &View<'_>, layout: &Layout, ink: &mut Ink<'_>) {
 fn entry(v: &View<'_>, layout: &Layout, ink: &mut Ink<'_>) {
     let (balancer, cdn) = (NodeId::balancer(), NodeId::cdn());
     let rate = |label: &'static str, id: &str| {
-        let figure = v.value(id).map(|r| Phrase::labelled(label, Unit::PerSecond.text(r), Role::Text));
-        figure.unwrap_or_else(|| Phrase::of(label, Role::Muted))
+        let figure = v.value(id).map(|r| Phrase::of(Unit::PerSecond.text(r), Role::Text));
+        match figure {
+            Some(figure) if label.is_empty() => figure,
+            Some(figure) => Phrase::of(label, Role::Muted).and(" ", Role::Text).then(figure),
+            None => Phrase::of(label, Role::Muted),
+        }
     };
     if let Some(place) = layout.place(&cdn).filter(|p| p.y > 1 && v.level(&cdn) != Some(Level::Absent)) {
         let x = place.x + place.w / 2;
@@ -93,14 +97,18 @@ fn entry(v: &View<'_>, layout: &Layout, ink: &mut Ink<'_>) {
         // Through CloudFront if it is used, else from Route 53, else from outside.
         let used = |node: &NodeId| layout.place(node).filter(|p| to.y == p.y + p.h + 1 && v.level(node) != Some(Level::Absent));
         let from = used(&cdn).or_else(|| used(&NodeId::dns()));
-        let x = from.map_or(to.x, |p| p.x + 4).clamp(to.x + 40.min(to.w / 2), to.x + to.w.saturating_sub(34).max(to.w / 2));
+        let x = from.map_or(to.x, |p| p.x + 4).clamp(to.x + 40.min(to.w / 2), to.x + to.w.saturating_sub(26).max(to.w / 2));
         let role = edge_role(v, &balancer);
         if let Some(from) = from.filter(|p| x > p.x && x < p.x + p.w) {
             ink.dot(x, from.y + from.h - 1, '┬', role);
             ink.thread(x, from.y + from.h, role);
         }
         ink.dot(x, to.y, '▾', role);
-        beside(x, to.y, to.x + to.w - 12, &rate("requests", "alb/requests"), ink);
+        // The age at the right end stays readable.
+        let end = (to.x + to.w).saturating_sub(12);
+        let label = rate("requests", "alb/requests");
+        let fits = usize::from(end.saturating_sub(x)) >= label.width() + 3;
+        beside(x, to.y, end, &if fits { label } else { rate("", "alb/requests") }, ink);
     }
     let nat = NodeId::nat();
     if let Some(place) = layout.place(&nat)
@@ -109,7 +117,7 @@ fn entry(v: &View<'_>, layout: &Layout, ink: &mut Ink<'_>) {
         let (x, y) = (place.x + 3, place.y + place.h);
         let role = edge_role(v, &nat);
         ink.dot(x, y, '▴', role);
-        let label = Phrase::of("out ", Role::Muted).and(format!("{}/s", Unit::Bytes.text(rate)), Role::Text);
+        let label = Phrase::of("out ", Role::Muted).and(Unit::Throughput.text(rate), Role::Text);
         beside(x, y, place.x + place.w, &label, ink);
     }
 }

@@ -7,11 +7,11 @@ use crate::model::health::Level;
 use crate::model::network::{NatGateways, Network, SecurityGroups, zone_letter};
 use crate::theme::Role;
 use crate::view::View;
-use crate::view::figures::{glyph, grade, tone};
+use crate::view::figures::{glyph, tone};
 use crate::view::reason;
 use crate::view::state::{Missing, known};
 use crate::view::widget::phrase::{clip, fit};
-use crate::view::widget::{Chart, Fact, Phrase, Unit};
+use crate::view::widget::{Fact, Phrase, Unit};
 
 /// Fewer free addresses than this stop a deployment, for both revisions run for a while.
 pub(crate) const FEW: i32 = 16;
@@ -21,7 +21,7 @@ pub(super) const VPC: Small = Small { name: "VPC", short: ("VPC", 0), framed: tr
 pub(super) const GROUPS: Small =
     Small { name: "security groups", short: ("SG", 30), framed: true, facts: groups, more: no_more, charts: no_charts };
 
-pub(super) const NAT: Small = Small { name: "NAT", short: ("NAT", 0), framed: false, facts: nat, more: gateways, charts: nat_charts };
+pub(super) const NAT: Small = Small { name: "NAT", short: ("NAT", 0), framed: false, facts: nat, more: gateways, charts: no_charts };
 
 fn vpc<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
     let network = known::<Network>(v)?;
@@ -107,16 +107,17 @@ fn exit(v: &View<'_>, zone: &str) -> (&'static str, Role, Option<String>) {
     (mark, role, words)
 }
 
-/// Bytes per second of a gateway towards the internet.
+/// Bytes per minute of a gateway towards the internet.
 fn rate(v: &View<'_>, gateway: &str) -> Option<f64> {
-    v.value(&format!("nat/{gateway}/bytes_out")).map(|b| b / 60.0)
+    v.value(&format!("nat/{gateway}/bytes_out"))
 }
 
-fn per_second(bytes: Option<f64>) -> String {
-    bytes.map_or_else(|| "?".to_owned(), |b| format!("{}/s", Unit::Bytes.text(b)))
+/// As people read it: per second.
+fn per_second(bytes: Option<f64>) -> Phrase<'static> {
+    bytes.map_or_else(|| Phrase::of("?", Role::Unknown), |b| Phrase::of(format!("{:>9}", Unit::Throughput.text(b)), Role::Text))
 }
 
-/// Bytes per second of all gateways.
+/// Bytes per minute of all gateways.
 pub(super) fn egress_rate(v: &View<'_>) -> Option<f64> {
     v.store.get::<NatGateways>()?.gateways.iter().filter_map(|g| rate(v, &g.id)).reduce(|a, b| a + b)
 }
@@ -135,8 +136,7 @@ fn nat<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
             Fact::new(0, words.filter(|_| room > 30).map_or(phrase.clone(), |w| phrase.and(format!(" {w}"), role)))
         })
         .collect();
-    let total = egress_rate(v);
-    facts.push(Fact::new(1, Phrase::of(per_second(total), grade(total, f64::MAX, f64::MAX))));
+    facts.push(Fact::new(1, per_second(egress_rate(v))));
     Ok(facts)
 }
 
@@ -151,22 +151,13 @@ fn gateways<'a>(v: &View<'a>, width: usize) -> Vec<Phrase<'a>> {
         let mut facts = vec![Fact::new(0, label)];
         match words {
             Some(words) => facts.push(fact(0, words, role)),
-            None => facts.push(Fact::new(0, Phrase::of(format!("{:>9}", per_second(bytes)), grade(bytes, f64::MAX, f64::MAX)))),
+            None => facts.push(Fact::new(0, per_second(bytes))),
         }
         if let Some(gateway) = own {
-            facts.push(Fact::new(2, v.spark(&format!("nat/{}/bytes_out", gateway.id), 10, Unit::Bytes)));
+            facts.push(Fact::new(1, v.spark(&format!("nat/{}/bytes_out", gateway.id), 10, Unit::Throughput)));
         }
-        facts.push(Fact::new(1, Phrase::of(address, Role::Muted)));
+        facts.push(Fact::new(2, Phrase::of(address, Role::Muted)));
         fit(facts, width, 2)
     });
     lines.collect()
-}
-
-fn nat_charts<'a>(v: &View<'a>) -> Vec<Chart<'a>> {
-    let gateways = v.store.get::<NatGateways>().map(|n| n.gateways.as_slice()).unwrap_or_default();
-    gateways
-        .iter()
-        .take(3)
-        .map(|g| v.chart(format!("out {}", zone_letter(&g.zone)), &format!("nat/{}/bytes_out", g.id), Unit::Bytes))
-        .collect()
 }
