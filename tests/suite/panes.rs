@@ -217,6 +217,65 @@ fn a_healthy_screen_is_calm() {
     }
 }
 
+/// The text of a screen without its styles.
+fn text(session: &Session, size: (u16, u16)) -> String {
+    dump(&draw(session, &Theme::terminal(), size)).lines().filter(|l| !l.starts_with("    ⟨")).fold(String::new(), |all, l| all + l + "\n")
+}
+
+#[test]
+fn every_system_of_the_architecture_is_on_the_first_screen() {
+    for size in SIZES {
+        let seen = text(&fixture::healthy().session(size), size);
+        for word in [
+            "Route 53",
+            "CloudFront",
+            "VPC 10.0.0.0/16",
+            "ALB",
+            "NAT",
+            "control-plane",
+            "web",
+            "celery-worker",
+            "Redis",
+            "Postgre",
+            "S3",
+            "IAM",
+            "KMS",
+            "Secrets",
+            "ECR",
+            "uild",
+            "ipeline",
+            "alarms",
+            "dashboards",
+            "/ecs/production-nextcore",
+        ] {
+            assert!(seen.contains(word), "{size:?} without {word}:\n{seen}");
+        }
+    }
+}
+
+#[test]
+fn a_zone_that_lost_its_way_out_is_found_at_a_glance() {
+    for size in SIZES {
+        let world = fixture::incident();
+        let zones = text(&world.session(size), size);
+        assert!(zones.contains("a ●") && zones.contains("b ✖") && zones.contains("c ●"), "{size:?}:\n{zones}");
+        let calm = text(&fixture::healthy().session(size), size);
+        assert!(!calm.contains("b ✖"), "{size:?}");
+    }
+}
+
+#[test]
+fn what_is_optional_and_absent_says_so_and_is_no_trouble() {
+    let session = fixture::empty().session((120, 40));
+    let seen = text(&session, (120, 40));
+    assert_eq!(
+        seen.matches("○ Route 53").count() + seen.matches("○ CloudFront").count() + seen.matches("○ CodePipeline").count(),
+        3,
+        "{seen}"
+    );
+    assert_eq!(seen.matches("– not used").count(), 3, "{seen}");
+}
+
 #[test]
 fn every_colour_has_a_glyph_or_a_word_beside_it() {
     let (terminal, mono) = (Theme::terminal(), Theme::terminal().adapted(Depth::Mono, Glyphs::Unicode));

@@ -279,3 +279,36 @@ fn window(groups: &[Group<'_>], sizes: &[u16], room: u16, selected: &NodeId) -> 
     let kept = services.get(from..to).unwrap_or_default();
     (0..groups.len()).filter(|i| !is_service(*i) || kept.contains(i)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::insight::Judgement;
+    use crate::model::stack::Stack;
+    use crate::model::store::Store;
+
+    #[test]
+    fn what_shares_a_line_never_gets_less_than_it_needs_nor_more_than_there_is() {
+        let wishes = super::super::wishes(&Stack::default(), &Store::default(), &Judgement::default());
+        for width in 60..=250 {
+            for group in groups(wishes.iter(), width, false) {
+                let total: u16 = group.members.iter().map(|(_, cells)| cells).sum::<u16>() + GAP * (group.members.len() as u16 - 1);
+                assert!(total <= width, "{width}: {total}");
+                for (wish, cells) in &group.members {
+                    assert!(*cells >= wish.cells.0, "{width}: {} has {cells}", wish.node);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn columns_fill_their_band_with_one_blank_between() {
+        for width in 60..=250 {
+            for band in super::super::BOXED.iter().chain(super::super::LINES) {
+                let places = columns(band, Place { x: 0, y: 0, w: width, h: 9 });
+                let used: u16 = places.iter().map(|(_, p)| p.w).sum();
+                assert_eq!(used + places.len() as u16 - 1, width, "{band:?}");
+            }
+        }
+    }
+}

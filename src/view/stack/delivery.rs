@@ -190,3 +190,15 @@ fn stages<'a>(v: &View<'a>, width: usize) -> Vec<Phrase<'a>> {
     ];
     vec![fit(facts, width, 2)]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_age_is_its_larger_unit() {
+        for (age, short) in [("9h12m", "9h"), ("3d04h", "3d"), ("59s", "59s"), ("—", "—"), ("", "")] {
+            assert_eq!(short_age(age), short);
+        }
+    }
+}

@@ -61,30 +61,24 @@ fn groups<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
     let verdict = v.judgement.of(&NodeId::security_groups()).filter(|j| j.level >= Level::Degraded);
     let Some(verdict) = verdict else { return Ok(vec![fact(0, known.groups.len().to_string(), Role::Text)]) };
     let n = verdict.reasons.iter().filter(|r| r.level >= Level::Degraded).count();
-    let word = match n {
-        _ if room < 13 => "",
-        1 => " deviation",
-        _ => " deviations",
-    };
-    Ok(vec![fact(0, format!("{n}{word}"), glyph(verdict.level).1)])
+    let words = if n == 1 { "1 deviation".to_owned() } else { format!("{n} deviations") };
+    Ok(vec![fact(0, if words.len() <= room { words } else { n.to_string() }, glyph(verdict.level).1)])
 }
 
-/// CIDR blocks in one expression where only one number differs: `10.0.1-3.0/24`.
+/// CIDR blocks in one expression where only one number counts up: `10.0.1-3.0/24`.
 pub(super) fn blocks(blocks: &[String]) -> String {
-    let parts: Vec<Vec<&str>> = blocks.iter().map(|b| b.split('.').collect()).collect();
-    let (Some(first), Some(last)) = (parts.first(), parts.last()) else { return String::new() };
-    let differ: Vec<usize> = (0..first.len()).filter(|i| first.get(*i) != last.get(*i)).collect();
-    match differ.as_slice() {
-        [at] if parts.len() > 1 && first.len() == last.len() => {
-            let joined = |i: usize| match (first.get(i), last.get(i)) {
-                (Some(a), Some(b)) if i == *at => format!("{a}-{b}"),
-                (Some(a), _) => (*a).to_owned(),
-                _ => String::new(),
-            };
-            (0..first.len()).map(joined).collect::<Vec<_>>().join(".")
-        }
-        _ => blocks.join(" "),
-    }
+    let run = || {
+        let parts: Vec<Vec<&str>> = blocks.iter().map(|b| b.split('.').collect()).collect();
+        let (first, last) = (parts.first()?, parts.last()?);
+        let at = (0..first.len()).find(|i| first.get(*i) != last.get(*i))?;
+        let numbers: Vec<u32> = parts.iter().map(|p| p.get(at)?.parse().ok()).collect::<Option<_>>()?;
+        let counts_up = numbers.iter().zip(numbers.iter().skip(1)).all(|(a, b)| a + 1 == *b);
+        let same = parts.iter().all(|p| p.len() == first.len() && (0..p.len()).all(|i| i == at || p.get(i) == first.get(i)));
+        let range = format!("{}-{}", first.get(at)?, last.get(at)?);
+        let joined: Vec<&str> = first.iter().enumerate().map(|(i, p)| if i == at { range.as_str() } else { p }).collect();
+        (counts_up && same).then(|| joined.join("."))
+    };
+    run().unwrap_or_else(|| blocks.join(" "))
 }
 
 /// What one zone's way out looks like: glyph and what is wrong with it.
@@ -160,4 +154,24 @@ fn gateways<'a>(v: &View<'a>, width: usize) -> Vec<Phrase<'a>> {
         fit(facts, width, 2)
     });
     lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_that_differ_in_one_number_are_one_expression() {
+        for (all, one) in [
+            (&["10.0.1.0/24", "10.0.2.0/24", "10.0.3.0/24"][..], "10.0.1-3.0/24"),
+            (&["10.0.11.0/24"], "10.0.11.0/24"),
+            (&["10.0.1.0/24", "10.1.2.0/24"], "10.0.1.0/24 10.1.2.0/24"),
+            (&["10.0.1.0/24", "10.0.1.0/25"], "10.0.1.0/24 10.0.1.0/25"),
+            (&["10.0.1.0/24", "10.0.5.0/24"], "10.0.1.0/24 10.0.5.0/24"),
+            (&[], ""),
+        ] {
+            let owned: Vec<String> = all.iter().map(|b| (*b).to_owned()).collect();
+            assert_eq!(blocks(&owned), one);
+        }
+    }
 }

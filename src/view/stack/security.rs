@@ -31,18 +31,23 @@ fn roles<'a>(v: &View<'a>, _: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
     Ok(facts)
 }
 
-fn keys<'a>(v: &View<'a>, _: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
+fn keys<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
     let keys = &known::<Keys>(v)?.keys;
     let there = keys.iter().filter(|k| k.exists).count();
-    let mut facts = vec![Fact::new(0, counted(there, keys.len(), "keys"))];
+    let mut facts = Vec::new();
     let dying = keys.iter().filter(|k| k.exists && k.state == "PendingDeletion").count();
     let off = keys.iter().filter(|k| k.exists && !matches!(k.state.as_str(), "Enabled" | "PendingDeletion" | "")).count();
+    if room < 15 {
+        return Ok(vec![Fact::new(0, counted(there - dying - off, keys.len(), "keys"))]);
+    }
     if dying > 0 {
         facts.push(fact(0, format!("{dying} to be deleted"), Role::Crit));
     }
     if off > 0 {
         facts.push(fact(0, format!("{off} disabled"), Role::Crit));
     }
+    // What is wrong is said first, how many there are where there is room.
+    facts.push(Fact::new(if facts.is_empty() { 0 } else { 2 }, counted(there, keys.len(), "keys")));
     let still = keys.iter().filter(|k| k.exists && k.manager == "CUSTOMER" && k.rotation == Some(false)).count();
     facts.push(match still {
         0 => Fact::new(3, Phrase::of("rotate", Role::Muted)),

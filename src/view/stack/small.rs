@@ -52,9 +52,12 @@ pub(super) fn fact(rank: u8, text: impl Into<String>, role: Role) -> Fact<'stati
     Fact::new(rank, Phrase::of(text.into(), role))
 }
 
-/// `3`, or `2 of 3` in the colour of what is missing.
+/// `3 roles`, or `2 of 3` in the colour of what is missing.
 pub(super) fn counted(there: usize, of: usize, what: &str) -> Phrase<'_> {
-    let count = if there < of { Phrase::of(format!("{there} of {of}"), Role::Crit) } else { Phrase::of(there.to_string(), Role::Text) };
+    if there < of {
+        return Phrase::of(format!("{there} of {of}"), Role::Crit);
+    }
+    let count = Phrase::of(there.to_string(), Role::Text);
     if what.is_empty() { count } else { count.and(" ", Role::Text).and(what, Role::Muted) }
 }
 

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
-use super::phrase::{Phrase, clip, wrap};
+use super::phrase::{Phrase, clip, narrow, wrap};
 use crate::theme::{Role, Theme};
 
 /// A buffer with a theme.
@@ -195,9 +195,4 @@ impl Ink<'_> {
     pub(crate) fn put_right(&mut self, y: u16, end: u16, text: &str, role: Role) {
         self.put(end.saturating_sub(text.width() as u16), y, end, text, role);
     }
-}
-
-/// Characters that are one cell wide whatever stands beside them.
-fn narrow(c: char) -> bool {
-    matches!(c, ' '..='~' | '\u{2500}'..='\u{25ff}' | '\u{2800}'..='\u{28ff}' | '·' | '…' | '×' | '→' | '⇄' | '–' | '—' | '≤')
 }
