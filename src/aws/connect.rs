@@ -18,6 +18,8 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::os_shim_internal::{Env, Fs};
 
+use super::action;
+use super::authority::Authority;
 use super::client::Clients;
 use super::gate::{AllowList, Gate, GatedClient};
 use super::meter::Meter;
@@ -74,7 +76,7 @@ pub enum ConnectError {
 }
 
 /// Connects to AWS, or to the endpoint of the options.
-pub async fn connect(options: &ConnectOptions, meter: &Meter) -> Result<Clients, ConnectError> {
+pub async fn connect(options: &ConnectOptions, meter: &Meter, authority: &Authority) -> Result<Clients, ConnectError> {
     check_profile(options).await?;
     let plain = options.endpoint_url.as_ref().is_some_and(|url| url.starts_with("http://"));
     // The TLS library panics without roots; an emulator over plain HTTP needs neither.
@@ -99,7 +101,7 @@ pub async fn connect(options: &ConnectOptions, meter: &Meter) -> Result<Clients,
         return Err(ConnectError::NoRegion);
     }
     check_credentials(&config, options).await?;
-    Ok(gated(&config, if plain { plain_client() } else { http }, meter))
+    Ok(gated(&config, if plain { plain_client() } else { http }, meter, authority))
 }
 
 fn plain_client() -> SharedHttpClient {
@@ -117,7 +119,7 @@ fn tls_client() -> SharedHttpClient {
 }
 
 /// Connects to whatever answers behind `http`: the embedded cloud, in process. The environment is not looked at.
-pub fn connect_in_process(http: SharedHttpClient, region: &str, meter: &Meter) -> Clients {
+pub fn connect_in_process(http: SharedHttpClient, region: &str, meter: &Meter, authority: &Authority) -> Clients {
     let credentials = Credentials::new("AKIDEMBEDDEDCLOUD", "embedded", None, None, "embedded cloud");
     let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -129,7 +131,7 @@ pub fn connect_in_process(http: SharedHttpClient, region: &str, meter: &Meter) -
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .time_source(SharedTimeSource::new(SystemTimeSource::new()))
         .build();
-    gated(&config, http, meter)
+    gated(&config, http, meter, authority)
 }
 
 fn loader(http: SharedHttpClient) -> ConfigLoader {
@@ -149,8 +151,8 @@ fn timeouts() -> TimeoutConfig {
 }
 
 /// The gate goes in after credentials have been resolved: their providers use the plain HTTP client.
-fn gated(config: &SdkConfig, http: SharedHttpClient, meter: &Meter) -> Clients {
-    let allowed = AllowList::of(source::reads());
+fn gated(config: &SdkConfig, http: SharedHttpClient, meter: &Meter, authority: &Authority) -> Clients {
+    let allowed = AllowList::of(source::reads().chain(action::operations()), authority);
     let http = SharedHttpClient::new(GatedClient::new(http, allowed.clone(), meter.clone()));
     let config = config.to_builder().http_client(http).build();
     Clients::new(&config, &Gate::new(allowed))

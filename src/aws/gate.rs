@@ -1,7 +1,8 @@
-//! The gate: no request leaves unless its operation is in a table. It fails closed, twice: an interceptor on every client clears the
-//! operation and stamps the request; the one HTTP connector refuses unstamped requests, so a client built around the gate cannot send.
+//! The gate: no request leaves unless its operation is in a table, and no write without a warrant for it. It fails closed, twice: an
+//! interceptor on every client clears the operation and stamps the request; the one HTTP connector refuses unstamped requests, so a client
+//! built around the gate cannot send, and uses the warrant up, so that nothing is sent twice.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -17,8 +18,9 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
+use super::authority::Authority;
 use super::meter::Meter;
-use super::op::Op;
+use super::op::{Kind, Op};
 
 /// Private header that marks a cleared request; stripped before it is sent.
 const STAMP: &str = "x-nextcore-cleared";
@@ -37,27 +39,51 @@ pub enum Refusal {
         /// Operation.
         operation: String,
     },
+    /// A write that nobody confirmed.
+    #[error("refused: {service}:{operation} writes, and no confirmed action asked for it (read-only gate)")]
+    NoWarrant {
+        /// SDK service id.
+        service: String,
+        /// Operation.
+        operation: String,
+    },
     /// Sent by a client that bypassed the gate.
     #[error("refused: {0} was sent by a client that the gate does not know")]
     Unstamped(String),
 }
 
-/// The operations that may leave this process.
-#[derive(Debug, Clone, Default)]
-pub struct AllowList(Arc<BTreeSet<(&'static str, &'static str)>>);
+/// The operations that may leave this process: reads always, writes with a warrant.
+#[derive(Debug, Clone)]
+pub struct AllowList {
+    ops: Arc<BTreeMap<(&'static str, &'static str), Kind>>,
+    authority: Authority,
+}
 
 impl AllowList {
-    /// Exactly these operations.
-    pub fn of<'a>(ops: impl IntoIterator<Item = &'a Op>) -> Self {
-        Self(Arc::new(ops.into_iter().map(|op| (op.service, op.operation)).collect()))
+    /// Exactly these operations, under this authority.
+    pub fn of<'a>(ops: impl IntoIterator<Item = &'a Op>, authority: &Authority) -> Self {
+        let ops = ops.into_iter().map(|op| ((op.service, op.operation), op.kind)).collect();
+        Self { ops: Arc::new(ops), authority: authority.clone() }
     }
 
-    /// Decides one operation.
+    /// Whether the operation could leave now.
     pub fn check(&self, service: &str, operation: &str) -> Result<(), Refusal> {
-        if self.0.iter().any(|(s, o)| *s == service && *o == operation) {
-            Ok(())
-        } else {
-            Err(Refusal::NotAllowed { service: service.to_owned(), operation: operation.to_owned() })
+        self.decide(service, operation, Authority::allows)
+    }
+
+    /// Lets the operation leave: a write uses its warrant up.
+    fn pass(&self, service: &str, operation: &str) -> Result<(), Refusal> {
+        self.decide(service, operation, Authority::spend)
+    }
+
+    fn decide(&self, service: &str, operation: &str, may_write: impl Fn(&Authority, &str, &str) -> bool) -> Result<(), Refusal> {
+        let found = self.ops.iter().find(|((s, o), _)| *s == service && *o == operation);
+        let (service, operation) = (service.to_owned(), operation.to_owned());
+        match found {
+            None => Err(Refusal::NotAllowed { service, operation }),
+            Some((_, Kind::Read)) => Ok(()),
+            Some((_, Kind::Write)) if may_write(&self.authority, &service, &operation) => Ok(()),
+            Some((_, Kind::Write)) => Err(Refusal::NoWarrant { service, operation }),
         }
     }
 }
@@ -145,7 +171,7 @@ impl HttpConnector for GatedConnector {
     fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
         let stamp = request.headers_mut().remove(STAMP);
         let cleared = match stamp.as_deref().and_then(|s| s.split_once(':')) {
-            Some((service, operation)) => self.allowed.check(service, operation).map(|()| format!("{service}:{operation}")),
+            Some((service, operation)) => self.allowed.pass(service, operation).map(|()| format!("{service}:{operation}")),
             None => Err(Refusal::Unstamped(request.uri().to_owned())),
         };
         match cleared {

@@ -1,6 +1,9 @@
-//! The only place that names the SDK: connect, gate, meter, errors, transport, and one source per kind of observed data.
+//! The only place that names the SDK: connect, gate, meter, errors, transport, and one source per kind of observed data, one action
+//! per thing that can be done.
 //! SDK types stop here: sources answer with `model` types. Called by `engine`; knows nothing of screens.
 
+pub mod action;
+pub mod authority;
 pub mod client;
 pub mod connect;
 mod convert;
@@ -11,7 +14,6 @@ pub mod op;
 pub mod policy;
 pub mod source;
 pub mod transport;
-pub mod write;
 
 pub use client::Clients;
 pub use connect::{ConnectError, connect, connect_in_process};

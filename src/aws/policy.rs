@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::op::{Op, Scope};
+use super::action;
+use super::op::{Kind, Op, Scope};
 use super::source;
-use super::write::WRITES;
 use crate::model::stack::Stack;
 
 /// Where the policy is to hold.
@@ -21,12 +21,10 @@ pub struct Place<'a> {
 
 /// A policy document that allows what this program can send, and nothing else.
 pub fn policy(stack: &Stack, place: Place<'_>, operator: bool) -> Value {
-    let writes = if operator { WRITES } else { &[] };
     let mut by_scope: BTreeMap<(bool, Scope), BTreeSet<&str>> = BTreeMap::new();
     // Who the caller is may be asked without permission.
-    let needed = source::reads().filter(|op| op.service != "STS").map(|op| (false, op)).chain(writes.iter().map(|op| (true, op)));
-    for (write, op) in needed {
-        by_scope.entry((write, op.on)).or_default().insert(op.iam);
+    for op in operations(operator).filter(|op| op.service != "STS") {
+        by_scope.entry((op.kind == Kind::Write, op.on)).or_default().insert(op.iam);
     }
     let arns = Arns { stack, place };
     let statements = by_scope.into_iter().map(|((write, scope), actions)| statement(&arns, write, scope, &actions));
@@ -139,15 +137,14 @@ impl Arns<'_> {
     }
 }
 
-/// Every operation that the policy is made of, for tests.
+/// Every operation that the policy is made of: all reads, for plans may be looked at by everybody, and an operator's writes.
 pub fn operations(operator: bool) -> impl Iterator<Item = &'static Op> {
-    source::reads().chain(if operator { WRITES } else { &[] })
+    source::reads().chain(action::operations()).filter(move |op| operator || op.kind == Kind::Read)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aws::op::Kind;
 
     const PLACE: Place<'static> = Place { account: "111122223333", partition: "aws" };
 
@@ -166,10 +163,13 @@ mod tests {
 
     #[test]
     fn a_viewer_may_write_nothing_and_nobody_may_read_a_secret() {
-        let writes: BTreeSet<&str> = WRITES.iter().map(|op| op.iam).collect();
+        let writes: BTreeSet<&str> = action::ROWS.iter().flat_map(|row| row.writes).map(|op| op.iam).collect();
         let viewer = actions(&policy(&Stack::default(), PLACE, false));
         assert!(viewer.iter().all(|a| !writes.contains(a.as_str())), "{viewer:?}");
-        assert!(WRITES.iter().all(|op| op.kind == Kind::Write) && source::reads().all(|op| op.kind == Kind::Read));
+        assert!(writes.len() > 10 && source::reads().all(|op| op.kind == Kind::Read));
+        assert!(
+            action::ROWS.iter().all(|r| r.writes.iter().all(|op| op.kind == Kind::Write) && r.reads.iter().all(|op| op.kind == Kind::Read))
+        );
         assert!(operations(true).all(|op| op.operation != "GetSecretValue"));
     }
 

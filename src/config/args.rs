@@ -34,6 +34,9 @@ pub struct Global {
     /// Lock this process as a viewer: it can never write
     #[arg(long, visible_alias = "readonly", global = true)]
     pub read_only: bool,
+    /// Start armed: actions can be carried out (a lock of this machine or of --read-only still holds)
+    #[arg(long, global = true, conflicts_with = "read_only")]
+    pub write: bool,
     /// Colours: `terminal` (its own 16), `dark` (RGB), or a theme file
     #[arg(long, global = true, value_name = "NAME|FILE")]
     pub theme: Option<String>,
@@ -55,6 +58,8 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Print the least IAM policy that this program needs
     IamPolicy(PolicyArgs),
+    /// List the audit log: what was meant, what became of it
+    Audit(AuditArgs),
     /// Which identity, which files, which settings and where each comes from
     Info,
     /// Render the demo at a fixed seed and time to SVG files
@@ -161,6 +166,43 @@ pub struct PolicyArgs {
 fn account(text: &str) -> Result<String, String> {
     let digits = text.replace('-', "");
     if digits.len() == 12 && digits.bytes().all(|b| b.is_ascii_digit()) { Ok(digits) } else { Err("twelve digits".to_owned()) }
+}
+
+/// `audit`.
+#[derive(Debug, Clone, Args)]
+pub struct AuditArgs {
+    /// Output format; JSON is one line an entry
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Only the last so many minutes or hours: 90m, 24h
+    #[arg(long, value_name = "SPAN", value_parser = minutes)]
+    pub since: Option<i64>,
+    /// Only actions whose name begins like this: scale, failover
+    #[arg(long, value_name = "NAME")]
+    pub action: Option<String>,
+    /// Only this resource
+    #[arg(long, value_name = "NAME")]
+    pub resource: Option<String>,
+    /// Only this user
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+    /// Only intents that have no outcome
+    #[arg(long)]
+    pub open: bool,
+    /// The log of the demo
+    #[arg(long)]
+    pub demo: bool,
+}
+
+fn minutes(text: &str) -> Result<i64, String> {
+    let (number, factor) = match (text.strip_suffix('m'), text.strip_suffix('h'), text.strip_suffix('d')) {
+        (Some(n), _, _) => (n, 1),
+        (_, Some(n), _) => (n, 60),
+        (_, _, Some(n)) => (n, 24 * 60),
+        _ => return Err("a span such as 90m, 24h or 7d".to_owned()),
+    };
+    let number: u32 = number.parse().map_err(|_| "a span such as 90m, 24h or 7d".to_owned())?;
+    Ok(i64::from(number) * factor)
 }
 
 /// `screenshot`.

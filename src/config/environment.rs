@@ -1,5 +1,6 @@
 //! What the environment says about the terminal and the user's folders. The only reader of environment variables of our own.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::theme::{Depth, Glyphs};
@@ -25,6 +26,12 @@ pub struct Environment {
     pub aws_region: Option<String>,
     /// AWS_ENDPOINT_URL.
     pub aws_endpoint_url: Option<String>,
+    /// USER or LOGNAME.
+    pub user: Option<String>,
+    /// The client's address in SSH_CONNECTION.
+    pub ssh_client: Option<String>,
+    /// PATH.
+    pub path: Option<OsString>,
 }
 
 impl Environment {
@@ -44,7 +51,25 @@ impl Environment {
             aws_profile: var("AWS_PROFILE"),
             aws_region: var("AWS_REGION").or_else(|| var("AWS_DEFAULT_REGION")),
             aws_endpoint_url: var("AWS_ENDPOINT_URL"),
+            user: var("USER").or_else(|| var("LOGNAME")),
+            ssh_client: var("SSH_CONNECTION").and_then(|c| c.split_whitespace().next().map(ToOwned::to_owned)),
+            path: std::env::var_os("PATH"),
         }
+    }
+
+    /// Where the audit log lives.
+    pub fn audit_folder(&self) -> Option<PathBuf> {
+        self.state_home.as_ref().map(|s| s.join("nextcore-top").join("audit"))
+    }
+
+    /// Where the audit log of the embedded cloud lives.
+    pub fn demo_audit_folder(&self) -> Option<PathBuf> {
+        self.state_home.as_ref().map(|s| s.join("nextcore-top").join("demo").join("audit"))
+    }
+
+    /// Whether a program is on the PATH.
+    pub fn finds(&self, program: &str) -> bool {
+        self.path.as_ref().is_some_and(|path| std::env::split_paths(path).any(|folder| folder.join(program).is_file()))
     }
 
     /// How many colours the terminal has.

@@ -24,11 +24,31 @@ pub struct File {
     pub stack: Option<Stack>,
 }
 
+/// What the machine's own file may say: it only locks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct System {
+    /// Nobody on this machine writes.
+    #[serde(default)]
+    pub read_only: bool,
+}
+
+/// Reads and parses the machine's file; there need not be one.
+pub fn read_system(path: &Path) -> Result<System, FileError> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(System::default()),
+        // A lock that cannot be read is a lock.
+        Err(cause) => return Err(FileError::Unreadable { path: path.to_owned(), cause }),
+    };
+    toml::from_str(&text).map_err(|e| invalid(path, &text, e.span().map_or(0, |s| s.start), e.message()))
+}
+
 /// Why a file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// It cannot be read.
-    #[error("{path}: cannot be read: {cause}\n  next: correct the path, or leave --config out")]
+    #[error("{path}: cannot be read: {cause}\n  next: correct the path or its permissions")]
     Unreadable {
         /// The file.
         path: PathBuf,

@@ -1,10 +1,11 @@
 //! Settings: default < file < environment < flag, each with where it comes from. Called by `main` and `shell`; asks AWS nothing.
 
+pub mod act;
 pub mod args;
 pub mod environment;
 pub mod file;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::model::connection::ConnectOptions;
 use crate::model::mode::Mode;
@@ -20,6 +21,12 @@ pub enum ConfigError {
     /// The configuration file.
     #[error(transparent)]
     File(#[from] FileError),
+    /// The machine's file locks, and writing was asked for.
+    #[error("{path} locks this machine: nothing can be written from here\n  next: leave --write out, or act from a machine that may")]
+    Locked {
+        /// The machine's file.
+        path: PathBuf,
+    },
     /// The theme is neither built in nor a readable file.
     #[error("theme '{name}': {cause}\n  next: --theme terminal, --theme dark, or the path of a theme file")]
     Theme {
@@ -63,6 +70,8 @@ pub struct Settings {
 }
 
 const DEFAULT: &str = "default";
+/// The machine's own file: whoever may write it decides for everybody on the machine.
+pub const SYSTEM_FILE: &str = "/etc/nextcore-top/config.toml";
 
 /// Picks the first value that is set, flag before environment before file, and remembers where it was.
 struct Layers {
@@ -96,14 +105,30 @@ impl Layers {
 
 /// Merges the layers.
 pub fn load(flags: &Global, env: &Environment) -> Result<Settings, ConfigError> {
+    load_with(flags, env, Path::new(SYSTEM_FILE))
+}
+
+/// The same with another file of the machine, for tests: the program itself has no way to name one.
+pub fn load_with(flags: &Global, env: &Environment, system_file: &Path) -> Result<Settings, ConfigError> {
+    let system = file::read_system(system_file)?;
+    if system.read_only && flags.write {
+        return Err(ConfigError::Locked { path: system_file.to_owned() });
+    }
     let file_default = env.config_home.as_ref().map(|c| c.join("nextcore-top").join("config.toml"));
     let path = flags.config.clone().or_else(|| file_default.clone().filter(|p| p.exists()));
     let file = path.as_deref().map(file::read).transpose()?.unwrap_or_default();
     let mut layers = Layers { file_origin: path.as_ref().map_or_else(String::new, |p| p.display().to_string()), provenance: Vec::new() };
     let connect = connect(flags, env, &file, &mut layers);
-    let read_only = [(flags.read_only.then_some(true), "--read-only"), (None, ""), (file.read_only, "file")];
+    let lock = system_file.display().to_string();
+    let asked = flags.read_only.then_some((true, "--read-only")).or(flags.write.then_some((false, "--write")));
+    let asked = asked.map_or((None, ""), |(value, flag)| (Some(value), flag));
+    let read_only = [(system.read_only.then_some(true), lock.as_str()), asked, (file.read_only, "file")];
     let read_only = layers.pick("read_only", read_only, Some(false), ToString::to_string).unwrap_or_default();
-    let mode = if read_only { Mode::Viewer } else { Mode::Safe };
+    let mode = match (read_only, flags.write) {
+        (true, _) => Mode::Viewer,
+        (false, true) => Mode::Armed,
+        (false, false) => Mode::Safe,
+    };
     let mode_origin = layers.provenance.last().map_or(DEFAULT, |p| p.origin.as_str()).to_owned();
     layers.note("mode", mode.word().to_owned(), &mode_origin);
     let (theme, glyphs) = look(flags, env, &file, &mut layers)?;

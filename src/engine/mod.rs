@@ -1,6 +1,7 @@
-//! The engine: one task per source, polling what somebody looks at, writing the store. It knows no screens and judges nothing.
+//! The engine: one task per source, polling what somebody looks at, writing the store; and the runner of actions. It knows no screens.
 //! `Engine::start` is called by the shell; sessions hold a `Feed`: the newest store to read, and a bounded channel of wishes.
 
+pub mod action;
 pub mod clock;
 mod poll;
 pub mod schedule;
@@ -19,6 +20,7 @@ use crate::aws::source::{Row, SOURCES};
 use crate::model::section::{ProblemKind, SectionKey};
 use crate::model::stack::Stack;
 use crate::model::store::Store;
+use action::{Acts, Order, Report, Runner, Tools};
 use clock::Clock;
 use schedule::Look;
 
@@ -40,6 +42,10 @@ pub enum Wish {
 
 /// Wishes that may wait while the engine is busy; more are dropped, the newest state wins anyway.
 const WISHES: usize = 64;
+/// Orders that may wait: a person gives them one by one.
+const ORDERS: usize = 8;
+/// Reports of actions that may wait for a slow session; the runner waits then, too.
+const REPORTS: usize = 64;
 
 /// A session's end of the engine.
 #[derive(Debug)]
@@ -48,6 +54,10 @@ pub struct Feed {
     pub store: watch::Receiver<Arc<Store>>,
     /// Wishes.
     pub wishes: mpsc::Sender<Wish>,
+    /// Plans to make and to carry out.
+    pub orders: mpsc::Sender<Order>,
+    /// What became of them.
+    pub reports: mpsc::Receiver<Report>,
 }
 
 /// The engine's end, made before there is an engine: the first frame does not wait for credentials.
@@ -55,13 +65,18 @@ pub struct Feed {
 pub struct Ends {
     store: watch::Sender<Arc<Store>>,
     wishes: mpsc::Receiver<Wish>,
+    orders: mpsc::Receiver<Order>,
+    reports: mpsc::Sender<Report>,
 }
 
 /// A feed and the ends that an engine will serve.
 pub fn channel() -> (Feed, Ends) {
     let (store_tx, store_rx) = watch::channel(Arc::new(Store::default()));
     let (wish_tx, wish_rx) = mpsc::channel(WISHES);
-    (Feed { store: store_rx, wishes: wish_tx }, Ends { store: store_tx, wishes: wish_rx })
+    let (order_tx, order_rx) = mpsc::channel(ORDERS);
+    let (report_tx, report_rx) = mpsc::channel(REPORTS);
+    let feed = Feed { store: store_rx, wishes: wish_tx, orders: order_tx, reports: report_rx };
+    (feed, Ends { store: store_tx, wishes: wish_rx, orders: order_rx, reports: report_tx })
 }
 
 /// Everything that the polling tasks share.
@@ -115,6 +130,7 @@ impl Attention {
 #[derive(Debug)]
 pub struct Engine {
     _tasks: JoinSet<()>,
+    runner: Runner,
 }
 
 /// What an engine works with.
@@ -130,6 +146,8 @@ pub struct Setup {
     pub meter: Meter,
     /// Where the jitter of the polls begins: random for a dashboard among others, fixed for pictures and tests.
     pub jitter: u64,
+    /// Who may write, and where it is recorded.
+    pub acts: Acts,
 }
 
 impl Engine {
@@ -140,7 +158,16 @@ impl Engine {
 
     /// Starts polling these sources only.
     pub fn start_with(rows: &'static [Row], setup: Setup, ends: Ends) -> Self {
-        let Setup { clients, stack, clock, meter, jitter } = setup;
+        let Setup { clients, stack, clock, meter, jitter, acts } = setup;
+        let tools = Tools {
+            clients: clients.clone(),
+            stack: Arc::clone(&stack),
+            clock: clock.clone(),
+            meter: meter.clone(),
+            acts,
+            store: ends.store.subscribe(),
+        };
+        let runner = Runner::new(tools);
         let shared = Arc::new(Shared { clients, stack, clock, meter, store: Mutex::default(), publish: ends.store });
         let all: BTreeSet<SectionKey> = rows.iter().filter(|r| !r.on_demand).map(|r| r.key).collect();
         let (attention_tx, attention) = watch::channel(Attention { needs: Arc::new(all), front: Arc::default(), focused: true });
@@ -151,7 +178,13 @@ impl Engine {
             tasks.spawn(poll::run(*row, Arc::clone(&shared), attention.clone(), refresh.clone(), noise));
         }
         tasks.spawn(serve(ends.wishes, attention_tx, refresh_tx));
-        Self { _tasks: tasks }
+        tasks.spawn(runner.clone().serve(ends.orders, ends.reports));
+        Self { _tasks: tasks, runner }
+    }
+
+    /// The runner of actions.
+    pub fn runner(&self) -> &Runner {
+        &self.runner
     }
 }
 

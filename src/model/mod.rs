@@ -1,7 +1,9 @@
 //! Plain data: one file per system of the diagram, and what holds it (sections, store, health, series).
 //! No SDK, no tokio, no ratatui, no clock: time comes in as a value. Sources fill it, everything else reads it.
 
+pub mod action;
 pub mod alarm;
+pub mod audit;
 pub mod balancer;
 pub mod cache;
 pub mod cdn;
@@ -16,6 +18,7 @@ pub mod log;
 pub mod metric;
 pub mod mode;
 pub mod network;
+pub mod plan;
 pub mod profile;
 pub mod scaling;
 pub mod section;

@@ -1,6 +1,7 @@
 //! Reports: a store and its judgement as a table, as Markdown and as the state document (JSON), and the exit code.
 //! Pure: text out, nothing printed. Called by `snapshot` and by whatever reads the state document.
 
+pub mod action;
 pub mod conformance;
 mod document;
 mod exit;

@@ -155,6 +155,11 @@ impl Session {
         self.mode = mode;
     }
 
+    /// What may be done.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
     /// The places of the stack view at this moment.
     pub fn layout(&self) -> Layout {
         let wishes: Vec<Wish> = layout::wishes(&self.stack, &self.store, &self.judgement);

@@ -6,6 +6,9 @@ use std::sync::Arc;
 use crate::input::Key;
 use crate::insight::Judgement;
 use crate::model::Time;
+use crate::model::action::Request;
+use crate::model::mode::Mode;
+use crate::model::plan::{News, Plan};
 use crate::model::section::SectionKey;
 use crate::model::store::Store;
 
@@ -46,6 +49,10 @@ pub enum Msg {
     Focus(bool),
     /// Say something in the last row.
     Flash(String, Tone),
+    /// Something about an action.
+    Acted(News),
+    /// What this process may do has changed.
+    Mode(Mode),
 }
 
 /// What the loop must do.
@@ -66,4 +73,14 @@ pub enum Effect {
     Refresh(BTreeSet<SectionKey>),
     /// Put this on the user's clipboard.
     Copy(String),
+    /// Make a plan.
+    Plan(Request),
+    /// Carry a plan out; what was typed to confirm it.
+    Execute(Arc<Plan>, String),
+    /// Arm this process.
+    Arm,
+    /// Make it safe again.
+    Disarm,
+    /// An unfinished intent of the audit log was looked at.
+    Seen(String),
 }

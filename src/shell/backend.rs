@@ -6,9 +6,11 @@ use crate::aws::meter::Meter;
 use crate::aws::{ConnectError, connect};
 use crate::config::Settings;
 use crate::config::args::World;
+use crate::engine::action::Acts;
 use crate::engine::clock::Clock;
 use crate::engine::{Ends, Engine, Feed, Setup};
 use crate::model::identity::Identity;
+use crate::model::mode::Mode;
 use crate::model::section::{ProblemKind, Section};
 use crate::model::stack::Stack;
 use crate::model::store::Store;
@@ -33,6 +35,14 @@ impl Target {
         }
     }
 
+    /// What this process may do to it: the embedded cloud is there to be tried.
+    pub(super) fn mode(&self, settings: &Settings) -> Mode {
+        match (self, settings.mode) {
+            (Self::Demo(_), Mode::Safe) => Mode::Armed,
+            (_, mode) => mode,
+        }
+    }
+
     /// The clock that the screen shows.
     pub(super) fn clock(&self) -> Clock {
         match self {
@@ -42,22 +52,26 @@ impl Target {
     }
 
     /// Starts an engine that serves `ends`.
-    pub(super) async fn start(&self, settings: &Settings, clock: Clock, ends: Ends) -> Result<Engine, ConnectError> {
-        let setup = match self {
+    pub(super) async fn start(&self, settings: &Settings, clock: Clock, ends: Ends, acts: Acts) -> Result<Engine, ConnectError> {
+        Ok(Engine::start(self.setup(settings, clock, acts).await?, ends))
+    }
+
+    /// What an engine, or a runner alone, works with.
+    pub(super) async fn setup(&self, settings: &Settings, clock: Clock, acts: Acts) -> Result<Setup, ConnectError> {
+        Ok(match self {
             Self::Aws => {
                 let meter = Meter::default();
-                let clients = connect(&settings.connect, &meter).await?;
-                Setup { clients, stack: Arc::new(settings.stack.clone()), clock, meter, jitter: rand::random() }
+                let clients = connect(&settings.connect, &meter, &acts.authority).await?;
+                Setup { clients, stack: Arc::new(settings.stack.clone()), clock, meter, jitter: rand::random(), acts }
             }
             Self::Demo(world) => {
                 let seed = world.seed;
                 // Three hours of history are made here: not on the thread that answers keys.
                 let embedded = tokio::task::spawn_blocking(move || Embedded::new(seed, clock)).await;
                 let embedded = embedded.map_err(|e| ConnectError::Files(e.to_string()))?;
-                embedded.setup(&super::demo_stack(settings))
+                embedded.setup_with(&super::demo_stack(settings), acts)
             }
-        };
-        Ok(Engine::start(setup, ends))
+        })
     }
 }
 
@@ -90,6 +104,6 @@ pub(super) async fn watch_hope(mut feed: tokio::sync::watch::Receiver<Arc<Store>
 /// A feed whose engine is running; for headless commands.
 pub(super) async fn started(target: &Target, settings: &Settings) -> Result<(Feed, Engine), ConnectError> {
     let (feed, ends) = crate::engine::channel();
-    let engine = target.start(settings, target.clock(), ends).await?;
+    let engine = target.start(settings, target.clock(), ends, Acts::none()).await?;
     Ok((feed, engine))
 }

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use chrono::TimeZone;
 
+use crate::aws::authority::Authority;
 use crate::aws::meter::Meter;
 use crate::aws::transport::{Handler, in_process};
 use crate::aws::{Clients, connect_in_process};
 use crate::engine::Setup;
+use crate::engine::action::Acts;
 use crate::engine::clock::Clock;
 use crate::model::Time;
 use crate::model::stack::Stack;
@@ -37,19 +39,25 @@ impl Embedded {
         Self { cloud, clock }
     }
 
-    /// What an engine needs to watch it.
+    /// What an engine needs to watch it: nobody may write.
     pub fn setup(&self, stack: &Stack) -> Setup {
-        let meter = Meter::default();
-        let clients = self.clients(&stack.region, &meter);
-        Setup { clients, stack: Arc::new(stack.clone()), clock: self.clock.clone(), meter, jitter: 0 }
+        self.setup_with(stack, Acts::none())
     }
 
-    fn clients(&self, region: &str, meter: &Meter) -> Clients {
+    /// What an engine needs to watch it and to act on it.
+    pub fn setup_with(&self, stack: &Stack, acts: Acts) -> Setup {
+        let meter = Meter::default();
+        let clients = self.clients(&stack.region, &meter, &acts.authority);
+        Setup { clients, stack: Arc::new(stack.clone()), clock: self.clock.clone(), meter, jitter: 0, acts }
+    }
+
+    /// The SDK's clients of this cloud, behind the gate, as the program itself builds them.
+    pub fn clients(&self, region: &str, meter: &Meter, authority: &Authority) -> Clients {
         let cloud = Arc::clone(&self.cloud);
         let handler: Handler = Arc::new(move |request| {
             let cloud = Arc::clone(&cloud);
             Box::pin(async move { cloud.serve(request).await.map(SdkBody::from_body_1_x) })
         });
-        connect_in_process(in_process(handler), region, meter)
+        connect_in_process(in_process(handler), region, meter, authority)
     }
 }

@@ -1,4 +1,4 @@
-//! A failed command: its message on stderr and its exit code (2 usage, 3 cannot tell). Called by `shell::run`.
+//! A failed command: its message on stderr and its exit code (1 no, 2 usage, 3 cannot tell, 4 read-only). Called by `shell::run`.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -24,6 +24,11 @@ impl Failure {
     /// Exit code 1: the command ran and the answer is no.
     pub(super) fn no(message: impl std::fmt::Display) -> Self {
         Self { message: message.to_string(), code: 1 }
+    }
+
+    /// Exit code 4: this process may not write.
+    pub(super) fn read_only(message: impl std::fmt::Display) -> Self {
+        Self { message: message.to_string(), code: 4 }
     }
 
     /// Prints the message and yields the code.

@@ -10,6 +10,7 @@ use super::backend::{self, Target};
 use super::failure::Failure;
 use crate::config::Settings;
 use crate::config::args::{Format, Observe, SnapshotArgs, World};
+use crate::engine::action::Acts;
 use crate::model::Time;
 use crate::model::stack::Stack;
 use crate::model::store::Store;
@@ -38,7 +39,7 @@ pub(super) async fn observe(args: &Observe, settings: &Settings) -> Result<Obser
     }
     let clock = target.clock();
     let (mut feed, ends) = engine::channel();
-    let _engine = target.start(settings, clock.clone(), ends).await.map_err(Failure::cannot_tell)?;
+    let _engine = target.start(settings, clock.clone(), ends, Acts::none()).await.map_err(Failure::cannot_tell)?;
     let hopeless = backend::watch_hope(feed.store.clone());
     let store = tokio::select! {
         reason = hopeless => return Err(Failure::cannot_tell(reason)),

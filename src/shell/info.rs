@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::backend::{self, Target};
 use super::failure::Failure;
 use super::headless::print;
-use crate::config::Settings;
 use crate::config::environment::Environment;
+use crate::config::{self, Settings};
 use crate::model::identity::Identity;
 use crate::model::section::Section;
 
@@ -24,7 +24,13 @@ pub(super) async fn run(settings: &Settings, env: &Environment) -> Result<ExitCo
         |p| p.display().to_string(),
     );
     let state = env.state_home.as_ref().map_or_else(|| "-".to_owned(), |s| s.join("nextcore-top").display().to_string());
-    let _ = write!(text, "\nfiles\n  configuration  {file}\n  state          {state}\n\nsettings\n");
+    let audit = env.audit_folder().map_or_else(|| "- (neither XDG_STATE_HOME nor HOME is set)".to_owned(), |p| p.display().to_string());
+    let lock =
+        if std::path::Path::new(config::SYSTEM_FILE).exists() { config::SYSTEM_FILE } else { "none (/etc/nextcore-top/config.toml)" };
+    let _ = write!(
+        text,
+        "\nfiles\n  configuration  {file}\n  machine's lock {lock}\n  state          {state}\n  audit log      {audit}\n\nsettings\n"
+    );
     for p in &settings.provenance {
         let _ = writeln!(text, "  {:<14} {:<26} {}", p.name, p.value, p.origin);
     }

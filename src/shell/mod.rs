@@ -1,9 +1,13 @@
 //! The imperative shell: the only users of stdout, terminal, signals and sockets. `run` maps a command to what carries it out
 //! and its result to an exit code; everything that decides anything lives elsewhere.
 
+mod act;
+mod acts;
+mod audit;
 mod backend;
 mod embedded;
 mod failure;
+mod handoff;
 mod headless;
 mod info;
 mod keys;
@@ -18,11 +22,12 @@ mod verify;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
-use crate::config::args::{Cli, Command};
+use crate::config::act::ActArgs;
+use crate::config::args::{Cli, Command, Global};
 use crate::config::environment::Environment;
-use crate::config::{self, Settings};
+use crate::config::{self, ConfigError, Settings};
 use backend::Target;
 use failure::Failure;
 
@@ -30,37 +35,63 @@ pub use embedded::Embedded;
 
 /// Runs the program with the process's arguments; the only function that `main` calls.
 pub fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+    let (cli, act) = match parse() {
+        Ok(parsed) => parsed,
         Err(usage) => {
             // Help and version are not failures: clap knows which stream and code each deserves.
             let code = if usage.use_stderr() { 2 } else { 0 };
             return if usage.print().is_ok() { ExitCode::from(code) } else { ExitCode::FAILURE };
         }
     };
-    match execute(&cli) {
+    match execute(&cli, act.as_ref()) {
         Ok(code) => code,
         Err(failure) => failure.report(),
     }
 }
 
-fn execute(cli: &Cli) -> Result<ExitCode, Failure> {
+/// The command line; what acts is read by the table of actions.
+fn parse() -> Result<(Cli, Option<ActArgs>), clap::Error> {
+    let mut command = config::act::augment(Cli::command());
+    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    match config::act::from_matches(&mut command, &matches) {
+        Some(act) => Ok((Cli { global: Global::from_arg_matches(&matches)?, command: None }, Some(act?))),
+        None => Ok((Cli::from_arg_matches(&matches)?, None)),
+    }
+}
+
+fn execute(cli: &Cli, act: Option<&ActArgs>) -> Result<ExitCode, Failure> {
     let env = Environment::of_process();
-    let settings = config::load(&cli.global, &env).map_err(Failure::cannot_tell)?;
+    let settings = config::load(&cli.global, &env).map_err(|e| match e {
+        ConfigError::Locked { .. } => Failure::read_only(e),
+        other => Failure::cannot_tell(other),
+    })?;
     let runtime = runtime()?;
-    let result = match &cli.command {
-        None => runtime.block_on(tui::run(Target::Aws, &settings)),
-        Some(Command::Demo(world)) => runtime.block_on(tui::run(Target::Demo(world.clone()), &settings)),
-        Some(Command::Cloud(args)) => runtime.block_on(listen::run(args)),
-        Some(Command::Snapshot(args)) => runtime.block_on(headless::snapshot(args, &settings)),
-        Some(Command::Verify(args)) => runtime.block_on(verify::run(args, &settings)),
-        Some(Command::IamPolicy(args)) => policy::run(args, &settings),
-        Some(Command::Info) => runtime.block_on(info::run(&settings, &env)),
-        Some(Command::Screenshot(args)) => screenshot::run(args),
+    let result = match (act, &cli.command) {
+        (Some(act), _) => runtime.block_on(act::run(act, &settings, &env)),
+        (None, command) => without_acting(command.as_ref(), &settings, &env, &runtime),
     };
     // A poll that hangs in a system call must not keep a finished program alive.
     runtime.shutdown_background();
     result
+}
+
+fn without_acting(
+    command: Option<&Command>,
+    settings: &Settings,
+    env: &Environment,
+    runtime: &tokio::runtime::Runtime,
+) -> Result<ExitCode, Failure> {
+    match command {
+        None => runtime.block_on(tui::run(Target::Aws, settings, env)),
+        Some(Command::Demo(world)) => runtime.block_on(tui::run(Target::Demo(world.clone()), settings, env)),
+        Some(Command::Cloud(args)) => runtime.block_on(listen::run(args)),
+        Some(Command::Snapshot(args)) => runtime.block_on(headless::snapshot(args, settings)),
+        Some(Command::Verify(args)) => runtime.block_on(verify::run(args, settings)),
+        Some(Command::IamPolicy(args)) => policy::run(args, settings),
+        Some(Command::Info) => runtime.block_on(info::run(settings, env)),
+        Some(Command::Audit(args)) => audit::run(args, env),
+        Some(Command::Screenshot(args)) => screenshot::run(args),
+    }
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {

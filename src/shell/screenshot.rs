@@ -16,6 +16,7 @@ use super::failure::Failure;
 use super::headless::print;
 use super::session_loop::{self, Host, Parts, Screen};
 use super::svg;
+use crate::aws::authority::Authority;
 use crate::config::args::ScreenshotArgs;
 use crate::engine::clock::Clock;
 use crate::engine::{Engine, channel};
@@ -139,7 +140,13 @@ async fn watch(picture: &Picture, seed: u64) -> std::io::Result<Session> {
     let pause = |span| stream::once(Box::pin(sleep(span))).filter_map(|()| ready(None::<Msg>));
     let keys = stream::iter(picture.keys).map(|key| Msg::Key(*key));
     let input = pause(WATCHED).chain(keys).chain(pause(AFTER_KEYS));
-    session_loop::run(&mut Canvas, Box::pin(input), session, Parts { feed, clock, stack, theme: look(picture) }).await
+    session_loop::run(
+        &mut Canvas,
+        Box::pin(input),
+        session,
+        Parts { feed, clock, stack, theme: look(picture), authority: Authority::new(Mode::Safe) },
+    )
+    .await
 }
 
 /// Frames before the picture are not kept.

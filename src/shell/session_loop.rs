@@ -10,11 +10,14 @@ use ratatui::Terminal;
 use ratatui::backend::Backend;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
+use crate::aws::action::Handoff;
+use crate::aws::authority::Authority;
+use crate::engine::action::{Order, Report};
 use crate::engine::clock::Clock;
 use crate::engine::{Feed, Wish};
 use crate::insight::Watch;
 use crate::model::stack::Stack;
-use crate::session::{Effect, Msg, Session, update};
+use crate::session::{Effect, Msg, Session, Tone, update};
 use crate::theme::Theme;
 use crate::view;
 
@@ -32,6 +35,11 @@ pub trait Host {
     /// Put text on the clipboard.
     fn copy(&mut self, _text: &str) -> io::Result<()> {
         Ok(())
+    }
+    /// Give the terminal to a session of ECS Exec, and take it back; the terminal's size after it, or why there was no session.
+    #[expect(async_fn_in_trait, reason = "awaited on the thread that owns the terminal, never sent to another")]
+    async fn hand_over(&mut self, _session: &Handoff) -> io::Result<Result<Option<(u16, u16)>, String>> {
+        Ok(Ok(None))
     }
 }
 
@@ -65,6 +73,8 @@ pub struct Parts {
     pub stack: Stack,
     /// The look.
     pub theme: Theme,
+    /// What this process may do.
+    pub authority: Authority,
 }
 
 /// Runs a session until it quits or its input ends.
@@ -74,7 +84,7 @@ pub async fn run<T: Screen + Host>(
     mut session: Session,
     parts: Parts,
 ) -> io::Result<Session> {
-    let Parts { mut feed, clock, stack, theme } = parts;
+    let Parts { mut feed, clock, stack, theme, authority } = parts;
     let mut watch = Watch::default();
     let mut tick = interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -102,8 +112,23 @@ pub async fn run<T: Screen + Host>(
                 let judgement = watch.observe(&store, &stack, clock.now());
                 Msg::Observed(store, judgement)
             }
+            Some(report) = feed.reports.recv() => match report {
+                Report::News(news) => Msg::Acted(news),
+                Report::Handoff(handoff) => match screen.hand_over(&handoff).await? {
+                    Ok(Some((columns, rows))) => Msg::Resize(columns, rows),
+                    Ok(None) => continue,
+                    Err(why) => Msg::Flash(why.replace('\n', " "), Tone::Error),
+                },
+            },
             _ = tick.tick() => Msg::Tick(clock.now()),
         };
+        if matches!(msg, Msg::Key(_) | Msg::Paste(_)) {
+            authority.touch();
+        }
+        // The authority decides, the session shows: arming lapses by itself.
+        if authority.mode() != session.mode() {
+            update(&mut session, Msg::Mode(authority.mode()));
+        }
         if let Msg::Focus(focused) = msg {
             drop(feed.wishes.try_send(Wish::Focus(focused)));
         }
@@ -121,7 +146,27 @@ pub async fn run<T: Screen + Host>(
                 // A full channel means that the engine has newer wishes than it can serve; the next screen sends its own.
                 Effect::Needs { all, front } => drop(feed.wishes.try_send(Wish::Needs { all, front })),
                 Effect::Refresh(keys) => drop(feed.wishes.try_send(Wish::Refresh(keys))),
+                Effect::Plan(request) => order(&feed, &mut session, Order::Plan(request)),
+                Effect::Execute(plan, typed) => order(&feed, &mut session, Order::Execute(plan, typed)),
+                Effect::Seen(id) => order(&feed, &mut session, Order::Seen(id)),
+                Effect::Arm => {
+                    if let Err(why) = authority.arm() {
+                        update(&mut session, Msg::Flash(why.to_string(), Tone::Error));
+                    }
+                    update(&mut session, Msg::Mode(authority.mode()));
+                }
+                Effect::Disarm => {
+                    authority.disarm();
+                    update(&mut session, Msg::Mode(authority.mode()));
+                }
             }
         }
+    }
+}
+
+/// An order that cannot be taken is said, never dropped silently.
+fn order(feed: &Feed, session: &mut Session, order: Order) {
+    if feed.orders.try_send(order).is_err() {
+        update(session, Msg::Flash("not connected yet: nothing was done, try again".to_owned(), Tone::Error));
     }
 }

@@ -13,6 +13,8 @@ use ratatui::backend::CrosstermBackend;
 use rustix::process::{Signal, kill_current_process_group};
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::keys::Keyboard;
+
 /// How long a stop may take to come.
 const STOP_PATIENCE: Duration = Duration::from_millis(500);
 
@@ -20,15 +22,30 @@ const STOP_PATIENCE: Duration = Duration::from_millis(500);
 pub(super) struct Guard {
     /// Where frames go.
     pub(super) terminal: Terminal<CrosstermBackend<Stdout>>,
+    keyboard: Keyboard,
 }
 
 impl Guard {
     /// Takes the terminal.
-    pub(super) fn take() -> io::Result<Self> {
+    pub(super) fn take(keyboard: Keyboard) -> io::Result<Self> {
         restore_on_panic(thread::current().id());
         enter()?;
         let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
-        Ok(Self { terminal })
+        Ok(Self { terminal, keyboard })
+    }
+
+    /// Gives the terminal to another program.
+    pub(super) fn give(&mut self) {
+        self.keyboard.let_go();
+        leave();
+    }
+
+    /// Takes it again; answers with the size that it has then.
+    pub(super) fn take_back(&mut self) -> io::Result<(u16, u16)> {
+        enter()?;
+        self.keyboard.take_back();
+        self.terminal.clear()?;
+        crossterm::terminal::size()
     }
 
     /// Gives the terminal back, stops the process until `fg`, takes it again; answers with the size that it has then.
@@ -39,9 +56,7 @@ impl Guard {
         // The stop may come a moment after the call returns: what follows must run after `fg`, not before the stop. Without job
         // control nothing stops us, and nothing continues us.
         let _ = tokio::time::timeout(STOP_PATIENCE, continued.recv()).await;
-        enter()?;
-        self.terminal.clear()?;
-        crossterm::terminal::size()
+        self.take_back()
     }
 }
 

@@ -7,11 +7,13 @@ use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::body::SdkBody;
 use aws_types::region::Region;
+use nextcore_top::aws::authority::Authority;
 use nextcore_top::aws::gate::{AllowList, Gate, GatedClient};
 use nextcore_top::aws::meter::Meter;
 use nextcore_top::aws::op::{Kind, Op};
 use nextcore_top::aws::source::reads;
 use nextcore_top::aws::transport::{Handler, in_process};
+use nextcore_top::model::mode::Mode;
 
 /// An HTTP client that counts what reaches it and answers with an empty JSON object.
 fn counting() -> (SharedHttpClient, Arc<AtomicUsize>) {
@@ -33,14 +35,18 @@ fn config(http: SharedHttpClient) -> aws_sdk_ecs::config::Builder {
         .http_client(http)
 }
 
+fn viewer() -> Authority {
+    Authority::new(Mode::Viewer)
+}
+
 fn gated(http: SharedHttpClient) -> SharedHttpClient {
-    SharedHttpClient::new(GatedClient::new(http, AllowList::of(reads()), Meter::default()))
+    SharedHttpClient::new(GatedClient::new(http, AllowList::of(reads(), &viewer()), Meter::default()))
 }
 
 #[tokio::test]
 async fn a_read_of_the_tables_goes_through_and_a_write_does_not() {
     let (http, count) = counting();
-    let gate = Gate::new(AllowList::of(reads()));
+    let gate = Gate::new(AllowList::of(reads(), &viewer()));
     let client = aws_sdk_ecs::Client::from_conf(config(gated(http)).interceptor(gate).build());
     client.describe_services().cluster("c").services("s").send().await.unwrap();
     assert_eq!(count.load(Ordering::SeqCst), 1);
@@ -65,7 +71,7 @@ async fn a_client_built_around_the_gate_cannot_send() {
 async fn a_gate_with_a_wider_list_cannot_send_past_the_connector() {
     const UPDATE: Op = Op::write("ECS", "UpdateService", "ecs:UpdateService");
     let (http, count) = counting();
-    let client = aws_sdk_ecs::Client::from_conf(config(gated(http)).interceptor(Gate::new(AllowList::of([&UPDATE]))).build());
+    let client = aws_sdk_ecs::Client::from_conf(config(gated(http)).interceptor(Gate::new(AllowList::of([&UPDATE], &viewer()))).build());
     client.update_service().cluster("c").service("s").send().await.unwrap_err();
     assert_eq!(count.load(Ordering::SeqCst), 0);
 }

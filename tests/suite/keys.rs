@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
+use nextcore_top::aws::authority::Authority;
 use nextcore_top::input::{Code, Key};
 use nextcore_top::model::mode::Mode;
 use nextcore_top::model::stack::Stack;
@@ -89,7 +90,13 @@ async fn play(size: (u16, u16), script: &[Step], prepare: impl FnOnce(&Embedded)
         flag.store(msg.is_none(), std::sync::atomic::Ordering::SeqCst);
         futures_util::future::ready(msg)
     });
-    let parts = Parts { feed, clock: embedded.clock.clone(), stack: Stack::default(), theme: Theme::terminal() };
+    let parts = Parts {
+        feed,
+        clock: embedded.clock.clone(),
+        stack: Stack::default(),
+        theme: Theme::terminal(),
+        authority: Authority::new(Mode::Safe),
+    };
     run(&mut screen, Box::pin(input), session, parts).await.unwrap();
     let quit = !ran_out.load(std::sync::atomic::Ordering::SeqCst);
     (screen, embedded, quit)

@@ -33,6 +33,8 @@ pub fn update(session: &mut Session, msg: Msg) -> Vec<Effect> {
             session.focused = focused;
         }
         Msg::Flash(text, tone) => flash(session, text, tone),
+        Msg::Acted(_) => session.dirty = true,
+        Msg::Mode(mode) => session.set_mode(mode),
     }
     derive(session);
     let needs = (session.needs(), session.front());

@@ -1,0 +1,123 @@
+//! A draft: the part of a plan that an action knows. Who, where, whether it is permitted and the hash are added by the engine.
+
+use std::collections::BTreeMap;
+
+use crate::aws::op::Op;
+use crate::model::action::Request;
+use crate::model::plan::{Call, Change, Check, Duration, Resource, Verdict};
+
+/// What an action would do, as far as the action knows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Draft {
+    /// What comes after the action's title: `web`; empty = the resource's name.
+    pub object: Option<String>,
+    /// What it is done to.
+    pub resource: Resource,
+    /// Before and after.
+    pub changes: Vec<Change>,
+    /// What else will happen, what differs.
+    pub notes: Vec<String>,
+    /// The checks.
+    pub checks: Vec<Check>,
+    /// What users notice meanwhile.
+    pub expect: String,
+    /// What it can reach.
+    pub blast: String,
+    /// How to take it back.
+    pub undo: String,
+    /// The request that takes it back.
+    pub undo_request: Option<Request>,
+    /// What is sent.
+    pub calls: Vec<Call>,
+    /// The resources that the calls' permissions are asked for: ARNs, one list for all calls.
+    pub permission_on: Vec<String>,
+    /// How long it takes.
+    pub takes: Duration,
+    /// The facts that it rests on.
+    pub rests_on: BTreeMap<String, String>,
+}
+
+impl Draft {
+    /// A draft about a resource.
+    pub fn of(kind: &str, name: &str, arn: &str) -> Self {
+        let resource = Resource { kind: kind.to_owned(), name: name.to_owned(), arn: arn.to_owned(), detail: String::new() };
+        let permission_on = if arn.starts_with("arn:") { vec![arn.to_owned()] } else { Vec::new() };
+        Self { resource, permission_on, ..Self::default() }
+    }
+
+    /// What the resource is, shortly.
+    #[must_use]
+    pub fn detail(mut self, text: impl Into<String>) -> Self {
+        self.resource.detail = text.into();
+        self
+    }
+
+    /// One thing that changes.
+    #[must_use]
+    pub fn change(mut self, what: &str, before: impl ToString, after: impl ToString) -> Self {
+        self.changes.push(Change { what: what.to_owned(), before: before.to_string(), after: after.to_string() });
+        self
+    }
+
+    /// A sentence about what will happen besides.
+    #[must_use]
+    pub fn note(mut self, text: impl Into<String>) -> Self {
+        self.notes.push(text.into());
+        self
+    }
+
+    /// A check.
+    #[must_use]
+    pub fn check(mut self, verdict: Verdict, text: impl Into<String>) -> Self {
+        self.checks.push(Check { verdict, text: text.into() });
+        self
+    }
+
+    /// A check that forbids the action when it does not hold.
+    #[must_use]
+    pub fn must(self, holds: bool, good: impl Into<String>, bad: impl Into<String>) -> Self {
+        if holds { self.check(Verdict::Pass, good) } else { self.check(Verdict::Fail, bad) }
+    }
+
+    /// A check that warns when it does not hold.
+    #[must_use]
+    pub fn should(self, holds: bool, good: impl Into<String>, bad: impl Into<String>) -> Self {
+        if holds { self.check(Verdict::Pass, good) } else { self.check(Verdict::Warn, bad) }
+    }
+
+    /// What users notice, and what it can reach.
+    #[must_use]
+    pub fn reach(mut self, expect: impl Into<String>, blast: impl Into<String>) -> Self {
+        (self.expect, self.blast) = (expect.into(), blast.into());
+        self
+    }
+
+    /// How to take it back.
+    #[must_use]
+    pub fn undo(mut self, text: impl Into<String>, request: Option<Request>) -> Self {
+        (self.undo, self.undo_request) = (text.into(), request);
+        self
+    }
+
+    /// A call that is sent after those before it.
+    #[must_use]
+    pub fn call(mut self, op: &Op, cli: impl Into<String>) -> Self {
+        let (service, operation) = (op.service.to_owned(), op.operation.to_owned());
+        self.calls.push(Call { service, operation, cli: cli.into(), iam: op.iam.to_owned() });
+        self
+    }
+
+    /// How long it usually takes, and when the watch gives up; seconds.
+    #[must_use]
+    pub fn takes(mut self, from: i64, to: i64, limit: i64) -> Self {
+        self.takes = Duration { from, to, limit };
+        self
+    }
+
+    /// A fact that must not move before it is sent.
+    #[must_use]
+    pub fn rests(mut self, name: &str, value: impl ToString) -> Self {
+        self.rests_on.insert(name.to_owned(), value.to_string());
+        self
+    }
+}

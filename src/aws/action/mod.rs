@@ -1,0 +1,244 @@
+//! Actions: one file each (or one for twins), one row of `ROWS` each. An action reads afresh (`gather`), drafts a plan (`draft`, pure),
+//! sends what the plan says (`send`) and says from fresh reads how far it has come (`sight`, pure). Confirming, warrants, sending once,
+//! watching and the audit log are the engine's. The gate and the IAM policy read `operations`.
+
+mod draft;
+mod permission;
+mod scale;
+mod send;
+mod service;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use super::Clients;
+use super::meter::Meter;
+use super::op::Op;
+use super::source::{Context, SOURCES};
+use crate::model::Time;
+use crate::model::action::{Request, Spec};
+use crate::model::identity::Identity;
+use crate::model::plan::{Outcome, Plan, Refusal, Run, Step};
+use crate::model::section::{Problem, Section, SectionKey};
+use crate::model::stack::Stack;
+use crate::model::store::Store;
+
+pub use draft::Draft;
+pub use permission::may;
+pub use send::{Handoff, Receipt, SendError, Sender};
+
+/// Where fresh facts are gathered: the sections of sources, read now.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    /// Gated clients.
+    pub clients: Clients,
+    /// The stack's names.
+    pub stack: Arc<Stack>,
+    /// Counts billed units.
+    pub meter: Meter,
+    /// What was known, overlaid with what was read.
+    pub store: Store,
+    /// The engine's clock.
+    pub now: Time,
+    /// `session-manager-plugin` is on this machine's PATH.
+    pub has_session_plugin: bool,
+}
+
+impl Desk {
+    /// Reads a section now, by the source that yields it.
+    pub async fn fetch(&mut self, key: SectionKey) -> Result<(), Problem> {
+        let Some(row) = SOURCES.iter().find(|r| r.key == key) else { return Ok(()) };
+        let cx = Context {
+            clients: self.clients.clone(),
+            stack: Arc::clone(&self.stack),
+            store: Arc::new(self.store.clone()),
+            now: self.now,
+            meter: self.meter.clone(),
+        };
+        let value = (row.poll)(Arc::new(cx)).await?;
+        let entry = self.store.entry_mut(key);
+        entry.value = Some(value);
+        entry.at = Some(self.now);
+        entry.problem = None;
+        Ok(())
+    }
+
+    /// Reads sections now, in this order.
+    pub async fn fetch_all(&mut self, keys: &[SectionKey]) -> Result<(), Problem> {
+        for key in keys {
+            self.fetch(*key).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads a section if it is not known well enough; not knowing it is no obstacle.
+    pub async fn glance(&mut self, key: SectionKey) {
+        let fresh = self.store.entry(key).is_some_and(|e| e.value.is_some() && !e.is_stale(self.now));
+        if !fresh {
+            // What it would have shown is then a check that could not be made.
+            let _ = self.fetch(key).await;
+        }
+    }
+
+    /// The facts for `draft` and `sight`.
+    pub fn facts(&self) -> Facts<'_> {
+        Facts { store: &self.store, stack: &self.stack, now: self.now, has_session_plugin: self.has_session_plugin }
+    }
+}
+
+/// What a draft and a sight are made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// Sections, read now where the action says so.
+    pub store: &'a Store,
+    /// The stack's names.
+    pub stack: &'a Stack,
+    /// The moment of reading.
+    pub now: Time,
+    /// `session-manager-plugin` is on this machine's PATH.
+    pub has_session_plugin: bool,
+}
+
+impl<'a> Facts<'a> {
+    /// A section that the action cannot do without.
+    pub fn need<T: Section>(&self) -> Result<&'a T, Refusal> {
+        self.store.get::<T>().ok_or_else(|| Refusal::CannotTell(format!("the {} could not be read", T::TITLE)))
+    }
+
+    /// The caller's account; empty while it is not known.
+    pub fn account(&self) -> &'a str {
+        self.store.get::<Identity>().map_or("", |i| i.account.as_str())
+    }
+}
+
+/// How far a run has come, by one look.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sight {
+    /// The way to the end.
+    pub steps: Vec<Step>,
+    /// Whether the cloud shows that the request was carried out; `None` = it cannot be seen.
+    pub applied: Option<bool>,
+    /// The end, if this is one.
+    pub end: Option<(Outcome, String)>,
+}
+
+/// One thing that can be done.
+pub trait Action: 'static {
+    /// Its row in `model::action`.
+    const NAME: &'static str;
+    /// Every write that it may send.
+    const WRITES: &'static [Op];
+    /// Reads of its own, beside those of sources.
+    const READS: &'static [Op] = &[];
+    /// The sections that it rests on, read afresh in this order.
+    const NEEDS: &'static [SectionKey];
+    /// The sections by which it is watched, read at every look in this order.
+    const WATCHES: &'static [SectionKey];
+    /// Between two looks.
+    const EVERY: Duration = Duration::from_secs(5);
+
+    /// Reads what the draft needs.
+    fn gather(desk: &mut Desk, request: &Request) -> impl Future<Output = Result<(), Refusal>> + Send {
+        let _ = request;
+        async move { desk.fetch_all(Self::NEEDS).await.map_err(|p| unread(&p)) }
+    }
+
+    /// What it would do.
+    fn draft(facts: &Facts<'_>, request: &Request) -> Result<Draft, Refusal>;
+
+    /// Sends what the plan says, in its order. Each request leaves at most once: the engine gives one warrant for each call of the plan.
+    fn send(sender: Sender, plan: Arc<Plan>) -> impl Future<Output = Result<Receipt, SendError>> + Send;
+
+    /// How far it has come.
+    fn sight(facts: &Facts<'_>, run: &Run) -> Sight;
+
+    /// When something is sent once more by itself, seconds after it was sent: what `later` sends is in the plan, too.
+    fn due(plan: &Plan) -> Option<i64> {
+        let _ = plan;
+        None
+    }
+
+    /// Sends what is due.
+    fn later(sender: Sender, plan: Arc<Plan>) -> impl Future<Output = Result<Receipt, SendError>> + Send {
+        let _ = (sender, plan);
+        async { Ok(Receipt::default()) }
+    }
+}
+
+/// A problem of a read, as the reason why there is no plan.
+pub(crate) fn unread(problem: &Problem) -> Refusal {
+    let hint = if problem.hint.is_empty() { String::new() } else { format!("\n  next: {}", problem.hint) };
+    Refusal::CannotTell(format!("{}{hint}", problem.headline))
+}
+
+type Sending = BoxFuture<'static, Result<Receipt, SendError>>;
+
+/// A row of `ROWS`: an action whose type is erased.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// Its name.
+    pub name: &'static str,
+    /// Every write that it may send.
+    pub writes: &'static [Op],
+    /// Reads of its own.
+    pub reads: &'static [Op],
+    /// The sections by which it is watched.
+    pub watches: &'static [SectionKey],
+    /// Between two looks.
+    pub every: Duration,
+    /// Reads what the draft needs; gives the desk back.
+    pub gather: fn(Desk, Request) -> BoxFuture<'static, Result<Desk, Refusal>>,
+    /// What it would do.
+    pub draft: fn(&Facts<'_>, &Request) -> Result<Draft, Refusal>,
+    /// Sends it.
+    pub send: fn(Sender, Arc<Plan>) -> Sending,
+    /// How far it has come.
+    pub sight: fn(&Facts<'_>, &Run) -> Sight,
+    /// When something is sent once more.
+    pub due: fn(&Plan) -> Option<i64>,
+    /// Sends it.
+    pub later: fn(Sender, Arc<Plan>) -> Sending,
+}
+
+impl Row {
+    /// The row of a request.
+    pub fn find(name: &str) -> Option<&'static Self> {
+        ROWS.iter().find(|r| r.name == name)
+    }
+
+    /// What everybody knows of it.
+    pub fn spec(&self) -> Option<&'static Spec> {
+        Spec::find(self.name)
+    }
+}
+
+const fn row<A: Action>() -> Row {
+    Row {
+        name: A::NAME,
+        writes: A::WRITES,
+        reads: A::READS,
+        watches: A::WATCHES,
+        every: A::EVERY,
+        gather: |mut desk, request| {
+            Box::pin(async move {
+                A::gather(&mut desk, &request).await?;
+                Ok(desk)
+            })
+        },
+        draft: A::draft,
+        send: |sender, plan| Box::pin(A::send(sender, plan)),
+        sight: A::sight,
+        due: A::due,
+        later: |sender, plan| Box::pin(A::later(sender, plan)),
+    }
+}
+
+/// Every action of the program.
+pub const ROWS: &[Row] = &[row::<scale::Scale>()];
+
+/// Every operation of every action: what the gate lets through beside the sources' reads.
+pub fn operations() -> impl Iterator<Item = &'static Op> {
+    ROWS.iter().flat_map(|row| row.reads.iter().chain(row.writes)).chain(permission::READS)
+}

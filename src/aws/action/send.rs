@@ -1,0 +1,127 @@
+//! Sending: what an action sends with, what comes back, and whether a failure says that nothing happened or leaves it open. Called by the
+//! actions; the engine decides what an open failure means.
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::request_id::RequestId;
+
+use crate::aws::Clients;
+use crate::aws::error::problem_of;
+use crate::aws::op::Op;
+use crate::model::section::{Problem, ProblemKind};
+use crate::model::stack::Stack;
+use std::sync::Arc;
+
+/// What an action sends with.
+#[derive(Debug, Clone)]
+pub struct Sender {
+    /// Gated clients: a write leaves only with a warrant.
+    pub clients: Clients,
+    /// The stack's names.
+    pub stack: Arc<Stack>,
+    /// Who does it, for reasons that AWS keeps: `maya`.
+    pub who: String,
+    /// Unique for this run: tokens by which AWS tells a repetition.
+    pub token: String,
+}
+
+/// What AWS answered.
+#[derive(Debug, Clone, Default)]
+pub struct Receipt {
+    /// What AWS called the requests.
+    pub request_ids: Vec<String>,
+    /// Facts of the answer by which the run is watched.
+    pub facts: Vec<(String, String)>,
+    /// A session to hand the terminal to.
+    pub handoff: Option<Handoff>,
+}
+
+impl Receipt {
+    /// The receipt of one answer.
+    pub fn of(answer: &impl RequestId) -> Self {
+        Self { request_ids: answer.request_id().map(ToOwned::to_owned).into_iter().collect(), ..Self::default() }
+    }
+
+    /// The same, and another answer after it.
+    #[must_use]
+    pub fn and(mut self, answer: &impl RequestId) -> Self {
+        self.request_ids.extend(answer.request_id().map(ToOwned::to_owned));
+        self
+    }
+
+    /// The same, with a fact for the watch.
+    #[must_use]
+    pub fn fact(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.facts.push((name.to_owned(), value.into()));
+        self
+    }
+}
+
+/// What `session-manager-plugin` is started with. It holds a secret: it is neither printed nor kept.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Handoff {
+    /// The plugin's arguments, in its order.
+    pub arguments: Vec<String>,
+    /// The session's id, for the audit log.
+    pub session: String,
+}
+
+impl std::fmt::Debug for Handoff {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Handoff").field("session", &self.session).finish_non_exhaustive()
+    }
+}
+
+/// Why there is no receipt.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// AWS said no, or nothing was sent: it did not happen. What was sent before it stays.
+    #[error("{0}")]
+    No(String),
+    /// Sent, and no answer that says what came of it.
+    #[error("{0}")]
+    Open(String),
+}
+
+impl SendError {
+    /// The same failure, after something was done already.
+    #[must_use]
+    pub fn after(self, receipt: &Receipt, what: &str) -> Self {
+        if receipt.request_ids.is_empty() {
+            return self;
+        }
+        match self {
+            Self::No(text) => Self::No(format!("{text} ({what} before that)")),
+            Self::Open(text) => Self::Open(format!("{text} ({what} before that)")),
+        }
+    }
+
+    /// What a failed request of `op` means.
+    pub fn of<E>(op: Op, error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        let problem = problem_of(op, error);
+        let text = words(&problem);
+        match error {
+            SdkError::ConstructionFailure(_) => Self::No(text),
+            // The gate's refusal, and missing credentials, are before the wire.
+            SdkError::DispatchFailure(_) if problem.kind == ProblemKind::Credentials || text.contains("refused:") => Self::No(text),
+            SdkError::ServiceError(e)
+                if e.err().code().is_some() && (e.raw().status().as_u16() < 500 || problem.kind == ProblemKind::Throttled) =>
+            {
+                Self::No(text)
+            }
+            _ => Self::Open(text),
+        }
+    }
+}
+
+fn words(problem: &Problem) -> String {
+    match (problem.kind, problem.hint.as_str()) {
+        // "Asked again by itself" is true of polls only.
+        (ProblemKind::Timeout | ProblemKind::Throttled, _) | (_, "") => problem.headline.clone(),
+        (_, hint) => format!("{}; {hint}", problem.headline.trim_end_matches('.')),
+    }
+}

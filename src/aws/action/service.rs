@@ -1,0 +1,112 @@
+//! What the actions on ECS services share: finding the service, its command lines, its checks, and how far it has come to a steady state.
+
+use crate::aws::op::{Op, Scope};
+use crate::model::balancer::Targets;
+use crate::model::network::Network;
+use crate::model::plan::{Refusal, Run, Step, StepState, Verdict};
+use crate::model::scaling::{ScalableTarget, Scaling};
+use crate::model::service::{Service, Services};
+
+use super::{Draft, Facts};
+
+pub(super) const UPDATE: Op = Op::write("ECS", "UpdateService", "ecs:UpdateService").on(Scope::Cluster);
+
+/// Seconds after which a change that AWS accepted must be visible.
+const VISIBLE: i64 = 30;
+
+/// The service of this name.
+pub(super) fn find<'a>(facts: &Facts<'a>, name: &str) -> Result<&'a Service, Refusal> {
+    let services = facts.need::<Services>()?;
+    services.get(name).ok_or_else(|| {
+        let known: Vec<&str> = facts.stack.services.iter().map(|s| s.name.as_str()).collect();
+        let what = format!("there is no service '{name}' in cluster {}", facts.stack.cluster);
+        Refusal::Check(format!("{what}\n  next: choose one of {}", known.join(", ")))
+    })
+}
+
+/// Its scalable target, if autoscaling knows it.
+pub(super) fn scalable<'a>(facts: &Facts<'a>, name: &str) -> Option<&'a ScalableTarget> {
+    facts.store.get::<Scaling>()?.get(name)
+}
+
+/// A draft about a service.
+pub(super) fn draft(service: &Service) -> Draft {
+    let revision = crate::model::service::short_revision(&service.task_definition);
+    Draft::of("ECS service", &service.name, &service.arn)
+        .detail(format!("{}/{} running  {revision}", service.running, service.desired))
+        .must(service.status == "ACTIVE", "service ACTIVE", format!("the service is {}", service.status))
+}
+
+/// A running deployment forbids.
+pub(super) fn not_deploying(draft: Draft, service: &Service) -> Draft {
+    let text = service
+        .deploying()
+        .map_or_else(String::new, |d| format!("a deployment to {} is running ({}/{})", d.revision(), d.running, d.desired));
+    draft.must(text.is_empty(), "no deployment is running", text)
+}
+
+/// `aws ecs update-service --cluster C --service S`.
+pub(super) fn update_cli(facts: &Facts<'_>, name: &str) -> String {
+    format!("aws ecs update-service --cluster {} --service {name}", facts.stack.cluster)
+}
+
+/// Healthy targets of the service's target groups, the worst of them; `None` where it is behind none, or they are not known.
+pub(super) fn healthy(facts: &Facts<'_>, service: &Service) -> Option<usize> {
+    let targets = facts.store.get::<Targets>()?;
+    service.target_groups.iter().filter_map(|g| targets.healthy(g)).map(|(healthy, _)| healthy).min()
+}
+
+/// Whether the subnets have addresses for so many more tasks: a Fargate task needs one each.
+pub(super) fn addresses(draft: Draft, facts: &Facts<'_>, service: &Service, more: i32) -> Draft {
+    let Some(network) = facts.store.get::<Network>() else {
+        return draft.check(Verdict::Unknown, "free addresses of the subnets are not known");
+    };
+    let free: Vec<i32> = service.subnets.iter().filter_map(|id| network.subnet(id)).map(|s| s.free_addresses).collect();
+    if free.is_empty() {
+        return draft.check(Verdict::Unknown, "free addresses of the subnets are not known");
+    }
+    let all: i32 = free.iter().sum();
+    draft.must(
+        all >= more,
+        format!("{all} free addresses in its subnets"),
+        format!("only {all} free addresses in its subnets, {more} are needed"),
+    )
+}
+
+/// Healthy now, for what replaces tasks.
+pub(super) fn all_healthy(draft: Draft, facts: &Facts<'_>, service: &Service) -> Draft {
+    let running = service.running >= service.desired;
+    let text = format!("{}/{} tasks running", service.running, service.desired);
+    let draft = draft.should(running, text.clone(), format!("only {text}"));
+    match healthy(facts, service) {
+        Some(n) => draft.should(
+            n as i32 >= service.desired,
+            format!("{n} healthy targets"),
+            format!("only {n} healthy targets of {}", service.desired),
+        ),
+        None => draft,
+    }
+}
+
+/// The steps to so many running, healthy tasks; the last member says that all of it is seen.
+pub(super) fn settling(facts: &Facts<'_>, service: &Service, wanted: i32) -> (Vec<Step>, bool) {
+    let running = service.running == wanted && service.pending == 0;
+    let mut steps = vec![Step::new(format!("{} of {wanted} tasks running, {} pending", service.running, service.pending), running, true)];
+    let mut settled = running;
+    if let Some(n) = healthy(facts, service) {
+        let enough = n as i32 >= wanted;
+        steps.push(Step::new(format!("{n} of {wanted} targets healthy"), enough, running));
+        settled &= enough;
+    }
+    (steps, settled)
+}
+
+/// Whether AWS has had the time to show what it accepted.
+pub(super) fn should_show(facts: &Facts<'_>, run: &Run) -> bool {
+    (facts.now - run.sent_at).num_seconds() >= VISIBLE
+}
+
+/// A step that has failed.
+pub(super) fn failed(text: impl Into<String>) -> Step {
+    Step { text: text.into(), state: StepState::Failed }
+}

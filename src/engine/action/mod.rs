@@ -1,0 +1,260 @@
+//! The runner of actions: plan, re-check, send once, watch to the end, record. The same for the dashboard and for commands. It asks no
+//! questions and draws nothing: the confirmation comes in, news go out. What an action reads and sends is `aws::action`'s.
+
+pub mod audit;
+mod carry;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sha2::{Digest, Sha256};
+use tokio::sync::{mpsc, watch};
+
+use super::clock::Clock;
+use crate::aws::Clients;
+use crate::aws::action::{Desk, Draft, Handoff, Row, may};
+use crate::aws::authority::Authority;
+use crate::aws::meter::Meter;
+use crate::model::action::Request;
+use crate::model::audit::{Entry, Told, Who};
+use crate::model::identity::Identity;
+use crate::model::plan::{News, Plan, Refusal, Run, Unfinished, Verdict};
+use crate::model::stack::Stack;
+use crate::model::store::Store;
+use audit::Audit;
+
+pub use carry::Carried;
+
+/// What the runner needs beside what every engine needs.
+#[derive(Debug, Clone)]
+pub struct Acts {
+    /// Who may write.
+    pub authority: Authority,
+    /// Where it is recorded.
+    pub audit: Audit,
+    /// Who runs this process; the ARN is asked of STS.
+    pub who: Who,
+    /// The process, for the log.
+    pub pid: u32,
+    /// `session-manager-plugin` is on the PATH.
+    pub has_session_plugin: bool,
+    /// Whether a process of this machine still runs.
+    pub alive: fn(u32) -> bool,
+}
+
+impl Acts {
+    /// For those who only look: locked, recorded nowhere.
+    pub fn none() -> Self {
+        Self {
+            authority: Authority::new(crate::model::mode::Mode::Viewer),
+            audit: Audit::memory(),
+            who: Who::default(),
+            pid: 0,
+            has_session_plugin: false,
+            alive: |_| false,
+        }
+    }
+}
+
+/// What a session may ask of the runner.
+#[derive(Debug, Clone)]
+pub enum Order {
+    /// What would it do?
+    Plan(Request),
+    /// Do it: the plan that was looked at, and what was typed to confirm it.
+    Execute(Arc<Plan>, String),
+    /// An unfinished intent was looked at.
+    Seen(String),
+}
+
+/// What the runner tells a session.
+#[derive(Debug, Clone)]
+pub enum Report {
+    /// For the screen.
+    News(News),
+    /// The terminal is wanted by a session of ECS Exec.
+    Handoff(Handoff),
+}
+
+#[derive(Debug)]
+struct Inner {
+    clients: Clients,
+    stack: Arc<Stack>,
+    clock: Clock,
+    meter: Meter,
+    acts: Acts,
+    store: watch::Receiver<Arc<Store>>,
+    /// Resources with an action under way, and what it is.
+    busy: Mutex<BTreeMap<String, String>>,
+    /// What would be sent later by itself is sent now.
+    hurry: watch::Sender<bool>,
+    runs: Mutex<u64>,
+}
+
+/// Plans and carries out; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Runner(Arc<Inner>);
+
+/// What a runner works with.
+#[derive(Debug)]
+pub struct Tools {
+    /// Gated clients.
+    pub clients: Clients,
+    /// The stack's names.
+    pub stack: Arc<Stack>,
+    /// The clock.
+    pub clock: Clock,
+    /// Counts what the clients send.
+    pub meter: Meter,
+    /// Authority, log, who.
+    pub acts: Acts,
+    /// What the engine knows already.
+    pub store: watch::Receiver<Arc<Store>>,
+}
+
+impl Runner {
+    /// A runner with these tools.
+    pub fn new(tools: Tools) -> Self {
+        let Tools { clients, stack, clock, meter, acts, store } = tools;
+        let hurry = watch::channel(false).0;
+        Self(Arc::new(Inner { clients, stack, clock, meter, acts, store, busy: Mutex::default(), hurry, runs: Mutex::default() }))
+    }
+
+    fn desk(&self) -> Desk {
+        Desk {
+            clients: self.0.clients.clone(),
+            stack: Arc::clone(&self.0.stack),
+            meter: self.0.meter.clone(),
+            store: Store::clone(&self.0.store.borrow()),
+            now: self.0.clock.now(),
+            has_session_plugin: self.0.acts.has_session_plugin,
+        }
+    }
+
+    /// What a request would do, from fresh reads.
+    pub async fn plan(&self, request: &Request) -> Result<Plan, Refusal> {
+        let unknown = || Refusal::Usage(format!("no action is called '{}'", request.action));
+        let row = Row::find(&request.action).ok_or_else(unknown)?;
+        let spec = row.spec().ok_or_else(unknown)?;
+        crate::model::action::check(spec, request).map_err(|e| Refusal::Usage(e.to_string()))?;
+        let mut desk = (row.gather)(self.desk(), request.clone()).await?;
+        desk.now = self.0.clock.now();
+        let draft = (row.draft)(&desk.facts(), request)?;
+        let permitted = may(&desk, &draft.calls, &draft.permission_on).await;
+        let identity = desk.store.get::<Identity>();
+        let object = draft.object.clone().unwrap_or_else(|| draft.resource.name.clone());
+        let title = if object.is_empty() { spec.title.to_owned() } else { format!("{} {object}", spec.title) };
+        let Draft { resource, changes, notes, mut checks, expect, blast, undo, undo_request, calls, takes, rests_on, .. } = draft;
+        checks.push(permitted);
+        let mut plan = Plan {
+            request: request.clone(),
+            title,
+            tier: spec.tier,
+            resource,
+            account: identity.map(|i| i.account.clone()).unwrap_or_default(),
+            region: desk.stack.region.clone(),
+            principal: identity.map(|i| i.arn.clone()).unwrap_or_default(),
+            changes,
+            notes,
+            checks,
+            expect,
+            blast,
+            undo,
+            undo_request,
+            calls,
+            takes,
+            rests_on,
+            made_at: desk.now,
+            hash: String::new(),
+        };
+        plan.hash = hash(&plan);
+        Ok(plan)
+    }
+
+    /// Records that somebody asked for something that was not sent; a log that cannot be written does not change that.
+    pub fn record_refusal(&self, request: &Request, why: &Refusal) {
+        let told = Told::Refused { who: self.who(), request: request.clone(), text: why.text().to_owned() };
+        let _ = self.0.acts.audit.write(&Entry { at: self.0.clock.now(), id: self.next_id(), told });
+    }
+
+    /// Intents without an outcome, of processes that are gone.
+    pub fn unfinished(&self) -> Vec<Unfinished> {
+        self.0.acts.audit.unfinished(self.0.clock.now(), self.0.acts.alive)
+    }
+
+    /// Whatever waits to be sent by itself is sent now; for the way out of the program.
+    pub fn hurry(&self) {
+        self.0.hurry.send_replace(true);
+    }
+
+    /// Whether actions are under way whose last part is still to be sent by itself.
+    pub fn is_waiting(&self) -> bool {
+        self.0.hurry.receiver_count() > 0
+    }
+
+    /// Serves one session until its orders end.
+    pub(super) async fn serve(self, mut orders: mpsc::Receiver<Order>, reports: mpsc::Sender<Report>) {
+        let unfinished = self.unfinished();
+        if !unfinished.is_empty() {
+            let _ = reports.send(Report::News(News::Unfinished(unfinished))).await;
+        }
+        while let Some(order) = orders.recv().await {
+            let (runner, reports) = (self.clone(), reports.clone());
+            // A plan that waits for a slow answer holds up neither the next order nor a run.
+            tokio::spawn(async move {
+                match order {
+                    Order::Plan(request) => {
+                        let news = match runner.plan(&request).await {
+                            Ok(plan) => News::Planned(Arc::new(plan)),
+                            Err(refusal) => News::Refused(request, refusal),
+                        };
+                        let _ = reports.send(Report::News(news)).await;
+                    }
+                    Order::Execute(plan, typed) => {
+                        let request = plan.request.clone();
+                        let news = match runner.carry_out(plan, &typed, &reports).await {
+                            Carried::Ended(_) => return,
+                            Carried::Moved(plan) => News::Moved(plan),
+                            Carried::Refused(refusal) => News::Refused(request, refusal),
+                        };
+                        let _ = reports.send(Report::News(news)).await;
+                    }
+                    Order::Seen(id) => {
+                        let told = Told::Seen { who: runner.who() };
+                        let _ = runner.0.acts.audit.write(&Entry { at: runner.0.clock.now(), id, told });
+                    }
+                }
+            });
+        }
+    }
+
+    fn who(&self) -> Who {
+        let arn = self.0.store.borrow().get::<Identity>().map(|i| i.arn.clone());
+        Who { arn: arn.unwrap_or_else(|| self.0.acts.who.arn.clone()), ..self.0.acts.who.clone() }
+    }
+
+    /// Unique on this machine: the moment, the process, the number of the run.
+    fn next_id(&self) -> String {
+        let mut runs = self.0.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        *runs += 1;
+        format!("{}-{}-{}", self.0.clock.now().format("%Y%m%dT%H%M%S%3f"), self.0.acts.pid, runs)
+    }
+}
+
+/// What must be the same when the plan is sent: what it is done to, what it changes and sends, the facts it rests on, what forbids it.
+fn hash(plan: &Plan) -> String {
+    let refused: Vec<&str> = plan.checks.iter().filter(|c| c.verdict == Verdict::Fail).map(|c| c.text.as_str()).collect();
+    let calls: Vec<&str> = plan.calls.iter().map(|c| c.cli.as_str()).collect();
+    let parts = (&plan.request, &plan.resource.arn, &plan.account, &plan.region, &plan.changes, calls, &plan.rests_on, refused);
+    let text = serde_json::to_string(&parts).unwrap_or_default();
+    Sha256::digest(text.as_bytes()).iter().take(8).fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// A run, as news.
+fn running(run: &Run) -> Report {
+    Report::News(News::Running(Arc::new(run.clone())))
+}

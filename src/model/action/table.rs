@@ -1,0 +1,319 @@
+//! ACTIONS: the rows, in the order of help and menus. What a row is made of stands in `mod`; a new action is one row here and one file in
+//! `aws::action`. The offers look at the newest store only: what they let through, the plan still checks.
+
+use super::{Param, Spec, Subject, Takes, Tier};
+use crate::model::alarm::Alarms;
+use crate::model::cache::ReplicationGroup;
+use crate::model::cdn::Cdn;
+use crate::model::database::Database;
+use crate::model::delivery::{Builds, Pipeline};
+use crate::model::network::NatGateways;
+use crate::model::scaling::{ScalableTarget, Scaling};
+use crate::model::service::{Service, Services, Tasks};
+use crate::model::store::Store;
+
+const fn positional(name: &'static str, takes: Takes, doc: &'static str) -> Param {
+    Param { name, takes, positional: true, default: None, doc }
+}
+
+const fn option(name: &'static str, takes: Takes, default: &'static str, doc: &'static str) -> Param {
+    Param { name, takes, positional: false, default: Some(default), doc }
+}
+
+const fn flag(name: &'static str, doc: &'static str) -> Param {
+    Param { name, takes: Takes::Flag, positional: false, default: None, doc }
+}
+
+/// All actions.
+pub const ACTIONS: &[Spec] = &[
+    Spec {
+        name: "scale",
+        key: 's',
+        title: "Scale",
+        doc: "set the desired count of a service",
+        tier: Tier::T1,
+        subject: Subject::Service,
+        params: &[
+            positional("count", Takes::Count, "how many tasks: 4, or a change such as +1 or -1"),
+            flag("hold", "keep autoscaling from going below it: raises the least first"),
+        ],
+        offer: |store, _, name| service(store, name).map(|_| ()),
+    },
+    Spec {
+        name: "bounds",
+        key: 'b',
+        title: "Set the autoscaling bounds of",
+        doc: "set least and most of a service's autoscaling",
+        tier: Tier::T1,
+        subject: Subject::Service,
+        params: &[positional("bounds", Takes::Bounds, "least and most: 3-6")],
+        offer: |store, _, name| scalable(store, name).map(|_| ()),
+    },
+    Spec {
+        name: "autoscaling suspend",
+        key: 'z',
+        title: "Suspend autoscaling of",
+        doc: "stop autoscaling of a service until it is resumed",
+        tier: Tier::T0,
+        subject: Subject::Service,
+        params: &[],
+        offer: |store, _, name| {
+            let target = scalable(store, name)?;
+            refuse(target.in_suspended && target.out_suspended && target.scheduled_suspended, "it is suspended already")
+        },
+    },
+    Spec {
+        name: "autoscaling resume",
+        key: 'Z',
+        title: "Resume autoscaling of",
+        doc: "let autoscaling of a service work again",
+        tier: Tier::T0,
+        subject: Subject::Service,
+        params: &[],
+        offer: |store, _, name| {
+            let target = scalable(store, name)?;
+            refuse(!(target.in_suspended || target.out_suspended || target.scheduled_suspended), "it is not suspended")
+        },
+    },
+    Spec {
+        name: "redeploy",
+        key: 'd',
+        title: "Redeploy",
+        doc: "replace every task of a service, same task definition",
+        tier: Tier::T1,
+        subject: Subject::Service,
+        params: &[],
+        offer: |store, _, name| calm(service(store, name)?),
+    },
+    Spec {
+        name: "rollback",
+        key: 'r',
+        title: "Roll back",
+        doc: "put a service back on an earlier task definition",
+        tier: Tier::T1,
+        subject: Subject::Service,
+        params: &[option("to", Takes::Revision, "last-successful", "last-successful, or a revision: 57 or web:57")],
+        offer: |store, _, name| calm(service(store, name)?),
+    },
+    Spec {
+        name: "stop-deployment",
+        key: 'x',
+        title: "Stop the deployment of",
+        doc: "stop a running deployment and roll it back",
+        tier: Tier::T1,
+        subject: Subject::Service,
+        params: &[],
+        offer: |store, _, name| refuse(service(store, name)?.deploying().is_none(), "no deployment is running"),
+    },
+    Spec {
+        name: "stop-task",
+        key: 't',
+        title: "Stop task",
+        doc: "stop one task; ECS starts another",
+        tier: Tier::T1,
+        subject: Subject::Task,
+        params: &[],
+        offer: |store, _, id| task(store, id),
+    },
+    Spec {
+        name: "exec",
+        key: 'e',
+        title: "Open a shell in task",
+        doc: "a shell in a container of a task",
+        tier: Tier::T1,
+        subject: Subject::Task,
+        params: &[
+            option("container", Takes::Text, "first", "which container; the first if nothing is said"),
+            option("command", Takes::Text, "/bin/sh", "what is run"),
+        ],
+        offer: |store, _, id| {
+            task(store, id)?;
+            let of = store.get::<Tasks>().and_then(|t| t.tasks.iter().find(|t| t.id() == id)).map(|t| t.service.as_str());
+            let enabled = of.and_then(|name| store.get::<Services>()?.get(name)).is_some_and(|s| s.exec_enabled);
+            refuse(!enabled, "ECS Exec is off for its service (enableExecuteCommand)")
+        },
+    },
+    Spec {
+        name: "failover db",
+        key: 'f',
+        title: "Fail over the database",
+        doc: "make the standby of the database its primary",
+        tier: Tier::T2,
+        subject: Subject::Database,
+        params: &[],
+        offer: |store, _, _| {
+            let database = store.get::<Database>().ok_or("the database is not known yet")?;
+            refuse(!database.multi_az || database.secondary_zone.is_none(), "there is no standby")?;
+            refuse(database.status != "available", &format!("it is {}", database.status))
+        },
+    },
+    Spec {
+        name: "failover cache",
+        key: 'f',
+        title: "Fail over Redis node group",
+        doc: "make the replica of one node group its primary",
+        tier: Tier::T2,
+        subject: Subject::NodeGroup,
+        params: &[],
+        offer: |store, _, _| {
+            let group = store.get::<ReplicationGroup>().ok_or("Redis is not known yet")?;
+            refuse(group.automatic_failover != "enabled", "automatic failover is not enabled")?;
+            refuse(group.status != "available", &format!("it is {}", group.status))
+        },
+    },
+    Spec {
+        name: "reroute",
+        key: 'r',
+        title: "Reroute the way out of zone",
+        doc: "send a zone's outbound traffic through another zone's NAT gateway",
+        tier: Tier::T1,
+        subject: Subject::Zone,
+        params: &[option("via", Takes::Zone, "auto", "the zone whose NAT gateway takes it; the zone's own brings it home")],
+        offer: |store, _, _| {
+            let gateways = store.get::<NatGateways>().ok_or("the NAT gateways are not known yet")?;
+            refuse(!gateways.gateways.iter().any(|g| g.state == "available"), "no NAT gateway is available")
+        },
+    },
+    Spec {
+        name: "alarm-actions off",
+        key: 'o',
+        title: "Switch off the actions of alarm",
+        doc: "nobody is told by an alarm for a while; they come on again by themselves",
+        tier: Tier::T0,
+        subject: Subject::Alarm,
+        params: &[option("for", Takes::Span, "30m", "after this they are switched on again")],
+        offer: |store, _, name| {
+            let Some(alarm) = store.get::<Alarms>().and_then(|a| a.alarms.iter().find(|a| a.name == name)) else { return Ok(()) };
+            refuse(alarm.is_scaling(), "autoscaling works by it")?;
+            refuse(!alarm.actions_enabled, "they are off already")
+        },
+    },
+    Spec {
+        name: "alarm-actions on",
+        key: 'O',
+        title: "Switch on the actions of alarm",
+        doc: "an alarm tells people again",
+        tier: Tier::T0,
+        subject: Subject::Alarm,
+        params: &[],
+        offer: |store, _, name| {
+            let Some(alarm) = store.get::<Alarms>().and_then(|a| a.alarms.iter().find(|a| a.name == name)) else { return Ok(()) };
+            refuse(alarm.actions_enabled, "they are on already")
+        },
+    },
+    Spec {
+        name: "pipeline start",
+        key: 'p',
+        title: "Start the pipeline",
+        doc: "run the pipeline from its source",
+        tier: Tier::T1,
+        subject: Subject::Pipeline,
+        params: &[],
+        offer: |store, _, _| refuse(running(pipeline(store)?), "an execution is running"),
+    },
+    Spec {
+        name: "pipeline retry",
+        key: 'y',
+        title: "Retry a stage of the pipeline",
+        doc: "run the failed actions of a stage again",
+        tier: Tier::T1,
+        subject: Subject::Pipeline,
+        params: &[option("stage", Takes::Stage, "failed", "which stage; the failed one if nothing is said")],
+        offer: |store, _, _| refuse(!pipeline(store)?.stages.iter().any(|s| s.status == "Failed"), "no stage has failed"),
+    },
+    Spec {
+        name: "pipeline stop",
+        key: 'k',
+        title: "Stop the pipeline",
+        doc: "stop the running execution once its actions have ended",
+        tier: Tier::T1,
+        subject: Subject::Pipeline,
+        params: &[flag("abandon", "do not wait for the actions that run")],
+        offer: |store, _, _| refuse(!running(pipeline(store)?), "no execution is running"),
+    },
+    Spec {
+        name: "build start",
+        key: 'b',
+        title: "Start a build of",
+        doc: "build a project",
+        tier: Tier::T0,
+        subject: Subject::Project,
+        params: &[option("version", Takes::Text, "default", "commit, branch or tag; the project's own if nothing is said")],
+        offer: |store, _, name| refuse(building(store, name)?, "it is being built"),
+    },
+    Spec {
+        name: "build retry",
+        key: 'B',
+        title: "Retry the last build of",
+        doc: "build a project's last version again",
+        tier: Tier::T0,
+        subject: Subject::Project,
+        params: &[],
+        offer: |store, _, name| {
+            refuse(building(store, name)?, "it is being built")?;
+            let builds = store.get::<Builds>().ok_or("the builds are not known yet")?;
+            refuse(builds.latest(name).is_none(), "it was never built")
+        },
+    },
+    Spec {
+        name: "build stop",
+        key: 'K',
+        title: "Stop the build of",
+        doc: "stop a project's running build",
+        tier: Tier::T0,
+        subject: Subject::Project,
+        params: &[],
+        offer: |store, _, name| refuse(!building(store, name)?, "no build is running"),
+    },
+    Spec {
+        name: "invalidate",
+        key: 'i',
+        title: "Invalidate paths of",
+        doc: "make CloudFront fetch paths from the origin again",
+        tier: Tier::T0,
+        subject: Subject::Distribution,
+        params: &[positional("paths", Takes::Paths, "one or more paths: /static/*")],
+        offer: |store, _, _| {
+            let cdn = store.get::<Cdn>().ok_or("CloudFront is not known yet")?;
+            refuse(cdn.distribution.is_none(), "there is no distribution")
+        },
+    },
+];
+
+fn refuse(when: bool, why: &str) -> Result<(), String> {
+    if when { Err(why.to_owned()) } else { Ok(()) }
+}
+
+fn service<'a>(store: &'a Store, name: &str) -> Result<&'a Service, String> {
+    let services = store.get::<Services>().ok_or("the services are not known yet")?;
+    services.get(name).ok_or_else(|| "there is no such service".to_owned())
+}
+
+fn calm(service: &Service) -> Result<(), String> {
+    refuse(service.deploying().is_some(), "a deployment is running")
+}
+
+fn scalable<'a>(store: &'a Store, name: &str) -> Result<&'a ScalableTarget, String> {
+    let scaling = store.get::<Scaling>().ok_or("autoscaling is not known yet")?;
+    scaling.get(name).ok_or_else(|| "the service has no autoscaling".to_owned())
+}
+
+fn task(store: &Store, id: &str) -> Result<(), String> {
+    let tasks = store.get::<Tasks>().ok_or("the tasks are not known yet")?;
+    refuse(!tasks.tasks.iter().any(|t| t.id() == id && t.status == "RUNNING"), "it is not running")
+}
+
+fn pipeline(store: &Store) -> Result<&Pipeline, String> {
+    let pipeline = store.get::<Pipeline>().ok_or("the pipeline is not known yet")?;
+    if pipeline.exists { Ok(pipeline) } else { Err("there is no pipeline".to_owned()) }
+}
+
+fn running(pipeline: &Pipeline) -> bool {
+    pipeline.executions.iter().any(|e| matches!(e.status.as_str(), "InProgress" | "Stopping"))
+}
+
+fn building(store: &Store, project: &str) -> Result<bool, String> {
+    let builds = store.get::<Builds>().ok_or("the builds are not known yet")?;
+    refuse(builds.missing.iter().any(|m| m == project), "there is no such project")?;
+    Ok(builds.latest(project).is_some_and(|b| b.status == "IN_PROGRESS"))
+}

@@ -1,0 +1,180 @@
+//! The commands that act, without a screen: plan, carry out, follow to the end. Plans and results on stdout, progress on stderr. Exit codes:
+//! 0 done, 1 failed or refused by a check, 2 usage, 3 cannot tell, 4 read-only. Decides nothing: the runner does.
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+
+use super::acts::acts;
+use super::backend::Target;
+use super::failure::Failure;
+use super::handoff;
+use super::headless::{look, print};
+use crate::aws::authority::Authority;
+use crate::config::Settings;
+use crate::config::act::ActArgs;
+use crate::config::args::Format;
+use crate::config::environment::Environment;
+use crate::engine::Setup;
+use crate::engine::action::{Carried, Report, Runner, Tools};
+use crate::model::plan::{News, Outcome, Plan, Refusal, Run};
+use crate::model::text::duration;
+use crate::report;
+
+/// Runs one action.
+pub(super) async fn run(args: &ActArgs, settings: &Settings, env: &Environment) -> Result<ExitCode, Failure> {
+    if !args.dry_run && !args.yes {
+        let both = format!("nextcore-top {} --dry-run' shows the plan, '... --yes --write' carries it out", args.request);
+        return Err(Failure::usage(format!("say what is to be done with the plan\n  next: '{both}")));
+    }
+    if args.no_wait && args.request.action == "alarm-actions off" {
+        let why = "alarm actions are switched on again by the process that switched them off: it has to wait";
+        return Err(Failure::usage(format!("{why}\n  next: leave --no-wait out; Ctrl-C switches them on again at once")));
+    }
+    let target = Target::Aws;
+    let acts = acts(&target, env, Authority::new(settings.mode));
+    let setup = target.setup(settings, target.clock(), acts).await.map_err(Failure::cannot_tell)?;
+    let runner = runner(setup);
+    let plan = match runner.plan(&args.request).await {
+        Ok(plan) => Arc::new(plan),
+        Err(refusal) => {
+            if args.yes {
+                runner.record_refusal(&args.request, &refusal);
+            }
+            return Err(failure(&refusal));
+        }
+    };
+    if args.dry_run {
+        print(&shown(&plan, args.format, settings)?)?;
+        return Ok(ExitCode::from(u8::from(plan.is_refused())));
+    }
+    say(&report::action::plan(&plan, look(settings)));
+    let typed = plan.confirmation().unwrap_or_default().to_owned();
+    follow(runner, plan, &typed, args, settings).await
+}
+
+fn runner(setup: Setup) -> Runner {
+    let Setup { clients, stack, clock, meter, acts, .. } = setup;
+    let store = watch::channel(Arc::default()).1;
+    Runner::new(Tools { clients, stack, clock, meter, acts, store })
+}
+
+async fn follow(runner: Runner, plan: Arc<Plan>, typed: &str, args: &ActArgs, settings: &Settings) -> Result<ExitCode, Failure> {
+    let (reports_tx, mut reports) = mpsc::channel(64);
+    let carried = runner.carry_out(plan, typed, &reports_tx);
+    tokio::pin!(carried);
+    let mut interrupts = Interrupts::new().map_err(|e| Failure::cannot_tell(format!("signals: {e}")))?;
+    let mut progress = Progress::default();
+    loop {
+        tokio::select! {
+            biased;
+            Some(report) = reports.recv() => match report {
+                Report::News(News::Running(run)) => {
+                    progress.show(&run, settings);
+                    if args.no_wait && run.end.is_none() && !run.request_ids.is_empty() {
+                        return finished(&run, args, settings);
+                    }
+                }
+                Report::News(_) => {}
+                Report::Handoff(session) => handoff::run(&session).await.map_err(Failure::no)?,
+            },
+            ended = &mut carried => match ended {
+                Carried::Ended(run) => return finished(&run, args, settings),
+                Carried::Refused(refusal) => return Err(failure(&refusal)),
+                Carried::Moved(plan) => {
+                    say(&report::action::plan(&plan, look(settings)));
+                    return Err(Failure::no("something moved since the plan: nothing was sent\n  next: look at the new plan above, and say it again"));
+                }
+            },
+            () = interrupts.next() => {
+                if !runner.is_waiting() {
+                    return Err(Failure::cannot_tell("no longer watched: what was sent goes on in AWS\n  next: 'nextcore-top audit' shows what it was"));
+                }
+                say("switching the actions on again");
+                runner.hurry();
+            }
+        }
+    }
+}
+
+fn shown(plan: &Plan, format: Format, settings: &Settings) -> Result<String, Failure> {
+    match format {
+        Format::Json => serde_json::to_string_pretty(plan).map_err(Failure::cannot_tell),
+        Format::Table | Format::Markdown => Ok(report::action::plan(plan, look(settings))),
+    }
+}
+
+fn finished(run: &Run, args: &ActArgs, settings: &Settings) -> Result<ExitCode, Failure> {
+    let text = match args.format {
+        Format::Json => serde_json::to_string_pretty(run).map_err(Failure::cannot_tell)?,
+        Format::Table | Format::Markdown => report::action::ended(run, look(settings)),
+    };
+    print(&text)?;
+    Ok(ExitCode::from(match run.end.as_ref().map(|e| e.outcome) {
+        None | Some(Outcome::Done) => 0,
+        Some(Outcome::Failed) => 1,
+        Some(Outcome::Unknown) => 3,
+    }))
+}
+
+/// A refusal as the end of a command.
+fn failure(refusal: &Refusal) -> Failure {
+    match refusal {
+        Refusal::Usage(text) => Failure::usage(text),
+        Refusal::Check(text) => Failure::no(text),
+        Refusal::CannotTell(text) => Failure::cannot_tell(text),
+        Refusal::ReadOnly(text) => Failure::read_only(format!("{text}\n  next: add --write, where this machine and --read-only allow it")),
+    }
+}
+
+/// Progress is for people: it goes to stderr, and a closed stderr is no reason to stop.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Says what has changed since the last look.
+#[derive(Default)]
+struct Progress {
+    said: Vec<String>,
+    trouble: Option<String>,
+}
+
+impl Progress {
+    fn show(&mut self, run: &Run, settings: &Settings) {
+        let steps: Vec<String> = run.steps.iter().map(|s| report::action::step(s, look(settings))).collect();
+        if steps != self.said && !steps.is_empty() {
+            say(&format!("{:>7}  {}", duration(last_seen(run)), steps.join("   ")));
+            self.said = steps;
+        }
+        if run.trouble != self.trouble {
+            if let Some(trouble) = &run.trouble {
+                say(&format!("         {trouble}; looking again"));
+            }
+            self.trouble.clone_from(&run.trouble);
+        }
+    }
+}
+
+fn last_seen(run: &Run) -> i64 {
+    run.elapsed(run.seen_at)
+}
+
+/// Ctrl-C and the other ways to be asked to stop.
+struct Interrupts(Signal, Signal, Signal);
+
+impl Interrupts {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self(signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?))
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.0.recv() => {}
+            _ = self.1.recv() => {}
+            _ = self.2.recv() => {}
+        }
+    }
+}

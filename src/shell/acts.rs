@@ -1,0 +1,45 @@
+//! From settings and environment to what actions need: authority, audit log, who. Called by the dashboard and by the commands that act.
+
+use rustix::io::Errno;
+use rustix::process::{Pid, getuid, test_kill_process};
+
+use super::backend::Target;
+use crate::aws::authority::Authority;
+use crate::config::environment::Environment;
+use crate::engine::action::Acts;
+use crate::engine::action::audit::Audit;
+use crate::model::audit::Who;
+
+/// What hands a terminal to ECS Exec.
+pub(super) const SESSION_PLUGIN: &str = "session-manager-plugin";
+
+/// What this process may do to the target, and where that is recorded.
+pub(super) fn acts(target: &Target, env: &Environment, authority: Authority) -> Acts {
+    Acts {
+        authority,
+        audit: audit(target, env),
+        who: who(env),
+        pid: std::process::id(),
+        has_session_plugin: env.finds(SESSION_PLUGIN),
+        alive,
+    }
+}
+
+/// The log of the embedded cloud is kept apart: nothing in it happened to anybody.
+pub(super) fn audit(target: &Target, env: &Environment) -> Audit {
+    match target {
+        Target::Aws => env.audit_folder().map_or_else(Audit::missing, Audit::folder),
+        Target::Demo(_) => env.demo_audit_folder().map_or_else(Audit::memory, Audit::folder),
+    }
+}
+
+fn who(env: &Environment) -> Who {
+    let user = env.user.clone().unwrap_or_else(|| format!("uid {}", getuid().as_raw()));
+    Who { user, ssh: env.ssh_client.clone(), arn: String::new() }
+}
+
+/// Whether a process runs; one that we may not signal does.
+fn alive(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    pid.is_some_and(|pid| matches!(test_kill_process(pid), Ok(()) | Err(Errno::PERM)))
+}

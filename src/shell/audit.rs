@@ -1,0 +1,57 @@
+//! `audit`: lists the audit log. Lines that are not whole are named on stderr, the others listed all the same.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::process::ExitCode;
+
+use super::acts::audit;
+use super::backend::Target;
+use super::failure::Failure;
+use super::headless::print;
+use crate::config::args::{AuditArgs, Format, World};
+use crate::config::environment::Environment;
+use crate::engine::clock::Clock;
+use crate::model::audit::{Entry, Told};
+use crate::report;
+
+/// Prints what was meant and what became of it.
+pub(super) fn run(args: &AuditArgs, env: &Environment) -> Result<ExitCode, Failure> {
+    let target = if args.demo { Target::Demo(World { seed: 0, speed: 1.0 }) } else { Target::Aws };
+    let since = args.since.map(|minutes| Clock::system().now() - chrono::TimeDelta::minutes(minutes));
+    let (entries, damage) = audit(&target, env).read(since);
+    for line in damage {
+        let _ = writeln!(std::io::stderr(), "nextcore-top: {line}");
+    }
+    let shown = chosen(entries, args);
+    match args.format {
+        Format::Json => {
+            for entry in &shown {
+                print(&serde_json::to_string(entry).map_err(Failure::cannot_tell)?)?;
+            }
+        }
+        Format::Table | Format::Markdown if shown.is_empty() => {
+            let _ = writeln!(std::io::stderr(), "nothing is recorded");
+        }
+        Format::Table | Format::Markdown => print(&report::action::audit(&shown))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The runs that the filters mean, with all their lines.
+fn chosen(entries: Vec<Entry>, args: &AuditArgs) -> Vec<Entry> {
+    let settled: BTreeSet<String> = entries.iter().filter(|e| !matches!(e.told, Told::Intent { .. })).map(|e| e.id.clone()).collect();
+    let means = |e: &Entry| {
+        let (request, resource, who) = match &e.told {
+            Told::Intent { request, resource, who, .. } => (request, resource.as_str(), who),
+            Told::Refused { request, who, .. } => (request, "", who),
+            _ => return false,
+        };
+        let open = matches!(e.told, Told::Intent { .. }) && !settled.contains(&e.id);
+        args.action.as_ref().is_none_or(|a| request.action.starts_with(a.as_str()))
+            && args.resource.as_ref().is_none_or(|r| request.target == *r || resource.contains(r.as_str()))
+            && args.user.as_ref().is_none_or(|u| who.user == *u || who.arn.ends_with(u.as_str()))
+            && (!args.open || open)
+    };
+    let ids: BTreeSet<String> = entries.iter().filter(|e| means(e)).map(|e| e.id.clone()).collect();
+    entries.into_iter().filter(|e| ids.contains(&e.id)).collect()
+}
