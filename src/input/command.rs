@@ -72,6 +72,10 @@ pub enum Intent {
     Copy,
     /// Poll everything on the screen now.
     Refresh,
+    /// The menu of actions.
+    Act,
+    /// The palette.
+    Palette,
     /// Show or hide help.
     Help,
     /// End the program.
@@ -97,6 +101,8 @@ pub struct Situation {
     pub opens: bool,
     /// A layer (help) lies above.
     pub layer: bool,
+    /// There are actions for what is selected.
+    pub acts: bool,
 }
 
 /// One row of the table.

@@ -9,6 +9,7 @@ const fn key(code: Code) -> Key {
 const MOVE: &str = "Move";
 const LOOK: &str = "Look";
 const LIST: &str = "Lists and logs";
+const ACT: &str = "Act";
 const PROGRAM: &str = "Program";
 
 fn always(_: Situation) -> bool {
@@ -265,6 +266,26 @@ pub const COMMANDS: &[Command] = &[
         rank: 8,
         group: LIST,
         intent: Intent::Copy,
+        enabled: always,
+    },
+    Command {
+        name: "actions",
+        keys: &[Key::char('x')],
+        doc: "actions on what is selected",
+        hint: "actions",
+        rank: 2,
+        group: ACT,
+        intent: Intent::Act,
+        enabled: |s| s.acts,
+    },
+    Command {
+        name: "palette",
+        keys: &[Key::char(':')],
+        doc: "any action by name; arm",
+        hint: "command",
+        rank: 3,
+        group: ACT,
+        intent: Intent::Palette,
         enabled: always,
     },
     Command {

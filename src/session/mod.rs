@@ -1,6 +1,7 @@
 //! One user's screen: what is open, selected, filtered, paused. `update` is pure: no clock, no await, no I/O.
 //! Knows places on the screen but draws nothing. Called by `shell` (one per terminal or SSH client); read by `view`.
 
+pub mod act;
 pub(crate) mod derived;
 pub mod filter;
 pub mod layout;
@@ -24,6 +25,7 @@ use crate::input::Situation;
 use crate::insight::{self, Judgement, NodeId};
 use crate::model::Time;
 use crate::model::mode::Mode;
+use crate::model::plan::Run;
 use crate::model::section::{ProblemKind, SectionKey};
 use crate::model::stack::Stack;
 use crate::model::store::Store;
@@ -85,6 +87,14 @@ pub struct Session {
     /// Scaling alarms are shown one by one.
     pub(crate) unfolded: bool,
     pub(crate) flash: Option<Flash>,
+    /// The layer of actions above the body.
+    pub(crate) act: Option<act::Act>,
+    /// What was carried out from here, by the runs' ids.
+    pub(crate) runs: BTreeMap<String, Arc<Run>>,
+    /// Lines of the palette.
+    history: Vec<String>,
+    /// Leaving was asked for while something is under way.
+    leaving: bool,
     derived: derived::Derived,
     needs: (BTreeSet<SectionKey>, BTreeSet<SectionKey>),
     dirty: bool,
@@ -110,6 +120,10 @@ impl Session {
             logs: LogView::default(),
             unfolded: false,
             flash: None,
+            act: None,
+            runs: BTreeMap::new(),
+            history: Vec::new(),
+            leaving: false,
             derived: derived::Derived::default(),
             needs: Default::default(),
             dirty: true,
@@ -153,6 +167,11 @@ impl Session {
     pub fn set_mode(&mut self, mode: Mode) {
         self.dirty |= self.mode != mode;
         self.mode = mode;
+    }
+
+    /// The stack's name.
+    pub fn stack_name(&self) -> &str {
+        &self.stack.name
     }
 
     /// What may be done.
@@ -203,6 +222,7 @@ impl Session {
             folds: self.screen().is_some_and(|s| s.pane == PaneId::Alarms),
             opens: panes.is_none() || panel.is_some_and(|p| p.enter.is_some()),
             layer: self.help,
+            acts: !act::subjects(self).is_empty(),
         }
     }
 }

@@ -35,6 +35,7 @@ pub(crate) fn header(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
         Fact::new(4, Phrase::of(session.stack.region.as_str(), Role::Text)),
         Fact::new(0, health(v)),
         Fact::new(1, freshness(v)),
+        Fact::new(1, under_way(v)),
         Fact::new(5, Phrase::of(format!("{:>3.0}", usage.calls_per_min), Role::Text).and(" calls/min", Role::Muted)),
         Fact::new(5, Phrase::of(format!("${:.0}", usage.dollars_per_month), Role::Text).and("/month", Role::Muted)),
     ];
@@ -43,6 +44,15 @@ pub(crate) fn header(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
     let line = fit(facts, usize::from(inner.width).saturating_sub(time.len() + 2), 2);
     ink.phrase(inner.x, inner.y, inner.right(), &line);
     ink.put_right(inner.y, inner.right(), &time, Role::Text);
+}
+
+/// What was sent from here and has no end yet: it stays in sight when its layer is closed.
+fn under_way<'a>(v: &View<'a>) -> Phrase<'a> {
+    let mut runs = v.session.under_way();
+    let Some(run) = runs.next() else { return Phrase::new() };
+    let more = runs.count();
+    let more = if more > 0 { format!(" +{more}") } else { String::new() };
+    Phrase::of("◐ ", Role::Info).and(&*run.plan.title, Role::Info).and(format!(" {}{more}", text::duration(run.elapsed(v.now))), Role::Text)
 }
 
 fn identity<'a>(v: &View<'a>) -> Phrase<'a> {

@@ -50,6 +50,7 @@ pub fn draw(session: &Session, theme: &Theme, area: Rect, buf: &mut Buffer) {
         if session.help {
             layer::help::draw(&view, body, &mut ink);
         }
+        layer::act(&view, body, &mut ink);
     }
     theme.glyphs.apply(area, buf);
 }

@@ -37,7 +37,7 @@ fn open_node(session: &mut Session, node: &NodeId) {
 }
 
 /// Opens a pane; one that is open already is raised instead of stacked twice.
-fn push(session: &mut Session, pane: PaneId, subject: String, panel: usize) {
+pub(in crate::session) fn push(session: &mut Session, pane: PaneId, subject: String, panel: usize) {
     session.screens.retain(|s| s.pane != pane || s.subject != subject);
     session.screens.push(Screen { pane, subject, panel });
 }

@@ -5,13 +5,16 @@ mod nav;
 
 use std::sync::Arc;
 
+use super::act;
 use super::derived::derive;
 use super::{Effect, Flash, Msg, Session, Tone};
+
 use crate::input::{Code, Intent, Key, lookup};
 use crate::insight::Judgement;
 use crate::model::Time;
 use crate::model::log::LogTail;
 use crate::model::store::Store;
+pub(super) use layer::push;
 
 /// How long a message stays in the place of the hints.
 const FLASH: chrono::TimeDelta = chrono::TimeDelta::seconds(4);
@@ -21,7 +24,11 @@ pub fn update(session: &mut Session, msg: Msg) -> Vec<Effect> {
     let mut effects = Vec::new();
     match msg {
         Msg::Key(key) => on_key(session, key, &mut effects),
-        Msg::Paste(text) => layer::paste(session, &text),
+        Msg::Paste(text) => {
+            if !act::paste(session, &text) {
+                layer::paste(session, &text);
+            }
+        }
         Msg::Resize(w, h) => {
             session.dirty |= session.size != (w, h);
             session.size = (w, h);
@@ -33,7 +40,7 @@ pub fn update(session: &mut Session, msg: Msg) -> Vec<Effect> {
             session.focused = focused;
         }
         Msg::Flash(text, tone) => flash(session, text, tone),
-        Msg::Acted(_) => session.dirty = true,
+        Msg::Acted(news) => act::take_news(session, news, &mut effects),
         Msg::Mode(mode) => session.set_mode(mode),
     }
     derive(session);
@@ -87,6 +94,9 @@ fn on_key(session: &mut Session, key: Key, effects: &mut Vec<Effect>) {
         Some(Intent::Suspend) => return effects.push(Effect::Suspend),
         _ => {}
     }
+    if session.act.is_some() {
+        return act::on_key(session, key, effects);
+    }
     if session.typing.is_some() {
         return layer::type_filter(session, key);
     }
@@ -99,12 +109,17 @@ fn on_key(session: &mut Session, key: Key, effects: &mut Vec<Effect>) {
         session.help = false;
         return;
     }
-    act(session, command.intent, key, effects);
+    if command.intent != Intent::Quit {
+        session.leaving = false;
+    }
+    carry(session, command.intent, key, effects);
 }
 
-fn act(session: &mut Session, intent: Intent, key: Key, effects: &mut Vec<Effect>) {
+pub(super) fn carry(session: &mut Session, intent: Intent, key: Key, effects: &mut Vec<Effect>) {
     match intent {
-        Intent::Quit => effects.push(Effect::Quit),
+        Intent::Quit => leave(session, effects),
+        Intent::Act => act::open_menu(session),
+        Intent::Palette => act::open_palette(session),
         Intent::Suspend => effects.push(Effect::Suspend),
         Intent::Refresh => {
             effects.push(Effect::Refresh(session.needs()));
@@ -137,6 +152,18 @@ fn act(session: &mut Session, intent: Intent, key: Key, effects: &mut Vec<Effect
                 nav::jump(session, c.to_digit(10).unwrap_or(1) as usize - 1);
             }
         }
+    }
+}
+
+/// What is under way goes on in AWS, but nobody here would see its end: that is said before leaving.
+fn leave(session: &mut Session, effects: &mut Vec<Effect>) {
+    let title = session.under_way().next().map(|r| r.plan.title.clone());
+    match title.filter(|_| !session.leaving) {
+        Some(title) => {
+            session.leaving = true;
+            flash(session, format!("{title} is under way and goes on without this dashboard; q again leaves"), Tone::Done);
+        }
+        None => effects.push(Effect::Quit),
     }
 }
 

@@ -1,0 +1,1 @@
+//! Keys on the layers of actions, and what they send.
