@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 use super::{Report, Runner, running};
-use crate::aws::action::{Receipt, Row, SendError, Sender, Sight};
+use crate::aws::action::{Desk, Receipt, Row, SendError, Sender, Sight};
 use crate::aws::authority::{NotArmed, Operator, Warrant};
 use crate::model::audit::{Entry, Told};
 use crate::model::plan::{End, Outcome, Plan, Refusal, Run};
@@ -27,6 +27,25 @@ pub enum Carried {
     Refused(Refusal),
 }
 
+/// Everything holds that must hold before sending.
+struct Ready {
+    row: &'static Row,
+    operator: Operator,
+    taken: Taken,
+    /// What was read for the plan.
+    desk: Desk,
+}
+
+/// What a run is watched with.
+struct Watching {
+    row: &'static Row,
+    /// What was read last; every look reads over it.
+    desk: Desk,
+    /// What is sent by itself later, and the warrants for it.
+    later: Option<(Vec<Warrant>, Sender)>,
+    taken: Option<Taken>,
+}
+
 /// A resource that is taken; given back when dropped.
 struct Taken {
     runner: Runner,
@@ -43,7 +62,7 @@ impl Runner {
     /// Carries a plan out that was confirmed by typing `typed`; reports what happens until the end.
     pub async fn carry_out(&self, plan: Arc<Plan>, typed: &str, reports: &mpsc::Sender<Report>) -> Carried {
         let carried = match self.ready(&plan, typed).await {
-            Ok((row, operator, taken)) => self.run(row, operator, taken, plan.clone(), reports).await,
+            Ok(ready) => self.run(ready, plan.clone(), reports).await,
             Err(carried) => carried,
         };
         if let Carried::Refused(refusal) = &carried {
@@ -53,7 +72,7 @@ impl Runner {
     }
 
     /// Everything that must hold before anything is sent.
-    async fn ready(&self, plan: &Arc<Plan>, typed: &str) -> Result<(&'static Row, Operator, Taken), Carried> {
+    async fn ready(&self, plan: &Arc<Plan>, typed: &str) -> Result<Ready, Carried> {
         let refuse = |refusal| Err(Carried::Refused(refusal));
         let Some(row) = Row::find(&plan.request.action) else {
             return refuse(Refusal::Usage(format!("no action is called '{}'", plan.request.action)));
@@ -70,7 +89,7 @@ impl Runner {
             Ok(taken) => taken,
             Err(what) => return refuse(Refusal::Check(format!("'{what}' is under way on {}: nothing was sent", plan.resource.name))),
         };
-        let fresh = self.plan(&plan.request).await.map_err(Carried::Refused)?;
+        let (fresh, desk) = self.draw_up(&plan.request).await.map_err(Carried::Refused)?;
         if fresh.hash != plan.hash {
             return Err(Carried::Moved(Arc::new(fresh)));
         }
@@ -78,7 +97,7 @@ impl Runner {
             let why: Vec<&str> = fresh.refusals().map(|c| c.text.as_str()).collect();
             return refuse(Refusal::Check(format!("{}: nothing was sent", why.join("; "))));
         }
-        Ok((row, operator, taken))
+        Ok(Ready { row, operator, taken, desk })
     }
 
     fn take(&self, plan: &Plan) -> Result<Taken, String> {
@@ -90,7 +109,8 @@ impl Runner {
         Ok(Taken { runner: self.clone(), resource: plan.resource.arn.clone() })
     }
 
-    async fn run(&self, row: &'static Row, operator: Operator, taken: Taken, plan: Arc<Plan>, reports: &mpsc::Sender<Report>) -> Carried {
+    async fn run(&self, ready: Ready, plan: Arc<Plan>, reports: &mpsc::Sender<Report>) -> Carried {
+        let Ready { row, operator, taken, mut desk } = ready;
         let id = self.next_id();
         let who = self.who();
         if let Err(e) = self.record(&id, self.intent(&plan)) {
@@ -129,13 +149,14 @@ impl Runner {
                 self.note(&id, outcome("failed", &[], &text));
                 self.end(&mut run, Outcome::Failed, text, next_after_no(&plan));
             }
-            Err(SendError::Open(text)) => self.find_out(row, &mut run, &text, millis).await,
+            Err(SendError::Open(text)) => self.find_out(row, &mut desk, &mut run, &text, millis).await,
         }
         if run.end.is_none() {
             let _ = reports.send(running(&run)).await;
             // What is sent by itself later keeps its warrant; what was not used of the others is taken back.
             let kept = if (row.due)(&plan).is_some() { Some((warrants, sender)) } else { None };
-            self.watch(row, &mut run, kept, taken, reports).await;
+            let watch = Watching { row, desk, later: kept, taken: Some(taken) };
+            self.watch(watch, &mut run, reports).await;
         }
         if let Some(end) = &run.end {
             let told = Told::End { outcome: end.outcome.word().to_owned(), text: end.text.clone(), seconds: run.elapsed(end.at) };
@@ -160,13 +181,13 @@ impl Runner {
     }
 
     /// A request left, and no answer says what came of it: it is looked at, never sent again.
-    async fn find_out(&self, row: &'static Row, run: &mut Run, why: &str, millis: i64) {
+    async fn find_out(&self, row: &'static Row, desk: &mut Desk, run: &mut Run, why: &str, millis: i64) {
         let mut seen = None;
         for look in 0..LOOKS {
             if look > 0 {
                 tokio::time::sleep(self.0.clock.on_the_wall(BETWEEN)).await;
             }
-            if let Ok(sight) = self.look(row, run).await {
+            if let Ok(sight) = self.look(row, desk, run).await {
                 seen = sight.applied.or(seen);
                 run.steps = sight.steps;
             }
@@ -188,18 +209,11 @@ impl Runner {
         }
     }
 
-    async fn watch(
-        &self,
-        row: &'static Row,
-        run: &mut Run,
-        later: Option<(Vec<Warrant>, Sender)>,
-        taken: Taken,
-        reports: &mpsc::Sender<Report>,
-    ) {
+    async fn watch(&self, watching: Watching, run: &mut Run, reports: &mpsc::Sender<Report>) {
+        let Watching { row, mut desk, mut later, mut taken } = watching;
+        let desk = &mut desk;
         let limit = chrono::TimeDelta::seconds(run.plan.takes.limit);
         let mut hurry = later.is_some().then(|| self.0.hurry.subscribe());
-        let mut later = later;
-        let mut taken = Some(taken);
         while run.end.is_none() {
             let due = (row.due)(&run.plan).map(|s| run.sent_at + chrono::TimeDelta::seconds(s));
             let now = self.0.clock.now();
@@ -208,7 +222,7 @@ impl Runner {
                 self.send_later(row, run, sender).await;
                 drop(warrants);
             }
-            match self.look(row, run).await {
+            match self.look(row, desk, run).await {
                 Ok(sight) => {
                     run.trouble = None;
                     run.seen_at = self.0.clock.now();
@@ -248,8 +262,8 @@ impl Runner {
         }
     }
 
-    async fn look(&self, row: &'static Row, run: &Run) -> Result<Sight, String> {
-        let mut desk = self.desk();
+    async fn look(&self, row: &'static Row, desk: &mut Desk, run: &Run) -> Result<Sight, String> {
+        desk.now = self.0.clock.now();
         desk.fetch_all(row.watches).await.map_err(|p| p.headline)?;
         desk.now = self.0.clock.now();
         Ok((row.sight)(&desk.facts(), run))

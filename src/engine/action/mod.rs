@@ -134,6 +134,11 @@ impl Runner {
 
     /// What a request would do, from fresh reads.
     pub async fn plan(&self, request: &Request) -> Result<Plan, Refusal> {
+        self.draw_up(request).await.map(|(plan, _)| plan)
+    }
+
+    /// The plan, and the desk with everything that was read for it.
+    async fn draw_up(&self, request: &Request) -> Result<(Plan, Desk), Refusal> {
         let unknown = || Refusal::Usage(format!("no action is called '{}'", request.action));
         let row = Row::find(&request.action).ok_or_else(unknown)?;
         let spec = row.spec().ok_or_else(unknown)?;
@@ -169,7 +174,7 @@ impl Runner {
             hash: String::new(),
         };
         plan.hash = hash(&plan);
-        Ok(plan)
+        Ok((plan, desk))
     }
 
     /// Records that somebody asked for something that was not sent; a log that cannot be written does not change that.
