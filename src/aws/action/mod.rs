@@ -6,6 +6,10 @@ mod autoscaling;
 mod bounds;
 mod draft;
 mod permission;
+mod redeploy;
+mod revisions;
+mod rollback;
+mod rollout;
 mod scale;
 mod send;
 mod service;
@@ -243,6 +247,8 @@ pub const ROWS: &[Row] = &[
     row::<bounds::Bounds>(),
     row::<autoscaling::Suspend>(),
     row::<autoscaling::Resume>(),
+    row::<redeploy::Redeploy>(),
+    row::<rollback::Rollback>(),
 ];
 
 /// Every operation of every action: what the gate lets through beside the sources' reads.

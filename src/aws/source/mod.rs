@@ -23,7 +23,7 @@ mod network;
 mod profile;
 mod scaling;
 mod security;
-mod services;
+pub(in crate::aws) mod services;
 mod storage;
 mod tasks;
 
