@@ -5,6 +5,7 @@
 mod autoscaling;
 mod bounds;
 mod draft;
+mod exec;
 mod permission;
 mod redeploy;
 mod revisions;
@@ -13,6 +14,9 @@ mod rollout;
 mod scale;
 mod send;
 mod service;
+mod stop_deployment;
+mod stop_task;
+mod task;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -249,6 +253,9 @@ pub const ROWS: &[Row] = &[
     row::<autoscaling::Resume>(),
     row::<redeploy::Redeploy>(),
     row::<rollback::Rollback>(),
+    row::<stop_deployment::StopDeployment>(),
+    row::<stop_task::StopTask>(),
+    row::<exec::Exec>(),
 ];
 
 /// Every operation of every action: what the gate lets through beside the sources' reads.

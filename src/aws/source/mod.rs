@@ -9,7 +9,7 @@ mod cluster;
 mod dashboards;
 mod database;
 mod delivery;
-mod deployments;
+pub(in crate::aws) mod deployments;
 mod dns;
 mod events;
 mod identity;
