@@ -68,7 +68,8 @@ impl Action for Bounds {
         let Some(target) = scalable(facts, &run.plan.request.target) else { return Sight::default() };
         let wanted = pair(run.plan.fact("wanted"));
         let shown = format!("bounded by {}-{}", target.min, target.max);
-        let sight = Shown { applied: (target.min, target.max) == wanted, bounds: wanted, shown, done: format!("{}-{}", wanted.0, wanted.1) };
+        let sight =
+            Shown { applied: (target.min, target.max) == wanted, bounds: wanted, shown, done: format!("{}-{}", wanted.0, wanted.1) };
         sight.see(facts, run)
     }
 }
@@ -85,7 +86,8 @@ pub(super) async fn gather(desk: &mut Desk, needs: &[SectionKey]) -> Result<(), 
 /// The service's scalable target, or why there is nothing to be done.
 pub(super) fn target<'a>(facts: &Facts<'a>, service: &Service) -> Result<&'a ScalableTarget, Refusal> {
     facts.need::<Scaling>()?;
-    let without = || Refusal::Check(format!("{} has no autoscaling: there is nothing to set\n  next: scale {} COUNT", service.name, service.name));
+    let without =
+        || Refusal::Check(format!("{} has no autoscaling: there is nothing to set\n  next: scale {} COUNT", service.name, service.name));
     scalable(facts, &service.name).ok_or_else(without)
 }
 

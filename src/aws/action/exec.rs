@@ -48,7 +48,10 @@ impl Action for Exec {
             Some(s) => plan.must(
                 s.exec_enabled,
                 format!("ECS Exec is on for {}", s.name),
-                format!("ECS Exec is off for {0}: aws ecs update-service --service {0} --enable-execute-command, then redeploy {0}", s.name),
+                format!(
+                    "ECS Exec is off for {0}: aws ecs update-service --service {0} --enable-execute-command, then redeploy {0}",
+                    s.name
+                ),
             ),
             None => plan.check(Verdict::Unknown, "whether ECS Exec is on for this task is not known"),
         };

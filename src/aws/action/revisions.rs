@@ -1,6 +1,7 @@
 //! What was deployed before: the successful service deployments of a service and the task definitions that they brought, read for the
 //! actions that go back (`rollback`, `stop-deployment`). Never guessed from revision numbers: the one before may be the one that failed.
 
+use aws_sdk_ecs::operation::describe_task_definition::DescribeTaskDefinitionError;
 use aws_sdk_ecs::types as sdk;
 use serde::{Deserialize, Serialize};
 
@@ -97,14 +98,13 @@ pub(super) async fn past(desk: &Desk, service: &str) -> Result<Vec<Past>, Refusa
 /// A task definition by ARN or `family:revision`; `None` if there is none of that name.
 pub(super) async fn registered(desk: &Desk, name: &str) -> Result<Option<Registered>, Refusal> {
     match desk.clients.ecs.describe_task_definition().task_definition(name).send().await {
-        Ok(out) => Ok(out.task_definition().map(|d| Registered {
-            status: text(d.status().map(sdk::TaskDefinitionStatus::as_str)),
-            definition: definition(d),
-        })),
+        Ok(out) => Ok(out
+            .task_definition()
+            .map(|d| Registered { status: text(d.status().map(sdk::TaskDefinitionStatus::as_str)), definition: definition(d) })),
         Err(e) => {
             let problem = problem_of(DEFINITION, &e);
             // ECS says ClientException for a name that it does not know.
-            let unknown = e.as_service_error().is_some_and(aws_sdk_ecs::operation::describe_task_definition::DescribeTaskDefinitionError::is_client_exception);
+            let unknown = e.as_service_error().is_some_and(DescribeTaskDefinitionError::is_client_exception);
             if unknown && matches!(problem.kind, ProblemKind::Service | ProblemKind::NotFound) { Ok(None) } else { Err(unread(&problem)) }
         }
     }

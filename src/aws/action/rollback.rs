@@ -56,8 +56,11 @@ impl Action for Rollback {
         };
         let wanted = found.wanted.as_ref().ok_or_else(missing)?;
         let (from, to) = (short_revision(current), short_revision(&wanted.definition.arn));
-        let mut plan = not_deploying(draft(service), service)
-            .must(wanted.status == "ACTIVE", format!("{to} is ACTIVE"), format!("{to} is {}: ECS deploys no such task definition", wanted.status));
+        let mut plan = not_deploying(draft(service), service).must(
+            wanted.status == "ACTIVE",
+            format!("{to} is ACTIVE"),
+            format!("{to} is {}: ECS deploys no such task definition", wanted.status),
+        );
         plan = match found.past.iter().find(|p| p.definition == wanted.definition.arn).map(|p| p.created_at) {
             Some(Some(at)) => plan.check(Verdict::Pass, format!("{to} was deployed with success on {}", at.format("%Y-%m-%d %H:%M UTC"))),
             Some(None) => plan.check(Verdict::Pass, format!("{to} was deployed with success")),
@@ -110,7 +113,10 @@ fn wanted(service: &Service, request: &Request, found: &Candidates) -> Result<St
     }
     let name = format!("{family}:{number}");
     if name == short_revision(current) {
-        return Err(Refusal::Check(format!("{} runs {name} already: nothing to do\n  next: redeploy {} replaces its tasks", service.name, service.name)));
+        return Err(Refusal::Check(format!(
+            "{} runs {name} already: nothing to do\n  next: redeploy {} replaces its tasks",
+            service.name, service.name
+        )));
     }
     Ok(name)
 }
@@ -146,9 +152,7 @@ fn differences(mut plan: Draft, old: &TaskDefinition, new: &TaskDefinition) -> D
     }
     let environment = |d: &TaskDefinition| d.environment.iter().cloned().collect::<BTreeSet<String>>();
     let secrets = |d: &TaskDefinition| d.secrets.iter().map(|(name, _)| name.clone()).collect::<BTreeSet<String>>();
-    for (what, before, after) in
-        [("environment", environment(old), environment(new)), ("secrets", secrets(old), secrets(new))]
-    {
+    for (what, before, after) in [("environment", environment(old), environment(new)), ("secrets", secrets(old), secrets(new))] {
         for (word, names) in [("added", after.difference(&before)), ("removed", before.difference(&after))] {
             let names: Vec<&str> = names.map(String::as_str).collect();
             if !names.is_empty() {

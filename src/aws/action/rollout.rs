@@ -138,7 +138,8 @@ pub(super) fn sight(facts: &Facts<'_>, run: &Run) -> Sight {
     }
     if let Some(n) = healthy(facts, service) {
         let enough = n as i32 >= ours.desired;
-        steps.push(Step::new(format!("{n} of {} targets healthy", ours.desired), enough || completed, all));
+        // Before the new tasks run, it is the old ones that are healthy.
+        steps.push(Step::new(format!("{n} of {} targets healthy", ours.desired), completed || (all && enough), all));
     }
     let old = service.deployments.iter().filter(|d| d.id != ours.id).map(|d| d.running).sum::<i32>();
     let rest = if old > 0 { format!("{old} old tasks still running") } else { "no old task is running".to_owned() };
@@ -170,7 +171,7 @@ fn unseen(facts: &Facts<'_>, service: &Service, run: &Run) -> Sight {
         return Sight { steps, applied: Some(false), end: None };
     }
     let primary = service.primary();
-    let now = primary.map_or("nothing", |d| d.revision());
+    let now = primary.map_or("nothing", Deployment::revision);
     let told = failure_event(service, id);
     let text = match (&told, primary.is_some_and(|d| d.id == before)) {
         (Some(why), _) => format!("deployment {id} failed: {why}; {} is on {now}", service.name),

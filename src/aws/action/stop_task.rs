@@ -40,11 +40,7 @@ impl Action for StopTask {
     fn draft(facts: &Facts<'_>, request: &Request) -> Result<Draft, Refusal> {
         let task = find(facts, &request.target)?;
         let service = service(facts, task);
-        let mut plan = draft(task).must(
-            task.desired_status != "STOPPED",
-            "the task is meant to run",
-            "the task is being stopped already",
-        );
+        let mut plan = draft(task).must(task.desired_status != "STOPPED", "the task is meant to run", "the task is being stopped already");
         plan = match service {
             Some(service) => left(plan, facts, service, task),
             None => plan.check(Verdict::Warn, "no watched service starts another task in its place"),
@@ -58,11 +54,7 @@ impl Action for StopTask {
             (true, false) => "a job that runs in it ends; Celery queues it again only with acks_late",
             (false, false) => "whatever the task does ends",
         };
-        plan = if service.is_some() {
-            plan.note("ECS starts another task in its place; the desired count stays")
-        } else {
-            plan
-        };
+        plan = if service.is_some() { plan.note("ECS starts another task in its place; the desired count stays") } else { plan };
         // Who stops it is known when it is sent.
         let call = format!("aws ecs stop-task --cluster {} --task {} --reason \"nextcore-top: $USER\"", facts.stack.cluster, task.id());
         Ok(plan
@@ -81,7 +73,7 @@ impl Action for StopTask {
 
     fn sight(facts: &Facts<'_>, run: &Run) -> Sight {
         let arn = run.plan.fact("task");
-        let of = |tasks: &'_ [Task]| tasks.iter().find(|t| t.arn == arn).cloned();
+        let of = |tasks: &[Task]| tasks.iter().find(|t| t.arn == arn).cloned();
         let stopping = facts.store.get::<StoppedTasks>().and_then(|t| of(&t.tasks));
         let Some(task) = stopping else {
             let runs = facts.store.get::<Tasks>().and_then(|t| of(&t.tasks));
@@ -103,7 +95,8 @@ impl Action for StopTask {
         };
         let (more, settled) = replaced(facts, service, &task);
         steps.extend(more);
-        let end = (stopped && settled).then(|| (Outcome::Done, format!("task {id} has stopped; {} runs {} tasks", service.name, service.running)));
+        let end = (stopped && settled)
+            .then(|| (Outcome::Done, format!("task {id} has stopped; {} runs {} tasks", service.name, service.running)));
         Sight { steps, applied: Some(true), end }
     }
 }

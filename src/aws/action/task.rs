@@ -44,8 +44,12 @@ pub(super) fn service<'a>(facts: &Facts<'a>, task: &Task) -> Option<&'a Service>
 /// A draft about a task.
 pub(super) fn draft(task: &Task) -> Draft {
     let of = if task.service.is_empty() { "no service" } else { &task.service };
-    let mut draft = Draft::of("ECS task", task.id(), &task.arn)
-        .detail(format!("{} of {of}  {}  {}", task.status, crate::model::service::short_revision(&task.task_definition), task.zone));
+    let mut draft = Draft::of("ECS task", task.id(), &task.arn).detail(format!(
+        "{} of {of}  {}  {}",
+        task.status,
+        crate::model::service::short_revision(&task.task_definition),
+        task.zone
+    ));
     draft.object = Some(format!("{} of {of}", short_id(task.id())));
     draft.rests("task", &task.arn).rests("service", &task.service)
 }

@@ -23,7 +23,8 @@ fn known(world: &mut World, tags: &[(&str, &str)], count: usize) {
         images: tags.iter().map(image).collect(),
     };
     world.put(Repositories { repositories: vec![repository], replicates_to: Vec::new() });
-    let definition = TaskDefinition { arn: definition(58), images: vec![("web".into(), format!("{URI}:v58"))], ..TaskDefinition::default() };
+    let definition =
+        TaskDefinition { arn: definition(58), images: vec![("web".into(), format!("{URI}:v58"))], ..TaskDefinition::default() };
     world.put(TaskDefinitions { definitions: [(definition.arn.clone(), definition)].into() });
 }
 
@@ -75,7 +76,9 @@ fn what_forbids_it_is_said() {
     (world.web().running, world.healthy) = (2, 2);
     assert_eq!(verdicts(&plan(&mut world), Verdict::Warn), ["only 2/3 tasks running", "only 2 healthy targets of 3"]);
     world.web().desired = 0;
-    assert!(matches!(world.see(|f| Redeploy::draft(f, &request("redeploy web"))), Err(Refusal::Check(t)) if t.contains("no task to replace")));
+    assert!(
+        matches!(world.see(|f| Redeploy::draft(f, &request("redeploy web"))), Err(Refusal::Check(t)) if t.contains("no task to replace"))
+    );
 }
 
 #[test]

@@ -54,3 +54,35 @@ pub(super) fn execute_command(world: &mut World, params: &Params<'_>) -> Result<
         "taskArn" => task_arn,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::tests::{ask, text};
+    use super::super::SERVICE;
+    use super::*;
+
+    fn exec(world: &mut World, task: &str, container: &str) -> Result<Value, ApiError> {
+        let cluster = world.ecs.cluster.name.clone();
+        let members = object! {
+            "cluster" => cluster, "task" => task, "container" => container, "command" => "/bin/sh", "interactive" => true,
+        };
+        ask(world, &SERVICE, "ExecuteCommand", members)
+    }
+
+    #[test]
+    fn the_exec_action_opens_a_session_or_is_refused_as_ecs_does() {
+        let mut world = World::new(7, 1_795_392_000_000);
+        let task = world.ecs.tasks.values().find(|t| t.service == "web").cloned().unwrap();
+        let answer = exec(&mut world, &task.id, "web").unwrap();
+        let session = answer.get("session").unwrap();
+        assert!(text(session, "sessionId").starts_with("ecs-execute-command-"));
+        assert!(text(session, "streamUrl").starts_with("wss://ssmmessages.") && !text(session, "tokenValue").is_empty());
+        let code = |answer: Result<Value, ApiError>| answer.unwrap_err().code.into_owned();
+        assert_eq!(code(exec(&mut world, "0123456789abcdef", "web")), "InvalidParameterException");
+        assert_eq!(code(exec(&mut world, &task.id, "nginx")), "InvalidParameterException");
+        world.ecs.tasks.get_mut(&task.id).unwrap().container.exec_agent = "STOPPED";
+        assert_eq!(code(exec(&mut world, &task.id, "web")), "TargetNotConnectedException");
+        world.ecs.services.get_mut("web").unwrap().enable_execute_command = false;
+        assert_eq!(code(exec(&mut world, &task.id, "web")), "InvalidParameterException");
+    }
+}
