@@ -192,6 +192,12 @@ pub struct Container {
     pub health: String,
     /// Image digest.
     pub image_digest: Option<String>,
+    /// By which Session Manager knows it: `0123abcd-1234567890`.
+    #[serde(default)]
+    pub runtime_id: Option<String>,
+    /// `RUNNING`, `STOPPED`, ... of the agent for ECS Exec; `None` = it has none.
+    #[serde(default)]
+    pub exec_agent: Option<String>,
 }
 
 /// One ECS task.

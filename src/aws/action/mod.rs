@@ -2,11 +2,21 @@
 //! sends what the plan says (`send`) and says from fresh reads how far it has come (`sight`, pure). Confirming, warrants, sending once,
 //! watching and the audit log are the engine's. The gate and the IAM policy read `operations`.
 
+mod autoscaling;
+mod bounds;
 mod draft;
+mod exec;
 mod permission;
+mod redeploy;
+mod revisions;
+mod rollback;
+mod rollout;
 mod scale;
 mod send;
 mod service;
+mod stop_deployment;
+mod stop_task;
+mod task;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -236,7 +246,17 @@ const fn row<A: Action>() -> Row {
 }
 
 /// Every action of the program.
-pub const ROWS: &[Row] = &[row::<scale::Scale>()];
+pub const ROWS: &[Row] = &[
+    row::<scale::Scale>(),
+    row::<bounds::Bounds>(),
+    row::<autoscaling::Suspend>(),
+    row::<autoscaling::Resume>(),
+    row::<redeploy::Redeploy>(),
+    row::<rollback::Rollback>(),
+    row::<stop_deployment::StopDeployment>(),
+    row::<stop_task::StopTask>(),
+    row::<exec::Exec>(),
+];
 
 /// Every operation of every action: what the gate lets through beside the sources' reads.
 pub fn operations() -> impl Iterator<Item = &'static Op> {

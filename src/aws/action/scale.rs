@@ -132,7 +132,8 @@ fn wanted(service: &Service, request: &Request) -> Result<i32, Refusal> {
     Ok(wanted)
 }
 
-fn enough_left(plan: Draft, facts: &Facts<'_>, service: &Service, wanted: i32) -> Draft {
+/// Whether enough tasks serve after a scale-in.
+pub(super) fn enough_left(plan: Draft, facts: &Facts<'_>, service: &Service, wanted: i32) -> Draft {
     if wanted == 0 {
         return plan.check(Verdict::Warn, "no task will be left: the service is off");
     }

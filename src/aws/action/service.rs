@@ -110,3 +110,7 @@ pub(super) fn should_show(facts: &Facts<'_>, run: &Run) -> bool {
 pub(super) fn failed(text: impl Into<String>) -> Step {
     Step { text: text.into(), state: StepState::Failed }
 }
+
+#[cfg(test)]
+#[path = "tests/ecs.rs"]
+pub(super) mod fixture;

@@ -60,8 +60,8 @@ impl super::Source for Source {
     }
 }
 
-/// Whether a record is still moving.
-fn is_open(status: &str) -> bool {
+/// Whether a record is still moving; for stopping one, too.
+pub(in crate::aws) fn is_open(status: &str) -> bool {
     matches!(status, "PENDING" | "IN_PROGRESS" | "STOP_REQUESTED" | "ROLLBACK_REQUESTED" | "ROLLBACK_IN_PROGRESS")
 }
 

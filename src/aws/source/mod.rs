@@ -9,7 +9,7 @@ mod cluster;
 mod dashboards;
 mod database;
 mod delivery;
-mod deployments;
+pub(in crate::aws) mod deployments;
 mod dns;
 mod events;
 mod identity;
@@ -23,7 +23,7 @@ mod network;
 mod profile;
 mod scaling;
 mod security;
-mod services;
+pub(in crate::aws) mod services;
 mod storage;
 mod tasks;
 

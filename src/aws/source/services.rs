@@ -141,7 +141,8 @@ impl super::Source for DefinitionsSource {
     }
 }
 
-fn definition(d: &sdk::TaskDefinition) -> TaskDefinition {
+/// A task definition as the model knows it; for rolling back, too.
+pub(in crate::aws) fn definition(d: &sdk::TaskDefinition) -> TaskDefinition {
     let containers = d.container_definitions();
     let log_option = |key: &str| {
         let options = containers.iter().filter_map(|c| c.log_configuration()).filter_map(|l| l.options());

@@ -98,6 +98,7 @@ fn task(t: &sdk::Task) -> Task {
 }
 
 fn container(c: &sdk::Container) -> Container {
+    let agent = c.managed_agents().iter().find(|a| a.name() == Some(&sdk::ManagedAgentName::ExecuteCommandAgent));
     Container {
         name: text(c.name()),
         status: text(c.last_status()),
@@ -105,6 +106,8 @@ fn container(c: &sdk::Container) -> Container {
         reason: text_opt(c.reason()),
         health: text(c.health_status().map(sdk::HealthStatus::as_str)),
         image_digest: text_opt(c.image_digest()),
+        runtime_id: text_opt(c.runtime_id()),
+        exec_agent: agent.and_then(|a| text_opt(a.last_status())),
     }
 }
 

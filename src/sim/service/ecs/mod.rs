@@ -1,5 +1,5 @@
 //! ECS: the operation table and what its parts share (cluster look-up, failures, pages).
-//! `service`, `task`, `deployment` and `definition` hold the operations. Called through the service table.
+//! `service`, `task`, `exec`, `deployment` and `definition` hold the operations. Called through the service table.
 
 use super::{Operation, Service};
 use crate::sim::wire::{ApiError, Dialect, Page, Params, Value, object, page};
@@ -10,6 +10,7 @@ use crate::sim::world::state::{Cluster, Service as EcsService};
 mod cluster;
 mod definition;
 mod deployment;
+mod exec;
 mod service;
 mod task;
 
@@ -35,6 +36,7 @@ pub(super) const SERVICE: Service = Service {
         Operation::write("UpdateClusterSettings", cluster::update_cluster_settings),
         Operation::write("UpdateService", service::update_service),
         Operation::write("StopTask", task::stop_task),
+        Operation::write("ExecuteCommand", exec::execute_command),
         Operation::write("StopServiceDeployment", deployment::stop_service_deployment),
     ],
 };

@@ -50,7 +50,7 @@ pub(super) fn stop_task(world: &mut World, params: &Params<'_>) -> Result<Value,
 }
 
 /// The task that `given`, an id or an ARN, names.
-fn find<'w>(world: &'w World, given: &str) -> Option<&'w Task> {
+pub(super) fn find<'w>(world: &'w World, given: &str) -> Option<&'w Task> {
     let id = given.rsplit('/').next().unwrap_or(given);
     world.ecs.tasks.get(id).filter(|task| given == id || given == task.arn)
 }
@@ -75,11 +75,11 @@ fn describe(world: &World, task: &Task) -> Value {
         "clusterArn" => &world.ecs.cluster.arn,
         "connectivity" => task.connected.then_some("CONNECTED"),
         "connectivityAt" => Value::time(task.connectivity_at),
-        "containers" => Value::members([container(task, &task.container)]),
+        "containers" => Value::members([container(world, task, &task.container)]),
         "cpu" => task.cpu.to_string(),
         "createdAt" => Value::time(task.created_at),
         "desiredStatus" => task.desired_status(),
-        "enableExecuteCommand" => true,
+        "enableExecuteCommand" => super::exec::is_enabled(world, task),
         "executionStoppedAt" => Value::time(task.execution_stopped_at),
         "group" => format!("service:{}", task.service),
         "healthStatus" => task.container.health.as_str(),
@@ -108,10 +108,22 @@ fn describe(world: &World, task: &Task) -> Value {
     }
 }
 
-fn container(task: &Task, container: &ContainerState) -> Value {
+/// The ARN of a task's one container.
+pub(super) fn container_arn(task: &Task) -> String {
+    task.arn.replacen(":task/", ":container/", 1) + "/" + &task.attachment_id
+}
+
+fn container(world: &World, task: &Task, container: &ContainerState) -> Value {
+    let agent = super::exec::is_enabled(world, task).then(|| {
+        object! {
+            "name" => "ExecuteCommandAgent",
+            "lastStatus" => container.exec_agent,
+            "lastStartedAt" => Value::time(task.started_at),
+        }
+    });
     let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     object! {
-        "containerArn" => task.arn.replacen(":task/", ":container/", 1) + "/" + &task.attachment_id,
+        "containerArn" => container_arn(task),
         "taskArn" => &task.arn,
         "name" => &container.name,
         "image" => &container.image,
@@ -126,11 +138,7 @@ fn container(task: &Task, container: &ContainerState) -> Value {
             "privateIpv4Address" => &task.private_ip,
         }]),
         "healthStatus" => container.health.as_str(),
-        "managedAgents" => Value::members([object! {
-            "name" => "ExecuteCommandAgent",
-            "lastStatus" => container.exec_agent,
-            "lastStartedAt" => Value::time(task.started_at),
-        }]),
+        "managedAgents" => Value::members(agent),
         "cpu" => "0",
     }
 }

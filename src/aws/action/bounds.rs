@@ -1,0 +1,184 @@
+//! Set the autoscaling bounds of a service. The call pulls the desired count into the bounds at once, and so does every other call on the
+//! scalable target: what that means is shared with `autoscaling` (AWS map §3, "set bounds").
+
+use std::sync::Arc;
+
+use crate::aws::op::Op;
+use crate::model::action::{Request, bounds};
+use crate::model::balancer::Targets;
+use crate::model::identity::Identity;
+use crate::model::network::Network;
+use crate::model::plan::{Outcome, Plan, Refusal, Run, Step, Verdict};
+use crate::model::scaling::{ScalableTarget, Scaling};
+use crate::model::section::{Section, SectionKey};
+use crate::model::service::{Service, Services};
+
+use super::scale::{REGISTER, bounds_cli, enough_left, number, register};
+use super::service::{addresses, draft, find, scalable, settling, should_show};
+use super::{Action, Desk, Draft, Facts, Receipt, SendError, Sender, Sight, unread};
+
+pub(super) struct Bounds;
+
+impl Action for Bounds {
+    const NAME: &'static str = "bounds";
+    const WRITES: &'static [Op] = &[REGISTER];
+    const NEEDS: &'static [SectionKey] = &[Identity::KEY, Services::KEY, Scaling::KEY];
+    const WATCHES: &'static [SectionKey] = &[Services::KEY, Scaling::KEY, Targets::KEY];
+
+    async fn gather(desk: &mut Desk, _: &Request) -> Result<(), Refusal> {
+        gather(desk, Self::NEEDS).await
+    }
+
+    fn draft(facts: &Facts<'_>, request: &Request) -> Result<Draft, Refusal> {
+        let usage = || Refusal::Usage("bounds: least and most such as 3-6, the least first".to_owned());
+        let (min, max) = request.arg("bounds").and_then(bounds).ok_or_else(usage)?;
+        let service = find(facts, &request.target)?;
+        let target = target(facts, service)?;
+        if (min, max) == (target.min, target.max) {
+            return Err(Refusal::Check(format!("autoscaling of {} is bounded by {min}-{max} already: nothing to do", service.name)));
+        }
+        let mut plan = draft(service);
+        if min != target.min {
+            plan = plan.change("autoscaling least", target.min, min);
+        }
+        if max != target.max {
+            plan = plan.change("autoscaling most", target.max, max);
+        }
+        let clamped = clamped(service, min, max);
+        plan = clamp(plan, facts, service, (min, max));
+        if is_suspended(target) {
+            plan = plan.note("autoscaling is suspended and stays so: within the bounds nothing moves the count until it is resumed");
+        }
+        let before = format!("{}-{}", target.min, target.max);
+        let back = Request::new("bounds", &service.name).with("bounds", &before);
+        Ok(plan
+            .call(&REGISTER, bounds_cli(facts, &service.name, min, max))
+            .reach(expect(service, clamped), "this service only; autoscaling works within the new bounds from now on")
+            .undo(undo_words(&back, service, clamped), Some(back))
+            .takes(2, if clamped.is_some() { 180 } else { 10 }, 900)
+            .rests("wanted", format!("{min}-{max}"))
+            .rests("bounds", before))
+    }
+
+    async fn send(sender: Sender, plan: Arc<Plan>) -> Result<Receipt, SendError> {
+        register(&sender, &plan.request.target, Some(pair(plan.fact("wanted"))), None).await
+    }
+
+    fn sight(facts: &Facts<'_>, run: &Run) -> Sight {
+        let Some(target) = scalable(facts, &run.plan.request.target) else { return Sight::default() };
+        let wanted = pair(run.plan.fact("wanted"));
+        let shown = format!("bounded by {}-{}", target.min, target.max);
+        let sight =
+            Shown { applied: (target.min, target.max) == wanted, bounds: wanted, shown, done: format!("{}-{}", wanted.0, wanted.1) };
+        sight.see(facts, run)
+    }
+}
+
+/// What both kinds of calls on a scalable target read.
+pub(super) async fn gather(desk: &mut Desk, needs: &[SectionKey]) -> Result<(), Refusal> {
+    desk.fetch_all(needs).await.map_err(|p| unread(&p))?;
+    for key in [Targets::KEY, Network::KEY] {
+        desk.glance(key).await;
+    }
+    Ok(())
+}
+
+/// The service's scalable target, or why there is nothing to be done.
+pub(super) fn target<'a>(facts: &Facts<'a>, service: &Service) -> Result<&'a ScalableTarget, Refusal> {
+    facts.need::<Scaling>()?;
+    let without =
+        || Refusal::Check(format!("{} has no autoscaling: there is nothing to set\n  next: scale {} COUNT", service.name, service.name));
+    scalable(facts, &service.name).ok_or_else(without)
+}
+
+/// Whether any of it is suspended.
+pub(super) fn is_suspended(target: &ScalableTarget) -> bool {
+    target.in_suspended || target.out_suspended || target.scheduled_suspended
+}
+
+/// Where the call pulls the desired count to, if it is not within the bounds.
+pub(super) fn clamped(service: &Service, min: i32, max: i32) -> Option<i32> {
+    Some(service.desired.clamp(min, max.max(min))).filter(|n| *n != service.desired)
+}
+
+/// Says what the call does to the desired count at once, with the checks that a change of it needs.
+pub(super) fn clamp(plan: Draft, facts: &Facts<'_>, service: &Service, (min, max): (i32, i32)) -> Draft {
+    let Some(to) = clamped(service, min, max) else {
+        // The count itself is left out: autoscaling may move it between two looks, and the plan is the same.
+        return plan.note(format!("the desired count is within {min}-{max}: it stays as it is"));
+    };
+    let now = service.desired;
+    let side = if to > now { "below" } else { "above" };
+    let plan = plan
+        .change("desired count", now, to)
+        .rests("clamp", to)
+        .note(format!("the call pulls the desired count from {now} to {to} AT ONCE: {now} is {side} the bounds {min}-{max}"));
+    let plan = match service.deploying() {
+        Some(d) => plan.check(Verdict::Warn, format!("a deployment to {} is running: its count moves with it", d.revision())),
+        None => plan.check(Verdict::Pass, "no deployment is running"),
+    };
+    if to > now { addresses(plan, facts, service, to - now) } else { enough_left(plan, facts, service, to) }
+}
+
+/// What users notice of a clamp.
+pub(super) fn expect(service: &Service, clamped: Option<i32>) -> &'static str {
+    match clamped {
+        Some(to) if to > service.desired => "nothing: new tasks join once they are healthy",
+        Some(_) => "stopped tasks drain their connections first (300 s at most)",
+        None => "nothing: no task starts or stops by it",
+    }
+}
+
+/// How to take a call back that may have moved the count, too.
+pub(super) fn undo_words(back: &Request, service: &Service, clamped: Option<i32>) -> String {
+    match clamped {
+        Some(_) => format!("{back}, then scale {} {}", service.name, service.desired),
+        None => back.to_string(),
+    }
+}
+
+/// What a look at a scalable target shows, and what it should show.
+pub(super) struct Shown {
+    /// It shows what was sent.
+    pub(super) applied: bool,
+    /// The bounds in force.
+    pub(super) bounds: (i32, i32),
+    /// What it shows: `bounded by 3-6`.
+    pub(super) shown: String,
+    /// What it should show: `3-6`.
+    pub(super) done: String,
+}
+
+impl Shown {
+    /// How far it has come: the setting, then the count that the call has moved.
+    pub(super) fn see(self, facts: &Facts<'_>, run: &Run) -> Sight {
+        let name = &run.plan.request.target;
+        let mut steps = vec![Step::new(format!("autoscaling of {name} is {}", self.shown), self.applied, true)];
+        if !self.applied {
+            let text = format!("autoscaling of {name} is {}, not {}: somebody has set it meanwhile", self.shown, self.done);
+            let end = should_show(facts, run).then_some((Outcome::Failed, text));
+            return Sight { steps, applied: Some(false), end };
+        }
+        let done = format!("autoscaling of {name} is {}", self.shown);
+        if run.plan.fact("clamp").is_empty() {
+            return Sight { steps, applied: Some(true), end: Some((Outcome::Done, done)) };
+        }
+        let Ok(service) = find(facts, name) else { return Sight { steps, applied: Some(true), end: None } };
+        // Autoscaling may have moved it on within the bounds meanwhile: that is as good.
+        let within = (self.bounds.0..=self.bounds.1).contains(&service.desired);
+        steps.push(Step::new(format!("desired count is {}", service.desired), within, true));
+        let (more, settled) = settling(facts, service, service.desired);
+        steps.extend(more);
+        let end = (within && settled).then(|| (Outcome::Done, format!("{done}, {} tasks running", service.running)));
+        Sight { steps, applied: Some(true), end }
+    }
+}
+
+/// `3-6` among the facts of a plan.
+pub(super) fn pair(text: &str) -> (i32, i32) {
+    text.split_once('-').map_or((0, 0), |(min, max)| (number(min), number(max)))
+}
+
+#[cfg(test)]
+#[path = "tests/bounds.rs"]
+mod tests;
