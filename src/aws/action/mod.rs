@@ -2,6 +2,8 @@
 //! sends what the plan says (`send`) and says from fresh reads how far it has come (`sight`, pure). Confirming, warrants, sending once,
 //! watching and the audit log are the engine's. The gate and the IAM policy read `operations`.
 
+mod common;
+mod database;
 mod draft;
 mod permission;
 mod scale;
@@ -236,7 +238,7 @@ const fn row<A: Action>() -> Row {
 }
 
 /// Every action of the program.
-pub const ROWS: &[Row] = &[row::<scale::Scale>()];
+pub const ROWS: &[Row] = &[row::<scale::Scale>(), row::<database::FailOver>()];
 
 /// Every operation of every action: what the gate lets through beside the sources' reads.
 pub fn operations() -> impl Iterator<Item = &'static Op> {
