@@ -2,6 +2,7 @@
 //! sends what the plan says (`send`) and says from fresh reads how far it has come (`sight`, pure). Confirming, warrants, sending once,
 //! watching and the audit log are the engine's. The gate and the IAM policy read `operations`.
 
+mod cache;
 mod common;
 mod database;
 mod draft;
@@ -238,7 +239,7 @@ const fn row<A: Action>() -> Row {
 }
 
 /// Every action of the program.
-pub const ROWS: &[Row] = &[row::<scale::Scale>(), row::<database::FailOver>()];
+pub const ROWS: &[Row] = &[row::<scale::Scale>(), row::<database::FailOver>(), row::<cache::FailOver>()];
 
 /// Every operation of every action: what the gate lets through beside the sources' reads.
 pub fn operations() -> impl Iterator<Item = &'static Op> {
