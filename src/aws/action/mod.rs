@@ -7,6 +7,7 @@ mod common;
 mod database;
 mod draft;
 mod permission;
+mod reroute;
 mod scale;
 mod send;
 mod service;
@@ -239,7 +240,12 @@ const fn row<A: Action>() -> Row {
 }
 
 /// Every action of the program.
-pub const ROWS: &[Row] = &[row::<scale::Scale>(), row::<database::FailOver>(), row::<cache::FailOver>()];
+pub const ROWS: &[Row] = &[
+    row::<scale::Scale>(),
+    row::<database::FailOver>(),
+    row::<cache::FailOver>(),
+    row::<reroute::Reroute>(),
+];
 
 /// Every operation of every action: what the gate lets through beside the sources' reads.
 pub fn operations() -> impl Iterator<Item = &'static Op> {
