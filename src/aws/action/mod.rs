@@ -2,6 +2,7 @@
 //! sends what the plan says (`send`) and says from fresh reads how far it has come (`sight`, pure). Confirming, warrants, sending once,
 //! watching and the audit log are the engine's. The gate and the IAM policy read `operations`.
 
+mod alarm;
 mod cache;
 mod common;
 mod database;
@@ -245,6 +246,8 @@ pub const ROWS: &[Row] = &[
     row::<database::FailOver>(),
     row::<cache::FailOver>(),
     row::<reroute::Reroute>(),
+    row::<alarm::Off>(),
+    row::<alarm::On>(),
 ];
 
 /// Every operation of every action: what the gate lets through beside the sources' reads.
