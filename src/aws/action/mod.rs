@@ -7,6 +7,7 @@ mod cache;
 mod common;
 mod database;
 mod draft;
+mod invalidate;
 mod permission;
 mod reroute;
 mod scale;
@@ -248,6 +249,7 @@ pub const ROWS: &[Row] = &[
     row::<reroute::Reroute>(),
     row::<alarm::Off>(),
     row::<alarm::On>(),
+    row::<invalidate::Invalidate>(),
 ];
 
 /// Every operation of every action: what the gate lets through beside the sources' reads.
