@@ -2,12 +2,18 @@
 //! sends what the plan says (`send`) and says from fresh reads how far it has come (`sight`, pure). Confirming, warrants, sending once,
 //! watching and the audit log are the engine's. The gate and the IAM policy read `operations`.
 
+mod alarm;
 mod autoscaling;
 mod bounds;
+mod cache;
+mod common;
+mod database;
 mod draft;
 mod exec;
+mod invalidate;
 mod permission;
 mod redeploy;
+mod reroute;
 mod revisions;
 mod rollback;
 mod rollout;
@@ -256,6 +262,12 @@ pub const ROWS: &[Row] = &[
     row::<stop_deployment::StopDeployment>(),
     row::<stop_task::StopTask>(),
     row::<exec::Exec>(),
+    row::<database::FailOver>(),
+    row::<cache::FailOver>(),
+    row::<reroute::Reroute>(),
+    row::<alarm::Off>(),
+    row::<alarm::On>(),
+    row::<invalidate::Invalidate>(),
 ];
 
 /// Every operation of every action: what the gate lets through beside the sources' reads.
