@@ -9,6 +9,7 @@ mod database;
 mod draft;
 mod invalidate;
 mod permission;
+mod pipeline;
 mod reroute;
 mod scale;
 mod send;
@@ -249,6 +250,9 @@ pub const ROWS: &[Row] = &[
     row::<reroute::Reroute>(),
     row::<alarm::Off>(),
     row::<alarm::On>(),
+    row::<pipeline::Start>(),
+    row::<pipeline::Retry>(),
+    row::<pipeline::Stop>(),
     row::<invalidate::Invalidate>(),
 ];
 
