@@ -3,6 +3,7 @@
 //! watching and the audit log are the engine's. The gate and the IAM policy read `operations`.
 
 mod alarm;
+mod build;
 mod cache;
 mod common;
 mod database;
@@ -253,6 +254,9 @@ pub const ROWS: &[Row] = &[
     row::<pipeline::Start>(),
     row::<pipeline::Retry>(),
     row::<pipeline::Stop>(),
+    row::<build::Start>(),
+    row::<build::Retry>(),
+    row::<build::Stop>(),
     row::<invalidate::Invalidate>(),
 ];
 
