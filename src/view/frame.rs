@@ -145,6 +145,10 @@ pub(crate) fn hints(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
         ink.put(x, area.y, end, &flash.text, Role::Text);
         return;
     }
+    // A layer of actions says in its own edge what its keys do.
+    if v.session.act().is_some() {
+        return;
+    }
     let situation = v.session.situation();
     let mut shown: Vec<&Command> = COMMANDS.iter().filter(|c| !c.hint.is_empty() && (c.enabled)(situation)).collect();
     // In the order of the table, help and quit at the end.

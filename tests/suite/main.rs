@@ -7,6 +7,7 @@
     reason = "helpers of tests fail their test; clippy.toml knows only #[test] functions"
 )]
 
+mod actions;
 mod architecture;
 mod cli;
 mod cloud;

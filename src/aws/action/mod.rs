@@ -5,6 +5,7 @@
 mod alarm;
 mod autoscaling;
 mod bounds;
+mod build;
 mod cache;
 mod common;
 mod database;
@@ -12,6 +13,7 @@ mod draft;
 mod exec;
 mod invalidate;
 mod permission;
+mod pipeline;
 mod redeploy;
 mod reroute;
 mod revisions;
@@ -267,6 +269,12 @@ pub const ROWS: &[Row] = &[
     row::<reroute::Reroute>(),
     row::<alarm::Off>(),
     row::<alarm::On>(),
+    row::<pipeline::Start>(),
+    row::<pipeline::Retry>(),
+    row::<pipeline::Stop>(),
+    row::<build::Start>(),
+    row::<build::Retry>(),
+    row::<build::Stop>(),
     row::<invalidate::Invalidate>(),
 ];
 

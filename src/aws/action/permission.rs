@@ -32,12 +32,13 @@ pub async fn may(desk: &Desk, calls: &[Call], resources: &[String]) -> Check {
             return unknown(why);
         }
     };
-    let denied: Vec<&str> = answer
-        .evaluation_results()
-        .iter()
-        .filter(|r| r.eval_decision().as_str() != "allowed")
-        .map(aws_sdk_iam::types::EvaluationResult::eval_action_name)
-        .collect();
+    let refused = answer.evaluation_results().iter().filter(|r| r.eval_decision().as_str() != "allowed");
+    // A policy with a condition on the resource's tags, such as the one for route tables: the simulation does not know them.
+    let (undecided, denied): (Vec<_>, Vec<_>) = refused.partition(|r| !r.missing_context_values().is_empty());
+    let denied: Vec<&str> = denied.into_iter().map(aws_sdk_iam::types::EvaluationResult::eval_action_name).collect();
+    if let Some(result) = undecided.first().filter(|_| denied.is_empty()) {
+        return unknown(&format!("it depends on {}", result.missing_context_values().join(", ")));
+    }
     if denied.is_empty() {
         Check { verdict: Verdict::Pass, text: format!("permitted: {}", actions.join(", ")) }
     } else {

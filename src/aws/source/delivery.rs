@@ -258,8 +258,9 @@ impl super::Source for PipelineSource {
             kinds(out.pipeline())
         };
         let stages: Vec<PipelineStage> = state.stage_states().iter().map(|s| stage(s, &kinds)).collect();
-        // The list of executions changes when the stages do.
-        let unchanged = before.filter(|old| old.stages == stages && stages.iter().all(|s| s.status != "InProgress"));
+        // The list of executions changes when the stages do, and once more when an execution ends after its last stage.
+        let open = |p: &Pipeline| p.executions.iter().any(|e| matches!(e.status.as_str(), "InProgress" | "Stopping"));
+        let unchanged = before.filter(|old| !open(old) && old.stages == stages && stages.iter().all(|s| s.status != "InProgress"));
         let executions = if let Some(old) = unchanged {
             old.executions.clone()
         } else {

@@ -54,7 +54,8 @@ pub(in crate::session) fn open(session: &mut Session) {
         let text = "no action is for this: select a service, Redis, the database, NAT, an alarm, the pipeline or CloudFront".to_owned();
         return update::flash(session, text, Tone::Done);
     }
-    let title = subjects.iter().find_map(|(_, t)| t.clone()).unwrap_or_default();
+    let of_box = || layout::spec(&session.selected).map(|s| s.name).filter(|_| session.screen().is_none()).unwrap_or_default();
+    let title = subjects.iter().find_map(|(_, t)| t.clone()).unwrap_or_else(|| of_box().to_owned());
     session.act = Some(Act::Menu(Menu { title, entries, index: 0 }));
 }
 

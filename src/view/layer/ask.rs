@@ -14,7 +14,7 @@ pub(super) fn menu(menu: &Menu, body: Rect, ink: &mut Ink<'_>) {
     let title = if menu.title.is_empty() { "Actions".to_owned() } else { format!("Actions on {}", menu.title) };
     let keys: &[(&str, &str)] = &[("Enter", "or its key: plan it"), ("Esc", "leave")];
     let mut panel = Panel::new(Phrase::of(title, Role::Title), keys);
-    panel.width = 78;
+    panel.width = 92;
     let widest = menu.entries.iter().map(|e| e.spec.name.len()).max().unwrap_or(0);
     panel.lines = menu.entries.iter().enumerate().map(|(i, e)| entry(e, i == menu.index, widest)).collect();
     panel.scroll = menu.index.saturating_sub(usize::from(body.height.saturating_sub(6)));

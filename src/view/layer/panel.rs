@@ -38,6 +38,10 @@ impl<'a> Panel<'a> {
     /// Draws it in the middle of the body.
     pub(super) fn draw(mut self, body: Rect, ink: &mut Ink<'_>) {
         let width = body.width.min(self.width);
+        // Beside a long title there is no room in the upper edge, and the lower one is for keys.
+        if self.title.width() + self.right.width() + 10 > usize::from(width) {
+            self.lines.insert(0, std::mem::take(&mut self.right));
+        }
         let inside = usize::from(body.height.saturating_sub(2));
         if self.lines.len() + self.pinned.len() > inside {
             // Blank lines are the first to go.

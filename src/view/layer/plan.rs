@@ -40,7 +40,8 @@ fn keys(v: &View<'_>, planned: &Planned) -> &'static [(&'static str, &'static st
         _ if planned.sent => &[("Esc", "leave it running")],
         _ if plan.is_refused() || !v.session.may_act() => &[("Esc", "leave"), ("y", "copy the command")],
         Some(_) => &[("Enter", "go on"), ("Esc", "leave"), ("Ctrl-Y", "copy the command")],
-        None => &[("←→", "choose"), ("Enter", "do it"), ("Esc", "leave"), ("y", "copy the command")],
+        None if planned.go => &[("←→", "choose"), ("Enter", "do it"), ("Esc", "leave"), ("y", "copy the command")],
+        None => &[("←→", "choose"), ("Enter", "leave it"), ("y", "copy the command")],
     }
 }
 
