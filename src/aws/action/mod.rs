@@ -34,7 +34,7 @@ use futures_util::future::BoxFuture;
 use super::Clients;
 use super::meter::Meter;
 use super::op::Op;
-use super::source::{Context, SOURCES};
+use super::source::{Context, SOURCES, awaited};
 use crate::model::Time;
 use crate::model::action::{Request, Spec};
 use crate::model::identity::Identity;
@@ -65,8 +65,24 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// Reads a section now, by the source that yields it.
+    /// Reads a section now, by the source that yields it; first what that builds on, where it is not known.
     pub async fn fetch(&mut self, key: SectionKey) -> Result<(), Problem> {
+        let mut keys = vec![key];
+        while let Some(key) = keys.last().copied() {
+            match self.read(key).await {
+                Ok(()) => {
+                    keys.pop();
+                }
+                Err(problem) => match awaited(&problem).map(|row| row.key).filter(|k| !keys.contains(k)) {
+                    Some(first) => keys.push(first),
+                    None => return Err(problem),
+                },
+            }
+        }
+        Ok(())
+    }
+
+    async fn read(&mut self, key: SectionKey) -> Result<(), Problem> {
         let Some(row) = SOURCES.iter().find(|r| r.key == key) else { return Ok(()) };
         let cx = Context {
             clients: self.clients.clone(),

@@ -63,12 +63,7 @@ impl Context {
         }
         let problem = self.store.entry(T::KEY).and_then(|e| e.problem.as_ref());
         Err(problem.filter(|p| p.kind != ProblemKind::Waiting).map_or_else(
-            || Problem {
-                kind: ProblemKind::Waiting,
-                headline: format!("waiting for the {}", T::TITLE),
-                hint: String::new(),
-                permission: None,
-            },
+            || Problem { kind: ProblemKind::Waiting, headline: format!("{WAITING}{}", T::TITLE), hint: String::new(), permission: None },
             |p| Problem {
                 kind: p.kind,
                 headline: format!("needs the {}: {}", T::TITLE, p.headline),
@@ -77,6 +72,15 @@ impl Context {
             },
         ))
     }
+}
+
+/// How a problem begins whose section builds on another.
+const WAITING: &str = "waiting for the ";
+
+/// The source that a problem waits for.
+pub(super) fn awaited(problem: &Problem) -> Option<&'static Row> {
+    let title = problem.headline.strip_prefix(WAITING).filter(|_| problem.kind == ProblemKind::Waiting)?;
+    SOURCES.iter().find(|row| row.title == title)
 }
 
 /// One kind of observed data and how to fetch it.

@@ -43,7 +43,8 @@ fn wait_for_names(cx: &Context) -> Result<(), Problem> {
         let answered =
             cx.store.entry(key).is_some_and(|e| e.value.is_some() || e.problem.as_ref().is_some_and(|p| p.kind != ProblemKind::Waiting));
         if !answered && cx.store.get::<Metrics>().is_none() {
-            let headline = format!("waiting for the names of the resources ({key})");
+            let title = super::SOURCES.iter().find(|row| row.key == key).map_or(key.0, |row| row.title);
+            let headline = format!("{}{title}", super::WAITING);
             return Err(Problem { kind: ProblemKind::Waiting, headline, hint: String::new(), permission: None });
         }
     }
