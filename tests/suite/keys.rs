@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use nextcore_top::aws::authority::Authority;
+use nextcore_top::engine::action::Acts;
+use nextcore_top::engine::clock::Clock;
+use nextcore_top::engine::{Engine, channel};
 use nextcore_top::input::{Code, Key};
 use nextcore_top::model::mode::Mode;
 use nextcore_top::model::stack::Stack;
@@ -18,7 +21,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use tokio::time::{Instant, sleep};
 
-use super::support::{start, watched};
+use super::support::start;
 
 /// Every frame that was drawn, and when.
 struct Recorder {
@@ -64,21 +67,30 @@ fn key(c: char) -> Key {
     Key::char(c)
 }
 
-/// Runs a script on a fresh world; `prepare` may break something first. Ends three seconds after the last key.
+/// Runs a script on a fresh world in SAFE mode; `prepare` may break something first. Ends three seconds after the last key.
 async fn play(size: (u16, u16), script: &[Step], prepare: impl FnOnce(&Embedded)) -> (Recorder, Embedded, bool) {
-    let (embedded, feed, _engine) = watched(7);
+    let script: Vec<(f64, Msg)> = script.iter().map(|(after, key)| (*after, Msg::Key(*key))).collect();
+    play_as(Mode::Safe, size, script, prepare).await
+}
+
+/// The same in any mode, with any message.
+async fn play_as(mode: Mode, size: (u16, u16), script: Vec<(f64, Msg)>, prepare: impl FnOnce(&Embedded)) -> (Recorder, Embedded, bool) {
+    let embedded = Embedded::new(7, Clock::virtual_from(start(), 1.0));
     prepare(&embedded);
-    let session =
-        Session::new(SessionOptions { stack: Stack::default(), mode: Mode::Safe, simulated: true, size, now: embedded.clock.now() });
+    let (feed, ends) = channel();
+    let authority = Authority::new(mode);
+    let acts = Acts { authority: authority.clone(), ..Acts::none() };
+    let _engine = Engine::start(embedded.setup_with(&Stack::default(), acts), ends);
+    let session = Session::new(SessionOptions { stack: Stack::default(), mode, simulated: true, size, now: embedded.clock.now() });
     let mut screen = Recorder {
         terminal: Terminal::new(TestBackend::new(size.0, size.1)).unwrap(),
         began: Instant::now(),
         frames: Vec::new(),
         copied: Vec::new(),
     };
-    let steps = stream::iter(script.to_vec()).then(|(after, key)| async move {
+    let steps = stream::iter(script).then(|(after, msg)| async move {
         sleep(Duration::from_secs_f64(after)).await;
-        Some(Msg::Key(key))
+        Some(msg)
     });
     let end = stream::once(async {
         sleep(Duration::from_secs(3)).await;
@@ -90,13 +102,7 @@ async fn play(size: (u16, u16), script: &[Step], prepare: impl FnOnce(&Embedded)
         flag.store(msg.is_none(), std::sync::atomic::Ordering::SeqCst);
         futures_util::future::ready(msg)
     });
-    let parts = Parts {
-        feed,
-        clock: embedded.clock.clone(),
-        stack: Stack::default(),
-        theme: Theme::terminal(),
-        authority: Authority::new(Mode::Safe),
-    };
+    let parts = Parts { feed, clock: embedded.clock.clone(), stack: Stack::default(), theme: Theme::terminal(), authority };
     run(&mut screen, Box::pin(input), session, parts).await.unwrap();
     let quit = !ran_out.load(std::sync::atomic::Ordering::SeqCst);
     (screen, embedded, quit)
@@ -196,11 +202,116 @@ async fn a_dead_task_is_on_the_screen_within_a_fast_poll() {
     assert!(seen.is_some_and(|at| at <= shown + late), "the API shows it at {shown:?}, the screen at {seen:?}: {}", screen.last());
 }
 
-/// Ten thousand random keys: no panic, no end but by `q` or Ctrl-C, and not one write at the cloud.
+/// A script of keys and typed words: `<` begins the name of a key.
+fn typed(after: f64, words: &[&str]) -> Vec<(f64, Msg)> {
+    let named = |word: &str| match word {
+        "<enter>" => Some(ENTER),
+        "<esc>" => Some(ESC),
+        "<right>" => Some(Key::new(Code::Right)),
+        "<bs>" => Some(Key::new(Code::Backspace)),
+        _ => None,
+    };
+    let keys = |word: &&str| named(word).map_or_else(|| word.chars().map(Key::char).collect(), |key| vec![key]);
+    words
+        .iter()
+        .flat_map(|w| {
+            keys(w).into_iter().enumerate().map(|(i, key)| (if i == 0 { after } else { 0.05 }, Msg::Key(key))).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+fn writes(embedded: &Embedded) -> Vec<(&'static str, u64)> {
+    embedded.cloud.requests().into_iter().filter(|r| r.is_write).map(|r| (r.operation, r.count)).collect()
+}
+
+const NOTHING: (f64, Msg) = (240.0, Msg::Key(Key::char('%')));
+
+#[tokio::test(start_paused = true)]
+async fn a_service_is_scaled_by_what_the_screen_says() {
+    let mut script = typed(2.0, &["3", "x", "s", "<bs>", "+1", "<enter>", "<right>", "<enter>"]);
+    script.push(NOTHING);
+    let (screen, embedded, _) = play_as(Mode::Armed, (80, 24), script, |_| ()).await;
+    let at = |what: &str| screen.first(Duration::ZERO, what).unwrap_or_else(|| panic!("{what} never came: {}", screen.last()));
+    for what in ["x actions", "Actions on web", "now ", "desired count  3  →  4", "[ Do it ]", "under way", "web runs 4 tasks"] {
+        at(what);
+    }
+    assert!(screen.last().contains("undo") && screen.last().contains("scale web 3"), "{}", screen.last());
+    assert_eq!(writes(&embedded), [("UpdateService", 1)]);
+    embedded.cloud.world(|w| assert_eq!(w.ecs.services["web"].desired_count, 4));
+}
+
+/// Enter on a plan leaves it; held down, it sends nothing.
+#[tokio::test(start_paused = true)]
+async fn enter_again_and_again_sends_nothing() {
+    let (_, embedded, quit) = play_as(
+        Mode::Armed,
+        (120, 40),
+        typed(2.0, &["3", "x", "<enter>", "<bs>", "4", "<enter>", "<enter>", "<enter>", "<enter>"]),
+        |_| (),
+    )
+    .await;
+    assert!(writes(&embedded).is_empty() && !quit);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_takes_arming_and_the_name_and_arming_lapses() {
+    let mut script = typed(2.0, &["6", "x", "f", "production-nextcore-db", "<enter>"]);
+    script.extend(typed(2.0, &["production-nextcore-db", "<enter>", "<bs>"]));
+    script.extend(typed(0.5, &["<esc>", "<enter>"]));
+    script.extend(typed(0.5, &["production-nextcore", "<enter>", "<enter>"]));
+    script.push(NOTHING);
+    script.push((15.0 * 60.0 + 5.0, Msg::Resize(100, 30)));
+    let (screen, embedded, _) = play_as(Mode::Safe, (100, 30), script, |_| ()).await;
+    let at = |what: &str| screen.first(Duration::ZERO, what).unwrap_or_else(|| panic!("{what} never came: {}", screen.last()));
+    assert!(at("Arm this dashboard") < at("ARMED"));
+    at("that is not its name");
+    at("event: failover completed");
+    assert_eq!(writes(&embedded), [("RebootDBInstance", 1)]);
+    assert!(screen.last().contains("SAFE"), "fifteen idle minutes: {}", screen.last());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_pasted_with_a_line_break_or_mistyped_confirms_nothing() {
+    let name = "production-nextcore-db";
+    for pasted in [format!("{name}\n"), format!("{name}\r"), format!("x\n{name}")] {
+        let mut script = typed(2.0, &["6", "x", "f"]);
+        script.push((2.0, Msg::Paste(pasted.clone())));
+        script.extend(typed(1.0, &["<enter>"]));
+        let (screen, embedded, _) = play_as(Mode::Armed, (120, 40), script, |_| ()).await;
+        assert!(writes(&embedded).is_empty(), "{pasted:?}");
+        assert!(screen.first(Duration::ZERO, "line break").is_some(), "{pasted:?}: {}", screen.last());
+    }
+    let (_, embedded, _) = play_as(Mode::Armed, (120, 40), typed(2.0, &["6", "x", "f", "production-nextcore-bd", "<enter>"]), |_| ()).await;
+    assert!(writes(&embedded).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_viewer_looks_at_every_plan_and_sends_none() {
+    let script = typed(
+        2.0,
+        &["6", "x", "f", "production-nextcore-db", "<enter>", ":", "scale web 5", "<enter>", "<right>", "<enter>", ":", "arm", "<enter>"],
+    );
+    let (screen, embedded, _) = play_as(Mode::Viewer, (120, 40), script, |_| ()).await;
+    for what in ["VIEWER: plans can be looked at", "aws rds reboot-db-instance", "desired count  3  →  5", "it can never write"] {
+        assert!(screen.first(Duration::ZERO, what).is_some(), "{what}: {}", screen.last());
+    }
+    assert!(writes(&embedded).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn leaving_while_something_is_under_way_takes_two_keys() {
+    let script = typed(2.0, &["3", "x", "s", "<bs>", "5", "<enter>", "<right>", "<enter>", "<esc>", "q"]);
+    let (screen, _, quit) = play_as(Mode::Armed, (120, 40), script.clone(), |_| ()).await;
+    assert!(!quit && screen.last().contains("q again leaves"), "{}", screen.last());
+    let (_, _, quit) = play_as(Mode::Armed, (120, 40), [script, typed(0.5, &["q"])].concat(), |_| ()).await;
+    assert!(quit);
+}
+
+/// Ten thousand random keys each as a viewer and as one who is safe: no panic, no end but by `q` or Ctrl-C, and not one write at the cloud.
 #[tokio::test(start_paused = true)]
 async fn random_keys_never_write_and_never_panic() {
     use rand::{Rng, SeedableRng};
-    for seed in [1_u64, 2, 3] {
+    for (mode, seed) in [Mode::Viewer, Mode::Safe].into_iter().flat_map(|mode| [1_u64, 2, 3].map(|seed| (mode, seed))) {
         let mut rng = rand_pcg::Pcg32::seed_from_u64(seed);
         let pool: Vec<Key> = (' '..='~')
             .filter(|c| *c != 'q')
@@ -225,8 +336,8 @@ async fn random_keys_never_write_and_never_panic() {
                 Key::ctrl('u'),
             ])
             .collect();
-        let script: Vec<Step> = (0..3400).map(|_| (0.01, pool[rng.random_range(0..pool.len())])).collect();
-        let (screen, embedded, quit) = play((100, 30), &script, |_| ()).await;
+        let script = (0..3400).map(|_| (0.01, Msg::Key(pool[rng.random_range(0..pool.len())]))).collect();
+        let (screen, embedded, quit) = play_as(mode, (100, 30), script, |_| ()).await;
         assert!(!quit, "seed {seed}: something other than q and Ctrl-C ended the program");
         assert!(screen.frames.len() > 100, "seed {seed}");
         let writes = embedded.cloud.requests().iter().filter(|r| r.is_write).count();
