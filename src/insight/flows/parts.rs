@@ -6,10 +6,11 @@ use crate::insight::limits::{Bounds, Share};
 use crate::insight::paths::{CellVerdict, End, Paths, PortRange};
 use crate::insight::phrase;
 use crate::insight::reading::{Measure, Reading, Unit};
+use crate::insight::rules::security_groups::CLOSED;
 use crate::insight::{Judgement, NodeId};
 use crate::model::Time;
 use crate::model::cache::ReplicationGroup;
-use crate::model::health::Level;
+use crate::model::health::{Level, Reason, Verdict};
 use crate::model::metric::Metrics;
 use crate::model::network::SecurityGroups;
 use crate::model::service::Service;
@@ -44,9 +45,9 @@ impl<'a> Parts<'a> {
 
     /// A place that is a box of the diagram; its level and reason are the box's.
     pub(super) fn hop(&self, id: &str, title: &str, name: &str, node: NodeId) -> Hop {
+        // Which way is closed stands on the way.
         let verdict = self.judgement.of(&node);
-        let level = verdict.map_or(Level::Unknown, |v| v.level);
-        let reason = verdict.filter(|v| v.level >= Level::Info).map(|v| v.headline().to_owned());
+        let (level, reason) = verdict.map_or((Level::Unknown, None), |v| own(v, |reason| reason.ends_with(CLOSED)));
         Hop {
             id: id.to_owned(),
             title: title.to_owned(),
@@ -201,6 +202,16 @@ impl<'a> Parts<'a> {
 pub(super) fn edge(from: &str, to: &str, label: &str) -> Edge {
     Edge { from: from.to_owned(), to: to.to_owned(), label: label.to_owned(), figures: Vec::new(), level: Level::Healthy, reason: None }
 }
+/// The level and the reason of a place without what has a place of its own in the flow.
+pub(super) fn own(verdict: &Verdict, elsewhere: impl Fn(&str) -> bool) -> (Level, Option<String>) {
+    let told = |r: &&Reason| !elsewhere(&r.text) && r.level >= Level::Info;
+    match verdict.reasons.iter().find(told) {
+        Some(worst) => (worst.level.min(verdict.level), Some(worst.text.clone())),
+        None if verdict.reasons.iter().any(|r| elsewhere(&r.text)) => (Level::Healthy, None),
+        None => (verdict.level, (verdict.level >= Level::Info).then(|| verdict.headline().to_owned())),
+    }
+}
+
 
 /// Takes the worse level with its reason.
 pub(super) fn worse(edge: &mut Edge, level: Level, reason: String) {

@@ -150,7 +150,7 @@ fn the_first_place_and_the_origin_of_trouble() {
         world.counts("tg/web/requests", &[100.0; 6]);
         world.counts("tg/web/5xx", &[7.0; 6]);
     };
-    assert_eq!(requests(errors), told("alb>svc/web", "alb>svc/web", Level::Down, "5xx 7.0 % of requests for 3 min"));
+    assert_eq!(requests(errors), told("alb>svc/web", "svc/web", Level::Down, "Web portal: 5xx 7.0 % of requests for 3 min"));
 }
 
 #[test]

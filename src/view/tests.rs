@@ -1,0 +1,47 @@
+//! What the first screen says of trouble, drawn from the healthy stack with one thing broken.
+
+use std::sync::Arc;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::insight::fixture::World;
+use crate::model::mode::Mode;
+use crate::model::network::SecurityGroups;
+use crate::session::{Msg, Session, SessionOptions, update};
+use crate::theme::Theme;
+
+/// The three sizes that a person may have.
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+/// The stack view of a world, a line of text for each row.
+fn stack(world: &World, size: (u16, u16)) -> Vec<String> {
+    let options = SessionOptions { stack: world.stack.clone(), mode: Mode::Safe, simulated: true, size, now: world.now };
+    let mut session = Session::new(options);
+    update(&mut session, Msg::Tick(world.now));
+    update(&mut session, Msg::Observed(Arc::new(world.store.clone()), world.judge()));
+    let mut buffer = Buffer::empty(Rect { x: 0, y: 0, width: size.0, height: size.1 });
+    super::draw(&session, &Theme::terminal(), buffer.area, &mut buffer);
+    let row = |y: u16| (0..size.0).filter_map(|x| buffer.cell((x, y))).map(ratatui::buffer::Cell::symbol).collect();
+    (0..size.1).map(row).collect()
+}
+
+fn says(rows: &[String], words: &str) -> bool {
+    rows.iter().any(|row| row.contains(words))
+}
+
+#[test]
+fn a_closed_path_is_named_on_the_first_screen() {
+    let mut world = World::healthy();
+    world.edit::<SecurityGroups>(|g| {
+        g.groups[1].rules.retain(|r| r.from_port != 6379);
+        g.groups[3].rules.clear();
+    });
+    for size in SIZES {
+        let rows = stack(&world, size);
+        let told = ["ECS → Redis 6379 missing", "ECS→Redis 6379 missing"].iter().any(|words| says(&rows, words));
+        let named = ["✖ SG ", "✖ security groups "].iter().any(|name| says(&rows, name));
+        assert!(told && named, "{size:?}\n{}", rows.join("\n"));
+        assert!(says(&rows, "✖ Redis"), "{size:?}\n{}", rows.join("\n"));
+    }
+}
