@@ -45,3 +45,18 @@ fn a_closed_path_is_named_on_the_first_screen() {
         assert!(says(&rows, "✖ Redis"), "{size:?}\n{}", rows.join("\n"));
     }
 }
+
+#[test]
+fn the_errors_of_a_path_are_those_of_a_minute_that_is_over() {
+    let mut world = World::healthy();
+    world.counts("tg/web/requests", &[600.0; 3]);
+    // The minute that has just begun has a point, too: its counts do not belong together yet.
+    world.counts("tg/web/5xx", &[66.0; 3]);
+    world.counts("alb/requests", &[600.0; 3]);
+    world.counts("alb/target5xx", &[78.0; 3]);
+    for size in SIZES {
+        let rows = stack(&world, size);
+        assert!(says(&rows, "5xx   11 %"), "of the path, {size:?}\n{}", rows.join("\n"));
+        assert!(says(&rows, "5xx   13 %"), "of the balancer, {size:?}\n{}", rows.join("\n"));
+    }
+}
