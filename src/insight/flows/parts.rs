@@ -160,7 +160,8 @@ impl<'a> Parts<'a> {
         if let Some(nat) = self.judgement.of(&NodeId::nat()).filter(|v| v.level >= Level::Degraded) {
             worse(&mut edge, Level::Degraded, format!("NAT {}", nat.headline()));
         }
-        self.share(&mut edge, &format!("{}/5xx", bucket.id), &format!("{}/requests", bucket.id), &crate::insight::limits::BUCKET_5XX);
+        let (errors, requests) = (format!("{}/5xx", bucket.id), format!("{}/requests", bucket.id));
+        self.share(&mut edge, "5xx", (&errors, &requests), &crate::insight::limits::BUCKET_5XX);
         edge
     }
 
@@ -190,11 +191,11 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// Judges an edge by its share of errors.
-    pub(super) fn share(&self, edge: &mut Edge, errors: &str, requests: &str, rule: &Share) {
+    /// Judges an edge by its share of errors: those of the first series in the requests of the second.
+    pub(super) fn share(&self, edge: &mut Edge, what: &str, (errors, requests): (&str, &str), rule: &Share) {
         if let Some((critical, breach)) = self.facts.window().and_then(|w| w.share(errors, requests, rule)) {
             let level = if critical { Level::Down } else { Level::Degraded };
-            worse(edge, level, format!("5xx {} of requests{}", phrase::share(breach.value), breach.span()));
+            worse(edge, level, format!("{what} {} of requests{}", phrase::share(breach.value), breach.span()));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The seed's User Request Flow: users, CloudFront, the load balancer's HTTPS listener, control plane and web portal, their data.
 //! Called by `flows`.
 
-use super::parts::{Parts, edge, finish, worse};
+use super::parts::{Parts, edge, finish, own, worse};
 use super::{Edge, Flow, Hop};
 use crate::insight::NodeId;
 use crate::insight::limits;
@@ -9,6 +9,7 @@ use crate::insight::paths::End;
 use crate::insight::phrase::group_name;
 use crate::insight::reading::{Measure, Unit};
 use crate::model::balancer::{Balancer, Routing, Targets};
+use crate::insight::rules::security_groups::CLOSED;
 use crate::model::cdn::{Cdn, Distribution};
 use crate::model::dns::Dns;
 use crate::model::health::Level;
@@ -123,9 +124,12 @@ fn direct(parts: &Parts<'_>) -> Edge {
 fn balancer_edge(parts: &Parts<'_>, from: &str, label: &str) -> Edge {
     let mut edge = edge(from, "alb", label);
     edge.figures = parts.metrics(&[("requests", "alb/requests", Unit::PerSecond), ("p95", "alb/p95", Unit::Seconds)]);
-    edge.figures.extend(parts.read.share("alb/elb5xx", "alb/requests").map(|v| Measure::new("5xx", v, Unit::Percent)));
+    // Users do not see whose error it was.
+    let errors = parts.read.share_of(&["alb/elb5xx", "alb/target5xx"], "alb/requests");
+    edge.figures.extend(errors.map(|v| Measure::new("5xx", v, Unit::Percent)));
     parts.permitted(&mut edge, End::Internet, End::Alb, Some(443));
-    parts.share(&mut edge, "alb/elb5xx", "alb/requests", &limits::ELB_5XX);
+    parts.share(&mut edge, "5xx of the balancer", ("alb/elb5xx", "alb/requests"), &limits::ELB_5XX);
+    parts.share(&mut edge, "5xx of targets", ("alb/target5xx", "alb/requests"), &limits::TARGET_5XX);
     edge
 }
 
@@ -152,18 +156,16 @@ fn points_at(parts: &Parts<'_>, domain: &str, aliases: &[String]) -> bool {
     }
 }
 
-/// The balancer by itself: its box also counts what is wrong with its targets, which has edges of its own here.
+/// The balancer by itself: its box also repeats what is wrong with its target groups, which have edges of their own here.
 fn balancer_hop(parts: &Parts<'_>) -> Hop {
     let mut hop = parts.hop("alb", "ALB", &parts.stack().balancer, NodeId::balancer());
     let Some(balancer) = parts.store().get::<Balancer>() else { return hop };
-    let listener = parts.store().get::<Routing>().map(|r| r.listeners.iter().any(|l| l.protocol == "HTTPS"));
-    (hop.level, hop.reason) = match (balancer.state.as_str(), listener) {
-        ("failed", _) => (Level::Down, Some("state failed".to_owned())),
-        (_, Some(false)) => (Level::Down, Some("no HTTPS listener".to_owned())),
-        ("active" | "", _) => (Level::Healthy, None),
-        ("provisioning", _) => (Level::Info, Some("provisioning".to_owned())),
-        (state, _) => (Level::Degraded, Some(format!("state {state}"))),
-    };
+    if let Some(verdict) = parts.judgement.of(&NodeId::balancer()) {
+        (hop.level, hop.reason) = own(verdict, |reason| of_a_group(parts, reason) || reason.ends_with(CLOSED));
+    }
+    if parts.store().get::<Routing>().is_some_and(|r| r.listeners.iter().all(|l| l.protocol != "HTTPS")) {
+        (hop.level, hop.reason) = (Level::Down, Some("no HTTPS listener".to_owned()));
+    }
     if !balancer.zones.is_empty() {
         hop.facts.push(format!("{} zones", balancer.zones.len()));
     }
@@ -174,6 +176,12 @@ fn service(parts: &Parts<'_>, hops: &mut Vec<Hop>, edges: &mut Vec<Edge>, role: 
     let id = format!("svc/{name}");
     hops.push(parts.service_hop(&id, role, name));
     let found = parts.service(name);
+/// Whether a reason of the balancer is one that it repeats of a target group.
+fn of_a_group(parts: &Parts<'_>, reason: &str) -> bool {
+    let group = reason.split_once(": ").map(|(who, _)| NodeId::target_group(who));
+    group.is_some_and(|group| parts.judgement.of(&group).is_some())
+}
+
     let Some((service, arn)) = found.and_then(|s| Some((s, s.target_groups.first()?))) else {
         edges.push(edge("alb", &id, path));
         return;
@@ -194,11 +202,12 @@ fn target_edge(parts: &Parts<'_>, service: &Service, arn: &str, mut edge: Edge) 
         edge.figures.push(Measure::new("healthy", healthy as f64, Unit::Count));
         if healthy == 0 && service.desired > 0 {
             worse(&mut edge, Level::Down, format!("0 of {total} targets healthy"));
-        } else if let Some(verdict) = parts.judgement.of(&NodeId::target_group(group)).filter(|v| v.level == Level::Degraded) {
-            worse(&mut edge, Level::Degraded, verdict.headline().to_owned());
         }
     }
-    parts.share(&mut edge, &format!("{prefix}/5xx"), &format!("{prefix}/requests"), &limits::TARGET_5XX);
+    if let Some(verdict) = parts.judgement.of(&NodeId::target_group(group)).filter(|v| v.level >= Level::Degraded) {
+        worse(&mut edge, verdict.level, verdict.headline().to_owned());
+    }
+    parts.share(&mut edge, "5xx", (&format!("{prefix}/5xx"), &format!("{prefix}/requests")), &limits::TARGET_5XX);
     parts.limit(&mut edge, &format!("{prefix}/p95"), &limits::TARGET_P95, "p95", text::latency);
     edge
 }

@@ -5,7 +5,7 @@ use crate::insight::fixture::{RG, World, ago, arn, noon, target};
 use crate::insight::flows::{Delivery, Flow, Flows, Place, Step, StepKind, StepState, flows};
 use crate::insight::images::short_digest;
 use crate::insight::reading::{Measure, Unit};
-use crate::model::balancer::{Routing, Targets};
+use crate::model::balancer::{Balancer, Routing, Targets};
 use crate::model::cdn::Cdn;
 use crate::model::database::Database;
 use crate::model::delivery::{Builds, Image, Pipeline, Repositories};
@@ -171,6 +171,117 @@ fn one_closed_port_closes_one_way_only() {
 fn jobs_as_the_seed_draws_them() {
     let mut world = World::healthy();
     let flow = draw(&world).jobs;
+#[test]
+fn errors_of_targets_are_felt_at_every_place_before_them() {
+    let mut world = World::healthy();
+    for (errors, requests) in [("tg/control-plane/5xx", "tg/control-plane/requests"), ("alb/target5xx", "alb/requests")] {
+        world.counts(requests, &[600.0; 3]);
+        world.counts(errors, &[240.0; 3]);
+    }
+    let flow = draw(&world).requests;
+    let (users, api) = (edge(&flow, "users", "alb"), edge(&flow, "alb", "svc/control-plane"));
+    assert_eq!((users.level, users.reason.as_deref()), (Level::Down, Some("5xx of targets 40 % of requests for 3 min")));
+    assert_eq!(figure(&users.figures, "5xx"), Some((40.0, Unit::Percent)), "the balancer's own and those of targets");
+    let alb = flow.hops.iter().find(|h| h.id == "alb").unwrap();
+    assert_eq!((alb.level, alb.reason.as_deref()), (Level::Down, Some("target 5xx 40 % of requests for 3 min")));
+    assert_eq!((api.level, api.reason.as_deref()), (Level::Down, Some("5xx 40 % of requests for 3 min")));
+    assert_eq!(trouble(&flow).unwrap().1, "svc/control-plane");
+}
+
+#[test]
+fn the_balancers_own_verdict_is_its_places() {
+    let hop = |change: fn(&mut World)| {
+        let mut world = World::healthy();
+        change(&mut world);
+        let flow = draw(&world).requests;
+        let (alb, web) = (flow.hops.iter().find(|h| h.id == "alb").unwrap(), edge(&flow, "alb", "svc/web"));
+        (alb.level, alb.reason.clone().unwrap_or_default(), web.level, web.reason.clone().unwrap_or_default())
+    };
+    let calm = |level, reason: &str| (level, reason.to_owned(), Level::Healthy, String::new());
+    assert_eq!(hop(|w| w.edit::<Balancer>(|b| b.zones.truncate(2))), calm(Level::Degraded, "in 2 of 3 zones"));
+    assert_eq!(hop(|w| w.series("alb/rejected", &[4.0; 3])), calm(Level::Down, "rejected connections/min 4 for 3 min"));
+    // What a target group suffers from stands on the way to it.
+    let dead = |w: &mut World| w.edit::<Targets>(|t| t.groups.insert(arn("web"), vec![]).map_or((), drop));
+    assert_eq!(hop(dead), (Level::Healthy, String::new(), Level::Down, "0 of 0 targets healthy".to_owned()));
+    // Errors of a group that is down are down, with healthy targets, too.
+    let failing = |w: &mut World| {
+        w.counts("tg/web/requests", &[600.0; 3]);
+        w.counts("tg/web/5xx", &[60.0; 3]);
+    };
+    assert_eq!(hop(failing).2, Level::Down);
+}
+
+#[test]
+fn jobs_as_the_seed_draws_them() {
+    let mut world = World::healthy();
+    let flow = draw(&world).jobs;
+#[test]
+fn errors_of_targets_are_felt_at_every_place_before_them() {
+    let mut world = World::healthy();
+    for (errors, requests) in [("tg/control-plane/5xx", "tg/control-plane/requests"), ("alb/target5xx", "alb/requests")] {
+        world.counts(requests, &[600.0; 3]);
+        world.counts(errors, &[240.0; 3]);
+    }
+    let flow = draw(&world).requests;
+    let (users, api) = (edge(&flow, "users", "alb"), edge(&flow, "alb", "svc/control-plane"));
+    assert_eq!((users.level, users.reason.as_deref()), (Level::Down, Some("5xx of targets 40 % of requests for 3 min")));
+    assert_eq!(figure(&users.figures, "5xx"), Some((40.0, Unit::Percent)), "the balancer's own and those of targets");
+    let alb = flow.hops.iter().find(|h| h.id == "alb").unwrap();
+    assert_eq!((alb.level, alb.reason.as_deref()), (Level::Down, Some("target 5xx 40 % of requests for 3 min")));
+    assert_eq!((api.level, api.reason.as_deref()), (Level::Down, Some("5xx 40 % of requests for 3 min")));
+    assert_eq!(trouble(&flow).unwrap().1, "svc/control-plane");
+}
+
+#[test]
+fn the_balancers_own_verdict_is_its_places() {
+    let hop = |change: fn(&mut World)| {
+        let mut world = World::healthy();
+        change(&mut world);
+        let flow = draw(&world).requests;
+        let (alb, web) = (flow.hops.iter().find(|h| h.id == "alb").unwrap(), edge(&flow, "alb", "svc/web"));
+        (alb.level, alb.reason.clone().unwrap_or_default(), web.level, web.reason.clone().unwrap_or_default())
+    };
+    let calm = |level, reason: &str| (level, reason.to_owned(), Level::Healthy, String::new());
+    assert_eq!(hop(|w| w.edit::<Balancer>(|b| b.zones.truncate(2))), calm(Level::Degraded, "in 2 of 3 zones"));
+    assert_eq!(hop(|w| w.series("alb/rejected", &[4.0; 3])), calm(Level::Down, "rejected connections/min 4 for 3 min"));
+    // What a target group suffers from stands on the way to it.
+    let dead = |w: &mut World| w.edit::<Targets>(|t| t.groups.insert(arn("web"), vec![]).map_or((), drop));
+    assert_eq!(hop(dead), (Level::Healthy, String::new(), Level::Down, "0 of 0 targets healthy".to_owned()));
+    // Errors of a group that is down are down, with healthy targets, too.
+    let failing = |w: &mut World| {
+        w.counts("tg/web/requests", &[600.0; 3]);
+        w.counts("tg/web/5xx", &[60.0; 3]);
+    };
+    assert_eq!(hop(failing).2, Level::Down);
+}
+
+#[test]
+fn one_rate_stands_on_one_way() {
+    let rates = |change: fn(&mut World)| {
+        let mut world = World::healthy();
+        world.counts("alb/requests", &[48_000.0; 3]);
+        world.counts("cdn/requests", &[12_000.0; 3]);
+        world.series("cdn/hit", &[90.0; 3]);
+        change(&mut world);
+        let flow = draw(&world).requests;
+        let rate = |e: &crate::insight::flows::Edge| {
+            let all = e.figures.iter().filter(|f| f.unit == Unit::PerSecond);
+            all.map(|f| format!("{} > {} {:.0} {}", e.from, e.to, f.value, f.label)).collect::<Vec<_>>()
+        };
+        flow.edges.iter().flat_map(rate).collect::<Vec<_>>()
+    };
+    let users = "users > cdn 200 requests";
+    // Users come by both ways: the balancer's rate is that of both, and CloudFront's misses go to both of its origins.
+    let seed = [users, "cdn > s3/nextcore-static 20 misses, all origins", "users > alb 800 requests, all ways"];
+    assert_eq!(rates(|_| {}), seed);
+    let bucket_only = |w: &mut World| w.edit::<Cdn>(|c| c.distribution.as_mut().unwrap().origins.truncate(1));
+    assert_eq!(rates(bucket_only), [users, "cdn > s3/nextcore-static 20 misses", "users > alb 800 requests"]);
+    let all_through = |w: &mut World| {
+        w.edit::<crate::model::dns::Dns>(|d| d.records[0].alias.as_mut().unwrap().dns_name = "d111111abcdef8.cloudfront.net.".into());
+    };
+    assert_eq!(rates(all_through), [users, "cdn > alb 800 requests", "cdn > s3/nextcore-static 20 misses, all origins"]);
+}
+
     assert_eq!(
         edges(&flow),
         [
