@@ -60,3 +60,20 @@ fn the_errors_of_a_path_are_those_of_a_minute_that_is_over() {
         assert!(says(&rows, "5xx   13 %"), "of the balancer, {size:?}\n{}", rows.join("\n"));
     }
 }
+
+#[test]
+fn requests_come_from_where_the_name_leads() {
+    // The wire that ends at the balancer begins in the lower edge of a box: the first is Route 53's.
+    let from = |world: &World, size: (u16, u16)| {
+        let rows = stack(world, size);
+        let y = rows.iter().position(|r| r.contains("ALB production")).unwrap();
+        let border = &rows[y - 2];
+        let before = border.split_once('┬').unwrap().0;
+        if before.matches('╰').count() == 1 { "Route 53" } else { "CloudFront" }
+    };
+    let mut world = World::healthy();
+    let led = |world: &World| SIZES[1..].iter().map(|size| from(world, *size)).collect::<Vec<_>>();
+    assert_eq!(led(&world), ["Route 53", "Route 53"]);
+    world.edit::<crate::model::dns::Dns>(|d| d.records[0].alias.as_mut().unwrap().dns_name = "d111111abcdef8.cloudfront.net.".into());
+    assert_eq!(led(&world), ["CloudFront", "CloudFront"]);
+}

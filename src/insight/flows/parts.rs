@@ -81,12 +81,20 @@ impl<'a> Parts<'a> {
 
     pub(super) fn database_hop(&self) -> Hop {
         let mut hop = self.hop("db", "RDS PostgreSQL", &self.stack().database, NodeId::database());
-        hop.figures = self.metrics(&[("cpu", "db/cpu", Unit::Percent), ("load", "db/load", Unit::Count)]);
+        hop.figures = self.metrics(&[
+            ("connections", "db/connections", Unit::Count),
+            ("cpu", "db/cpu", Unit::Percent),
+            ("load", "db/load", Unit::Count),
+        ]);
+        let iops = self.read.sum(["db/read_iops", "db/write_iops"].map(str::to_owned));
+        hop.figures.extend(iops.map(|v| Measure::new("IOPS", v, Unit::PerSecond)));
         hop
     }
 
     pub(super) fn cache_hop(&self, id: &str, title: &str) -> Hop {
         let mut hop = self.hop(id, title, &self.stack().cache, NodeId::cache());
+        let ops = self.read.sum(self.cache_series("gets").chain(self.cache_series("sets")));
+        hop.figures.extend(ops.map(|v| Measure::new("operations", v / 60.0, Unit::PerSecond)));
         let cpu = self.read.max(self.cache_series("engine")).or_else(|| self.read.max(self.cache_series("cpu")));
         hop.figures.extend(cpu.map(|v| Measure::new("cpu", v, Unit::Percent)));
         hop.figures.extend(self.read.max(self.cache_series("memory")).map(|v| Measure::new("memory", v, Unit::Percent)));
@@ -97,7 +105,8 @@ impl<'a> Parts<'a> {
         let name = &self.stack().buckets.iter().find(|b| b.role == role)?.name;
         let mut hop = self.hop(&format!("s3/{name}"), title, name, NodeId::bucket(name));
         let known = self.store().get::<Metrics>().is_some();
-        if known && self.read.value(&format!("s3/{name}/requests")).is_none() {
+        hop.figures = self.metrics(&[("requests", &format!("s3/{name}/requests"), Unit::PerSecond)]);
+        if known && hop.figures.is_empty() {
             hop.facts.push("no request metrics".to_owned());
         }
         Some(hop)
@@ -118,23 +127,18 @@ impl<'a> Parts<'a> {
         rows.iter().filter_map(current).collect()
     }
 
-    /// Requests per second, latency and share of errors of one series family.
-    pub(super) fn traffic(&self, prefix: &str, latency: &'static str) -> Vec<Measure> {
+    /// Latency and share of errors of one series family: true of every way to a place, whoever goes it.
+    pub(super) fn quality(&self, prefix: &str, latency: &'static str) -> Vec<Measure> {
         let id = |what: &str| format!("{prefix}/{what}");
-        let mut all = self.metrics(&[("requests", &id("requests"), Unit::PerSecond), (latency, &id(latency), Unit::Seconds)]);
+        let mut all = self.metrics(&[(latency, &id(latency), Unit::Seconds)]);
         all.extend(self.read.share(&id("5xx"), &id("requests")).map(|v| Measure::new("5xx", v, Unit::Percent)));
         all
     }
 
+    /// A way to the database. How much goes over it alone is not measured: connections and operations are the database's.
     pub(super) fn database_edge(&self, from: &str, label: &str) -> Edge {
         let mut edge = edge(from, "db", label);
-        let iops = self.read.sum(["db/read_iops", "db/write_iops"].map(str::to_owned));
-        edge.figures = self.metrics(&[
-            ("connections", "db/connections", Unit::Count),
-            ("read", "db/read_latency", Unit::Seconds),
-            ("write", "db/write_latency", Unit::Seconds),
-        ]);
-        edge.figures.extend(iops.map(|v| Measure::new("IOPS", v, Unit::PerSecond)));
+        edge.figures = self.metrics(&[("read", "db/read_latency", Unit::Seconds), ("write", "db/write_latency", Unit::Seconds)]);
         self.permitted(&mut edge, End::Ecs, End::Rds, None);
         for (series, what) in [("db/read_latency", "reads"), ("db/write_latency", "writes")] {
             self.limit(&mut edge, series, &crate::insight::limits::DB_LATENCY, what, crate::model::text::latency);
@@ -144,15 +148,13 @@ impl<'a> Parts<'a> {
 
     pub(super) fn cache_edge(&self, from: &str, to: &str, label: &str) -> Edge {
         let mut edge = edge(from, to, label);
-        let ops = self.read.sum(self.cache_series("gets").chain(self.cache_series("sets")));
-        edge.figures.extend(ops.map(|v| Measure::new("operations", v / 60.0, Unit::PerSecond)));
         self.permitted(&mut edge, End::Ecs, End::Redis, None);
         edge
     }
 
     pub(super) fn bucket_edge(&self, from: &str, bucket: &Hop, label: &str) -> Edge {
         let mut edge = edge(from, &bucket.id, label);
-        edge.figures = self.traffic(&bucket.id, "latency");
+        edge.figures = self.quality(&bucket.id, "latency");
         // S3 counts in milliseconds.
         edge.figures.iter_mut().filter(|m| m.unit == Unit::Seconds).for_each(|m| m.value /= 1000.0);
         self.permitted(&mut edge, End::Ecs, End::Internet, None);
@@ -200,9 +202,6 @@ impl<'a> Parts<'a> {
     }
 }
 
-pub(super) fn edge(from: &str, to: &str, label: &str) -> Edge {
-    Edge { from: from.to_owned(), to: to.to_owned(), label: label.to_owned(), figures: Vec::new(), level: Level::Healthy, reason: None }
-}
 /// The level and the reason of a place without what has a place of its own in the flow.
 pub(super) fn own(verdict: &Verdict, elsewhere: impl Fn(&str) -> bool) -> (Level, Option<String>) {
     let told = |r: &&Reason| !elsewhere(&r.text) && r.level >= Level::Info;
@@ -213,6 +212,9 @@ pub(super) fn own(verdict: &Verdict, elsewhere: impl Fn(&str) -> bool) -> (Level
     }
 }
 
+pub(super) fn edge(from: &str, to: &str, label: &str) -> Edge {
+    Edge { from: from.to_owned(), to: to.to_owned(), label: label.to_owned(), figures: Vec::new(), level: Level::Healthy, reason: None }
+}
 
 /// Takes the worse level with its reason.
 pub(super) fn worse(edge: &mut Edge, level: Level, reason: String) {

@@ -102,12 +102,16 @@ fn figures_are_live_and_have_units() {
     assert_eq!(to("alb", "svc/control-plane", "5xx"), Some((0.5, Unit::Percent)));
     assert_eq!(to("alb", "svc/control-plane", "healthy"), Some((2.0, Unit::Count)));
     assert_eq!(to("alb", "svc/web", "requests"), None, "what is not measured is not made up");
-    assert_eq!(to("svc/control-plane", "db", "connections"), Some((84.0, Unit::Count)));
     assert_eq!(to("svc/control-plane", "db", "read"), Some((0.002, Unit::Seconds)));
-    assert_eq!(to("svc/control-plane", "db", "IOPS"), Some((150.0, Unit::PerSecond)));
-    assert_eq!(to("svc/control-plane", "redis", "operations"), Some((200.0, Unit::PerSecond)));
-    let redis = flow.hops.iter().find(|h| h.id == "redis").unwrap();
-    assert_eq!(figure(&redis.figures, "cpu"), Some((21.0, Unit::Percent)));
+    let at = |hop: &str, label: &str| figure(&flow.hops.iter().find(|h| h.id == hop).unwrap().figures, label);
+    // What a place has in all stands at the place: nothing says how much of it came over which way.
+    assert_eq!((at("db", "connections"), at("db", "IOPS")), (Some((84.0, Unit::Count)), Some((150.0, Unit::PerSecond))));
+    assert_eq!((at("redis", "operations"), at("redis", "cpu")), (Some((200.0, Unit::PerSecond)), Some((21.0, Unit::Percent))));
+    for (from, whole) in [("svc/control-plane", "db"), ("svc/control-plane", "redis")] {
+        assert!(["connections", "IOPS", "operations"].iter().all(|l| to(from, whole, l).is_none()), "{from} > {whole}");
+    }
+    let jobs = draw(&world).jobs;
+    assert!(jobs.edges.iter().all(|e| e.figures.iter().all(|f| f.unit == Unit::Seconds)), "{:#?}", jobs.edges);
     let documents = flow.hops.iter().find(|h| h.id == "s3/nextcore-documents").unwrap();
     assert_eq!(documents.facts, ["no request metrics"]);
 }
@@ -234,6 +238,10 @@ fn errors_of_targets_are_felt_at_every_place_before_them() {
 
 #[test]
 fn the_balancers_own_verdict_is_its_places() {
+#[test]
+fn jobs_as_the_seed_draws_them() {
+    let mut world = World::healthy();
+    let flow = draw(&world).jobs;
     let hop = |change: fn(&mut World)| {
         let mut world = World::healthy();
         change(&mut world);
