@@ -8,10 +8,10 @@ use crate::insight::reading::{Measure, Unit};
 use crate::model::balancer::{Balancer, Routing, Targets};
 use crate::model::cdn::Cdn;
 use crate::model::database::Database;
-use crate::model::delivery::{Builds, Image, Pipeline, Repositories};
+use crate::model::delivery::{Build, Builds, Image, Pipeline, PipelineExecution, Repositories};
 use crate::model::health::Level;
 use crate::model::network::SecurityGroups;
-use crate::model::service::{ServiceDeployment, ServiceDeployments};
+use crate::model::service::{Deployment, ServiceDeployment, ServiceDeployments, TaskDefinitions};
 
 fn draw(world: &World) -> Flows {
     flows(&world.store, &world.judge(), &world.stack, world.now)
@@ -172,10 +172,6 @@ fn one_closed_port_closes_one_way_only() {
 }
 
 #[test]
-fn jobs_as_the_seed_draws_them() {
-    let mut world = World::healthy();
-    let flow = draw(&world).jobs;
-#[test]
 fn errors_of_targets_are_felt_at_every_place_before_them() {
     let mut world = World::healthy();
     for (errors, requests) in [("tg/control-plane/5xx", "tg/control-plane/requests"), ("alb/target5xx", "alb/requests")] {
@@ -194,54 +190,6 @@ fn errors_of_targets_are_felt_at_every_place_before_them() {
 
 #[test]
 fn the_balancers_own_verdict_is_its_places() {
-    let hop = |change: fn(&mut World)| {
-        let mut world = World::healthy();
-        change(&mut world);
-        let flow = draw(&world).requests;
-        let (alb, web) = (flow.hops.iter().find(|h| h.id == "alb").unwrap(), edge(&flow, "alb", "svc/web"));
-        (alb.level, alb.reason.clone().unwrap_or_default(), web.level, web.reason.clone().unwrap_or_default())
-    };
-    let calm = |level, reason: &str| (level, reason.to_owned(), Level::Healthy, String::new());
-    assert_eq!(hop(|w| w.edit::<Balancer>(|b| b.zones.truncate(2))), calm(Level::Degraded, "in 2 of 3 zones"));
-    assert_eq!(hop(|w| w.series("alb/rejected", &[4.0; 3])), calm(Level::Down, "rejected connections/min 4 for 3 min"));
-    // What a target group suffers from stands on the way to it.
-    let dead = |w: &mut World| w.edit::<Targets>(|t| t.groups.insert(arn("web"), vec![]).map_or((), drop));
-    assert_eq!(hop(dead), (Level::Healthy, String::new(), Level::Down, "0 of 0 targets healthy".to_owned()));
-    // Errors of a group that is down are down, with healthy targets, too.
-    let failing = |w: &mut World| {
-        w.counts("tg/web/requests", &[600.0; 3]);
-        w.counts("tg/web/5xx", &[60.0; 3]);
-    };
-    assert_eq!(hop(failing).2, Level::Down);
-}
-
-#[test]
-fn jobs_as_the_seed_draws_them() {
-    let mut world = World::healthy();
-    let flow = draw(&world).jobs;
-#[test]
-fn errors_of_targets_are_felt_at_every_place_before_them() {
-    let mut world = World::healthy();
-    for (errors, requests) in [("tg/control-plane/5xx", "tg/control-plane/requests"), ("alb/target5xx", "alb/requests")] {
-        world.counts(requests, &[600.0; 3]);
-        world.counts(errors, &[240.0; 3]);
-    }
-    let flow = draw(&world).requests;
-    let (users, api) = (edge(&flow, "users", "alb"), edge(&flow, "alb", "svc/control-plane"));
-    assert_eq!((users.level, users.reason.as_deref()), (Level::Down, Some("5xx of targets 40 % of requests for 3 min")));
-    assert_eq!(figure(&users.figures, "5xx"), Some((40.0, Unit::Percent)), "the balancer's own and those of targets");
-    let alb = flow.hops.iter().find(|h| h.id == "alb").unwrap();
-    assert_eq!((alb.level, alb.reason.as_deref()), (Level::Down, Some("target 5xx 40 % of requests for 3 min")));
-    assert_eq!((api.level, api.reason.as_deref()), (Level::Down, Some("5xx 40 % of requests for 3 min")));
-    assert_eq!(trouble(&flow).unwrap().1, "svc/control-plane");
-}
-
-#[test]
-fn the_balancers_own_verdict_is_its_places() {
-#[test]
-fn jobs_as_the_seed_draws_them() {
-    let mut world = World::healthy();
-    let flow = draw(&world).jobs;
     let hop = |change: fn(&mut World)| {
         let mut world = World::healthy();
         change(&mut world);
@@ -290,6 +238,10 @@ fn one_rate_stands_on_one_way() {
     assert_eq!(rates(all_through), [users, "cdn > alb 800 requests", "cdn > s3/nextcore-static 20 misses, all origins"]);
 }
 
+#[test]
+fn jobs_as_the_seed_draws_them() {
+    let mut world = World::healthy();
+    let flow = draw(&world).jobs;
     assert_eq!(
         edges(&flow),
         [
@@ -375,7 +327,10 @@ fn a_build_in_progress_leaves_the_rest_waiting() {
     for kind in [StepKind::Scan, StepKind::Push, StepKind::Update, StepKind::Health] {
         assert_eq!(step(web, kind).state, StepState::Waiting, "{kind:?}");
     }
-    assert_eq!(web.digest, short_digest(&digest("web")), "what runs until then");
+    let of_the_run = (web.revision.as_str(), web.commit.as_str(), web.digest.as_str());
+    assert_eq!(of_the_run, ("", "4f2a9c1d0b7e", ""), "what runs until then is of another run");
+    assert_eq!(step(web, StepKind::Update).detail, "");
+    assert_eq!(step(web, StepKind::Pipeline).detail, "not by the pipeline");
 }
 
 #[test]
@@ -454,6 +409,132 @@ fn a_deployment_that_is_rolled_back() {
     assert_eq!(step(&web, StepKind::Breaker).state, StepState::Failed);
     assert_eq!((step(&web, StepKind::Rollback).state, step(&web, StepKind::Rollback).level), (StepState::Running, Level::Degraded));
     assert!(step(&web, StepKind::Rollback).detail.contains("circuit breaker threshold"));
+}
+
+#[test]
+fn a_run_that_was_rolled_back_is_told_by_its_own_revision() {
+    let mut world = World::healthy();
+    world.edit::<Builds>(|b| {
+        b.builds.insert(0, Build { version: "beefcafe0000".into(), ..build("production-nextcore-web", 12, "SUCCEEDED") });
+    });
+    world.edit::<Repositories>(|r| {
+        let tags = vec!["beefcafe0000".into()];
+        r.repositories[1]
+            .images
+            .insert(0, Image { digest: "sha256:beef0123456789".into(), tags, pushed_at: Some(ago(8)), ..Default::default() });
+    });
+    // As ECS shows it: the one before is the primary one again, with its old dates.
+    world.service("web", |s| {
+        let failed = Deployment {
+            id: "ecs-svc/2".into(),
+            status: "ACTIVE".into(),
+            rollout_state: "FAILED".into(),
+            task_definition: "arn:aws:ecs:r:1:task-definition/web:8".into(),
+            created_at: Some(ago(6)),
+            ..Default::default()
+        };
+        s.deployments.push(failed);
+    });
+    world.put(ServiceDeployments {
+        deployments: vec![ServiceDeployment {
+            service: "web".into(),
+            status: "ROLLBACK_SUCCESSFUL".into(),
+            created_at: Some(ago(6)),
+            started_at: Some(ago(6)),
+            finished_at: Some(ago(2)),
+            breaker: Some(("TRIGGERED".into(), 3, 3)),
+            rollback_reason: Some("circuit breaker".into()),
+            ..Default::default()
+        }],
+    });
+    let web = delivery(&world, "web");
+    assert_eq!((web.revision.as_str(), web.commit.as_str(), web.digest.as_str()), ("web:8", "beefcafe0000", "beef01234567"));
+    let told = |kind| (step(&web, kind).state, step(&web, kind).detail.as_str());
+    assert_eq!(told(StepKind::Push), (StepState::Done, "beefcafe0000"));
+    assert_eq!(told(StepKind::Update), (StepState::Failed, "web:8 rolled back, web:7 again"));
+    assert_eq!(told(StepKind::Health), (StepState::Failed, "3 tasks failed"));
+    assert_eq!(told(StepKind::Breaker), (StepState::Failed, "3 of 3 failures"));
+    assert_eq!(told(StepKind::Rollback), (StepState::Done, "circuit breaker"));
+    // The failed one is gone, and what it was called with it: the one in place does not take its name.
+    world.service("web", |s| s.deployments.truncate(1));
+    let web = delivery(&world, "web");
+    assert_eq!((web.revision.as_str(), web.commit.as_str()), ("", "beefcafe0000"));
+    assert_eq!(step(&web, StepKind::Update).detail, "the new revision rolled back, web:7 again");
+}
+
+#[test]
+fn an_image_that_is_not_there_was_not_pushed() {
+    let mut world = World::healthy();
+    world.edit::<Builds>(|b| b.builds.insert(0, build("production-nextcore-web", 9, "SUCCEEDED")));
+    let told = |world: &World| {
+        let web = delivery(world, "web");
+        let push = step(&web, StepKind::Push);
+        assert_eq!((push.state, web.digest.as_str()), (StepState::Unknown, ""));
+        push.detail.clone()
+    };
+    assert_eq!(told(&world), "no image of it in nextcore/web");
+    let read = world.store.get::<Repositories>().unwrap().clone();
+    world.store.put(read, ago(6), std::time::Duration::from_mins(15));
+    assert_eq!(told(&world), "nextcore/web was not read since", "nothing is known of it yet");
+    // What runs, and is not in its repository: another image does not stand in for it.
+    let mut world = World::healthy();
+    world.edit::<TaskDefinitions>(|d| d.definitions.clear());
+    world.edit::<Repositories>(|r| r.repositories[1].images[0].digest = "sha256:another".into());
+    let web = delivery(&world, "web");
+    let push = step(&web, StepKind::Push);
+    assert_eq!((push.state, push.level), (StepState::Unknown, Level::Degraded));
+    assert_eq!(push.detail, format!("{} is not in nextcore/web", short_digest(&digest("web"))));
+    assert_eq!(step(&web, StepKind::Scan).state, StepState::Unknown);
+}
+
+#[test]
+fn an_execution_that_has_only_begun_has_built_nothing() {
+    let begun = |status: &str| {
+        let mut world = World::healthy();
+        world.edit::<Pipeline>(|p| {
+            let first = p.executions[0].clone();
+            let next = PipelineExecution {
+                id: "e2".into(),
+                status: status.into(),
+                started_at: Some(ago(2)),
+                updated_at: Some(ago(1)),
+                revision: "Next change".into(),
+                ..first
+            };
+            p.executions.insert(0, next);
+            p.stages[0].execution = "e2".into();
+            p.stages[0].actions[0].revision = "abcdef123456".into();
+        });
+        delivery(&world, "web")
+    };
+    let web = begun("InProgress");
+    assert!(web.active);
+    assert_eq!((web.revision.as_str(), web.commit.as_str(), web.digest.as_str()), ("", "abcdef123456", ""));
+    assert_eq!(step(&web, StepKind::Source).detail, "Next change");
+    for kind in [StepKind::Build, StepKind::Test, StepKind::Scan, StepKind::Push, StepKind::Update, StepKind::Health] {
+        assert_eq!(step(&web, kind).state, StepState::Waiting, "{kind:?}");
+    }
+    let web = begun("Failed");
+    assert_eq!((step(&web, StepKind::Build).state, step(&web, StepKind::Build).detail.as_str()), (StepState::Unused, "not reached"));
+    // One that has ended without a build of this service leaves what was rolled out before.
+    let web = begun("Succeeded");
+    assert_eq!((web.revision.as_str(), web.commit.as_str()), ("web:7", "4f2a9c1d0b7e"));
+    assert_eq!(step(&web, StepKind::Source).detail, "Search by policy number");
+}
+
+#[test]
+fn a_rollout_is_told_with_the_build_that_made_its_image() {
+    let mut world = World::healthy();
+    world.edit::<Builds>(|b| {
+        let failed = Build { version: "badbadbadbad".into(), ..build("production-nextcore-web", 20, "FAILED") };
+        b.builds.insert(0, failed);
+    });
+    assert_eq!(delivery(&world, "web").commit, "badbadbadbad");
+    // Deployed again by hand: what runs is what ran.
+    world.service("web", |s| s.deployments[0].created_at = Some(ago(3)));
+    let web = delivery(&world, "web");
+    assert_eq!((web.revision.as_str(), web.commit.as_str()), ("web:7", "4f2a9c1d0b7e"));
+    assert_eq!(step(&web, StepKind::Build).state, StepState::Done);
 }
 
 #[test]
