@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::model::Time;
 use crate::model::metric::Metrics;
+use crate::model::network::SecurityGroups;
 use crate::model::section::{Section, SectionKey};
 use crate::model::service::{Service, Services, StoppedTasks, Task, Tasks};
 use crate::model::stack::Stack;
 use crate::model::store::Store;
 
+use super::paths::{ClosedPath, Paths};
 use super::roles::redis_roles;
 use super::standing::Standing;
 use super::window::Window;
@@ -23,6 +25,8 @@ pub(crate) struct Facts<'a> {
     pub now: Time,
     /// Redis roles by node.
     pub roles: BTreeMap<String, bool>,
+    /// Paths that traffic needs and that the security groups do not let through.
+    pub closed: Vec<ClosedPath>,
     window: Option<Window<'a>>,
     standings: BTreeMap<SectionKey, Standing>,
     services: HashMap<&'a str, &'a Service>,
@@ -37,6 +41,7 @@ impl<'a> Facts<'a> {
             stack,
             now,
             roles: redis_roles(store),
+            closed: store.get::<SecurityGroups>().map_or_else(Vec::new, |groups| Paths::closed(groups, &stack.addresses)),
             window: None,
             standings: store.entries().map(|(key, entry)| (key, Standing::of(Some(entry), now))).collect(),
             services: HashMap::new(),

@@ -153,6 +153,10 @@ pub(crate) const LINK_MINUTES: usize = 2;
 pub(crate) const PRIMARY_MINUTES: usize = 2;
 /// CurrConnections 0 on all nodes for this many minutes.
 pub(crate) const NO_CONNECTION_MINUTES: usize = 2;
+/// GetTypeCmds and SetTypeCmds 0 on all nodes for this many minutes...
+pub(crate) const NO_COMMAND_MINUTES: usize = 3;
+/// ...after so many minutes with commands: long, so that a silence that lasts is not taken for the habit.
+pub(crate) const COMMAND_MEAN_MINUTES: usize = 120;
 /// A failover or recovery event without its end counts for this long (§1.3).
 pub(crate) const CACHE_RECOVERY: TimeDelta = TimeDelta::minutes(15);
 

@@ -3,6 +3,7 @@
 
 pub mod conformance;
 pub mod egress;
+pub mod entry;
 mod facts;
 mod finding;
 pub mod flows;

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 
 use super::limits::PUBLISH_LAG;
 use crate::model::Time;
-use crate::model::metric::Metrics;
+use crate::model::metric::{Metrics, Series};
 use crate::model::store::Store;
 
 /// A figure older than this is not shown as current: slow metrics are asked for every fifth minute, and published late.
@@ -72,12 +72,18 @@ impl<'a> Reading<'a> {
 
     /// Percent of `whole` that `part` is in the newest minute for which both were asked; both are counts.
     pub fn share(&self, part: &str, whole: &str) -> Option<f64> {
+        self.share_of(&[part], whole)
+    }
+
+    /// The same for several parts together; one that was never published counts for nothing, unless none was.
+    pub fn share_of(&self, parts: &[&str], whole: &str) -> Option<f64> {
         let (metrics, late) = (self.metrics?, PUBLISH_LAG.num_seconds());
-        let (part, whole) = (metrics.get(part)?, metrics.get(whole)?);
-        let asked = metrics.asked_at.get(&part.every).filter(|_| part.every > 60).map_or(i64::MAX, |at| at - late);
-        let at = whole.settled(self.now, CURRENT)?.0.min(asked);
+        let parts: Vec<&Series> = parts.iter().filter_map(|id| metrics.get(id)).collect();
+        let whole = metrics.get(whole)?;
+        let asked = |s: &&Series| metrics.asked_at.get(&s.every).filter(|_| s.every > 60).map_or(i64::MAX, |at| at - late);
+        let at = whole.settled(self.now, CURRENT)?.0.min(parts.iter().map(asked).min()?);
         let whole = whole.at(at).filter(|v| *v > 0.0)?;
-        let part = part.at(at)?;
+        let part = parts.iter().filter_map(|s| s.at(at)).reduce(|a, b| a + b)?;
         Some((part / whole.max(part) * 100.0).clamp(0.0, 100.0))
     }
 

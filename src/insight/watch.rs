@@ -1,21 +1,32 @@
 //! Judgement over time: a fold over stores with the memory that hysteresis and `since` need. It knows no rules.
-//! Down needs two observations of new data (the first is shown as degraded), degraded one, recovery two (AWS map §1.3).
+//! Down needs two observations of new data (the first is shown as degraded), degraded one, recovery two (AWS map §1.3). Only what is
+//! polled fast and can flicker is held back so: configuration and metrics over several minutes count at once.
 
 use std::collections::BTreeMap;
 
 use crate::model::Time;
+use crate::model::balancer::Targets;
+use crate::model::cache::{CacheNodes, ReplicationGroup};
+use crate::model::database::Database;
 use crate::model::health::{Level, Reason, Verdict};
-use crate::model::section::SectionKey;
+use crate::model::metric::Metrics;
+use crate::model::section::{Section, SectionKey};
+use crate::model::service::{Services, StoppedTasks, Tasks};
 use crate::model::stack::Stack;
 use crate::model::store::Store;
 
 use super::facts::Facts;
+use super::finding::Finding;
 use super::judgement::{Counts, Judgement, NodeId};
 use super::node::{Assessment, assess};
 use super::timeline::Timeline;
 
 /// How often each section has answered: two observations with the same stamps saw the same data.
 type Stamps = BTreeMap<SectionKey, u64>;
+
+/// States that are polled every few seconds: one answer may catch a moment that is over in the next.
+const FLICKERS: &[SectionKey] =
+    &[Targets::KEY, Services::KEY, Tasks::KEY, StoppedTasks::KEY, Database::KEY, ReplicationGroup::KEY, CacheNodes::KEY];
 
 /// What is remembered between two observations.
 #[derive(Debug, Default)]
@@ -99,7 +110,7 @@ fn verdict(seen: &Assessment, level: Level, reasons: Vec<Reason>, since: Option<
 }
 
 fn reasons(seen: &Assessment) -> Vec<Reason> {
-    seen.findings.iter().map(super::finding::Finding::reason).collect()
+    seen.findings.iter().map(Finding::reason).collect()
 }
 
 /// The cloud's own time stamp of the level: the earliest of the findings that set it.
@@ -108,6 +119,12 @@ fn stamp(seen: &Assessment) -> Option<Time> {
         Level::Healthy => seen.calm_since,
         _ => seen.deciding().filter_map(|f| f.since).min(),
     }
+}
+
+/// Whether a finding could be gone with the next poll. Metrics were watched for minutes before they count, and what is read every few
+/// minutes would be shown as half as bad as it is until it is read again.
+fn flickers(finding: &Finding) -> bool {
+    !finding.basis.contains(&Metrics::KEY) && finding.basis.iter().any(|key| FLICKERS.contains(key))
 }
 
 fn stamps(store: &Store, keys: &[SectionKey]) -> Stamps {
@@ -120,7 +137,7 @@ impl Memory {
         let raw = seen.level();
         let cause: Vec<SectionKey> = seen.deciding().flat_map(|f| f.basis.iter().copied()).collect();
         let shown = old.as_ref().map(|m| m.verdict.level);
-        if raw == Level::Down && shown != Some(Level::Down) {
+        if raw == Level::Down && shown != Some(Level::Down) && seen.deciding().all(flickers) {
             let pending = old.as_ref().and_then(|m| m.pending.as_ref()).filter(|p| p.to_down);
             if !pending.is_some_and(|p| p.has_news(store)) {
                 // Bad enough to be degraded at once; down when the next data says the same.

@@ -6,6 +6,7 @@ use super::View;
 use super::widget::chart::{self, CURRENT, SILENT};
 use super::widget::{Chart, Phrase, Unit};
 use crate::insight::NodeId;
+use crate::insight::reading::Reading;
 use crate::model::Time;
 use crate::model::health::{Level, Verdict};
 use crate::model::metric::{Metrics, Series};
@@ -191,11 +192,16 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Percent of a count that others are, read as the flows and the reports read it: of one minute that is over, never of two.
+    /// Nothing, and a count without any of the others, is free of them.
+    pub(crate) fn share_of(&self, parts: &[&str], whole: &str) -> Option<f64> {
+        let share = Reading::new(self.store, self.now).share_of(parts, whole);
+        share.or_else(|| self.value(whole).filter(|n| *n <= 0.0 || parts.iter().all(|id| self.series(id).is_none())).map(|_| 0.0))
+    }
+
     /// 5xx answers of balancer and targets as a share of all requests.
     pub(crate) fn error_share(&self) -> Option<f64> {
-        let requests = self.value("alb/requests").filter(|r| *r > 0.0)?;
-        let errors = self.value("alb/elb5xx").unwrap_or(0.0) + self.value("alb/target5xx").unwrap_or(0.0);
-        Some(errors / requests * 100.0)
+        self.share_of(&["alb/elb5xx", "alb/target5xx"], "alb/requests")
     }
 }
 

@@ -9,6 +9,8 @@ mod reason;
 mod stack;
 mod state;
 mod targets;
+#[cfg(test)]
+mod tests;
 mod widget;
 
 use ratatui::buffer::Buffer;

@@ -5,6 +5,7 @@ mod delivery;
 mod jobs;
 mod parts;
 mod requests;
+mod run;
 mod steps;
 
 use crate::model::Time;
@@ -110,7 +111,7 @@ pub struct Delivery {
     pub role: ServiceRole,
     /// Something of it is in progress.
     pub active: bool,
-    /// Task definition revision that is rolled out or in place: `web:119`; empty if not known.
+    /// Task definition revision that is rolled out: `web:119`; empty if not known, or before it is rolled out.
     pub revision: String,
     /// Commit; empty if not known.
     pub commit: String,

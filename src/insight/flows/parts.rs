@@ -6,10 +6,11 @@ use crate::insight::limits::{Bounds, Share};
 use crate::insight::paths::{CellVerdict, End, Paths, PortRange};
 use crate::insight::phrase;
 use crate::insight::reading::{Measure, Reading, Unit};
+use crate::insight::rules::security_groups::CLOSED;
 use crate::insight::{Judgement, NodeId};
 use crate::model::Time;
 use crate::model::cache::ReplicationGroup;
-use crate::model::health::Level;
+use crate::model::health::{Level, Reason, Verdict};
 use crate::model::metric::Metrics;
 use crate::model::network::SecurityGroups;
 use crate::model::service::Service;
@@ -44,9 +45,9 @@ impl<'a> Parts<'a> {
 
     /// A place that is a box of the diagram; its level and reason are the box's.
     pub(super) fn hop(&self, id: &str, title: &str, name: &str, node: NodeId) -> Hop {
+        // Which way is closed stands on the way.
         let verdict = self.judgement.of(&node);
-        let level = verdict.map_or(Level::Unknown, |v| v.level);
-        let reason = verdict.filter(|v| v.level >= Level::Info).map(|v| v.headline().to_owned());
+        let (level, reason) = verdict.map_or((Level::Unknown, None), |v| own(v, |reason| reason.ends_with(CLOSED)));
         Hop {
             id: id.to_owned(),
             title: title.to_owned(),
@@ -80,12 +81,20 @@ impl<'a> Parts<'a> {
 
     pub(super) fn database_hop(&self) -> Hop {
         let mut hop = self.hop("db", "RDS PostgreSQL", &self.stack().database, NodeId::database());
-        hop.figures = self.metrics(&[("cpu", "db/cpu", Unit::Percent), ("load", "db/load", Unit::Count)]);
+        hop.figures = self.metrics(&[
+            ("connections", "db/connections", Unit::Count),
+            ("cpu", "db/cpu", Unit::Percent),
+            ("load", "db/load", Unit::Count),
+        ]);
+        let iops = self.read.sum(["db/read_iops", "db/write_iops"].map(str::to_owned));
+        hop.figures.extend(iops.map(|v| Measure::new("IOPS", v, Unit::PerSecond)));
         hop
     }
 
     pub(super) fn cache_hop(&self, id: &str, title: &str) -> Hop {
         let mut hop = self.hop(id, title, &self.stack().cache, NodeId::cache());
+        let ops = self.read.sum(self.cache_series("gets").chain(self.cache_series("sets")));
+        hop.figures.extend(ops.map(|v| Measure::new("operations", v / 60.0, Unit::PerSecond)));
         let cpu = self.read.max(self.cache_series("engine")).or_else(|| self.read.max(self.cache_series("cpu")));
         hop.figures.extend(cpu.map(|v| Measure::new("cpu", v, Unit::Percent)));
         hop.figures.extend(self.read.max(self.cache_series("memory")).map(|v| Measure::new("memory", v, Unit::Percent)));
@@ -96,7 +105,8 @@ impl<'a> Parts<'a> {
         let name = &self.stack().buckets.iter().find(|b| b.role == role)?.name;
         let mut hop = self.hop(&format!("s3/{name}"), title, name, NodeId::bucket(name));
         let known = self.store().get::<Metrics>().is_some();
-        if known && self.read.value(&format!("s3/{name}/requests")).is_none() {
+        hop.figures = self.metrics(&[("requests", &format!("s3/{name}/requests"), Unit::PerSecond)]);
+        if known && hop.figures.is_empty() {
             hop.facts.push("no request metrics".to_owned());
         }
         Some(hop)
@@ -117,23 +127,18 @@ impl<'a> Parts<'a> {
         rows.iter().filter_map(current).collect()
     }
 
-    /// Requests per second, latency and share of errors of one series family.
-    pub(super) fn traffic(&self, prefix: &str, latency: &'static str) -> Vec<Measure> {
+    /// Latency and share of errors of one series family: true of every way to a place, whoever goes it.
+    pub(super) fn quality(&self, prefix: &str, latency: &'static str) -> Vec<Measure> {
         let id = |what: &str| format!("{prefix}/{what}");
-        let mut all = self.metrics(&[("requests", &id("requests"), Unit::PerSecond), (latency, &id(latency), Unit::Seconds)]);
+        let mut all = self.metrics(&[(latency, &id(latency), Unit::Seconds)]);
         all.extend(self.read.share(&id("5xx"), &id("requests")).map(|v| Measure::new("5xx", v, Unit::Percent)));
         all
     }
 
+    /// A way to the database. How much goes over it alone is not measured: connections and operations are the database's.
     pub(super) fn database_edge(&self, from: &str, label: &str) -> Edge {
         let mut edge = edge(from, "db", label);
-        let iops = self.read.sum(["db/read_iops", "db/write_iops"].map(str::to_owned));
-        edge.figures = self.metrics(&[
-            ("connections", "db/connections", Unit::Count),
-            ("read", "db/read_latency", Unit::Seconds),
-            ("write", "db/write_latency", Unit::Seconds),
-        ]);
-        edge.figures.extend(iops.map(|v| Measure::new("IOPS", v, Unit::PerSecond)));
+        edge.figures = self.metrics(&[("read", "db/read_latency", Unit::Seconds), ("write", "db/write_latency", Unit::Seconds)]);
         self.permitted(&mut edge, End::Ecs, End::Rds, None);
         for (series, what) in [("db/read_latency", "reads"), ("db/write_latency", "writes")] {
             self.limit(&mut edge, series, &crate::insight::limits::DB_LATENCY, what, crate::model::text::latency);
@@ -143,15 +148,13 @@ impl<'a> Parts<'a> {
 
     pub(super) fn cache_edge(&self, from: &str, to: &str, label: &str) -> Edge {
         let mut edge = edge(from, to, label);
-        let ops = self.read.sum(self.cache_series("gets").chain(self.cache_series("sets")));
-        edge.figures.extend(ops.map(|v| Measure::new("operations", v / 60.0, Unit::PerSecond)));
         self.permitted(&mut edge, End::Ecs, End::Redis, None);
         edge
     }
 
     pub(super) fn bucket_edge(&self, from: &str, bucket: &Hop, label: &str) -> Edge {
         let mut edge = edge(from, &bucket.id, label);
-        edge.figures = self.traffic(&bucket.id, "latency");
+        edge.figures = self.quality(&bucket.id, "latency");
         // S3 counts in milliseconds.
         edge.figures.iter_mut().filter(|m| m.unit == Unit::Seconds).for_each(|m| m.value /= 1000.0);
         self.permitted(&mut edge, End::Ecs, End::Internet, None);
@@ -159,7 +162,8 @@ impl<'a> Parts<'a> {
         if let Some(nat) = self.judgement.of(&NodeId::nat()).filter(|v| v.level >= Level::Degraded) {
             worse(&mut edge, Level::Degraded, format!("NAT {}", nat.headline()));
         }
-        self.share(&mut edge, &format!("{}/5xx", bucket.id), &format!("{}/requests", bucket.id), &crate::insight::limits::BUCKET_5XX);
+        let (errors, requests) = (format!("{}/5xx", bucket.id), format!("{}/requests", bucket.id));
+        self.share(&mut edge, "5xx", (&errors, &requests), &crate::insight::limits::BUCKET_5XX);
         edge
     }
 
@@ -189,12 +193,22 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// Judges an edge by its share of errors.
-    pub(super) fn share(&self, edge: &mut Edge, errors: &str, requests: &str, rule: &Share) {
+    /// Judges an edge by its share of errors: those of the first series in the requests of the second.
+    pub(super) fn share(&self, edge: &mut Edge, what: &str, (errors, requests): (&str, &str), rule: &Share) {
         if let Some((critical, breach)) = self.facts.window().and_then(|w| w.share(errors, requests, rule)) {
             let level = if critical { Level::Down } else { Level::Degraded };
-            worse(edge, level, format!("5xx {} of requests{}", phrase::share(breach.value), breach.span()));
+            worse(edge, level, format!("{what} {} of requests{}", phrase::share(breach.value), breach.span()));
         }
+    }
+}
+
+/// The level and the reason of a place without what has a place of its own in the flow.
+pub(super) fn own(verdict: &Verdict, elsewhere: impl Fn(&str) -> bool) -> (Level, Option<String>) {
+    let told = |r: &&Reason| !elsewhere(&r.text) && r.level >= Level::Info;
+    match verdict.reasons.iter().find(told) {
+        Some(worst) => (worst.level.min(verdict.level), Some(worst.text.clone())),
+        None if verdict.reasons.iter().any(|r| elsewhere(&r.text)) => (Level::Healthy, None),
+        None => (verdict.level, (verdict.level >= Level::Info).then(|| verdict.headline().to_owned())),
     }
 }
 

@@ -1,16 +1,17 @@
 //! The seed's User Request Flow: users, CloudFront, the load balancer's HTTPS listener, control plane and web portal, their data.
 //! Called by `flows`.
 
-use super::parts::{Parts, edge, finish, worse};
+use super::parts::{Parts, edge, finish, own, worse};
 use super::{Edge, Flow, Hop};
 use crate::insight::NodeId;
+use crate::insight::entry::{Entry, entry};
 use crate::insight::limits;
 use crate::insight::paths::End;
 use crate::insight::phrase::group_name;
 use crate::insight::reading::{Measure, Unit};
+use crate::insight::rules::security_groups::CLOSED;
 use crate::model::balancer::{Balancer, Routing, Targets};
 use crate::model::cdn::{Cdn, Distribution};
-use crate::model::dns::Dns;
 use crate::model::health::Level;
 use crate::model::service::Service;
 use crate::model::stack::{BucketRole, ServiceRole};
@@ -23,30 +24,23 @@ pub(super) fn flow(parts: &Parts<'_>) -> Flow {
     let mut notes = Vec::new();
     let balancer = balancer_hop(parts);
     let assets = parts.bucket_hop(BucketRole::Static, "S3 Static Assets");
+    let ways = entry(parts.store(), parts.stack());
     match parts.store().get::<Cdn>().map(|c| c.distribution.as_ref()) {
         Some(Some(distribution)) => {
-            let cdn = cdn_hop(parts, distribution);
             edges.push(users_edge(parts, "cdn"));
-            let leads = leads_to_balancer(parts, distribution);
-            if leads {
-                edges.push(balancer_edge(parts, "cdn", "HTTPS"));
+            if ways.through_cdn {
+                edges.push(fetched(parts, ways));
             }
             if let Some(bucket) = assets.as_ref().filter(|b| distribution.origins.iter().any(|o| o.starts_with(&b.name))) {
-                edges.push(edge("cdn", &bucket.id, "static"));
+                edges.push(static_edge(parts, distribution, bucket));
             }
-            hops.push(cdn);
-            if !leads || !points_at(parts, &distribution.domain, &distribution.aliases) {
-                edges.push(direct(parts));
-            }
+            hops.push(cdn_hop(parts, distribution));
         }
-        Some(None) => {
-            notes.push("no CloudFront: users come to the load balancer".to_owned());
-            edges.push(direct(parts));
-        }
-        None => {
-            notes.push("CloudFront: not known".to_owned());
-            edges.push(direct(parts));
-        }
+        Some(None) => notes.push("no CloudFront: users come to the load balancer".to_owned()),
+        None => notes.push("CloudFront: not known".to_owned()),
+    }
+    if ways.direct {
+        edges.push(direct(parts, ways));
     }
     hops.push(balancer);
     let mut data = Vec::new();
@@ -110,8 +104,9 @@ fn users_edge(parts: &Parts<'_>, to: &str) -> Edge {
 }
 
 /// Users who come to the load balancer without CloudFront.
-fn direct(parts: &Parts<'_>) -> Edge {
-    let mut edge = balancer_edge(parts, "users", "HTTPS");
+fn direct(parts: &Parts<'_>, ways: Entry) -> Edge {
+    let mut edge = balancer_edge(parts, "users");
+    measured(parts, &mut edge, if ways.through_cdn { "requests, all ways" } else { "requests" });
     let dns = users_edge(parts, "alb");
     if let Some(reason) = dns.reason {
         worse(&mut edge, dns.level, reason);
@@ -119,14 +114,39 @@ fn direct(parts: &Parts<'_>) -> Edge {
     edge
 }
 
-/// A way to the HTTPS listener.
-fn balancer_edge(parts: &Parts<'_>, from: &str, label: &str) -> Edge {
-    let mut edge = edge(from, "alb", label);
-    edge.figures = parts.metrics(&[("requests", "alb/requests", Unit::PerSecond), ("p95", "alb/p95", Unit::Seconds)]);
-    edge.figures.extend(parts.read.share("alb/elb5xx", "alb/requests").map(|v| Measure::new("5xx", v, Unit::Percent)));
-    parts.permitted(&mut edge, End::Internet, End::Alb, Some(443));
-    parts.share(&mut edge, "alb/elb5xx", "alb/requests", &limits::ELB_5XX);
+/// What CloudFront fetches from the load balancer: nothing counts it where users come past CloudFront, too.
+fn fetched(parts: &Parts<'_>, ways: Entry) -> Edge {
+    let mut edge = balancer_edge(parts, "cdn");
+    if !ways.direct {
+        measured(parts, &mut edge, "requests");
+    }
     edge
+}
+
+/// What CloudFront has not in its caches; its default origin in the seed is the bucket, but it counts all origins together.
+fn static_edge(parts: &Parts<'_>, distribution: &Distribution, bucket: &Hop) -> Edge {
+    let mut edge = edge("cdn", &bucket.id, "static");
+    let label = if distribution.origins.len() > 1 { "misses, all origins" } else { "misses" };
+    let missed = parts.read.per_second("cdn/requests").zip(parts.read.value("cdn/hit"));
+    edge.figures.extend(missed.map(|(rate, hit)| Measure::new(label, rate * (1.0 - hit / 100.0).clamp(0.0, 1.0), Unit::PerSecond)));
+    edge
+}
+
+/// A way to the HTTPS listener.
+fn balancer_edge(parts: &Parts<'_>, from: &str) -> Edge {
+    let mut edge = edge(from, "alb", "HTTPS");
+    parts.permitted(&mut edge, End::Internet, End::Alb, Some(443));
+    edge
+}
+
+/// What the load balancer counts, as the figures of one way to it.
+fn measured(parts: &Parts<'_>, edge: &mut Edge, requests: &'static str) {
+    edge.figures = parts.metrics(&[(requests, "alb/requests", Unit::PerSecond), ("p95", "alb/p95", Unit::Seconds)]);
+    // Users do not see whose error it was.
+    let errors = parts.read.share_of(&["alb/elb5xx", "alb/target5xx"], "alb/requests");
+    edge.figures.extend(errors.map(|v| Measure::new("5xx", v, Unit::Percent)));
+    parts.share(edge, "5xx of the balancer", ("alb/elb5xx", "alb/requests"), &limits::ELB_5XX);
+    parts.share(edge, "5xx of targets", ("alb/target5xx", "alb/requests"), &limits::TARGET_5XX);
 }
 
 fn cdn_hop(parts: &Parts<'_>, distribution: &Distribution) -> Hop {
@@ -137,37 +157,26 @@ fn cdn_hop(parts: &Parts<'_>, distribution: &Distribution) -> Hop {
     hop
 }
 
-fn leads_to_balancer(parts: &Parts<'_>, distribution: &Distribution) -> bool {
-    let own = parts.store().get::<Balancer>().map(|b| b.dns_name.to_ascii_lowercase()).unwrap_or_default();
-    distribution.origins.iter().any(|o| o.eq_ignore_ascii_case(&own) || o.to_ascii_lowercase().ends_with(".elb.amazonaws.com"))
-}
-
-/// Whether the zone's own name leads to CloudFront, so that nobody comes past it.
-fn points_at(parts: &Parts<'_>, domain: &str, aliases: &[String]) -> bool {
-    let dns = parts.store().get::<Dns>();
-    let target = dns.and_then(|d| d.apex()).and_then(|r| r.alias.as_ref()).map(crate::model::dns::DnsAlias::target);
-    match target {
-        Some(target) => target.eq_ignore_ascii_case(domain),
-        None => aliases.iter().any(|a| a.eq_ignore_ascii_case(&parts.stack().zone)),
-    }
-}
-
-/// The balancer by itself: its box also counts what is wrong with its targets, which has edges of its own here.
+/// The balancer by itself: its box also repeats what is wrong with its target groups, which have edges of their own here.
 fn balancer_hop(parts: &Parts<'_>) -> Hop {
     let mut hop = parts.hop("alb", "ALB", &parts.stack().balancer, NodeId::balancer());
     let Some(balancer) = parts.store().get::<Balancer>() else { return hop };
-    let listener = parts.store().get::<Routing>().map(|r| r.listeners.iter().any(|l| l.protocol == "HTTPS"));
-    (hop.level, hop.reason) = match (balancer.state.as_str(), listener) {
-        ("failed", _) => (Level::Down, Some("state failed".to_owned())),
-        (_, Some(false)) => (Level::Down, Some("no HTTPS listener".to_owned())),
-        ("active" | "", _) => (Level::Healthy, None),
-        ("provisioning", _) => (Level::Info, Some("provisioning".to_owned())),
-        (state, _) => (Level::Degraded, Some(format!("state {state}"))),
-    };
+    if let Some(verdict) = parts.judgement.of(&NodeId::balancer()) {
+        (hop.level, hop.reason) = own(verdict, |reason| of_a_group(parts, reason) || reason.ends_with(CLOSED));
+    }
+    if parts.store().get::<Routing>().is_some_and(|r| r.listeners.iter().all(|l| l.protocol != "HTTPS")) {
+        (hop.level, hop.reason) = (Level::Down, Some("no HTTPS listener".to_owned()));
+    }
     if !balancer.zones.is_empty() {
         hop.facts.push(format!("{} zones", balancer.zones.len()));
     }
     hop
+}
+
+/// Whether a reason of the balancer is one that it repeats of a target group.
+fn of_a_group(parts: &Parts<'_>, reason: &str) -> bool {
+    let group = reason.split_once(": ").map(|(who, _)| NodeId::target_group(who));
+    group.is_some_and(|group| parts.judgement.of(&group).is_some())
 }
 
 fn service(parts: &Parts<'_>, hops: &mut Vec<Hop>, edges: &mut Vec<Edge>, role: ServiceRole, name: &str, path: &str) {
@@ -186,7 +195,8 @@ fn service(parts: &Parts<'_>, hops: &mut Vec<Hop>, edges: &mut Vec<Edge>, role: 
 fn target_edge(parts: &Parts<'_>, service: &Service, arn: &str, mut edge: Edge) -> Edge {
     let group = group_name(arn).unwrap_or(arn);
     let prefix = format!("tg/{group}");
-    edge.figures = parts.traffic(&prefix, "p95");
+    edge.figures = parts.metrics(&[("requests", &format!("{prefix}/requests"), Unit::PerSecond)]);
+    edge.figures.extend(parts.quality(&prefix, "p95"));
     let port =
         parts.store().get::<Routing>().and_then(|r| r.target_groups.iter().find(|g| g.arn == arn)).map(|g| g.port).filter(|p| *p > 0);
     parts.permitted(&mut edge, End::Alb, End::Ecs, port);
@@ -194,11 +204,12 @@ fn target_edge(parts: &Parts<'_>, service: &Service, arn: &str, mut edge: Edge) 
         edge.figures.push(Measure::new("healthy", healthy as f64, Unit::Count));
         if healthy == 0 && service.desired > 0 {
             worse(&mut edge, Level::Down, format!("0 of {total} targets healthy"));
-        } else if let Some(verdict) = parts.judgement.of(&NodeId::target_group(group)).filter(|v| v.level == Level::Degraded) {
-            worse(&mut edge, Level::Degraded, verdict.headline().to_owned());
         }
     }
-    parts.share(&mut edge, &format!("{prefix}/5xx"), &format!("{prefix}/requests"), &limits::TARGET_5XX);
+    if let Some(verdict) = parts.judgement.of(&NodeId::target_group(group)).filter(|v| v.level >= Level::Degraded) {
+        worse(&mut edge, verdict.level, verdict.headline().to_owned());
+    }
+    parts.share(&mut edge, "5xx", (&format!("{prefix}/5xx"), &format!("{prefix}/requests")), &limits::TARGET_5XX);
     parts.limit(&mut edge, &format!("{prefix}/p95"), &limits::TARGET_P95, "p95", text::latency);
     edge
 }

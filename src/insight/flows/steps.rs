@@ -1,68 +1,26 @@
-//! The steps of one delivery, one function a step, in the order of the seed's drawing. Called by `delivery`.
+//! The steps of one run of a delivery, one function a step, in the order of the seed's drawing. Called by `delivery`.
 
-use super::delivery::{execution, source};
 use super::parts::Parts;
+use super::run::{Line, Stage};
 use super::{Step, StepKind, StepState};
+use crate::insight::images::short_digest;
 use crate::insight::phrase::clip;
 use crate::insight::{NodeId, limits};
 use crate::model::Time;
 use crate::model::balancer::Targets;
-use crate::model::delivery::{Build, BuildPhase, Image, Pipeline, Repository};
+use crate::model::delivery::{Build, BuildPhase};
 use crate::model::health::Level;
-use crate::model::service::{Deployment, Service, ServiceDeployment};
-use crate::model::stack::ServiceSpec;
-
-/// What is known about one service's delivery.
-pub(super) struct Line<'a> {
-    pub spec: &'a ServiceSpec,
-    pub service: Option<&'a Service>,
-    pub deployment: Option<&'a Deployment>,
-    pub record: Option<&'a ServiceDeployment>,
-    pub build: Option<&'a Build>,
-    pub repository: Option<&'a Repository>,
-    pub pipeline: Option<&'a Pipeline>,
-    pub knows_pipeline: bool,
-    pub now: Time,
-}
-
-impl Line<'_> {
-    /// Anything of it is in progress.
-    pub(super) fn active(&self) -> bool {
-        let building = self.build.is_some_and(|b| b.status == "IN_PROGRESS");
-        let piped = execution(self).is_some_and(|e| e.status == "InProgress");
-        building || piped || self.deploying() || self.record.is_some_and(|r| r.status == "ROLLBACK_IN_PROGRESS")
-    }
-
-    fn deploying(&self) -> bool {
-        self.deployment.is_some_and(|d| d.rollout_state == "IN_PROGRESS")
-    }
-
-    /// When anything of it last began.
-    pub(super) fn began(&self) -> Option<Time> {
-        self.deployment.and_then(|d| d.created_at).max(self.build.and_then(|b| b.started_at))
-    }
-
-    /// A build is newer than the deployment: what is in place is not what it makes.
-    pub(super) fn is_rebuilding(&self) -> bool {
-        let built = self.build.and_then(|b| b.started_at);
-        built.is_some() && built > self.deployment.and_then(|d| d.created_at)
-    }
-
-    /// The build is newer than the deployment and will not lead to one.
-    fn is_stuck(&self) -> bool {
-        self.is_rebuilding() && self.build.is_some_and(|b| !matches!(b.status.as_str(), "IN_PROGRESS" | "SUCCEEDED"))
-    }
-}
+use crate::model::service::{Deployment, ServiceDeployment};
 
 /// All steps.
-pub(super) fn all(parts: &Parts<'_>, line: &Line<'_>, image: Option<&Image>) -> Vec<Step> {
+pub(super) fn all(parts: &Parts<'_>, line: &Line<'_>) -> Vec<Step> {
     vec![
         from_source(line),
         pipeline(line),
         build(line),
         test(line),
-        scan(line, image),
-        push(line, image),
+        scan(line),
+        push(line),
         update(parts, line),
         health(parts, line),
         breaker(line),
@@ -87,16 +45,27 @@ impl Step {
     }
 }
 
+/// A step that the run has not reached: it may still, or it will not.
+fn ahead(kind: StepKind, line: &Line<'_>) -> Step {
+    if line.is_stuck() { step(kind, StepState::Unused, "not reached") } else { step(kind, StepState::Waiting, "") }
+}
+
 fn from_source(line: &Line<'_>) -> Step {
-    let Some(action) = source(line) else {
+    let said = line.execution.map(|e| e.revision.as_str()).filter(|r| !r.is_empty());
+    let Some((_, action)) = line.source() else {
+        // The stage shows a later run already.
+        if let Some(said) = said {
+            let began = line.execution.and_then(|e| e.started_at);
+            return step(StepKind::Source, StepState::Done, clip(said, 60)).over(began, began);
+        }
         let commit = line.build.map(|b| b.version.as_str()).filter(|v| !v.is_empty());
         return match commit {
             Some(commit) => step(StepKind::Source, StepState::Done, clip(commit, 12)),
             None => step(StepKind::Source, StepState::Unknown, ""),
         };
     };
-    let said = execution(line).map(|e| e.revision.as_str()).filter(|r| !r.is_empty()).unwrap_or(&action.revision);
-    step(StepKind::Source, pipe_state(&action.status), clip(said, 60)).over(action.changed_at, action.changed_at)
+    step(StepKind::Source, pipe_state(&action.status), clip(said.unwrap_or(&action.revision), 60))
+        .over(action.changed_at, action.changed_at)
 }
 
 /// The state of a pipeline's stage, action or execution.
@@ -115,10 +84,23 @@ fn pipeline(line: &Line<'_>) -> Step {
         let (state, detail) = if line.knows_pipeline { (StepState::Unused, "none (optional)") } else { (StepState::Unknown, "not known") };
         return step(StepKind::Pipeline, state, detail);
     };
-    let Some(execution) = pipeline.executions.first() else { return step(StepKind::Pipeline, StepState::Waiting, "never ran") };
+    if pipeline.executions.is_empty() {
+        return step(StepKind::Pipeline, StepState::Waiting, "never ran");
+    }
+    let Some(execution) = line.execution else {
+        // Only the newest executions are listed.
+        let piped = line.build.is_some_and(|b| b.initiator.starts_with("codepipeline"));
+        let (state, detail) =
+            if piped { (StepState::Unknown, "its run is not listed") } else { (StepState::Unused, "not by the pipeline") };
+        return step(StepKind::Pipeline, state, detail);
+    };
     let state = pipe_state(&execution.status);
     let ended = (state != StepState::Running).then_some(execution.updated_at).flatten();
-    let stage = pipeline.stages.iter().find(|s| pipe_state(&s.status) == state && matches!(state, StepState::Running | StepState::Failed));
+    let stage = pipeline
+        .stages
+        .iter()
+        .filter(|s| line.is_in(s))
+        .find(|s| pipe_state(&s.status) == state && matches!(state, StepState::Running | StepState::Failed));
     let failed = stage.and_then(|s| s.actions.iter().find(|a| a.status == "Failed")).map(|a| a.summary.as_str()).unwrap_or_default();
     let detail = match stage {
         Some(stage) if failed.is_empty() => stage.name.clone(),
@@ -155,6 +137,9 @@ fn build_state(build: &Build, early: bool) -> StepState {
 }
 
 fn build(line: &Line<'_>) -> Step {
+    if line.stage == Stage::Begun {
+        return ahead(StepKind::Build, line);
+    }
     let Some(build) = line.build else { return step(StepKind::Build, StepState::Unknown, "no build known") };
     let state = build_state(build, true);
     let detail = match (state, failed_phase(build)) {
@@ -168,6 +153,9 @@ fn build(line: &Line<'_>) -> Step {
 
 /// Tests run inside the build: only a report group makes them visible.
 fn test(line: &Line<'_>) -> Step {
+    if line.stage == Stage::Begun {
+        return ahead(StepKind::Test, line);
+    }
     let Some(build) = line.build else { return step(StepKind::Test, StepState::Unknown, "") };
     if build.reports.is_empty() && build_state(build, true) != StepState::Failed {
         return step(StepKind::Test, StepState::Unknown, "no test report: inside the build");
@@ -180,10 +168,9 @@ fn test(line: &Line<'_>) -> Step {
     }
 }
 
-fn scan(line: &Line<'_>, image: Option<&Image>) -> Step {
-    let Some(image) = image else {
-        let state = if line.is_rebuilding() && !line.is_stuck() { StepState::Waiting } else { StepState::Unknown };
-        return step(StepKind::Scan, state, "");
+fn scan(line: &Line<'_>) -> Step {
+    let Some(image) = line.image else {
+        return if line.stage == Stage::Rolled { step(StepKind::Scan, StepState::Unknown, "") } else { ahead(StepKind::Scan, line) };
     };
     let count = |severity: &str| image.findings.get(severity).copied().unwrap_or_default();
     let (critical, high) = (count("CRITICAL"), count("HIGH"));
@@ -201,27 +188,56 @@ fn scan(line: &Line<'_>, image: Option<&Image>) -> Step {
     scanned
 }
 
-fn push(line: &Line<'_>, image: Option<&Image>) -> Step {
-    if let Some(image) = image {
+fn push(line: &Line<'_>) -> Step {
+    let kind = StepKind::Push;
+    if let Some(image) = line.image {
         let tag = image.tags.first().cloned().unwrap_or_else(|| "untagged".to_owned());
-        return step(StepKind::Push, StepState::Done, tag).over(image.pushed_at, None);
+        return step(kind, StepState::Done, tag).over(image.pushed_at, None);
     }
-    match line.build.filter(|_| line.is_rebuilding()) {
-        // The repository is read seldom: a finished build has pushed before the image is seen.
-        Some(build) => step(StepKind::Push, build_state(build, false), line.repository.map(|r| r.name.clone()).unwrap_or_default()),
-        None => step(StepKind::Push, StepState::Unknown, ""),
+    if line.stage == Stage::Begun {
+        return ahead(kind, line);
     }
+    let Some(repository) = line.repository.map(|r| r.name.as_str()) else { return step(kind, StepState::Unknown, "") };
+    let state = match line.build.filter(|_| line.stage == Stage::Built || line.undone) {
+        Some(build) => build_state(build, false),
+        None => StepState::Done,
+    };
+    if state != StepState::Done {
+        return step(kind, state, repository);
+    }
+    // It should be there by now, if the repository was read since: it is read seldom.
+    let since = if line.stage == Stage::Built { line.build.and_then(|b| b.ended_at) } else { line.rolled_at() };
+    if line.read_at < since.map(|at| at + limits::IMAGE_LAG) {
+        return step(kind, StepState::Unknown, format!("{repository} was not read since"));
+    }
+    match line.digest {
+        Some(digest) => {
+            let text = format!("{} is not in {repository}", short_digest(digest));
+            Step { level: Level::Degraded, ..step(kind, StepState::Unknown, text) }
+        }
+        None => step(kind, StepState::Unknown, format!("no image of it in {repository}")),
+    }
+}
+
+/// The rollout of a run that was rolled back; what is in place again is named as such.
+fn undone(line: &Line<'_>, record: &ServiceDeployment) -> Step {
+    let new = line.rollout.map_or("the new revision", |d| d.revision());
+    let back = line.primary.map(|d| format!(", {} again", d.revision())).unwrap_or_default();
+    step(StepKind::Update, StepState::Failed, format!("{new} rolled back{back}")).over(record.started_at, record.finished_at)
 }
 
 fn update(parts: &Parts<'_>, line: &Line<'_>) -> Step {
     if line.is_stuck() {
-        let stays = line.deployment.map(|d| format!("{} stays", d.revision())).unwrap_or_default();
+        let stays = line.primary.map(|d| format!("{} stays", d.revision())).unwrap_or_default();
         return step(StepKind::Update, StepState::Unused, stays);
     }
-    if line.is_rebuilding() {
-        return step(StepKind::Update, StepState::Waiting, line.deployment.map(|d| d.revision().to_owned()).unwrap_or_default());
+    if line.stage != Stage::Rolled {
+        return ahead(StepKind::Update, line);
     }
-    let Some(d) = line.deployment else { return step(StepKind::Update, StepState::Unknown, "") };
+    if let Some(record) = line.record.filter(|_| line.undone) {
+        return undone(line, record);
+    }
+    let Some(d) = line.rollout else { return step(StepKind::Update, StepState::Unknown, "") };
     let state = match d.rollout_state.as_str() {
         "IN_PROGRESS" => StepState::Running,
         "FAILED" => StepState::Failed,
@@ -258,10 +274,17 @@ fn healthy(parts: &Parts<'_>, line: &Line<'_>, d: &Deployment) -> (usize, usize)
 }
 
 fn health(parts: &Parts<'_>, line: &Line<'_>) -> Step {
-    if line.is_rebuilding() {
-        return step(StepKind::Health, if line.is_stuck() { StepState::Unused } else { StepState::Waiting }, "");
+    if line.stage != Stage::Rolled {
+        return ahead(StepKind::Health, line);
     }
-    let Some(d) = line.deployment else { return step(StepKind::Health, StepState::Unknown, "") };
+    if line.undone {
+        let failed = line.record.and_then(|r| r.breaker.as_ref()).filter(|(status, failures, _)| status == "TRIGGERED" || *failures > 0);
+        return match failed {
+            Some((_, failures, _)) => step(StepKind::Health, StepState::Failed, format!("{failures} tasks failed")),
+            None => step(StepKind::Health, StepState::Unused, "stopped before"),
+        };
+    }
+    let Some(d) = line.rollout else { return step(StepKind::Health, StepState::Unknown, "") };
     let (good, bad) = healthy(parts, line, d);
     let wanted = d.desired.max(0) as usize;
     let detail = if bad > 0 { format!("{good} of {wanted} healthy, {bad} unhealthy") } else { format!("{good} of {wanted} healthy") };
@@ -278,7 +301,7 @@ fn health(parts: &Parts<'_>, line: &Line<'_>) -> Step {
 fn breaker(line: &Line<'_>) -> Step {
     let kind = StepKind::Breaker;
     let armed = line.service.and_then(|s| s.circuit_breaker).map(|(on, _)| on);
-    let Some((status, failures, threshold)) = line.record.filter(|_| !line.is_rebuilding()).and_then(|r| r.breaker.as_ref()) else {
+    let Some((status, failures, threshold)) = line.record.filter(|_| line.stage == Stage::Rolled).and_then(|r| r.breaker.as_ref()) else {
         return match armed {
             Some(true) => step(kind, StepState::Waiting, "armed"),
             Some(false) => Step { level: Level::Degraded, ..step(kind, StepState::Unused, "off") },
@@ -297,7 +320,7 @@ fn breaker(line: &Line<'_>) -> Step {
 
 fn rollback(line: &Line<'_>) -> Step {
     let kind = StepKind::Rollback;
-    let record = line.record.filter(|r| !line.is_rebuilding() && r.status.starts_with("ROLLBACK"));
+    let record = line.record.filter(|r| line.stage == Stage::Rolled && r.status.starts_with("ROLLBACK"));
     let Some(record) = record else {
         return match line.service.and_then(|s| s.circuit_breaker) {
             Some((true, true)) => step(kind, StepState::Unused, "not needed"),

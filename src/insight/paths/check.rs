@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use super::ports::tidy;
-use super::{CLOSED, Cell, CellVerdict, Deviation, EXPECTED, End, ExpectedRule, LineState, Paths, PortRange, RuleLine};
+use super::{CLOSED, Cell, CellVerdict, ClosedPath, Deviation, EXPECTED, End, ExpectedRule, LineState, Paths, PortRange, RuleLine};
 use crate::model::health::Level;
 use crate::model::network::{GroupRole, GroupRule, Peer, SecurityGroup, SecurityGroups};
 use crate::model::stack::AddressPlan;
@@ -30,16 +30,22 @@ struct Scene<'a> {
     seen: Vec<Seen<'a>>,
 }
 
-pub(super) fn paths(groups: &SecurityGroups, addresses: &AddressPlan) -> Paths {
-    let mut scene = Scene { groups, addresses, seen: Vec::new() };
-    for group in groups.groups.iter().filter(|g| !g.roles.is_empty()) {
-        for rule in &group.rules {
-            let ports = PortRange::of(rule);
-            let written = EXPECTED.iter().find(|e| group.roles.contains(&e.group) && scene.is_exactly(rule, &ports, e));
-            let level = if written.is_some() { Level::Healthy } else { scene.extra_level(group, rule, &ports) };
-            scene.seen.push(Seen { group, rule, ports, written, level });
+/// The required paths that a missing rule closes.
+pub(super) fn closed(groups: &SecurityGroups, addresses: &AddressPlan) -> Vec<ClosedPath> {
+    let scene = Scene::of(groups, addresses);
+    let mut all: Vec<ClosedPath> = Vec::new();
+    for expected in EXPECTED.iter().filter(|e| e.required && scene.state(e).0 == LineState::Missing) {
+        let (from, to, port) = (expected.source(), expected.destination(), expected.port.unwrap_or_default());
+        match all.iter_mut().find(|p| (p.from, p.to, p.port) == (from, to, port)) {
+            Some(path) => path.missing.push(expected),
+            None => all.push(ClosedPath { from, to, port, missing: vec![expected] }),
         }
     }
+    all
+}
+
+pub(super) fn paths(groups: &SecurityGroups, addresses: &AddressPlan) -> Paths {
+    let scene = Scene::of(groups, addresses);
     let ids = |role| groups.of(role).map(|g| (g.id.clone(), g.name.clone())).collect();
     let mut deviations = scene.deviations();
     deviations.sort_by_key(|d| std::cmp::Reverse(d.level));
@@ -71,6 +77,19 @@ fn written_peer(expected: &ExpectedRule) -> String {
 }
 
 impl<'a> Scene<'a> {
+    fn of(groups: &'a SecurityGroups, addresses: &'a AddressPlan) -> Self {
+        let mut scene = Self { groups, addresses, seen: Vec::new() };
+        for group in groups.groups.iter().filter(|g| !g.roles.is_empty()) {
+            for rule in &group.rules {
+                let ports = PortRange::of(rule);
+                let written = EXPECTED.iter().find(|e| group.roles.contains(&e.group) && scene.is_exactly(rule, &ports, e));
+                let level = if written.is_some() { Level::Healthy } else { scene.extra_level(group, rule, &ports) };
+                scene.seen.push(Seen { group, rule, ports, written, level });
+            }
+        }
+        scene
+    }
+
     fn knows(&self, role: GroupRole) -> bool {
         self.groups.of(role).next().is_some()
     }

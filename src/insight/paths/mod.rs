@@ -160,6 +160,32 @@ pub struct Deviation {
     pub text: String,
 }
 
+/// A written path that traffic needs and that the groups do not let through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClosedPath {
+    /// Where the traffic comes from.
+    pub from: End,
+    /// Where it goes.
+    pub to: End,
+    /// Its TCP port.
+    pub port: i32,
+    /// The written rules that are missing, at one end or at both.
+    pub missing: Vec<&'static ExpectedRule>,
+}
+
+impl ClosedPath {
+    /// `ECS → Redis 6379`.
+    pub fn name(&self) -> String {
+        format!("{} → {} {}", self.from.title(), self.to.title(), self.port)
+    }
+
+    /// Whose rules are missing: `ECS outbound, Redis inbound`.
+    pub fn where_missing(&self) -> String {
+        let side = |e: &&ExpectedRule| format!("{} {}", e.group.title(), if e.egress { "outbound" } else { "inbound" });
+        self.missing.iter().map(side).collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// Security groups held against the seed.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Paths {
@@ -181,6 +207,11 @@ impl Paths {
     /// One cell.
     pub fn cell(&self, from: End, to: End) -> Option<&Cell> {
         self.matrix.iter().flatten().find(|c| c.from == from && c.to == to)
+    }
+
+    /// The written paths that traffic needs and that are closed, in the order of the seed.
+    pub(crate) fn closed(groups: &SecurityGroups, addresses: &AddressPlan) -> Vec<ClosedPath> {
+        check::closed(groups, addresses)
     }
 
     /// Holds groups against the seed; without a verdict.

@@ -6,12 +6,13 @@ use crate::model::section::Section;
 use crate::model::stack::Stack;
 use crate::model::text;
 
-use super::{Gauge, Rule, apply, gauges};
+use super::{Gauge, Rule, apply, gauges, security_groups};
 use crate::insight::NodeId;
 use crate::insight::facts::Facts;
 use crate::insight::finding::{Finding, degraded, down, info};
 use crate::insight::limits;
 use crate::insight::node::{Ground, Nodes};
+use crate::insight::paths::End;
 use crate::insight::phrase;
 use crate::insight::window::Breach;
 
@@ -48,6 +49,7 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
     nodes.take_below(&mut findings);
     findings.extend(apply(TRAFFIC, facts, ground.mandatory, facts.stack));
     findings.extend(gauges(GAUGES, facts, ""));
+    findings.extend(security_groups::closed_to(facts, End::Alb));
     nodes.parent(facts, ground, NodeId::balancer(), findings);
 }
 

@@ -7,6 +7,7 @@ use crate::insight::facts::Facts;
 use crate::insight::finding::{Finding, degraded, down, note};
 use crate::insight::limits;
 use crate::insight::node::{Assessment, Ground, Nodes};
+use crate::insight::paths::End;
 use crate::insight::phrase::{failover, percent, plain};
 use crate::model::Time;
 use crate::model::cache::{CacheEvents, CacheMember, CacheNodes, NodeGroup, ReplicationGroup};
@@ -16,7 +17,7 @@ use crate::model::security::Keys;
 use crate::model::text;
 
 use super::security::key_trouble;
-use super::{Gauge, Rule, apply, gauges};
+use super::{Gauge, Rule, apply, gauges, security_groups};
 
 const GROUP: &[crate::model::section::SectionKey] = &[ReplicationGroup::KEY];
 
@@ -35,6 +36,12 @@ pub(crate) const RULES: &[Rule<ReplicationGroup>] = &[
         doc: "not 0 connections on all nodes",
         needs: &[ReplicationGroup::KEY, Metrics::KEY],
         check: connections,
+    },
+    Rule {
+        id: "redis.commands",
+        doc: "commands do not stop on all nodes for 3 min",
+        needs: &[ReplicationGroup::KEY, Metrics::KEY],
+        check: commands,
     },
     Rule { id: "redis.key", doc: "its KMS key is enabled: a note", needs: &[ReplicationGroup::KEY, Keys::KEY], check: key },
 ];
@@ -90,6 +97,7 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
             }
         }
     }
+    findings.extend(security_groups::closed_to(facts, End::Redis));
     nodes.insert(NodeId::cache(), Assessment::of(facts, ground, findings));
 }
 
@@ -152,6 +160,18 @@ fn connections(facts: &Facts<'_>, group: &ReplicationGroup) -> Option<Finding> {
     };
     let none = !members.is_empty() && members.iter().all(silent);
     none.then(|| down(format!("0 connections on all {} nodes for {minutes} min", members.len())))
+}
+
+/// Nobody asks any more: connections alone may stay open behind a way that is closed.
+fn commands(facts: &Facts<'_>, group: &ReplicationGroup) -> Option<Finding> {
+    let window = facts.window()?;
+    let (minutes, mean_minutes) = (limits::NO_COMMAND_MINUTES, limits::COMMAND_MEAN_MINUTES);
+    let members = group.node_groups.iter().flat_map(|g| &g.members);
+    let ids: Vec<String> = members.flat_map(|m| ["gets", "sets"].map(|what| format!("redis/{}/{what}", m.id))).collect();
+    let known: Vec<(&String, Vec<Option<f64>>)> = ids.iter().filter_map(|id| Some((id, window.minutes(id, minutes)?))).collect();
+    let silent = !known.is_empty() && known.iter().all(|(_, values)| values.iter().all(|v| v.is_some_and(|v| v <= 0.0)));
+    let mean: f64 = known.iter().filter_map(|(id, _)| window.mean_before(id, minutes, mean_minutes)).sum();
+    (silent && mean > limits::TRAFFIC_FLOOR).then(|| degraded(format!("no commands for {minutes} min, mean {}/min", text::count(mean))))
 }
 
 fn shard_status(_: &Facts<'_>, shard: &NodeGroup) -> Option<Finding> {

@@ -34,6 +34,8 @@ pub fn catalogue() -> Vec<RuleDoc> {
     rules(&mut all, network::ZONES);
     rules(&mut all, nat::RULES);
     metrics(&mut all, nat::GAUGES);
+    rules(&mut all, security_groups::PATHS);
+    rules(&mut all, security_groups::ENDS);
     rules(&mut all, security_groups::RULES);
     rules(&mut all, service::RULES);
     metrics(&mut all, service::GAUGES);

@@ -5,6 +5,7 @@ use crate::insight::facts::Facts;
 use crate::insight::finding::{Finding, degraded, down, note};
 use crate::insight::limits;
 use crate::insight::node::{Assessment, Ground, Nodes};
+use crate::insight::paths::End;
 use crate::insight::phrase::{percent, plain};
 use crate::model::Time;
 use crate::model::database::{Database, DatabaseEvents, DatabaseSettings, default_max_connections};
@@ -15,7 +16,7 @@ use crate::model::service::Services;
 use crate::model::text;
 
 use super::security::key_trouble;
-use super::{Gauge, Rule, apply, gauges};
+use super::{Gauge, Rule, apply, gauges, security_groups};
 
 /// About the instance.
 pub(crate) const RULES: &[Rule<Database>] = &[
@@ -75,6 +76,7 @@ const BROKEN: &[&str] = &[
 pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
     let mut findings = facts.store.get::<Database>().map_or_else(Vec::new, |db| apply(RULES, facts, ground.mandatory, db));
     findings.extend(gauges(GAUGES, facts, ""));
+    findings.extend(security_groups::closed_to(facts, End::Rds));
     nodes.insert(NodeId::database(), Assessment::of(facts, ground, findings));
 }
 

@@ -1,5 +1,7 @@
 //! Rules about Route 53: the zone's own name, where it leads, what Route 53 answers, and its health checks. Optional in the seed.
 
+use std::collections::BTreeSet;
+
 use crate::insight::NodeId;
 use crate::insight::facts::Facts;
 use crate::insight::finding::{Finding, degraded, down};
@@ -9,7 +11,6 @@ use crate::insight::phrase::plain;
 use crate::model::balancer::Balancer;
 use crate::model::cdn::Cdn;
 use crate::model::dns::{Dns, DnsHealthCheck};
-use crate::model::health::Level;
 use crate::model::section::Section;
 
 use super::{Gauge, Rule, apply, gauges};
@@ -24,7 +25,7 @@ pub(crate) const RULES: &[Rule<Dns>] = &[
 
 /// About one health check.
 pub(crate) const CHECKS: &[Rule<DnsHealthCheck>] =
-    &[Rule { id: "dns.checkers", doc: "every checker region sees success", needs: &[Dns::KEY], check: checkers }];
+    &[Rule { id: "dns.checkers", doc: "every checker sees success", needs: &[Dns::KEY], check: checkers }];
 
 /// Metrics of one health check, by its id.
 pub(crate) const GAUGES: &[Gauge] =
@@ -97,8 +98,14 @@ fn evaluate(facts: &Facts<'_>, dns: &Dns) -> Option<Finding> {
 }
 
 fn checkers(_: &Facts<'_>, check: &DnsHealthCheck) -> Option<Finding> {
-    let failed: Vec<&str> = check.observations.iter().filter(|o| !o.passed()).map(|o| o.region.as_str()).collect();
-    let first = failed.first()?;
-    let text = format!("health check of {}: {} of {} regions fail ({first})", check.domain, failed.len(), check.observations.len());
-    Some(Finding::new(Level::Degraded, text))
+    // A region has several checkers, and only some of them may fail.
+    let of = |failing: bool| check.observations.iter().filter(move |o| !failing || !o.passed());
+    let regions = |failing: bool| of(failing).map(|o| o.region.as_str()).collect::<BTreeSet<_>>();
+    let (failed, all) = (regions(true), regions(false));
+    let place = match failed.len() {
+        1 => (*failed.first()?).to_owned(),
+        n => format!("{n} of {} regions", all.len()),
+    };
+    let (checkers, total) = (of(true).count(), check.observations.len());
+    (checkers > 0).then(|| degraded(format!("health check of {}: {checkers} of {total} checkers fail ({place})", check.domain)))
 }

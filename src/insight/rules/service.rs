@@ -1,10 +1,12 @@
 //! Rules about one ECS service and its tasks: counts, deployments, stops, autoscaling, CPU and memory.
 
 use crate::model::Time;
+use crate::model::balancer::Routing;
 use crate::model::metric::Metrics;
 use crate::model::scaling::{ScalableTarget, Scaling};
 use crate::model::section::Section;
 use crate::model::service::{Service, ServiceDeployments, Services, StoppedTasks, Task, Tasks, short_revision};
+use crate::model::stack::ServiceRole;
 use crate::model::text;
 
 use crate::insight::NodeId;
@@ -12,12 +14,13 @@ use crate::insight::facts::Facts;
 use crate::insight::finding::{Finding, degraded, down, info};
 use crate::insight::limits;
 use crate::insight::node::{Assessment, Ground, Nodes};
+use crate::insight::paths::{ClosedPath, End};
 use crate::insight::phrase::{self, clip, percent, plural, short_id};
 use crate::insight::window::Breach;
 use crate::model::health::Level;
-use crate::model::network::zone_letter;
+use crate::model::network::{SecurityGroups, zone_letter};
 
-use super::{Gauge, Rule, apply, gauges, nat, target_group};
+use super::{Gauge, Rule, apply, gauges, nat, security_groups, target_group};
 
 /// About the service.
 pub(crate) const RULES: &[Rule<Service>] = &[
@@ -53,6 +56,12 @@ pub(crate) const RULES: &[Rule<Service>] = &[
     Rule { id: "svc.bounds", doc: "desired within autoscaling bounds", needs: &[Services::KEY, Scaling::KEY], check: bounds },
     Rule { id: "svc.suspended", doc: "autoscaling not suspended", needs: &[Scaling::KEY], check: suspended },
     Rule { id: "svc.cpu", doc: "CPU <= 75 % 5 min; > 90 % at max capacity is down", needs: &[Services::KEY, Metrics::KEY], check: cpu },
+    Rule {
+        id: "svc.paths",
+        doc: "the security groups permit the ways that it needs",
+        needs: &[Services::KEY, SecurityGroups::KEY],
+        check: paths,
+    },
     Rule { id: "task.slow", doc: "PROVISIONING/PENDING/ACTIVATING <= 3 min", needs: &[Tasks::KEY], check: slow },
     Rule { id: "task.unhealthy", doc: "no task UNHEALTHY", needs: &[Tasks::KEY], check: unhealthy },
 ];
@@ -82,6 +91,7 @@ fn of(facts: &Facts<'_>, ground: &Ground, name: &str) -> Assessment {
     let mut findings = apply(RULES, facts, ground.mandatory, service);
     for group in target_group::groups_of(service) {
         findings.extend(apply(target_group::RULES, facts, ground.mandatory, &group));
+        findings.extend(apply(target_group::TRAFFIC, facts, ground.mandatory, &group));
     }
     findings.extend(gauges(GAUGES, facts, name));
     let mut assessment = Assessment::of(facts, ground, findings);
@@ -256,6 +266,20 @@ fn cpu(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
     let say = |b: Breach| format!("cpu {}{}{place}", percent(b.value), b.span());
     let critical = limits::SERVICE_CPU.critical.filter(|_| at_max).and_then(|l| window.breach(&id, &l));
     critical.map(|b| down(say(b))).or_else(|| Some(degraded(say(window.breach(&id, &limits::SERVICE_CPU.warn?)?))))
+}
+
+/// What a service needs by its role, and the way to its own port; the doors themselves are the security groups' business.
+fn paths(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let spec = facts.stack.services.iter().find(|s| s.name == service.name)?;
+    let routing = facts.store.get::<Routing>().into_iter().flat_map(|r| &r.target_groups);
+    let ports: Vec<i32> = routing.filter(|g| service.target_groups.contains(&g.arn)).map(|g| g.port).collect();
+    let needs = |path: &&ClosedPath| match (path.from, path.to) {
+        (End::Ecs, End::Rds | End::Redis) => spec.role != ServiceRole::Web,
+        (End::Ecs, _) => true,
+        (_, End::Ecs) => ports.contains(&path.port),
+        _ => false,
+    };
+    security_groups::refused(facts.closed.iter().filter(needs))
 }
 
 fn slow(facts: &Facts<'_>, service: &Service) -> Option<Finding> {

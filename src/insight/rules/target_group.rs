@@ -46,7 +46,7 @@ pub(crate) const RULES: &[Rule<Group>] = &[
     Rule { id: "tg.initial", doc: "a target that is initial for > 3 min", needs: &[Targets::KEY], check: initial },
 ];
 
-/// About its traffic.
+/// About its traffic; a service shares these, too.
 pub(crate) const TRAFFIC: &[Rule<Group>] =
     &[Rule { id: "tg.5xx", doc: "5xx >= 1 % 3 of 5 (min 20 req/min) / >= 5 % 2 of 3", needs: &[Metrics::KEY], check: errors }];
 

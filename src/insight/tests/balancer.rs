@@ -245,6 +245,26 @@ fn errors_of_targets() {
             "down",
             "5xx 10 % of requests for 3 min",
         ),
+        (
+            "its service says so itself",
+            |w| {
+                w.counts("tg/web/requests", &[600.0; 3]);
+                w.counts("tg/web/5xx", &[60.0; 3]);
+            },
+            "svc/web",
+            "down",
+            "5xx 10 % of requests for 3 min",
+        ),
+        (
+            "a service with a few 5xx",
+            |w| {
+                w.counts("tg/control-plane/requests", &[600.0; 5]);
+                w.counts("tg/control-plane/5xx", &[9.0; 5]);
+            },
+            "svc/control-plane",
+            "degraded",
+            "5xx 1.5 % of requests for 5 min",
+        ),
     ]);
 }
 

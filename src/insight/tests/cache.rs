@@ -1,6 +1,6 @@
 //! Redis: group, shards, nodes, roles.
 
-use crate::insight::fixture::{RG, World, data_event, run};
+use crate::insight::fixture::{RG, World, data_event, look, run};
 use crate::insight::roles::redis_roles;
 use crate::model::cache::{CacheEvents, CacheNodes, ReplicationGroup};
 
@@ -208,4 +208,22 @@ fn a_node_that_fell_silent_is_no_primary() {
     world.series(&format!("redis/{RG}-0001-002/primary"), &[1.0]);
     let roles = redis_roles(&world.store);
     assert_eq!(roles.values().copied().collect::<Vec<_>>(), [false, true]);
+}
+
+#[test]
+fn commands_that_stop() {
+    let with = |last: f64| {
+        let mut world = World::healthy();
+        let mut values = vec![600.0; 20];
+        values.extend([last; 3]);
+        for node in ["0001-001", "0001-002", "0002-001", "0002-002"] {
+            world.series(&format!("redis/{RG}-{node}/gets"), &values);
+        }
+        look(&world.judge(), "redis")
+    };
+    assert_eq!(with(0.0), ("degraded", "no commands for 3 min, mean 2.4k/min".into()));
+    assert_eq!(with(1.0), ("healthy", String::new()));
+    let mut idle = World::healthy();
+    idle.series(&format!("redis/{RG}-0001-001/gets"), &[0.0; 20]);
+    assert_eq!(look(&idle.judge(), "redis").0, "healthy", "nothing stops that never ran");
 }

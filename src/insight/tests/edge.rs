@@ -70,7 +70,21 @@ fn route_53() {
             |w| dns(w, |d| d.health_checks[0].observations[1].status = "Failure: Connection timed out".into()),
             "dns",
             "degraded",
-            "health check of nextcore.ai: 1 of 3 regions fail (eu-west-1)",
+            "health check of nextcore.ai: 1 of 3 checkers fail (eu-west-1)",
+        ),
+        (
+            "several checkers of two regions fail",
+            |w| {
+                dns(w, |d| {
+                    let seen = &mut d.health_checks[0].observations;
+                    let again = seen.clone();
+                    seen.extend(again);
+                    seen.iter_mut().filter(|o| o.region != "eu-west-1").for_each(|o| o.status = "Failure: Connection timed out".into());
+                });
+            },
+            "dns",
+            "degraded",
+            "health check of nextcore.ai: 4 of 6 checkers fail (2 of 3 regions)",
         ),
         (
             "the check itself fails",

@@ -5,13 +5,13 @@ use crate::insight::fixture::{RG, World, ago, arn, noon, target};
 use crate::insight::flows::{Delivery, Flow, Flows, Place, Step, StepKind, StepState, flows};
 use crate::insight::images::short_digest;
 use crate::insight::reading::{Measure, Unit};
-use crate::model::balancer::{Routing, Targets};
+use crate::model::balancer::{Balancer, Routing, Targets};
 use crate::model::cdn::Cdn;
 use crate::model::database::Database;
-use crate::model::delivery::{Builds, Image, Pipeline, Repositories};
+use crate::model::delivery::{Build, Builds, Image, Pipeline, PipelineExecution, Repositories};
 use crate::model::health::Level;
 use crate::model::network::SecurityGroups;
-use crate::model::service::{ServiceDeployment, ServiceDeployments};
+use crate::model::service::{Deployment, ServiceDeployment, ServiceDeployments, TaskDefinitions};
 
 fn draw(world: &World) -> Flows {
     flows(&world.store, &world.judge(), &world.stack, world.now)
@@ -102,12 +102,16 @@ fn figures_are_live_and_have_units() {
     assert_eq!(to("alb", "svc/control-plane", "5xx"), Some((0.5, Unit::Percent)));
     assert_eq!(to("alb", "svc/control-plane", "healthy"), Some((2.0, Unit::Count)));
     assert_eq!(to("alb", "svc/web", "requests"), None, "what is not measured is not made up");
-    assert_eq!(to("svc/control-plane", "db", "connections"), Some((84.0, Unit::Count)));
     assert_eq!(to("svc/control-plane", "db", "read"), Some((0.002, Unit::Seconds)));
-    assert_eq!(to("svc/control-plane", "db", "IOPS"), Some((150.0, Unit::PerSecond)));
-    assert_eq!(to("svc/control-plane", "redis", "operations"), Some((200.0, Unit::PerSecond)));
-    let redis = flow.hops.iter().find(|h| h.id == "redis").unwrap();
-    assert_eq!(figure(&redis.figures, "cpu"), Some((21.0, Unit::Percent)));
+    let at = |hop: &str, label: &str| figure(&flow.hops.iter().find(|h| h.id == hop).unwrap().figures, label);
+    // What a place has in all stands at the place: nothing says how much of it came over which way.
+    assert_eq!((at("db", "connections"), at("db", "IOPS")), (Some((84.0, Unit::Count)), Some((150.0, Unit::PerSecond))));
+    assert_eq!((at("redis", "operations"), at("redis", "cpu")), (Some((200.0, Unit::PerSecond)), Some((21.0, Unit::Percent))));
+    for (from, whole) in [("svc/control-plane", "db"), ("svc/control-plane", "redis")] {
+        assert!(["connections", "IOPS", "operations"].iter().all(|l| to(from, whole, l).is_none()), "{from} > {whole}");
+    }
+    let jobs = draw(&world).jobs;
+    assert!(jobs.edges.iter().all(|e| e.figures.iter().all(|f| f.unit == Unit::Seconds)), "{:#?}", jobs.edges);
     let documents = flow.hops.iter().find(|h| h.id == "s3/nextcore-documents").unwrap();
     assert_eq!(documents.facts, ["no request metrics"]);
 }
@@ -150,7 +154,7 @@ fn the_first_place_and_the_origin_of_trouble() {
         world.counts("tg/web/requests", &[100.0; 6]);
         world.counts("tg/web/5xx", &[7.0; 6]);
     };
-    assert_eq!(requests(errors), told("alb>svc/web", "alb>svc/web", Level::Down, "5xx 7.0 % of requests for 3 min"));
+    assert_eq!(requests(errors), told("alb>svc/web", "svc/web", Level::Down, "Web portal: 5xx 7.0 % of requests for 3 min"));
 }
 
 #[test]
@@ -165,6 +169,73 @@ fn one_closed_port_closes_one_way_only() {
     let flow = draw(&world).requests;
     assert_eq!(edge(&flow, "alb", "svc/web").level, Level::Down);
     assert_eq!(edge(&flow, "alb", "svc/control-plane").level, Level::Healthy);
+}
+
+#[test]
+fn errors_of_targets_are_felt_at_every_place_before_them() {
+    let mut world = World::healthy();
+    for (errors, requests) in [("tg/control-plane/5xx", "tg/control-plane/requests"), ("alb/target5xx", "alb/requests")] {
+        world.counts(requests, &[600.0; 3]);
+        world.counts(errors, &[240.0; 3]);
+    }
+    let flow = draw(&world).requests;
+    let (users, api) = (edge(&flow, "users", "alb"), edge(&flow, "alb", "svc/control-plane"));
+    assert_eq!((users.level, users.reason.as_deref()), (Level::Down, Some("5xx of targets 40 % of requests for 3 min")));
+    assert_eq!(figure(&users.figures, "5xx"), Some((40.0, Unit::Percent)), "the balancer's own and those of targets");
+    let alb = flow.hops.iter().find(|h| h.id == "alb").unwrap();
+    assert_eq!((alb.level, alb.reason.as_deref()), (Level::Down, Some("target 5xx 40 % of requests for 3 min")));
+    assert_eq!((api.level, api.reason.as_deref()), (Level::Down, Some("5xx 40 % of requests for 3 min")));
+    assert_eq!(trouble(&flow).unwrap().1, "svc/control-plane");
+}
+
+#[test]
+fn the_balancers_own_verdict_is_its_places() {
+    let hop = |change: fn(&mut World)| {
+        let mut world = World::healthy();
+        change(&mut world);
+        let flow = draw(&world).requests;
+        let (alb, web) = (flow.hops.iter().find(|h| h.id == "alb").unwrap(), edge(&flow, "alb", "svc/web"));
+        (alb.level, alb.reason.clone().unwrap_or_default(), web.level, web.reason.clone().unwrap_or_default())
+    };
+    let calm = |level, reason: &str| (level, reason.to_owned(), Level::Healthy, String::new());
+    assert_eq!(hop(|w| w.edit::<Balancer>(|b| b.zones.truncate(2))), calm(Level::Degraded, "in 2 of 3 zones"));
+    assert_eq!(hop(|w| w.series("alb/rejected", &[4.0; 3])), calm(Level::Down, "rejected connections/min 4 for 3 min"));
+    // What a target group suffers from stands on the way to it.
+    let dead = |w: &mut World| w.edit::<Targets>(|t| t.groups.insert(arn("web"), vec![]).map_or((), drop));
+    assert_eq!(hop(dead), (Level::Healthy, String::new(), Level::Down, "0 of 0 targets healthy".to_owned()));
+    // Errors of a group that is down are down, with healthy targets, too.
+    let failing = |w: &mut World| {
+        w.counts("tg/web/requests", &[600.0; 3]);
+        w.counts("tg/web/5xx", &[60.0; 3]);
+    };
+    assert_eq!(hop(failing).2, Level::Down);
+}
+
+#[test]
+fn one_rate_stands_on_one_way() {
+    let rates = |change: fn(&mut World)| {
+        let mut world = World::healthy();
+        world.counts("alb/requests", &[48_000.0; 3]);
+        world.counts("cdn/requests", &[12_000.0; 3]);
+        world.series("cdn/hit", &[90.0; 3]);
+        change(&mut world);
+        let flow = draw(&world).requests;
+        let rate = |e: &crate::insight::flows::Edge| {
+            let all = e.figures.iter().filter(|f| f.unit == Unit::PerSecond);
+            all.map(|f| format!("{} > {} {:.0} {}", e.from, e.to, f.value, f.label)).collect::<Vec<_>>()
+        };
+        flow.edges.iter().flat_map(rate).collect::<Vec<_>>()
+    };
+    let users = "users > cdn 200 requests";
+    // Users come by both ways: the balancer's rate is that of both, and CloudFront's misses go to both of its origins.
+    let seed = [users, "cdn > s3/nextcore-static 20 misses, all origins", "users > alb 800 requests, all ways"];
+    assert_eq!(rates(|_| {}), seed);
+    let bucket_only = |w: &mut World| w.edit::<Cdn>(|c| c.distribution.as_mut().unwrap().origins.truncate(1));
+    assert_eq!(rates(bucket_only), [users, "cdn > s3/nextcore-static 20 misses", "users > alb 800 requests"]);
+    let all_through = |w: &mut World| {
+        w.edit::<crate::model::dns::Dns>(|d| d.records[0].alias.as_mut().unwrap().dns_name = "d111111abcdef8.cloudfront.net.".into());
+    };
+    assert_eq!(rates(all_through), [users, "cdn > alb 800 requests", "cdn > s3/nextcore-static 20 misses, all origins"]);
 }
 
 #[test]
@@ -256,7 +327,10 @@ fn a_build_in_progress_leaves_the_rest_waiting() {
     for kind in [StepKind::Scan, StepKind::Push, StepKind::Update, StepKind::Health] {
         assert_eq!(step(web, kind).state, StepState::Waiting, "{kind:?}");
     }
-    assert_eq!(web.digest, short_digest(&digest("web")), "what runs until then");
+    let of_the_run = (web.revision.as_str(), web.commit.as_str(), web.digest.as_str());
+    assert_eq!(of_the_run, ("", "4f2a9c1d0b7e", ""), "what runs until then is of another run");
+    assert_eq!(step(web, StepKind::Update).detail, "");
+    assert_eq!(step(web, StepKind::Pipeline).detail, "not by the pipeline");
 }
 
 #[test]
@@ -335,6 +409,132 @@ fn a_deployment_that_is_rolled_back() {
     assert_eq!(step(&web, StepKind::Breaker).state, StepState::Failed);
     assert_eq!((step(&web, StepKind::Rollback).state, step(&web, StepKind::Rollback).level), (StepState::Running, Level::Degraded));
     assert!(step(&web, StepKind::Rollback).detail.contains("circuit breaker threshold"));
+}
+
+#[test]
+fn a_run_that_was_rolled_back_is_told_by_its_own_revision() {
+    let mut world = World::healthy();
+    world.edit::<Builds>(|b| {
+        b.builds.insert(0, Build { version: "beefcafe0000".into(), ..build("production-nextcore-web", 12, "SUCCEEDED") });
+    });
+    world.edit::<Repositories>(|r| {
+        let tags = vec!["beefcafe0000".into()];
+        r.repositories[1]
+            .images
+            .insert(0, Image { digest: "sha256:beef0123456789".into(), tags, pushed_at: Some(ago(8)), ..Default::default() });
+    });
+    // As ECS shows it: the one before is the primary one again, with its old dates.
+    world.service("web", |s| {
+        let failed = Deployment {
+            id: "ecs-svc/2".into(),
+            status: "ACTIVE".into(),
+            rollout_state: "FAILED".into(),
+            task_definition: "arn:aws:ecs:r:1:task-definition/web:8".into(),
+            created_at: Some(ago(6)),
+            ..Default::default()
+        };
+        s.deployments.push(failed);
+    });
+    world.put(ServiceDeployments {
+        deployments: vec![ServiceDeployment {
+            service: "web".into(),
+            status: "ROLLBACK_SUCCESSFUL".into(),
+            created_at: Some(ago(6)),
+            started_at: Some(ago(6)),
+            finished_at: Some(ago(2)),
+            breaker: Some(("TRIGGERED".into(), 3, 3)),
+            rollback_reason: Some("circuit breaker".into()),
+            ..Default::default()
+        }],
+    });
+    let web = delivery(&world, "web");
+    assert_eq!((web.revision.as_str(), web.commit.as_str(), web.digest.as_str()), ("web:8", "beefcafe0000", "beef01234567"));
+    let told = |kind| (step(&web, kind).state, step(&web, kind).detail.as_str());
+    assert_eq!(told(StepKind::Push), (StepState::Done, "beefcafe0000"));
+    assert_eq!(told(StepKind::Update), (StepState::Failed, "web:8 rolled back, web:7 again"));
+    assert_eq!(told(StepKind::Health), (StepState::Failed, "3 tasks failed"));
+    assert_eq!(told(StepKind::Breaker), (StepState::Failed, "3 of 3 failures"));
+    assert_eq!(told(StepKind::Rollback), (StepState::Done, "circuit breaker"));
+    // The failed one is gone, and what it was called with it: the one in place does not take its name.
+    world.service("web", |s| s.deployments.truncate(1));
+    let web = delivery(&world, "web");
+    assert_eq!((web.revision.as_str(), web.commit.as_str()), ("", "beefcafe0000"));
+    assert_eq!(step(&web, StepKind::Update).detail, "the new revision rolled back, web:7 again");
+}
+
+#[test]
+fn an_image_that_is_not_there_was_not_pushed() {
+    let mut world = World::healthy();
+    world.edit::<Builds>(|b| b.builds.insert(0, build("production-nextcore-web", 9, "SUCCEEDED")));
+    let told = |world: &World| {
+        let web = delivery(world, "web");
+        let push = step(&web, StepKind::Push);
+        assert_eq!((push.state, web.digest.as_str()), (StepState::Unknown, ""));
+        push.detail.clone()
+    };
+    assert_eq!(told(&world), "no image of it in nextcore/web");
+    let read = world.store.get::<Repositories>().unwrap().clone();
+    world.store.put(read, ago(6), std::time::Duration::from_mins(15));
+    assert_eq!(told(&world), "nextcore/web was not read since", "nothing is known of it yet");
+    // What runs, and is not in its repository: another image does not stand in for it.
+    let mut world = World::healthy();
+    world.edit::<TaskDefinitions>(|d| d.definitions.clear());
+    world.edit::<Repositories>(|r| r.repositories[1].images[0].digest = "sha256:another".into());
+    let web = delivery(&world, "web");
+    let push = step(&web, StepKind::Push);
+    assert_eq!((push.state, push.level), (StepState::Unknown, Level::Degraded));
+    assert_eq!(push.detail, format!("{} is not in nextcore/web", short_digest(&digest("web"))));
+    assert_eq!(step(&web, StepKind::Scan).state, StepState::Unknown);
+}
+
+#[test]
+fn an_execution_that_has_only_begun_has_built_nothing() {
+    let begun = |status: &str| {
+        let mut world = World::healthy();
+        world.edit::<Pipeline>(|p| {
+            let first = p.executions[0].clone();
+            let next = PipelineExecution {
+                id: "e2".into(),
+                status: status.into(),
+                started_at: Some(ago(2)),
+                updated_at: Some(ago(1)),
+                revision: "Next change".into(),
+                ..first
+            };
+            p.executions.insert(0, next);
+            p.stages[0].execution = "e2".into();
+            p.stages[0].actions[0].revision = "abcdef123456".into();
+        });
+        delivery(&world, "web")
+    };
+    let web = begun("InProgress");
+    assert!(web.active);
+    assert_eq!((web.revision.as_str(), web.commit.as_str(), web.digest.as_str()), ("", "abcdef123456", ""));
+    assert_eq!(step(&web, StepKind::Source).detail, "Next change");
+    for kind in [StepKind::Build, StepKind::Test, StepKind::Scan, StepKind::Push, StepKind::Update, StepKind::Health] {
+        assert_eq!(step(&web, kind).state, StepState::Waiting, "{kind:?}");
+    }
+    let web = begun("Failed");
+    assert_eq!((step(&web, StepKind::Build).state, step(&web, StepKind::Build).detail.as_str()), (StepState::Unused, "not reached"));
+    // One that has ended without a build of this service leaves what was rolled out before.
+    let web = begun("Succeeded");
+    assert_eq!((web.revision.as_str(), web.commit.as_str()), ("web:7", "4f2a9c1d0b7e"));
+    assert_eq!(step(&web, StepKind::Source).detail, "Search by policy number");
+}
+
+#[test]
+fn a_rollout_is_told_with_the_build_that_made_its_image() {
+    let mut world = World::healthy();
+    world.edit::<Builds>(|b| {
+        let failed = Build { version: "badbadbadbad".into(), ..build("production-nextcore-web", 20, "FAILED") };
+        b.builds.insert(0, failed);
+    });
+    assert_eq!(delivery(&world, "web").commit, "badbadbadbad");
+    // Deployed again by hand: what runs is what ran.
+    world.service("web", |s| s.deployments[0].created_at = Some(ago(3)));
+    let web = delivery(&world, "web");
+    assert_eq!((web.revision.as_str(), web.commit.as_str()), ("web:7", "4f2a9c1d0b7e"));
+    assert_eq!(step(&web, StepKind::Build).state, StepState::Done);
 }
 
 #[test]

@@ -316,7 +316,7 @@ fn security_groups() {
             |w| w.edit::<SecurityGroups>(|g| g.groups[2].rules.clear()),
             "sg",
             "down",
-            "RDS inbound: tcp 5432 ECS SG missing",
+            "ECS → RDS 5432 missing (RDS inbound)",
         ),
         (
             "an extra rule",
@@ -331,6 +331,47 @@ fn security_groups() {
             "sg",
             "unknown",
             "no security group of Redis is known",
+        ),
+    ]);
+    let both = |w: &mut World| {
+        w.edit::<SecurityGroups>(|g| {
+            g.groups[1].rules.retain(|r| r.from_port != 6379);
+            g.groups[3].rules.clear();
+        });
+    };
+    run(&[
+        ("one path, closed at both ends", both, "sg", "down", "ECS → Redis 6379 missing (ECS outbound, Redis inbound)"),
+        ("nobody reaches what is behind it", both, "redis", "down", "ECS → Redis 6379 closed by security groups"),
+        ("the control plane needs it", both, "svc/control-plane", "degraded", "ECS → Redis 6379 closed by security groups"),
+        ("so do the workers", both, "svc/celery-worker", "degraded", "ECS → Redis 6379 closed by security groups"),
+        ("the web portal does not", both, "svc/web", "healthy", ""),
+        (
+            "no way to the database",
+            |w| w.edit::<SecurityGroups>(|g| g.groups[2].rules.clear()),
+            "db",
+            "down",
+            "ECS → RDS 5432 closed by security groups",
+        ),
+        (
+            "no way in",
+            |w| w.edit::<SecurityGroups>(|g| g.groups[0].rules.retain(|r| r.from_port != 443)),
+            "alb",
+            "down",
+            "Internet → ALB 443 closed by security groups",
+        ),
+        (
+            "no redirect to HTTPS",
+            |w| w.edit::<SecurityGroups>(|g| g.groups[0].rules.retain(|r| r.from_port != 80)),
+            "alb",
+            "degraded",
+            "Internet → ALB 80 closed by security groups",
+        ),
+        (
+            "no way out",
+            |w| w.edit::<SecurityGroups>(|g| g.groups[1].rules.retain(|r| r.from_port != 443)),
+            "svc/web",
+            "degraded",
+            "ECS → Internet 443 closed by security groups",
         ),
     ]);
     let seed = World::healthy().judge();

@@ -7,6 +7,7 @@ use crate::insight::{NodeId, Watch};
 use crate::model::alarm::Alarms;
 use crate::model::database::{Database, DatabaseEvents};
 use crate::model::health::Level;
+use crate::model::network::SecurityGroups;
 use crate::model::section::{ProblemKind, Section};
 use crate::model::service::Services;
 
@@ -47,6 +48,34 @@ fn sequences_of_answers() {
             .collect();
         assert_eq!(seen, shown, "{answers:?}");
     }
+}
+
+#[test]
+fn what_does_not_flicker_counts_at_once_as_in_a_snapshot() {
+    // Down at a first look, and when it comes later.
+    let at_once = |node: &str, breaks: &dyn Fn(&mut World)| {
+        let mut world = World::healthy();
+        breaks(&mut world);
+        let first = look(&world.observe(&mut Watch::default()), node);
+        assert_eq!(first, look(&world.judge(), node), "{node}: as `snapshot` says");
+        let (mut world, mut watch) = (World::healthy(), Watch::default());
+        world.observe(&mut watch);
+        world.now += TimeDelta::seconds(5);
+        breaks(&mut world);
+        [first.0, look(&world.observe(&mut watch), node).0]
+    };
+    let closed = |world: &mut World| world.edit::<SecurityGroups>(|g| g.groups[3].rules.clear());
+    assert_eq!(at_once("sg", &closed), ["down", "down"], "a rule that is read every five minutes");
+    assert_eq!(at_once("redis", &closed), ["down", "down"], "whatever else the node rests on");
+    let failing = |world: &mut World| {
+        world.counts("tg/web/requests", &[600.0; 3]);
+        world.counts("tg/web/5xx", &[60.0; 3]);
+    };
+    assert_eq!(at_once("svc/web", &failing), ["down", "down"], "errors of three minutes");
+    let mut world = World::healthy();
+    world.service("web", |s| s.running = 0);
+    failing(&mut world);
+    assert_eq!(look(&world.observe(&mut Watch::default()), "svc/web").0, "down", "one reason that holds is enough");
 }
 
 #[test]

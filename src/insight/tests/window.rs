@@ -16,6 +16,18 @@ fn series(world: &mut World, id: &str, value: f64, age: i64, every: i64) {
 }
 
 #[test]
+fn a_share_of_several_counts_is_of_one_minute_that_is_over() {
+    let mut world = World::healthy();
+    world.counts("alb/requests", &[600.0; 3]);
+    world.counts("alb/target5xx", &[60.0; 3]);
+    let share = |world: &World, parts: &[&str]| Reading::new(&world.store, world.now).share_of(parts, "alb/requests");
+    assert_eq!(share(&world, &["alb/elb5xx", "alb/target5xx"]), Some(10.0), "one of them was never published");
+    world.counts("alb/elb5xx", &[6.0; 3]);
+    assert_eq!(share(&world, &["alb/elb5xx", "alb/target5xx"]), Some(11.0));
+    assert_eq!(share(&world, &["alb/rejected"]), None);
+}
+
+#[test]
 fn a_gauge_speaks_until_it_is_asked_for_again() {
     for (age, every, level) in [(2, 60, "degraded"), (17, 900, "degraded"), (17, 60, "healthy"), (25, 900, "healthy")] {
         let mut world = World::healthy();

@@ -133,7 +133,21 @@ pub fn wishes(stack: &Stack, store: &Store, judgement: &Judgement) -> Vec<Wish> 
             });
         }
     }
+    give_way(&mut wishes);
     wishes
+}
+
+/// What stands on a rule has no row beneath it to say why it is not well: those beside it give way to the words.
+fn give_way(wishes: &mut [Wish]) {
+    const WORDS: u16 = 30;
+    let on_rule = |w: &&mut Wish| w.tier == Tier::Vpc;
+    if wishes.iter_mut().filter(on_rule).all(|w| w.level < Level::Degraded) {
+        return;
+    }
+    for wish in wishes.iter_mut().filter(on_rule) {
+        let words = if wish.level >= Level::Degraded { wish.reason.min(WORDS) } else { 0 };
+        wish.cells.1 = wish.cells.0 + words;
+    }
 }
 
 /// The nodes that a digit jumps to, in their order.

@@ -25,14 +25,16 @@ pub(super) fn title<'a>(v: &View<'a>, _: &NodeId) -> Phrase<'a> {
 /// Requests, errors, latency; `spark` cells of trend behind the requests.
 fn figures<'a>(v: &View<'a>, spark: usize) -> Vec<Fact<'a>> {
     let errors = v.error_share();
-    let percent = |id: &str| v.value("alb/requests").filter(|r| *r > 0.0).map(|r| v.value(id).unwrap_or(0.0) / r * 100.0);
     let latency = |label: &'static str, id: &str| Phrase::of(label, Role::Muted).then(v.cell(id, Unit::Latency, 8));
     let requests = v.cell("alb/requests", Unit::PerSecond, 7);
     let requests = if spark > 0 { requests.and(" ", Role::Text).then(v.spark("alb/requests", spark, Unit::PerSecond)) } else { requests };
     vec![
         Fact::new(0, requests),
         Fact::new(1, Phrase::of("5xx", Role::Muted).and(format!("{:>7}", share(errors)), grade(errors, 1.0, 5.0))),
-        Fact::new(4, Phrase::of("4xx", Role::Muted).and(format!("{:>7}", share(percent("alb/target4xx"))), Role::Text)),
+        Fact::new(
+            4,
+            Phrase::of("4xx", Role::Muted).and(format!("{:>7}", share(v.share_of(&["alb/target4xx"], "alb/requests"))), Role::Text),
+        ),
         Fact::new(5, latency("p50", "alb/p50")),
         Fact::new(2, latency("p95", "alb/p95")),
         Fact::new(3, latency("p99", "alb/p99")),
@@ -63,7 +65,7 @@ fn healthy(v: &View<'_>, arn: &str) -> Phrase<'static> {
 
 fn rule_line<'a>(v: &View<'a>, routing: &'a Routing, group: &'a TargetGroup, width: usize) -> Phrase<'a> {
     let id = |what: &str| format!("tg/{}/{what}", group.name);
-    let errors = v.value(&id("5xx")).zip(v.value(&id("requests")).filter(|r| *r > 0.0)).map(|(e, r)| e / r * 100.0);
+    let errors = v.share_of(&[id("5xx").as_str()], &id("requests"));
     let name = owner(v, group).unwrap_or(group.name.as_str());
     let paths = routing.paths_to(&group.arn).join(" ");
     let longest = routing.target_groups.iter().map(|g| routing.paths_to(&g.arn).join(" ").len()).max().unwrap_or(6);
@@ -76,11 +78,7 @@ fn rule_line<'a>(v: &View<'a>, routing: &'a Routing, group: &'a TargetGroup, wid
         Fact::new(1, v.cell(&id("requests"), Unit::PerSecond, 7)),
         Fact::new(4, v.spark(&id("requests"), 16, Unit::PerSecond)),
         Fact::new(2, Phrase::of("p95", Role::Muted).then(v.cell(&id("p95"), Unit::Latency, 8))),
-        Fact::new(
-            3,
-            Phrase::of("5xx", Role::Muted)
-                .and(format!("{:>7}", share(errors.or(v.value(&id("requests")).map(|_| 0.0)))), grade(errors, 1.0, 5.0)),
-        ),
+        Fact::new(3, Phrase::of("5xx", Role::Muted).and(format!("{:>7}", share(errors)), grade(errors, 1.0, 5.0))),
         Fact::new(5, v.targets_by_zone(&group.arn)),
         Fact::new(6, v.targets_of(&group.arn).map(Tally::extra).unwrap_or_default()),
     ];

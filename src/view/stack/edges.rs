@@ -3,6 +3,7 @@
 
 use super::{network, service};
 use crate::insight::NodeId;
+use crate::insight::entry::entry;
 use crate::model::balancer::Routing;
 use crate::model::health::Level;
 use crate::model::stack::{ServiceRole, Stack};
@@ -48,7 +49,9 @@ fn connections<'a>(v: &View<'a>, from: &NodeId) -> Phrase<'a> {
     if first.as_ref() != Some(from) {
         return Phrase::new();
     }
-    v.value("db/connections").map(|n| Phrase::of(Unit::Count.text(n), Role::Text).and(" connections", Role::Muted)).unwrap_or_default()
+    v.value("db/connections")
+        .map(|n| Phrase::of(Unit::Count.text(n), Role::Text).and(" connections in all", Role::Muted))
+        .unwrap_or_default()
 }
 
 fn nothing<'a>(_: &View<'a>, _: &NodeId) -> Phrase<'a> {
@@ -57,7 +60,7 @@ fn nothing<'a>(_: &View<'a>, _: &NodeId) -> Phrase<'a> {
 
 /// Draws the edges over rules and borders that are there already.
 pub(super) fn draw(v: &View<'_>, layout: &Layout, ink: &mut Ink<'_>) {
-    entry(v, layout, ink);
+    ends(v, layout, ink);
     let stack: &Stack = &v.session.stack;
     for edge in EDGES {
         for spec in stack.services.iter().filter(|s| (edge.of)(s.role)) {
@@ -78,7 +81,7 @@ pub(super) fn draw(v: &View<'_>, layout: &Layout, ink: &mut Ink<'_>) {
 }
 
 /// What comes from the users, and what leaves through the NAT gateways.
-fn entry(v: &View<'_>, layout: &Layout, ink: &mut Ink<'_>) {
+fn ends(v: &View<'_>, layout: &Layout, ink: &mut Ink<'_>) {
     let (balancer, cdn) = (NodeId::balancer(), NodeId::cdn());
     let rate = |label: &'static str, id: &str| {
         let figure = v.value(id).map(|r| Phrase::of(Unit::PerSecond.text(r), Role::Text));
@@ -94,9 +97,10 @@ fn entry(v: &View<'_>, layout: &Layout, ink: &mut Ink<'_>) {
         beside(x, place.y - 1, place.x + place.w, &rate("users", "cdn/requests"), ink);
     }
     if let Some(to) = layout.place(&balancer) {
-        // Through CloudFront if it is used, else from Route 53, else from outside.
+        // From Route 53 if its name leads to it, else through CloudFront if that fetches from it, else from outside.
         let used = |node: &NodeId| layout.place(node).filter(|p| to.y == p.y + p.h + 1 && v.level(node) != Some(Level::Absent));
-        let from = used(&cdn).or_else(|| used(&NodeId::dns()));
+        let ways = entry(v.store, &v.session.stack);
+        let from = used(&NodeId::dns()).filter(|_| ways.direct).or_else(|| used(&cdn).filter(|_| ways.through_cdn));
         let x = from.map_or(to.x, |p| p.x + 4).clamp(to.x + 40.min(to.w / 2), to.x + to.w.saturating_sub(26).max(to.w / 2));
         let role = edge_role(v, &balancer);
         if let Some(from) = from.filter(|p| x > p.x && x < p.x + p.w) {

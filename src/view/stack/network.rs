@@ -60,9 +60,23 @@ fn groups<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
     let known = known::<SecurityGroups>(v)?;
     let verdict = v.judgement.of(&NodeId::security_groups()).filter(|j| j.level >= Level::Degraded);
     let Some(verdict) = verdict else { return Ok(vec![fact(0, known.groups.len().to_string(), Role::Text)]) };
+    let role = glyph(verdict.level).1;
     let n = verdict.reasons.iter().filter(|r| r.level >= Level::Degraded).count();
+    if let Some(worst) = verdict.reasons.first().filter(|r| r.level == Level::Down) {
+        return Ok(vec![fact(0, closed(&worst.text, n, room), role)]);
+    }
     let words = if n == 1 { "1 deviation".to_owned() } else { format!("{n} deviations") };
-    Ok(vec![fact(0, if words.len() <= room { words } else { n.to_string() }, glyph(verdict.level).1)])
+    Ok(vec![fact(0, if words.len() <= room { words } else { n.to_string() }, role)])
+}
+
+/// The path that is closed, in as many words as there is room for: which one it is comes before all that else deviates.
+fn closed(reason: &str, deviations: usize, room: usize) -> String {
+    let path = reason.split_once(" (").map_or(reason, |(path, _)| path);
+    let more = if deviations > 1 { format!("{path} +{}", deviations - 1) } else { path.to_owned() };
+    let bare = path.trim_end_matches(" missing");
+    let (dense, tight) = (path.replace(" → ", "→"), bare.replace(" → ", "→"));
+    let shown = [more.as_str(), path, &dense, bare, &tight].into_iter().find(|t| t.chars().count() <= room);
+    shown.map_or_else(|| deviations.to_string(), str::to_owned)
 }
 
 /// CIDR blocks in one expression where only one number counts up: `10.0.1-3.0/24`.

@@ -67,7 +67,8 @@ pub(super) fn line(small: &Small, v: &View<'_>, placed: &Placed, ink: &mut Ink<'
     let chip = placed.look == Look::Chip;
     // At the edge of the screen a line keeps one blank; beside others it has its gap.
     let end = x + w - u16::from(!chip);
-    let name = if chip && w < small.short.1 { small.short.0 } else { small.name };
+    let short = chip && (w < small.short.1 || says_more(small, v, usize::from(end.saturating_sub(x))));
+    let name = if short { small.short.0 } else { small.name };
     if chip {
         // It may stand on a rule, which must not touch it.
         ink.blank(Rect { x, y, width: name.len() as u16 + 5, height: 1 });
@@ -98,6 +99,15 @@ pub(super) fn line(small: &Small, v: &View<'_>, placed: &Placed, ink: &mut Ink<'
         ink.lines(rest, &(small.more)(v, usize::from(rest.width)));
     }
     tell(v, placed, ink);
+}
+
+/// Whether the figures say more behind the short name: a name gives way to what there is to tell.
+fn says_more(small: &Small, v: &View<'_>, width: usize) -> bool {
+    let said = |name: &str| {
+        let facts = (small.facts)(v, width.saturating_sub(name.len() + 4)).unwrap_or_default();
+        facts.iter().filter(|f| f.rank == 0).map(|f| f.phrase.width()).sum::<usize>()
+    };
+    small.short.0 != small.name && said(small.short.0) > said(small.name)
 }
 
 /// Inside a border.

@@ -216,7 +216,13 @@ fn hop_line(hop: &Hop, room: usize) -> Phrase<'static> {
 pub(super) fn measure(m: &Measure) -> Phrase<'static> {
     let named = |value: String| Phrase::labelled(m.label, value, Role::Text);
     match (m.unit, m.label) {
-        (Unit::PerSecond, "requests") => Phrase::of(format!("{}/s", text::rate(m.value)), Role::Text),
+        (Unit::PerSecond, label) if label.starts_with("requests") => {
+            let whose = label.trim_start_matches("requests");
+            Phrase::of(format!("{}/s", text::rate(m.value)), Role::Text).and(whose, Role::Muted)
+        }
+        (Unit::PerSecond, label) if label.starts_with("misses") => {
+            Phrase::of(format!("{}/s ", text::rate(m.value)), Role::Text).and(label, Role::Muted)
+        }
         (Unit::PerSecond, "IOPS") => Phrase::of(text::rate(m.value), Role::Text).and(" IOPS", Role::Muted),
         (Unit::PerSecond, label) => Phrase::of(text::rate(m.value), Role::Text).and(format!(" {label}/s"), Role::Muted),
         (Unit::Count, "load") => named(format!("{:.1}", m.value)),

@@ -1,0 +1,39 @@
+//! How users come in: straight to the load balancer, through CloudFront, or both. What the zone's name leads to and which origins the
+//! distribution has decide it. Called by the flow of requests and by the edges of the stack view.
+
+use crate::model::balancer::Balancer;
+use crate::model::cdn::{Cdn, Distribution};
+use crate::model::dns::{Dns, DnsAlias};
+use crate::model::stack::Stack;
+use crate::model::store::Store;
+
+/// Which ways lead to the load balancer. With both, its own figures tell nothing of either alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// Users come to it themselves.
+    pub direct: bool,
+    /// CloudFront fetches from it.
+    pub through_cdn: bool,
+}
+
+/// The ways of one moment.
+pub fn entry(store: &Store, stack: &Stack) -> Entry {
+    let distribution = store.get::<Cdn>().and_then(|c| c.distribution.as_ref());
+    let through_cdn = distribution.is_some_and(|d| leads_to_balancer(store, d));
+    let past = !distribution.is_some_and(|d| points_at(store, stack, d));
+    Entry { direct: !through_cdn || past, through_cdn }
+}
+
+fn leads_to_balancer(store: &Store, distribution: &Distribution) -> bool {
+    let own = store.get::<Balancer>().map(|b| b.dns_name.to_ascii_lowercase()).unwrap_or_default();
+    distribution.origins.iter().any(|o| o.eq_ignore_ascii_case(&own) || o.to_ascii_lowercase().ends_with(".elb.amazonaws.com"))
+}
+
+/// Whether the zone's own name leads to CloudFront, so that nobody comes past it.
+fn points_at(store: &Store, stack: &Stack, distribution: &Distribution) -> bool {
+    let target = store.get::<Dns>().and_then(Dns::apex).and_then(|r| r.alias.as_ref()).map(DnsAlias::target);
+    match target {
+        Some(target) => target.eq_ignore_ascii_case(&distribution.domain),
+        None => distribution.aliases.iter().any(|a| a.eq_ignore_ascii_case(&stack.zone)),
+    }
+}

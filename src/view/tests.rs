@@ -1,0 +1,79 @@
+//! What the first screen says of trouble, drawn from the healthy stack with one thing broken.
+
+use std::sync::Arc;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::insight::fixture::World;
+use crate::model::mode::Mode;
+use crate::model::network::SecurityGroups;
+use crate::session::{Msg, Session, SessionOptions, update};
+use crate::theme::Theme;
+
+/// The three sizes that a person may have.
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+/// The stack view of a world, a line of text for each row.
+fn stack(world: &World, size: (u16, u16)) -> Vec<String> {
+    let options = SessionOptions { stack: world.stack.clone(), mode: Mode::Safe, simulated: true, size, now: world.now };
+    let mut session = Session::new(options);
+    update(&mut session, Msg::Tick(world.now));
+    update(&mut session, Msg::Observed(Arc::new(world.store.clone()), world.judge()));
+    let mut buffer = Buffer::empty(Rect { x: 0, y: 0, width: size.0, height: size.1 });
+    super::draw(&session, &Theme::terminal(), buffer.area, &mut buffer);
+    let row = |y: u16| (0..size.0).filter_map(|x| buffer.cell((x, y))).map(ratatui::buffer::Cell::symbol).collect();
+    (0..size.1).map(row).collect()
+}
+
+fn says(rows: &[String], words: &str) -> bool {
+    rows.iter().any(|row| row.contains(words))
+}
+
+#[test]
+fn a_closed_path_is_named_on_the_first_screen() {
+    let mut world = World::healthy();
+    world.edit::<SecurityGroups>(|g| {
+        g.groups[1].rules.retain(|r| r.from_port != 6379);
+        g.groups[3].rules.clear();
+    });
+    for size in SIZES {
+        let rows = stack(&world, size);
+        let told = ["ECS → Redis 6379 missing", "ECS→Redis 6379 missing"].iter().any(|words| says(&rows, words));
+        let named = ["✖ SG ", "✖ security groups "].iter().any(|name| says(&rows, name));
+        assert!(told && named, "{size:?}\n{}", rows.join("\n"));
+        assert!(says(&rows, "✖ Redis"), "{size:?}\n{}", rows.join("\n"));
+    }
+}
+
+#[test]
+fn the_errors_of_a_path_are_those_of_a_minute_that_is_over() {
+    let mut world = World::healthy();
+    world.counts("tg/web/requests", &[600.0; 3]);
+    // The minute that has just begun has a point, too: its counts do not belong together yet.
+    world.counts("tg/web/5xx", &[66.0; 3]);
+    world.counts("alb/requests", &[600.0; 3]);
+    world.counts("alb/target5xx", &[78.0; 3]);
+    for size in SIZES {
+        let rows = stack(&world, size);
+        assert!(says(&rows, "5xx   11 %"), "of the path, {size:?}\n{}", rows.join("\n"));
+        assert!(says(&rows, "5xx   13 %"), "of the balancer, {size:?}\n{}", rows.join("\n"));
+    }
+}
+
+#[test]
+fn requests_come_from_where_the_name_leads() {
+    // The wire that ends at the balancer begins in the lower edge of a box: the first is Route 53's.
+    let from = |world: &World, size: (u16, u16)| {
+        let rows = stack(world, size);
+        let y = rows.iter().position(|r| r.contains("ALB production")).unwrap();
+        let border = &rows[y - 2];
+        let before = border.split_once('┬').unwrap().0;
+        if before.matches('╰').count() == 1 { "Route 53" } else { "CloudFront" }
+    };
+    let mut world = World::healthy();
+    let led = |world: &World| SIZES[1..].iter().map(|size| from(world, *size)).collect::<Vec<_>>();
+    assert_eq!(led(&world), ["Route 53", "Route 53"]);
+    world.edit::<crate::model::dns::Dns>(|d| d.records[0].alias.as_mut().unwrap().dns_name = "d111111abcdef8.cloudfront.net.".into());
+    assert_eq!(led(&world), ["CloudFront", "CloudFront"]);
+}
