@@ -91,12 +91,12 @@ fn a_name_of_a_let_passes_the_reason_on() {
 }
 
 #[test]
-fn old_data_decides_nothing_but_is_shown() {
+fn old_data_decides_nothing_but_is_shown_as_what_it_is() {
     let mut seed = Seed::new();
     seed.age::<Database>(840, "rds:DescribeDBInstances: no answer in time");
     let report = run(&builtin(), &seed);
     assert_eq!(verdict(&report, "D08"), said("unknown", "database: stale for 14m00s: rds:DescribeDBInstances: no answer in time"));
-    assert_eq!(row(&report, "D08").found.as_deref(), Some("7 days"));
+    assert_eq!(row(&report, "D08").found.as_deref(), Some("last seen: 7 days"));
     assert_eq!(row(&report, "V01").found.as_deref(), Some("10.0.0.0/16"));
 }
 
@@ -126,6 +126,41 @@ fn an_aspect_of_a_bucket_that_could_not_be_read_concerns_its_own_statement() {
     for id in ["B01", "B03", "B05", "B06", "B07", "B10"] {
         assert_eq!(row(&report, id).outcome, Outcome::Pass, "{id}");
     }
+}
+
+#[test]
+fn what_is_unknown_states_nothing_as_found() {
+    let mut seed = Seed::new();
+    seed.edit::<Buckets>(|x| {
+        for bucket in &mut x.buckets {
+            bucket.versioning.clear();
+            bucket.encryption.clear();
+            bucket.lifecycle.clear();
+            bucket.cors.clear();
+            bucket.region.clear();
+            for aspect in ["versioning", "encryption", "lifecycle", "cors", "bucket"] {
+                bucket.unread.push((aspect.into(), "no permission".into()));
+            }
+        }
+    });
+    let claims = |seed: &Seed| -> Vec<(String, String)> {
+        let unknown = run(&builtin(), seed).rows.into_iter().filter(|r| r.outcome == Outcome::Unknown);
+        unknown.filter_map(|r| Some((r.about.id.clone(), r.found?))).collect()
+    };
+    assert_eq!(claims(&seed), [], "an empty field that could not be read is not a finding");
+    let report = run(&builtin(), &seed);
+    for n in 1..=12 {
+        assert_eq!(row(&report, &format!("B{n:02}")).outcome, Outcome::Unknown, "B{n:02}");
+    }
+    // What was not allowed when it was last read stays unsaid when that has become old.
+    seed.age::<Buckets>(7200, "s3:ListBuckets: no answer in time");
+    assert_eq!(claims(&seed).into_iter().filter(|(id, _)| id.starts_with('B')).collect::<Vec<_>>(), []);
+    // A user's statement that reads the field as it is gets no further.
+    let mine = "[[statement]]\nid = \"X\"\ntitle = \"x\"\npass = 'read(buckets.buckets[0], \"versioning\") == \"\"'\nfound = 'buckets.buckets[0].versioning'\n";
+    let statements = builtin().with_user(mine, "mine.toml").unwrap();
+    seed.edit::<Buckets>(|x| x.buckets[0].name.push('x'));
+    let report = verify(&statements, &seed.document(), &Only::parse("X", &statements).unwrap());
+    assert_eq!((row(&report, "X").outcome, row(&report, "X").found.as_deref()), (Outcome::Unknown, None));
 }
 
 #[test]
