@@ -204,6 +204,10 @@ fn the_exit_code_is_1_for_a_failure_and_3_for_doubt() {
     let healthy = Seed::new();
     assert_eq!(exit(&healthy, "V,D"), 0);
     assert_eq!(exit(&healthy, "S,H04,H02,C09"), 0, "warnings, manual and not applicable are no failure");
+    for undecided in ["H01", "H04", "H01,H04"] {
+        assert_eq!(exit(&healthy, undecided), 3, "{undecided}: nothing was decided");
+    }
+    assert_eq!(exit(&healthy, "H04,H02"), 0, "a warning is a decision");
     assert_eq!(exit(&healthy, "H03"), 1);
     let mut dim = Seed::new();
     dim.forget::<DatabaseEvents>();
