@@ -163,16 +163,41 @@ pub fn inventory(store: &Store, now: Time) -> Inventory {
     inventory
 }
 
-impl std::fmt::Display for Inventory {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "inventory: {} resources of {} types", self.total, self.by_type.len())?;
-        // Types of one section are missing together, for one reason.
-        let mut told = BTreeSet::new();
-        let unseen = self.not_seen.iter().filter(|n| told.insert(n.section));
-        for (i, n) in unseen.enumerate() {
-            let mark = if i == 0 { "; not seen:" } else { "," };
-            write!(f, "{mark} {} ({})", n.section.0.replace('_', " "), n.why)?;
+/// `EC2` and `Subnet` of `AWS::EC2::Subnet`.
+fn parts(kind: &'static str) -> (&'static str, &'static str) {
+    kind.strip_prefix("AWS::").and_then(|rest| rest.split_once("::")).unwrap_or(("", kind))
+}
+
+impl Inventory {
+    /// `108 resources of 38 types`.
+    pub fn summary(&self) -> String {
+        format!("{} resources of {} types", self.total, self.by_type.len())
+    }
+
+    /// The types of each AWS service with their counts, in the order of the seed's diagram: `EC2`, [(`Subnet`, 9), ...].
+    pub fn by_service(&self) -> Vec<(&'static str, Vec<(&'static str, usize)>)> {
+        let mut services: Vec<(&str, Vec<(&str, usize)>)> = Vec::new();
+        for kind in KINDS {
+            let Some(count) = self.by_type.get(kind.name) else { continue };
+            let (service, name) = parts(kind.name);
+            match services.iter_mut().find(|(known, _)| *known == service) {
+                Some((_, types)) => types.push((name, *count)),
+                None => services.push((service, vec![(name, *count)])),
+            }
         }
-        Ok(())
+        services
+    }
+
+    /// What could not be counted: section, its types, why. Types of one section are missing together, for one reason.
+    pub fn unseen(&self) -> Vec<(String, Vec<&'static str>, &str)> {
+        let mut sections: Vec<(String, Vec<&str>, &str)> = Vec::new();
+        for gone in &self.not_seen {
+            let (section, (_, name)) = (gone.section.0.replace('_', " "), parts(gone.kind));
+            match sections.iter_mut().find(|(known, _, _)| *known == section) {
+                Some((_, types, _)) => types.push(name),
+                None => sections.push((section, vec![name], &gone.why)),
+            }
+        }
+        sections
     }
 }

@@ -1,5 +1,6 @@
 //! Delivery: ECR repositories with their images, CodeBuild projects with their builds, and the CodePipeline pipeline (optional).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -168,6 +169,17 @@ pub struct PipelineAction {
     pub awaits_approval: bool,
 }
 
+impl PipelineAction {
+    /// The summary in words. Sources by connection wrap the commit message into JSON (`{"ProviderType":"GitHub","CommitMessage":"…"}`): its
+    /// first line.
+    pub fn says(&self) -> Cow<'_, str> {
+        let wrapped = Some(self.summary.as_str()).filter(|s| s.starts_with('{'));
+        let wrapped = wrapped.and_then(|s| serde_json::from_str::<serde_json::Value>(s).ok());
+        let message = wrapped.as_ref().and_then(|w| w.get("CommitMessage")).and_then(serde_json::Value::as_str);
+        message.map_or(Cow::Borrowed(self.summary.as_str()), |m| Cow::Owned(m.lines().next().unwrap_or_default().to_owned()))
+    }
+}
+
 /// One stage.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PipelineStage {
@@ -217,7 +229,56 @@ pub struct Pipeline {
     pub executions: Vec<PipelineExecution>,
 }
 
+impl Pipeline {
+    /// Whether what a stage shows is of an earlier execution than what a stage before it shows: the newer one has not come so far.
+    pub fn is_earlier(&self, stage: &PipelineStage) -> bool {
+        let begun = |id: &str| self.executions.iter().find(|e| e.id == id).and_then(|e| e.started_at);
+        let own = begun(&stage.execution);
+        let before = self.stages.iter().take_while(|s| s.name != stage.name).map(|s| s.execution.as_str());
+        let mut newer = before.filter(|id| !id.is_empty() && *id != stage.execution).filter_map(begun);
+        // An execution that is no longer listed is older than those that are; a roll-back enters a later stage only.
+        !stage.execution.is_empty() && newer.any(|at| own.is_none_or(|own| at > own))
+    }
+}
+
 impl Section for Pipeline {
     const KEY: SectionKey = SectionKey("pipeline");
     const TITLE: &'static str = "pipeline";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_that_wraps_a_commit_message_says_its_first_line() {
+        for (summary, says) in [
+            (r#"{"ProviderType":"GitHub","CommitMessage":"fix the header\n\nlong text"}"#, "fix the header"),
+            ("Deployment in progress.", "Deployment in progress."),
+            (r#"{"no":"message"}"#, r#"{"no":"message"}"#),
+            ("{broken", "{broken"),
+            ("", ""),
+        ] {
+            let action = PipelineAction { summary: summary.into(), ..Default::default() };
+            assert_eq!(action.says(), says);
+        }
+    }
+
+    #[test]
+    fn a_stage_that_the_newest_execution_has_not_reached_is_of_an_earlier_one() {
+        let at = |seconds: i64| chrono::DateTime::from_timestamp(1_700_000_000 + seconds, 0);
+        let execution = |id: &str, seconds| PipelineExecution { id: id.into(), started_at: at(seconds), ..Default::default() };
+        let stage = |name: &str, id: &str| PipelineStage { name: name.into(), execution: id.into(), ..Default::default() };
+        let earlier = |ids: [&str; 3]| {
+            let stages = vec![stage("Source", ids[0]), stage("Build", ids[1]), stage("Deploy", ids[2])];
+            let pipeline = Pipeline { stages, executions: vec![execution("new", 100), execution("old", 0)], ..Default::default() };
+            pipeline.stages.iter().map(|s| pipeline.is_earlier(s)).collect::<Vec<_>>()
+        };
+        assert_eq!(earlier(["new", "new", "old"]), [false, false, true]);
+        assert_eq!(earlier(["new", "old", "old"]), [false, true, true]);
+        assert_eq!(earlier(["old", "old", "old"]), [false; 3]);
+        assert_eq!(earlier(["old", "old", "new"]), [false; 3], "rolled back by an execution of its own");
+        assert_eq!(earlier(["new", "new", "long gone"]), [false, false, true]);
+        assert_eq!(earlier(["new", "", ""]), [false; 3], "never ran");
+    }
 }

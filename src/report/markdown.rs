@@ -1,4 +1,4 @@
-//! The state as Markdown, for incident documents and chat: a heading, the nodes, what cannot be read, the last changes.
+//! The state as Markdown, for incident documents and chat: a heading, the nodes, what cannot be read, the last changes, the inventory.
 
 use crate::insight::Judgement;
 use crate::model::Time;
@@ -8,7 +8,7 @@ use crate::model::text;
 
 use super::figures::figures;
 use super::table::{headline, ordered, reasons, troubles};
-use crate::insight::inventory::inventory;
+use crate::insight::inventory::{Inventory, inventory};
 
 /// Lines of the timeline that are printed.
 const CHANGES: usize = 20;
@@ -42,8 +42,24 @@ pub fn markdown(store: &Store, judgement: &Judgement, stack: &Stack, now: Time) 
         };
         out.extend(judgement.timeline.iter().take(CHANGES).map(line));
     }
-    out.extend([String::new(), cell(&inventory(store, now).to_string())]);
+    out.extend(counted(&inventory(store, now)));
     out.join("\n") + "\n"
+}
+
+/// What was counted, a row for each AWS service, and what could not be.
+fn counted(inventory: &Inventory) -> Vec<String> {
+    let mut out = ["", "## Inventory", ""].map(str::to_owned).to_vec();
+    out.extend([format!("{}.", inventory.summary()), String::new(), "| Service | Resources |".to_owned(), "|---|---|".to_owned()]);
+    for (service, types) in inventory.by_service() {
+        let types: Vec<String> = types.into_iter().map(|(name, count)| format!("{name} {count}")).collect();
+        out.push(format!("| {service} | {} |", types.join(", ")));
+    }
+    let unseen = inventory.unseen();
+    if !unseen.is_empty() {
+        out.extend([String::new(), "Not seen:".to_owned(), String::new()]);
+        out.extend(unseen.into_iter().map(|(section, types, why)| format!("- {section}: {} ({})", types.join(", "), cell(why))));
+    }
+    out
 }
 
 /// The cloud's words inside a table: no cell may end early, no tag, link or code may begin.

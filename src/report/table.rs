@@ -12,10 +12,13 @@ use crate::model::store::{Entry, Store};
 use crate::model::text;
 
 use super::figures::figures;
-use crate::insight::inventory::inventory;
+use crate::insight::inventory::{Inventory, inventory};
 
 /// Stands for a space at which no line is broken, while the table is laid out.
 const FIRM: &str = "\u{1}";
+
+/// Columns of what is filled into lines where nobody says how wide the terminal is.
+const WIDE: u16 = 120;
 
 /// How a table looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -44,8 +47,41 @@ pub fn table(store: &Store, judgement: &Judgement, stack: &Stack, now: Time, loo
     }
     let mut out = vec![plain(headline(judgement, stack, now)), table.trim_fmt().replace(FIRM, " ")];
     out.extend(troubles.into_iter().map(|t| plain(format!("{}: {}, {}", t.section, t.state, t.why))));
-    out.push(plain(inventory(store, now).to_string()));
+    out.extend(counted(&inventory(store, now), look.width).into_iter().map(plain));
     out.join("\n") + "\n"
+}
+
+/// What was counted, several types on a line, and what could not be.
+fn counted(inventory: &Inventory, width: Option<u16>) -> Vec<String> {
+    let mut lines = vec![format!("inventory: {}", inventory.summary())];
+    let mut words = Vec::new();
+    for (service, types) in inventory.by_service() {
+        let last = types.len().saturating_sub(1);
+        words.extend(types.into_iter().enumerate().map(|(i, (name, count))| {
+            let before = if i == 0 { format!("{service}: ") } else { String::new() };
+            format!("{before}{name} {count}{}", if i == last { ";" } else { "," })
+        }));
+    }
+    if let Some(last) = words.last_mut() {
+        last.pop();
+    }
+    fill(&words, usize::from(width.unwrap_or(WIDE)), &mut lines);
+    let unseen = inventory.unseen();
+    lines.extend(unseen.into_iter().map(|(section, types, why)| format!("  not seen: {section}: {} ({why})", types.join(", "))));
+    lines
+}
+
+/// Words on lines of at most so many columns, each of them indented; a word is never broken.
+fn fill(words: &[String], width: usize, lines: &mut Vec<String>) {
+    let mut line = String::new();
+    for word in words {
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
+            lines.push(std::mem::take(&mut line));
+        }
+        line.push_str(if line.is_empty() { "  " } else { " " });
+        line.push_str(word);
+    }
+    lines.extend(Some(line).filter(|line| !line.is_empty()));
 }
 
 fn row(store: &Store, id: &NodeId, verdict: &Verdict, now: Time, ascii: bool, troubles: &[Trouble]) -> [String; 6] {

@@ -77,7 +77,16 @@ fn the_table() {
      ● healthy   dashboards             2 dashboards                                                                                                                                               0s
      ● healthy   logs                   900 events/min  last 4s ago                                                                                                                                0s
     scaling: denied, no permission: application-autoscaling:DescribeScalableTargets
-    inventory: 108 resources of 38 types; not seen: scaling (no permission: application-autoscaling:DescribeScalableTargets), log group (not asked)
+    inventory: 108 resources of 38 types
+      Route53: HostedZone 1, RecordSet 1, HealthCheck 1; CloudFront: Distribution 1; EC2: VPC 1, Subnet 9,
+      InternetGateway 1, VPCGatewayAttachment 1, NatGateway 3, EIP 3, RouteTable 6, Route 4, SubnetRouteTableAssociation 9,
+      SecurityGroup 4, SecurityGroupIngress 7, SecurityGroupEgress 5; ElasticLoadBalancingV2: LoadBalancer 1, Listener 1,
+      ListenerRule 1, TargetGroup 2; ECS: Cluster 1, Service 3, Task 7, TaskDefinition 3; ElastiCache: ReplicationGroup 1,
+      CacheCluster 4, SubnetGroup 1; RDS: DBInstance 1; S3: Bucket 3; IAM: Role 3; KMS: Key 3, Alias 3;
+      SecretsManager: Secret 3; ECR: Repository 3; CodeBuild: Project 3; CodePipeline: Pipeline 1; CloudWatch: Alarm 1,
+      Dashboard 2
+      not seen: scaling: ScalableTarget, ScalingPolicy (no permission: application-autoscaling:DescribeScalableTargets)
+      not seen: log group: LogGroup (not asked)
     "#);
 }
 
@@ -86,7 +95,9 @@ fn the_table_in_ascii_has_only_ascii() {
     let world = busy();
     let text = table(&world.store, &world.judge(), &world.stack, world.now, Look { ascii: true, width: Some(100) });
     assert!(text.is_ascii(), "{text}");
-    assert!(text.lines().filter(|l| !l.starts_with("inventory:")).all(|l| l.len() <= 140), "{text}");
+    assert!(text.lines().filter(|l| !l.starts_with("  not seen:")).all(|l| l.len() <= 140), "{text}");
+    let counted = text.lines().skip_while(|l| !l.starts_with("inventory:")).filter(|l| !l.starts_with("  not seen:"));
+    assert!(counted.clone().count() > 4 && counted.clone().all(|l| l.len() <= 100), "{text}");
     insta::assert_snapshot!(text, @r#"
     production-nextcore ap-southeast-2  degraded  29 nodes: 4 degraded  2026-03-01T12:00:30Z
      STATE       NODE                   FIGURES                    REASON                    SINCE  AGE
@@ -138,7 +149,17 @@ fn the_table_in_ascii_has_only_ascii() {
      . healthy   logs                   900 events/min                                              0s
                                         last 4s ago
     scaling: denied, no permission: application-autoscaling:DescribeScalableTargets
-    inventory: 108 resources of 38 types; not seen: scaling (no permission: application-autoscaling:DescribeScalableTargets), log group (not asked)
+    inventory: 108 resources of 38 types
+      Route53: HostedZone 1, RecordSet 1, HealthCheck 1; CloudFront: Distribution 1; EC2: VPC 1,
+      Subnet 9, InternetGateway 1, VPCGatewayAttachment 1, NatGateway 3, EIP 3, RouteTable 6, Route 4,
+      SubnetRouteTableAssociation 9, SecurityGroup 4, SecurityGroupIngress 7, SecurityGroupEgress 5;
+      ElasticLoadBalancingV2: LoadBalancer 1, Listener 1, ListenerRule 1, TargetGroup 2; ECS: Cluster 1,
+      Service 3, Task 7, TaskDefinition 3; ElastiCache: ReplicationGroup 1, CacheCluster 4,
+      SubnetGroup 1; RDS: DBInstance 1; S3: Bucket 3; IAM: Role 3; KMS: Key 3, Alias 3;
+      SecretsManager: Secret 3; ECR: Repository 3; CodeBuild: Project 3; CodePipeline: Pipeline 1;
+      CloudWatch: Alarm 1, Dashboard 2
+      not seen: scaling: ScalableTarget, ScalingPolicy (no permission: application-autoscaling:DescribeScalableTargets)
+      not seen: log group: LogGroup (not asked)
     "#);
 }
 
@@ -205,7 +226,32 @@ fn the_markdown() {
     - 2026-02-19 12:00:30Z `secrets` rotated production-nextcore/django\_secret\_key (changing)
     - 2026-02-19 12:00:30Z `secrets` rotated production-nextcore/redis\_url (changing)
 
-    inventory: 108 resources of 38 types; not seen: scaling (no permission: application-autoscaling:DescribeScalableTargets), log group (not asked)
+    ## Inventory
+
+    108 resources of 38 types.
+
+    | Service | Resources |
+    |---|---|
+    | Route53 | HostedZone 1, RecordSet 1, HealthCheck 1 |
+    | CloudFront | Distribution 1 |
+    | EC2 | VPC 1, Subnet 9, InternetGateway 1, VPCGatewayAttachment 1, NatGateway 3, EIP 3, RouteTable 6, Route 4, SubnetRouteTableAssociation 9, SecurityGroup 4, SecurityGroupIngress 7, SecurityGroupEgress 5 |
+    | ElasticLoadBalancingV2 | LoadBalancer 1, Listener 1, ListenerRule 1, TargetGroup 2 |
+    | ECS | Cluster 1, Service 3, Task 7, TaskDefinition 3 |
+    | ElastiCache | ReplicationGroup 1, CacheCluster 4, SubnetGroup 1 |
+    | RDS | DBInstance 1 |
+    | S3 | Bucket 3 |
+    | IAM | Role 3 |
+    | KMS | Key 3, Alias 3 |
+    | SecretsManager | Secret 3 |
+    | ECR | Repository 3 |
+    | CodeBuild | Project 3 |
+    | CodePipeline | Pipeline 1 |
+    | CloudWatch | Alarm 1, Dashboard 2 |
+
+    Not seen:
+
+    - scaling: ScalableTarget, ScalingPolicy (no permission: application-autoscaling:DescribeScalableTargets)
+    - log group: LogGroup (not asked)
     "#);
 }
 
@@ -326,7 +372,28 @@ fn the_inventory_counts_what_is_seen_and_says_what_is_not() {
     let unseen: Vec<(&str, &str)> = after.not_seen.iter().map(|n| (n.kind, n.why.as_str())).collect();
     assert_eq!(unseen, [("AWS::S3::Bucket", "no permission: s3:ListBucket"), ("AWS::Logs::LogGroup", "not asked")]);
     assert_eq!(after.total, before.total - 3 - 1 - 1 - 1);
-    assert!(after.to_string().ends_with("not seen: buckets (no permission: s3:ListBucket), log group (not asked)"), "{after}");
+    let told =
+        [("buckets".to_owned(), vec!["Bucket"], "no permission: s3:ListBucket"), ("log group".to_owned(), vec!["LogGroup"], "not asked")];
+    assert_eq!(after.unseen(), told);
+}
+
+#[test]
+fn the_table_and_the_markdown_count_by_type_as_the_json_does() {
+    let world = busy();
+    let judgement = world.judge();
+    let counted = inventory(&world.store, world.now);
+    let table = table(&world.store, &judgement, &world.stack, world.now, Look { ascii: false, width: Some(90) });
+    let markdown = markdown(&world.store, &judgement, &world.stack, world.now);
+    for (text, after) in [(&table, "inventory:"), (&markdown, "## Inventory")] {
+        let text = text.split(after).nth(1).unwrap().replace('\n', " ");
+        for (kind, count) in &counted.by_type {
+            let name = kind.rsplit("::").next().unwrap();
+            assert!(text.contains(&format!("{name} {count}")), "{kind} {count}: {text}");
+        }
+        for gone in &counted.not_seen {
+            assert!(text.contains(gone.kind.rsplit("::").next().unwrap()) && text.contains(&gone.why), "{gone:?}: {text}");
+        }
+    }
 }
 
 #[test]

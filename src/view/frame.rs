@@ -37,7 +37,7 @@ pub(crate) fn header(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
         Fact::new(1, freshness(v)),
         Fact::new(1, under_way(v)),
         Fact::new(5, Phrase::of(format!("{:>3.0}", usage.calls_per_min), Role::Text).and(" calls/min", Role::Muted)),
-        Fact::new(5, Phrase::of(format!("${:.0}", usage.dollars_per_month), Role::Text).and("/month", Role::Muted)),
+        Fact::new(5, price(usage.dollars_per_month)),
     ];
     let time = v.now.format("%H:%M:%SZ").to_string();
     let inner = Rect { x: area.x + 1, width: area.width - 2, ..area };
@@ -53,6 +53,12 @@ fn under_way<'a>(v: &View<'a>) -> Phrase<'a> {
     let more = runs.count();
     let more = if more > 0 { format!(" +{more}") } else { String::new() };
     Phrase::of("◐ ", Role::Info).and(&*run.plan.title, Role::Info).and(format!(" {}{more}", text::duration(run.elapsed(v.now))), Role::Text)
+}
+
+/// The month's price; the first poll asks for everything at once and says nothing about it.
+fn price<'a>(dollars: f64) -> Phrase<'a> {
+    let shown = if dollars > 0.0 { format!("${dollars:.0}") } else { "$…".to_owned() };
+    Phrase::of(shown, Role::Text).and("/month", Role::Muted)
 }
 
 fn identity<'a>(v: &View<'a>) -> Phrase<'a> {

@@ -1,5 +1,7 @@
 """EC2 of the embedded cloud: the network, told, filtered and changed."""
 
+import time
+
 from harness import aware, both, has, some
 
 EVERYWHERE = "0.0.0.0/0"
@@ -11,6 +13,7 @@ def run(h):
     routes(h, nats)
     groups(h, vpc)
     cli(h)
+    nat_loss(h, nats)
 
 
 def only(member, count):
@@ -93,6 +96,28 @@ def routes(h, nats):
     for nat in (nats[1]["NatGatewayId"], own):
         h.call("ec2", "ReplaceRoute", None, **{**route, "NatGatewayId": nat})
         h.call("ec2", "DescribeRouteTables", leads(nat), RouteTableIds=[table["RouteTableId"]])
+
+
+def nat_loss(h, nats):
+    """A gateway is deleted for good; its zone then goes out through another one, so that the other topics find their network."""
+    gone, other = nats[2]["NatGatewayId"], nats[1]["NatGatewayId"]
+    holes = by("route.state", "blackhole")
+    h.call("ec2", "DeleteNatGateway", "DryRunOperation", DryRun=True, NatGatewayId=gone)
+    h.call("ec2", "DeleteNatGateway", "NatGatewayNotFound", NatGatewayId="nat-1")
+    h.call("ec2", "DeleteNatGateway", lambda a: None if a["NatGatewayId"] == gone else str(a), NatGatewayId=gone)
+    h.call("ec2", "DescribeNatGateways", only("NatGateways", 1), Filter=by("state", "deleting"))
+    table = h.call("ec2", "DescribeRouteTables", only("RouteTables", 1), Filters=holes)["RouteTables"][0]["RouteTableId"]
+    h.call("ec2", "ReplaceRoute", "InvalidNatGatewayID.NotFound", RouteTableId=table, DestinationCidrBlock=EVERYWHERE, NatGatewayId=gone)
+    h.call("ec2", "ReplaceRoute", None, RouteTableId=table, DestinationCidrBlock=EVERYWHERE, NatGatewayId=other)
+    h.call("ec2", "DescribeRouteTables", only("RouteTables", 0), Filters=holes)
+    for _ in range(30):
+        state = h.client("ec2").describe_nat_gateways(NatGatewayIds=[gone])["NatGateways"][0]["State"]
+        if state != "deleting":
+            break
+        time.sleep(2)
+    h.report("a deleted NAT gateway is gone within a minute", None if state == "deleted" else state)
+    h.call("ec2", "DeleteNatGateway", "NatGatewayNotFound", NatGatewayId=gone)
+    h.aws("ec2", "delete-nat-gateway", "--nat-gateway-id", gone, expect="NatGatewayNotFound")
 
 
 def groups(h, vpc):

@@ -148,12 +148,13 @@ NOT_PASSED = {
     "E27 E28 E29 H06": "fail",  # all tasks in zone a
     "E36": "warn",  # rolling, not blue/green
     "C02": "fail",  # three shards
-    "C09 P11 H04": "manual",
+    "A13 C09 C10 H02": "warn",  # the rule /, a broker with shards, the drawing of Redis, a failover that nobody measured
+    "P11 H04": "manual",
     "D05 D06 H09": "fail",  # no standby zone
     "P07 P08 P09": "fail",  # tasks do not say which image they run
     "P12 P13 P14": "unknown",  # no CodePipeline
     "M06 M07": "unknown",  # dashboards whose dates cannot be read
-    "H01 H02": "n/a",
+    "H01": "n/a",
     "H03": "fail",  # no copy in another region
     "H05": "warn",  # zonal NAT gateways
 }
@@ -170,7 +171,7 @@ def differences(found, wanted):
 
 found = outcomes(verify)
 check("verify decides as it should", not differences(found, expected), differences(found, expected))
-check("no statement is lost", len(found) >= 171 and expected.keys() <= found.keys(), expected.keys() - found.keys())
+check("no statement is lost", len(found) >= 173 and expected.keys() <= found.keys(), expected.keys() - found.keys())
 check("what is unknown has its reason", all(r.get("why") for r in verify["rows"] if r["outcome"] == "unknown"))
 check("what passed says what was found", sum(bool(r.get("found")) for r in verify["rows"] if r["outcome"] == "pass") > 120)
 for name, wanted_code in (("verify", 1), ("only_pass", 0), ("only_unknown", 3), ("drift", 1)):

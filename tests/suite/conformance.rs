@@ -37,8 +37,10 @@ async fn the_embedded_stack_is_what_the_seed_says_except_where_the_seed_contradi
     assert!(of(Outcome::Unknown).is_empty(), "cannot tell: {:?}", of(Outcome::Unknown));
     // No copy in another region: the RTO of a region fail-over cannot be kept.
     assert_eq!(of(Outcome::Fail), ["H03"]);
-    // The transport of Celery, and how long the deployment took.
-    assert_eq!(of(Outcome::Manual), ["C09", "H04"]);
+    // Where the architecture contradicts itself, or AWS: each of them explained.
+    assert_eq!(of(Outcome::Warn), ["A13", "C09", "C10", "E36", "H02", "H05", "S09"]);
+    // How long the deployment took.
+    assert_eq!(of(Outcome::Manual), ["H04"]);
 }
 
 /// What is done to the world, and the rows that change by it.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use nextcore_top::engine::Wish;
 use nextcore_top::engine::settled;
 use nextcore_top::model::balancer::Targets;
+use nextcore_top::model::delivery::Pipeline;
 use nextcore_top::model::section::{Loadable, ProblemKind, Section, SectionKey};
 use nextcore_top::model::service::Services;
 use nextcore_top::model::stack::Stack;
@@ -69,6 +70,44 @@ async fn calls_and_price_stay_inside_the_bars() {
     let unfocused = (total(&embedded) - before) as f64 / 60.0;
     println!("unfocused: {unfocused:.1} calls/min, ${:.2}/month", feed.store.borrow().usage.dollars_per_month);
     assert!(unfocused <= 30.0, "{unfocused} calls/min unfocused");
+}
+
+/// The busiest hour of the day is when something is released: it must not cost the budget that an incident needs.
+#[tokio::test(start_paused = true)]
+async fn a_delivery_under_way_costs_few_calls_more() {
+    let (embedded, mut feed, _engine) = watched(7);
+    settled(&mut feed, Duration::from_secs(5)).await;
+    // What is asked every quarter of an hour has just been asked, and is not asked again before the delivery is over.
+    sleep(Duration::from_mins(17)).await;
+    embedded.cloud.world(|w| w.start_pipeline("production-nextcore", None, None, "test").map(|_| ())).unwrap();
+    let (mut calls, mut looks) = (0, 0_u32);
+    for _ in 0..12 * 12 {
+        let before = total(&embedded);
+        sleep(Duration::from_secs(5)).await;
+        let store = feed.store.borrow_and_update().clone();
+        let moving = store.get::<Services>().is_some_and(|s| s.services.iter().any(|s| s.deploying().is_some()));
+        if moving || store.get::<Pipeline>().is_some_and(|p| p.stages.iter().any(|s| s.status == "InProgress")) {
+            (calls, looks) = (calls + total(&embedded) - before, looks + 1);
+        }
+    }
+    let mean = calls as f64 * 12.0 / f64::from(looks.max(1));
+    println!("a delivery under way: {mean:.1} calls/min in {looks} looks");
+    assert!(looks > 60, "it was seen at work in {looks} looks only");
+    assert!(mean <= 100.0, "{mean} calls/min while something is delivered");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_price_is_that_of_the_hour_after_two_minutes() {
+    let (_embedded, mut feed, _engine) = watched(7);
+    settled(&mut feed, Duration::from_secs(5)).await;
+    let mut shown = Vec::new();
+    for minutes in [2, 2, 6, 10, 45] {
+        sleep(Duration::from_mins(minutes)).await;
+        shown.push(feed.store.borrow_and_update().usage.dollars_per_month);
+    }
+    let hour = shown[shown.len() - 1];
+    println!("$/month after 2, 4, 10, 20 and 65 minutes: {shown:.2?}");
+    assert!(shown.iter().all(|price| (price / hour - 1.0).abs() < 0.2), "{shown:?}");
 }
 
 #[tokio::test(start_paused = true)]

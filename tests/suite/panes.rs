@@ -254,6 +254,41 @@ fn every_system_of_the_architecture_is_on_the_first_screen() {
 }
 
 #[test]
+fn the_network_shows_subnets_and_permitted_paths_at_the_first_look() {
+    for size in [(120, 40), (200, 60)] {
+        let mut session = fixture::healthy().session(size);
+        open(&mut session, &Way::Key('n'));
+        let seen = text(&session, size);
+        for word in ["Subnets by tier and zone", "Permitted paths", "3000, 8000", "10.0.21.0/24"] {
+            assert!(seen.contains(word), "{word} at {size:?}:\n{seen}");
+        }
+    }
+}
+
+#[test]
+fn nat_gateways_are_told_apart_by_their_ids() {
+    let size = (200, 60);
+    let mut session = fixture::healthy().session(size);
+    open(&mut session, &Way::Key('n'));
+    let seen = text(&session, size);
+    for id in ["0a1b2", "0b1b2", "0c1b2"] {
+        assert!(seen.lines().any(|l| l.contains(&format!("    {id}"))), "{id}:\n{seen}");
+    }
+}
+
+#[test]
+fn the_first_screen_has_the_internet_gateway_and_what_the_gateways_carry() {
+    let size = (200, 60);
+    let seen = text(&fixture::healthy().session(size), size);
+    assert!(seen.contains("IGW ●"), "{seen}");
+    assert!(seen.contains("424 conns") && seen.contains("IGW ● igw-"), "{seen}");
+    for size in SIZES {
+        let seen = text(&fixture::healthy().session(size), size);
+        assert!(!seen.contains("0/9"), "alarms are counted one way at {size:?}:\n{seen}");
+    }
+}
+
+#[test]
 fn a_zone_that_lost_its_way_out_is_found_at_a_glance() {
     for size in SIZES {
         let world = fixture::incident();

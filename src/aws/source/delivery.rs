@@ -1,5 +1,5 @@
-//! Delivery: ECR repositories with their newest images (15 min, a minute while something is built), CodeBuild (5 min, 15 s while it builds),
-//! and CodePipeline (30 s, 10 s while it runs), which is optional: a pipeline that does not exist is an answer.
+//! Delivery: ECR repositories with their newest images (15 min, two while something is delivered), CodeBuild (5 min, 30 s while it builds),
+//! and CodePipeline (30 s, 20 s while it runs), which is optional: a pipeline that does not exist is an answer.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use aws_sdk_codepipeline::types as pipe;
 use aws_sdk_ecr::types as ecr;
 use futures_util::future::try_join_all;
 
-use super::{Context, HALF_MINUTE, MEDIUM, MINUTE, QUARTER, SLOW, TWO_MINUTES, spare};
+use super::{Context, HALF_MINUTE, QUARTER, SLOW, TWO_MINUTES, spare};
 use crate::aws::convert::{text, texts, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
@@ -39,14 +39,21 @@ const NEWEST_IMAGES: usize = 10;
 /// Newest builds kept of a project.
 const BUILDS_PER_PROJECT: usize = 5;
 const EXECUTIONS_KEPT: i32 = 15;
-/// While a pipeline runs.
-const CLOSE: Duration = Duration::from_secs(10);
+/// While a pipeline runs: its state and its executions are two calls.
+const CLOSE: Duration = Duration::from_secs(20);
 
 /// Whether the pipeline or a build is at work.
 fn delivering(store: &Store) -> bool {
     let running = |p: &Pipeline| p.stages.iter().any(|s| s.status == "InProgress");
-    let building = |b: &Builds| b.builds.iter().any(|b| b.status == "IN_PROGRESS");
-    store.get::<Pipeline>().is_some_and(running) || store.get::<Builds>().is_some_and(building)
+    store.get::<Pipeline>().is_some_and(running) || building(store)
+}
+
+/// Whether something is built, or about to be: a stage that only deploys makes no builds and no images.
+fn building(store: &Store) -> bool {
+    let deploys = |s: &PipelineStage| !s.actions.is_empty() && s.actions.iter().all(|a| a.category == "Deploy");
+    let staged = |p: &Pipeline| p.stages.iter().any(|s| s.status == "InProgress" && !deploys(s));
+    let running = |b: &Builds| b.builds.iter().any(|b| b.status == "IN_PROGRESS");
+    store.get::<Pipeline>().is_some_and(staged) || store.get::<Builds>().is_some_and(running)
 }
 
 pub(super) struct RepositoriesSource;
@@ -56,7 +63,7 @@ impl super::Source for RepositoriesSource {
     const READS: &'static [Op] = &[REPOSITORIES, SCANNING, IMAGES, REGISTRY];
 
     fn every(store: &Store) -> Duration {
-        if delivering(store) { MINUTE } else { QUARTER }
+        if delivering(store) { TWO_MINUTES } else { QUARTER }
     }
 
     async fn poll(cx: Arc<Context>) -> Result<Repositories, Problem> {
@@ -140,8 +147,8 @@ impl super::Source for BuildsSource {
     fn every(store: &Store) -> Duration {
         // A pipeline tells sooner that something is built.
         let told = store.get::<Pipeline>().is_some_and(|p| p.exists);
-        match (delivering(store), told) {
-            (true, _) => MEDIUM,
+        match (building(store), told) {
+            (true, _) => HALF_MINUTE,
             (false, true) => SLOW,
             (false, false) => TWO_MINUTES,
         }

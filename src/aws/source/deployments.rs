@@ -1,4 +1,4 @@
-//! ECS service deployments (90 days of records, circuit breaker and rollback): every 15 s while one is in progress, else every 5 min.
+//! ECS service deployments (90 days of records, circuit breaker and rollback): every 30 s while one is in progress, else every 5 min.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_ecs::types as sdk;
 use futures_util::future::try_join_all;
 
-use super::{Context, MEDIUM, SLOW};
+use super::{Context, HALF_MINUTE, SLOW};
 use crate::aws::convert::{text, text_opt, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
@@ -30,7 +30,7 @@ impl super::Source for Source {
     fn every(store: &Store) -> Duration {
         let in_services = store.get::<Services>().is_some_and(|s| s.services.iter().any(|s| s.deploying().is_some()));
         let in_records = store.get::<ServiceDeployments>().is_some_and(|d| d.deployments.iter().any(|d| is_open(&d.status)));
-        if in_services || in_records { MEDIUM } else { SLOW }
+        if in_services || in_records { HALF_MINUTE } else { SLOW }
     }
 
     async fn poll(cx: Arc<Context>) -> Result<ServiceDeployments, Problem> {

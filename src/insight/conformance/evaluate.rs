@@ -24,15 +24,20 @@ pub fn verify(statements: &Statements, document: &Json, only: &Only) -> Report {
     let chosen: Vec<&Statement> = statements.rows().iter().filter(|s| only.includes(&s.about().id)).collect();
     let needs = statements.needs(only);
     let current = Scene::new(statements, document, &needs, Document::current);
-    // What was found is shown also when it is too old to decide.
-    let old = needs.iter().any(|key| document.current(key).is_none() && document.last(key).is_some());
-    let last = old.then(|| Scene::new(statements, document, &needs, Document::last));
+    let too_old = |key: &str| document.current(key).is_none() && document.last(key).is_some();
+    let last = needs.iter().any(|key| too_old(key)).then(|| Scene::new(statements, document, &needs, Document::last));
     let rows: Vec<Row> = chosen
         .into_iter()
         .map(|statement| {
             let (outcome, why) = current.judge(statement);
-            let scene = if outcome == Outcome::Unknown { last.as_ref().unwrap_or(&current) } else { &current };
-            Row { about: Arc::clone(statement.about()), outcome, found: scene.found(statement), why }
+            let found = match outcome {
+                // A field that could not be read is empty, which is not a finding: only what was seen before is told, as what it is.
+                Outcome::Unknown => {
+                    last.as_ref().filter(|_| statements.reads(statement).iter().any(|key| too_old(key))).and_then(|old| old.seen(statement))
+                }
+                _ => current.found(statement),
+            };
+            Row { about: Arc::clone(statement.about()), outcome, found, why }
         })
         .collect();
     let (stack, region) = (document.string("/stack/name"), document.string("/stack/region"));
@@ -122,6 +127,11 @@ impl<'d> Scene<'d> {
     fn found(&self, statement: &'d Statement) -> Option<String> {
         let value: Value = statement.found.as_ref()?.value(&self.of(statement)).ok()?;
         Some(words(&value))
+    }
+
+    /// What was found when there was still an answer.
+    fn seen(&self, statement: &'d Statement) -> Option<String> {
+        self.found(statement).map(|found| format!("last seen: {found}"))
     }
 
     /// What an expression that could not be decided means for the statement.

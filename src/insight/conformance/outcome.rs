@@ -159,13 +159,15 @@ pub struct Report {
 }
 
 impl Report {
-    /// 0 all as stated (also warnings, not applicable, manual), 1 something is not, 3 cannot tell; what is known to be wrong wins.
+    /// 0 all as stated (also with a warning, or beside what is not applicable or manual), 1 something is not, 3 cannot tell; what is known to
+    /// be wrong wins.
     ///
-    /// No rows at all is 3: nothing was verified.
+    /// Nothing that was decided is 3, too: a script that asks for one manual statement must not read it as kept.
     pub fn exit_code(&self) -> u8 {
-        if self.counts.fail > 0 {
+        let Counts { pass, warn, fail, unknown, .. } = self.counts;
+        if fail > 0 {
             1
-        } else if self.counts.unknown > 0 || self.rows.is_empty() {
+        } else if unknown > 0 || pass + warn == 0 {
             3
         } else {
             0

@@ -94,8 +94,16 @@ impl Statements {
 
     /// The sections that the chosen statements read, `found` included: what has to be fetched before they can be decided.
     pub fn needs(&self, only: &Only) -> BTreeSet<&'static str> {
-        let rows = self.rows.iter().filter(|s| only.includes(&s.about.id));
-        let mut names: BTreeSet<&str> = rows.flat_map(Statement::expressions).flat_map(Expression::names).collect();
+        self.sections(self.rows.iter().filter(|s| only.includes(&s.about.id)))
+    }
+
+    /// The sections that one statement reads, `found` included.
+    pub(super) fn reads<'s>(&'s self, statement: &'s Statement) -> BTreeSet<&'static str> {
+        self.sections([statement])
+    }
+
+    fn sections<'s>(&'s self, rows: impl IntoIterator<Item = &'s Statement>) -> BTreeSet<&'static str> {
+        let mut names: BTreeSet<&str> = rows.into_iter().flat_map(Statement::expressions).flat_map(Expression::names).collect();
         // Backwards: a name is listed after those that it needs.
         for named in self.names.iter().rev() {
             if names.contains(named.name.as_str()) {

@@ -1,4 +1,4 @@
-//! The pane that holds the live stack against the written architecture: its row, and the statements in the order of the architecture.
+//! The pane that holds the live stack against the written architecture: its row, and the statements, those that need a person first.
 
 use crate::input::Place;
 use crate::insight::NodeId;
@@ -17,12 +17,28 @@ pub(super) const ROW: &PaneRow = &PaneRow {
     panels: &[opens("Statements", |s, q| named(statements(s, q.filter), |r| copied(r)), node)],
 };
 
-/// The statements with their results. A word that is a verdict (`fail`, `!pass`) is held against the verdict alone: `failover` is no failure.
+/// The place of a result that needs a person, before all others: what is wrong, what is nearly so, what nobody could tell.
+pub fn attention(outcome: Outcome) -> Option<u8> {
+    match outcome {
+        Outcome::Fail => Some(0),
+        Outcome::Warn => Some(1),
+        Outcome::Unknown => Some(2),
+        Outcome::Pass | Outcome::NotApplicable | Outcome::Manual => None,
+    }
+}
+
+/// The statements with their results: first those that need attention, then the others in the order of the architecture. A word that is a verdict (`fail`, `!pass`) is held against the verdict alone: `failover` is no failure.
 pub fn statements<'a>(session: &'a Session, filter: &Filter) -> Vec<&'a Row> {
     session.report().map_or_else(Vec::new, |r| shown(r, filter))
 }
 
 fn shown<'a>(report: &'a Report, filter: &Filter) -> Vec<&'a Row> {
+    let mut rows = matching(report, filter);
+    rows.sort_by_key(|row| attention(row.outcome).unwrap_or(u8::MAX));
+    rows
+}
+
+fn matching<'a>(report: &'a Report, filter: &Filter) -> Vec<&'a Row> {
     let all = &report.rows;
     if filter.is_empty() {
         return all.iter().collect();
@@ -114,6 +130,26 @@ mod tests {
         Row { about: Arc::new(about), outcome, found: Some("yes".into()), why: None }
     }
 
+    fn report(rows: Vec<Row>) -> Report {
+        Report { stack: String::new(), region: String::new(), as_of: String::new(), counts: Counts::of(&rows), rows }
+    }
+
+    #[test]
+    fn what_needs_attention_comes_first_and_the_rest_keeps_its_order() {
+        let report = report(vec![
+            row("G01", "region", Outcome::Pass),
+            row("S09", "self", Outcome::Warn),
+            row("P07", "scan", Outcome::Unknown),
+            row("H04", "time", Outcome::Manual),
+            row("S10", "else", Outcome::Pass),
+            row("H01", "count", Outcome::NotApplicable),
+            row("H03", "RTO", Outcome::Fail),
+            row("H05", "NAT", Outcome::Warn),
+        ]);
+        let order: Vec<&str> = shown(&report, &Filter::parse("")).iter().map(|r| r.about.id.as_str()).collect();
+        assert_eq!(order.join(" "), "H03 S09 H05 P07 G01 H04 S10 H01");
+    }
+
     #[test]
     fn a_verdict_in_the_filter_is_held_against_the_verdict_alone() {
         let rows = vec![
@@ -121,13 +157,13 @@ mod tests {
             row("D08", "Multi-AZ", Outcome::Fail),
             row("D09", "KMS", Outcome::Unknown),
         ];
-        let report = Report { stack: String::new(), region: String::new(), as_of: String::new(), counts: Counts::of(&rows), rows };
+        let report = report(rows);
         for (filter, ids) in [
-            ("", "C01 D08 D09"),
+            ("", "D08 D09 C01"),
             ("fail", "D08"),
             ("FAIL", "D08"),
             ("fail unknown", "D08 D09"),
-            ("!fail", "C01 D09"),
+            ("!fail", "D09 C01"),
             ("failo", "C01"),
             ("pass failover", "C01"),
             ("fail failover", ""),

@@ -62,9 +62,7 @@ impl World {
                 findings.push(Finding { name: name.to_owned(), severity, package, version, description });
             }
         }
-        for image in self.ecr.images.iter_mut().filter(|image| image.repository == push.repository) {
-            image.tags.retain(|tag| tag != push.tag);
-        }
+        self.free_tag(push.repository, push.tag);
         let scanned = self.ecr.repository(push.repository).is_some_and(|repository| repository.scan_on_push);
         self.ecr.images.push(EcrImage {
             repository: push.repository.to_owned(),
@@ -77,6 +75,25 @@ impl World {
             exits_with: push.exits_with,
         });
         digest
+    }
+
+    /// An image that is there gets one more tag, which leaves the image that had it; `false` without such an image.
+    pub(super) fn tag_image(&mut self, repository: &str, digest: &str, tag: &str) -> bool {
+        if self.ecr.by_digest(repository, digest).is_none() {
+            return false;
+        }
+        self.free_tag(repository, tag);
+        let image = self.ecr.images.iter_mut().rfind(|image| image.repository == repository && image.digest == digest);
+        if let Some(image) = image {
+            image.tags.push(tag.to_owned());
+        }
+        true
+    }
+
+    fn free_tag(&mut self, repository: &str, tag: &str) {
+        for image in self.ecr.images.iter_mut().filter(|image| image.repository == repository) {
+            image.tags.retain(|known| known != tag);
+        }
     }
 
     /// The digest of an image reference, empty when nothing has that tag.

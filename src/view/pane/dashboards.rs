@@ -128,7 +128,7 @@ const CONTAINER_COLUMNS: &[Column] = &[
     Column::left("", 10, 2),
     Column::right("sent", 10, 0),
     Column::left("", 10, 2),
-    Column::right("storage", 9, 1),
+    Column::right("disk read", 9, 1),
     Column::right("restarts", 8, 0),
 ];
 

@@ -80,15 +80,23 @@ const COLUMNS: &[Column] = &[
 
 /// A line of the list.
 enum Line<'a> {
+    /// Over what needs a person, of all groups.
+    Attention(Counts),
     Heading(&'a str, Counts),
     Statement(&'a Row),
 }
 
-/// The statements with a heading over each group.
+/// The statements with a heading over each group; what needs attention is a group of its own, and still counts in that of its system.
 fn lines<'a>(shown: &[&'a Row]) -> Vec<Line<'a>> {
     let mut lines = Vec::with_capacity(shown.len() + 16);
+    let urgent = |row: &&Row| rows::attention(row.outcome).is_some();
+    let (first, rest): (Vec<&Row>, Vec<&Row>) = shown.iter().copied().partition(urgent);
+    if !first.is_empty() {
+        lines.push(Line::Attention(Counts::of(first.iter().copied())));
+        lines.extend(first.into_iter().map(Line::Statement));
+    }
     let mut group = "";
-    for row in shown {
+    for row in rest {
         if row.about.group != group {
             group = &row.about.group;
             let own = shown.iter().copied().filter(|r| r.about.group == group);
@@ -105,18 +113,25 @@ fn list(shown: &[&Row], at: usize, area: Rect, ink: &mut Ink<'_>) {
     let is = |line: &Line<'_>| matches!(line, Line::Statement(r) if chosen.is_some_and(|c| std::ptr::eq(*r, *c)));
     let selected = lines.iter().position(is).map(|at| (at, true));
     Table { columns: COLUMNS, rows: lines.len(), selected }.draw(area, ink, |i| match lines.get(i) {
+        Some(Line::Attention(counts)) => vec![Phrase::new(), Phrase::new(), Phrase::of("Needs attention", Role::Title), bad(*counts)],
         Some(Line::Heading(group, counts)) => heading(group, *counts),
         Some(Line::Statement(row)) => statement(row),
         None => Vec::new(),
     });
 }
 
-fn heading(group: &str, counts: Counts) -> Vec<Phrase<'_>> {
-    let bad = [Outcome::Warn, Outcome::Fail, Outcome::Unknown].into_iter().filter(|o| counts.get(*o) > 0);
-    let told = bad.fold(Phrase::of(format!("{}/{} pass", counts.pass, counts.total()), Role::Muted), |phrase, outcome| {
+/// How many are not a pass, by result.
+fn bad<'a>(counts: Counts) -> Phrase<'a> {
+    let bad = [Outcome::Fail, Outcome::Warn, Outcome::Unknown].into_iter().filter(|o| counts.get(*o) > 0);
+    bad.enumerate().fold(Phrase::new(), |phrase, (i, outcome)| {
         let (mark, role) = sign(outcome);
-        phrase.and(format!("  {mark} {}", counts.get(outcome)), role)
-    });
+        phrase.and(if i == 0 { "" } else { "  " }, Role::Text).and(format!("{mark} {}", counts.get(outcome)), role)
+    })
+}
+
+fn heading(group: &str, counts: Counts) -> Vec<Phrase<'_>> {
+    let passed = Phrase::of(format!("{}/{} pass", counts.pass, counts.total()), Role::Muted);
+    let told = passed.and("  ", Role::Text).then(bad(counts));
     vec![Phrase::new(), Phrase::new(), Phrase::of(group, Role::Title), told]
 }
 
@@ -164,5 +179,39 @@ fn rule_name(key: &str) -> &'static str {
         "when" => "applies when",
         "pass" => "passes when",
         _ => "warns when",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::insight::conformance::About;
+
+    fn row(id: &str, group: &str, outcome: Outcome) -> Row {
+        let about = About { id: id.into(), group: group.into(), ..About::default() };
+        Row { about: Arc::new(about), outcome, found: None, why: None }
+    }
+
+    #[test]
+    fn what_needs_attention_stands_under_a_heading_of_its_own() {
+        let all = [
+            row("H03", "Claims", Outcome::Fail),
+            row("S09", "Groups", Outcome::Warn),
+            row("S01", "Groups", Outcome::Pass),
+            row("H01", "Claims", Outcome::NotApplicable),
+        ];
+        let drawn: Vec<String> = lines(&all.iter().collect::<Vec<_>>())
+            .iter()
+            .map(|line| match line {
+                Line::Attention(counts) => format!("attention {} {}", counts.fail, counts.warn),
+                Line::Heading(group, counts) => format!("{group} {}/{}", counts.pass, counts.total()),
+                Line::Statement(row) => row.about.id.clone(),
+            })
+            .collect();
+        assert_eq!(drawn, ["attention 1 1", "H03", "S09", "Groups 1/2", "S01", "Claims 0/2", "H01"]);
+        let calm = [row("S01", "Groups", Outcome::Pass)];
+        assert!(matches!(lines(&calm.iter().collect::<Vec<_>>()).first(), Some(Line::Heading(..))), "nothing needs attention");
     }
 }

@@ -29,7 +29,15 @@ fn alarms<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
         let line = alarm_pane::summary(alarms);
         return Ok(vec![Fact::new(0, Phrase { runs: line.runs.into_iter().skip(1).collect() })]);
     }
-    Ok(vec![fact(0, format!("{firing}/{total}"), if firing > 0 { Role::Warn } else { Role::Text })])
+    // As the long words count: what fires, or else what is well.
+    let (said, role) = if firing > 0 {
+        (vec![format!("{firing}/{total} in alarm"), format!("{firing}/{total}")], Role::Warn)
+    } else {
+        let well = alarms.for_people().filter(|a| a.state != "INSUFFICIENT_DATA").count();
+        (vec![format!("{well}/{total} ok"), format!("{well} ok"), "ok".to_owned()], Role::Text)
+    };
+    let shortest = said.last().cloned().unwrap_or_default();
+    Ok(vec![fact(0, said.into_iter().find(|words| words.len() <= room).unwrap_or(shortest), role)])
 }
 
 /// The alarms by name, the worst first.

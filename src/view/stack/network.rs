@@ -4,7 +4,7 @@ use super::small::{Small, fact, no_charts, no_more};
 use crate::insight::NodeId;
 use crate::insight::egress::{self, Egress};
 use crate::model::health::Level;
-use crate::model::network::{NatGateways, Network, SecurityGroups, zone_letter};
+use crate::model::network::{InternetGateway, NatGateway, NatGateways, Network, SecurityGroups, zone_letter};
 use crate::theme::Role;
 use crate::view::View;
 use crate::view::figures::{glyph, tone};
@@ -38,19 +38,17 @@ fn vpc<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
     if network.state != "available" {
         facts.push(fact(0, network.state.clone(), Role::Warn));
     }
-    let gateway =
-        network.internet_gateways.iter().any(|g| g.attachments.iter().any(|(_, state)| state == "available" || state == "attached"));
-    facts.push(if gateway {
-        Fact::new(4, Phrase::of("IGW ", Role::Muted).and("●", Role::Ok))
+    facts.push(if network.internet_gateways.iter().any(is_attached) {
+        Fact::new(1, Phrase::of("IGW ", Role::Muted).and("●", Role::Ok))
     } else {
         fact(0, "no internet gateway", Role::Crit)
     });
     let role = if there < wanted { Role::Crit } else { Role::Text };
     let count = if there < wanted { format!("{there} of {wanted}") } else { there.to_string() };
-    facts.push(Fact::new(1, Phrase::of(count, role).and(" subnets", Role::Muted)));
+    facts.push(Fact::new(if there < wanted { 0 } else { 2 }, Phrase::of(count, role).and(" subnets", Role::Muted)));
     if let Some(fewest) = network.subnets.iter().min_by_key(|s| s.free_addresses) {
         let role = if fewest.free_addresses < FEW { Role::Warn } else { Role::Text };
-        let rank = if fewest.free_addresses < FEW { 0 } else { 2 };
+        let rank = if fewest.free_addresses < FEW { 0 } else { 3 };
         facts.push(Fact::new(rank, Phrase::of("free ≥ ", Role::Muted).and(fewest.free_addresses.to_string(), role)));
     }
     Ok(facts)
@@ -148,8 +146,49 @@ fn nat<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
     Ok(facts)
 }
 
-/// One line per zone: how much leaves, and through which address.
+/// One line per zone: how much leaves, and through which address; where there is room, the internet gateway behind them, and how many
+/// connections each carries.
 fn gateways<'a>(v: &View<'a>, width: usize) -> Vec<Phrase<'a>> {
+    let mut lines = exits(v, width);
+    let all = v.store.get::<NatGateways>().map(|n| n.gateways.as_slice()).unwrap_or_default();
+    let alive = all.iter().filter(|g| g.state == "available");
+    lines.extend(v.store.get::<Network>().map(way_out));
+    lines.extend(alive.map(|g| connections(v, g, width)));
+    lines
+}
+
+/// `a  424 conns  in 45 MiB/s`, and what is lost.
+fn connections<'a>(v: &View<'a>, gateway: &NatGateway, width: usize) -> Phrase<'a> {
+    let value = |what: &str| v.value(&format!("nat/{}/{what}", gateway.id));
+    let count = |n: Option<f64>| n.map_or_else(|| Phrase::of("?", Role::Unknown), |n| Phrase::of(Unit::Count.text(n), Role::Text));
+    let zone = if gateway.zone.is_empty() { "all" } else { zone_letter(&gateway.zone) };
+    let mut facts = vec![
+        Fact::new(0, Phrase::of(zone.to_owned(), Role::Muted)),
+        Fact::new(0, count(value("active")).and(" conns", Role::Muted)),
+        Fact::new(2, Phrase::of("in", Role::Muted).then(per_second(value("bytes_in")))),
+    ];
+    for (what, words) in [("port_errors", "port errors"), ("drops", "drops")] {
+        if let Some(lost) = value(what).filter(|n| *n > 0.0) {
+            facts.push(Fact::new(1, Phrase::of(format!("{} {words}", Unit::Count.text(lost)), Role::Warn)));
+        }
+    }
+    fit(facts, width, 2)
+}
+
+/// The VPC's own way to and from the internet, which every gateway needs.
+fn way_out(network: &Network) -> Phrase<'_> {
+    let label = Phrase::of("IGW ", Role::Muted);
+    match network.internet_gateways.iter().find(|g| is_attached(g)) {
+        Some(gateway) => label.and("● ", Role::Ok).and(gateway.id.as_str(), Role::Muted),
+        None => label.and("✖ none attached", Role::Crit),
+    }
+}
+
+fn is_attached(gateway: &InternetGateway) -> bool {
+    gateway.attachments.iter().any(|(_, state)| state == "available" || state == "attached")
+}
+
+fn exits<'a>(v: &View<'a>, width: usize) -> Vec<Phrase<'a>> {
     let lines = egress::zones(v.store).into_iter().map(|zone| {
         let (mark, role, words) = exit(v, &zone);
         let own = egress::own_gateway(v.store, &zone);

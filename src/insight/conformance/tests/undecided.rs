@@ -91,12 +91,12 @@ fn a_name_of_a_let_passes_the_reason_on() {
 }
 
 #[test]
-fn old_data_decides_nothing_but_is_shown() {
+fn old_data_decides_nothing_but_is_shown_as_what_it_is() {
     let mut seed = Seed::new();
     seed.age::<Database>(840, "rds:DescribeDBInstances: no answer in time");
     let report = run(&builtin(), &seed);
     assert_eq!(verdict(&report, "D08"), said("unknown", "database: stale for 14m00s: rds:DescribeDBInstances: no answer in time"));
-    assert_eq!(row(&report, "D08").found.as_deref(), Some("7 days"));
+    assert_eq!(row(&report, "D08").found.as_deref(), Some("last seen: 7 days"));
     assert_eq!(row(&report, "V01").found.as_deref(), Some("10.0.0.0/16"));
 }
 
@@ -126,6 +126,41 @@ fn an_aspect_of_a_bucket_that_could_not_be_read_concerns_its_own_statement() {
     for id in ["B01", "B03", "B05", "B06", "B07", "B10"] {
         assert_eq!(row(&report, id).outcome, Outcome::Pass, "{id}");
     }
+}
+
+#[test]
+fn what_is_unknown_states_nothing_as_found() {
+    let mut seed = Seed::new();
+    seed.edit::<Buckets>(|x| {
+        for bucket in &mut x.buckets {
+            bucket.versioning.clear();
+            bucket.encryption.clear();
+            bucket.lifecycle.clear();
+            bucket.cors.clear();
+            bucket.region.clear();
+            for aspect in ["versioning", "encryption", "lifecycle", "cors", "bucket"] {
+                bucket.unread.push((aspect.into(), "no permission".into()));
+            }
+        }
+    });
+    let claims = |seed: &Seed| -> Vec<(String, String)> {
+        let unknown = run(&builtin(), seed).rows.into_iter().filter(|r| r.outcome == Outcome::Unknown);
+        unknown.filter_map(|r| Some((r.about.id.clone(), r.found?))).collect()
+    };
+    assert_eq!(claims(&seed), [], "an empty field that could not be read is not a finding");
+    let report = run(&builtin(), &seed);
+    for n in 1..=12 {
+        assert_eq!(row(&report, &format!("B{n:02}")).outcome, Outcome::Unknown, "B{n:02}");
+    }
+    // What was not allowed when it was last read stays unsaid when that has become old.
+    seed.age::<Buckets>(7200, "s3:ListBuckets: no answer in time");
+    assert_eq!(claims(&seed).into_iter().filter(|(id, _)| id.starts_with('B')).collect::<Vec<_>>(), []);
+    // A user's statement that reads the field as it is gets no further.
+    let mine = "[[statement]]\nid = \"X\"\ntitle = \"x\"\npass = 'read(buckets.buckets[0], \"versioning\") == \"\"'\nfound = 'buckets.buckets[0].versioning'\n";
+    let statements = builtin().with_user(mine, "mine.toml").unwrap();
+    seed.edit::<Buckets>(|x| x.buckets[0].name.push('x'));
+    let report = verify(&statements, &seed.document(), &Only::parse("X", &statements).unwrap());
+    assert_eq!((row(&report, "X").outcome, row(&report, "X").found.as_deref()), (Outcome::Unknown, None));
 }
 
 #[test]
@@ -169,6 +204,10 @@ fn the_exit_code_is_1_for_a_failure_and_3_for_doubt() {
     let healthy = Seed::new();
     assert_eq!(exit(&healthy, "V,D"), 0);
     assert_eq!(exit(&healthy, "S,H04,H02,C09"), 0, "warnings, manual and not applicable are no failure");
+    for undecided in ["H01", "H04", "H01,H04"] {
+        assert_eq!(exit(&healthy, undecided), 3, "{undecided}: nothing was decided");
+    }
+    assert_eq!(exit(&healthy, "H04,H02"), 0, "a warning is a decision");
     assert_eq!(exit(&healthy, "H03"), 1);
     let mut dim = Seed::new();
     dim.forget::<DatabaseEvents>();
@@ -185,7 +224,7 @@ fn a_document_without_a_member_is_unknown_not_a_panic() {
     for document in [json!(null), json!([]), json!({"sections": {"services": {"state": "ready", "data": null}}}), json!({"sections": 3})] {
         let report = verify(&builtin(), &document, &Only::all());
         assert_eq!(report.counts.pass + report.counts.fail + report.counts.warn, 0, "{document}");
-        assert_eq!(report.counts.total(), 171);
+        assert_eq!(report.counts.total(), 173);
     }
     let mut seed = Seed::new();
     seed.edit::<Services>(|x| x.services.clear());
@@ -201,7 +240,7 @@ fn letters_choose_groups_and_numbers_choose_statements() {
         statements.rows().iter().map(|s| s.about().id.clone()).filter(|id| only.includes(id)).collect()
     };
     assert_eq!(chosen("G,cf"), ["G01", "G02", "CF01", "CF02", "CF03"]);
-    assert_eq!(chosen("C").len(), 9, "C is not CF");
+    assert_eq!(chosen("C").len(), 10, "C is not CF");
     assert_eq!(chosen("D14, V01"), ["V01", "D14"]);
     assert_eq!(chosen("D1"), ["D10", "D11", "D12", "D13", "D14"]);
     assert_eq!(chosen("D01"), ["D01"]);

@@ -1,9 +1,9 @@
-//! NAT gateways, route tables and Elastic IP addresses, and the replacing of a route. Called through the table in `ec2`.
+//! NAT gateways, route tables and Elastic IP addresses, the deleting of a gateway and the replacing of a route. Called through the table in `ec2`.
 
 use crate::sim::wire::{ApiError, Params, Value, object};
 use crate::sim::world::World;
-use crate::sim::world::names::{ACCOUNT, REGION, STACK};
-use crate::sim::world::state::{Address, Nat, Network, Route, RouteTable, RouteTarget};
+use crate::sim::world::names::{ACCOUNT, HOUR, REGION, STACK};
+use crate::sim::world::state::{Address, Nat, NatState, Network, Route, RouteTable, RouteTarget};
 
 use super::{Item, Listing, answer, check_dry_run, one};
 
@@ -15,7 +15,16 @@ pub(super) fn describe_nat_gateways(world: &mut World, params: &Params<'_>) -> R
         unknown: ("NatGatewayNotFound", "NatGateway"),
         pages: Some((5, 1000)),
     };
-    answer(&listing, params, world.network.nats.iter().map(|nat| describe_nat(&world.network, nat)).collect())
+    let told = |nat: &&Nat| nat.deleted_at.is_none_or(|at| world.now < at + HOUR);
+    answer(&listing, params, world.network.nats.iter().filter(told).map(|nat| describe_nat(&world.network, nat)).collect())
+}
+
+pub(super) fn delete_nat_gateway(world: &mut World, params: &Params<'_>) -> Result<Value, ApiError> {
+    let id = params.required("NatGatewayId")?;
+    world.check_nat_deletion(id)?;
+    check_dry_run(params)?;
+    world.begin_nat_deletion(id)?;
+    Ok(object! { "natGatewayId" => id })
 }
 
 fn describe_nat(net: &Network, nat: &Nat) -> Item {
@@ -48,7 +57,7 @@ fn describe_nat(net: &Network, nat: &Nat) -> Item {
             ("subnetId", Value::from(&nat.subnet)),
             ("vpcId", Value::from(&net.vpc_id)),
             ("createTime", Value::time(nat.created_at)),
-            ("deleteTime", Value::time(nat.deleted_at)),
+            ("deleteTime", Value::time(nat.deleted_at.filter(|_| nat.state == NatState::Deleted))),
             ("failureCode", Value::from(nat.failure.map(|(code, _)| code))),
             ("failureMessage", Value::from(nat.failure.map(|(_, message)| message))),
             ("connectivityType", Value::from("public")),

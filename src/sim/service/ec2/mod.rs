@@ -26,6 +26,7 @@ pub(super) const SERVICE: Service = Service {
         Operation::read("DescribeAvailabilityZones", vpc::describe_availability_zones),
         Operation::read("DescribeInternetGateways", vpc::describe_internet_gateways),
         Operation::read("DescribeNatGateways", gateways::describe_nat_gateways),
+        Operation::write("DeleteNatGateway", gateways::delete_nat_gateway),
         Operation::read("DescribeRouteTables", gateways::describe_route_tables),
         Operation::read("DescribeAddresses", gateways::describe_addresses),
         Operation::write("ReplaceRoute", gateways::replace_route),

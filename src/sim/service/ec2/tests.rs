@@ -97,6 +97,33 @@ fn a_detached_gateway_and_a_black_hole_are_told() {
 }
 
 #[test]
+fn a_nat_gateway_is_deleted_in_two_steps() {
+    let mut world = world();
+    let id = world.network.nats[1].id.clone();
+    let delete = |world: &mut World, id: &str| ask(world, &SERVICE, "DeleteNatGateway", object! { "NatGatewayId" => id });
+    let states = |world: &mut World| -> Vec<String> {
+        let nats = ask(world, &SERVICE, "DescribeNatGateways", Value::EMPTY).unwrap();
+        items(&nats, "natGatewaySet").iter().map(|nat| text(nat, "state")).collect()
+    };
+    let holes = |world: &mut World| {
+        let tables = ask(world, &SERVICE, "DescribeRouteTables", object! { "Filter" => filter("route.state", &["blackhole"]) }).unwrap();
+        items(&tables, "routeTableSet").len()
+    };
+    assert_eq!(delete(&mut world, "nat-1").unwrap_err().code, "NatGatewayNotFound");
+    assert_eq!(ask(&mut world, &SERVICE, "DeleteNatGateway", Value::EMPTY).unwrap_err().code, "MissingParameter");
+    assert_eq!(text(&delete(&mut world, &id).unwrap(), "natGatewayId"), id);
+    assert_eq!((states(&mut world), holes(&mut world)), (["available", "deleting", "available"].map(str::to_owned).to_vec(), 1));
+    delete(&mut world, &id).unwrap();
+    world.advance_to(world.now + 35_000);
+    assert_eq!((states(&mut world), holes(&mut world)), (["available", "deleted", "available"].map(str::to_owned).to_vec(), 1));
+    assert_eq!(delete(&mut world, &id).unwrap_err().code, "NatGatewayNotFound");
+    let free = ask(&mut world, &SERVICE, "DescribeAddresses", Value::EMPTY).unwrap();
+    assert_eq!(items(&free, "addressesSet").iter().filter(|address| address.get("associationId").is_none()).count(), 1);
+    world.advance_to(world.now + 61 * 60_000);
+    assert_eq!(states(&mut world).len(), 2, "told for an hour");
+}
+
+#[test]
 fn a_dry_run_of_a_write_writes_nothing() {
     let mut world = world();
     let before = world.digest();
@@ -106,7 +133,8 @@ fn a_dry_run_of_a_write_writes_nothing() {
         "GroupId" => &world.network.ecs_sg, "IpProtocol" => "tcp", "FromPort" => "22", "ToPort" => "22", "CidrIp" => "0.0.0.0/0",
         "DryRun" => "true",
     };
-    for (operation, members) in [("ReplaceRoute", route), ("AuthorizeSecurityGroupIngress", rule)] {
+    let gateway = object! { "NatGatewayId" => &world.network.nats[2].id, "DryRun" => "true" };
+    for (operation, members) in [("ReplaceRoute", route), ("AuthorizeSecurityGroupIngress", rule), ("DeleteNatGateway", gateway)] {
         let error = ask(&mut world, &SERVICE, operation, members).unwrap_err();
         assert_eq!((error.code.as_ref(), error.status), ("DryRunOperation", 412), "{operation}");
     }

@@ -55,8 +55,14 @@ pub(super) fn network(begin: Ms) -> Network {
 
 fn nat(az: Az, subnet: &str, begin: Ms) -> Nat {
     let n = az.index() + 1;
+    // As in AWS: ids that are shortened still differ.
+    let id = match az {
+        Az::A => "nat-015e8c1d7a39b2f60",
+        Az::B => "nat-0b72d40f6e1c9a583",
+        Az::C => "nat-0c9f3a8e52d74b016",
+    };
     Nat {
-        id: format!("nat-0{n}5e8c1d7a39b2f604"),
+        id: id.to_owned(),
         az,
         state: NatState::Available,
         subnet: subnet.into(),

@@ -134,18 +134,16 @@ impl World {
         if let Some(id) = report {
             build.report = Some(arn("codebuild", format_args!("report/{}-tests:{id}", build.project)));
         }
-        if phase == POST_BUILD
-            && !has_failed(build)
-            && let Work::Unchanged { image, digest } = &build.work
-        {
-            build.image = Some((image.clone(), digest.clone()));
-        }
+        let pushes = phase == POST_BUILD && !has_failed(build) && build.image.is_none();
         // A failure before BUILD ends the build; after a failed BUILD the POST_BUILD commands still run.
         let next = if failed && phase < BUILD { FINALIZING } else { phase + 1 };
         build.phases.push(begun(next, end));
         (build.said, build.speaks_at) = (0, end);
+        let status = if has_failed(build) { BuildStatus::Failed } else { BuildStatus::Succeeded };
+        if pushes {
+            self.push_built(index, end);
+        }
         if next == COMPLETED {
-            let status = if has_failed(build) { BuildStatus::Failed } else { BuildStatus::Succeeded };
             self.end_build(index, status, end);
         }
     }
@@ -179,11 +177,13 @@ impl World {
         let Some(build) = self.codebuild.builds.get(index) else { return };
         let Some(project) = self.codebuild.project(&build.project) else { return };
         let (repository, tag, scan) = (project.repository, build.commit.id.clone(), build.pace.scan);
-        let exits_with = match build.work {
-            Work::Image { exits_with } => exits_with,
-            Work::Unchanged { .. } => None,
+        let (exits_with, known) = match &build.work {
+            Work::Image { exits_with } => (*exits_with, None),
+            Work::Unchanged { digest } => (None, Some(digest.clone())),
         };
-        let digest = self.push_image(&Push { repository, tag: &tag, at, scan, exits_with });
+        // An image that is no longer in the registry cannot be tagged: then it is built again after all.
+        let tagged = known.filter(|digest| self.tag_image(repository, digest, &tag));
+        let digest = tagged.unwrap_or_else(|| self.push_image(&Push { repository, tag: &tag, at, scan, exits_with }));
         let image = format!("{}:{tag}", super::super::state::uri(repository));
         if let Some(build) = self.codebuild.builds.get_mut(index) {
             build.image = Some((image, digest));

@@ -165,7 +165,7 @@ impl World {
         let (commit, exits_with) = (execution.commit.clone(), execution.exits_with);
         let planned = execution.paces.iter().find(|(s, _)| *s == service).map(|(_, pace)| pace.clone());
         let (work, pace) = match self.running_image(service).filter(|_| !changed) {
-            Some((image, digest)) => (Work::Unchanged { image, digest }, short_pace(&mut self.rng.delivery)),
+            Some((_, digest)) => (Work::Unchanged { digest }, short_pace(&mut self.rng.delivery)),
             None => (Work::Image { exits_with }, planned.unwrap_or_else(|| full_pace(&mut self.rng.delivery))),
         };
         let artifact = format!("{}/Source/{}", self.codepipeline.pipeline.name, self.rng.delivery.alnum(7));

@@ -126,7 +126,7 @@ fn build_lines(build: &Build, service: &str, unchanged: bool, lines: &mut Vec<St
     }
     lines.push(if service == WEB { "> Tests: 268 passed, 268 total".into() } else { "> 412 passed in 31.44s".into() });
     if unchanged {
-        lines.push(format!("> {folder}/ is unchanged since the last release: no image is built"));
+        lines.push(format!("> {folder}/ is unchanged since the last release: its image gets one more tag"));
         return;
     }
     let tag = format!("{}:{}", uri(component(service).repository), build.commit.id);
@@ -162,9 +162,12 @@ fn post_build(build: &Build, service: &str, unchanged: bool, lines: &mut Vec<Str
         lines.push("> The build has failed: nothing is pushed".into());
         return;
     }
-    let repository = component(service).repository;
-    if !unchanged {
-        let tag = &build.commit.id;
+    let (repository, tag) = (component(service).repository, &build.commit.id);
+    if unchanged {
+        lines.push(format!(
+            "Running command aws ecr put-image --repository-name {repository} --image-tag {tag} --image-manifest \"$MANIFEST\""
+        ));
+    } else {
         lines.push(format!("Running command docker push {}:{tag}", uri(repository)));
         lines.push("> 5f70bf18a086: Layer already exists".into());
         lines.push(format!("Running command aws ecr wait image-scan-complete --repository-name {repository} --image-id imageTag={tag}"));

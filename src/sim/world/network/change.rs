@@ -2,9 +2,12 @@
 //! They only change state; what comes of it is the physics' matter.
 
 use super::super::World;
-use super::super::names::Az;
+use super::super::names::{Az, Ms, SEC};
 use super::super::ops::{Done, WorldError};
 use super::super::state::{GroupRule, NatState, Permission, RouteTarget, SecurityGroup};
+
+/// From DeleteNatGateway to the state `deleted`.
+const DELETION_TAKES: Ms = 30 * SEC;
 
 impl World {
     /// `ec2:ReplaceRoute`: gives the route to `destination` another target.
@@ -119,7 +122,38 @@ impl World {
         self.network.table_of(self.network.private.of(az)).map(|table| table.id.clone()).unwrap_or_default()
     }
 
-    /// Drift: deletes the NAT gateway of a zone. Routes that lead to it become black holes, its address stays ours.
+    /// `ec2:DeleteNatGateway`: it passes nothing any more, and is gone half a minute later. Routes that lead to it become black holes.
+    pub fn begin_nat_deletion(&mut self, id: &str) -> Done<()> {
+        self.check_nat_deletion(id)?;
+        let due = self.now + DELETION_TAKES;
+        if let Some(nat) = self.network.nats.iter_mut().find(|nat| nat.id == id && nat.state != NatState::Deleting) {
+            (nat.state, nat.deleted_at) = (NatState::Deleting, Some(due));
+            self.network.changed = true;
+        }
+        Ok(())
+    }
+
+    /// What `ec2:DeleteNatGateway` would refuse; a dry run ends here.
+    pub fn check_nat_deletion(&self, id: &str) -> Done<()> {
+        match self.network.nat(id) {
+            Some(nat) if nat.state != NatState::Deleted => Ok(()),
+            _ => Err(WorldError::new("NatGatewayNotFound", format!("NatGateway {id} was not found"))),
+        }
+    }
+
+    /// Ends the deletions that are due.
+    pub(super) fn end_nat_deletions(&mut self) {
+        let now = self.now;
+        let due = |az: &Az| {
+            let nat = &self.network.nats[az.index()];
+            nat.state == NatState::Deleting && nat.deleted_at.is_some_and(|at| now >= at)
+        };
+        for az in Az::ALL.into_iter().filter(due).collect::<Vec<_>>() {
+            self.lose_nat_gateway(az, NatState::Deleted);
+        }
+    }
+
+    /// Drift: the NAT gateway of a zone has been deleted. Routes that lead to it become black holes, its address stays ours.
     pub fn delete_nat_gateway(&mut self, az: Az) {
         self.network.nats[az.index()].deleted_at = Some(self.now);
         self.lose_nat_gateway(az, NatState::Deleted);

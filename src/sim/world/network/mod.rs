@@ -33,6 +33,7 @@ pub struct Reach {
 impl World {
     /// Looks at the network again if anything about it may have changed.
     pub(super) fn step_network(&mut self) {
+        self.end_nat_deletions();
         if self.network.changed || self.reach.strained || !self.faults.is_empty() {
             self.network.changed = false;
             self.reach = self.look_at_network();

@@ -146,11 +146,9 @@ pub enum Work {
         /// Physics: its container exits with this code soon after start.
         exits_with: Option<i32>,
     },
-    /// Nothing: the commit does not touch the folder, the tests run and the running image is named again.
+    /// Nothing new: the commit does not touch the folder, the tests run and the running image gets the commit as one more tag.
     Unchanged {
-        /// Reference of that image.
-        image: String,
-        /// Its digest.
+        /// The digest of that image.
         digest: String,
     },
 }

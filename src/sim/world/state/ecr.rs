@@ -68,7 +68,7 @@ pub fn uri(name: &str) -> String {
 pub struct EcrImage {
     /// Repository name, `nextcore/control`.
     pub repository: String,
-    /// Tags: the git commit, as long as no later push took it.
+    /// Tags: the git commit that made it, and later ones that did not change it, as long as no later push took them.
     pub tags: Vec<String>,
     /// `sha256:...`.
     pub digest: String,

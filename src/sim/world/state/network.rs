@@ -126,6 +126,8 @@ pub enum NatState {
     Available,
     /// Never came up; what it says is in `failure`.
     Failed,
+    /// On its way out: passes nothing any more.
+    Deleting,
     /// Gone; described for about an hour.
     Deleted,
 }
@@ -136,6 +138,7 @@ impl NatState {
         match self {
             Self::Available => "available",
             Self::Failed => "failed",
+            Self::Deleting => "deleting",
             Self::Deleted => "deleted",
         }
     }
@@ -154,7 +157,7 @@ pub struct Nat {
     pub subnet: String,
     /// Creation time.
     pub created_at: Ms,
-    /// Deletion time.
+    /// Deletion time; lies ahead while it is being deleted.
     pub deleted_at: Option<Ms>,
     /// Code and message of a failure.
     pub failure: Option<(&'static str, &'static str)>,

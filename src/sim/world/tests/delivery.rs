@@ -187,6 +187,50 @@ fn the_past_is_whole() {
 }
 
 #[test]
+fn every_build_that_succeeded_pushed_its_commit() {
+    let check = |w: &World| {
+        let done = w.codebuild.builds.iter().filter(|b| b.status == BuildStatus::Succeeded);
+        let mut counted = BTreeSet::new();
+        for build in done {
+            let repository = w.codebuild.project(&build.project).unwrap().repository;
+            let image = w.ecr.images.iter().find(|i| i.repository == repository && i.tags.contains(&build.commit.id));
+            let image = image.unwrap_or_else(|| panic!("{} of {} pushed nothing", build.id, build.commit.message));
+            let (reference, digest) = build.image.clone().unwrap();
+            assert_eq!((reference, digest), (format!("{}:{}", uri(repository), build.commit.id), image.digest.clone()));
+            assert!(image.pushed_at <= build.ended_at.unwrap());
+            counted.insert(repository);
+        }
+        assert_eq!(counted.len(), 3, "control, web and worker");
+        for repository in &w.ecr.repositories {
+            let tags: Vec<_> = w.ecr.images.iter().filter(|i| i.repository == repository.name).flat_map(|i| &i.tags).collect();
+            assert_eq!(tags.len(), tags.iter().collect::<BTreeSet<_>>().len(), "a tag names one image");
+        }
+    };
+    check(&world());
+    let mut w = quiet();
+    check(&w);
+    assert!(w.codebuild.builds.iter().any(|b| b.started_at > w.now - DAY && b.status == BuildStatus::Succeeded));
+    // A push that touches the portal alone: the other two get the commit as a tag of the image that they have.
+    let before = w.ecr.images.len();
+    let commit = w.push_commit(vec![WEB], w.now);
+    let id = w.start_execution(Start::push(commit.clone()));
+    until(&mut w, 40 * MIN, "released", ended(&id));
+    check(&w);
+    let ours = w.ecr.images.iter().filter(|i| i.tags.contains(&commit.id));
+    assert_eq!(ours.filter(|i| i.tags.len() == 1).map(|i| i.repository.as_str()).collect::<Vec<_>>(), ["nextcore/web"]);
+    assert_eq!(w.ecr.images.len(), before + 1);
+    // An image that somebody deleted cannot be tagged: the build makes it anew, and nothing else fails for it.
+    let digest = running(&w, CONTROL).into_iter().next().unwrap();
+    w.delete_image("nextcore/control", Some(&digest), None).unwrap();
+    let commit = w.push_commit(vec![], w.now);
+    let id = w.start_execution(Start::push(commit.clone()));
+    until(&mut w, 40 * MIN, "over", |w| stage_of(w, &id) == Some(2) || !execution(w, &id).status.is_open());
+    let image = w.ecr.images.iter().rfind(|i| i.repository == "nextcore/control").unwrap();
+    assert_eq!(image.tags, [commit.id]);
+    assert_ne!(image.digest, digest);
+}
+
+#[test]
 fn executions_wait_in_line_and_at_a_closed_transition() {
     let mut w = quiet();
     w.set_transition(STACK, "Deploy", Some("freeze"), "test").unwrap();

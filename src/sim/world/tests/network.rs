@@ -81,6 +81,21 @@ fn a_route_to_nowhere_cuts_a_zone_off() {
 }
 
 #[test]
+fn a_zone_whose_gateway_is_being_deleted_is_cut_off_at_once() {
+    let mut w = quiet();
+    let id = w.network.nats[2].id.clone();
+    w.begin_nat_deletion(&id).unwrap();
+    run(&mut w, 5 * SEC);
+    assert_eq!(w.network.nats[2].state, NatState::Deleting);
+    assert!(w.cut_off(Az::C) && !w.cut_off(Az::A));
+    until(&mut w, 40 * SEC, "deleted", |w| w.network.nats[2].state == NatState::Deleted);
+    assert!(w.network.addresses.iter().any(|a| a.association.is_none()));
+    w.route_through(Az::C, Az::B).unwrap();
+    run(&mut w, 2 * SEC);
+    assert!(!w.cut_off(Az::C), "another gateway takes over when the route is replaced");
+}
+
+#[test]
 fn without_the_internet_gateway_nothing_comes_or_goes() {
     let mut w = quiet();
     let from = w.now;

@@ -70,13 +70,34 @@ pub(super) fn stages(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
     for (i, stage) in pipeline.stages.iter().enumerate() {
         let x = area.x + i as u16 * room;
         let column = Rect { x, y: area.y + 1, width: room.saturating_sub(2), height: area.height - 1 };
-        draw_stage(v, stage, i == 0, column, ink);
+        draw_stage(v, (pipeline, stage), i == 0, column, ink);
     }
 }
 
+/// How a stage stands, and since when: how long it has been at work, or how long ago it ended, which may be an earlier execution's end.
+fn when<'a>(pipeline: &Pipeline, stage: &'a PipelineStage, now: Time) -> Phrase<'a> {
+    let (_, role, words) = state(&stage.status);
+    if stage.status == "InProgress" {
+        let begun = stage.actions.iter().filter(|a| a.status == "InProgress").filter_map(|a| a.changed_at).min();
+        let since = begun.map(|at| format!(" for {}", age(at, now))).unwrap_or_default();
+        return Phrase::of(words.to_lowercase(), tone(role)).and(since, Role::Muted);
+    }
+    let ended = stage.actions.iter().filter_map(|a| a.changed_at).max();
+    let ago = ended.map(|at| format!("  {} ago", age(at, now))).unwrap_or_default();
+    if pipeline.is_earlier(stage) {
+        return Phrase::of(format!("earlier: {}{ago}", words.to_lowercase()), Role::Faint);
+    }
+    Phrase::of(words.to_lowercase(), tone(role)).and(ago, Role::Muted)
+}
+
+/// The mark of a stage or of an action in it; that of an earlier execution is no news.
+fn marked(pipeline: &Pipeline, stage: &PipelineStage, role: Role) -> Role {
+    if pipeline.is_earlier(stage) { Role::Faint } else { role }
+}
+
 /// One stage: its name with the transition that leads in, then its actions.
-fn draw_stage(v: &View<'_>, stage: &PipelineStage, first: bool, area: Rect, ink: &mut Ink<'_>) {
-    let (mark, role, words) = state(&stage.status);
+fn draw_stage(v: &View<'_>, (pipeline, stage): (&Pipeline, &PipelineStage), first: bool, area: Rect, ink: &mut Ink<'_>) {
+    let (mark, role, _) = state(&stage.status);
     let end = area.right();
     let lead = match (first, stage.transition_enabled) {
         (true, true) => Phrase::new(),
@@ -84,15 +105,13 @@ fn draw_stage(v: &View<'_>, stage: &PipelineStage, first: bool, area: Rect, ink:
         (_, false) => Phrase::of("╳ ", Role::Warn),
     };
     let mut x = ink.phrase(area.x, area.y, end, &lead);
-    x = ink.put(x, area.y, end, mark, role);
+    x = ink.put(x, area.y, end, mark, marked(pipeline, stage, role));
     x = ink.put(x + 1, area.y, end, &stage.name, Role::Title);
     for at in x + 1..end {
         ink.dot(at, area.y, '─', Role::Border);
     }
-    let since = stage.actions.iter().filter_map(|a| a.changed_at).max();
     let when = if stage.transition_enabled {
-        let ago = since.map(|at| format!("  {} ago", age(at, v.now))).unwrap_or_default();
-        Phrase::of(words.to_lowercase(), tone(role)).and(ago, Role::Muted)
+        when(pipeline, stage, v.now)
     } else {
         let why = if stage.disabled_reason.is_empty() { "no reason given" } else { stage.disabled_reason.as_str() };
         Phrase::of(format!("transition disabled: {why}"), Role::Warn)
@@ -101,16 +120,17 @@ fn draw_stage(v: &View<'_>, stage: &PipelineStage, first: bool, area: Rect, ink:
     for (n, action) in stage.actions.iter().take(ACTIONS).enumerate() {
         let y = area.y + 2 + n as u16 * 2;
         let (mark, role, words) = action_state(action);
-        let line = Phrase::of(mark, role).and(format!(" {}", action.name), Role::Text).and(format!("  {}", action.provider), Role::Muted);
+        let line = Phrase::of(mark, marked(pipeline, stage, role))
+            .and(format!(" {}", action.name), Role::Text)
+            .and(format!("  {}", action.provider), Role::Muted);
         ink.phrase(area.x, y, end, &line);
-        let said = match (action.awaits_approval, action.summary.as_str(), action.revision.as_str()) {
+        let (says, tone) = (action.says(), marked(pipeline, stage, tone(role)));
+        let said = match (action.awaits_approval, says.as_ref(), action.revision.as_str()) {
             (true, ..) => Phrase::of(waits(action, v.now), Role::Info),
             (_, "", "") => Phrase::of(words.to_lowercase(), Role::Muted),
             (_, "", revision) => Phrase::of(clip(revision, 12), Role::Muted),
-            (_, summary, "") => Phrase::of(summary, tone(role)),
-            (_, summary, revision) => {
-                Phrase::of(format!("{} ", revision.get(..7).unwrap_or(revision)), Role::Muted).and(summary, tone(role))
-            }
+            (_, says, "") => Phrase::of(says, tone),
+            (_, says, revision) => Phrase::of(format!("{} ", revision.get(..7).unwrap_or(revision)), Role::Muted).and(says, tone),
         };
         ink.phrase(area.x + 2, y + 1, end, &said);
     }
@@ -131,7 +151,8 @@ fn strip(pipeline: &Pipeline) -> Phrase<'_> {
             (_, true) => line.and(" → ", Role::Muted),
             (_, false) => line.and(" ╳ ", Role::Warn),
         };
-        line = line.and(mark, role).and(" ", Role::Text).and(stage.name.as_str(), tone(role));
+        let name = marked(pipeline, stage, tone(role));
+        line = line.and(mark, marked(pipeline, stage, role)).and(" ", Role::Text).and(stage.name.as_str(), name);
     }
     line
 }
@@ -161,15 +182,18 @@ pub(super) fn actions(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'
         let same = i > 0 && all.get(i - 1).is_some_and(|(s, _)| s.name == stage.name);
         let (mark, role, words) = action_state(action);
         let shut = if stage.transition_enabled || same { Phrase::new() } else { Phrase::of("transition disabled  ", Role::Warn) };
+        let earlier = pipeline.is_earlier(stage);
+        let says = if earlier { shut.and("earlier execution  ", Role::Muted) } else { shut };
+        let calm = if earlier { Role::Faint } else { Role::Text };
         vec![
-            Phrase::of(mark, role),
+            Phrase::of(mark, marked(pipeline, stage, role)),
             Phrase::of(stage.name.as_str(), if same { Role::Faint } else { Role::Text }),
             text(action.name.as_str()),
             Phrase::of(action.provider.as_str(), Role::Muted),
-            Phrase::of(words.to_lowercase(), tone(role)),
+            Phrase::of(words.to_lowercase(), marked(pipeline, stage, tone(role))),
             text(ago(action.changed_at, v.now)),
             Phrase::of(action.revision.get(..7).unwrap_or(&action.revision), Role::Muted),
-            shut.and(action.summary.as_str(), if role == Role::Warn { Role::Warn } else { Role::Text }),
+            says.and(action.says(), if role == Role::Warn { Role::Warn } else { calm }),
         ]
     });
 }
@@ -184,7 +208,7 @@ pub(super) fn detail<'a>(v: &View<'a>, stage: &'a PipelineStage, action: &'a Pip
     Detail::new(format!("{}  {}", stage.name, action.name))
         .with("status", Phrase::of(words.to_lowercase(), tone(role)).and(since, Role::Muted))
         .maybe("approval", action.awaits_approval.then(|| Phrase::of(waits(action, v.now), Role::Info)))
-        .maybe("says", (!action.summary.is_empty()).then(|| Phrase::of(action.summary.as_str(), tone(role))))
+        .maybe("says", (!action.summary.is_empty()).then(|| Phrase::of(action.says(), tone(role))))
         .maybe("transition", shut)
         .maybe("revision", (!action.revision.is_empty()).then(|| text(action.revision.as_str())))
         .with("action", text(format!("{} by {}", action.category, action.provider)))
@@ -242,4 +266,45 @@ pub(super) fn execution<'a>(v: &View<'a>, e: &'a PipelineExecution) -> Detail<'a
         )
         .with("trigger", text(e.trigger.as_str()))
         .with("revision", text(e.revision.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{TimeDelta, TimeZone, Utc};
+
+    use super::*;
+
+    #[test]
+    fn a_stage_says_how_long_it_has_been_at_work_or_whose_end_it_shows() {
+        let now = Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0).unwrap();
+        let ago = |seconds| Some(now - TimeDelta::seconds(seconds));
+        let action = |status: &str, seconds| PipelineAction { status: status.into(), changed_at: ago(seconds), ..Default::default() };
+        let stage = |name: &str, execution: &str, status: &str, actions| PipelineStage {
+            name: name.into(),
+            execution: execution.into(),
+            status: status.into(),
+            actions,
+            ..Default::default()
+        };
+        let execution = |id: &str, seconds| PipelineExecution { id: id.into(), started_at: ago(seconds), ..Default::default() };
+        let pipeline = Pipeline {
+            stages: vec![
+                stage("Source", "new", "Succeeded", vec![action("Succeeded", 140)]),
+                stage("Build", "new", "InProgress", vec![action("InProgress", 134), action("Succeeded", 28)]),
+                stage("Deploy", "old", "Succeeded", vec![action("Succeeded", 6600)]),
+            ],
+            executions: vec![execution("new", 160), execution("old", 7200)],
+            ..Default::default()
+        };
+        let said = |n: usize| {
+            let phrase = when(&pipeline, &pipeline.stages[n], now);
+            let words: String = phrase.runs.iter().map(|(text, _)| text.as_ref()).collect();
+            (words, phrase.runs[0].1)
+        };
+        assert_eq!(said(0).0, "succeeded  2m20s ago");
+        assert_eq!(said(1).0, "in progress for 2m14s");
+        assert_eq!(said(2), ("earlier: succeeded  1h50m ago".to_owned(), Role::Faint));
+        assert_eq!(marked(&pipeline, &pipeline.stages[2], Role::Ok), Role::Faint);
+        assert_eq!(marked(&pipeline, &pipeline.stages[0], Role::Ok), Role::Ok);
+    }
 }

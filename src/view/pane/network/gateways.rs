@@ -92,7 +92,8 @@ pub(super) fn list(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
         vec![
             Phrase::of(mark, role),
             text(if gateway.zone.is_empty() { "all" } else { zone_letter(&gateway.zone) }),
-            Phrase::of(gateway.id.as_str(), Role::Muted),
+            // Where it is shortened, what all ids begin with is not worth the cells that tell them apart.
+            Phrase::of(gateway.id.strip_prefix("nat-").unwrap_or(&gateway.id), Role::Muted),
             Phrase::of(gateway.state.as_str(), tone(level(gateway))),
             text(gateway.addresses.first().map_or("—", |a| a.public_ip.as_str())),
             v.cell(&id(gateway, "bytes_out"), Unit::Throughput, 9),

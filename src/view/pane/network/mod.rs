@@ -50,14 +50,21 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
         return detail(v, screen, beneath, ink);
     }
     // The groups are of little use without their paths; the other pictures wait for room.
+    // At the first look both stand above the lists, which then share their place.
+    let both = matches!(screen.panel, SUBNETS | ROUTES) && rest.height >= BOTH + 16;
     let height = match screen.panel {
+        _ if both => BOTH,
         GROUPS if rest.height >= matrix::HEIGHT + 10 => matrix::HEIGHT,
         GROUPS if rest.height >= matrix::SHORT + 8 => matrix::SHORT,
         _ if rest.height >= 30 => matrix::HEIGHT.max(subnets::HEIGHT) + 2,
         _ => 0,
     };
     let (top, lists) = split(rest, height);
-    if height > 0 {
+    if both {
+        let (grid, paths) = split(Rect { y: top.y + 1, height: top.height - 1, ..top }, subnets::HEIGHT + 1);
+        picture(v, SUBNETS, grid, ink);
+        picture(v, GROUPS, paths, ink);
+    } else if height > 0 {
         let blank = u16::from(height > matrix::HEIGHT);
         picture(v, screen.panel, Rect { y: top.y + blank, height: height - blank, ..top }, ink);
     }
@@ -68,6 +75,9 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     };
     detail(v, screen, beneath, ink);
 }
+
+/// Rows of grid and matrix under each other, with a blank one around each.
+const BOTH: u16 = subnets::HEIGHT + matrix::HEIGHT + 3;
 
 const COLUMNS: &Columns = &Columns { left: &[SUBNETS, ROUTES, GATEWAYS], right: &[GROUPS, ADDRESSES], percent: 55 };
 
