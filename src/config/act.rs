@@ -102,12 +102,11 @@ fn arg(param: &'static Param) -> Arg {
 /// The action that these matches ask for; `None` = it is another command.
 pub fn from_matches(command: &mut Command, matches: &ArgMatches) -> Option<Result<ActArgs, clap::Error>> {
     let (head, inner) = matches.subcommand()?;
-    let (spec, inner) = match Spec::find(head) {
-        Some(spec) => (spec, inner),
-        None => {
-            let (word, inner) = inner.subcommand()?;
-            (Spec::find(&format!("{head} {word}"))?, inner)
-        }
+    let (spec, inner) = if let Some(spec) = Spec::find(head) {
+        (spec, inner)
+    } else {
+        let (word, inner) = inner.subcommand()?;
+        (Spec::find(&format!("{head} {word}"))?, inner)
     };
     let request = request(spec, inner);
     Some(check(spec, &request).map_err(|e| command.error(ErrorKind::ValueValidation, e)).map(|()| ActArgs {

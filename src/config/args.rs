@@ -201,7 +201,7 @@ fn minutes(text: &str) -> Result<i64, String> {
         (_, _, Some(n)) => (n, 24 * 60),
         _ => return Err("a span such as 90m, 24h or 7d".to_owned()),
     };
-    let number: u32 = number.parse().map_err(|_| "a span such as 90m, 24h or 7d".to_owned())?;
+    let number: u32 = number.parse().ok().ok_or("a span such as 90m, 24h or 7d")?;
     Ok(i64::from(number) * factor)
 }
 

@@ -188,7 +188,7 @@ async fn a_redeploy_replaces_every_task_and_leaves_the_count_alone() {
     let plan = desk.plan("redeploy web").await;
     assert!(plan.calls.iter().all(|c| !c.cli.contains("desired-count")), "{:?}", plan.calls);
     desk.world(|w| {
-        w.update_service(CLUSTER, "web", UpdateService { desired_count: Some(4), ..UpdateService::default() }).map(|_| ()).unwrap()
+        w.update_service(CLUSTER, "web", UpdateService { desired_count: Some(4), ..UpdateService::default() }).map(|_| ()).unwrap();
     });
     let Carried::Ended(run) = desk.carry(plan).await else { panic!("a count is nothing that a redeploy rests on") };
     assert_eq!(run.end.as_ref().map(|e| e.outcome), Some(Outcome::Done), "{run:#?}");
@@ -236,7 +236,7 @@ async fn a_task_is_stopped_and_another_takes_its_place() {
     let desk = desk(Mode::Armed);
     calm(&desk).await;
     let task = desk.world(|w| task_of(w, "celery-worker"));
-    let run = desk.done(&format!("stop-task {}", &task[..12])).await;
+    let run = desk.done(&format!("stop-task {}", task.get(..12).unwrap())).await;
     desk.world(|w| {
         assert!(w.ecs.tasks.get(&task).is_none_or(|t| !t.is_running()));
         assert_eq!(w.ecs.services["celery-worker"].running_count, desired(w, "celery-worker"));
@@ -260,7 +260,7 @@ async fn the_database_fails_over_to_its_standby_and_not_twice() {
     let Carried::Ended(run) = desk.carry(plan).await else { panic!("not sent") };
     assert_eq!(run.end.as_ref().map(|e| e.outcome), Some(Outcome::Done), "{run:#?}");
     // AWS may show the swap late.
-    sleep(Duration::from_secs(60)).await;
+    sleep(Duration::from_mins(1)).await;
     assert_eq!(desk.world(zones), (standby.unwrap(), Some(primary)));
     let again = desk.plan("failover db").await;
     assert!(again.is_refused(), "one in half an hour is enough: {:#?}", again.checks);
@@ -321,7 +321,7 @@ async fn alarm_actions_come_on_again_by_themselves_and_at_once_when_it_is_time_t
     let plan = desk.plan(&format!("alarm-actions off {name} --for 10m")).await;
     let runner = desk.runner.clone();
     let waiting = tokio::spawn(async move { (desk.carry(plan).await, desk) });
-    sleep(Duration::from_secs(60)).await;
+    sleep(Duration::from_mins(1)).await;
     assert!(runner.is_waiting());
     runner.hurry();
     let (_, desk) = tokio::time::timeout(Duration::from_secs(30), waiting).await.unwrap().unwrap();

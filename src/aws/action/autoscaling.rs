@@ -122,7 +122,7 @@ fn switched(facts: &Facts<'_>, run: &Run, off: bool) -> Sight {
     } else {
         word(is_suspended(target))
     };
-    Shown { applied, bounds: (target.min, target.max), shown: shown.to_owned(), done: word(off).to_owned() }.see(facts, run)
+    Shown { applied, bounds: (target.min, target.max), seen: shown.to_owned(), done: word(off).to_owned() }.see(facts, run)
 }
 
 #[cfg(test)]

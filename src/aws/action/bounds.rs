@@ -69,7 +69,7 @@ impl Action for Bounds {
         let wanted = pair(run.plan.fact("wanted"));
         let shown = format!("bounded by {}-{}", target.min, target.max);
         let sight =
-            Shown { applied: (target.min, target.max) == wanted, bounds: wanted, shown, done: format!("{}-{}", wanted.0, wanted.1) };
+            Shown { applied: (target.min, target.max) == wanted, bounds: wanted, seen: shown, done: format!("{}-{}", wanted.0, wanted.1) };
         sight.see(facts, run)
     }
 }
@@ -144,7 +144,7 @@ pub(super) struct Shown {
     /// The bounds in force.
     pub(super) bounds: (i32, i32),
     /// What it shows: `bounded by 3-6`.
-    pub(super) shown: String,
+    pub(super) seen: String,
     /// What it should show: `3-6`.
     pub(super) done: String,
 }
@@ -153,13 +153,13 @@ impl Shown {
     /// How far it has come: the setting, then the count that the call has moved.
     pub(super) fn see(self, facts: &Facts<'_>, run: &Run) -> Sight {
         let name = &run.plan.request.target;
-        let mut steps = vec![Step::new(format!("autoscaling of {name} is {}", self.shown), self.applied, true)];
+        let mut steps = vec![Step::new(format!("autoscaling of {name} is {}", self.seen), self.applied, true)];
         if !self.applied {
-            let text = format!("autoscaling of {name} is {}, not {}: somebody has set it meanwhile", self.shown, self.done);
+            let text = format!("autoscaling of {name} is {}, not {}: somebody has set it meanwhile", self.seen, self.done);
             let end = should_show(facts, run).then_some((Outcome::Failed, text));
             return Sight { steps, applied: Some(false), end };
         }
-        let done = format!("autoscaling of {name} is {}", self.shown);
+        let done = format!("autoscaling of {name} is {}", self.seen);
         if run.plan.fact("clamp").is_empty() {
             return Sight { steps, applied: Some(true), end: Some((Outcome::Done, done)) };
         }

@@ -141,7 +141,7 @@ pub fn parse<S: AsRef<str>>(words: &[S]) -> Result<Request, GrammarError> {
     }
     let mut loose = loose.into_iter();
     if !spec.subject.placeholder().is_empty() {
-        request.target = loose.next().ok_or_else(|| missing(spec, spec.subject.placeholder()))?.to_owned();
+        loose.next().ok_or_else(|| missing(spec, spec.subject.placeholder()))?.clone_into(&mut request.target);
     }
     for param in spec.params.iter().filter(|p| p.positional) {
         if param.takes == Takes::Paths {

@@ -57,8 +57,8 @@ fn revisions(session: &Session, service: &str) -> Vec<String> {
     let known = session
         .store
         .get::<TaskDefinitions>()
-        .map(|d| d.definitions.keys().map(|arn| short_revision(arn).to_owned()).collect())
-        .unwrap_or_else(Vec::new);
+        .map(|d| d.definitions.keys().map(|arn| short_revision(arn).to_owned()).collect::<Vec<String>>())
+        .unwrap_or_default();
     let mine = known.into_iter().filter(|r| *r != current && r.split(':').next() == Some(family));
     std::iter::once("last-successful".to_owned()).chain(mine).collect()
 }

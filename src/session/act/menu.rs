@@ -81,11 +81,11 @@ pub(super) fn on_key(session: &mut Session, mut menu: Menu, key: Key, effects: &
         Code::Down | Code::Tab => menu.index = if menu.index == last { 0 } else { menu.index + 1 },
         Code::Home => menu.index = 0,
         Code::End => menu.index = last,
-        Code::Enter => return choose(session, menu, effects),
+        Code::Enter => return Some(choose(session, menu, effects)),
         Code::Char(c) if !key.ctrl && !key.alt => {
             if let Some(at) = menu.entries.iter().position(|e| e.spec.key == c) {
                 menu.index = at;
-                return choose(session, menu, effects);
+                return Some(choose(session, menu, effects));
             }
         }
         _ => {}
@@ -93,13 +93,13 @@ pub(super) fn on_key(session: &mut Session, mut menu: Menu, key: Key, effects: &
     Some(Act::Menu(menu))
 }
 
-fn choose(session: &mut Session, menu: Menu, effects: &mut Vec<Effect>) -> Option<Act> {
-    let Some(entry) = menu.entries.get(menu.index).cloned() else { return Some(Act::Menu(menu)) };
+fn choose(session: &mut Session, menu: Menu, effects: &mut Vec<Effect>) -> Act {
+    let Some(entry) = menu.entries.get(menu.index).cloned() else { return Act::Menu(menu) };
     if let Some(why) = &entry.why_not {
         update::flash(session, format!("{}: {why}", entry.spec.name), Tone::Done);
-        return Some(Act::Menu(menu));
+        return Act::Menu(menu);
     }
-    Some(Form::begin(session, entry.spec, entry.target, effects))
+    Form::begin(session, entry.spec, entry.target, effects)
 }
 
 /// What the selection can be acted on as, the nearest first.

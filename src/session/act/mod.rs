@@ -178,7 +178,9 @@ fn unfinished(session: &mut Session, list: Vec<Unfinished>, index: usize, key: K
         }
         Code::Esc => None,
         Code::Char('c') => {
-            list.iter().for_each(|item| seen(effects, item));
+            for item in &list {
+                seen(effects, item);
+            }
             None
         }
         _ => Some(Act::Unfinished { list, index }),

@@ -46,7 +46,7 @@ fn keys(v: &View<'_>, planned: &Planned) -> &'static [(&'static str, &'static st
 }
 
 /// The plan as lines, without its confirmation.
-fn lines<'a>(plan: &'a Plan, room: usize) -> Vec<Phrase<'a>> {
+fn lines(plan: &Plan, room: usize) -> Vec<Phrase<'_>> {
     let resource = &plan.resource;
     let head =
         Phrase::labelled(&resource.kind, resource.name.as_str(), Role::Title).and("   ", Role::Text).and(&*resource.detail, Role::Text);
@@ -168,7 +168,7 @@ pub(super) fn arming(v: &View<'_>, line: &str, wrong: bool, body: Rect, ink: &mu
     panel.lines.extend(wrap(text, room).into_iter().map(|l| Phrase::of(l, Role::Muted)));
     panel.lines.push(Phrase::new());
     panel.lines.push(
-        Phrase::of("type the stack's name, ", Role::Text).and(&*v.session.stack_name(), Role::Title).and(", and press Enter", Role::Text),
+        Phrase::of("type the stack's name, ", Role::Text).and(v.session.stack_name(), Role::Title).and(", and press Enter", Role::Text),
     );
     panel.lines.push(typed("›", line));
     if wrong {
