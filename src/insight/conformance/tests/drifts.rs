@@ -409,8 +409,8 @@ const DATA: &[Drift] = &[
         "Redis in zones a and c",
         |s| {
             cache(s, |x| {
-                x.node_groups.iter_mut().flat_map(|n| &mut n.members).filter(|m| m.zone == zone("b")).for_each(|m| m.zone = zone("c"))
-            })
+                x.node_groups.iter_mut().flat_map(|n| &mut n.members).filter(|m| m.zone == zone("b")).for_each(|m| m.zone = zone("c"));
+            });
         },
         &[("C10", "fail")],
     ),
