@@ -10,6 +10,9 @@ use super::op::Op;
 use crate::model::section::{Problem, ProblemKind};
 use crate::model::text::sanitize;
 
+/// What mends credentials.
+pub(super) const RENEW: &str = "renew them (aws sso login, or a new --profile)";
+
 const DENIED: &[&str] = &["AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "AuthorizationError", "NotAuthorized"];
 const THROTTLED: &[&str] = &[
     "Throttling",
@@ -100,7 +103,7 @@ fn dispatch<E: std::error::Error + 'static>(op: Op, error: &E, cause: &str) -> P
             op,
             ProblemKind::Credentials,
             &format!("no usable credentials: {cause}"),
-            "renew them (aws sso login, or a new --profile); it is tried again by itself",
+            &format!("{RENEW}; it is tried again by itself"),
         );
     }
     if cause.starts_with("refused:") {
@@ -133,7 +136,7 @@ fn from_code(op: Op, code: &str, message: &str) -> Problem {
             op,
             ProblemKind::Credentials,
             &format!("credentials refused ({code})"),
-            "renew them (aws sso login, or a new --profile); it is tried again by itself",
+            &format!("{RENEW}; it is tried again by itself"),
         );
     }
     if NOT_FOUND.contains(&code) || code.ends_with("NotFoundFault") {

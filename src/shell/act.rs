@@ -38,6 +38,11 @@ pub(super) async fn run(args: &ActArgs, settings: &Settings, env: &Environment) 
     let acts = acts(&target, env, Authority::new(settings.mode));
     let setup = target.setup(settings, target.clock(), acts).await.map_err(Failure::cannot_tell)?;
     let runner = runner(setup);
+    if let Some(refusal) = runner.may_write().err().filter(|_| args.yes) {
+        // Whatever the stack is like: a script is to learn the same each time.
+        runner.record_refusal(&args.request, &refusal);
+        return Err(failure(&refusal));
+    }
     let plan = match runner.plan(&args.request).await {
         Ok(plan) => Arc::new(plan),
         Err(refusal) => {
@@ -71,24 +76,19 @@ async fn follow(runner: Runner, plan: Arc<Plan>, typed: &str, args: &ActArgs, se
     loop {
         tokio::select! {
             biased;
-            Some(report) = reports.recv() => match report {
-                Report::News(News::Running(run)) => {
-                    progress.show(&run, settings);
-                    if args.no_wait && run.end.is_none() && !run.request_ids.is_empty() {
-                        return finished(&run, args, settings);
-                    }
+            Some(report) = reports.recv() => {
+                let run = heard(report, &mut progress, settings).await?;
+                if let Some(run) = run.filter(|run| args.no_wait && run.end.is_none() && !run.request_ids.is_empty()) {
+                    return finished(&run, args, settings);
                 }
-                Report::News(_) => {}
-                Report::Handoff(session) => handoff::run(&session).await.map_err(Failure::no)?,
-            },
-            ended = &mut carried => match ended {
-                Carried::Ended(run) => return finished(&run, args, settings),
-                Carried::Refused(refusal) => return Err(failure(&refusal)),
-                Carried::Moved(plan) => {
-                    say(&report::action::plan(&plan, look(settings)));
-                    return Err(Failure::no("something moved since the plan: nothing was sent\n  next: look at the new plan above, and say it again"));
+            }
+            ended = &mut carried => {
+                // What it reported in its last breath is not dropped with it: a shell that was opened is handed over.
+                while let Ok(report) = reports.try_recv() {
+                    heard(report, &mut progress, settings).await?;
                 }
-            },
+                return over(ended, args, settings);
+            }
             () = interrupts.next() => {
                 if !runner.is_waiting() {
                     return Err(Failure::cannot_tell("no longer watched: what was sent goes on in AWS\n  next: 'nextcore-top audit' shows what it was"));
@@ -96,6 +96,29 @@ async fn follow(runner: Runner, plan: Arc<Plan>, typed: &str, args: &ActArgs, se
                 say("switching the actions on again");
                 runner.hurry();
             }
+        }
+    }
+}
+
+/// Does what a report asks for; the run, if it tells of one.
+async fn heard(report: Report, progress: &mut Progress, settings: &Settings) -> Result<Option<Arc<Run>>, Failure> {
+    match report {
+        Report::News(News::Running(run)) => {
+            progress.show(&run, settings);
+            Ok(Some(run))
+        }
+        Report::News(_) => Ok(None),
+        Report::Handoff(session) => handoff::run(&session).await.map_err(Failure::no).map(|()| None),
+    }
+}
+
+fn over(ended: Carried, args: &ActArgs, settings: &Settings) -> Result<ExitCode, Failure> {
+    match ended {
+        Carried::Ended(run) => finished(&run, args, settings),
+        Carried::Refused(refusal) => Err(failure(&refusal)),
+        Carried::Moved(plan) => {
+            say(&report::action::plan(&plan, look(settings)));
+            Err(Failure::no("something moved since the plan: nothing was sent\n  next: look at the new plan above, and say it again"))
         }
     }
 }

@@ -22,6 +22,7 @@ mod verify;
 
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
 use crate::config::act::ActArgs;
@@ -53,8 +54,13 @@ pub fn run() -> ExitCode {
 fn parse() -> Result<(Cli, Option<ActArgs>), clap::Error> {
     let mut command = config::act::augment(Cli::command());
     let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    let global = Global::from_arg_matches(&matches)?;
+    // Said before and after the command: clap holds only flags of one place against each other.
+    if global.read_only && global.write {
+        return Err(command.error(ErrorKind::ArgumentConflict, "the argument '--write' cannot be used with '--read-only'"));
+    }
     match config::act::from_matches(&mut command, &matches) {
-        Some(act) => Ok((Cli { global: Global::from_arg_matches(&matches)?, command: None }, Some(act?))),
+        Some(act) => Ok((Cli { global, command: None }, Some(act?))),
         None => Ok((Cli::from_arg_matches(&matches)?, None)),
     }
 }

@@ -22,6 +22,8 @@ const ENABLE: Op = Op::write("CloudWatch", "EnableAlarmActions", "cloudwatch:Ena
 
 /// After the span: time for what is sent by itself, and for seeing it.
 const GRACE: i64 = 300;
+/// The fact that this process has switched them on again. Answers are not counted for it: the one to switching them off may be lost.
+const AGAIN: &str = "again";
 
 pub(super) struct Off;
 pub(super) struct On;
@@ -71,8 +73,7 @@ impl Action for Off {
         let off_seen = seen(run, 0);
         let Some(alarm) = known(facts, name) else { return vanished(run) };
         let was_off = off_seen || !alarm.actions_enabled;
-        // The second answer is that of switching them on again.
-        let sent_again = run.request_ids.len() > 1;
+        let sent_again = !run.plan.fact(AGAIN).is_empty();
         let again = alarm.actions_enabled && (off_seen || sent_again);
         let span = seconds(&run.plan.request).unwrap_or_default();
         let due = run.sent_at + TimeDelta::seconds(span);
@@ -103,7 +104,7 @@ impl Action for Off {
     }
 
     async fn later(sender: Sender, plan: Arc<Plan>) -> Result<Receipt, SendError> {
-        enable(sender, plan).await
+        Ok(enable(sender, plan).await?.fact(AGAIN, "sent"))
     }
 }
 
@@ -263,7 +264,7 @@ mod tests {
         assert_eq!(bench.look::<Off>(&mut run), (Some(true), None));
         assert!(run.steps[1].text.contains(&clock(at(1_800))));
         bench.later(1_803);
-        run.request_ids.push("2".into());
+        Arc::make_mut(&mut run.plan).rests_on.insert(AGAIN.into(), "sent".into());
         assert_eq!(bench.look::<Off>(&mut run), (Some(true), None), "sent again, not seen yet");
         bench.put(alarms(true));
         let text = "the actions of db high cpu were off, and are on again".to_owned();
@@ -280,8 +281,7 @@ mod tests {
         bench.later(300);
         bench.put(alarms(true));
         assert!(bench.look::<Off>(&mut run).1.unwrap().1.contains("somebody else"));
-        let mut closed = bench.sent::<Off>(&off(), &[]);
-        closed.request_ids.push("2".into());
+        let mut closed = bench.sent::<Off>(&off(), &[(AGAIN, "sent")]);
         bench.later(301);
         let (outcome, text) = bench.look::<Off>(&mut closed).1.unwrap();
         assert!(outcome == Outcome::Done && text.contains("earlier than planned"), "{text}");

@@ -7,7 +7,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 
 use crate::aws::Clients;
-use crate::aws::error::problem_of;
+use crate::aws::error::{RENEW, problem_of};
 use crate::aws::op::Op;
 use crate::model::section::{Problem, ProblemKind};
 use crate::model::stack::Stack;
@@ -76,9 +76,17 @@ impl std::fmt::Debug for Handoff {
 /// Why there is no receipt.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
-    /// AWS said no, or nothing was sent: it did not happen. What was sent before it stays.
+    /// AWS said no, or nothing was sent: nothing has happened.
     #[error("{0}")]
     No(String),
+    /// AWS said no to a later request of the plan: what was sent before it has happened, and stays.
+    #[error("{text}")]
+    Half {
+        /// What AWS said, and what was done before.
+        text: String,
+        /// What AWS called the requests that it has accepted.
+        request_ids: Vec<String>,
+    },
     /// Sent, and no answer that says what came of it.
     #[error("{0}")]
     Open(String),
@@ -92,7 +100,9 @@ impl SendError {
             return self;
         }
         match self {
-            Self::No(text) => Self::No(format!("{text} ({what} before that)")),
+            Self::No(text) | Self::Half { text, .. } => {
+                Self::Half { text: format!("{text} ({what} before that)"), request_ids: receipt.request_ids.clone() }
+            }
             Self::Open(text) => Self::Open(format!("{text} ({what} before that)")),
         }
     }
@@ -108,20 +118,24 @@ impl SendError {
             SdkError::ConstructionFailure(_) => Self::No(text),
             // The gate's refusal, and missing credentials, are before the wire.
             SdkError::DispatchFailure(_) if problem.kind == ProblemKind::Credentials || text.contains("refused:") => Self::No(text),
-            SdkError::ServiceError(e)
-                if e.err().code().is_some() && (e.raw().status().as_u16() < 500 || problem.kind == ProblemKind::Throttled) =>
-            {
-                Self::No(text)
-            }
+            SdkError::ServiceError(e) if says_no(e.err().code(), e.raw().status().as_u16(), problem.kind) => Self::No(text),
             _ => Self::Open(text),
         }
     }
+}
+
+/// Refusals that travel as a failure of the server.
+const REFUSALS: &[&str] = &["ConcurrentUpdateException"];
+
+fn says_no(code: Option<&str>, status: u16, kind: ProblemKind) -> bool {
+    code.is_some_and(|code| status < 500 || kind == ProblemKind::Throttled || REFUSALS.contains(&code))
 }
 
 fn words(problem: &Problem) -> String {
     match (problem.kind, problem.hint.as_str()) {
         // "Asked again by itself" is true of polls only.
         (ProblemKind::Timeout | ProblemKind::Throttled, _) | (_, "") => problem.headline.clone(),
+        (ProblemKind::Credentials, _) => format!("{}; {RENEW}", problem.headline.trim_end_matches('.')),
         (_, hint) => format!("{}; {hint}", problem.headline.trim_end_matches('.')),
     }
 }

@@ -80,11 +80,7 @@ impl Runner {
         if plan.confirmation().is_some_and(|word| word != typed) {
             return refuse(Refusal::Usage(format!("'{typed}' is not '{}': nothing was sent", plan.resource.name)));
         }
-        let operator = match self.0.acts.authority.operator() {
-            Ok(operator) => operator,
-            Err(NotArmed::Locked) => return refuse(Refusal::ReadOnly("this process is a viewer: it can never write".to_owned())),
-            Err(NotArmed::Safe) => return refuse(Refusal::ReadOnly("not armed: nothing was sent".to_owned())),
-        };
+        let operator = self.operator().map_err(Carried::Refused)?;
         let taken = match self.take(plan) {
             Ok(taken) => taken,
             Err(what) => return refuse(Refusal::Check(format!("'{what}' is under way on {}: nothing was sent", plan.resource.name))),
@@ -98,6 +94,18 @@ impl Runner {
             return refuse(Refusal::Check(format!("{}: nothing was sent", why.join("; "))));
         }
         Ok(Ready { row, operator, taken, desk })
+    }
+
+    /// Whether plans can be carried out at all; says so without asking AWS anything.
+    pub fn may_write(&self) -> Result<(), Refusal> {
+        self.operator().map(|_| ())
+    }
+
+    fn operator(&self) -> Result<Operator, Refusal> {
+        self.0.acts.authority.operator().map_err(|why| match why {
+            NotArmed::Locked => Refusal::ReadOnly("this process is a viewer: it can never write".to_owned()),
+            NotArmed::Safe => Refusal::ReadOnly("not armed: nothing was sent".to_owned()),
+        })
     }
 
     fn take(&self, plan: &Plan) -> Result<Taken, String> {
@@ -149,6 +157,11 @@ impl Runner {
                 self.note(&id, outcome("failed", &[], &text));
                 self.end(&mut run, Outcome::Failed, text, next_after_no(&plan));
             }
+            Err(SendError::Half { text, request_ids }) => {
+                self.note(&id, outcome("failed", &request_ids, &text));
+                run.request_ids = request_ids;
+                self.end(&mut run, Outcome::Failed, text, next_after_failure(&plan));
+            }
             Err(SendError::Open(text)) => self.find_out(row, &mut desk, &mut run, &text, millis).await,
         }
         if run.end.is_none() {
@@ -168,11 +181,7 @@ impl Runner {
 
     async fn accept(&self, run: &mut Run, receipt: Receipt, reports: &mpsc::Sender<Report>) {
         run.request_ids = receipt.request_ids;
-        if !receipt.facts.is_empty() {
-            let mut plan = Plan::clone(&run.plan);
-            plan.rests_on.extend(receipt.facts);
-            run.plan = Arc::new(plan);
-        }
+        learn(run, receipt.facts);
         if let Some(handoff) = receipt.handoff {
             let text = format!("session {} was opened", handoff.session);
             let _ = reports.send(Report::Handoff(handoff)).await;
@@ -250,8 +259,12 @@ impl Runner {
 
     async fn send_later(&self, row: &'static Row, run: &mut Run, sender: Sender) {
         let (result, ids, text) = match (row.later)(sender, run.plan.clone()).await {
-            Ok(receipt) => ("accepted", receipt.request_ids, String::new()),
+            Ok(receipt) => {
+                learn(run, receipt.facts);
+                ("accepted", receipt.request_ids, String::new())
+            }
             Err(SendError::No(text)) => ("failed", Vec::new(), text),
+            Err(SendError::Half { text, request_ids }) => ("failed", request_ids, text),
             Err(SendError::Open(text)) => ("unknown", Vec::new(), text),
         };
         run.request_ids.extend(ids.iter().cloned());
@@ -306,6 +319,13 @@ impl Runner {
 fn warrants(row: &'static Row, operator: &Operator, plan: &Plan) -> Vec<Warrant> {
     let op = |call: &crate::model::plan::Call| row.writes.iter().find(|op| op.service == call.service && op.operation == call.operation);
     plan.calls.iter().filter_map(op).map(|op| operator.warrant(op)).collect()
+}
+
+/// Keeps the facts of an answer for the watch.
+fn learn(run: &mut Run, facts: Vec<(String, String)>) {
+    if !facts.is_empty() {
+        Arc::make_mut(&mut run.plan).rests_on.extend(facts);
+    }
 }
 
 async fn pause(span: Duration, hurry: Option<&mut watch::Receiver<bool>>) {
