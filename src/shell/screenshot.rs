@@ -18,6 +18,7 @@ use super::session_loop::{self, Host, Parts, Screen};
 use super::svg;
 use crate::aws::authority::Authority;
 use crate::config::args::ScreenshotArgs;
+use crate::engine::action::Acts;
 use crate::engine::clock::Clock;
 use crate::engine::{Engine, channel};
 use crate::input::{Code, Key};
@@ -46,11 +47,18 @@ struct Picture {
     size: (u16, u16),
     story: Story,
     keys: &'static [Key],
+    /// Words typed after the keys; Enter is `⏎`, the right arrow `→`. Then the dashboard is armed, and what is sent is waited for.
+    acts: Option<&'static str>,
     plain: bool,
 }
 
 const fn picture(file: &'static str, size: (u16, u16), story: Story, keys: &'static [Key]) -> Picture {
-    Picture { file, size, story, keys, plain: false }
+    Picture { file, size, story, keys, acts: None, plain: false }
+}
+
+/// A picture of an action on the stack.
+const fn acting(file: &'static str, size: (u16, u16), words: &'static str) -> Picture {
+    Picture { acts: Some(words), ..picture(file, size, Story::Calm, &[]) }
 }
 
 const ENTER: Key = Key::new(Code::Enter);
@@ -71,12 +79,21 @@ const PICTURES: &[Picture] = &[
     picture("flows-200x60.svg", (200, 60), Story::Incident, &[Key::char('F')]),
     picture("verify-120x40.svg", (120, 40), Story::Calm, &[Key::char('V')]),
     picture("help-120x40.svg", (120, 40), Story::Calm, &[Key::char('?')]),
+    acting("actions-120x40.svg", (120, 40), "3x"),
+    acting("plan-80x24.svg", (80, 24), "3xs⌫4⏎→"),
+    acting("plan-120x40.svg", (120, 40), "3xs⌫4⏎→"),
+    acting("confirm-80x24.svg", (80, 24), "6xfproduction-nextc"),
+    acting("confirm-120x40.svg", (120, 40), "6xfproduction-nextc"),
+    acting("watch-80x24.svg", (80, 24), "6xfproduction-nextcore-db⏎‥"),
+    acting("watch-120x40.svg", (120, 40), "6xfproduction-nextcore-db⏎‥"),
+    acting("outcome-80x24.svg", (80, 24), "3xs⌫4⏎→⏎…"),
+    acting("outcome-120x40.svg", (120, 40), "3xs⌫4⏎→⏎…"),
     Picture { plain: true, ..picture("ascii-80x24.svg", (80, 24), Story::Deploying, &[]) },
 ];
 
 /// How long the dashboard has been watching when the picture is taken.
 const WATCHED: Duration = Duration::from_secs(70);
-/// After the keys the engine answers what their pane needs.
+/// After the keys the engine answers what their pane needs, and a run has begun.
 const AFTER_KEYS: Duration = Duration::from_secs(2);
 
 /// Writes the pictures, or says which are stale.
@@ -134,19 +151,40 @@ async fn watch(picture: &Picture, seed: u64) -> std::io::Result<Session> {
     }
     let stack = Stack::default();
     let (feed, ends) = channel();
-    let _engine = Engine::start(embedded.setup(&stack), ends);
-    let session =
-        Session::new(SessionOptions { stack: stack.clone(), mode: Mode::Safe, simulated: true, size: picture.size, now: clock.now() });
+    let mode = if picture.acts.is_some() { Mode::Armed } else { Mode::Safe };
+    let authority = Authority::new(mode);
+    let acts = Acts { authority: authority.clone(), ..Acts::none() };
+    let _engine = Engine::start(embedded.setup_with(&stack, acts), ends);
+    let session = Session::new(SessionOptions { stack: stack.clone(), mode, simulated: true, size: picture.size, now: clock.now() });
     let pause = |span| stream::once(Box::pin(sleep(span))).filter_map(|()| ready(None::<Msg>));
     let keys = stream::iter(picture.keys).map(|key| Msg::Key(*key));
-    let input = pause(WATCHED).chain(keys).chain(pause(AFTER_KEYS));
-    session_loop::run(
-        &mut Canvas,
-        Box::pin(input),
-        session,
-        Parts { feed, clock, stack, theme: look(picture), authority: Authority::new(Mode::Safe) },
-    )
-    .await
+    let words = stream::iter(picture.acts.unwrap_or_default().chars()).then(|c| async move {
+        sleep(patience(c)).await;
+        key_of(c).map(Msg::Key)
+    });
+    let input = pause(WATCHED).chain(keys).chain(words.filter_map(ready)).chain(pause(AFTER_KEYS));
+    session_loop::run(&mut Canvas, Box::pin(input), session, Parts { feed, clock, stack, theme: look(picture), authority }).await
+}
+
+/// A key by its sign.
+fn key_of(c: char) -> Option<Key> {
+    match c {
+        '⏎' => Some(ENTER),
+        '→' => Some(Key::new(Code::Right)),
+        '⌫' => Some(Key::new(Code::Backspace)),
+        '…' | '‥' => None,
+        c => Some(Key::char(c)),
+    }
+}
+
+/// How long it is waited before a key: a plan is read afresh before its buttons are there, and a run is waited for.
+fn patience(c: char) -> Duration {
+    match c {
+        '→' | 'p' => Duration::from_secs(2),
+        '‥' => Duration::from_secs(45),
+        '…' => Duration::from_secs(150),
+        _ => Duration::from_millis(50),
+    }
 }
 
 /// Frames before the picture are not kept.

@@ -16,6 +16,7 @@ mod engine;
 mod fixture;
 mod gate;
 mod keys;
+mod layers;
 mod panes;
 mod process;
 mod support;

@@ -85,14 +85,14 @@ fn open(session: &mut Session, way: &Way) {
     }
 }
 
-fn draw(session: &Session, theme: &Theme, size: (u16, u16)) -> Buffer {
+pub(crate) fn draw(session: &Session, theme: &Theme, size: (u16, u16)) -> Buffer {
     let mut buffer = Buffer::empty(Rect::new(0, 0, size.0, size.1));
     view::draw(session, theme, buffer.area, &mut buffer);
     buffer
 }
 
 /// Text rows, each followed by the style runs that differ from the default: `column+length:style`.
-fn dump(buffer: &Buffer) -> String {
+pub(crate) fn dump(buffer: &Buffer) -> String {
     let mut out = String::new();
     for y in 0..buffer.area.height {
         let mut row = String::new();
