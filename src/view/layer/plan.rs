@@ -69,13 +69,13 @@ fn lines(plan: &Plan, room: usize) -> Vec<Phrase<'_>> {
     }
     lines.push(Phrase::new());
     lines.extend(labelled("expect", &plan.expect, if plan.tier == Tier::T2 { Role::Warn } else { Role::Text }, room));
-    lines.extend(labelled("reach", &plan.blast, Role::Text, room));
-    lines.extend(labelled("takes", &format!("{} to {}", text::duration(plan.takes.from), text::duration(plan.takes.to)), Role::Text, room));
-    lines.extend(labelled("undo", &plan.undo, Role::Text, room));
     for (i, call) in plan.calls.iter().enumerate() {
         lines.extend(labelled(if i == 0 { "sends" } else { "then" }, &call.cli, Role::Accent, room));
         lines.push(Phrase::of("         needs ", Role::Muted).and(&*call.iam, Role::Text));
     }
+    lines.extend(labelled("undo", &plan.undo, Role::Text, room));
+    lines.extend(labelled("reach", &plan.blast, Role::Text, room));
+    lines.extend(labelled("takes", &format!("{} to {}", text::duration(plan.takes.from), text::duration(plan.takes.to)), Role::Text, room));
     lines
 }
 

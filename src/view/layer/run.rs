@@ -8,6 +8,7 @@ use crate::model::plan::{End, Outcome, Run, StepState, Unfinished};
 use crate::model::text;
 use crate::theme::Role;
 use crate::view::View;
+use crate::view::widget::phrase::wrap;
 use crate::view::widget::{Ink, Phrase};
 
 /// Cells of the bar of time.
@@ -95,7 +96,7 @@ pub(super) fn unfinished(v: &View<'_>, list: &[Unfinished], index: usize, body: 
     let mut panel = Panel::new(Phrase::of("Not known how it ended", Role::Warn), keys);
     let room = panel.room(body);
     let text = "The audit log has what was meant here, and no outcome: the program ended in between. It may have been carried out.";
-    panel.lines.extend(labelled("", text, Role::Muted, room));
+    panel.lines.extend(wrap(text, room).into_iter().map(|line| Phrase::of(line, Role::Muted)));
     panel.lines.push(Phrase::new());
     for (i, item) in list.iter().enumerate() {
         let line = format!("{}  {}   {}   by {}", item.at.format("%d %b %H:%M:%SZ"), item.title, item.request, item.who);
