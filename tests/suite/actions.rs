@@ -20,7 +20,7 @@ use nextcore_top::sim::{ApiFault, FaultKind};
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
-use super::support::start;
+use super::support::{self, start, task_of};
 
 const CLUSTER: &str = "production-nextcore";
 
@@ -120,22 +120,8 @@ fn desired(world: &World, service: &str) -> u32 {
     world.ecs.services[service].desired_count
 }
 
-fn task_of(world: &World, service: &str) -> String {
-    world.ecs.tasks.iter().find(|(_, t)| t.service == service && t.is_running()).map(|(id, _)| id.clone()).unwrap()
-}
-
-/// Lets the world go on until the seed's routine delivery of the morning is over.
 async fn calm(desk: &Desk) {
-    for _ in 0..80 {
-        let busy = desk.world(|w| {
-            w.ecs.services.values().any(|s| s.deployments.len() > 1) || w.codepipeline.executions.iter().any(|e| e.status.is_open())
-        });
-        if !busy {
-            return;
-        }
-        sleep(Duration::from_secs(30)).await;
-    }
-    panic!("the world never came to rest");
+    support::calm(&desk.embedded).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,6 +7,8 @@
     reason = "helpers of tests fail their test; clippy.toml knows only #[test] functions"
 )]
 
+mod act_cli;
+mod action_errors;
 mod actions;
 mod architecture;
 mod cli;

@@ -166,10 +166,19 @@ impl CloudProcess {
         Self::listen(machine, "127.0.0.1:0")
     }
 
+    /// As many virtual seconds per second.
+    pub(crate) fn at_speed(machine: &Machine, speed: &str) -> Self {
+        Self::with(machine, &["--listen", "127.0.0.1:0", "--speed", speed])
+    }
+
     /// On this address; returns once it answers.
     pub(crate) fn listen(machine: &Machine, address: &str) -> Self {
+        Self::with(machine, &["--listen", address])
+    }
+
+    fn with(machine: &Machine, args: &[&str]) -> Self {
         let mut command = machine.command(PROGRAM);
-        command.args(["cloud", "--listen", address]).stdout(Stdio::null()).stderr(Stdio::piped());
+        command.arg("cloud").args(args).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();

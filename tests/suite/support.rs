@@ -1,10 +1,14 @@
-//! What several tests need: the start of the world, and an engine on it in virtual time.
+//! What several tests need: the start of the world, an engine on it in virtual time, and a world at rest.
+
+use std::time::Duration;
 
 use nextcore_top::engine::clock::Clock;
 use nextcore_top::engine::{Engine, Feed, channel};
 use nextcore_top::model::Time;
 use nextcore_top::model::stack::Stack;
 use nextcore_top::shell::Embedded;
+use nextcore_top::sim::world::World;
+use tokio::time::sleep;
 
 /// A working Monday morning in Sydney.
 pub(crate) fn start() -> Time {
@@ -17,4 +21,23 @@ pub(crate) fn watched(seed: u64) -> (Embedded, Feed, Engine) {
     let (feed, ends) = channel();
     let engine = Engine::start(embedded.setup(&Stack::default()), ends);
     (embedded, feed, engine)
+}
+
+/// Lets the world go on until the seed's routine delivery of the morning is over.
+pub(crate) async fn calm(embedded: &Embedded) {
+    for _ in 0..80 {
+        let busy = embedded.cloud.world(|w| {
+            w.ecs.services.values().any(|s| s.deployments.len() > 1) || w.codepipeline.executions.iter().any(|e| e.status.is_open())
+        });
+        if !busy {
+            return;
+        }
+        sleep(Duration::from_secs(30)).await;
+    }
+    panic!("the world never came to rest");
+}
+
+/// The id of a task of this service that runs.
+pub(crate) fn task_of(world: &World, service: &str) -> String {
+    world.ecs.tasks.iter().find(|(_, t)| t.service == service && t.is_running()).map(|(id, _)| id.clone()).unwrap()
 }

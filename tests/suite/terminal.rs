@@ -26,14 +26,14 @@ const LOGS: &str = "Logs  /ecs/production-nextcore";
 static SERVERS: AtomicU32 = AtomicU32::new(0);
 
 /// A window with a shell in it; the server behind it ends with this value.
-struct Window {
+pub(crate) struct Window {
     socket: String,
-    machine: Machine,
+    pub(crate) machine: Machine,
 }
 
 impl Window {
     /// `None`: there is no tmux.
-    fn open(columns: u16, rows: u16) -> Option<Self> {
+    pub(crate) fn open(columns: u16, rows: u16) -> Option<Self> {
         if Command::new("tmux").arg("-V").output().is_err() {
             let required = std::env::var_os("NEXTCORE_REQUIRE_TMUX").is_some_and(|v| v == "1");
             assert!(!required, "tmux is not installed and NEXTCORE_REQUIRE_TMUX=1");
@@ -77,18 +77,18 @@ impl Window {
         self.try_tmux(args).unwrap_or_else(|| panic!("tmux {args:?} failed"))
     }
 
-    fn screen(&self) -> String {
+    pub(crate) fn screen(&self) -> String {
         self.tmux(&["capture-pane", "-p"])
     }
 
     /// Types a command.
-    fn line(&self, text: &str) {
+    pub(crate) fn line(&self, text: &str) {
         self.tmux(&["send-keys", "-l", text]);
         self.tmux(&["send-keys", "Enter"]);
     }
 
     /// Presses keys, by tmux's names.
-    fn press(&self, keys: &[&str]) {
+    pub(crate) fn press(&self, keys: &[&str]) {
         self.tmux(&[&["send-keys"][..], keys].concat());
     }
 
@@ -104,7 +104,7 @@ impl Window {
     }
 
     #[track_caller]
-    fn shows(&self, what: &str) -> String {
+    pub(crate) fn shows(&self, what: &str) -> String {
         self.until(what, |s| s.contains(what))
     }
 
