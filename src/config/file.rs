@@ -39,7 +39,7 @@ pub fn read_system(path: &Path) -> Result<System, FileError> {
         Ok(text) => text,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(System::default()),
         // A lock that cannot be read is a lock.
-        Err(cause) => return Err(FileError::Unreadable { path: path.to_owned(), cause }),
+        Err(cause) => return Err(FileError::Lock { path: path.to_owned(), cause }),
     };
     toml::from_str(&text).map_err(|e| invalid(path, &text, e.span().map_or(0, |s| s.start), e.message()))
 }
@@ -48,8 +48,16 @@ pub fn read_system(path: &Path) -> Result<System, FileError> {
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// It cannot be read.
-    #[error("{path}: cannot be read: {cause}\n  next: correct the path or its permissions")]
+    #[error("{path}: cannot be read: {cause}\n  next: correct the path, or leave --config out")]
     Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's word.
+        cause: std::io::Error,
+    },
+    /// The machine's file cannot be read.
+    #[error("{path}: cannot be read: {cause}\n  next: have its permissions corrected: nobody acts from this machine until it can be read")]
+    Lock {
         /// The file.
         path: PathBuf,
         /// The operating system's word.
