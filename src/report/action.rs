@@ -74,7 +74,8 @@ pub fn ended(run: &Run, look: Look) -> String {
         Outcome::Unknown => "?",
     };
     let mut text = format!("{sign} {}: {} ({})", end.outcome.word(), end.text, duration(run.elapsed(end.at)));
-    for change in &run.plan.changes {
+    // What did not come about is not told as if it had.
+    for change in run.plan.changes.iter().filter(|_| end.outcome == Outcome::Done) {
         let _ = write!(text, "\n  {}   {}  {}  {}", change.what, change.before, arrow(look.ascii), change.after);
     }
     if !run.request_ids.is_empty() {
