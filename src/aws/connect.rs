@@ -23,8 +23,10 @@ use super::authority::Authority;
 use super::client::Clients;
 use super::gate::{AllowList, Gate, GatedClient};
 use super::meter::Meter;
+use super::op::Kind;
 use super::source;
 use crate::model::connection::ConnectOptions;
+use crate::model::mode::Mode;
 
 /// One attempt of a poll (AWS map §1: about 5 s): a mute endpoint is to be named within 5 s of the start.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(4);
@@ -152,7 +154,10 @@ fn timeouts() -> TimeoutConfig {
 
 /// The gate goes in after credentials have been resolved: their providers use the plain HTTP client.
 fn gated(config: &SdkConfig, http: SharedHttpClient, meter: &Meter, authority: &Authority) -> Clients {
-    let allowed = AllowList::of(source::reads().chain(action::operations()), authority);
+    // A viewer's gate does not even know of writes; everybody else's lets one through with a warrant.
+    let writes = authority.mode() != Mode::Viewer;
+    let ops = source::reads().chain(action::operations()).filter(|op| writes || op.kind == Kind::Read);
+    let allowed = AllowList::of(ops, authority);
     let http = SharedHttpClient::new(GatedClient::new(http, allowed.clone(), meter.clone()));
     let config = config.to_builder().http_client(http).build();
     Clients::new(&config, &Gate::new(allowed))

@@ -83,3 +83,32 @@ fn every_source_only_reads() {
         assert!(!["GetSecretValue", "Decrypt"].contains(&op.operation), "{} discloses", op.label());
     }
 }
+
+/// In no mode does a write leave by itself: a confirmed plan buys one warrant for one request.
+#[tokio::test]
+async fn without_a_warrant_no_write_leaves_in_any_mode_and_with_one_exactly_one_does() {
+    const UPDATE: Op = Op::write("ECS", "UpdateService", "ecs:UpdateService");
+    for mode in [Mode::Viewer, Mode::Safe, Mode::Armed] {
+        let authority = Authority::new(mode);
+        let (http, count) = counting();
+        let allowed = AllowList::of(reads().chain([&UPDATE]), &authority);
+        let http = SharedHttpClient::new(GatedClient::new(http, allowed.clone(), Meter::default()));
+        let client = aws_sdk_ecs::Client::from_conf(config(http).interceptor(Gate::new(allowed)).build());
+        let send = || client.update_service().cluster("c").service("s").desired_count(0).send();
+        let refused = send().await.unwrap_err();
+        assert!(format!("{refused:?}").contains("NoWarrant"), "{mode:?}: {refused:?}");
+        assert_eq!(count.load(Ordering::SeqCst), 0, "{mode:?}");
+        let Ok(operator) = authority.operator() else {
+            assert_ne!(mode, Mode::Armed);
+            continue;
+        };
+        let warrant = operator.warrant(&UPDATE);
+        send().await.unwrap();
+        send().await.unwrap_err();
+        drop(warrant);
+        let unused = operator.warrant(&UPDATE);
+        drop(unused);
+        send().await.unwrap_err();
+        assert_eq!(count.load(Ordering::SeqCst), 1, "one warrant, one request");
+    }
+}
