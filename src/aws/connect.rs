@@ -213,6 +213,37 @@ fn cause_of(error: &(dyn std::error::Error + 'static)) -> String {
 mod tests {
     use super::*;
 
+    /// The program's own clients, whatever calls them: no mode sends a write that was not confirmed, a viewer's gate does not know it.
+    #[tokio::test]
+    async fn the_clients_of_this_process_send_no_write_of_their_own() {
+        use std::sync::Arc;
+        use std::sync::atomic::{AtomicUsize, Ordering};
+
+        use aws_smithy_types::body::SdkBody;
+
+        for (mode, why) in [(Mode::Viewer, "NotAllowed"), (Mode::Safe, "NoWarrant"), (Mode::Armed, "NoWarrant")] {
+            let count = Arc::new(AtomicUsize::new(0));
+            let counter = Arc::clone(&count);
+            let handler: crate::aws::transport::Handler = Arc::new(move |_| {
+                counter.fetch_add(1, Ordering::SeqCst);
+                Box::pin(async { http::Response::new(SdkBody::from("{}")) })
+            });
+            let http = crate::aws::transport::in_process(handler);
+            let clients = connect_in_process(http, "ap-southeast-2", &Meter::default(), &Authority::new(mode));
+            let refused = [
+                format!("{:?}", clients.ecs.update_service().service("web").desired_count(0).send().await.unwrap_err()),
+                format!("{:?}", clients.rds.reboot_db_instance().db_instance_identifier("db").send().await.unwrap_err()),
+                format!("{:?}", clients.cache.test_failover().replication_group_id("r").node_group_id("1").send().await.unwrap_err()),
+                format!("{:?}", clients.cloudwatch.disable_alarm_actions().alarm_names("a").send().await.unwrap_err()),
+            ];
+            for refusal in refused {
+                assert!(refusal.contains(why), "{mode:?}: {refusal}");
+            }
+            clients.ecs.describe_services().services("web").send().await.unwrap();
+            assert_eq!(count.load(Ordering::SeqCst), 1, "{mode:?}: only the read left");
+        }
+    }
+
     #[test]
     fn an_endpoint_is_an_http_url_with_a_port_that_is_one() {
         for (url, valid) in [

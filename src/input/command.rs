@@ -136,6 +136,15 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
+    /// Who lives in tmux or vim hits these all day: none of them may lead to an action.
+    #[test]
+    fn no_control_letter_acts() {
+        for command in COMMANDS.iter().filter(|c| c.keys.iter().any(|k| k.ctrl || k.alt)) {
+            let harmless = matches!(command.intent, Intent::PageUp | Intent::PageDown | Intent::Quit | Intent::Suspend);
+            assert!(harmless, "{} is on a control key", command.name);
+        }
+    }
+
     #[test]
     fn no_key_is_bound_twice_and_every_row_is_documented() {
         let mut seen = BTreeSet::new();
