@@ -192,7 +192,7 @@ const LAYERS: &[Layer] = &[
     }),
     ("running", |s| shown(s, run(None))),
     ("done", |s| {
-        shown(s, run(Some((Outcome::Done, "production-nextcore-db has failed over to its standby in 1m04s", "failover db again"))))
+        shown(s, run(Some((Outcome::Done, "production-nextcore-db has failed over to its standby in 1m04s", "failover db again"))));
     }),
     ("failed", |s| shown(s, run(Some((Outcome::Failed, "rds:RebootDBInstance: InvalidDBInstanceState: not available", "plan again"))))),
     ("unknown", |s| {
