@@ -52,7 +52,12 @@ fn under_way<'a>(v: &View<'a>) -> Phrase<'a> {
     let Some(run) = runs.next() else { return Phrase::new() };
     let more = runs.count();
     let more = if more > 0 { format!(" +{more}") } else { String::new() };
-    Phrase::of("◐ ", Role::Info).and(&*run.plan.title, Role::Info).and(format!(" {}{more}", text::duration(run.elapsed(v.now))), Role::Text)
+    // The request is shorter than the title: at 80 columns it still has room.
+    let request = &run.plan.request;
+    let name = if request.target.len() > 14 { request.action.clone() } else { format!("{} {}", request.action, request.target) };
+    Phrase::of("◐ ", Role::Info)
+        .and(name.trim().to_owned(), Role::Info)
+        .and(format!(" {}{more}", text::duration(run.elapsed(v.now))), Role::Text)
 }
 
 /// The month's price; the first poll asks for everything at once and says nothing about it.

@@ -192,7 +192,7 @@ fn the_demo_shows_the_whole_stack_at_every_size() {
     for (columns, rows) in [(80, 24), (120, 40), (200, 60)] {
         let Some(window) = Window::demo(columns, rows, "") else { return };
         let screen = window.stack();
-        assert!(screen.lines().next().unwrap().contains("SIM SAFE"), "{screen}");
+        assert!(screen.lines().next().unwrap().contains("SIM ARMED"), "{screen}");
         assert_eq!(screen.lines().count(), usize::from(rows), "{screen}");
         assert!(screen.lines().last().unwrap().contains("? help"), "{screen}");
         let widest = screen.lines().map(|l| l.chars().count()).max().unwrap();

@@ -24,6 +24,8 @@ pub struct Field {
     pub flag: bool,
     /// It can only be chosen, not typed.
     pub fixed: bool,
+    /// Filled in by us: the first letter that is typed takes its place.
+    pub ours: bool,
 }
 
 /// The questions of one action.
@@ -58,6 +60,7 @@ impl Form {
                 fixed: spec.subject != Subject::Task && !choices.is_empty(),
                 choices,
                 flag: false,
+                ours: true,
             });
         }
         for param in spec.params {
@@ -70,6 +73,7 @@ impl Form {
                 fixed: matches!(param.takes, Takes::Zone | Takes::Stage),
                 choices,
                 flag: param.takes == Takes::Flag,
+                ours: true,
             });
         }
         let about = about(session, spec, target.as_deref());
@@ -146,7 +150,13 @@ fn change(field: &mut Field, key: Key) {
             }
         }
         _ if field.fixed => {}
-        _ => edit(&mut field.value, key),
+        _ => {
+            if field.ours && matches!(key.code, Code::Char(_)) && !key.ctrl {
+                field.value.clear();
+            }
+            field.ours = false;
+            edit(&mut field.value, key);
+        }
     }
 }
 

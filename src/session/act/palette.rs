@@ -28,7 +28,12 @@ pub struct Suggestion {
     pub doc: String,
 }
 
-const OWN: &[(&str, &str)] = &[("arm", "let this dashboard carry plans out"), ("disarm", "make it safe again"), ("quit", "leave")];
+const OWN: &[(&str, &str)] = &[
+    ("arm", "let this dashboard carry plans out"),
+    ("disarm", "make it safe again"),
+    ("last", "the last action from here: how it goes, its end, its undo"),
+    ("quit", "leave"),
+];
 
 /// Opens it.
 pub(in crate::session) fn open(session: &mut Session) {
@@ -138,6 +143,10 @@ fn run(session: &mut Session, mut palette: Palette, effects: &mut Vec<Effect>) -
         "arm" if session.mode == Mode::Armed => update::flash(session, "it is armed".to_owned(), Tone::Done),
         "arm" => return Some(Act::Arming { typed: String::new(), wrong: false, back: None }),
         "disarm" => effects.push(Effect::Disarm),
+        "last" => match session.runs.keys().next_back().cloned() {
+            Some(id) => return Some(Act::Running(id)),
+            None => update::flash(session, "nothing was carried out from here yet".to_owned(), Tone::Done),
+        },
         _ => {
             if let Some(command) = COMMANDS.iter().find(|c| c.name == line) {
                 let key = command.keys.first().copied().unwrap_or(Key::new(Code::Esc));

@@ -77,6 +77,36 @@ fn the_menu_asks_what_is_missing_and_what_it_knows_is_filled_in() {
 }
 
 #[test]
+fn what_is_typed_takes_the_place_of_what_was_filled_in() {
+    let mut session = session(Mode::Safe);
+    let effects = press(&mut session, &[typed("xs+1"), vec![ENTER]].concat());
+    assert_eq!(effects, [Effect::Plan(Request::new("scale", "web").with("count", "+1"))]);
+}
+
+#[test]
+fn the_last_action_is_found_again_by_name() {
+    let mut session = session(Mode::Safe);
+    press(&mut session, &[typed(":last"), vec![ENTER]].concat());
+    assert!(session.act().is_none());
+    let request = Request::new("scale", "web").with("count", "4");
+    let run = Run {
+        id: "r".into(),
+        plan: plan(&request, crate::model::action::Tier::T1),
+        sent_at: now(),
+        seen_at: now(),
+        request_ids: Vec::new(),
+        steps: Vec::new(),
+        trouble: None,
+        end: Some(End { outcome: Outcome::Done, text: "done".into(), next: String::new(), at: now() }),
+    };
+    update(&mut session, Msg::Acted(News::Running(Arc::new(run))));
+    press(&mut session, &[typed(":last"), vec![ENTER]].concat());
+    assert!(matches!(session.act(), Some(Act::Running(id)) if id == "r"));
+    let effects = press(&mut session, &typed("u"));
+    assert_eq!(effects, [Effect::Plan(Request::new("scale", "web").with("count", "2"))], "and its undo");
+}
+
+#[test]
 fn what_cannot_be_done_says_why_and_asks_nothing() {
     let mut session = session(Mode::Armed);
     let effects = press(&mut session, &typed("xZ"));

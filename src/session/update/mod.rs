@@ -161,7 +161,7 @@ fn leave(session: &mut Session, effects: &mut Vec<Effect>) {
     match title.filter(|_| !session.leaving) {
         Some(title) => {
             session.leaving = true;
-            flash(session, format!("{title} is under way and goes on without this dashboard; q again leaves"), Tone::Done);
+            flash(session, format!("q again leaves: {title} goes on or is put right without this dashboard"), Tone::Error);
         }
         None => effects.push(Effect::Quit),
     }

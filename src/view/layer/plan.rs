@@ -39,7 +39,7 @@ fn keys(v: &View<'_>, planned: &Planned) -> &'static [(&'static str, &'static st
     match plan.confirmation() {
         _ if planned.sent => &[("Esc", "leave it running")],
         _ if plan.is_refused() || !v.session.may_act() => &[("Esc", "leave"), ("y", "copy the command")],
-        Some(_) => &[("Enter", "go on"), ("Esc", "leave"), ("Ctrl-Y", "copy the command")],
+        Some(_) => &[("Enter", "do it"), ("Esc", "leave"), ("Ctrl-Y", "copy the command")],
         None if planned.go => &[("←→", "choose"), ("Enter", "do it"), ("Esc", "leave"), ("y", "copy the command")],
         None => &[("←→", "choose"), ("Enter", "leave it"), ("y", "copy the command")],
     }
