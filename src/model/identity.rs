@@ -32,7 +32,12 @@ impl Identity {
 
     /// The account in groups of four digits, as operators read it.
     pub fn account_grouped(&self) -> String {
-        let digits: Vec<char> = self.account.chars().collect();
-        digits.chunks(4).map(|c| c.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+        grouped(&self.account)
     }
+}
+
+/// An account number in groups of four digits.
+pub fn grouped(account: &str) -> String {
+    let digits: Vec<char> = account.chars().collect();
+    digits.chunks(4).map(|c| c.iter().collect::<String>()).collect::<Vec<_>>().join("-")
 }

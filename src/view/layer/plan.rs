@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::panel::{Panel, labelled, marked, typed};
 use crate::model::Time;
 use crate::model::action::{Request, Spec, Tier};
+use crate::model::identity::grouped;
 use crate::model::mode::Mode;
 use crate::model::plan::{Plan, Refusal, Verdict};
 use crate::model::text;
@@ -121,12 +122,6 @@ fn verdict(of: Verdict) -> (&'static str, Role) {
         Verdict::Unknown => ("?", Role::Unknown),
         Verdict::Fail => ("✖", Role::Crit),
     }
-}
-
-/// An account in groups of four digits.
-fn grouped(account: &str) -> String {
-    let digits: Vec<char> = account.chars().collect();
-    digits.chunks(4).map(|c| c.iter().collect::<String>()).collect::<Vec<_>>().join("-")
 }
 
 /// While the plan is made.
