@@ -10,6 +10,7 @@ mod convert;
 mod error;
 pub mod gate;
 pub mod meter;
+pub mod obligation;
 pub mod op;
 pub mod policy;
 pub mod source;

@@ -60,6 +60,8 @@ pub enum Command {
     IamPolicy(PolicyArgs),
     /// List the audit log: what was meant, what became of it
     Audit(AuditArgs),
+    /// What is owed: alarm actions that are off, autoscaling that is suspended, zones that are rerouted
+    Obligations(ObligationsArgs),
     /// Which identity, which files, which settings and where each comes from
     Info,
     /// Render the demo at a fixed seed and time to SVG files
@@ -191,6 +193,23 @@ pub struct AuditArgs {
     pub open: bool,
     /// The log of the demo
     #[arg(long)]
+    pub demo: bool,
+}
+
+/// `obligations`.
+#[derive(Debug, Clone, Args)]
+pub struct ObligationsArgs {
+    /// Put right what nobody carries any more, and wait until AWS shows it; for a cron job or a boot unit
+    #[arg(long)]
+    pub settle: bool,
+    /// Seconds to try for
+    #[arg(long, default_value_t = 60, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub timeout: u64,
+    /// Output format; JSON is one line an obligation
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Those of the demo
+    #[arg(long, conflicts_with = "settle")]
     pub demo: bool,
 }
 

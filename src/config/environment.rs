@@ -62,6 +62,16 @@ impl Environment {
         self.state_home.as_ref().map(|s| s.join("nextcore-top").join("audit"))
     }
 
+    /// Where obligations live.
+    pub fn obligations_folder(&self) -> Option<PathBuf> {
+        self.state_home.as_ref().map(|s| s.join("nextcore-top").join("obligations"))
+    }
+
+    /// Where those of the embedded cloud live.
+    pub fn demo_obligations_folder(&self) -> Option<PathBuf> {
+        self.state_home.as_ref().map(|s| s.join("nextcore-top").join("demo").join("obligations"))
+    }
+
     /// Where the audit log of the embedded cloud lives.
     pub fn demo_audit_folder(&self) -> Option<PathBuf> {
         self.state_home.as_ref().map(|s| s.join("nextcore-top").join("demo").join("audit"))

@@ -3,6 +3,7 @@
 
 pub mod action;
 pub mod clock;
+pub mod obligation;
 mod poll;
 pub mod schedule;
 
@@ -178,6 +179,7 @@ impl Engine {
             tasks.spawn(poll::run(*row, Arc::clone(&shared), attention.clone(), refresh.clone(), noise));
         }
         tasks.spawn(serve(ends.wishes, attention_tx, refresh_tx));
+        tasks.spawn(runner.scan());
         tasks.spawn(runner.clone().serve(ends.orders, ends.reports));
         Self { _tasks: tasks, runner }
     }

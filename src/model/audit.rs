@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Time;
 use super::action::Request;
+use super::obligation::Obligation;
 
 /// Who runs this process.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -65,6 +66,16 @@ pub enum Told {
         /// In words.
         text: String,
     },
+    /// From now on something is owed: before the first call.
+    Owed {
+        /// What, until when, by whom.
+        obligation: Box<Obligation>,
+    },
+    /// It is owed no more.
+    Settled {
+        /// What AWS showed, and how it came about.
+        text: String,
+    },
     /// What the watch saw in the end.
     End {
         /// `done`, `failed`, `unknown`.
@@ -97,6 +108,8 @@ impl Told {
             Self::Intent { .. } => "intent",
             Self::Outcome { .. } => "outcome",
             Self::Later { .. } => "later",
+            Self::Owed { .. } => "owed",
+            Self::Settled { .. } => "settled",
             Self::End { .. } => "end",
             Self::Refused { .. } => "refused",
             Self::Seen { .. } => "seen",

@@ -18,6 +18,7 @@ pub mod log;
 pub mod metric;
 pub mod mode;
 pub mod network;
+pub mod obligation;
 pub mod plan;
 pub mod profile;
 pub mod scaling;

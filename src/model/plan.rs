@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Time;
 use super::action::{Request, Tier};
+use super::obligation::{Owed, Standing};
 
 /// How a check came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -113,6 +114,8 @@ pub struct Plan {
     pub undo_request: Option<Request>,
     /// What is sent.
     pub calls: Vec<Call>,
+    /// What is owed from then on.
+    pub owes: Option<Owed>,
     /// How long it takes.
     pub takes: Duration,
     /// The facts that it rests on, by name: what sending and watching need, and what must not move before it is sent.
@@ -280,6 +283,8 @@ pub enum News {
     Running(Arc<Run>),
     /// Intents of the audit log that have no outcome: what was meant, when, by whom.
     Unfinished(Vec<Unfinished>),
+    /// Everything that is owed, by this process and by those before it.
+    Owed(Arc<Vec<Standing>>),
 }
 
 /// An intent without an outcome: the process ended between the two.

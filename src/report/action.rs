@@ -105,6 +105,11 @@ fn line(entry: &Entry) -> String {
             format!("{result} in {millis} ms   {}   {text}", request_ids.join(", "))
         }
         Told::Later { result, request_ids, text } => format!("{result}   {}   {text}", request_ids.join(", ")),
+        Told::Owed { obligation } => {
+            let due = obligation.due.map_or_else(String::new, |due| format!(", put right at {}", due.format("%Y-%m-%dT%H:%M:%SZ")));
+            format!("{}{due}   {}   account {}", obligation.owed.words(), obligation.who.user, obligation.account)
+        }
+        Told::Settled { text } => text.clone(),
         Told::End { outcome, text, seconds } => format!("{outcome} after {}   {text}", duration(*seconds)),
         Told::Refused { who, request, text } => format!("{request}   {}   {}", who.user, text.replace('\n', " ")),
         Told::Seen { who } => format!("looked at by {}", who.user),

@@ -7,6 +7,7 @@ mod document;
 mod exit;
 mod figures;
 mod markdown;
+pub mod obligation;
 mod table;
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ use crate::input::Situation;
 use crate::insight::{self, Judgement, NodeId};
 use crate::model::Time;
 use crate::model::mode::Mode;
+use crate::model::obligation::{Holder, Standing};
 use crate::model::plan::Run;
 use crate::model::section::{ProblemKind, SectionKey};
 use crate::model::stack::Stack;
@@ -91,6 +92,12 @@ pub struct Session {
     pub(crate) act: Option<act::Act>,
     /// What was carried out from here, by the runs' ids.
     pub(crate) runs: BTreeMap<String, Arc<Run>>,
+    /// What is owed, by this process and by those before it.
+    pub(crate) owed: Arc<Vec<Standing>>,
+    /// What was left behind and has been offered already.
+    offered: BTreeSet<String>,
+    /// Stopping was asked for while something is promised.
+    stopping: bool,
     /// Lines of the palette.
     history: Vec<String>,
     /// Leaving was asked for while something is under way.
@@ -122,6 +129,9 @@ impl Session {
             flash: None,
             act: None,
             runs: BTreeMap::new(),
+            owed: Arc::default(),
+            offered: BTreeSet::new(),
+            stopping: false,
             history: Vec::new(),
             leaving: false,
             derived: derived::Derived::default(),
@@ -182,7 +192,7 @@ impl Session {
     /// The places of the stack view at this moment.
     pub fn layout(&self) -> Layout {
         let wishes: Vec<Wish> = layout::wishes(&self.stack, &self.store, &self.judgement);
-        layout::plan(self.size, self.banner().is_some(), &wishes, &self.selected)
+        layout::plan(self.size, self.banner().is_some() || self.reminder().is_some(), &wishes, &self.selected)
     }
 
     /// What stands between us and the cloud, if it concerns everything: a headline and what to do.
@@ -197,6 +207,17 @@ impl Session {
             }
         }
         offline
+    }
+
+    /// What stands as it should not until a person sees to it, for a line above everything: the oldest, and how many more.
+    pub fn reminder(&self) -> Option<(&Standing, usize)> {
+        let mut all = self.owed.iter().filter(|s| s.is_left_behind(self.now) || s.is_reminder());
+        all.next().map(|oldest| (oldest, all.count()))
+    }
+
+    /// What this process has promised and not yet put right.
+    pub fn promises(&self) -> impl Iterator<Item = &Standing> {
+        self.owed.iter().filter(|s| s.holder == Holder::Us && !s.is_reminder())
     }
 
     /// The focused panel of the topmost pane.

@@ -13,6 +13,7 @@ use super::backend::Target;
 use super::failure::Failure;
 use super::handoff;
 use super::headless::{look, print};
+use super::leaving::leave;
 use crate::aws::authority::Authority;
 use crate::config::Settings;
 use crate::config::act::ActArgs;
@@ -20,6 +21,7 @@ use crate::config::args::Format;
 use crate::config::environment::Environment;
 use crate::engine::Setup;
 use crate::engine::action::{Carried, Report, Runner, Tools};
+use crate::model::obligation::Phase;
 use crate::model::plan::{News, Outcome, Plan, Refusal, Run};
 use crate::model::text::duration;
 use crate::report;
@@ -35,7 +37,7 @@ pub(super) async fn run(args: &ActArgs, settings: &Settings, env: &Environment) 
         return Err(Failure::usage(format!("{why}\n  next: leave --no-wait out; Ctrl-C switches them on again at once")));
     }
     let target = Target::Aws;
-    let acts = acts(&target, env, Authority::new(settings.mode));
+    let acts = acts(&target, settings, env, Authority::new(settings.mode));
     let setup = target.setup(settings, target.clock(), acts).await.map_err(Failure::cannot_tell)?;
     let runner = runner(setup);
     if let Some(refusal) = runner.may_write().err().filter(|_| args.yes) {
@@ -61,7 +63,8 @@ pub(super) async fn run(args: &ActArgs, settings: &Settings, env: &Environment) 
     follow(runner, plan, &typed, args, settings).await
 }
 
-fn runner(setup: Setup) -> Runner {
+/// A runner alone, without an engine that polls.
+pub(super) fn runner(setup: Setup) -> Runner {
     let Setup { clients, stack, clock, meter, acts, .. } = setup;
     let store = watch::channel(Arc::default()).1;
     Runner::new(Tools { clients, stack, clock, meter, acts, store })
@@ -69,11 +72,12 @@ fn runner(setup: Setup) -> Runner {
 
 async fn follow(runner: Runner, plan: Arc<Plan>, typed: &str, args: &ActArgs, settings: &Settings) -> Result<ExitCode, Failure> {
     let (reports_tx, mut reports) = mpsc::channel(64);
-    let carried = runner.carry_out(plan, typed, &reports_tx);
-    tokio::pin!(carried);
+    // A task of its own: whatever becomes of this one, a request that is on its way gets its outcome.
+    let (carrying, typed) = (runner.clone(), typed.to_owned());
+    let mut carried = tokio::spawn(async move { carrying.carry_out(plan, &typed, &reports_tx).await });
     let mut interrupts = Interrupts::new().map_err(|e| Failure::cannot_tell(format!("signals: {e}")))?;
     let mut progress = Progress::default();
-    loop {
+    let ended = loop {
         tokio::select! {
             biased;
             Some(report) = reports.recv() => {
@@ -87,17 +91,55 @@ async fn follow(runner: Runner, plan: Arc<Plan>, typed: &str, args: &ActArgs, se
                 while let Ok(report) = reports.try_recv() {
                     heard(report, &mut progress, settings).await?;
                 }
-                return over(ended, args, settings);
+                break ended.map_err(|e| Failure::cannot_tell(format!("the action ended unexpectedly: {e}\n  next: 'nextcore-top audit'")))?;
             }
-            () = interrupts.next() => {
-                if !runner.is_waiting() {
-                    return Err(Failure::cannot_tell("no longer watched: what was sent goes on in AWS\n  next: 'nextcore-top audit' shows what it was"));
+            asked = interrupts.next() => match asked {
+                Asked::Stop => stop(&runner),
+                Asked::End => {
+                    let is_clean = leave(&runner).await;
+                    let what = if is_clean { "no longer watched: what was sent goes on in AWS" } else { "no longer watched" };
+                    return Err(Failure::cannot_tell(format!("{what}\n  next: 'nextcore-top audit' shows what it was")));
                 }
-                say("switching the actions on again");
-                runner.hurry();
+            }
+        }
+    };
+    let code = over(ended, args, settings)?;
+    keep(&runner, &mut interrupts).await.map(|kept| if kept { code } else { ExitCode::from(3) })
+}
+
+/// Stays until everything that was promised is put right; a signal that asks to end does it at once.
+async fn keep(runner: &Runner, interrupts: &mut Interrupts) -> Result<bool, Failure> {
+    let mut changes = runner.standing();
+    let mut said = std::collections::BTreeSet::new();
+    loop {
+        let promises = runner.promises();
+        let Some(first) = promises.first() else { return Ok(true) };
+        let due = first.obligation.due.map_or_else(String::new, |due| format!(" until {}", due.format("%H:%M:%SZ")));
+        if said.insert(first.obligation.id.clone()) {
+            say(&format!("         {}{due}; Ctrl-C puts that right at once", first.obligation.owed.words()));
+        }
+        if let Phase::Settling { trouble: Some(trouble), .. } = &first.phase
+            && said.insert(trouble.clone())
+        {
+            say(&format!("         {trouble}; tried again"));
+        }
+        tokio::select! {
+            changed = changes.changed() => if changed.is_err() { return Ok(true) },
+            asked = interrupts.next() => match asked {
+                Asked::Stop => stop(runner),
+                Asked::End => return Ok(leave(runner).await),
             }
         }
     }
+}
+
+/// A stopped process keeps no promise: then it does not stop.
+fn stop(runner: &Runner) {
+    if runner.has_business() {
+        return say("not stopped: a stopped process cannot keep what it has promised; Ctrl-C puts it right at once and ends");
+    }
+    // Nobody has promised anything: the stop that was asked for.
+    let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
 }
 
 /// Does what a report asks for; the run, if it tells of one.
@@ -185,19 +227,38 @@ fn last_seen(run: &Run) -> i64 {
     run.elapsed(run.seen_at)
 }
 
-/// Ctrl-C and the other ways to be asked to stop.
-struct Interrupts(Signal, Signal, Signal);
+/// What a signal asks for.
+enum Asked {
+    /// To end.
+    End,
+    /// To stop until it is continued (Ctrl-Z).
+    Stop,
+}
+
+/// Ctrl-C and the other ways to be asked to end or to stop.
+struct Interrupts {
+    interrupt: Signal,
+    terminate: Signal,
+    hang_up: Signal,
+    stop: Signal,
+}
 
 impl Interrupts {
     fn new() -> std::io::Result<Self> {
-        Ok(Self(signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?))
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+            stop: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
+        })
     }
 
-    async fn next(&mut self) {
+    async fn next(&mut self) -> Asked {
         tokio::select! {
-            _ = self.0.recv() => {}
-            _ = self.1.recv() => {}
-            _ = self.2.recv() => {}
+            _ = self.interrupt.recv() => Asked::End,
+            _ = self.terminate.recv() => Asked::End,
+            _ = self.hang_up.recv() => Asked::End,
+            _ = self.stop.recv() => Asked::Stop,
         }
     }
 }

@@ -5,19 +5,28 @@ use rustix::process::{Pid, getuid, test_kill_process};
 
 use super::backend::Target;
 use crate::aws::authority::Authority;
+use crate::config::Settings;
 use crate::config::environment::Environment;
 use crate::engine::action::Acts;
 use crate::engine::action::audit::Audit;
+use crate::engine::obligation::files::Files;
 use crate::model::audit::Who;
+use crate::model::obligation::Reach;
 
 /// What hands a terminal to ECS Exec.
 pub(super) const SESSION_PLUGIN: &str = "session-manager-plugin";
 
 /// What this process may do to the target, and where that is recorded.
-pub(super) fn acts(target: &Target, env: &Environment, authority: Authority) -> Acts {
+pub(super) fn acts(target: &Target, settings: &Settings, env: &Environment, authority: Authority) -> Acts {
+    let reach = match target {
+        Target::Aws => Reach { profile: settings.connect.profile.clone(), endpoint_url: settings.connect.endpoint_url.clone() },
+        Target::Demo(_) => Reach::default(),
+    };
     Acts {
         authority,
         audit: audit(target, env),
+        obligations: obligations(target, env),
+        reach,
         who: who(env),
         pid: std::process::id(),
         has_session_plugin: env.finds(SESSION_PLUGIN),
@@ -30,6 +39,14 @@ pub(super) fn audit(target: &Target, env: &Environment) -> Audit {
     match target {
         Target::Aws => env.audit_folder().map_or_else(Audit::missing, Audit::folder),
         Target::Demo(_) => env.demo_audit_folder().map_or_else(Audit::memory, Audit::folder),
+    }
+}
+
+/// What is owed; that of the embedded cloud is kept apart, too.
+pub(super) fn obligations(target: &Target, env: &Environment) -> Files {
+    match target {
+        Target::Aws => env.obligations_folder().map_or_else(Files::missing, Files::folder),
+        Target::Demo(_) => env.demo_obligations_folder().map_or_else(Files::memory, Files::folder),
     }
 }
 

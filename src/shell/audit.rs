@@ -8,6 +8,7 @@ use super::acts::audit;
 use super::backend::Target;
 use super::failure::Failure;
 use super::headless::print;
+use super::obligations;
 use crate::config::args::{AuditArgs, Format, World};
 use crate::config::environment::Environment;
 use crate::engine::clock::Clock;
@@ -23,16 +24,28 @@ pub(super) fn run(args: &AuditArgs, env: &Environment) -> Result<ExitCode, Failu
         let _ = writeln!(std::io::stderr(), "nextcore-top: {line}");
     }
     let shown = chosen(entries, args);
+    // What is owed is in a folder of its own: a day's file that is gone or torn does not settle it.
+    let owed = if args.open { obligations::found(&target, env) } else { Vec::new() };
     match args.format {
         Format::Json => {
+            for standing in &owed {
+                print(&serde_json::to_string(standing).map_err(Failure::cannot_tell)?)?;
+            }
             for entry in &shown {
                 print(&serde_json::to_string(entry).map_err(Failure::cannot_tell)?)?;
             }
         }
-        Format::Table | Format::Markdown if shown.is_empty() => {
+        Format::Table | Format::Markdown if shown.is_empty() && owed.is_empty() => {
             let _ = writeln!(std::io::stderr(), "nothing is recorded");
         }
-        Format::Table | Format::Markdown => print(&report::action::audit(&shown))?,
+        Format::Table | Format::Markdown => {
+            if !owed.is_empty() {
+                print(&report::obligation::list(&owed, Clock::system().now()))?;
+            }
+            if !shown.is_empty() {
+                print(&report::action::audit(&shown))?;
+            }
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -11,7 +11,9 @@ mod handoff;
 mod headless;
 mod info;
 mod keys;
+mod leaving;
 mod listen;
+mod obligations;
 mod policy;
 mod screenshot;
 pub mod session_loop;
@@ -74,7 +76,7 @@ fn execute(cli: &Cli, act: Option<&ActArgs>) -> Result<ExitCode, Failure> {
     let runtime = runtime()?;
     let result = match (act, &cli.command) {
         (Some(act), _) => runtime.block_on(act::run(act, &settings, &env)),
-        (None, command) => without_acting(command.as_ref(), &settings, &env, &runtime),
+        (None, command) => without_acting(command.as_ref(), &cli.global, &settings, &env, &runtime),
     };
     // A poll that hangs in a system call must not keep a finished program alive.
     runtime.shutdown_background();
@@ -83,6 +85,7 @@ fn execute(cli: &Cli, act: Option<&ActArgs>) -> Result<ExitCode, Failure> {
 
 fn without_acting(
     command: Option<&Command>,
+    flags: &Global,
     settings: &Settings,
     env: &Environment,
     runtime: &tokio::runtime::Runtime,
@@ -96,6 +99,7 @@ fn without_acting(
         Some(Command::IamPolicy(args)) => policy::run(args, settings),
         Some(Command::Info) => runtime.block_on(info::run(settings, env)),
         Some(Command::Audit(args)) => audit::run(args, env),
+        Some(Command::Obligations(args)) => runtime.block_on(obligations::run(args, flags, settings, env)),
         Some(Command::Screenshot(args)) => screenshot::run(args),
     }
 }

@@ -1,12 +1,12 @@
 //! The dashboard in this terminal: takes it, draws before there is any data, connects meanwhile, and gives it back on every way out.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
-use futures_util::StreamExt;
 use futures_util::future::ready;
+use futures_util::{FutureExt, StreamExt};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
@@ -15,6 +15,7 @@ use super::backend::{Target, watch_hope};
 use super::failure::Failure;
 use super::handoff;
 use super::keys::{self, Keyboard};
+use super::leaving::leave;
 use super::session_loop::{self, Host, Parts, Screen};
 use super::terminal::{Guard, copy};
 use crate::aws::action::Handoff;
@@ -26,12 +27,24 @@ use crate::engine::{self, Engine};
 use crate::session::{Msg, Session, SessionOptions};
 use crate::theme::Theme;
 
-/// How long the way out may take when something has to be put right.
-const PUT_RIGHT: Duration = Duration::from_secs(15);
+/// The terminal, and what has to be put right before it is stopped.
+struct Here {
+    guard: Guard,
+    runner: Arc<OnceLock<Runner>>,
+}
 
-impl Host for Guard {
+impl Host for Here {
     async fn suspend(&mut self) -> io::Result<Option<(u16, u16)>> {
-        Guard::suspend(self).await.map(Some)
+        let promised = self.runner.get().filter(|r| !r.promises().is_empty());
+        if let Some(runner) = promised {
+            self.guard.give();
+            leave(runner).await;
+        }
+        let size = self.guard.suspend().await;
+        if let Some(runner) = self.runner.get() {
+            runner.stay();
+        }
+        size.map(Some)
     }
 
     fn copy(&mut self, text: &str) -> io::Result<()> {
@@ -39,16 +52,16 @@ impl Host for Guard {
     }
 
     async fn hand_over(&mut self, session: &Handoff) -> io::Result<Result<Option<(u16, u16)>, String>> {
-        self.give();
+        self.guard.give();
         let ended = handoff::run(session).await;
-        let size = self.take_back()?;
+        let size = self.guard.take_back()?;
         Ok(ended.map(|()| Some(size)))
     }
 }
 
-impl Screen for Guard {
+impl Screen for Here {
     fn draw(&mut self, session: &Session, theme: &Theme) -> io::Result<()> {
-        Screen::draw(&mut self.terminal, session, theme)
+        Screen::draw(&mut self.guard.terminal, session, theme)
     }
 }
 
@@ -60,7 +73,7 @@ pub(super) async fn run(target: Target, settings: &Settings, env: &Environment) 
     let (feed, ends) = engine::channel();
     let mode = target.mode(settings);
     let authority = Authority::new(mode);
-    let acts = acts(&target, env, authority.clone());
+    let acts = acts(&target, settings, env, authority.clone());
     let parts = Parts { feed, clock: target.clock(), stack: target.stack(settings), theme: settings.theme.clone(), authority };
     let hope = watch_hope(parts.feed.store.clone());
     let (connecting, connected, clock) = (settings.clone(), target.clone(), parts.clock.clone());
@@ -74,48 +87,43 @@ pub(super) async fn run(target: Target, settings: &Settings, env: &Environment) 
     // Signals first: one that comes while the terminal is being taken must give it back, too.
     let keyboard = Keyboard::default();
     let input = events(keyboard.clone()).map_err(|e| Failure::cannot_tell(format!("signals: {e}")))?;
-    let mut guard = Guard::take(keyboard.clone()).map_err(|e| Failure::cannot_tell(format!("cannot take the terminal: {e}")))?;
+    let guard = Guard::take(keyboard.clone()).map_err(|e| Failure::cannot_tell(format!("cannot take the terminal: {e}")))?;
+    let mut here = Here { guard, runner: Arc::clone(&runner) };
     let session = Session::new(SessionOptions {
         stack: parts.stack.clone(),
         mode,
         simulated: matches!(target, Target::Demo(_)),
-        size: guard.terminal.size().map_or((80, 24), |s| (s.width, s.height)),
+        size: here.guard.terminal.size().map_or((80, 24), |s| (s.width, s.height)),
         now: parts.clock.now(),
     });
     let ended = {
-        let session = session_loop::run(&mut guard, input, session, parts);
+        let session = session_loop::run(&mut here, input, session, parts);
         tokio::pin!(session, hope);
         let engine = failed(engine);
         tokio::pin!(engine);
-        tokio::select! {
-            ended = &mut session => ended.map(|_| ()).map_err(|e| format!("the terminal is gone: {e}")),
-            reason = &mut engine => Err(reason),
-            reason = &mut hope => Err(reason),
-        }
+        let ended = async {
+            tokio::select! {
+                ended = &mut session => ended.map(|_| ()).map_err(|e| format!("the terminal is gone: {e}")),
+                reason = &mut engine => Err(reason),
+                reason = &mut hope => Err(reason),
+            }
+        };
+        // A bug on the screen must not skip what is owed: it is told after that was put right.
+        AssertUnwindSafe(ended).catch_unwind().await
     };
-    drop(guard);
-    if let Some(runner) = runner.get() {
-        put_right(runner).await;
-    }
-    ended.map(|()| ExitCode::SUCCESS).map_err(Failure::cannot_tell)
-}
-
-/// Nothing stays switched off because its dashboard was closed: what would have been sent later is sent now.
-async fn put_right(runner: &Runner) {
-    if !runner.is_waiting() {
-        return;
-    }
-    let _ = writeln!(io::stderr(), "switching alarm actions on again ...");
-    runner.hurry();
-    let done = tokio::time::timeout(PUT_RIGHT, async {
-        while runner.is_waiting() {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    });
-    let _ = match done.await {
-        Ok(()) => writeln!(io::stderr(), "done; 'nextcore-top audit' has it"),
-        Err(_) => writeln!(io::stderr(), "no answer: look at the alarms; 'nextcore-top audit' shows which"),
+    // Neither must whatever giving the terminal back runs into.
+    let _ = std::panic::catch_unwind(AssertUnwindSafe(|| drop(here)));
+    let settled = match runner.get() {
+        Some(runner) => leave(runner).await,
+        None => true,
     };
+    match ended {
+        Ok(Ok(())) if settled => Ok(ExitCode::SUCCESS),
+        // What is left behind was said already.
+        Ok(Ok(())) => Ok(ExitCode::from(3)),
+        Ok(Err(why)) => Err(Failure::cannot_tell(why)),
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
 }
 
 /// Keeps a started engine alive for ever; resolves only with the reason why there is none.

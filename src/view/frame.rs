@@ -7,9 +7,11 @@ use super::figures::{LIVE, coarse_age, glyph, is_loading};
 use super::widget::phrase::fit;
 use super::widget::{Fact, Ink, Phrase};
 use crate::input::{COMMANDS, Command, Key};
+use crate::model::Time;
 use crate::model::health::Level;
 use crate::model::identity::Identity;
 use crate::model::mode::Mode;
+use crate::model::obligation::Standing;
 use crate::model::text;
 use crate::session::Tone;
 use crate::theme::Role;
@@ -36,6 +38,7 @@ pub(crate) fn header(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
         Fact::new(0, health(v)),
         Fact::new(1, freshness(v)),
         Fact::new(1, under_way(v)),
+        Fact::new(0, owed(v)),
         Fact::new(5, Phrase::of(format!("{:>3.0}", usage.calls_per_min), Role::Text).and(" calls/min", Role::Muted)),
         Fact::new(5, price(usage.dollars_per_month)),
     ];
@@ -58,6 +61,18 @@ fn under_way<'a>(v: &View<'a>) -> Phrase<'a> {
     Phrase::of("◐ ", Role::Info)
         .and(name.trim().to_owned(), Role::Info)
         .and(format!(" {}{more}", text::duration(run.elapsed(v.now))), Role::Text)
+}
+
+/// What is promised and what was left behind: it is never out of sight.
+fn owed<'a>(v: &View<'a>) -> Phrase<'a> {
+    let left = v.session.owed.iter().filter(|s| s.is_left_behind(v.now)).count();
+    if left > 0 {
+        return Phrase::of(format!("✖ {left} left behind"), Role::Crit);
+    }
+    let promises: Vec<_> = v.session.promises().collect();
+    let Some(next) = promises.iter().filter_map(|s| s.obligation.due).min() else { return Phrase::new() };
+    let role = if next < v.now { Role::Warn } else { Role::Info };
+    Phrase::of(format!("◔ {} owed", promises.len()), role).and(format!(" {}", next.format("%H:%MZ")), Role::Text)
 }
 
 /// The month's price; the first poll asks for everything at once and says nothing about it.
@@ -126,14 +141,26 @@ fn freshness(v: &View<'_>) -> Phrase<'static> {
     }
 }
 
-/// One line about what keeps everything from being current; returns the body beneath.
+/// One line about what keeps everything from being current, or else about what waits for a person; returns the body beneath.
 pub(crate) fn banner(v: &View<'_>, body: Rect, ink: &mut Ink<'_>) -> Rect {
-    let Some((headline, hint)) = v.session.banner() else { return body };
+    let line = match (v.session.banner(), v.session.reminder()) {
+        (Some((headline, "")), _) => headline.to_owned(),
+        (Some((headline, hint)), _) => format!("{headline} · {hint}"),
+        (None, Some((oldest, more))) => reminder(oldest, more, v.now),
+        (None, None) => return body,
+    };
     let row = Rect { height: 1, ..body };
-    let line = if hint.is_empty() { headline.to_owned() } else { format!("{headline} · {hint}") };
     ink.put(row.x + 1, row.y, row.right() - 1, &format!("▲ {line}"), Role::Banner);
     ink.wash(row, Role::Banner);
     Rect { y: body.y + 1, height: body.height - 1, ..body }
+}
+
+/// `autoscaling of web is suspended for 2h10m · :owed has the way back`.
+fn reminder(oldest: &Standing, more: usize, now: Time) -> String {
+    let more = if more > 0 { format!(" (+{more})") } else { String::new() };
+    let left = if oldest.is_left_behind(now) { ", and nobody puts that right" } else { "" };
+    let obligation = &oldest.obligation;
+    format!("{} for {}{left}{more} · :owed has the way back", obligation.owed.words(), text::age(obligation.since, now))
 }
 
 /// The last row: what is being typed, a message, or the keys that work here.

@@ -398,11 +398,18 @@ fn an_action_on_an_endpoint_that_cannot_be_reached_is_exit_3() {
 fn an_answer_that_never_comes_is_exit_3_and_the_request_is_sent_once() {
     let site = Site::new("1");
     let wire = Wire::to(&site.cloud, "DisableAlarmActions");
-    let ran = ran(&mut site.on(&wire.url, &format!("alarm-actions off {ALARM} --yes --write")));
-    ran.ends(3, &[]);
-    assert!(ran.out.starts_with("? unknown: ") && ran.out.contains("never sent again") && ran.out.contains("read again"), "{ran:#?}");
+    let out = site.machine.file("out", "");
+    let mut command = site.on(&wire.url, &format!("alarm-actions off {ALARM} --yes --write"));
+    let mut process = Running::start(command.stdout(fs::File::create(&out).unwrap()).stderr(Stdio::null()));
+    let said = || fs::read_to_string(&out).unwrap();
+    eventually(LIMIT, || said().starts_with("? unknown: ").then_some(()), said);
+    assert!(said().contains("never sent again") && said().contains("read again"), "{}", said());
     assert_eq!(wire.writes(), ["DisableAlarmActions"]);
-    assert_eq!(site.words_told(), ["intent", "outcome", "end"]);
+    // It may have been carried out: until that is certain it is owed.
+    signal(process.0.id(), Signal::INT);
+    assert_eq!(process.code(), Some(3), "{}", said());
+    assert_eq!(wire.writes(), ["DisableAlarmActions", "EnableAlarmActions"]);
+    assert!(site.words_told().starts_with(&["intent", "owed", "outcome", "end"]), "{:?}", site.words_told());
 }
 
 // Read-only: 4.
@@ -536,10 +543,64 @@ fn alarm_actions_are_switched_on_again_by_each_signal_that_asks_the_process_to_e
         signal(process.0.id(), which);
         assert_eq!(process.code(), Some(0), "{which:?}: {}", said());
         let result = fs::read_to_string(&out).unwrap();
-        assert!(result.starts_with("● done: ") && result.contains("on again, earlier than planned"), "{which:?}: {result}");
+        assert!(result.starts_with("● done: ") && result.contains("switched on again at"), "{which:?}: {result}");
+        assert!(said().contains(&format!("done: alarm actions of {ALARM} are on")), "{which:?}: {}", said());
         site.act(&format!("alarm-actions on {ALARM} --dry-run")).ends(1, &["on already"]);
     }
-    assert_eq!(site.words_told(), ["intent", "outcome", "later", "end"].repeat(3));
+    assert_eq!(site.words_told(), ["intent", "owed", "outcome", "end", "later", "settled"].repeat(3));
+    site.act("obligations").ends(0, &["nothing is owed"]).silent();
+}
+
+impl Site {
+    /// Switches an alarm's actions off in a process that keeps its promise; returns once they are seen to be off.
+    fn muted(&self, span: &str) -> Running {
+        let err = self.machine.file("muted", "");
+        let mut command = self.command(&format!("alarm-actions off {ALARM} --for {span} --yes --write"));
+        let process = Running::start(command.stdout(Stdio::null()).stderr(fs::File::create(&err).unwrap()));
+        let said = || fs::read_to_string(&err).unwrap();
+        eventually(Duration::from_secs(30), || said().contains("are off until").then_some(()), said);
+        process
+    }
+}
+
+/// SIGKILL, a reboot: the promise outlives the process, is listed, and a cron job or a boot unit puts it right.
+#[test]
+fn what_a_killed_process_has_promised_is_listed_and_put_right() {
+    let site = Site::new("1");
+    let process = site.muted("10m");
+    site.act("obligations").ends(0, &[]);
+    site.act("obligations --settle").ends(0, &["nothing is left behind"]).silent();
+    signal(process.0.id(), Signal::KILL);
+    drop(process);
+    let listed = site.act("obligations");
+    assert!(listed.code == Some(1) && listed.out.contains("its process has ended"), "{listed:#?}");
+    let open = site.act("audit --open");
+    assert!(open.out.contains(&format!("alarm actions of {ALARM} are off")), "{open:#?}");
+    let json = site.act("obligations --format json");
+    let first: Value = serde_json::from_str(json.out.lines().next().unwrap()).unwrap();
+    assert_eq!((first["holder"].as_str(), first["owed"]["alarm"].as_str()), (Some("nobody"), Some(ALARM)));
+    site.act("obligations --settle --read-only").ends(4, &["viewer"]).silent();
+    // As cron would: no endpoint, no profile on the command line.
+    let mut settle = site.machine.command(PROGRAM);
+    settle.args(["obligations", "--settle"]).envs(CREDENTIALS).env("XDG_STATE_HOME", &site.state);
+    let settled = ran(&mut settle);
+    assert!(settled.code == Some(0) && settled.out.contains(&format!("done: alarm actions of {ALARM} are on")), "{settled:#?}");
+    site.act(&format!("alarm-actions on {ALARM} --dry-run")).ends(1, &["on already"]);
+    site.act("obligations").ends(0, &["nothing is owed"]).silent();
+    assert!(site.words_told().ends_with(&["later", "settled"]), "{:?}", site.words_told());
+}
+
+/// Ctrl-Z: a stopped process keeps no promise, so it does not stop.
+#[test]
+fn a_process_that_has_promised_something_is_not_stopped_by_the_terminal() {
+    let site = Site::new("1");
+    let mut process = site.muted("10m");
+    signal(process.0.id(), Signal::TSTP);
+    let err = || fs::read_to_string(site.machine.home().join("muted")).unwrap();
+    eventually(Duration::from_secs(10), || err().contains("not stopped").then_some(()), err);
+    signal(process.0.id(), Signal::INT);
+    assert_eq!(process.code(), Some(0), "it was not stopped: it hears that it is to end");
+    site.act(&format!("alarm-actions on {ALARM} --dry-run")).ends(1, &["on already"]);
 }
 
 #[test]

@@ -8,9 +8,11 @@ use nextcore_top::aws::authority::Authority;
 use nextcore_top::engine::action::audit::Audit;
 use nextcore_top::engine::action::{Acts, Carried, Report, Runner, Tools};
 use nextcore_top::engine::clock::Clock;
+use nextcore_top::engine::obligation::files::Files;
 use nextcore_top::model::action::{ACTIONS, Request, parse, words};
 use nextcore_top::model::audit::{Told, Who};
 use nextcore_top::model::mode::Mode;
+use nextcore_top::model::obligation::Reach;
 use nextcore_top::model::plan::{Outcome, Plan, Refusal, Run, Verdict};
 use nextcore_top::model::stack::Stack;
 use nextcore_top::shell::Embedded;
@@ -42,6 +44,8 @@ fn on(embedded: &Embedded, mode: Mode) -> Desk {
     let acts = Acts {
         authority: Authority::new(mode),
         audit: audit.clone(),
+        obligations: Files::memory(),
+        reach: Reach::default(),
         who: Who { user: "maya".into(), ssh: Some("10.1.2.3".into()), arn: String::new() },
         pid: 1,
         has_session_plugin: true,
@@ -289,29 +293,6 @@ async fn a_zone_goes_out_through_another_and_comes_home() {
     assert_ne!(away, home);
     desk.done("reroute a --via a").await;
     assert_eq!(desk.world(nat_of), home);
-}
-
-#[tokio::test(start_paused = true)]
-async fn alarm_actions_come_on_again_by_themselves_and_at_once_when_it_is_time_to_go() {
-    let desk = desk(Mode::Armed);
-    calm(&desk).await;
-    let name = desk.world(|w| w.alarms.iter().find(|a| !a.is_scaling()).map(|a| a.name.clone()).unwrap());
-    let enabled = |w: &mut World| w.alarms.iter().find(|a| a.name == name).map(|a| a.actions_enabled).unwrap();
-    let began = desk.world(|w| w.now);
-    let run = desk.done(&format!("alarm-actions off {name} --for 10m")).await;
-    assert!(desk.world(enabled));
-    assert!((600_000..700_000).contains(&(desk.world(|w| w.now) - began)), "after ten minutes");
-    assert_eq!(run.plan.calls.len(), 2, "the plan showed both");
-    assert_eq!(desk.told(), ["intent", "outcome", "later", "end"]);
-    // Now somebody leaves in the middle of it.
-    let plan = desk.plan(&format!("alarm-actions off {name} --for 10m")).await;
-    let runner = desk.runner.clone();
-    let waiting = tokio::spawn(async move { (desk.carry(plan).await, desk) });
-    sleep(Duration::from_mins(1)).await;
-    assert!(runner.is_waiting());
-    runner.hurry();
-    let (_, desk) = tokio::time::timeout(Duration::from_secs(30), waiting).await.unwrap().unwrap();
-    assert!(desk.world(enabled) && !runner.is_waiting());
 }
 
 #[tokio::test(start_paused = true)]

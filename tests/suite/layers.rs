@@ -63,6 +63,7 @@ fn failover() -> Plan {
             iam: "rds:RebootDBInstance".into(),
         }],
         takes: Duration { from: 60, to: 120, limit: 600 },
+        owes: None,
         rests_on: BTreeMap::new(),
         made_at: fixture::now(),
         hash: "811dacc91422a227".into(),

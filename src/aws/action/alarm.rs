@@ -1,8 +1,7 @@
 //! Alarm actions off for a while, and on. CloudWatch answers names that it does not know like any other: only reading again tells that
-//! something changed. Off comes with its own end: what switches them on again is in the plan from the start (AWS map §3).
+//! something changed. Off owes its own end: the plan shows the call from the start, the keeper of obligations sends it (AWS map §3).
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::TimeDelta;
 
@@ -10,20 +9,16 @@ use crate::aws::op::{Op, Scope};
 use crate::model::action::{Request, span};
 use crate::model::alarm::{Alarm, Alarms};
 use crate::model::identity::Identity;
+use crate::model::obligation::Owed;
 use crate::model::plan::{Outcome, Plan, Refusal, Run, Step};
 use crate::model::section::{Section, SectionKey};
 
-use super::common::{arn, clock, quoted, seen};
+use super::common::{arn, clock, quoted};
 use super::service::{failed, should_show};
 use super::{Action, Draft, Facts, Receipt, SendError, Sender, Sight};
 
 const DISABLE: Op = Op::write("CloudWatch", "DisableAlarmActions", "cloudwatch:DisableAlarmActions").on(Scope::Alarms);
 const ENABLE: Op = Op::write("CloudWatch", "EnableAlarmActions", "cloudwatch:EnableAlarmActions").on(Scope::Alarms);
-
-/// After the span: time for what is sent by itself, and for seeing it.
-const GRACE: i64 = 300;
-/// The fact that this process has switched them on again. Answers are not counted for it: the one to switching them off may be lost.
-const AGAIN: &str = "again";
 
 pub(super) struct Off;
 pub(super) struct On;
@@ -33,8 +28,6 @@ impl Action for Off {
     const WRITES: &'static [Op] = &[DISABLE, ENABLE];
     const NEEDS: &'static [SectionKey] = &[Identity::KEY, Alarms::KEY];
     const WATCHES: &'static [SectionKey] = &[Alarms::KEY];
-    /// It may last for hours.
-    const EVERY: Duration = Duration::from_secs(10);
 
     fn draft(facts: &Facts<'_>, request: &Request) -> Result<Draft, Refusal> {
         let alarm = find(facts, &request.target)?;
@@ -45,7 +38,7 @@ impl Action for Off {
         let told = alarm.actions.len();
         // The moment is a note: it moves with every plan, and notes may.
         let until = format!(
-            "switched on again at {} by this process; if it is closed earlier, then at once",
+            "switched on again at {} by this process, tried until CloudWatch shows it; if it is closed earlier, then at once",
             clock(facts.now + TimeDelta::seconds(seconds))
         );
         Ok(draft(facts, alarm)
@@ -58,7 +51,8 @@ impl Action for Off {
             .undo(format!("alarm-actions on {}", quoted(&alarm.name)), Some(Request::new(On::NAME, &alarm.name)))
             .call(&DISABLE, format!("aws cloudwatch disable-alarm-actions --alarm-names {}", quoted(&alarm.name)))
             .call(&ENABLE, enable_cli(&alarm.name))
-            .takes(seconds, seconds + 15, seconds + GRACE)
+            .owes(Some(Owed::AlarmActions { alarm: alarm.name.clone(), seconds }))
+            .takes(1, 15, 60)
             .rests("actions", "on"))
     }
 
@@ -70,41 +64,20 @@ impl Action for Off {
 
     fn sight(facts: &Facts<'_>, run: &Run) -> Sight {
         let name = run.plan.resource.name.as_str();
-        let off_seen = seen(run, 0);
         let Some(alarm) = known(facts, name) else { return vanished(run) };
-        let was_off = off_seen || !alarm.actions_enabled;
-        let sent_again = !run.plan.fact(AGAIN).is_empty();
-        let again = alarm.actions_enabled && (off_seen || sent_again);
-        let span = seconds(&run.plan.request).unwrap_or_default();
-        let due = run.sent_at + TimeDelta::seconds(span);
-        let mut steps = vec![
-            Step::new("actions off", was_off, true),
-            Step::new(format!("on again at {}", clock(due)), sent_again || again, was_off),
-            Step::new(if again { "actions on" } else { "actions seen on again" }, again, sent_again),
-        ];
-        let end = if again {
-            let text = match (sent_again, facts.now < due) {
-                (true, false) => format!("the actions of {name} were off, and are on again"),
-                (true, true) => format!("the actions of {name} are on again, earlier than planned: this process is being closed"),
-                (false, _) => format!("the actions of {name} are on again: somebody else has switched them on"),
-            };
-            Some((Outcome::Done, text))
-        } else if !was_off && should_show(facts, run) {
+        let off = !alarm.actions_enabled;
+        let until = clock(run.sent_at + TimeDelta::seconds(seconds(&run.plan.request).unwrap_or_default()));
+        let mut steps = vec![Step::new("actions off", off, true)];
+        let end = if off {
+            Some((Outcome::Done, format!("the actions of {name} are off; they are switched on again at {until}")))
+        } else if should_show(facts, run) {
             let text = format!("the actions of {name} are still on: CloudWatch accepted it and changed nothing");
             steps.push(failed(text.clone()));
             Some((Outcome::Failed, text))
         } else {
             None
         };
-        Sight { steps, applied: Some(was_off), end }
-    }
-
-    fn due(plan: &Plan) -> Option<i64> {
-        seconds(&plan.request)
-    }
-
-    async fn later(sender: Sender, plan: Arc<Plan>) -> Result<Receipt, SendError> {
-        Ok(enable(sender, plan).await?.fact(AGAIN, "sent"))
+        Sight { steps, applied: Some(off), end }
     }
 }
 
@@ -229,14 +202,13 @@ mod tests {
             ]
         );
         assert!(draft.notes[0].contains(&format!("at {} by this process", clock(at(1_800)))), "{:?}", draft.notes);
-        assert_eq!((draft.takes.limit, draft.resource.arn.ends_with(":alarm:db high cpu")), (2_100, true));
+        assert_eq!((draft.takes.limit, draft.resource.arn.ends_with(":alarm:db high cpu")), (60, true));
         bench.later(7);
         let after = bench.draft::<Off>(&off()).unwrap();
         assert_eq!((&after.changes, &after.calls, &after.rests_on), (&draft.changes, &draft.calls, &draft.rests_on));
         let usual = Request::new("alarm-actions off", "db high cpu");
         assert_eq!(bench.draft::<Off>(&usual).unwrap().changes[0].after, "off for 30m");
-        let run = bench.sent::<Off>(&off(), &[]);
-        assert_eq!(Off::due(&run.plan), Some(1_800));
+        assert_eq!(draft.owes, Some(Owed::AlarmActions { alarm: "db high cpu".into(), seconds: 1_800 }));
     }
 
     #[test]
@@ -255,36 +227,15 @@ mod tests {
     }
 
     #[test]
-    fn off_goes_on_until_they_are_on_again() {
+    fn off_is_done_when_it_is_seen_and_says_until_when() {
         let mut bench = Bench::new().with(alarms(true));
         let mut run = bench.sent::<Off>(&off(), &[]);
         assert_eq!(bench.look::<Off>(&mut run), (Some(false), None), "not seen yet");
         bench.later(5);
         bench.put(alarms(false));
-        assert_eq!(bench.look::<Off>(&mut run), (Some(true), None));
-        assert!(run.steps[1].text.contains(&clock(at(1_800))));
-        bench.later(1_803);
-        Arc::make_mut(&mut run.plan).rests_on.insert(AGAIN.into(), "sent".into());
-        assert_eq!(bench.look::<Off>(&mut run), (Some(true), None), "sent again, not seen yet");
-        bench.put(alarms(true));
-        let text = "the actions of db high cpu were off, and are on again".to_owned();
-        assert_eq!(bench.look::<Off>(&mut run).1, Some((Outcome::Done, text)));
-    }
-
-    #[test]
-    fn somebody_else_or_the_end_of_the_process_may_switch_them_on_first() {
-        let mut bench = Bench::new().with(alarms(false));
-        bench.put(alarms(true));
-        let mut run = bench.sent::<Off>(&off(), &[]);
-        bench.put(alarms(false));
-        bench.look::<Off>(&mut run);
-        bench.later(300);
-        bench.put(alarms(true));
-        assert!(bench.look::<Off>(&mut run).1.unwrap().1.contains("somebody else"));
-        let mut closed = bench.sent::<Off>(&off(), &[(AGAIN, "sent")]);
-        bench.later(301);
-        let (outcome, text) = bench.look::<Off>(&mut closed).1.unwrap();
-        assert!(outcome == Outcome::Done && text.contains("earlier than planned"), "{text}");
+        let (applied, end) = bench.look::<Off>(&mut run);
+        let (outcome, text) = end.unwrap();
+        assert!(applied == Some(true) && outcome == Outcome::Done && text.contains(&clock(at(1_800))), "{text}");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::aws::op::Op;
 use crate::model::action::Request;
 use crate::model::balancer::Targets;
 use crate::model::identity::Identity;
+use crate::model::obligation::Owed;
 use crate::model::plan::{Plan, Refusal, Run, Verdict};
 use crate::model::scaling::{ScalableTarget, Scaling};
 use crate::model::section::{Section, SectionKey};
@@ -109,6 +110,7 @@ fn switch(facts: &Facts<'_>, request: &Request, off: bool) -> Result<Draft, Refu
         .call(&REGISTER, format!("{} --suspended-state {all}", register_cli(facts, name)))
         .reach(expect(service, clamped), "autoscaling of this service only; the count can still be set by hand")
         .undo(undo_words(&back, service, clamped), Some(back))
+        .owes(off.then(|| Owed::Autoscaling { cluster: facts.stack.cluster.clone(), service: name.clone() }))
         .takes(2, if clamped.is_some() { 180 } else { 10 }, 900)
         .rests("bounds", format!("{}-{}", bounds.0, bounds.1))
         .rests("suspended", flags(target).map(|(_, suspended)| suspended.to_string()).join(",")))

@@ -130,6 +130,7 @@ pub(super) mod bench {
                 undo: draft.undo,
                 undo_request: draft.undo_request,
                 calls: draft.calls,
+                owes: draft.owes,
                 takes: draft.takes,
                 rests_on,
                 made_at: self.now,

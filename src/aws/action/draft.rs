@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::aws::op::Op;
 use crate::model::action::Request;
+use crate::model::obligation::Owed;
 use crate::model::plan::{Call, Change, Check, Duration, Resource, Verdict};
 
 /// What an action would do, as far as the action knows.
@@ -29,6 +30,8 @@ pub struct Draft {
     pub undo_request: Option<Request>,
     /// What is sent.
     pub calls: Vec<Call>,
+    /// What is owed once they are sent.
+    pub owes: Option<Owed>,
     /// The resources that the calls' permissions are asked for: ARNs, one list for all calls.
     pub permission_on: Vec<String>,
     /// How long it takes.
@@ -104,6 +107,13 @@ impl Draft {
     pub fn call(mut self, op: &Op, cli: impl Into<String>) -> Self {
         let (service, operation) = (op.service.to_owned(), op.operation.to_owned());
         self.calls.push(Call { service, operation, cli: cli.into(), iam: op.iam.to_owned() });
+        self
+    }
+
+    /// What is owed once it is sent.
+    #[must_use]
+    pub fn owes(mut self, owed: Option<Owed>) -> Self {
+        self.owes = owed;
         self
     }
 

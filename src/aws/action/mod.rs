@@ -187,18 +187,6 @@ pub trait Action: 'static {
 
     /// How far it has come.
     fn sight(facts: &Facts<'_>, run: &Run) -> Sight;
-
-    /// When something is sent once more by itself, seconds after it was sent: what `later` sends is in the plan, too.
-    fn due(plan: &Plan) -> Option<i64> {
-        let _ = plan;
-        None
-    }
-
-    /// Sends what is due.
-    fn later(sender: Sender, plan: Arc<Plan>) -> impl Future<Output = Result<Receipt, SendError>> + Send {
-        let _ = (sender, plan);
-        async { Ok(Receipt::default()) }
-    }
 }
 
 /// A problem of a read, as the reason why there is no plan.
@@ -230,10 +218,6 @@ pub struct Row {
     pub send: fn(Sender, Arc<Plan>) -> Sending,
     /// How far it has come.
     pub sight: fn(&Facts<'_>, &Run) -> Sight,
-    /// When something is sent once more.
-    pub due: fn(&Plan) -> Option<i64>,
-    /// Sends it.
-    pub later: fn(Sender, Arc<Plan>) -> Sending,
 }
 
 impl Row {
@@ -264,8 +248,6 @@ const fn row<A: Action>() -> Row {
         draft: A::draft,
         send: |sender, plan| Box::pin(A::send(sender, plan)),
         sight: A::sight,
-        due: A::due,
-        later: |sender, plan| Box::pin(A::later(sender, plan)),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::model::balancer::Balancer;
 use crate::model::identity::Identity;
 use crate::model::metric::Metrics;
 use crate::model::network::{NatGateway, NatGateways, Network, RouteTable, Routes, SubnetTier, zone_letter};
+use crate::model::obligation::Owed;
 use crate::model::plan::{Outcome, Plan, Refusal, Run, Step, Verdict};
 use crate::model::section::{Section, SectionKey};
 use crate::model::text;
@@ -84,6 +85,7 @@ impl Action for Reroute {
                     table.id, target.id
                 ),
             )
+            .owes(leaves_home(&zone, table, old, target))
             .takes(5, 15, 120)
             .rests("table", &table.id)
             .rests("old", &route.target)
@@ -214,6 +216,13 @@ fn target<'a>(facts: &Facts<'a>, zone: &str, now: &str, via: &str) -> Result<&'a
         (Some((other, bytes)), Some(usual)) if bytes < usual * CLEARLY_LESS => other,
         _ => next,
     })
+}
+
+/// A zone that no longer leaves through its own gateway is to be led home some day; one that was away already is remembered from then.
+fn leaves_home(zone: &str, table: &RouteTable, old: Option<&NatGateway>, new: &NatGateway) -> Option<Owed> {
+    let home = old.filter(|g| g.zone == zone && new.zone != zone)?;
+    let (zone, via) = (zone_letter(zone).to_owned(), zone_letter(&new.zone).to_owned());
+    Some(Owed::WayOut { zone, table: table.id.clone(), home: home.id.clone(), via })
 }
 
 /// What its figures say about the gateway that takes over.

@@ -1,15 +1,17 @@
-//! Carrying a plan out: confirmation, authority, one at a time per resource, re-check, intent, one sending, outcome, watch. Nothing here
-//! is tried twice: after a request has left without an answer the cloud is read again, and what it shows is said.
+//! Carrying a plan out: confirmation, authority, one at a time per resource, re-check, intent, what it owes, one sending, outcome, watch.
+//! Nothing here is tried twice: after a request has left without an answer the cloud is read again, and what it shows is said.
 
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 use super::{Report, Runner, running};
 use crate::aws::action::{Desk, Receipt, Row, SendError, Sender, Sight};
 use crate::aws::authority::{NotArmed, Operator, Warrant};
+use crate::engine::obligation::{Answer, Ticket};
 use crate::model::audit::{Entry, Told};
+use crate::model::obligation::{Obligation, Owed};
 use crate::model::plan::{End, Outcome, Plan, Refusal, Run};
 
 /// After a request without an answer: how often it is looked whether it was carried out, and how long between two looks.
@@ -41,9 +43,7 @@ struct Watching {
     row: &'static Row,
     /// What was read last; every look reads over it.
     desk: Desk,
-    /// What is sent by itself later, and the warrants for it.
-    later: Option<(Vec<Warrant>, Sender)>,
-    taken: Option<Taken>,
+    _taken: Taken,
 }
 
 /// A resource that is taken; given back when dropped.
@@ -101,7 +101,7 @@ impl Runner {
         self.operator().map(|_| ())
     }
 
-    fn operator(&self) -> Result<Operator, Refusal> {
+    pub(super) fn operator(&self) -> Result<Operator, Refusal> {
         self.0.acts.authority.operator().map_err(|why| match why {
             NotArmed::Locked => Refusal::ReadOnly("this process is a viewer: it can never write".to_owned()),
             NotArmed::Safe => Refusal::ReadOnly("not armed: nothing was sent".to_owned()),
@@ -121,11 +121,20 @@ impl Runner {
         let Ready { row, operator, taken, mut desk } = ready;
         let id = self.next_id();
         let who = self.who();
+        // Whoever leaves says so first and then waits for this: what is on its way gets its outcome, and nothing begins behind its back.
+        let sending = self.sending();
+        if self.is_leaving() {
+            return Carried::Refused(Refusal::Check("the program is being closed: nothing was sent".to_owned()));
+        }
         if let Err(e) = self.record(&id, self.intent(&plan)) {
             return Carried::Refused(Refusal::CannotTell(format!(
                 "the audit log cannot be written ({e}): nothing was sent\n  next: 'nextcore-top info' shows where it lives"
             )));
         }
+        let ticket = match self.owe(&id, &plan, &operator).await {
+            Ok(ticket) => ticket,
+            Err(refusal) => return Carried::Refused(refusal),
+        };
         let mut run = Run {
             id: id.clone(),
             plan: plan.clone(),
@@ -136,10 +145,14 @@ impl Runner {
             trouble: None,
             end: None,
         };
-        let _ = reports.send(running(&run)).await;
+        tell(reports, &run);
         let sender = Sender { clients: self.0.clients.clone(), stack: Arc::clone(&self.0.stack), who: who.user, token: id.clone() };
         let warrants = warrants(row, &operator, &plan);
-        let answer = (row.send)(sender.clone(), plan.clone()).await;
+        let answer = (row.send)(sender, plan.clone()).await;
+        drop(warrants);
+        if let Some(ticket) = &ticket {
+            ticket.answered(made(&answer));
+        }
         let millis = (self.0.clock.now() - run.sent_at).num_milliseconds();
         let outcome = |result: &str, ids: &[String], text: &str| Told::Outcome {
             result: result.to_owned(),
@@ -164,13 +177,13 @@ impl Runner {
             }
             Err(SendError::Open(text)) => self.find_out(row, &mut desk, &mut run, &text, millis).await,
         }
+        drop(sending);
         if run.end.is_none() {
-            let _ = reports.send(running(&run)).await;
-            // What is sent by itself later keeps its warrant; what was not used of the others is taken back.
-            let kept = if (row.due)(&plan).is_some() { Some((warrants, sender)) } else { None };
-            let watch = Watching { row, desk, later: kept, taken: Some(taken) };
-            self.watch(watch, &mut run, reports).await;
+            tell(reports, &run);
+            self.watch(Watching { row, desk, _taken: taken }, &mut run, reports).await;
         }
+        // What was done may have settled what somebody else owes.
+        self.0.keeper.poke();
         if let Some(end) = &run.end {
             let told = Told::End { outcome: end.outcome.word().to_owned(), text: end.text.clone(), seconds: run.elapsed(end.at) };
             self.note(&id, told);
@@ -194,6 +207,10 @@ impl Runner {
         let mut seen = None;
         for look in 0..LOOKS {
             if look > 0 {
+                // Whoever leaves gets what is known by then.
+                if self.is_leaving() {
+                    break;
+                }
                 tokio::time::sleep(self.0.clock.on_the_wall(BETWEEN)).await;
             }
             if let Ok(sight) = self.look(row, desk, run).await {
@@ -219,19 +236,10 @@ impl Runner {
     }
 
     async fn watch(&self, watching: Watching, run: &mut Run, reports: &mpsc::Sender<Report>) {
-        let Watching { row, mut desk, mut later, mut taken } = watching;
-        let desk = &mut desk;
+        let Watching { row, mut desk, _taken } = watching;
         let limit = chrono::TimeDelta::seconds(run.plan.takes.limit);
-        let mut hurry = later.is_some().then(|| self.0.hurry.subscribe());
         while run.end.is_none() {
-            let due = (row.due)(&run.plan).map(|s| run.sent_at + chrono::TimeDelta::seconds(s));
-            let now = self.0.clock.now();
-            let hurried = hurry.as_ref().is_some_and(|h| *h.borrow());
-            if let Some((warrants, sender)) = later.take_if(|_| due.is_some_and(|d| now >= d) || hurried) {
-                self.send_later(row, run, sender).await;
-                drop(warrants);
-            }
-            match self.look(row, desk, run).await {
+            match self.look(row, &mut desk, run).await {
                 Ok(sight) => {
                     run.trouble = None;
                     run.seen_at = self.0.clock.now();
@@ -241,10 +249,6 @@ impl Runner {
                         self.end(run, outcome, text, next);
                         return;
                     }
-                    // Whoever waits only for something to be sent by itself is in nobody's way.
-                    if later.is_some() && sight.applied == Some(true) {
-                        taken.take();
-                    }
                 }
                 Err(trouble) => run.trouble = Some(trouble),
             }
@@ -252,26 +256,36 @@ impl Runner {
                 let text = format!("not at its end after {} s, and no longer watched", limit.num_seconds());
                 return self.end(run, Outcome::Unknown, text, next_after_failure(&run.plan));
             }
-            let _ = reports.send(running(run)).await;
-            pause(self.0.clock.on_the_wall(row.every), hurry.as_mut()).await;
+            tell(reports, run);
+            tokio::time::sleep(self.0.clock.on_the_wall(row.every)).await;
         }
     }
 
-    async fn send_later(&self, row: &'static Row, run: &mut Run, sender: Sender) {
-        let (result, ids, text) = match (row.later)(sender, run.plan.clone()).await {
-            Ok(receipt) => {
-                learn(run, receipt.facts);
-                ("accepted", receipt.request_ids, String::new())
-            }
-            Err(SendError::No(text)) => ("failed", Vec::new(), text),
-            Err(SendError::Half { text, request_ids }) => ("failed", request_ids, text),
-            Err(SendError::Open(text)) => ("unknown", Vec::new(), text),
-        };
-        run.request_ids.extend(ids.iter().cloned());
-        self.note(&run.id, Told::Later { result: result.to_owned(), request_ids: ids, text: text.clone() });
-        if result != "accepted" {
-            let outcome = if result == "failed" { Outcome::Failed } else { Outcome::Unknown };
-            self.end(run, outcome, text, next_after_failure(&run.plan));
+    /// Registers what the plan owes, before anything of it leaves.
+    async fn owe(&self, id: &str, plan: &Plan, operator: &Operator) -> Result<Option<Ticket>, Refusal> {
+        let Some(owed) = &plan.owes else { return Ok(None) };
+        let ticket = self.0.keeper.register(self.obligation(id, plan, owed), operator).await;
+        ticket.map(Some).map_err(|e| {
+            let text = format!("what it owes cannot be registered ({e}): nothing was sent");
+            let told = Told::Outcome { result: "failed".to_owned(), request_ids: Vec::new(), text: text.clone(), millis: 0 };
+            self.note(id, told);
+            Refusal::CannotTell(format!("{text}\n  next: 'nextcore-top info' shows where the state folder is"))
+        })
+    }
+
+    fn obligation(&self, id: &str, plan: &Plan, owed: &Owed) -> Obligation {
+        let since = self.0.clock.now();
+        Obligation {
+            id: id.to_owned(),
+            owed: owed.clone(),
+            since,
+            due: owed.after().map(|seconds| since + chrono::TimeDelta::seconds(seconds)),
+            who: self.who(),
+            pid: self.0.acts.pid,
+            stack: self.0.stack.name.clone(),
+            account: plan.account.clone(),
+            region: plan.region.clone(),
+            reach: self.0.acts.reach.clone(),
         }
     }
 
@@ -328,16 +342,19 @@ fn learn(run: &mut Run, facts: Vec<(String, String)>) {
     }
 }
 
-async fn pause(span: Duration, hurry: Option<&mut watch::Receiver<bool>>) {
-    match hurry {
-        None => tokio::time::sleep(span).await,
-        Some(hurry) => {
-            tokio::select! {
-                () = tokio::time::sleep(span) => {}
-                _ = hurry.changed() => {}
-            }
-        }
+/// What became of the call, for the obligation that it makes.
+fn made(answer: &Result<Receipt, SendError>) -> Answer {
+    match answer {
+        Ok(_) => Answer::Accepted,
+        Err(SendError::No(text)) => Answer::Refused(text.clone()),
+        // The first of several calls may be the one that owes.
+        Err(SendError::Half { .. } | SendError::Open(_)) => Answer::Open,
     }
+}
+
+/// A step on the way; a session that does not listen (it has lent its terminal) does not hold the run up, and hears of the next one.
+fn tell(reports: &mpsc::Sender<Report>, run: &Run) {
+    let _ = reports.try_send(running(run));
 }
 
 fn next_after_no(plan: &Plan) -> String {

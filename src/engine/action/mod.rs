@@ -7,11 +7,14 @@ mod carry;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, watch};
 
 use super::clock::Clock;
+use super::obligation::Keeper;
+use super::obligation::files::Files;
 use crate::aws::Clients;
 use crate::aws::action::{Desk, Draft, Handoff, Row, may};
 use crate::aws::authority::Authority;
@@ -19,7 +22,9 @@ use crate::aws::meter::Meter;
 use crate::model::action::Request;
 use crate::model::audit::{Entry, Told, Who};
 use crate::model::identity::Identity;
+use crate::model::obligation::{Reach, Standing};
 use crate::model::plan::{News, Plan, Refusal, Run, Unfinished, Verdict};
+use crate::model::section::Section;
 use crate::model::stack::Stack;
 use crate::model::store::Store;
 use audit::Audit;
@@ -33,6 +38,10 @@ pub struct Acts {
     pub authority: Authority,
     /// Where it is recorded.
     pub audit: Audit,
+    /// Where what is owed lives.
+    pub obligations: Files,
+    /// How AWS is reached: kept with what is owed.
+    pub reach: Reach,
     /// Who runs this process; the ARN is asked of STS.
     pub who: Who,
     /// The process, for the log.
@@ -49,6 +58,8 @@ impl Acts {
         Self {
             authority: Authority::new(crate::model::mode::Mode::Viewer),
             audit: Audit::memory(),
+            obligations: Files::memory(),
+            reach: Reach::default(),
             who: Who::default(),
             pid: 0,
             has_session_plugin: false,
@@ -77,6 +88,24 @@ pub enum Report {
     Handoff(Handoff),
 }
 
+/// What leaving has left behind.
+#[derive(Debug, Clone)]
+pub struct Left {
+    /// Promises that AWS does not show as kept.
+    pub promises: Vec<Standing>,
+    /// Requests without an outcome.
+    pub unanswered: usize,
+}
+
+/// A request of an action that is on its way; over when dropped.
+struct Sending(Runner);
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        self.0.0.sending.send_modify(|n| *n = n.saturating_sub(1));
+    }
+}
+
 #[derive(Debug)]
 struct Inner {
     clients: Clients,
@@ -87,8 +116,12 @@ struct Inner {
     store: watch::Receiver<Arc<Store>>,
     /// Resources with an action under way, and what it is.
     busy: Mutex<BTreeMap<String, String>>,
-    /// What would be sent later by itself is sent now.
-    hurry: watch::Sender<bool>,
+    /// Carries what is owed.
+    keeper: Keeper,
+    /// Requests of actions that are on their way: from the intent to the outcome.
+    sending: watch::Sender<usize>,
+    /// The program is being closed: nothing new is sent.
+    leaving: watch::Sender<bool>,
     runs: Mutex<u64>,
 }
 
@@ -117,8 +150,15 @@ impl Runner {
     /// A runner with these tools.
     pub fn new(tools: Tools) -> Self {
         let Tools { clients, stack, clock, meter, acts, store } = tools;
-        let hurry = watch::channel(false).0;
-        Self(Arc::new(Inner { clients, stack, clock, meter, acts, store, busy: Mutex::default(), hurry, runs: Mutex::default() }))
+        let keeper = Keeper::new(super::obligation::Tools {
+            clients: clients.clone(),
+            clock: clock.clone(),
+            audit: acts.audit.clone(),
+            files: acts.obligations.clone(),
+        });
+        let (sending, leaving) = (watch::channel(0).0, watch::channel(false).0);
+        let (busy, runs) = (Mutex::default(), Mutex::default());
+        Self(Arc::new(Inner { clients, stack, clock, meter, acts, store, busy, keeper, sending, leaving, runs }))
     }
 
     fn desk(&self) -> Desk {
@@ -150,7 +190,7 @@ impl Runner {
         let identity = desk.store.get::<Identity>();
         let object = draft.object.clone().unwrap_or_else(|| draft.resource.name.clone());
         let title = if object.is_empty() { spec.title.to_owned() } else { format!("{} {object}", spec.title) };
-        let Draft { resource, changes, notes, mut checks, expect, blast, undo, undo_request, calls, takes, rests_on, .. } = draft;
+        let Draft { resource, changes, notes, mut checks, expect, blast, undo, undo_request, calls, owes, takes, rests_on, .. } = draft;
         checks.push(permitted);
         let mut plan = Plan {
             request: request.clone(),
@@ -168,6 +208,7 @@ impl Runner {
             undo,
             undo_request,
             calls,
+            owes,
             takes,
             rests_on,
             made_at: desk.now,
@@ -188,14 +229,69 @@ impl Runner {
         self.0.acts.audit.unfinished(self.0.clock.now(), self.0.acts.alive)
     }
 
-    /// Whatever waits to be sent by itself is sent now; for the way out of the program.
-    pub fn hurry(&self) {
-        self.0.hurry.send_replace(true);
+    /// What this process has promised and not yet put right.
+    pub fn promises(&self) -> Vec<Standing> {
+        self.0.keeper.promises()
     }
 
-    /// Whether actions are under way whose last part is still to be sent by itself.
-    pub fn is_waiting(&self) -> bool {
-        self.0.hurry.receiver_count() > 0
+    /// Everything that is owed, as it changes.
+    pub fn standing(&self) -> watch::Receiver<Arc<Vec<Standing>>> {
+        self.0.keeper.standing()
+    }
+
+    /// Whether leaving now would leave something behind: a promise, or a request without its outcome.
+    pub fn has_business(&self) -> bool {
+        *self.0.sending.borrow() > 0 || !self.promises().is_empty()
+    }
+
+    /// The way out of the program: nothing new is sent, what is on its way gets its outcome, what is promised is put right now and seen
+    /// to be. Answers with what is still owed after so long.
+    pub async fn leave(&self, patience: Duration) -> Left {
+        self.0.leaving.send_replace(true);
+        let (mut sending, mut standing) = (self.0.sending.subscribe(), self.0.keeper.standing());
+        self.0.keeper.hurry();
+        let everything = async {
+            let _ = sending.wait_for(|n| *n == 0).await;
+            while !self.promises().is_empty() && standing.changed().await.is_ok() {}
+        };
+        let _ = tokio::time::timeout(patience, everything).await;
+        Left { promises: self.promises(), unanswered: *self.0.sending.borrow() }
+    }
+
+    /// It is not the end after all: the process was only stopped for a while.
+    pub fn stay(&self) {
+        self.0.leaving.send_replace(false);
+        self.0.keeper.calm();
+    }
+
+    fn is_leaving(&self) -> bool {
+        *self.0.leaving.borrow()
+    }
+
+    /// From the intent to the outcome.
+    fn sending(&self) -> Sending {
+        self.0.sending.send_modify(|n| *n += 1);
+        Sending(self.clone())
+    }
+
+    /// Puts right what another process has left behind, if this is the account that it is about; `false` = it is settled already.
+    pub async fn adopt(&self, left: &Standing) -> Result<bool, Refusal> {
+        let operator = self.operator()?;
+        let mut desk = self.desk();
+        desk.fetch(Identity::KEY).await.map_err(|p| crate::aws::action::unread(&p))?;
+        let account = desk.store.get::<Identity>().map(|i| i.account.clone()).unwrap_or_default();
+        let about = &left.obligation;
+        if account != about.account {
+            let what = format!("{}: this is about account {}, and the credentials are of {account}", about.id, about.account);
+            return Err(Refusal::CannotTell(format!("{what}\n  next: --profile NAME of that account")));
+        }
+        let failed = |e: std::io::Error| Refusal::CannotTell(format!("obligation {}: {e}", about.id));
+        self.0.keeper.adopt(left, &operator).await.map_err(failed)
+    }
+
+    /// Watches the state folder for what other processes have left; for dashboards.
+    pub(super) fn scan(&self) -> impl Future<Output = ()> + Send + 'static {
+        self.0.keeper.clone().scan(self.0.store.clone())
     }
 
     /// Serves one session until its orders end.
@@ -204,6 +300,15 @@ impl Runner {
         if !unfinished.is_empty() {
             let _ = reports.send(Report::News(News::Unfinished(unfinished))).await;
         }
+        let (mut standing, news) = (self.standing(), reports.clone());
+        let told = tokio::spawn(async move {
+            while standing.changed().await.is_ok() {
+                let list = Arc::clone(&standing.borrow_and_update());
+                if news.send(Report::News(News::Owed(list))).await.is_err() {
+                    return;
+                }
+            }
+        });
         while let Some(order) = orders.recv().await {
             let (runner, reports) = (self.clone(), reports.clone());
             // A plan that waits for a slow answer holds up neither the next order nor a run.
@@ -232,6 +337,7 @@ impl Runner {
                 }
             });
         }
+        told.abort();
     }
 
     fn who(&self) -> Who {

@@ -64,6 +64,11 @@ pub enum Act {
     Running(String),
     /// Commands by name.
     Palette(Palette),
+    /// What is owed.
+    Owed {
+        /// The selected one.
+        index: usize,
+    },
     /// Intents without an outcome.
     Unfinished {
         /// All of them.
@@ -131,6 +136,7 @@ pub(super) fn on_key(session: &mut Session, key: Key, effects: &mut Vec<Effect>)
         Act::Arming { typed, back, .. } => arming(session, typed, back, key, effects),
         Act::Palette(palette) => palette::on_key(session, palette, key, effects),
         Act::Running(id) => plan::on_run_key(session, id, key, effects),
+        Act::Owed { index } => owed(session, index, key, effects),
         Act::Unfinished { list, index } => unfinished(session, list, index, key, effects),
         other @ (Act::Planning { .. } | Act::Refused { .. }) => match key.code {
             Code::Esc | Code::Enter | Code::Char('q') => None,
@@ -160,6 +166,18 @@ fn arming(session: &mut Session, mut typed: String, back: Option<Box<Planned>>, 
         _ => edit(&mut typed, key),
     }
     Some(Act::Arming { typed, wrong: false, back })
+}
+
+/// The way out of each is an ordinary plan: nothing is sent from the list.
+fn owed(session: &Session, index: usize, key: Key, effects: &mut Vec<Effect>) -> Option<Act> {
+    let last = session.owed.len().saturating_sub(1);
+    match key.code {
+        Code::Down | Code::Char('j') => Some(Act::Owed { index: (index + 1).min(last) }),
+        Code::Up | Code::Char('k') => Some(Act::Owed { index: index.saturating_sub(1) }),
+        Code::Enter => session.owed.get(index.min(last)).map(|s| ask(session, s.obligation.owed.undo(), effects)),
+        Code::Esc | Code::Char('q') => None,
+        _ => Some(Act::Owed { index }),
+    }
 }
 
 fn unfinished(session: &mut Session, list: Vec<Unfinished>, index: usize, key: Key, effects: &mut Vec<Effect>) -> Option<Act> {

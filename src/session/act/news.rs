@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Act, Planned, Session};
 use crate::insight::NodeId;
 use crate::model::action::{Request, Spec, Subject};
+use crate::model::obligation::Standing;
 use crate::model::plan::{News, Outcome, Plan, Refusal, Run};
 use crate::session::pane::PaneId;
 use crate::session::{Effect, Tone, update};
@@ -20,12 +21,26 @@ pub(in crate::session) fn take(session: &mut Session, news: News, effects: &mut 
         News::Moved(plan) => session.act = Some(Act::Planned(Planned::new(plan, true))),
         News::Refused(request, refusal) => refused(session, request, refusal),
         News::Running(run) => running(session, run, effects),
+        News::Owed(list) => owed(session, list),
         News::Unfinished(list) => {
             if session.act.is_none() {
                 session.act = Some(Act::Unfinished { list, index: 0 });
             }
         }
     }
+}
+
+/// What a process has left behind is offered once: whoever starts the next dashboard is to know of it.
+fn owed(session: &mut Session, list: Arc<Vec<Standing>>) {
+    session.owed = list;
+    let left = |s: &&Standing| s.is_left_behind(session.now) && !session.offered.contains(&s.obligation.id);
+    let new: Vec<String> = session.owed.iter().filter(left).map(|s| s.obligation.id.clone()).collect();
+    if new.is_empty() || session.act.is_some() {
+        return;
+    }
+    let index = session.owed.iter().position(|s| Some(&s.obligation.id) == new.first()).unwrap_or_default();
+    session.offered.extend(new);
+    session.act = Some(Act::Owed { index });
 }
 
 /// A plan that nobody waits for any more is dropped.

@@ -32,6 +32,7 @@ const OWN: &[(&str, &str)] = &[
     ("arm", "let this dashboard carry plans out"),
     ("disarm", "make it safe again"),
     ("last", "the last action from here: how it goes, its end, its undo"),
+    ("owed", "what is to be put right: alarm actions that are off, autoscaling that is suspended, zones that are rerouted"),
     ("quit", "leave"),
 ];
 
@@ -147,6 +148,8 @@ fn run(session: &mut Session, mut palette: Palette, effects: &mut Vec<Effect>) -
             Some(id) => return Some(Act::Running(id)),
             None => update::flash(session, "nothing was carried out from here yet".to_owned(), Tone::Done),
         },
+        "owed" if session.owed.is_empty() => update::flash(session, "nothing is owed".to_owned(), Tone::Done),
+        "owed" => return Some(Act::Owed { index: 0 }),
         _ => {
             if let Some(command) = COMMANDS.iter().find(|c| c.name == line) {
                 let key = command.keys.first().copied().unwrap_or(Key::new(Code::Esc));

@@ -56,6 +56,7 @@ fn plan(request: &Request, tier: crate::model::action::Tier) -> Arc<Plan> {
         undo: String::new(),
         undo_request: Some(Request::new("scale", "web").with("count", "2")),
         calls: Vec::new(),
+        owes: None,
         takes: crate::model::plan::Duration::default(),
         rests_on: std::collections::BTreeMap::new(),
         made_at: now(),

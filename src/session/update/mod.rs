@@ -91,9 +91,10 @@ fn on_key(session: &mut Session, key: Key, effects: &mut Vec<Effect>) {
     // What must always work, whatever is being typed.
     match lookup(key).map(|c| c.intent) {
         Some(Intent::Quit) if key.ctrl => return effects.push(Effect::Quit),
-        Some(Intent::Suspend) => return effects.push(Effect::Suspend),
+        Some(Intent::Suspend) => return stop(session, effects),
         _ => {}
     }
+    session.stopping = false;
     if session.act.is_some() {
         return act::on_key(session, key, effects);
     }
@@ -120,7 +121,7 @@ pub(super) fn carry(session: &mut Session, intent: Intent, key: Key, effects: &m
         Intent::Quit => leave(session, effects),
         Intent::Act => act::open_menu(session),
         Intent::Palette => act::open_palette(session),
-        Intent::Suspend => effects.push(Effect::Suspend),
+        Intent::Suspend => stop(session, effects),
         Intent::Refresh => {
             effects.push(Effect::Refresh(session.needs()));
             flash(session, "asking for everything on the screen".to_owned(), Tone::Done);
@@ -157,13 +158,30 @@ pub(super) fn carry(session: &mut Session, intent: Intent, key: Key, effects: &m
 
 /// What is under way goes on in AWS, but nobody here would see its end: that is said before leaving.
 fn leave(session: &mut Session, effects: &mut Vec<Effect>) {
-    let title = session.under_way().next().map(|r| r.plan.title.clone());
-    match title.filter(|_| !session.leaving) {
-        Some(title) => {
+    let promised = session.promises().next().map(|s| format!("{}: that is put right at once", s.obligation.owed.words()));
+    let title = session.under_way().next().map(|r| format!("{} goes on without this dashboard", r.plan.title));
+    match promised.or(title).filter(|_| !session.leaving) {
+        Some(what) => {
             session.leaving = true;
-            flash(session, format!("q again leaves: {title} goes on or is put right without this dashboard"), Tone::Error);
+            flash(session, format!("q again leaves: {what}"), Tone::Error);
         }
         None => effects.push(Effect::Quit),
+    }
+}
+
+/// A stopped process keeps no promise: that is said before it stops, and what it has promised is put right first.
+fn stop(session: &mut Session, effects: &mut Vec<Effect>) {
+    let promised = session.promises().next().map(|s| s.obligation.owed.words());
+    match promised.filter(|_| !session.stopping) {
+        Some(words) => {
+            session.stopping = true;
+            flash(
+                session,
+                format!("{words}, and a stopped process cannot keep its promise: Ctrl-Z again puts it right now and stops"),
+                Tone::Error,
+            );
+        }
+        None => effects.push(Effect::Suspend),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod ask;
 pub(super) mod help;
+mod owed;
 mod panel;
 mod plan;
 mod run;
@@ -29,6 +30,7 @@ pub(super) fn act(v: &View<'_>, body: Rect, ink: &mut Ink<'_>) {
             }
         }
         Some(Act::Palette(palette)) => ask::palette(v, palette, body, ink),
+        Some(Act::Owed { index }) => owed::draw(v, *index, body, ink),
         Some(Act::Unfinished { list, index }) => run::unfinished(v, list, *index, body, ink),
     }
 }

@@ -169,6 +169,7 @@ pub(in crate::aws::action) fn run(request: &Request, draft: Draft, facts: &[(&st
         undo: draft.undo,
         undo_request: draft.undo_request,
         calls: draft.calls,
+        owes: None,
         takes: draft.takes,
         rests_on,
         made_at: at(0),
