@@ -535,7 +535,7 @@ const LOSSES: &[(&str, &str, Option<&[&str]>)] = &[
     ("scale web +1", "UpdateService", Some(&["UpdateService"])),
     ("failover db", "RebootDBInstance", Some(&["RebootDBInstance"])),
     ("reroute a --via b", "ReplaceRoute", Some(&["ReplaceRoute"])),
-    ("alarm-actions off {alarm} --for 10m", "DisableAlarmActions", Some(&["DisableAlarmActions", "EnableAlarmActions"])),
+    ("alarm-actions off {alarm} --for 10m", "DisableAlarmActions", Some(&["DisableAlarmActions"])),
     ("invalidate /lost/*", "CreateInvalidation", None),
 ];
 
