@@ -5,6 +5,7 @@ use rustix::process::{Pid, getuid, test_kill_process};
 
 use super::backend::Target;
 use crate::aws::authority::Authority;
+use crate::config::Settings;
 use crate::config::environment::Environment;
 use crate::engine::action::Acts;
 use crate::engine::action::audit::Audit;
@@ -14,10 +15,10 @@ use crate::model::audit::Who;
 pub(super) const SESSION_PLUGIN: &str = "session-manager-plugin";
 
 /// What this process may do to the target, and where that is recorded.
-pub(super) fn acts(target: &Target, env: &Environment, authority: Authority) -> Acts {
+pub(super) fn acts(target: &Target, settings: &Settings, env: &Environment, authority: Authority) -> Acts {
     Acts {
         authority,
-        audit: audit(target, env),
+        audit: audit(target, env, settings.audit_days),
         who: who(env),
         pid: std::process::id(),
         has_session_plugin: env.finds(SESSION_PLUGIN),
@@ -26,10 +27,11 @@ pub(super) fn acts(target: &Target, env: &Environment, authority: Authority) -> 
 }
 
 /// The log of the embedded cloud is kept apart: nothing in it happened to anybody.
-pub(super) fn audit(target: &Target, env: &Environment) -> Audit {
+pub(super) fn audit(target: &Target, env: &Environment, days: Option<u32>) -> Audit {
+    let of_days = |folder| Audit::folder_of_days(folder, days);
     match target {
-        Target::Aws => env.audit_folder().map_or_else(Audit::missing, Audit::folder),
-        Target::Demo(_) => env.demo_audit_folder().map_or_else(Audit::memory, Audit::folder),
+        Target::Aws => env.audit_folder().map_or_else(Audit::missing, of_days),
+        Target::Demo(_) => env.demo_audit_folder().map_or_else(Audit::memory, of_days),
     }
 }
 

@@ -60,7 +60,7 @@ pub(super) async fn run(target: Target, settings: &Settings, env: &Environment) 
     let (feed, ends) = engine::channel();
     let mode = target.mode(settings);
     let authority = Authority::new(mode);
-    let acts = acts(&target, env, authority.clone());
+    let acts = acts(&target, settings, env, authority.clone());
     let parts = Parts { feed, clock: target.clock(), stack: target.stack(settings), theme: settings.theme.clone(), authority };
     let hope = watch_hope(parts.feed.store.clone());
     let (connecting, connected, clock) = (settings.clone(), target.clone(), parts.clock.clone());

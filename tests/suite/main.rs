@@ -21,5 +21,6 @@ mod keys;
 mod layers;
 mod panes;
 mod process;
+mod recorded;
 mod support;
 mod terminal;

@@ -143,6 +143,7 @@ pub(super) mod bench {
                 request_ids: vec!["1".into()],
                 steps: Vec::new(),
                 trouble: None,
+                unrecorded: None,
                 end: None,
             }
         }
