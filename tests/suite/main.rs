@@ -19,6 +19,7 @@ mod fixture;
 mod gate;
 mod keys;
 mod layers;
+mod listen;
 mod panes;
 mod process;
 mod recorded;
