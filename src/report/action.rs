@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::model::audit::{Entry, Told};
 use crate::model::plan::{Outcome, Plan, Run, Step, StepState, Verdict};
-use crate::model::text::duration;
+use crate::model::text::{duration, sanitize};
 
 use super::Look;
 
@@ -118,5 +118,6 @@ fn line(entry: &Entry) -> String {
         Told::Refused { who, request, text } => format!("{request}   {}   {}", who.user, text.replace('\n', " ")),
         Told::Seen { who } => format!("looked at by {}", who.user),
     };
-    format!("{head} {}", rest.trim())
+    // Whoever could write into the file could write anything.
+    sanitize(&format!("{head} {}", rest.trim()))
 }

@@ -11,6 +11,7 @@ mod act_cli;
 mod action_errors;
 mod actions;
 mod architecture;
+mod budget;
 mod cli;
 mod cloud;
 mod conformance;

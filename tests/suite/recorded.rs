@@ -1,6 +1,7 @@
 //! What is said when an action was carried out and the log could not take it; and that nothing is sent that the log did not take first.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -18,6 +19,7 @@ use nextcore_top::report;
 use nextcore_top::shell::Embedded;
 use tokio::sync::{mpsc, watch};
 
+use super::process::Machine;
 use super::support::start;
 
 /// A disk that takes so many lines and is full then, until room is made.
@@ -102,4 +104,37 @@ async fn a_run_that_is_recorded_says_nothing_of_it() {
     assert_eq!(run.unrecorded, None);
     assert!(!report::action::ended(&run, report::Look::default()).contains("recorded"));
     assert_eq!(disk.words(), ["intent", "outcome", "end"]);
+}
+
+const INTENT: &str = r#"{"at":"2026-11-23T01:00:00Z","id":"a-1","kind":"refused","who":{"user":"maya","arn":""},"request":{"action":"scale","target":"web"},"text":"\u001b]0;x\u0007no"}"#;
+
+/// A home with a day of audit: these bytes.
+fn with_log(bytes: &[u8]) -> (Machine, PathBuf) {
+    let machine = Machine::new();
+    let path = machine.file(".local/state/nextcore-top/audit/2026-11-23.jsonl", "");
+    std::fs::write(&path, bytes).unwrap();
+    (machine, path)
+}
+
+#[test]
+fn audit_lists_the_good_lines_names_the_others_and_ends_with_3() {
+    let (machine, _) = with_log(format!("{INTENT}\n").as_bytes());
+    let good = machine.run(&["audit"], &[]);
+    good.ends(0, &[]);
+    assert!(good.out.contains("maya") && !good.out.contains('\u{1b}'), "{good:#?}");
+    let (machine, path) = with_log(&[INTENT.as_bytes(), b"\n\xff\xfe\n", INTENT.as_bytes(), b"\n{\"at\":"].concat());
+    let damaged = machine.run(&["audit"], &[]);
+    let named = |line: u32| format!("{}:{line}: ", path.display());
+    damaged.ends(3, &[&named(2), &named(4), "2 places", "next:"]);
+    assert_eq!(damaged.out.lines().count(), 2, "{damaged:#?}");
+    machine.run(&["audit", "--format", "json"], &[]).ends(3, &[&named(2)]);
+}
+
+#[test]
+fn audit_does_not_wait_for_a_pipe_in_the_place_of_a_day() {
+    let (machine, path) = with_log(b"");
+    std::fs::remove_file(&path).unwrap();
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    machine.run(&["audit"], &[]).ends(3, &["named pipe", "2026-11-23.jsonl"]).within(Duration::from_secs(5)).silent();
 }

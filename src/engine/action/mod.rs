@@ -118,6 +118,7 @@ impl Runner {
     /// A runner with these tools.
     pub fn new(tools: Tools) -> Self {
         let Tools { clients, stack, clock, meter, acts, store } = tools;
+        meter.budget().pace(clock.speed());
         let hurry = watch::channel(false).0;
         Self(Arc::new(Inner { clients, stack, clock, meter, acts, store, busy: Mutex::default(), hurry, runs: Mutex::default() }))
     }

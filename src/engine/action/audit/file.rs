@@ -33,8 +33,7 @@ pub(super) fn append(folder: &Path, entry: &Entry) -> io::Result<()> {
         line.insert(0, b'\n');
     }
     // One write: lines of several processes do not mix.
-    file.write_all(&line)?;
-    file.sync_data()?;
+    file.write_all(&line).and_then(|()| file.sync_data()).map_err(|e| named(&path, e))?;
     if is_new {
         sync_folder(folder)?;
     }
@@ -50,17 +49,17 @@ fn make(folder: &Path) -> io::Result<()> {
         Ok(found) if found.mode() & WRITABLE != 0 => return fs::set_permissions(folder, Permissions::from_mode(OWN_FOLDER)),
         Ok(_) => return Ok(()),
         Err(e) if e.kind() == io::ErrorKind::NotFound => {}
-        Err(e) => return Err(e),
+        Err(e) => return Err(named(folder, e)),
     }
     let missing: Vec<&Path> = folder.ancestors().take_while(|a| !a.as_os_str().is_empty() && !a.exists()).collect();
-    DirBuilder::new().recursive(true).mode(OWN_FOLDER).create(folder)?;
+    DirBuilder::new().recursive(true).mode(OWN_FOLDER).create(folder).map_err(|e| named(folder, e))?;
     missing.iter().filter_map(|made| made.parent()).filter(|p| !p.as_os_str().is_empty()).try_for_each(sync_folder)
 }
 
 fn sync_folder(folder: impl AsRef<Path>) -> io::Result<()> {
-    match File::open(folder)?.sync_all() {
-        // Some network file systems know no such thing: then there is nothing more that could be done.
-        Err(e) if e.kind() == io::ErrorKind::InvalidInput => Ok(()),
+    match File::open(folder).and_then(|f| f.sync_all()) {
+        // Some network file systems know no such thing, and a folder above ours may be closed to us: nothing more can be done then.
+        Err(e) if matches!(e.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied) => Ok(()),
         synced => synced,
     }
 }
@@ -73,9 +72,9 @@ fn open_to_append(path: &Path) -> io::Result<(File, bool)> {
             Ok(file) => return Ok((file, true)),
             // Another process of ours was first.
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(e) => return Err(e),
+            Err(e) => return Err(named(path, e)),
         },
-        Err(e) => return Err(e),
+        Err(e) => return Err(named(path, e)),
     }
     let file = options().append(true).open(path).map_err(|e| named(path, e))?;
     let found = file.metadata()?;
