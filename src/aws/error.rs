@@ -6,6 +6,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use super::budget::Bound;
 use super::op::Op;
 use crate::model::section::{Problem, ProblemKind};
 use crate::model::text::sanitize;
@@ -66,6 +67,9 @@ pub fn problem_of<E>(op: Op, error: &SdkError<E, HttpResponse>) -> Problem
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
+    if let Some(bound) = Bound::behind(error) {
+        return bounded(op.label(), bound);
+    }
     match error {
         SdkError::ServiceError(service) if service.err().code().is_none() => {
             unmodeled(op, service.raw().status().as_u16(), &innermost(error))
@@ -85,6 +89,15 @@ where
         SdkError::ResponseError(response) => unmodeled(op, response.raw().status().as_u16(), &innermost(error)),
         _ => dispatch(op, error, &innermost(error)),
     }
+}
+
+/// What this program did not let happen: no word of AWS, and no word about AWS.
+pub fn bounded(what: impl std::fmt::Display, bound: &Bound) -> Problem {
+    let (kind, hint) = match bound {
+        Bound::Held { .. } => (ProblemKind::Held, "it is asked again by itself, as soon as the budget allows"),
+        _ => (ProblemKind::CutOff, "nothing of it is shown rather than a part of it; it is asked again, rarely"),
+    };
+    Problem { kind, headline: format!("{what}: {bound}"), hint: hint.to_owned(), permission: None }
 }
 
 /// No AWS error code: a success whose body the SDK cannot read, or an error of something that is not AWS.

@@ -68,21 +68,21 @@ impl AllowList {
 
     /// Whether the operation could leave now.
     pub fn check(&self, service: &str, operation: &str) -> Result<(), Refusal> {
-        self.decide(service, operation, Authority::allows)
+        self.decide(service, operation, Authority::allows).map(|_| ())
     }
 
     /// Lets the operation leave: a write uses its warrant up.
-    fn pass(&self, service: &str, operation: &str) -> Result<(), Refusal> {
+    fn pass(&self, service: &str, operation: &str) -> Result<Kind, Refusal> {
         self.decide(service, operation, Authority::spend)
     }
 
-    fn decide(&self, service: &str, operation: &str, may_write: impl Fn(&Authority, &str, &str) -> bool) -> Result<(), Refusal> {
+    fn decide(&self, service: &str, operation: &str, may_write: impl Fn(&Authority, &str, &str) -> bool) -> Result<Kind, Refusal> {
         let found = self.ops.iter().find(|((s, o), _)| *s == service && *o == operation);
         let (service, operation) = (service.to_owned(), operation.to_owned());
         match found {
             None => Err(Refusal::NotAllowed { service, operation }),
-            Some((_, Kind::Read)) => Ok(()),
-            Some((_, Kind::Write)) if may_write(&self.authority, &service, &operation) => Ok(()),
+            Some((_, Kind::Read)) => Ok(Kind::Read),
+            Some((_, Kind::Write)) if may_write(&self.authority, &service, &operation) => Ok(Kind::Write),
             Some((_, Kind::Write)) => Err(Refusal::NoWarrant { service, operation }),
         }
     }
@@ -171,15 +171,27 @@ impl HttpConnector for GatedConnector {
     fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
         let stamp = request.headers_mut().remove(STAMP);
         let cleared = match stamp.as_deref().and_then(|s| s.split_once(':')) {
-            Some((service, operation)) => self.allowed.pass(service, operation).map(|()| format!("{service}:{operation}")),
+            Some((service, operation)) => self.allowed.pass(service, operation).map(|kind| (service.to_owned(), operation, kind)),
             None => Err(Refusal::Unstamped(request.uri().to_owned())),
         };
-        match cleared {
-            Ok(name) => {
-                self.meter.sent(&name);
-                self.inner.call(request)
+        let refused = |why: BoxError| HttpConnectorFuture::ready(Err(ConnectorError::user(why)));
+        let (service, operation, kind) = match cleared {
+            Ok(cleared) => cleared,
+            Err(refusal) => return refused(refusal.into()),
+        };
+        let (wait, reading) = match self.meter.budget().admit(&service, kind) {
+            Ok(admitted) => admitted,
+            Err(bound) => return refused(bound.into()),
+        };
+        let (name, meter, inner) = (format!("{service}:{operation}"), self.meter.clone(), self.inner.clone());
+        HttpConnectorFuture::new(async move {
+            if !wait.is_zero() {
+                tokio::time::sleep(wait).await;
             }
-            Err(refusal) => HttpConnectorFuture::ready(Err(ConnectorError::user(refusal.into()))),
-        }
+            meter.sent(&name);
+            let mut response = inner.call(request).await?;
+            *response.body_mut() = reading.bounded(response.take_body());
+            Ok(response)
+        })
     }
 }

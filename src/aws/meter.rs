@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::budget::Budget;
 use crate::model::store::Usage;
 
 /// US dollars for one metric asked for through GetMetricData (AWS map §5; there is no free tier).
@@ -30,25 +31,31 @@ struct Counters {
     metrics_total: u64,
 }
 
-/// A shared counter of sent requests.
+/// A shared counter of sent requests, and the budget that they come out of.
 #[derive(Debug, Clone)]
-pub struct Meter(Arc<Mutex<Counters>>);
+pub struct Meter(Arc<Mutex<Counters>>, Budget);
 
 impl Default for Meter {
     fn default() -> Self {
-        Self(Arc::new(Mutex::new(Counters {
+        let counters = Counters {
             started: Instant::now(),
             recent: VecDeque::new(),
             metrics: VecDeque::new(),
             by_operation: BTreeMap::new(),
             metrics_total: 0,
-        })))
+        };
+        Self(Arc::new(Mutex::new(counters)), Budget::default())
     }
 }
 
 impl Meter {
     fn lock(&self) -> MutexGuard<'_, Counters> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What may be sent.
+    pub fn budget(&self) -> &Budget {
+        &self.1
     }
 
     /// One request is about to leave.

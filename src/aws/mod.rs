@@ -4,6 +4,7 @@
 
 pub mod action;
 pub mod authority;
+pub mod budget;
 pub mod client;
 pub mod connect;
 mod convert;
@@ -12,10 +13,11 @@ pub mod gate;
 pub mod meter;
 pub mod obligation;
 pub mod op;
+mod page;
 pub mod policy;
 pub mod source;
 pub mod transport;
 
 pub use client::Clients;
 pub use connect::{ConnectError, connect, connect_in_process};
-pub use error::problem_of;
+pub use error::{bounded, problem_of};

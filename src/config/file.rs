@@ -20,6 +20,8 @@ pub struct File {
     pub theme: Option<String>,
     /// ASCII only.
     pub ascii: Option<bool>,
+    /// Days that the audit log is kept; 0: for ever.
+    pub audit_days: Option<u32>,
     /// The stack's resources.
     pub stack: Option<Stack>,
 }

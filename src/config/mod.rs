@@ -61,6 +61,8 @@ pub struct Settings {
     pub theme: Theme,
     /// Glyph set in force.
     pub glyphs: Glyphs,
+    /// Days that the audit log is kept; none: for ever.
+    pub audit_days: Option<u32>,
     /// The file that was read.
     pub file: Option<PathBuf>,
     /// Where it was looked for.
@@ -70,6 +72,8 @@ pub struct Settings {
 }
 
 const DEFAULT: &str = "default";
+/// A year, and the month in which somebody asks about it.
+const AUDIT_DAYS: u32 = 400;
 /// The machine's own file: whoever may write it decides for everybody on the machine.
 pub const SYSTEM_FILE: &str = "/etc/nextcore-top/config.toml";
 
@@ -132,13 +136,14 @@ pub fn load_with(flags: &Global, env: &Environment, system_file: &Path) -> Resul
     let mode_origin = layers.provenance.last().map_or(DEFAULT, |p| p.origin.as_str()).to_owned();
     layers.note("mode", mode.word().to_owned(), &mode_origin);
     let (theme, glyphs) = look(flags, env, &file, &mut layers)?;
+    let audit_days = audit_days(&file, &mut layers);
     let stack_origin = if file.stack.is_some() { layers.file_origin.clone() } else { "default (the seed's names)".to_owned() };
     let mut stack = file.stack.unwrap_or_default();
     if let Some(region) = &connect.region {
         stack.region.clone_from(region);
     }
     layers.note("stack", stack.name.clone(), &stack_origin);
-    Ok(Settings { stack, connect, mode, theme, glyphs, file: path, file_default, provenance: layers.provenance })
+    Ok(Settings { stack, connect, mode, theme, glyphs, audit_days, file: path, file_default, provenance: layers.provenance })
 }
 
 fn connect(flags: &Global, env: &Environment, file: &File, layers: &mut Layers) -> ConnectOptions {
@@ -178,6 +183,12 @@ fn look(flags: &Global, env: &Environment, file: &File, layers: &mut Layers) -> 
         }
     };
     Ok((theme.adapted(depth, glyphs), glyphs))
+}
+
+fn audit_days(file: &File, layers: &mut Layers) -> Option<u32> {
+    let show = |days: &u32| if *days == 0 { "0 (for ever)".to_owned() } else { days.to_string() };
+    let days = layers.pick("audit_days", [(None, ""), (None, ""), (file.audit_days, "file")], Some(AUDIT_DAYS), show);
+    days.filter(|days| *days > 0)
 }
 
 fn depth_words(depth: Depth) -> &'static str {

@@ -168,6 +168,7 @@ impl Engine {
             acts,
             store: ends.store.subscribe(),
         };
+        meter.budget().pace(clock.speed());
         let runner = Runner::new(tools);
         let shared = Arc::new(Shared { clients, stack, clock, meter, store: Mutex::default(), publish: ends.store });
         let all: BTreeSet<SectionKey> = rows.iter().filter(|r| !r.on_demand).map(|r| r.key).collect();

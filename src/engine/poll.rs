@@ -10,9 +10,12 @@ use rand_pcg::Pcg32;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::schedule::{Look, Outcome, delay, interval, jitter};
+use super::schedule::{Look, Outcome, delay, floor, interval, jitter};
 use super::{Attention, Shared};
+use crate::aws::bounded;
+use crate::aws::budget::Tally;
 use crate::aws::source::{Context, Row};
+use crate::model::Time;
 use crate::model::section::{AnySection, Problem, ProblemKind, SectionKey};
 
 /// A poll made of several requests must end, too: then it counts as timed out.
@@ -33,7 +36,8 @@ pub(super) async fn run(row: Row, shared: Arc<Shared>, mut attention: watch::Rec
             let now = shared.clock.now();
             shared.change(|s| s.entry_mut(row.key).asked_at = Some(now));
         }
-        let result = once(row, &shared).await;
+        let begun = shared.clock.now();
+        let (result, tally) = once(row, &shared).await;
         let outcome = match &result {
             Ok(_) => {
                 failures = 0;
@@ -47,13 +51,17 @@ pub(super) async fn run(row: Row, shared: Arc<Shared>, mut attention: watch::Rec
         let noise = rng.random::<f64>();
         let wait = |attention: &Attention, shared: &Shared| {
             let every = (row.every)(&shared.snapshot());
-            let interval = interval(every, row.closely, attention.look(row.key), attention.focused);
-            let due = if row.on_demand && attention.look(row.key) == Look::Idle { NEVER } else { delay(interval, outcome) };
+            let interval = interval(every, row.closely, attention.look(row.key), attention.focused).max(tally.least_interval());
+            let due = if row.on_demand && attention.look(row.key) == Look::Idle {
+                NEVER
+            } else {
+                delay(interval, outcome).max(tally.least_interval())
+            };
             (interval, jitter(due, noise))
         };
         let current = attention.borrow_and_update().clone();
         let (interval, first_wait) = wait(&current, &shared);
-        record(row.key, &shared, result, interval, first_wait);
+        record(row, &shared, result, begun, interval, first_wait);
         until_due(row.key, &shared, &mut attention, &mut refresh, wait).await;
     }
 }
@@ -82,13 +90,30 @@ async fn until_due(
             () = tokio::time::sleep_until(ended + shared.clock.on_the_wall(delay)) => return,
             changed = attention.changed() => if changed.is_err() { return },
             changed = refresh.changed() => {
-                if changed.is_err() || refresh.borrow_and_update().1.contains(&key) { return }
+                let asked = changed.is_err() || refresh.borrow_and_update().1.contains(&key);
+                // Whoever presses a key is told the same by the same rule: see `Entry::hold`.
+                let held = shared.snapshot().entry(key).and_then(|e| e.hold(shared.clock.now()));
+                if asked && held.is_none() { return }
             }
         }
     }
 }
 
-async fn once(row: Row, shared: &Arc<Shared>) -> Result<Arc<dyn AnySection>, Problem> {
+type Answer = Result<Arc<dyn AnySection>, Problem>;
+
+/// One poll, and what it has used of the budget.
+async fn once(row: Row, shared: &Arc<Shared>) -> (Answer, Arc<Tally>) {
+    let tally = Arc::new(Tally::default());
+    let answer = ask(row, shared, &tally).await;
+    // A source may do without one answer or another; what we did not let it ask is no such answer.
+    let answer = match tally.bound().filter(|_| answer.is_ok()) {
+        Some(bound) => Err(bounded(row.title, &bound)),
+        None => answer,
+    };
+    (answer, tally)
+}
+
+async fn ask(row: Row, shared: &Arc<Shared>, tally: &Arc<Tally>) -> Answer {
     let cx = Context {
         clients: shared.clients.clone(),
         stack: Arc::clone(&shared.stack),
@@ -97,7 +122,11 @@ async fn once(row: Row, shared: &Arc<Shared>) -> Result<Arc<dyn AnySection>, Pro
         meter: shared.meter.clone(),
     };
     // A task of its own: a bug in one source is a problem of one section, not the end of the dashboard.
-    let mut task = tokio::spawn((row.poll)(Arc::new(cx)));
+    let (budget, of_task) = (shared.meter.budget().clone(), Arc::clone(tally));
+    let mut task = tokio::spawn(async move {
+        let _polling = budget.polling(&of_task);
+        (row.poll)(Arc::new(cx)).await
+    });
     let failed =
         |kind, what: String| Err(Problem { kind, headline: format!("{}: {what}", row.title), hint: String::new(), permission: None });
     match tokio::time::timeout(POLL_TIMEOUT, &mut task).await {
@@ -110,7 +139,8 @@ async fn once(row: Row, shared: &Arc<Shared>) -> Result<Arc<dyn AnySection>, Pro
     }
 }
 
-fn record(key: SectionKey, shared: &Shared, result: Result<Arc<dyn AnySection>, Problem>, interval: Duration, wait: Duration) {
+fn record(row: Row, shared: &Shared, result: Answer, begun: Time, interval: Duration, wait: Duration) {
+    let key = row.key;
     let now = shared.clock.now();
     shared.change(|store| {
         match result {
@@ -126,6 +156,8 @@ fn record(key: SectionKey, shared: &Shared, result: Result<Arc<dyn AnySection>, 
         }
         let entry = store.entry_mut(key);
         entry.interval = interval;
+        entry.begun_at = Some(begun);
+        entry.floor = row.floor.unwrap_or_else(|| floor(interval));
         entry.next_at = TimeDelta::from_std(wait).ok().map(|w| now + w);
     });
 }

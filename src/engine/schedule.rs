@@ -30,6 +30,12 @@ const SHORT_WAITS: u32 = 40;
 const SERVICE_RETRY: Duration = Duration::from_secs(20);
 /// What is denied is asked rarely: somebody has to change a policy first.
 const DENIED: Duration = Duration::from_secs(30);
+/// What our own budget held back fits into it again soon; what needs most of it, when it has filled again.
+const HELD: Duration = Duration::from_secs(10);
+const HELD_CAP: Duration = Duration::from_mins(2);
+/// An answer that was too long costs the most and will be as long again.
+const CUT_OFF: Duration = Duration::from_mins(1);
+const CUT_OFF_CAP: Duration = Duration::from_mins(15);
 /// Nobody looks at it: asked so many times less often, but not less often than `IDLE_CAP`.
 const IDLE_FACTOR: u32 = 4;
 const IDLE_CAP: Duration = Duration::from_mins(5);
@@ -39,6 +45,9 @@ const SHORT: Duration = Duration::from_secs(15);
 const UNFOCUSED_FACTOR: u32 = 3;
 /// A pane about something else is open.
 const BEHIND_FACTOR: u32 = 2;
+/// Asked for by hand: never sooner than the first, always after the second.
+const LEAST_FLOOR: Duration = Duration::from_secs(2);
+const MOST_FLOOR: Duration = Duration::from_secs(15);
 /// Up to here an interval counts as fast.
 const FAST: Duration = Duration::from_secs(5);
 
@@ -71,6 +80,11 @@ pub fn interval(every: Duration, closely: Option<Duration>, look: Look, focused:
     interval
 }
 
+/// How soon after a poll began it may be asked for again by hand: a third of its interval, and never twice in two seconds.
+pub fn floor(interval: Duration) -> Duration {
+    (interval / 3).clamp(LEAST_FLOOR, MOST_FLOOR)
+}
+
 /// How long to wait after a poll.
 pub fn delay(interval: Duration, outcome: Outcome) -> Duration {
     match outcome {
@@ -82,6 +96,8 @@ pub fn delay(interval: Duration, outcome: Outcome) -> Duration {
                 ProblemKind::Waiting => LONG_WAIT,
                 ProblemKind::Throttled => (interval * 2_u32.pow(doublings + 1)).min(THROTTLE_CAP.max(interval)),
                 ProblemKind::Denied => interval.max(DENIED),
+                ProblemKind::Held => (HELD * 2_u32.pow(doublings)).min(HELD_CAP).max(interval),
+                ProblemKind::CutOff => (CUT_OFF * 2_u32.pow(doublings)).min(CUT_OFF_CAP).max(interval),
                 // It may be gone with the next answer, or never: neither wait a quarter of an hour, nor ask twice a second.
                 ProblemKind::NotFound | ProblemKind::Service => (SERVICE_RETRY * 2_u32.pow(doublings)).min(interval),
                 ProblemKind::Timeout | ProblemKind::Offline | ProblemKind::Malformed | ProblemKind::Credentials => {
@@ -144,6 +160,13 @@ mod tests {
             (S5, bad(ProblemKind::Throttled, 99), 60),
             (S300, bad(ProblemKind::Throttled, 5), 300),
             (S5, bad(ProblemKind::Denied, 1), 30),
+            (S5, bad(ProblemKind::Held, 1), 10),
+            (S5, bad(ProblemKind::Held, 2), 20),
+            (S5, bad(ProblemKind::Held, 9), 120),
+            (S300, bad(ProblemKind::Held, 9), 300),
+            (S5, bad(ProblemKind::CutOff, 1), 60),
+            (S5, bad(ProblemKind::CutOff, 2), 120),
+            (S300, bad(ProblemKind::CutOff, 99), 900),
             (S5, bad(ProblemKind::Service, 7), 5),
             (S300, bad(ProblemKind::Service, 1), 20),
             (S300, bad(ProblemKind::Service, 99), 300),

@@ -93,13 +93,16 @@ pub(crate) fn mandatory(store: &Store, key: SectionKey, now: Time) -> Option<Fin
     Some(Finding { level, text: what, since, basis: vec![key] })
 }
 
-/// A supporting section that failed: its rules are lost, and a note says so. It never makes a node unknown.
+/// A supporting section that failed: its rules are lost, and a note says so. It makes a node unknown only where it was not looked at by our
+/// own doing: nothing is called healthy that was cut off.
 pub(crate) fn supporting(store: &Store, key: SectionKey, now: Time) -> Option<Finding> {
     let entry = store.entry(key);
+    let kind = entry.and_then(|e| e.problem.as_ref()).map(|p| p.kind);
+    let is_ours = matches!(kind, Some(ProblemKind::CutOff | ProblemKind::Held));
     match Standing::of(entry, now) {
         Standing::Idle | Standing::Loading | Standing::Ready => None,
         _ => Some(Finding {
-            level: Level::Healthy,
+            level: if is_ours { Level::Unknown } else { Level::Healthy },
             text: format!("{}: {}", title(key), explain(entry, now)?),
             since: None,
             basis: vec![key],

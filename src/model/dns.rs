@@ -92,6 +92,9 @@ pub struct Dns {
     pub zone: Option<HostedZone>,
     /// By name and type.
     pub records: Vec<DnsRecord>,
+    /// The zone has more records than these.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cut_off: bool,
     /// Health checks of names in the zone.
     pub health_checks: Vec<DnsHealthCheck>,
     /// What Route 53 answers for the zone's own name: response code and data.

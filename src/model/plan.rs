@@ -236,6 +236,9 @@ pub struct Run {
     pub steps: Vec<Step>,
     /// The last look, and what went wrong with it; the look is repeated.
     pub trouble: Option<String>,
+    /// Why what happened is not in the audit log; it is tried again for a while.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub unrecorded: Option<String>,
     /// The end, once there is one.
     pub end: Option<End>,
 }

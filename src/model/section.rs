@@ -68,6 +68,10 @@ pub enum ProblemKind {
     Malformed,
     /// The service answered with an error of its own, or does not implement the operation.
     Service,
+    /// This program's own budget of requests held it back.
+    Held,
+    /// The answer goes on for longer than this program reads: a list without end, a body too large.
+    CutOff,
     /// Another section that this one builds on has not arrived.
     Waiting,
 }

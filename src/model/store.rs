@@ -31,13 +31,45 @@ pub struct Entry {
     pub next_at: Option<Time>,
     /// The interval in force (longer while throttled or unfocused).
     pub interval: Duration,
+    /// When the last poll began.
+    pub begun_at: Option<Time>,
+    /// How soon after that it may be asked for again by hand.
+    pub floor: Duration,
     /// Counts successes: a verdict that needs two polls looks at this.
     pub revision: u64,
     /// Counts failed polls: a resource that is missing twice is missing.
     pub failures: u64,
 }
 
+/// Why a section is not asked for sooner, whoever wants it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hold {
+    /// It was asked so many seconds ago.
+    Asked(i64),
+    /// Its service, or our budget, wants to be left alone for so many seconds more.
+    BackOff(ProblemKind, i64),
+}
+
+/// A section that is denied may be asked for again by hand after this: somebody may have changed the policy.
+const DENIED: chrono::TimeDelta = chrono::TimeDelta::seconds(30);
+
 impl Entry {
+    /// Why it is not asked for at `now`, although somebody wants it; `None`: it is.
+    pub fn hold(&self, now: Time) -> Option<Hold> {
+        let begun = self.begun_at?;
+        let kind = self.problem.as_ref().map(|p| p.kind);
+        let until = match kind {
+            Some(ProblemKind::Throttled | ProblemKind::Held | ProblemKind::CutOff) => self.next_at,
+            Some(ProblemKind::Denied) => Some(begun + DENIED),
+            _ => None,
+        };
+        if let Some((kind, until)) = kind.zip(until).filter(|(_, until)| *until > now) {
+            return Some(Hold::BackOff(kind, whole_seconds(until - now)));
+        }
+        let floor = chrono::TimeDelta::from_std(self.floor).unwrap_or_default();
+        (now - begun < floor).then(|| Hold::Asked((now - begun).num_seconds().max(0)))
+    }
+
     /// Whether the value is too old at `now` to be called current.
     pub fn is_stale(&self, now: Time) -> bool {
         self.at.is_some_and(|at| {
@@ -45,6 +77,11 @@ impl Entry {
             now - at > (interval * STALE_INTERVALS).max(STALE_FLOOR)
         })
     }
+}
+
+/// Rounded up: nobody is told to wait for nothing.
+fn whole_seconds(span: chrono::TimeDelta) -> i64 {
+    (span.num_milliseconds() + 999) / 1000
 }
 
 /// What the engine has sent so far, from the wire: basis of calls/min and $/month.

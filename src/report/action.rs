@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::model::audit::{Entry, Told};
 use crate::model::plan::{Outcome, Plan, Run, Step, StepState, Verdict};
-use crate::model::text::duration;
+use crate::model::text::{duration, sanitize};
 
 use super::Look;
 
@@ -81,11 +81,20 @@ pub fn ended(run: &Run, look: Look) -> String {
     if !run.request_ids.is_empty() {
         let _ = write!(text, "\n  request  {}", run.request_ids.join(", "));
     }
+    if let Some(why) = &run.unrecorded {
+        let _ = write!(text, "\n  audit    {}", unrecorded(run, why));
+    }
     if !end.next.is_empty() {
         let label = if end.outcome == Outcome::Done { "undo" } else { "next" };
         let _ = write!(text, "\n  {label:<8} {}", end.next);
     }
     text
+}
+
+/// That it happened, and is not in the log.
+pub fn unrecorded(run: &Run, why: &str) -> String {
+    let happened = run.end.as_ref().map_or("sent", |e| e.outcome.word());
+    format!("{happened}, but not recorded: the audit log has the intent {} and no outcome ({})", run.id, why.replace('\n', " "))
 }
 
 /// The audit log, one line an entry.
@@ -114,5 +123,6 @@ fn line(entry: &Entry) -> String {
         Told::Refused { who, request, text } => format!("{request}   {}   {}", who.user, text.replace('\n', " ")),
         Told::Seen { who } => format!("looked at by {}", who.user),
     };
-    format!("{head} {}", rest.trim())
+    // Whoever could write into the file could write anything.
+    sanitize(&format!("{head} {}", rest.trim()))
 }

@@ -190,6 +190,43 @@ fn needs_are_announced_when_they_change_and_only_then() {
     assert!(matches!(press(&mut s, "R").as_slice(), [Effect::Refresh(keys)] if keys.contains(&SectionKey("alarms"))));
 }
 
+/// The words of R, when the sections are like this.
+fn words_of_r(change: impl Fn(SectionKey, &mut crate::model::store::Entry)) -> String {
+    let mut s = session((120, 40));
+    update(&mut s, Msg::Tick(at(100)));
+    let needs = s.needs();
+    observe(&mut s, |store| {
+        for key in &needs {
+            change(*key, store.entry_mut(*key));
+        }
+    });
+    press(&mut s, "R");
+    s.flash.as_ref().map(|f| f.text.clone()).unwrap_or_default()
+}
+
+#[test]
+fn a_refresh_says_what_is_not_asked_and_why() {
+    use crate::model::section::{Problem, ProblemKind};
+    let asked = |e: &mut crate::model::store::Entry, second| {
+        e.begun_at = Some(at(second));
+        e.floor = Duration::from_secs(2);
+    };
+    let fail = |e: &mut crate::model::store::Entry, kind| {
+        asked(e, 90);
+        e.problem = Some(Problem { kind, headline: "x".into(), hint: String::new(), permission: None });
+        e.next_at = Some(at(112));
+    };
+    assert_eq!(words_of_r(|_, e| asked(e, 90)), "asking for everything on the screen");
+    assert_eq!(words_of_r(|_, e| asked(e, 99)), "nothing is asked: it was asked 1 s ago");
+    let one = |kind| words_of_r(move |key, e| if key.0 == "services" { fail(e, kind) } else { asked(e, 90) });
+    assert_eq!(one(ProblemKind::Throttled), "asking; not services throttled: asked again in 12 s");
+    assert_eq!(one(ProblemKind::CutOff), "asking; not services cut off: asked again in 12 s");
+    assert_eq!(one(ProblemKind::Denied), "asking; not services denied: asked again in 20 s", "half a minute after it was asked");
+    assert_eq!(one(ProblemKind::Timeout), "asking for everything on the screen", "what may be back is asked for");
+    let all = words_of_r(|_, e| fail(e, ProblemKind::Throttled));
+    assert!(all.starts_with("nothing is asked: ") && all.contains("throttled: asked again in 12 s, and "), "{all}");
+}
+
 #[test]
 fn ticks_within_a_second_and_stores_without_change_draw_nothing() {
     let mut s = session((120, 40));

@@ -40,16 +40,19 @@ pub(super) async fn run(args: &ActArgs, settings: &Settings, env: &Environment) 
     let acts = acts(&target, settings, env, Authority::new(settings.mode));
     let setup = target.setup(settings, target.clock(), acts).await.map_err(Failure::cannot_tell)?;
     let runner = runner(setup);
+    if args.yes {
+        runner.tidy().await;
+    }
     if let Some(refusal) = runner.may_write().err().filter(|_| args.yes) {
         // Whatever the stack is like: a script is to learn the same each time.
-        runner.record_refusal(&args.request, &refusal);
+        runner.record_refusal(&args.request, &refusal).await;
         return Err(failure(&refusal));
     }
     let plan = match runner.plan(&args.request).await {
         Ok(plan) => Arc::new(plan),
         Err(refusal) => {
             if args.yes {
-                runner.record_refusal(&args.request, &refusal);
+                runner.record_refusal(&args.request, &refusal).await;
             }
             return Err(failure(&refusal));
         }
@@ -178,6 +181,9 @@ fn finished(run: &Run, args: &ActArgs, settings: &Settings) -> Result<ExitCode, 
         Format::Table | Format::Markdown => report::action::ended(run, look(settings)),
     };
     print(&text)?;
+    if let Some(why) = &run.unrecorded {
+        say(&format!("nextcore-top: {}", report::action::unrecorded(run, why)));
+    }
     Ok(ExitCode::from(match run.end.as_ref().map(|e| e.outcome) {
         None | Some(Outcome::Done) => 0,
         Some(Outcome::Failed) => 1,

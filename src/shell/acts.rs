@@ -24,7 +24,7 @@ pub(super) fn acts(target: &Target, settings: &Settings, env: &Environment, auth
     };
     Acts {
         authority,
-        audit: audit(target, env),
+        audit: audit(target, env, settings.audit_days),
         obligations: obligations(target, env),
         reach,
         who: who(env),
@@ -35,10 +35,11 @@ pub(super) fn acts(target: &Target, settings: &Settings, env: &Environment, auth
 }
 
 /// The log of the embedded cloud is kept apart: nothing in it happened to anybody.
-pub(super) fn audit(target: &Target, env: &Environment) -> Audit {
+pub(super) fn audit(target: &Target, env: &Environment, days: Option<u32>) -> Audit {
+    let of_days = |folder| Audit::folder_of_days(folder, days);
     match target {
-        Target::Aws => env.audit_folder().map_or_else(Audit::missing, Audit::folder),
-        Target::Demo(_) => env.demo_audit_folder().map_or_else(Audit::memory, Audit::folder),
+        Target::Aws => env.audit_folder().map_or_else(Audit::missing, of_days),
+        Target::Demo(_) => env.demo_audit_folder().map_or_else(Audit::memory, of_days),
     }
 }
 

@@ -1,4 +1,4 @@
-//! `audit`: lists the audit log. Lines that are not whole are named on stderr, the others listed all the same.
+//! `audit`: lists the audit log. Lines that are not whole are named on stderr, the others listed all the same; the exit code is 3 then.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -19,8 +19,8 @@ use crate::report;
 pub(super) fn run(args: &AuditArgs, env: &Environment) -> Result<ExitCode, Failure> {
     let target = if args.demo { Target::Demo(World { seed: 0, speed: 1.0 }) } else { Target::Aws };
     let since = args.since.map(|minutes| Clock::system().now() - chrono::TimeDelta::minutes(minutes));
-    let (entries, damage) = audit(&target, env).read(since);
-    for line in damage {
+    let (entries, damage) = audit(&target, env, None).read(since);
+    for line in &damage {
         let _ = writeln!(std::io::stderr(), "nextcore-top: {line}");
     }
     let shown = chosen(entries, args);
@@ -47,7 +47,13 @@ pub(super) fn run(args: &AuditArgs, env: &Environment) -> Result<ExitCode, Failu
             }
         }
     }
-    Ok(ExitCode::SUCCESS)
+    if damage.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let lines = if damage.len() == 1 { "1 place".to_owned() } else { format!("{} places", damage.len()) };
+    Err(Failure::cannot_tell(format!(
+        "the audit log is damaged in {lines}: what is listed is not all of it\n  next: look at what is named above, and move it away when it is understood"
+    )))
 }
 
 /// The runs that the filters mean, with all their lines.

@@ -491,14 +491,14 @@ fn a_process_killed_between_intent_and_outcome_is_found_at_the_next_start() {
     assert!(listed.out.contains("intent") && listed.out.contains("scale web +1") && listed.out.lines().count() == 1, "{listed:#?}");
     let line: Value = serde_json::from_str(site.act("audit --open --format json").out.trim()).unwrap();
     assert_eq!((line["kind"].as_str(), line["pid"].as_u64()), (Some("intent"), Some(u64::from(pid))));
-    let unfinished = runner_on(&site).unfinished();
+    let unfinished = now(runner_on(&site).unfinished());
     assert_eq!(unfinished.len(), 1, "{unfinished:?}");
     assert_eq!((unfinished[0].who.as_str(), unfinished[0].request.to_string().as_str()), ("maya", "scale web +1"));
     reported_by_the_dashboard(&site);
     // Once somebody has looked, it is over.
     let seen = Entry { at: unfinished[0].at, id: unfinished[0].id.clone(), told: Told::Seen { who: Who::default() } };
-    Audit::folder(site.audit_folder()).write(&seen).unwrap();
-    assert!(runner_on(&site).unfinished().is_empty());
+    now(Audit::folder(site.audit_folder()).write(&seen)).unwrap();
+    assert!(now(runner_on(&site).unfinished()).is_empty());
     site.act("audit --open").ends(0, &["nothing is recorded"]).silent();
 }
 
@@ -517,6 +517,11 @@ fn reported_by_the_dashboard(site: &Site) {
     window.press(&["Enter"]);
     let seen = || Audit::folder(&folder).read(None).0.iter().any(|e| matches!(e.told, Told::Seen { .. })).then_some(());
     eventually(LIMIT, seen, || window.screen());
+}
+
+/// Waits for it here.
+fn now<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
 /// What the dashboard starts with on this machine.

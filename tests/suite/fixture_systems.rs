@@ -80,6 +80,7 @@ fn put_edge(store: &mut Store) {
             record("nextcore.ai.", "SOA", &["ns-1.awsdns-00.com. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400"]),
             alias("static.nextcore.ai.", "A", "d111111abcdef8.cloudfront.net.", "Z2FDTNDATAQYW2", None),
         ],
+        cut_off: false,
         health_checks: vec![check("hc-web", "nextcore.ai", "/health"), check("hc-api", "nextcore.ai", "/api/health/")],
         answer: Some(("NOERROR".into(), vec!["13.54.1.2".into(), "13.54.3.4".into(), "13.54.5.6".into()])),
     };

@@ -105,6 +105,7 @@ fn run(end: Option<(Outcome, &str, &str)>) -> Run {
             Step { text: "status available".into(), state: StepState::Todo },
         ],
         trouble: None,
+        unrecorded: None,
         end: end.map(|(outcome, text, next)| End { outcome, text: text.into(), next: next.into(), at: fixture::now() }),
     }
 }

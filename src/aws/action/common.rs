@@ -144,6 +144,7 @@ pub(super) mod bench {
                 request_ids: vec!["1".into()],
                 steps: Vec::new(),
                 trouble: None,
+                unrecorded: None,
                 end: None,
             }
         }

@@ -117,6 +117,7 @@ impl SendError {
         match error {
             SdkError::ConstructionFailure(_) => Self::No(text),
             // The gate's refusal, and missing credentials, are before the wire.
+            SdkError::DispatchFailure(_) if problem.kind == ProblemKind::Held => Self::No(text),
             SdkError::DispatchFailure(_) if problem.kind == ProblemKind::Credentials || text.contains("refused:") => Self::No(text),
             SdkError::ServiceError(e) if says_no(e.err().code(), e.raw().status().as_u16(), problem.kind) => Self::No(text),
             _ => Self::Open(text),

@@ -9,6 +9,7 @@ use super::{Context, MEDIUM, MINUTE};
 use crate::aws::convert::{sdk_time, text, texts, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::Op;
+use crate::aws::page;
 use crate::model::alarm::{Alarm, AlarmChange, AlarmHistory, Alarms};
 use crate::model::section::Problem;
 use crate::model::store::Store;
@@ -32,13 +33,16 @@ impl super::Source for Source {
         let request = cx.clients.cloudwatch.describe_alarms().set_alarm_name_prefix(prefix).max_records(100);
         // Without the types CloudWatch answers with metric alarms only.
         let request = request.alarm_types(sdk::AlarmType::MetricAlarm).alarm_types(sdk::AlarmType::CompositeAlarm);
-        let mut pages = request.into_paginator().send();
-        let mut alarms = Vec::new();
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(|e| problem_of(ALARMS, &e))?;
-            alarms.extend(page.metric_alarms().iter().map(metric_alarm));
-            alarms.extend(page.composite_alarms().iter().map(composite_alarm));
-        }
+        let mut alarms: Vec<Alarm> = page::all(
+            ALARMS,
+            |token| request.clone().set_next_token(token).send(),
+            |out| {
+                let metric = out.metric_alarms().iter().map(metric_alarm);
+                let all: Vec<Alarm> = metric.chain(out.composite_alarms().iter().map(composite_alarm)).collect();
+                (Some(all), out.next_token)
+            },
+        )
+        .await?;
         alarms.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(Alarms { alarms })
     }

@@ -12,6 +12,7 @@ use super::{Context, FAST, MINUTE, SLOW};
 use crate::aws::convert::{text, text_opt, texts};
 use crate::aws::error::problem_of;
 use crate::aws::op::Op;
+use crate::aws::page;
 use crate::model::balancer::{Balancer, Listener, Routing, Rule, Target, TargetGroup, Targets};
 use crate::model::section::{Problem, ProblemKind};
 use crate::model::store::Store;
@@ -88,12 +89,9 @@ impl super::Source for RoutingSource {
 }
 
 async fn listeners(cx: &Context, balancer: &str) -> Result<Vec<Listener>, Problem> {
-    let elb = &cx.clients.elb;
-    let mut pages = elb.describe_listeners().load_balancer_arn(balancer).into_paginator().items().send();
-    let mut found = Vec::new();
-    while let Some(listener) = pages.next().await {
-        found.push(listener.map_err(|e| problem_of(LISTENERS, &e))?);
-    }
+    let request = cx.clients.elb.describe_listeners().load_balancer_arn(balancer);
+    let ask = |token| request.clone().set_marker(token).send();
+    let found = page::all(LISTENERS, ask, |out| (out.listeners, out.next_marker)).await?;
     let rules = try_join_all(found.iter().map(|l| rules(cx, l.listener_arn().unwrap_or_default()))).await?;
     let mut listeners: Vec<Listener> = found
         .iter()
@@ -141,9 +139,10 @@ fn forwarded(actions: &[sdk::Action]) -> Vec<String> {
 }
 
 async fn rules(cx: &Context, listener: &str) -> Result<Vec<Rule>, Problem> {
-    let out = cx.clients.elb.describe_rules().listener_arn(listener).send().await.map_err(|e| problem_of(RULES, &e))?;
-    let mut rules: Vec<Rule> = out
-        .rules()
+    let request = cx.clients.elb.describe_rules().listener_arn(listener);
+    let ask = |token| request.clone().set_marker(token).send();
+    let mut rules: Vec<Rule> = page::all(RULES, ask, |out| (out.rules, out.next_marker))
+        .await?
         .iter()
         .map(|rule| Rule {
             priority: text(rule.priority()),
@@ -167,11 +166,8 @@ async fn target_groups(cx: &Context, balancer: &str) -> Result<Vec<TargetGroup>,
 }
 
 async fn described(cx: &Context, request: DescribeTargetGroupsFluentBuilder) -> Result<Vec<TargetGroup>, Problem> {
-    let mut pages = request.into_paginator().items().send();
-    let mut found = Vec::new();
-    while let Some(group) = pages.next().await {
-        found.push(group.map_err(|e| problem_of(GROUPS, &e))?);
-    }
+    let ask = |token| request.clone().set_marker(token).send();
+    let found = page::all(GROUPS, ask, |out| (out.target_groups, out.next_marker)).await?;
     let delays =
         futures_util::future::join_all(found.iter().map(|g| deregistration_delay(cx, g.target_group_arn().unwrap_or_default()))).await;
     let mut groups: Vec<TargetGroup> = found.iter().zip(delays).map(|(g, delay)| target_group(g, delay)).collect();

@@ -10,6 +10,7 @@ use super::{Context, MEDIUM, MINUTE, SLOW};
 use crate::aws::convert::{text, text_opt};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
+use crate::aws::page;
 use crate::model::cache::{CacheMember, CacheNode, CacheNodes, CacheSubnets, NodeGroup, ReplicationGroup};
 use crate::model::section::{Problem, ProblemKind};
 use crate::model::store::Store;
@@ -91,9 +92,9 @@ impl super::Source for NodesSource {
     async fn poll(cx: Arc<Context>) -> Result<CacheNodes, Problem> {
         let group = cx.needs::<ReplicationGroup>()?.id.clone();
         let mut nodes = Vec::new();
-        let mut pages = cx.clients.cache.describe_cache_clusters().show_cache_node_info(true).into_paginator().items().send();
-        while let Some(cluster) = pages.next().await {
-            let cluster = cluster.map_err(|e| problem_of(CLUSTERS, &e))?;
+        let request = cx.clients.cache.describe_cache_clusters().show_cache_node_info(true);
+        let ask = |token| request.clone().set_marker(token).send();
+        for cluster in page::all(CLUSTERS, ask, |out| (out.cache_clusters, out.marker)).await? {
             if cluster.replication_group_id() == Some(&group) {
                 nodes.push(node(&cluster));
             }

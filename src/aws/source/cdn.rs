@@ -11,6 +11,7 @@ use super::{Context, HALF_MINUTE, SLOW};
 use crate::aws::convert::{text, texts, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
+use crate::aws::page::Pages;
 use crate::model::cdn::{Cdn, Distribution, Invalidation};
 use crate::model::section::Problem;
 use crate::model::stack::{BucketRole, Stack};
@@ -72,16 +73,16 @@ impl super::Source for Source {
 
 /// The distribution that serves a name of the zone, or has the static bucket as an origin.
 async fn find(cx: &Context) -> Result<Option<String>, Problem> {
-    let mut marker = None;
+    let (mut pages, mut marker) = (Pages::of(LIST), None);
     loop {
         let out = cx.clients.cdn.list_distributions().set_marker(marker.take()).send().await.map_err(|e| problem_of(LIST, &e))?;
         let Some(list) = out.distribution_list() else { return Ok(None) };
         if let Some(ours) = list.items().iter().find(|d| belongs(d, &cx.stack)) {
             return Ok(Some(ours.id().to_owned()));
         }
-        match list.next_marker() {
-            Some(next) if list.is_truncated() => marker = Some(next.to_owned()),
-            _ => return Ok(None),
+        marker = pages.after(list.next_marker().filter(|_| list.is_truncated()).map(ToOwned::to_owned))?;
+        if marker.is_none() {
+            return Ok(None);
         }
     }
 }

@@ -11,6 +11,7 @@ use super::{Context, QUARTER};
 use crate::aws::convert::{text, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
+use crate::aws::page;
 use crate::model::dashboard::{Dashboard, Dashboards, Widget};
 use crate::model::section::Problem;
 use crate::model::store::Store;
@@ -33,12 +34,9 @@ impl super::Source for Source {
     async fn poll(cx: Arc<Context>) -> Result<Dashboards, Problem> {
         let client = &cx.clients.cloudwatch;
         let prefix = Some(cx.stack.dashboard_prefix.clone()).filter(|p| !p.is_empty());
-        let mut pages = client.list_dashboards().set_dashboard_name_prefix(prefix).into_paginator().items().send();
-        let mut found = Vec::new();
-        while let Some(entry) = pages.next().await {
-            let entry = entry.map_err(|e| problem_of(LIST, &e))?;
-            found.push((text(entry.dashboard_name()), time(entry.last_modified())));
-        }
+        let request = client.list_dashboards().set_dashboard_name_prefix(prefix);
+        let all = page::all(LIST, |token| request.clone().set_next_token(token).send(), |out| (out.dashboard_entries, out.next_token));
+        let mut found: Vec<_> = all.await?.iter().map(|entry| (text(entry.dashboard_name()), time(entry.last_modified()))).collect();
         found.sort();
         found.truncate(MOST);
         let bodies = found.iter().map(|(name, _)| client.get_dashboard().dashboard_name(name).send());

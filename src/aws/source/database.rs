@@ -11,6 +11,7 @@ use super::{Context, FAST, MEDIUM, SLOW, spare};
 use crate::aws::convert::{text, text_opt, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
+use crate::aws::page;
 use crate::model::database::{Database, DatabaseSettings};
 use crate::model::section::{Problem, ProblemKind};
 use crate::model::store::Store;
@@ -144,9 +145,9 @@ fn maintenance_words(a: &sdk::PendingMaintenanceAction) -> String {
 /// The values of these parameters of a group; one that has no value is left out.
 async fn parameters(cx: &Context, group: &str, wanted: &[&str]) -> Result<BTreeMap<String, String>, Problem> {
     let mut found = BTreeMap::new();
-    let mut pages = cx.clients.rds.describe_db_parameters().db_parameter_group_name(group).into_paginator().items().send();
-    while let Some(parameter) = pages.next().await {
-        let parameter = parameter.map_err(|e| problem_of(PARAMETERS, &e))?;
+    let request = cx.clients.rds.describe_db_parameters().db_parameter_group_name(group);
+    let ask = |token| request.clone().set_marker(token).send();
+    for parameter in page::all(PARAMETERS, ask, |out| (out.parameters, out.marker)).await? {
         let name = parameter.parameter_name().unwrap_or_default();
         if let Some(value) = parameter.parameter_value().filter(|_| wanted.contains(&name)) {
             found.insert(name.to_owned(), text(Some(value)));

@@ -14,6 +14,7 @@ use super::{Context, HALF_MINUTE, QUARTER, SLOW, TWO_MINUTES, spare};
 use crate::aws::convert::{text, texts, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
+use crate::aws::page;
 use crate::model::delivery::{
     Build, BuildPhase, Builds, Image, Pipeline, PipelineAction, PipelineExecution, PipelineStage, Project, Repositories, Repository,
 };
@@ -36,6 +37,7 @@ const EXECUTIONS: Op = Op::read("CodePipeline", "ListPipelineExecutions", "codep
 
 /// Newest images kept of a repository, beside those that tasks run.
 const NEWEST_IMAGES: usize = 10;
+const IMAGES_PER_PAGE: i32 = 1000;
 /// Newest builds kept of a project.
 const BUILDS_PER_PROJECT: usize = 5;
 const EXECUTIONS_KEPT: i32 = 15;
@@ -113,11 +115,10 @@ async fn repository(cx: &Context, spec: &Named<ServiceRole>) -> Result<Repositor
 async fn images(cx: &Context, repository: &mut Repository) -> Result<(), Problem> {
     let tasks = cx.store.get::<Tasks>().map(|t| t.tasks.as_slice()).unwrap_or_default();
     let running: BTreeSet<&str> = tasks.iter().flat_map(|t| &t.containers).filter_map(|c| c.image_digest.as_deref()).collect();
-    let mut pages = cx.clients.ecr.describe_images().repository_name(&repository.name).into_paginator().items().send();
-    let mut all = Vec::new();
-    while let Some(image) = pages.next().await {
-        all.push(image.map_err(|e| problem_of(IMAGES, &e))?);
-    }
+    // A repository may keep 100,000 images: as many a page as there can be.
+    let request = cx.clients.ecr.describe_images().repository_name(&repository.name).max_results(IMAGES_PER_PAGE);
+    let ask = |token| request.clone().set_next_token(token).send();
+    let mut all = page::all(IMAGES, ask, |out| (out.image_details, out.next_token)).await?;
     repository.image_count = all.len();
     all.sort_by_key(|i| std::cmp::Reverse(i.image_pushed_at().map(aws_smithy_types::DateTime::secs)));
     let kept = all.iter().enumerate().filter(|(n, i)| *n < NEWEST_IMAGES || i.image_digest().is_some_and(|d| running.contains(d)));

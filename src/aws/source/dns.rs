@@ -11,6 +11,7 @@ use super::{Context, SLOW, spare};
 use crate::aws::convert::{text, text_opt, texts, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
+use crate::aws::page::{self, Pages};
 use crate::model::dns::{Dns, DnsAlias, DnsHealthCheck, DnsObservation, DnsRecord, HostedZone};
 use crate::model::section::Problem;
 use crate::model::store::Store;
@@ -21,7 +22,8 @@ const CHECKS: Op = Op::read("Route 53", "ListHealthChecks", "route53:ListHealthC
 const STATUS: Op = Op::read("Route 53", "GetHealthCheckStatus", "route53:GetHealthCheckStatus");
 const ANSWER: Op = Op::read("Route 53", "TestDNSAnswer", "route53:TestDNSAnswer");
 /// Records kept: a zone may have thousands, the stack has a handful.
-const MOST_RECORDS: usize = 500;
+const MOST_RECORDS: usize = 3000;
+const RECORDS_PER_PAGE: i32 = 300;
 
 pub(super) struct Source;
 
@@ -41,33 +43,35 @@ impl super::Source for Source {
         let is_private = |z: &&sdk::HostedZone| z.config().is_some_and(sdk::HostedZoneConfig::private_zone);
         let Some(zone) = same_name().find(|z| !is_private(z)).or_else(|| same_name().next()) else { return Ok(Dns::default()) };
         let id = zone.id().rsplit('/').next().unwrap_or_default();
-        let records = records(&cx, id).await?;
+        let (records, cut_off) = records(&cx, id).await?;
         let (health_checks, answer) = futures_util::future::try_join(health_checks(&cx, &name, &records), answer(&cx, id, &name)).await?;
         let zone = HostedZone { id: text(Some(id)), name: text(Some(zone.name())), private: is_private(&zone) };
-        Ok(Dns { zone: Some(zone), records, health_checks, answer })
+        Ok(Dns { zone: Some(zone), records, cut_off, health_checks, answer })
     }
 }
 
-/// There is no paginator for this operation.
-async fn records(cx: &Context, zone: &str) -> Result<Vec<DnsRecord>, Problem> {
-    let mut found = Vec::new();
+/// The records, and whether there are more.
+async fn records(cx: &Context, zone: &str) -> Result<(Vec<DnsRecord>, bool), Problem> {
+    let (mut pages, mut found) = (Pages::of(RECORDS), Vec::new());
     let mut from: (Option<String>, Option<sdk::RrType>, Option<String>) = (None, None, None);
-    loop {
-        let request = cx.clients.dns.list_resource_record_sets().hosted_zone_id(zone).set_start_record_name(from.0.take());
+    let is_cut_off = loop {
+        let request = cx.clients.dns.list_resource_record_sets().hosted_zone_id(zone).max_items(RECORDS_PER_PAGE);
+        let request = request.set_start_record_name(from.0.take());
         let request = request.set_start_record_type(from.1.take()).set_start_record_identifier(from.2.take());
         let out = request.send().await.map_err(|e| problem_of(RECORDS, &e))?;
         found.extend(out.resource_record_sets().iter().map(record));
         if !out.is_truncated() || found.len() >= MOST_RECORDS {
-            break;
+            break out.is_truncated();
         }
+        pages.after(Some(format!("{:?} {:?} {:?}", out.next_record_name, out.next_record_type, out.next_record_identifier)))?;
         from = (
             out.next_record_name().map(ToOwned::to_owned),
             out.next_record_type().cloned(),
             out.next_record_identifier().map(ToOwned::to_owned),
         );
-    }
+    };
     found.sort_by(|a, b| (&a.name, &a.kind).cmp(&(&b.name, &b.kind)));
-    Ok(found)
+    Ok((found, is_cut_off))
 }
 
 fn record(r: &sdk::ResourceRecordSet) -> DnsRecord {
@@ -88,16 +92,14 @@ fn record(r: &sdk::ResourceRecordSet) -> DnsRecord {
 
 /// The health checks of names in the zone, and those that its records name.
 async fn health_checks(cx: &Context, zone: &str, records: &[DnsRecord]) -> Result<Vec<DnsHealthCheck>, Problem> {
-    let mut pages = cx.clients.dns.list_health_checks().into_paginator().items().send();
-    let mut found = Vec::new();
-    while let Some(check) = pages.next().await {
-        let check = check.map_err(|e| problem_of(CHECKS, &e))?;
+    let request = cx.clients.dns.list_health_checks();
+    let ask = |token| request.clone().set_marker(token).send();
+    let mut found = page::all(CHECKS, ask, |out| (Some(out.health_checks), out.next_marker.filter(|_| out.is_truncated))).await?;
+    found.retain(|check| {
         let domain = check.health_check_config().and_then(|c| c.fully_qualified_domain_name()).unwrap_or_default();
         let of_zone = format!("{domain}.") == zone || format!("{domain}.").ends_with(&format!(".{zone}"));
-        if of_zone || records.iter().any(|r| r.health_check.as_deref() == Some(check.id())) {
-            found.push(check);
-        }
-    }
+        of_zone || records.iter().any(|r| r.health_check.as_deref() == Some(check.id()))
+    });
     let seen = try_join_all(found.iter().map(|c| observations(cx, c.id()))).await?;
     let with_status = found.iter().zip(seen).map(|(check, observations)| {
         let config = check.health_check_config();

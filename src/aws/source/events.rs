@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::{Context, HALF_MINUTE};
 use crate::aws::convert::{sdk_time, text, texts, time};
-use crate::aws::error::problem_of;
 use crate::aws::op::Op;
+use crate::aws::page;
 use crate::model::cache::{CacheEvents, DataEvent};
 use crate::model::database::DatabaseEvents;
 use crate::model::section::Problem;
@@ -37,18 +37,14 @@ impl super::Source for DatabaseSource {
     async fn poll(cx: Arc<Context>) -> Result<DatabaseEvents, Problem> {
         let request = cx.clients.rds.describe_events().source_identifier(&cx.stack.database);
         let request = request.source_type(aws_sdk_rds::types::SourceType::DbInstance).start_time(sdk_time(cx.now - LOOK_BACK));
-        let mut pages = request.into_paginator().items().send();
-        let mut events = Vec::new();
-        while let Some(event) = pages.next().await {
-            let e = event.map_err(|e| problem_of(RDS, &e))?;
-            events.push(DataEvent {
-                source: text(e.source_identifier()),
-                at: time(e.date()),
-                message: text(e.message()),
-                categories: texts(e.event_categories()),
-            });
-        }
-        Ok(DatabaseEvents { events: newest_first(events) })
+        let all = page::all(RDS, |token| request.clone().set_marker(token).send(), |out| (out.events, out.marker)).await?;
+        let event = |e: &aws_sdk_rds::types::Event| DataEvent {
+            source: text(e.source_identifier()),
+            at: time(e.date()),
+            message: text(e.message()),
+            categories: texts(e.event_categories()),
+        };
+        Ok(DatabaseEvents { events: newest_first(all.iter().map(event).collect()) })
     }
 }
 
@@ -64,10 +60,9 @@ impl super::Source for CacheSource {
 
     async fn poll(cx: Arc<Context>) -> Result<CacheEvents, Problem> {
         // No source type: events of the group and of its nodes come together.
-        let mut pages = cx.clients.cache.describe_events().start_time(sdk_time(cx.now - LOOK_BACK)).into_paginator().items().send();
+        let request = cx.clients.cache.describe_events().start_time(sdk_time(cx.now - LOOK_BACK));
         let mut events = Vec::new();
-        while let Some(event) = pages.next().await {
-            let e = event.map_err(|e| problem_of(CACHE, &e))?;
+        for e in page::all(CACHE, |token| request.clone().set_marker(token).send(), |out| (out.events, out.marker)).await? {
             if e.source_identifier().is_some_and(|s| s.starts_with(cx.stack.cache.as_str())) {
                 events.push(DataEvent {
                     source: text(e.source_identifier()),

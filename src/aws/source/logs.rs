@@ -10,6 +10,7 @@ use super::{Context, TWENTY, TWO_MINUTES};
 use crate::aws::convert::{millis, text, text_opt};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
+use crate::aws::page::Pages;
 use crate::model::Time;
 use crate::model::log::{LogEvent, LogGroup, LogStream, LogTail};
 use crate::model::section::{Problem, ProblemKind};
@@ -44,21 +45,20 @@ impl super::Source for TailSource {
         let newest = before.and_then(|t| t.events.back()).map(|e| e.at);
         let from = newest.map_or(cx.now - FIRST_LOOK, |at| at - OVERLAP);
         let request = cx.clients.logs.filter_log_events().log_group_name(&cx.stack.log_group).start_time(from.timestamp_millis());
-        let mut pages = request.into_paginator().send();
+        let (mut pages, mut token) = (Pages::of(FILTER), None);
         let mut fetched = Vec::new();
-        let mut read = 0;
         let mut truncated = false;
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(|e| problem_of(FILTER, &e))?;
+        for read in 1..=PAGES {
+            let page = request.clone().set_next_token(token.take()).send().await.map_err(|e| problem_of(FILTER, &e))?;
             fetched.extend(page.events().iter().map(|e| LogEvent {
                 id: text(e.event_id()),
                 at: millis(e.timestamp()).unwrap_or(cx.now),
                 stream: text(e.log_stream_name()),
                 message: text(e.message()),
             }));
-            read += 1;
-            if read == PAGES && page.next_token().is_some() {
-                truncated = true;
+            token = pages.after(page.next_token)?;
+            truncated = read == PAGES && token.is_some();
+            if token.is_none() {
                 break;
             }
         }

@@ -93,6 +93,9 @@ pub trait Source: 'static {
     /// The interval while the open pane is about it, if that is to be shorter.
     const CLOSELY: Option<Duration> = None;
 
+    /// How soon after a poll began it may be asked for again by hand, where that costs money; others follow their interval.
+    const FLOOR: Option<Duration> = None;
+
     /// Asked only while something on the screen reads it; all others are kept up, slowly, when nobody looks.
     const ON_DEMAND: bool = false;
 
@@ -117,6 +120,8 @@ pub struct Row {
     pub reads: &'static [Op],
     /// The interval while the open pane is about it.
     pub closely: Option<Duration>,
+    /// How soon it may be asked for again by hand, if its interval does not say.
+    pub floor: Option<Duration>,
     /// Asked only while something on the screen reads it.
     pub on_demand: bool,
     /// The interval.
@@ -131,6 +136,7 @@ const fn row<S: Source>() -> Row {
         title: S::Out::TITLE,
         reads: S::READS,
         closely: S::CLOSELY,
+        floor: S::FLOOR,
         on_demand: S::ON_DEMAND,
         every: S::every,
         poll: erased::<S>,

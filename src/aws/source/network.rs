@@ -12,6 +12,7 @@ use super::{Context, MINUTE, SLOW, TWO_MINUTES};
 use crate::aws::convert::{text, text_opt};
 use crate::aws::error::problem_of;
 use crate::aws::op::Op;
+use crate::aws::page;
 use crate::model::balancer::Balancer;
 use crate::model::cache::CacheNodes;
 use crate::model::database::Database;
@@ -73,20 +74,19 @@ impl super::Source for VpcSource {
 }
 
 async fn subnets(cx: &Context) -> Result<Vec<Subnet>, Problem> {
-    let mut pages = cx.clients.ec2.describe_subnets().filters(in_vpc(cx)?).into_paginator().items().send();
-    let mut found = Vec::new();
-    while let Some(subnet) = pages.next().await {
-        let s = subnet.map_err(|e| problem_of(SUBNETS, &e))?;
-        found.push(Subnet {
-            id: text(s.subnet_id()),
-            cidr: text(s.cidr_block()),
-            zone: text(s.availability_zone()),
-            tier: tier(&cx.stack.addresses, s.cidr_block().unwrap_or_default()),
-            free_addresses: s.available_ip_address_count().unwrap_or_default(),
-            public_addresses: s.map_public_ip_on_launch().unwrap_or_default(),
-            state: text(s.state().map(sdk::SubnetState::as_str)),
-        });
-    }
+    let request = cx.clients.ec2.describe_subnets().filters(in_vpc(cx)?);
+    let ask = |token| request.clone().set_next_token(token).send();
+    let all = page::all(SUBNETS, ask, |out| (out.subnets, out.next_token)).await?;
+    let subnet = |s: &sdk::Subnet| Subnet {
+        id: text(s.subnet_id()),
+        cidr: text(s.cidr_block()),
+        zone: text(s.availability_zone()),
+        tier: tier(&cx.stack.addresses, s.cidr_block().unwrap_or_default()),
+        free_addresses: s.available_ip_address_count().unwrap_or_default(),
+        public_addresses: s.map_public_ip_on_launch().unwrap_or_default(),
+        state: text(s.state().map(sdk::SubnetState::as_str)),
+    };
+    let mut found: Vec<Subnet> = all.iter().map(subnet).collect();
     found.sort_by(|a, b| (a.tier, &a.zone, &a.cidr).cmp(&(b.tier, &b.zone, &b.cidr)));
     Ok(found)
 }
@@ -162,12 +162,9 @@ async fn elastic_ips(cx: &Context) -> Result<Vec<(String, String, bool)>, Proble
 }
 
 async fn nat_gateways(cx: &Context) -> Result<Vec<NatGateway>, Problem> {
-    let mut pages = cx.clients.ec2.describe_nat_gateways().filter(in_vpc(cx)?).into_paginator().items().send();
-    let mut found = Vec::new();
-    while let Some(gateway) = pages.next().await {
-        found.push(nat_gateway(&gateway.map_err(|e| problem_of(NATS, &e))?));
-    }
-    Ok(found)
+    let request = cx.clients.ec2.describe_nat_gateways().filter(in_vpc(cx)?);
+    let ask = |token| request.clone().set_next_token(token).send();
+    Ok(page::all(NATS, ask, |out| (out.nat_gateways, out.next_token)).await?.iter().map(nat_gateway).collect())
 }
 
 fn nat_gateway(g: &sdk::NatGateway) -> NatGateway {
@@ -203,11 +200,10 @@ impl super::Source for RoutesSource {
     }
 
     async fn poll(cx: Arc<Context>) -> Result<Routes, Problem> {
-        let mut pages = cx.clients.ec2.describe_route_tables().filters(in_vpc(&cx)?).into_paginator().items().send();
-        let mut tables = Vec::new();
-        while let Some(table) = pages.next().await {
-            tables.push(route_table(&table.map_err(|e| problem_of(ROUTES, &e))?));
-        }
+        let request = cx.clients.ec2.describe_route_tables().filters(in_vpc(&cx)?);
+        let ask = |token| request.clone().set_next_token(token).send();
+        let all = page::all(ROUTES, ask, |out| (out.route_tables, out.next_token)).await?;
+        let mut tables: Vec<RouteTable> = all.iter().map(route_table).collect();
         tables.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
         Ok(Routes { tables })
     }
@@ -308,10 +304,10 @@ fn carriers(cx: &Context) -> Result<BTreeMap<String, BTreeSet<GroupRole>>, Probl
 
 async fn rules(cx: &Context, ids: Vec<String>) -> Result<Vec<(String, GroupRule)>, Problem> {
     let request = cx.clients.ec2.describe_security_group_rules().filters(filter("group-id", ids));
-    let mut pages = request.into_paginator().items().send();
+    let ask = |token| request.clone().set_next_token(token).send();
+    let all = page::all(RULES, ask, |out| (out.security_group_rules, out.next_token)).await?;
     let mut found = Vec::new();
-    while let Some(rule) = pages.next().await {
-        let r = rule.map_err(|e| problem_of(RULES, &e))?;
+    for r in &all {
         let cidr = r.cidr_ipv4().or(r.cidr_ipv6()).filter(|c| !c.is_empty());
         let group = r.referenced_group_info().and_then(|g| g.group_id()).filter(|g| !g.is_empty());
         let peer = match (cidr, group) {

@@ -9,6 +9,7 @@ use super::{Context, HALF_MINUTE, TWO_MINUTES};
 use crate::aws::convert::{text, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::Op;
+use crate::aws::page;
 use crate::model::scaling::{ScalableTarget, Scaling, ScalingActivities, ScalingActivity, ScalingPolicy};
 use crate::model::section::Problem;
 use crate::model::store::Store;
@@ -36,15 +37,13 @@ impl super::Source for TargetsSource {
     async fn poll(cx: Arc<Context>) -> Result<Scaling, Problem> {
         let client = &cx.clients.scaling;
         let namespace = sdk::ServiceNamespace::Ecs;
-        let mut policies = Vec::new();
-        let mut pages = client.describe_scaling_policies().service_namespace(namespace.clone()).into_paginator().items().send();
-        while let Some(policy) = pages.next().await {
-            policies.push(policy.map_err(|e| problem_of(POLICIES, &e))?);
-        }
+        let request = client.describe_scaling_policies().service_namespace(namespace.clone());
+        let ask = |token| request.clone().set_next_token(token).send();
+        let policies = page::all(POLICIES, ask, |out| (out.scaling_policies, out.next_token)).await?;
+        let request = client.describe_scalable_targets().service_namespace(namespace);
+        let ask = |token| request.clone().set_next_token(token).send();
         let mut targets = Vec::new();
-        let mut pages = client.describe_scalable_targets().service_namespace(namespace).into_paginator().items().send();
-        while let Some(target) = pages.next().await {
-            let target = target.map_err(|e| problem_of(TARGETS, &e))?;
+        for target in page::all(TARGETS, ask, |out| (out.scalable_targets, out.next_token)).await? {
             if let Some(service) = service_of(&cx.stack.cluster, target.resource_id()) {
                 targets.push(scalable(&target, service, &policies));
             }

@@ -12,6 +12,7 @@ use super::{Context, QUARTER};
 use crate::aws::convert::{text, text_opt, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
+use crate::aws::page;
 use crate::model::section::{Problem, ProblemKind};
 use crate::model::security::{Key, Keys, Role, Roles, Secret, Secrets};
 use crate::model::stack::{KeyUse, Named, RoleUse, SecretUse};
@@ -59,10 +60,10 @@ async fn role(cx: &Context, spec: &Named<RoleUse>) -> Result<Role, Problem> {
         role.trusts = found.assume_role_policy_document().map(trusted_services).unwrap_or_default();
         role.last_used = time(found.role_last_used().and_then(|u| u.last_used_date()));
     }
-    let mut pages = cx.clients.iam.list_attached_role_policies().role_name(&spec.name).into_paginator().items().send();
-    while let Some(policy) = pages.next().await {
-        role.policies.push(text(policy.map_err(|e| problem_of(POLICIES, &e))?.policy_name()));
-    }
+    let request = cx.clients.iam.list_attached_role_policies().role_name(&spec.name);
+    let ask = |token| request.clone().set_marker(token).send();
+    let policies = page::all(POLICIES, ask, |out| (out.attached_policies, out.marker.filter(|_| out.is_truncated))).await?;
+    role.policies = policies.iter().map(|policy| text(policy.policy_name())).collect();
     Ok(role)
 }
 

@@ -10,6 +10,7 @@ use super::{Context, HALF_MINUTE, TWENTY};
 use crate::aws::convert::{text, text_opt, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
+use crate::aws::page;
 use crate::model::section::Problem;
 use crate::model::service::{Container, StoppedTasks, Task, Tasks};
 use crate::model::store::Store;
@@ -61,13 +62,8 @@ impl super::Source for StoppedSource {
 }
 
 async fn list(cx: &Context, desired: sdk::DesiredStatus) -> Result<Vec<String>, Problem> {
-    let ecs = &cx.clients.ecs;
-    let mut pages = ecs.list_tasks().cluster(&cx.stack.cluster).desired_status(desired).into_paginator().items().send();
-    let mut arns = Vec::new();
-    while let Some(arn) = pages.next().await {
-        arns.push(arn.map_err(|e| problem_of(LIST, &e))?);
-    }
-    Ok(arns)
+    let request = cx.clients.ecs.list_tasks().cluster(&cx.stack.cluster).desired_status(desired);
+    page::all(LIST, |token| request.clone().set_next_token(token).send(), |out| (out.task_arns, out.next_token)).await
 }
 
 async fn describe(cx: &Context, arns: &[String]) -> Result<Vec<Task>, Problem> {

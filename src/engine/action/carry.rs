@@ -18,6 +18,11 @@ use crate::model::plan::{End, Outcome, Plan, Refusal, Run};
 const LOOKS: u32 = 4;
 const BETWEEN: Duration = Duration::from_secs(4);
 
+/// What is not recorded is tried again after this, so often before a command ends, and so often in a dashboard.
+const BETWEEN_TRIES: Duration = Duration::from_secs(1);
+const TRIES: u32 = 3;
+const TRIES_AFTERWARDS: u32 = 600;
+
 /// What became of a plan.
 #[derive(Debug)]
 pub enum Carried {
@@ -66,7 +71,7 @@ impl Runner {
             Err(carried) => carried,
         };
         if let Carried::Refused(refusal) = &carried {
-            self.record_refusal(&plan.request, refusal);
+            self.record_refusal(&plan.request, refusal).await;
         }
         carried
     }
@@ -126,7 +131,7 @@ impl Runner {
         if self.is_leaving() {
             return Carried::Refused(Refusal::Check("the program is being closed: nothing was sent".to_owned()));
         }
-        if let Err(e) = self.record(&id, self.intent(&plan)) {
+        if let Err(e) = self.record(&id, self.intent(&plan)).await {
             return Carried::Refused(Refusal::CannotTell(format!(
                 "the audit log cannot be written ({e}): nothing was sent\n  next: 'nextcore-top info' shows where it lives"
             )));
@@ -143,6 +148,7 @@ impl Runner {
             request_ids: Vec::new(),
             steps: Vec::new(),
             trouble: None,
+            unrecorded: None,
             end: None,
         };
         tell(reports, &run);
@@ -163,15 +169,15 @@ impl Runner {
         match answer {
             Ok(receipt) => {
                 let said = receipt.handoff.as_ref().map_or_else(String::new, |h| format!("session {}", h.session));
-                self.note(&id, outcome("accepted", &receipt.request_ids, &said));
+                self.note(&mut run, outcome("accepted", &receipt.request_ids, &said)).await;
                 self.accept(&mut run, receipt, reports).await;
             }
             Err(SendError::No(text)) => {
-                self.note(&id, outcome("failed", &[], &text));
+                self.note(&mut run, outcome("failed", &[], &text)).await;
                 self.end(&mut run, Outcome::Failed, text, next_after_no(&plan));
             }
             Err(SendError::Half { text, request_ids }) => {
-                self.note(&id, outcome("failed", &request_ids, &text));
+                self.note(&mut run, outcome("failed", &request_ids, &text)).await;
                 run.request_ids = request_ids;
                 self.end(&mut run, Outcome::Failed, text, next_after_failure(&plan));
             }
@@ -186,10 +192,31 @@ impl Runner {
         self.0.keeper.poke();
         if let Some(end) = &run.end {
             let told = Told::End { outcome: end.outcome.word().to_owned(), text: end.text.clone(), seconds: run.elapsed(end.at) };
-            self.note(&id, told);
+            self.note(&mut run, told).await;
         }
         let _ = reports.send(running(&run)).await;
+        self.settle_record(&mut run, TRIES).await;
         Carried::Ended(Box::new(run))
+    }
+
+    /// Tries so often to write what is not recorded yet.
+    async fn settle_record(&self, run: &mut Run, tries: u32) {
+        for _ in 0..tries {
+            if run.unrecorded.is_none() {
+                return;
+            }
+            tokio::time::sleep(BETWEEN_TRIES).await;
+            run.unrecorded = self.0.acts.audit.settle().await;
+        }
+    }
+
+    /// Goes on trying for a while after a run's end; says when it is recorded after all.
+    pub(super) async fn record_at_last(&self, mut run: Run, reports: &mpsc::Sender<Report>) {
+        if run.unrecorded.is_some() {
+            let _ = reports.send(running(&run)).await;
+            self.settle_record(&mut run, TRIES_AFTERWARDS).await;
+            let _ = reports.send(running(&run)).await;
+        }
     }
 
     async fn accept(&self, run: &mut Run, receipt: Receipt, reports: &mpsc::Sender<Report>) {
@@ -229,7 +256,7 @@ impl Runner {
         };
         let text = format!("{why}; sent once, never sent again; {found}");
         let told = Told::Outcome { result: "unknown".to_owned(), request_ids: Vec::new(), text: text.clone(), millis };
-        self.note(&run.id, told);
+        self.note(run, told).await;
         if seen != Some(true) {
             self.end(run, Outcome::Unknown, text, "look at the resource before doing it again".to_owned());
         }
@@ -242,6 +269,9 @@ impl Runner {
             match self.look(row, &mut desk, run).await {
                 Ok(sight) => {
                     run.trouble = None;
+                    if run.unrecorded.is_some() {
+                        run.unrecorded = self.0.acts.audit.settle().await;
+                    }
                     run.seen_at = self.0.clock.now();
                     run.steps = sight.steps;
                     if let Some((outcome, text)) = sight.end {
@@ -264,13 +294,15 @@ impl Runner {
     /// Registers what the plan owes, before anything of it leaves.
     async fn owe(&self, id: &str, plan: &Plan, operator: &Operator) -> Result<Option<Ticket>, Refusal> {
         let Some(owed) = &plan.owes else { return Ok(None) };
-        let ticket = self.0.keeper.register(self.obligation(id, plan, owed), operator).await;
-        ticket.map(Some).map_err(|e| {
-            let text = format!("what it owes cannot be registered ({e}): nothing was sent");
-            let told = Told::Outcome { result: "failed".to_owned(), request_ids: Vec::new(), text: text.clone(), millis: 0 };
-            self.note(id, told);
-            Refusal::CannotTell(format!("{text}\n  next: 'nextcore-top info' shows where the state folder is"))
-        })
+        let failed = match self.0.keeper.register(self.obligation(id, plan, owed), operator).await {
+            Ok(ticket) => return Ok(Some(ticket)),
+            Err(e) => e,
+        };
+        let text = format!("what it owes cannot be registered ({failed}): nothing was sent");
+        let told = Told::Outcome { result: "failed".to_owned(), request_ids: Vec::new(), text: text.clone(), millis: 0 };
+        // The refusal says it; the log has the intent.
+        let _ = self.record(id, told).await;
+        Err(Refusal::CannotTell(format!("{text}\n  next: 'nextcore-top info' shows where the state folder is")))
     }
 
     fn obligation(&self, id: &str, plan: &Plan, owed: &Owed) -> Obligation {
@@ -319,13 +351,14 @@ impl Runner {
         }
     }
 
-    fn record(&self, id: &str, told: Told) -> std::io::Result<()> {
-        self.0.acts.audit.write(&Entry { at: self.0.clock.now(), id: id.to_owned(), told })
+    async fn record(&self, id: &str, told: Told) -> std::io::Result<()> {
+        self.0.acts.audit.write(&Entry { at: self.0.clock.now(), id: id.to_owned(), told }).await
     }
 
-    /// What happened is not undone by a log that cannot be written any more: the intent is in it.
-    fn note(&self, id: &str, told: Told) {
-        let _ = self.record(id, told);
+    /// What happened is not undone by a log that cannot be written any more: the intent is in it, and the run says what is not.
+    async fn note(&self, run: &mut Run, told: Told) {
+        let entry = Entry { at: self.0.clock.now(), id: run.id.clone(), told };
+        run.unrecorded = self.0.acts.audit.keep(entry).await;
     }
 }
 

@@ -22,6 +22,7 @@ use crate::aws::meter::Meter;
 use crate::model::action::Request;
 use crate::model::audit::{Entry, Told, Who};
 use crate::model::identity::Identity;
+use crate::model::mode::Mode;
 use crate::model::obligation::{Reach, Standing};
 use crate::model::plan::{News, Plan, Refusal, Run, Unfinished, Verdict};
 use crate::model::section::Section;
@@ -150,6 +151,7 @@ impl Runner {
     /// A runner with these tools.
     pub fn new(tools: Tools) -> Self {
         let Tools { clients, stack, clock, meter, acts, store } = tools;
+        meter.budget().pace(clock.speed());
         let keeper = Keeper::new(super::obligation::Tools {
             clients: clients.clone(),
             clock: clock.clone(),
@@ -219,14 +221,21 @@ impl Runner {
     }
 
     /// Records that somebody asked for something that was not sent; a log that cannot be written does not change that.
-    pub fn record_refusal(&self, request: &Request, why: &Refusal) {
+    pub async fn record_refusal(&self, request: &Request, why: &Refusal) {
         let told = Told::Refused { who: self.who(), request: request.clone(), text: why.text().to_owned() };
-        let _ = self.0.acts.audit.write(&Entry { at: self.0.clock.now(), id: self.next_id(), told });
+        let _ = self.0.acts.audit.write(&Entry { at: self.0.clock.now(), id: self.next_id(), told }).await;
+    }
+
+    /// Drops what the audit log need not keep any longer; a viewer leaves it as it is.
+    pub async fn tidy(&self) {
+        if self.0.acts.authority.mode() != Mode::Viewer {
+            self.0.acts.audit.prune(self.0.clock.now()).await;
+        }
     }
 
     /// Intents without an outcome, of processes that are gone.
-    pub fn unfinished(&self) -> Vec<Unfinished> {
-        self.0.acts.audit.unfinished(self.0.clock.now(), self.0.acts.alive)
+    pub async fn unfinished(&self) -> Vec<Unfinished> {
+        self.0.acts.audit.unfinished(self.0.clock.now(), self.0.acts.alive).await
     }
 
     /// What this process has promised and not yet put right.
@@ -296,7 +305,8 @@ impl Runner {
 
     /// Serves one session until its orders end.
     pub(super) async fn serve(self, mut orders: mpsc::Receiver<Order>, reports: mpsc::Sender<Report>) {
-        let unfinished = self.unfinished();
+        self.tidy().await;
+        let unfinished = self.unfinished().await;
         if !unfinished.is_empty() {
             let _ = reports.send(Report::News(News::Unfinished(unfinished))).await;
         }
@@ -324,7 +334,7 @@ impl Runner {
                     Order::Execute(plan, typed) => {
                         let request = plan.request.clone();
                         let news = match runner.carry_out(plan, &typed, &reports).await {
-                            Carried::Ended(_) => return,
+                            Carried::Ended(run) => return runner.record_at_last(*run, &reports).await,
                             Carried::Moved(plan) => News::Moved(plan),
                             Carried::Refused(refusal) => News::Refused(request, refusal),
                         };
@@ -332,7 +342,7 @@ impl Runner {
                     }
                     Order::Seen(id) => {
                         let told = Told::Seen { who: runner.who() };
-                        let _ = runner.0.acts.audit.write(&Entry { at: runner.0.clock.now(), id, told });
+                        let _ = runner.0.acts.audit.write(&Entry { at: runner.0.clock.now(), id, told }).await;
                     }
                 }
             });

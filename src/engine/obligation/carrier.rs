@@ -109,7 +109,7 @@ impl Carrier {
         if self.recorded.as_deref() != Some(result) {
             self.recorded = Some(result.to_owned());
             // The end is what must be recorded; a try that is not is tried again with it.
-            let _ = self.keeper.record(&self.obligation.id, Told::Later { result: result.to_owned(), request_ids, text });
+            let _ = self.keeper.record(&self.obligation.id, Told::Later { result: result.to_owned(), request_ids, text }).await;
         }
     }
 
@@ -152,7 +152,7 @@ impl Carrier {
     /// Records the end and removes it from the folder; `false` = not recorded, to be tried again.
     async fn end(&mut self, text: &str) -> bool {
         let told = Told::Settled { text: text.to_owned() };
-        if let Err(e) = self.keeper.record(&self.obligation.id, told) {
+        if let Err(e) = self.keeper.record(&self.obligation.id, told).await {
             self.unrecorded += 1;
             self.trouble = Some(format!("{text}, but the audit log cannot be written: {e}"));
             if self.unrecorded < RECORDS {

@@ -90,7 +90,7 @@ impl Keeper {
             off_the_loop(move || files.register(&obligation)).await?
         };
         let told = Told::Owed { obligation: Box::new(obligation.clone()) };
-        if let Err(e) = self.record(&obligation.id, told) {
+        if let Err(e) = self.record(&obligation.id, told).await {
             // Nothing has left: nothing is owed.
             let _ = tools.files.settle(&hold);
             return Err(e);
@@ -196,16 +196,16 @@ impl Keeper {
         };
         let (files, id) = (tools.files.clone(), obligation.id.clone());
         let Ok(Some(hold)) = off_the_loop(move || files.take(&id)).await else { return false };
-        self.record(&obligation.id, Told::Settled { text: text.to_owned() }).is_ok() && tools.files.settle(&hold).is_ok()
+        self.record(&obligation.id, Told::Settled { text: text.to_owned() }).await.is_ok() && tools.files.settle(&hold).is_ok()
     }
 
     fn carries(&self, id: &str) -> bool {
         self.lock().get(id).is_some_and(|s| s.holder == Holder::Us)
     }
 
-    fn record(&self, id: &str, told: Told) -> io::Result<()> {
+    async fn record(&self, id: &str, told: Told) -> io::Result<()> {
         let tools = &self.0.tools;
-        tools.audit.write(&Entry { at: tools.clock.now(), id: id.to_owned(), told })
+        tools.audit.write(&Entry { at: tools.clock.now(), id: id.to_owned(), told }).await
     }
 
     fn show(&self, standing: Standing) {

@@ -74,7 +74,8 @@ fn running(session: &mut Session, run: Arc<Run>, effects: &mut Vec<Effect>) {
         && let Some(end) = &run.end
     {
         let tone = if end.outcome == Outcome::Done { Tone::Done } else { Tone::Error };
-        update::flash(session, format!("{}: {}, {}", run.plan.title, end.outcome.word(), end.text), tone);
+        let unrecorded = run.unrecorded.as_ref().map(|why| format!(" (not recorded: {why})")).unwrap_or_default();
+        update::flash(session, format!("{}: {}, {}{unrecorded}", run.plan.title, end.outcome.word(), end.text), tone);
     }
     if is_new || ended {
         // What the action changes is on the screen with the next answer, not with the next interval.

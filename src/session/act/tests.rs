@@ -98,6 +98,7 @@ fn the_last_action_is_found_again_by_name() {
         request_ids: Vec::new(),
         steps: Vec::new(),
         trouble: None,
+        unrecorded: None,
         end: Some(End { outcome: Outcome::Done, text: "done".into(), next: String::new(), at: now() }),
     };
     update(&mut session, Msg::Acted(News::Running(Arc::new(run))));
@@ -150,6 +151,7 @@ fn a_run_goes_on_when_its_layer_is_closed_and_its_end_is_said() {
         request_ids: Vec::new(),
         steps: Vec::new(),
         trouble: None,
+        unrecorded: None,
         end: None,
     };
     update(&mut session, Msg::Acted(News::Running(Arc::new(run.clone()))));

@@ -2,6 +2,7 @@
 
 mod layer;
 mod nav;
+mod refresh;
 
 use std::sync::Arc;
 
@@ -124,7 +125,7 @@ pub(super) fn carry(session: &mut Session, intent: Intent, key: Key, effects: &m
         Intent::Suspend => stop(session, effects),
         Intent::Refresh => {
             effects.push(Effect::Refresh(session.needs()));
-            flash(session, "asking for everything on the screen".to_owned(), Tone::Done);
+            flash(session, refresh::words(session), Tone::Done);
         }
         Intent::Copy => match layer::copied(session) {
             Some(text) => {

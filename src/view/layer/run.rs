@@ -42,6 +42,11 @@ pub(super) fn draw(v: &View<'_>, run: &Run, body: Rect, ink: &mut Ink<'_>) {
     if let Some(trouble) = run.trouble.as_ref().filter(|_| run.end.is_none()) {
         panel.lines.extend(marked("▲", Role::Warn, &format!("{trouble}; looking again"), Role::Text, room));
     }
+    if let Some(why) = &run.unrecorded {
+        let happened = run.end.as_ref().map_or("sent", |e| e.outcome.word());
+        let said = format!("{happened}, but not recorded: {why}");
+        panel.lines.extend(marked("▲", Role::Warn, &said, Role::Text, room));
+    }
     panel.lines.push(Phrase::new());
     match &run.end {
         None => panel.lines.push(time(run, run.elapsed(v.now))),

@@ -183,6 +183,7 @@ pub(in crate::aws::action) fn run(request: &Request, draft: Draft, facts: &[(&st
         request_ids: Vec::new(),
         steps: Vec::new(),
         trouble: None,
+        unrecorded: None,
         end: None,
     }
 }

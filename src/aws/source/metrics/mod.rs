@@ -10,10 +10,10 @@ use std::time::Duration;
 use aws_sdk_cloudwatch::types as sdk;
 use chrono::TimeDelta;
 
-use super::{Context, MINUTE};
+use super::{Context, HALF_MINUTE, MINUTE};
 use crate::aws::convert::{sdk_time, text, time};
-use crate::aws::error::problem_of;
 use crate::aws::op::Op;
+use crate::aws::page;
 use crate::model::Time;
 use crate::model::balancer::{Balancer, Routing};
 use crate::model::cache::ReplicationGroup;
@@ -56,6 +56,9 @@ pub(super) struct Source;
 impl super::Source for Source {
     type Out = Metrics;
     const READS: &'static [Op] = &[GET];
+
+    // Every metric asked for is paid for.
+    const FLOOR: Option<Duration> = Some(HALF_MINUTE);
 
     fn every(_: &Store) -> Duration {
         MINUTE
@@ -127,20 +130,18 @@ async fn ask(cx: &Context, queries: &[&Query], from: Time) -> Result<Answer, Pro
         let client = if global { &cx.clients.cloudwatch_global } else { &cx.clients.cloudwatch };
         let request = client.get_metric_data().start_time(sdk_time(from)).end_time(sdk_time(cx.now));
         let request = request.set_metric_data_queries(Some(by_query_id.iter().map(|(id, q)| data_query(id, q)).collect()));
-        let mut pages = request.scan_by(sdk::ScanBy::TimestampAscending).into_paginator().send();
+        let request = request.scan_by(sdk::ScanBy::TimestampAscending);
         answer.asked.extend(chunk.iter().map(|q| (q.id.clone(), q.spec.zero_fill, q.spec.turn.seconds())));
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(|e| problem_of(GET, &e))?;
-            for result in page.metric_data_results() {
-                let Some(query) = result.id().and_then(|id| by_query_id.get(id)) else { continue };
-                if matches!(result.status_code(), Some(sdk::StatusCode::Forbidden | sdk::StatusCode::InternalError)) {
-                    let said = result.messages().iter().map(|m| text(m.value())).collect::<Vec<_>>().join("; ");
-                    answer.refused.insert(query.id.clone(), said);
-                }
-                let points = result.timestamps().iter().zip(result.values());
-                let points = points.filter_map(|(at, v)| time(Some(at)).map(|t| (t.timestamp(), *v)));
-                answer.points.push((query.id.clone(), points.collect()));
+        let ask = |token| request.clone().set_next_token(token).send();
+        for result in page::all(GET, ask, |out| (out.metric_data_results, out.next_token)).await? {
+            let Some(query) = result.id().and_then(|id| by_query_id.get(id)) else { continue };
+            if matches!(result.status_code(), Some(sdk::StatusCode::Forbidden | sdk::StatusCode::InternalError)) {
+                let said = result.messages().iter().map(|m| text(m.value())).collect::<Vec<_>>().join("; ");
+                answer.refused.insert(query.id.clone(), said);
             }
+            let points = result.timestamps().iter().zip(result.values());
+            let points = points.filter_map(|(at, v)| time(Some(at)).map(|t| (t.timestamp(), *v)));
+            answer.points.push((query.id.clone(), points.collect()));
         }
     }
     Ok(answer)

@@ -53,8 +53,10 @@ fn records(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let filter = v.session.list(screen.pane, &screen.subject, 0).filter;
     let all = rows::records(v.store, &filter);
     let empty = if dns.zone.is_some() { "the zone has no records" } else { "Route 53 is not used: it is optional" };
-    let list = List { panel: 0, columns: RECORDS, rows: all.len(), empty };
-    list.draw(v, screen, area, ink, |i| all.get(i).map_or_else(Vec::new, |r| record_row(v, dns, r)));
+    let more = format!("more than these {}", dns.records.len());
+    let list = List { panel: 0, columns: RECORDS, rows: all.len() + usize::from(dns.cut_off), empty };
+    let last = || vec![Phrase::of(more.clone(), Role::Warn)];
+    list.draw(v, screen, area, ink, |i| all.get(i).map_or_else(last, |r| record_row(v, dns, r)));
 }
 
 fn record_row<'a>(v: &View<'a>, dns: &'a Dns, record: &'a DnsRecord) -> Vec<Phrase<'a>> {
