@@ -4,6 +4,7 @@
 
 pub mod action;
 pub mod authority;
+pub mod chain;
 pub mod client;
 pub mod connect;
 mod convert;
@@ -11,9 +12,12 @@ mod error;
 pub mod gate;
 pub mod meter;
 pub mod op;
+pub mod pin;
+pub mod place;
 pub mod policy;
 pub mod source;
 pub mod transport;
+mod variants;
 
 pub use client::Clients;
 pub use connect::{ConnectError, connect, connect_in_process};

@@ -84,9 +84,11 @@ pub fn delay(interval: Duration, outcome: Outcome) -> Duration {
                 ProblemKind::Denied => interval.max(DENIED),
                 // It may be gone with the next answer, or never: neither wait a quarter of an hour, nor ask twice a second.
                 ProblemKind::NotFound | ProblemKind::Service => (SERVICE_RETRY * 2_u32.pow(doublings)).min(interval),
-                ProblemKind::Timeout | ProblemKind::Offline | ProblemKind::Malformed | ProblemKind::Credentials => {
-                    (FIRST_RETRY * 2_u32.pow(doublings)).min(interval)
-                }
+                ProblemKind::Timeout
+                | ProblemKind::Offline
+                | ProblemKind::Malformed
+                | ProblemKind::Credentials
+                | ProblemKind::WrongAccount => (FIRST_RETRY * 2_u32.pow(doublings)).min(interval),
             }
         }
     }

@@ -18,6 +18,8 @@ pub mod log;
 pub mod metric;
 pub mod mode;
 pub mod network;
+pub mod partition;
+pub mod place;
 pub mod plan;
 pub mod profile;
 pub mod scaling;

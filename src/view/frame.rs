@@ -4,15 +4,19 @@ use ratatui::layout::Rect;
 
 use super::View;
 use super::figures::{LIVE, coarse_age, glyph, is_loading};
-use super::widget::phrase::fit;
+use super::widget::phrase::{clip_middle, fit};
 use super::widget::{Fact, Ink, Phrase};
 use crate::input::{COMMANDS, Command, Key};
 use crate::model::health::Level;
 use crate::model::identity::Identity;
 use crate::model::mode::Mode;
+use crate::model::place::Endpoint;
 use crate::model::text;
 use crate::session::Tone;
 use crate::theme::Role;
+
+/// Cells of an endpoint's host.
+const ENDPOINT_WIDTH: usize = 24;
 
 /// The context bar: the most important from the left, what is least missed dropped first.
 pub(crate) fn header(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
@@ -30,6 +34,7 @@ pub(crate) fn header(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
     let facts = vec![
         Fact::new(7, Phrase::of("nextcore-top", Role::Title)),
         Fact::new(0, badge),
+        Fact::new(0, elsewhere(v)),
         Fact::new(3, identity(v)),
         Fact::new(6, role(v)),
         Fact::new(4, Phrase::of(session.stack.region.as_str(), Role::Text)),
@@ -70,6 +75,22 @@ fn identity<'a>(v: &View<'a>) -> Phrase<'a> {
     match v.store.get::<Identity>() {
         Some(id) => Phrase::of(id.user(), Role::Text).and(format!("@{}", id.account_grouped()), Role::Text),
         None => Phrase::of("identity …", Role::Muted),
+    }
+}
+
+/// That this is not AWS, and what it is: a healthy picture of a laptop must not look like production.
+fn elsewhere<'a>(v: &View<'a>) -> Phrase<'a> {
+    let host = |e: &Endpoint| clip_middle(&e.url.host(), ENDPOINT_WIDTH).into_owned();
+    match v.store.place.endpoints.as_slice() {
+        [] => Phrase::new(),
+        [one] if one.services.is_empty() => Phrase::of("endpoint ", Role::Warn).and(host(one), Role::Warn),
+        [one] if one.services.len() == 1 => Phrase::of(format!("{} endpoint ", one.whose()), Role::Warn).and(host(one), Role::Warn),
+        several => {
+            let all = several.iter().any(|e| e.services.is_empty());
+            let services: usize = several.iter().map(|e| e.services.len()).sum();
+            let whose = if all { "all services".to_owned() } else { format!("{services} services") };
+            Phrase::of(format!("endpoints of {whose} not AWS's"), Role::Warn)
+        }
     }
 }
 
@@ -126,9 +147,10 @@ fn freshness(v: &View<'_>) -> Phrase<'static> {
     }
 }
 
-/// One line about what keeps everything from being current; returns the body beneath.
+/// One line about what keeps everything from being current, or about what contradicts what; returns the body beneath.
 pub(crate) fn banner(v: &View<'_>, body: Rect, ink: &mut Ink<'_>) -> Rect {
-    let Some((headline, hint)) = v.session.banner() else { return body };
+    let notice = v.session.notice().map(|notice| (notice, "Esc puts it away"));
+    let Some((headline, hint)) = v.session.banner().or(notice) else { return body };
     let row = Rect { height: 1, ..body };
     let line = if hint.is_empty() { headline.to_owned() } else { format!("{headline} · {hint}") };
     ink.put(row.x + 1, row.y, row.right() - 1, &format!("▲ {line}"), Role::Banner);

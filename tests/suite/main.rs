@@ -20,6 +20,7 @@ mod gate;
 mod keys;
 mod layers;
 mod panes;
+mod place;
 mod process;
 mod stub;
 mod support;

@@ -10,6 +10,7 @@ use super::{Report, Runner, running};
 use crate::aws::action::{Desk, Receipt, Row, SendError, Sender, Sight};
 use crate::aws::authority::{NotArmed, Operator, Warrant};
 use crate::model::audit::{Entry, Told};
+use crate::model::identity::Identity;
 use crate::model::plan::{End, Outcome, Plan, Refusal, Run};
 
 /// After a request without an answer: how often it is looked whether it was carried out, and how long between two looks.
@@ -86,6 +87,9 @@ impl Runner {
             Err(what) => return refuse(Refusal::Check(format!("'{what}' is under way on {}: nothing was sent", plan.resource.name))),
         };
         let (fresh, desk) = self.draw_up(&plan.request).await.map_err(Carried::Refused)?;
+        if let Some(why) = other_identity(plan, &fresh) {
+            return refuse(Refusal::Check(why));
+        }
         if fresh.hash != plan.hash {
             return Err(Carried::Moved(Arc::new(fresh)));
         }
@@ -313,6 +317,16 @@ impl Runner {
     fn note(&self, id: &str, told: Told) {
         let _ = self.record(id, told);
     }
+}
+
+/// That the plan was made with the credentials of somebody else, if it was.
+fn other_identity(plan: &Plan, fresh: &Plan) -> Option<String> {
+    let who = |plan: &Plan| Identity { account: plan.account.clone(), arn: plan.principal.clone() };
+    let (planned, now) = (who(plan), who(fresh));
+    (!planned.is_same(&now)).then(|| {
+        let (was, is) = (format!("{} of account {}", planned.arn, planned.account), format!("{} of account {}", now.arn, now.account));
+        format!("the plan was made as {was}, and we are {is} now: nothing was sent\n  next: look at who that is, and plan again")
+    })
 }
 
 /// One warrant for each call of the plan, and no other.
