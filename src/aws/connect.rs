@@ -1,8 +1,9 @@
-//! From options to gated clients: profile, region, endpoint, credentials, time-outs. Tells a missing profile, region or credential apart
-//! before anything is sent. Called by the shell; the embedded cloud comes in as an HTTP client.
+//! From a settled place to gated clients: credentials, trust, time-outs. Tells a missing profile, region or credential apart before anything
+//! is sent. Called by the shell; the embedded cloud comes in as an HTTP client.
 
 use std::time::Duration;
 
+use aws_config::profile::ProfileSet;
 use aws_config::{BehaviorVersion, ConfigLoader, Region};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
@@ -20,13 +21,16 @@ use aws_types::os_shim_internal::{Env, Fs};
 
 use super::action;
 use super::authority::Authority;
+use super::chain::Chain;
 use super::client::Clients;
 use super::gate::{AllowList, Gate, GatedClient};
 use super::meter::Meter;
 use super::op::Kind;
-use super::source;
-use crate::model::connection::ConnectOptions;
+use super::pin::Pin;
+use super::place::services;
+use super::{source, variants};
 use crate::model::mode::Mode;
+use crate::model::place::{EndpointUrl, Place};
 
 /// One attempt of a poll (AWS map §1: about 5 s): a mute endpoint is to be named within 5 s of the start.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(4);
@@ -53,7 +57,9 @@ pub enum ConnectError {
     #[error("the AWS configuration cannot be read: {0}\n  next: correct the file, or point AWS_CONFIG_FILE at another")]
     Files(String),
     /// No region anywhere.
-    #[error("no region: neither --region, the configuration, AWS_REGION nor the profile names one\n  next: --region ap-southeast-2")]
+    #[error(
+        "no region: neither --region, [stack].region of the configuration, AWS_REGION nor the profile names one\n  next: say where the stack is: region = \"...\" below [stack], or --region"
+    )]
     NoRegion,
     /// No provider had credentials.
     #[error(
@@ -73,37 +79,35 @@ pub enum ConnectError {
     )]
     NoRoots,
     /// The endpoint is not a URL.
-    #[error("--endpoint-url '{0}' is not an http:// or https:// URL\n  next: write it as http://127.0.0.1:4566")]
-    BadEndpoint(String),
+    #[error("{origin}: '{url}' is not an http:// or https:// URL\n  next: write it as http://127.0.0.1:4566")]
+    BadEndpoint {
+        /// As it was written, without its password.
+        url: EndpointUrl,
+        /// Who says so.
+        origin: String,
+    },
 }
 
-/// Connects to AWS, or to the endpoint of the options.
-pub async fn connect(options: &ConnectOptions, meter: &Meter, authority: &Authority) -> Result<Clients, ConnectError> {
-    check_profile(options).await?;
-    let plain = options.endpoint_url.as_ref().is_some_and(|url| url.starts_with("http://"));
+/// Connects to AWS, or to the endpoints of the place.
+pub async fn connect(place: &Place, meter: &Meter, authority: &Authority) -> Result<Clients, ConnectError> {
+    let plain = services().into_iter().all(|s| place.endpoint_of(s).is_some_and(EndpointUrl::is_plain));
     // The TLS library panics without roots; an emulator over plain HTTP needs neither.
     let http = match (rustls_native_certs::load_native_certs().certs.is_empty(), plain) {
         (false, _) => tls_client(),
         (true, true) => plain_client(),
         (true, false) => return Err(ConnectError::NoRoots),
     };
-    let mut loader = loader(http.clone());
-    if let Some(profile) = &options.profile {
-        loader = loader.profile_name(profile);
-    }
-    if let Some(region) = &options.region {
-        loader = loader.region(Region::new(region.clone()));
-    }
-    if let Some(url) = &options.endpoint_url {
-        check_endpoint(url)?;
-        loader = loader.endpoint_url(url);
+    let Some(region) = &place.region else { return Err(ConnectError::NoRegion) };
+    let chain = Chain::of(place, &http);
+    let won = chain.won();
+    let mut loader = loader(http.clone()).region(Region::new(region.value.clone())).credentials_provider(chain);
+    if let Some(profile) = &place.profile {
+        loader = loader.profile_name(&profile.value);
     }
     let config = loader.load().await;
-    if config.region().is_none() {
-        return Err(ConnectError::NoRegion);
-    }
-    check_credentials(&config, options).await?;
-    Ok(gated(&config, if plain { plain_client() } else { http }, meter, authority))
+    check_credentials(&config, place).await?;
+    let http = variants::named(if plain { plain_client() } else { http }, place);
+    Ok(gated(&config, place, http, meter, authority).told_by(won))
 }
 
 fn plain_client() -> SharedHttpClient {
@@ -133,7 +137,7 @@ pub fn connect_in_process(http: SharedHttpClient, region: &str, meter: &Meter, a
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .time_source(SharedTimeSource::new(SystemTimeSource::new()))
         .build();
-    gated(&config, http, meter, authority)
+    gated(&config, &Place::default(), http, meter, authority)
 }
 
 fn loader(http: SharedHttpClient) -> ConfigLoader {
@@ -144,7 +148,8 @@ fn loader(http: SharedHttpClient) -> ConfigLoader {
         .timeout_config(timeouts())
 }
 
-fn timeouts() -> TimeoutConfig {
+/// Of every request, those of credential providers, too.
+pub(super) fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
@@ -153,46 +158,53 @@ fn timeouts() -> TimeoutConfig {
 }
 
 /// The gate goes in after credentials have been resolved: their providers use the plain HTTP client.
-fn gated(config: &SdkConfig, http: SharedHttpClient, meter: &Meter, authority: &Authority) -> Clients {
+fn gated(config: &SdkConfig, place: &Place, http: SharedHttpClient, meter: &Meter, authority: &Authority) -> Clients {
     // A viewer's gate does not even know of writes; everybody else's lets one through with a warrant.
     let writes = authority.mode() != Mode::Viewer;
     let ops = source::reads().chain(action::operations()).filter(|op| writes || op.kind == Kind::Read);
-    let allowed = AllowList::of(ops, authority);
+    let pin = Pin::of(place.account.clone());
+    let allowed = AllowList::of(ops, authority).behind(pin.clone());
     let http = SharedHttpClient::new(GatedClient::new(http, allowed.clone(), meter.clone()));
     let config = config.to_builder().http_client(http).build();
-    Clients::new(&config, &Gate::new(allowed))
+    Clients::new(&config, place, &Gate::new(allowed), pin)
 }
 
-fn check_endpoint(url: &str) -> Result<(), ConnectError> {
+/// Refuses what is no URL; `origin` says where it comes from.
+pub(super) fn check_endpoint(url: &EndpointUrl, origin: &str) -> Result<(), ConnectError> {
     // `http` keeps a port that is no port as part of the authority: then the request would go to the default port.
     let usable = |u: http::Uri| {
         let port_is_one = u.authority().is_some_and(|a| u.port_u16().is_some() || a.as_str().ends_with(a.host()));
         matches!(u.scheme_str(), Some("http" | "https")) && u.host().is_some_and(|h| !h.is_empty()) && port_is_one
     };
-    let valid = url.parse::<http::Uri>().is_ok_and(usable);
-    if valid { Ok(()) } else { Err(ConnectError::BadEndpoint(url.to_owned())) }
+    let valid = url.secret().parse::<http::Uri>().is_ok_and(usable);
+    if valid { Ok(()) } else { Err(ConnectError::BadEndpoint { url: url.clone(), origin: origin.to_owned() }) }
 }
 
-/// An unknown profile would otherwise be a silent fall-through to other credentials: the wrong account.
-async fn check_profile(options: &ConnectOptions) -> Result<(), ConnectError> {
+/// The profiles of the AWS configuration, this one selected. An unknown one would otherwise be a silent fall-through to other credentials:
+/// the wrong account.
+pub(super) async fn profiles(name: Option<&str>) -> Result<ProfileSet, ConnectError> {
     let files = EnvConfigFiles::default();
-    let profiles = aws_config::profile::load(&Fs::real(), &Env::real(), &files, options.profile.clone().map(Into::into))
+    let profiles = aws_config::profile::load(&Fs::real(), &Env::real(), &files, name.map(|n| n.to_owned().into()))
         .await
         .map_err(|e| ConnectError::Files(cause_of(&e)))?;
-    let name = profiles.selected_profile();
-    if profiles.get_profile(name).is_some() || (options.profile.is_none() && name == "default") {
-        return Ok(());
+    let chosen = profiles.selected_profile();
+    if profiles.get_profile(chosen).is_some() || (name.is_none() && chosen == "default") {
+        return Ok(profiles);
     }
     let mut names: Vec<&str> = profiles.profiles().collect();
     names.sort_unstable();
     let known = if names.is_empty() { " (there are no profiles)".to_owned() } else { format!(" (there are: {})", names.join(", ")) };
-    Err(ConnectError::UnknownProfile { name: name.to_owned(), known })
+    Err(ConnectError::UnknownProfile { name: chosen.to_owned(), known })
 }
 
-async fn check_credentials(config: &SdkConfig, options: &ConnectOptions) -> Result<(), ConnectError> {
-    let (profile, profile_flag) =
-        options.profile.as_ref().map_or_else(Default::default, |p| (format!(" of profile '{p}'"), format!(" --profile {p}")));
-    let fail = |cause: String| ConnectError::NoCredentials { profile: profile.clone(), profile_flag: profile_flag.clone(), cause };
+async fn check_credentials(config: &SdkConfig, place: &Place) -> Result<(), ConnectError> {
+    let name = place.profile.as_ref().map(|p| &p.value);
+    let (profile, profile_flag) = name.map_or_else(Default::default, |p| (format!(" of profile '{p}'"), format!(" --profile {p}")));
+    let passed_over: String = place.credentials.passed_over.iter().map(|p| format!("; not asked: {p}")).collect();
+    let fail = |cause: String| {
+        let cause = format!("{cause}{passed_over}");
+        ConnectError::NoCredentials { profile: profile.clone(), profile_flag: profile_flag.clone(), cause }
+    };
     let Some(provider) = config.credentials_provider() else { return Err(fail("no provider is configured".to_owned())) };
     match tokio::time::timeout(CREDENTIALS_TIMEOUT, provider.provide_credentials()).await {
         Ok(Ok(_)) => Ok(()),
@@ -201,7 +213,8 @@ async fn check_credentials(config: &SdkConfig, options: &ConnectOptions) -> Resu
     }
 }
 
-fn cause_of(error: &(dyn std::error::Error + 'static)) -> String {
+/// The innermost cause, which says most.
+pub(super) fn cause_of(error: &(dyn std::error::Error + 'static)) -> String {
     let mut last = error;
     while let Some(next) = last.source() {
         last = next;
@@ -256,7 +269,7 @@ mod tests {
             ("ftp://127.0.0.1", false),
             ("http://", false),
         ] {
-            assert_eq!(check_endpoint(url).is_ok(), valid, "{url}");
+            assert_eq!(check_endpoint(&EndpointUrl::new(url), "--endpoint-url").is_ok(), valid, "{url}");
         }
     }
 }

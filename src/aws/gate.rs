@@ -21,6 +21,8 @@ use aws_smithy_types::config_bag::ConfigBag;
 use super::authority::Authority;
 use super::meter::Meter;
 use super::op::{Kind, Op};
+use super::pin::Pin;
+use crate::model::place::masked;
 
 /// Private header that marks a cleared request; stripped before it is sent.
 const STAMP: &str = "x-nextcore-cleared";
@@ -47,6 +49,14 @@ pub enum Refusal {
         /// Operation.
         operation: String,
     },
+    /// The configuration pins an account, and it is not known yet that we are in it.
+    #[error("refused: {service}:{operation} is not asked before it is known that these are credentials of the pinned account")]
+    Pinned {
+        /// SDK service id.
+        service: String,
+        /// Operation.
+        operation: String,
+    },
     /// Sent by a client that bypassed the gate.
     #[error("refused: {0} was sent by a client that the gate does not know")]
     Unstamped(String),
@@ -57,13 +67,23 @@ pub enum Refusal {
 pub struct AllowList {
     ops: Arc<BTreeMap<(&'static str, &'static str), Kind>>,
     authority: Authority,
+    pin: Pin,
 }
+
+/// The one question that a pinned account leaves open.
+const WHO: (&str, &str) = ("STS", "GetCallerIdentity");
 
 impl AllowList {
     /// Exactly these operations, under this authority.
     pub fn of<'a>(ops: impl IntoIterator<Item = &'a Op>, authority: &Authority) -> Self {
         let ops = ops.into_iter().map(|op| ((op.service, op.operation), op.kind)).collect();
-        Self { ops: Arc::new(ops), authority: authority.clone() }
+        Self { ops: Arc::new(ops), authority: authority.clone(), pin: Pin::default() }
+    }
+
+    /// The same, once it is known that we are in the pinned account.
+    #[must_use]
+    pub fn behind(self, pin: Pin) -> Self {
+        Self { pin, ..self }
     }
 
     /// Whether the operation could leave now.
@@ -77,10 +97,12 @@ impl AllowList {
     }
 
     fn decide(&self, service: &str, operation: &str, may_write: impl Fn(&Authority, &str, &str) -> bool) -> Result<Kind, Refusal> {
+        let open = self.pin.is_open() || (service, operation) == WHO;
         let found = self.ops.iter().find(|((s, o), _)| *s == service && *o == operation);
         let (service, operation) = (service.to_owned(), operation.to_owned());
         match found {
             None => Err(Refusal::NotAllowed { service, operation }),
+            Some(_) if !open => Err(Refusal::Pinned { service, operation }),
             Some((_, Kind::Read)) => Ok(Kind::Read),
             Some((_, Kind::Write)) if may_write(&self.authority, &service, &operation) => Ok(Kind::Write),
             Some((_, Kind::Write)) => Err(Refusal::NoWarrant { service, operation }),
@@ -172,7 +194,7 @@ impl HttpConnector for GatedConnector {
         let stamp = request.headers_mut().remove(STAMP);
         let cleared = match stamp.as_deref().and_then(|s| s.split_once(':')) {
             Some((service, operation)) => self.allowed.pass(service, operation).map(|kind| (service.to_owned(), operation, kind)),
-            None => Err(Refusal::Unstamped(request.uri().to_owned())),
+            None => Err(Refusal::Unstamped(masked(request.uri()))),
         };
         let refused = |why: BoxError| HttpConnectorFuture::ready(Err(ConnectorError::user(why)));
         let (service, operation, kind) = match cleared {

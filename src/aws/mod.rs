@@ -5,6 +5,7 @@
 pub mod action;
 pub mod authority;
 pub mod budget;
+pub mod chain;
 pub mod client;
 pub mod connect;
 mod convert;
@@ -14,9 +15,12 @@ pub mod meter;
 pub mod obligation;
 pub mod op;
 mod page;
+pub mod pin;
+pub mod place;
 pub mod policy;
 pub mod source;
 pub mod transport;
+mod variants;
 
 pub use client::Clients;
 pub use connect::{ConnectError, connect, connect_in_process};

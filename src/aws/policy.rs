@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::action;
 use super::op::{Kind, Op, Scope};
 use super::source;
+use crate::model::partition::Partition;
 use crate::model::stack::Stack;
 
 /// Where the policy is to hold.
@@ -15,15 +16,16 @@ use crate::model::stack::Stack;
 pub struct Place<'a> {
     /// Account number; `*` when it is not known.
     pub account: &'a str,
-    /// `aws`, `aws-cn`, `aws-us-gov`.
-    pub partition: &'a str,
+    /// The partition: its ARNs, and the services that it has.
+    pub partition: Partition,
 }
 
 /// A policy document that allows what this program can send, and nothing else.
 pub fn policy(stack: &Stack, place: Place<'_>, operator: bool) -> Value {
     let mut by_scope: BTreeMap<(bool, Scope), BTreeSet<&str>> = BTreeMap::new();
     // Who the caller is may be asked without permission.
-    for op in operations(operator).filter(|op| op.service != "STS") {
+    let is_there = |op: &&Op| op.service != "CloudFront" || place.partition.has_cloudfront();
+    for op in operations(operator).filter(|op| op.service != "STS").filter(is_there) {
         by_scope.entry((op.kind == Kind::Write, op.on)).or_default().insert(op.iam);
     }
     let arns = Arns { stack, place };
@@ -47,11 +49,11 @@ struct Arns<'a> {
 
 impl Arns<'_> {
     fn here(&self, service: &str, rest: impl std::fmt::Display) -> String {
-        format!("arn:{}:{service}:{}:{}:{rest}", self.place.partition, self.stack.region, self.place.account)
+        format!("arn:{}:{service}:{}:{}:{rest}", self.place.partition.id(), self.stack.region, self.place.account)
     }
 
     fn global(&self, service: &str, rest: impl std::fmt::Display) -> String {
-        format!("arn:{}:{service}::{}:{rest}", self.place.partition, self.place.account)
+        format!("arn:{}:{service}::{}:{rest}", self.place.partition.id(), self.place.account)
     }
 
     /// `log-group:NAME` and what is in it.
@@ -83,7 +85,7 @@ impl Arns<'_> {
             Scope::Alarms => vec![self.here("cloudwatch", format_args!("alarm:{}*", stack.alarm_prefix))],
             Scope::Dashboards => vec![self.global("cloudwatch", format_args!("dashboard/{}*", stack.dashboard_prefix))],
             Scope::Buckets => {
-                names(&mut stack.buckets.iter().map(|b| b.name.as_str()), &|name| format!("arn:{}:s3:::{name}", self.place.partition))
+                names(&mut stack.buckets.iter().map(|b| b.name.as_str()), &|name| format!("arn:{}:s3:::{name}", self.place.partition.id()))
             }
             Scope::Roles => {
                 names(&mut stack.roles.iter().map(|r| r.name.as_str()), &|name| self.global("iam", format_args!("role/{name}")))
@@ -102,7 +104,7 @@ impl Arns<'_> {
             Scope::Pipeline => {
                 vec![self.here("codepipeline", &stack.pipeline), self.here("codepipeline", format_args!("{}/*", stack.pipeline))]
             }
-            Scope::Zones => vec![format!("arn:{}:route53:::hostedzone/*", self.place.partition)],
+            Scope::Zones => vec![format!("arn:{}:route53:::hostedzone/*", self.place.partition.id())],
             Scope::Distribution => {
                 let id = if stack.distribution.is_empty() { "*" } else { &stack.distribution };
                 vec![self.global("cloudfront", format_args!("distribution/{id}"))]
@@ -146,7 +148,7 @@ pub fn operations(operator: bool) -> impl Iterator<Item = &'static Op> {
 mod tests {
     use super::*;
 
-    const PLACE: Place<'static> = Place { account: "111122223333", partition: "aws" };
+    const PLACE: Place<'static> = Place { account: "111122223333", partition: Partition::Aws };
 
     fn actions(policy: &Value) -> BTreeSet<String> {
         let statements = policy["Statement"].as_array().unwrap().iter();
@@ -171,6 +173,16 @@ mod tests {
             action::ROWS.iter().all(|r| r.writes.iter().all(|op| op.kind == Kind::Write) && r.reads.iter().all(|op| op.kind == Kind::Read))
         );
         assert!(operations(true).all(|op| op.operation != "GetSecretValue"));
+    }
+
+    #[test]
+    fn every_arn_is_of_the_partition_and_what_it_lacks_is_left_out() {
+        for partition in Partition::ALL {
+            let text = policy(&Stack::default(), Place { partition, ..PLACE }, true).to_string();
+            let mut arns = text.split("arn:").skip(1);
+            assert!(arns.all(|arn| arn.starts_with(&format!("{}:", partition.id()))), "{partition:?}: {text}");
+            assert_eq!(text.contains("cloudfront:"), partition.has_cloudfront(), "{partition:?}");
+        }
     }
 
     #[test]

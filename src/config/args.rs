@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::model::partition::Partition;
+
 /// The live operations dashboard of the NextCore AI Cloud stack on AWS.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "nextcore-top", version, about, long_about = None, disable_help_subcommand = true, args_conflicts_with_subcommands = false)]
@@ -160,14 +162,18 @@ pub struct PolicyArgs {
     /// Account number to write into the ARNs
     #[arg(long, value_name = "ID", value_parser = account)]
     pub account: Option<String>,
-    /// Partition of the ARNs
-    #[arg(long, default_value = "aws", value_parser = ["aws", "aws-cn", "aws-us-gov"])]
-    pub partition: String,
+    /// Partition of the ARNs (default: the region's)
+    #[arg(long, value_name = "ID", value_parser = partition)]
+    pub partition: Option<Partition>,
+}
+
+fn partition(text: &str) -> Result<Partition, String> {
+    let ids: Vec<&str> = Partition::ALL.into_iter().map(Partition::id).collect();
+    Partition::ALL.into_iter().find(|p| p.id() == text).ok_or_else(|| format!("one of {}", ids.join(", ")))
 }
 
 fn account(text: &str) -> Result<String, String> {
-    let digits = text.replace('-', "");
-    if digits.len() == 12 && digits.bytes().all(|b| b.is_ascii_digit()) { Ok(digits) } else { Err("twelve digits".to_owned()) }
+    crate::model::identity::account_number(text).ok_or_else(|| "twelve digits".to_owned())
 }
 
 /// `audit`.

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::model::place::Chosen;
 use crate::theme::{Depth, Glyphs};
 
 /// The variables that matter, taken once.
@@ -20,12 +21,12 @@ pub struct Environment {
     pub config_home: Option<PathBuf>,
     /// XDG_STATE_HOME or ~/.local/state.
     pub state_home: Option<PathBuf>,
-    /// AWS_PROFILE.
-    pub aws_profile: Option<String>,
+    /// AWS_PROFILE or AWS_DEFAULT_PROFILE.
+    pub aws_profile: Option<Chosen>,
     /// AWS_REGION or AWS_DEFAULT_REGION.
-    pub aws_region: Option<String>,
-    /// AWS_ENDPOINT_URL.
-    pub aws_endpoint_url: Option<String>,
+    pub aws_region: Option<Chosen>,
+    /// The credentials of the environment, in words: `AWS_ACCESS_KEY_ID (...MPLE)`.
+    pub aws_keys: Vec<String>,
     /// USER or LOGNAME.
     pub user: Option<String>,
     /// The client's address in SSH_CONNECTION.
@@ -39,6 +40,7 @@ impl Environment {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads it")]
     pub fn of_process() -> Self {
         let var = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
+        let chosen = |names: &[&str]| names.iter().find_map(|name| Some(Chosen::new(var(name)?, *name)));
         let home = var("HOME").map(PathBuf::from);
         let folder = |name: &str, below: &str| var(name).map(PathBuf::from).or_else(|| home.as_ref().map(|h| h.join(below)));
         Self {
@@ -48,9 +50,9 @@ impl Environment {
             locale: var("LC_ALL").or_else(|| var("LC_CTYPE")).or_else(|| var("LANG")).unwrap_or_default(),
             config_home: folder("XDG_CONFIG_HOME", ".config"),
             state_home: folder("XDG_STATE_HOME", ".local/state"),
-            aws_profile: var("AWS_PROFILE"),
-            aws_region: var("AWS_REGION").or_else(|| var("AWS_DEFAULT_REGION")),
-            aws_endpoint_url: var("AWS_ENDPOINT_URL"),
+            aws_profile: chosen(&["AWS_PROFILE", "AWS_DEFAULT_PROFILE"]),
+            aws_region: chosen(&["AWS_REGION", "AWS_DEFAULT_REGION"]),
+            aws_keys: keys(var),
             user: var("USER").or_else(|| var("LOGNAME")),
             ssh_client: var("SSH_CONNECTION").and_then(|c| c.split_whitespace().next().map(ToOwned::to_owned)),
             path: std::env::var_os("PATH"),
@@ -105,9 +107,27 @@ impl Environment {
     }
 }
 
+/// The credentials that the environment itself has. Of a key only its end is shown.
+fn keys(var: impl Fn(&str) -> Option<String>) -> Vec<String> {
+    let key = var("AWS_ACCESS_KEY_ID").map(|id| {
+        let end: String = id.chars().skip(id.chars().count().saturating_sub(4)).collect();
+        format!("AWS_ACCESS_KEY_ID (...{end})")
+    });
+    key.into_iter().chain(var("AWS_WEB_IDENTITY_TOKEN_FILE").map(|_| "AWS_WEB_IDENTITY_TOKEN_FILE".to_owned())).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_an_access_key_only_the_end_is_kept() {
+        let with = |name: &'static str, value: &'static str| move |asked: &str| (asked == name).then(|| value.to_owned());
+        assert_eq!(keys(with("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")), ["AWS_ACCESS_KEY_ID (...MPLE)"]);
+        assert_eq!(keys(with("AWS_ACCESS_KEY_ID", "ab")), ["AWS_ACCESS_KEY_ID (...ab)"]);
+        assert_eq!(keys(with("AWS_WEB_IDENTITY_TOKEN_FILE", "/token")), ["AWS_WEB_IDENTITY_TOKEN_FILE"]);
+        assert!(keys(|_| None).is_empty());
+    }
 
     fn env(no_color: bool, term: &str, colorterm: &str, locale: &str) -> Environment {
         Environment {

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
+use crate::model::identity;
 use crate::model::stack::Stack;
 
 /// What a configuration file may say.
@@ -14,6 +15,9 @@ pub struct File {
     pub profile: Option<String>,
     /// Endpoint instead of AWS.
     pub endpoint_url: Option<String>,
+    /// The only account that may be looked at; `stack.account` says the same.
+    #[serde(default, deserialize_with = "account")]
+    pub account: Option<String>,
     /// Never write.
     pub read_only: Option<bool>,
     /// Theme name or file.
@@ -24,26 +28,13 @@ pub struct File {
     pub audit_days: Option<u32>,
     /// The stack's resources.
     pub stack: Option<Stack>,
+    /// Whether `stack.region` is written in it, and not the default.
+    #[serde(skip)]
+    pub names_region: bool,
 }
 
-/// What the machine's own file may say: it only locks.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct System {
-    /// Nobody on this machine writes.
-    #[serde(default)]
-    pub read_only: bool,
-}
-
-/// Reads and parses the machine's file; there need not be one.
-pub fn read_system(path: &Path) -> Result<System, FileError> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(System::default()),
-        // A lock that cannot be read is a lock.
-        Err(cause) => return Err(FileError::Lock { path: path.to_owned(), cause }),
-    };
-    toml::from_str(&text).map_err(|e| invalid(path, &text, e.span().map_or(0, |s| s.start), e.message()))
+fn account<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    identity::deserialize_account(deserializer).map(Some)
 }
 
 /// Why a file cannot be used.
@@ -52,14 +43,6 @@ pub enum FileError {
     /// It cannot be read.
     #[error("{path}: cannot be read: {cause}\n  next: correct the path, or leave --config out")]
     Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// The operating system's word.
-        cause: std::io::Error,
-    },
-    /// The machine's file cannot be read.
-    #[error("{path}: cannot be read: {cause}\n  next: have its permissions corrected: nobody acts from this machine until it can be read")]
-    Lock {
         /// The file.
         path: PathBuf,
         /// The operating system's word.
@@ -88,10 +71,22 @@ pub fn read(path: &Path) -> Result<File, FileError> {
 }
 
 fn parse(path: &Path, text: &str) -> Result<File, FileError> {
-    let file: File = toml::from_str(text).map_err(|e| invalid(path, text, e.span().map_or(0, |s| s.start), e.message()))?;
+    let mut file: File = toml::from_str(text).map_err(|e| invalid(path, text, e.span().map_or(0, |s| s.start), e.message()))?;
     if file.stack.as_ref().is_some_and(|s| s.services.is_empty()) {
         let at = text.find("services").unwrap_or(0);
         return Err(invalid(path, text, at, "stack.services is empty: name at least one ECS service"));
+    }
+    let region = toml::from_str::<toml::Table>(text).ok().and_then(|t| t.get("stack")?.get("region")?.as_str().map(ToOwned::to_owned));
+    file.names_region = region.is_some();
+    if region.is_some_and(|r| r.trim().is_empty()) {
+        return Err(invalid(path, text, text.find("region").unwrap_or(0), "stack.region is empty: name one, or leave the line out"));
+    }
+    let pins = (file.account.as_deref(), file.stack.as_ref().map(|s| s.account.as_str()).filter(|a| !a.is_empty()));
+    if let (Some(one), Some(other)) = pins
+        && one != other
+    {
+        let what = format!("two accounts are pinned, {one} and {other}: leave one of the two lines");
+        return Err(invalid(path, text, text.rfind("account").unwrap_or(0), &what));
     }
     Ok(file)
 }
@@ -118,6 +113,12 @@ mod tests {
             ("[stack]\nservices = []\n", vec!["c.toml:2:1", "services"]),
             ("[[stack.services]]\nname = \"a\"\nrole = \"boss\"\n", vec!["c.toml:3", "boss", "control-plane"]),
             ("profile = \n", vec!["c.toml:1"]),
+            ("account = \"1234\"\n", vec!["c.toml:1:11", "account", "twelve digits"]),
+            ("theme = \"dark\"\naccount = 111122223333\n", vec!["c.toml:2:11", "account", "twelve digits", "quotes"]),
+            ("account = \"\"\n", vec!["c.toml:1:11", "account", "twelve digits"]),
+            ("[stack]\nname = \"x\"\naccount = \"11112222333x\"\n", vec!["c.toml:3:11", "account", "twelve digits"]),
+            ("account = \"111122223333\"\n[stack]\naccount = \"444455556666\"\n", vec!["c.toml:3:1", "111122223333", "444455556666"]),
+            ("[stack]\nregion = \" \"\n", vec!["c.toml:2:1", "region", "empty"]),
         ] {
             let error = parse(Path::new("c.toml"), text).unwrap_err().to_string();
             for part in parts {
@@ -132,5 +133,23 @@ mod tests {
         let stack = file.stack.unwrap();
         assert_eq!(stack.database, "other");
         assert_eq!(stack.services.len(), 3);
+    }
+
+    #[test]
+    fn a_region_that_is_not_written_is_told_from_one_that_is() {
+        for (text, names) in [
+            ("", false),
+            ("[stack]\ndatabase = \"x\"\n", false),
+            ("[stack]\nregion = \"ap-southeast-2\"\n", true),
+            ("stack = { region = \"eu-west-1\" }\n", true),
+        ] {
+            assert_eq!(parse(Path::new("c.toml"), text).unwrap().names_region, names, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_account_is_pinned_at_the_top_or_in_the_stack_with_or_without_dashes() {
+        let file = parse(Path::new("c.toml"), "account = \"1111-2222-3333\"\n[stack]\naccount = \"111122223333\"\n").unwrap();
+        assert_eq!((file.account.as_deref(), file.stack.unwrap().account.as_str()), (Some("111122223333"), "111122223333"));
     }
 }

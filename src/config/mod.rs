@@ -1,19 +1,23 @@
-//! Settings: default < file < environment < flag, each with where it comes from. Called by `main` and `shell`; asks AWS nothing.
+//! Settings: default < environment < file < flag, each with where it comes from: a configuration speaks of one stack, a shell of whatever
+//! it was opened for. Called by `main` and `shell`; asks AWS nothing, and leaves what an AWS profile says to `aws::place`.
 
 pub mod act;
 pub mod args;
 pub mod environment;
 pub mod file;
+pub mod lock;
 
 use std::path::{Path, PathBuf};
 
 use crate::model::connection::ConnectOptions;
 use crate::model::mode::Mode;
+use crate::model::place::{Chosen, EndpointUrl, Place};
 use crate::model::stack::Stack;
 use crate::theme::{Depth, Glyphs, Theme};
 use args::Global;
 use environment::Environment;
 use file::{File, FileError};
+use lock::Lock;
 
 /// Why the settings cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -21,11 +25,15 @@ pub enum ConfigError {
     /// The configuration file.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The machine's file locks, and writing was asked for.
-    #[error("{path} locks this machine: nothing can be written from here\n  next: leave --write out, or act from a machine that may")]
+    /// A file locks, and writing was asked for.
+    #[error("{path} {what}\n  next: {next}")]
     Locked {
-        /// The machine's file.
+        /// The file.
         path: PathBuf,
+        /// How it locks.
+        what: String,
+        /// What can be done.
+        next: &'static str,
     },
     /// The theme is neither built in nor a readable file.
     #[error("theme '{name}': {cause}\n  next: --theme terminal, --theme dark, or the path of a theme file")]
@@ -53,8 +61,12 @@ pub struct Provenance {
 pub struct Settings {
     /// The watched stack.
     pub stack: Stack,
-    /// Where and as whom to connect.
+    /// Where and as whom to connect, as far as flags, files and environment say it.
     pub connect: ConnectOptions,
+    /// The same with what the AWS profile says; empty until `settle`.
+    pub place: Place,
+    /// The machine's file.
+    pub lock: Lock,
     /// What this process may do.
     pub mode: Mode,
     /// The look, fit for the terminal.
@@ -77,28 +89,39 @@ const AUDIT_DAYS: u32 = 400;
 /// The machine's own file: whoever may write it decides for everybody on the machine.
 pub const SYSTEM_FILE: &str = "/etc/nextcore-top/config.toml";
 
-/// Picks the first value that is set, flag before environment before file, and remembers where it was.
+impl Settings {
+    /// Takes in what became of the wishes once the AWS profile was read.
+    pub fn settle(&mut self, mut place: Place) {
+        if let Some(region) = &place.region {
+            self.stack.region.clone_from(&region.value);
+        }
+        place.notices = self.lock_notice().into_iter().chain(std::mem::take(&mut place.notices)).collect();
+        self.place = place;
+    }
+
+    /// That the machine's file cannot be used, if it cannot.
+    pub fn lock_notice(&self) -> Option<String> {
+        let Lock::Broken(why) = &self.lock else { return None };
+        Some(format!("{SYSTEM_FILE} locks this machine, for it cannot be used ({why}): viewing goes on, nothing can be written"))
+    }
+}
+
+/// Picks the first value that is set and remembers where it was.
 struct Layers {
     file_origin: String,
     provenance: Vec<Provenance>,
 }
 
 impl Layers {
-    fn pick<T: Clone>(
-        &mut self,
-        name: &'static str,
-        layers: [(Option<T>, &str); 3],
-        default: Option<T>,
-        show: impl Fn(&T) -> String,
-    ) -> Option<T> {
+    fn pick<T: Clone>(&mut self, name: &'static str, layers: &[(Option<T>, &str)], default: T, show: impl Fn(&T) -> String) -> T {
         for (value, origin) in layers {
             if let Some(value) = value {
-                let origin = if origin == "file" { self.file_origin.clone() } else { origin.to_owned() };
-                self.note(name, show(&value), &origin);
-                return Some(value);
+                let origin = if *origin == "file" { self.file_origin.clone() } else { (*origin).to_owned() };
+                self.note(name, show(value), &origin);
+                return value.clone();
             }
         }
-        self.note(name, default.as_ref().map_or_else(|| "-".to_owned(), show), DEFAULT);
+        self.note(name, show(&default), DEFAULT);
         default
     }
 
@@ -114,20 +137,27 @@ pub fn load(flags: &Global, env: &Environment) -> Result<Settings, ConfigError> 
 
 /// The same with another file of the machine, for tests: the program itself has no way to name one.
 pub fn load_with(flags: &Global, env: &Environment, system_file: &Path) -> Result<Settings, ConfigError> {
-    let system = file::read_system(system_file)?;
-    if system.read_only && flags.write {
-        return Err(ConfigError::Locked { path: system_file.to_owned() });
+    let lock = Lock::read(system_file);
+    if lock.holds() && flags.write {
+        return Err(locked_machine(system_file, &lock));
     }
     let file_default = env.config_home.as_ref().map(|c| c.join("nextcore-top").join("config.toml"));
     let path = flags.config.clone().or_else(|| file_default.clone().filter(|p| p.exists()));
     let file = path.as_deref().map(file::read).transpose()?.unwrap_or_default();
+    if let Some(path) = path.as_ref().filter(|_| file.read_only == Some(true) && flags.write) {
+        return Err(ConfigError::Locked {
+            path: path.clone(),
+            what: "says read_only = true: nothing can be written with this configuration".to_owned(),
+            next: "leave --write out, or take the line out of the file",
+        });
+    }
     let mut layers = Layers { file_origin: path.as_ref().map_or_else(String::new, |p| p.display().to_string()), provenance: Vec::new() };
-    let connect = connect(flags, env, &file, &mut layers);
-    let lock = system_file.display().to_string();
+    let connect = connect(flags, env, &file, &layers.file_origin);
+    let system = system_file.display().to_string();
     let asked = flags.read_only.then_some((true, "--read-only")).or(flags.write.then_some((false, "--write")));
     let asked = asked.map_or((None, ""), |(value, flag)| (Some(value), flag));
-    let read_only = [(system.read_only.then_some(true), lock.as_str()), asked, (file.read_only, "file")];
-    let read_only = layers.pick("read_only", read_only, Some(false), ToString::to_string).unwrap_or_default();
+    let read_only = [(lock.holds().then_some(true), system.as_str()), asked, (file.read_only, "file")];
+    let read_only = layers.pick("read_only", &read_only, false, ToString::to_string);
     let mode = match (read_only, flags.write) {
         (true, _) => Mode::Viewer,
         (false, true) => Mode::Armed,
@@ -139,35 +169,77 @@ pub fn load_with(flags: &Global, env: &Environment, system_file: &Path) -> Resul
     let audit_days = audit_days(&file, &mut layers);
     let stack_origin = if file.stack.is_some() { layers.file_origin.clone() } else { "default (the seed's names)".to_owned() };
     let mut stack = file.stack.unwrap_or_default();
-    if let Some(region) = &connect.region {
-        stack.region.clone_from(region);
-    }
+    // The seed's own is not that of another stack: then the profile may still say it.
+    stack.region = connect.region.as_ref().map(|r| r.value.clone()).or_else(|| connect.seed_region.clone()).unwrap_or_default();
     layers.note("stack", stack.name.clone(), &stack_origin);
-    Ok(Settings { stack, connect, mode, theme, glyphs, audit_days, file: path, file_default, provenance: layers.provenance })
+    let (place, provenance) = (Place::default(), layers.provenance);
+    Ok(Settings { stack, connect, place, lock, mode, theme, glyphs, audit_days, file: path, file_default, provenance })
 }
 
-fn connect(flags: &Global, env: &Environment, file: &File, layers: &mut Layers) -> ConnectOptions {
-    let text = |t: &String| t.clone();
-    let profile = [(flags.profile.clone(), "--profile"), (env.aws_profile.clone(), "AWS_PROFILE"), (file.profile.clone(), "file")];
-    let profile = layers.pick("profile", profile, None, text);
-    let file_region = file.stack.as_ref().map(|s| s.region.clone());
-    let region = [(flags.region.clone(), "--region"), (env.aws_region.clone(), "AWS_REGION"), (file_region, "file")];
-    let region = layers.pick("region", region, Some(Stack::default().region), text);
-    let endpoint = [
-        (flags.endpoint_url.clone(), "--endpoint-url"),
-        (env.aws_endpoint_url.clone(), "AWS_ENDPOINT_URL"),
-        (file.endpoint_url.clone(), "file"),
-    ];
-    let endpoint_url = layers.pick("endpoint_url", endpoint, None, text);
-    ConnectOptions { profile, region, endpoint_url }
+fn locked_machine(path: &Path, lock: &Lock) -> ConfigError {
+    let (what, next) = match lock {
+        Lock::Broken(why) => (
+            format!("locks this machine, for it cannot be used ({why}): nothing can be written from here"),
+            "have it corrected, leave --write out, or act from a machine that may",
+        ),
+        Lock::Locked | Lock::Open => {
+            ("locks this machine: nothing can be written from here".to_owned(), "leave --write out, or act from a machine that may")
+        }
+    };
+    ConfigError::Locked { path: path.to_owned(), what, next }
+}
+
+/// Who and where: flag, then file, then environment. What contradicts the file is said: it is a fact of the stack.
+fn connect(flags: &Global, env: &Environment, file: &File, origin: &str) -> ConnectOptions {
+    let flag = |value: &Option<String>, name: &str| value.as_ref().map(|v| Chosen::new(v, name));
+    let written = |value: Option<&String>| value.map(|v| Chosen::new(v, origin));
+    let mut notices = Vec::new();
+    let mut contradicted = |what: &str, taken: Option<&Chosen>, other: Option<&Chosen>| {
+        if let (Some(taken), Some(other)) = (taken, other)
+            && taken.value != other.value
+        {
+            notices.push(passed_over(what, taken, other));
+        }
+    };
+    let (asked, stands) = (flag(&flags.profile, "--profile"), written(file.profile.as_ref()));
+    contradicted("profile", asked.as_ref(), stands.as_ref());
+    if asked.is_none() {
+        contradicted("profile", stands.as_ref(), env.aws_profile.as_ref());
+    }
+    let profile = asked.or(stands);
+    let stack = file.stack.as_ref();
+    let (asked, stands) = (flag(&flags.region, "--region"), written(stack.filter(|_| file.names_region).map(|s| &s.region)));
+    contradicted("region", asked.as_ref(), stands.as_ref());
+    if asked.is_none() {
+        contradicted("region", stands.as_ref(), env.aws_region.as_ref());
+    }
+    let stack_region = if asked.is_none() { stands.clone() } else { None };
+    let endpoint = flag(&flags.endpoint_url, "--endpoint-url").or_else(|| written(file.endpoint_url.as_ref()));
+    let pinned = file.account.as_ref().or_else(|| stack.map(|s| &s.account)).filter(|a| !a.is_empty());
+    ConnectOptions {
+        profile,
+        environment_profile: env.aws_profile.clone(),
+        region: asked.or(stands).or_else(|| env.aws_region.clone()),
+        seed_region: stack.is_none_or(Stack::is_the_seeds).then(|| Stack::default().region),
+        stack_region,
+        endpoint_url: endpoint.map(|e| (EndpointUrl::new(e.value), e.origin)),
+        account: written(pinned),
+        environment_keys: env.aws_keys.clone(),
+        notices,
+    }
+}
+
+/// A contradiction in words: which was taken, which was not.
+fn passed_over(what: &str, taken: &Chosen, other: &Chosen) -> String {
+    format!("{what} {} of {} is taken, not {} of {}", taken.value, taken.origin, other.value, other.origin)
 }
 
 fn look(flags: &Global, env: &Environment, file: &File, layers: &mut Layers) -> Result<(Theme, Glyphs), ConfigError> {
-    let name = [(flags.theme.clone(), "--theme"), (None, ""), (file.theme.clone(), "file")];
-    let name = layers.pick("theme", name, Some("terminal".to_owned()), ToString::to_string).unwrap_or_default();
-    let ascii = [(flags.ascii.then_some(true), "--ascii"), (None, ""), (file.ascii, "file")];
+    let name = [(flags.theme.clone(), "--theme"), (file.theme.clone(), "file")];
+    let name = layers.pick("theme", &name, "terminal".to_owned(), ToString::to_string);
+    let ascii = [(flags.ascii.then_some(true), "--ascii"), (file.ascii, "file")];
     let default_ascii = env.glyphs() == Glyphs::Ascii;
-    let ascii = layers.pick("ascii", ascii, Some(default_ascii), ToString::to_string).unwrap_or_default();
+    let ascii = layers.pick("ascii", &ascii, default_ascii, ToString::to_string);
     let glyphs = if ascii { Glyphs::Ascii } else { Glyphs::Unicode };
     let depth = env.depth();
     layers.note("colours", depth_words(depth).to_owned(), "TERM, COLORTERM, NO_COLOR");
@@ -187,8 +259,8 @@ fn look(flags: &Global, env: &Environment, file: &File, layers: &mut Layers) -> 
 
 fn audit_days(file: &File, layers: &mut Layers) -> Option<u32> {
     let show = |days: &u32| if *days == 0 { "0 (for ever)".to_owned() } else { days.to_string() };
-    let days = layers.pick("audit_days", [(None, ""), (None, ""), (file.audit_days, "file")], Some(AUDIT_DAYS), show);
-    days.filter(|days| *days > 0)
+    let days = layers.pick("audit_days", &[(file.audit_days, "file")], AUDIT_DAYS, show);
+    (days > 0).then_some(days)
 }
 
 fn depth_words(depth: Depth) -> &'static str {

@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use crate::aws::Clients;
 use crate::aws::meter::Meter;
 use crate::aws::source::{Row, SOURCES};
+use crate::model::place::Place;
 use crate::model::section::{ProblemKind, SectionKey};
 use crate::model::stack::Stack;
 use crate::model::store::Store;
@@ -72,7 +73,12 @@ pub struct Ends {
 
 /// A feed and the ends that an engine will serve.
 pub fn channel() -> (Feed, Ends) {
-    let (store_tx, store_rx) = watch::channel(Arc::new(Store::default()));
+    channel_at(Place::default())
+}
+
+/// The same of an engine that looks at this place: it is known before there is an engine.
+pub fn channel_at(place: Place) -> (Feed, Ends) {
+    let (store_tx, store_rx) = watch::channel(Arc::new(Store::at_place(place)));
     let (wish_tx, wish_rx) = mpsc::channel(WISHES);
     let (order_tx, order_rx) = mpsc::channel(ORDERS);
     let (report_tx, report_rx) = mpsc::channel(REPORTS);
@@ -170,7 +176,8 @@ impl Engine {
         };
         meter.budget().pace(clock.speed());
         let runner = Runner::new(tools);
-        let shared = Arc::new(Shared { clients, stack, clock, meter, store: Mutex::default(), publish: ends.store });
+        let store = Mutex::new(Store::clone(&ends.store.borrow()));
+        let shared = Arc::new(Shared { clients, stack, clock, meter, store, publish: ends.store });
         let all: BTreeSet<SectionKey> = rows.iter().filter(|r| !r.on_demand).map(|r| r.key).collect();
         let (attention_tx, attention) = watch::channel(Attention { needs: Arc::new(all), front: Arc::default(), focused: true });
         let (refresh_tx, refresh) = watch::channel((0_u64, Arc::new(BTreeSet::new())));

@@ -16,7 +16,8 @@ use crate::aws::bounded;
 use crate::aws::budget::Tally;
 use crate::aws::source::{Context, Row};
 use crate::model::Time;
-use crate::model::section::{AnySection, Problem, ProblemKind, SectionKey};
+use crate::model::identity::Identity;
+use crate::model::section::{AnySection, Problem, ProblemKind, Section, SectionKey};
 
 /// A poll made of several requests must end, too: then it counts as timed out.
 const POLL_TIMEOUT: Duration = Duration::from_secs(20);
@@ -31,6 +32,10 @@ pub(super) async fn run(row: Row, shared: Arc<Shared>, mut attention: watch::Rec
     loop {
         if !wanted(row, &mut attention).await {
             return;
+        }
+        // Where an account is pinned, who we are comes first; in another account nothing more is asked.
+        if row.key != Identity::KEY {
+            shared.clients.pin().opened().await;
         }
         if shared.snapshot().entry(row.key).is_none() {
             let now = shared.clock.now();

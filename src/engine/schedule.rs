@@ -100,9 +100,11 @@ pub fn delay(interval: Duration, outcome: Outcome) -> Duration {
                 ProblemKind::CutOff => (CUT_OFF * 2_u32.pow(doublings)).min(CUT_OFF_CAP).max(interval),
                 // It may be gone with the next answer, or never: neither wait a quarter of an hour, nor ask twice a second.
                 ProblemKind::NotFound | ProblemKind::Service => (SERVICE_RETRY * 2_u32.pow(doublings)).min(interval),
-                ProblemKind::Timeout | ProblemKind::Offline | ProblemKind::Malformed | ProblemKind::Credentials => {
-                    (FIRST_RETRY * 2_u32.pow(doublings)).min(interval)
-                }
+                ProblemKind::Timeout
+                | ProblemKind::Offline
+                | ProblemKind::Malformed
+                | ProblemKind::Credentials
+                | ProblemKind::WrongAccount => (FIRST_RETRY * 2_u32.pow(doublings)).min(interval),
             }
         }
     }

@@ -26,7 +26,8 @@ pub fn entry(store: &Store, stack: &Stack) -> Entry {
 
 fn leads_to_balancer(store: &Store, distribution: &Distribution) -> bool {
     let own = store.get::<Balancer>().map(|b| b.dns_name.to_ascii_lowercase()).unwrap_or_default();
-    distribution.origins.iter().any(|o| o.eq_ignore_ascii_case(&own) || o.to_ascii_lowercase().ends_with(".elb.amazonaws.com"))
+    let of_elb = format!(".elb.{}", store.place.partition.domain());
+    distribution.origins.iter().any(|o| o.eq_ignore_ascii_case(&own) || o.to_ascii_lowercase().ends_with(&of_elb))
 }
 
 /// Whether the zone's own name leads to CloudFront, so that nobody comes past it.

@@ -1,12 +1,27 @@
-//! Where to connect and as whom, as flags, environment and files decide it. `config` fills it, `aws` uses it.
+//! What flags, configuration and our own environment say about where to connect and as whom, before the AWS profile is read. `config`
+//! fills it; `aws::place` settles it into a `Place`.
 
-/// Where to connect, and as whom.
+use super::place::{Chosen, EndpointUrl};
+
+/// Where to connect, and as whom, as far as it was said.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ConnectOptions {
-    /// The profile; `None` = the SDK's default chain.
-    pub profile: Option<String>,
-    /// The region; `None` = the profile's.
-    pub region: Option<String>,
-    /// The endpoint instead of AWS.
-    pub endpoint_url: Option<String>,
+    /// A profile that was named to this program: it decides credentials, whatever keys the environment has.
+    pub profile: Option<Chosen>,
+    /// The profile of the environment: keys in the environment come before it, as in the AWS CLI.
+    pub environment_profile: Option<Chosen>,
+    /// The region of a flag, of the stack or of the environment.
+    pub region: Option<Chosen>,
+    /// The region of last resort: the seed's, for the seed's own names only.
+    pub seed_region: Option<String>,
+    /// The stack's written region, when another one was taken nowhere: a profile that contradicts it is said.
+    pub stack_region: Option<Chosen>,
+    /// The endpoint of a flag or of the configuration; it comes before those of the environment and of the profile.
+    pub endpoint_url: Option<(EndpointUrl, String)>,
+    /// The only account that may be looked at.
+    pub account: Option<Chosen>,
+    /// The credentials that the environment has, by variable and in words.
+    pub environment_keys: Vec<String>,
+    /// What contradicts what so far.
+    pub notices: Vec<String>,
 }

@@ -19,6 +19,8 @@ pub mod metric;
 pub mod mode;
 pub mod network;
 pub mod obligation;
+pub mod partition;
+pub mod place;
 pub mod plan;
 pub mod profile;
 pub mod scaling;

@@ -58,6 +58,8 @@ pub enum ProblemKind {
     Throttled,
     /// Credentials have expired or are missing.
     Credentials,
+    /// Credentials of another account than the one that the configuration pins.
+    WrongAccount,
     /// The named resource does not exist.
     NotFound,
     /// No answer in time.

@@ -115,6 +115,9 @@ pub struct Stack {
     pub name: String,
     /// The home region.
     pub region: String,
+    /// The only account that it may be looked for in; empty = any.
+    #[serde(deserialize_with = "super::identity::deserialize_account", skip_serializing_if = "String::is_empty")]
+    pub account: String,
     /// ECS cluster name.
     pub cluster: String,
     /// ECS services, in the order of the diagram.
@@ -158,6 +161,7 @@ impl Default for Stack {
         Self {
             name: "production-nextcore".to_owned(),
             region: "ap-southeast-2".to_owned(),
+            account: String::new(),
             cluster: "production-nextcore".to_owned(),
             services: vec![
                 named("control-plane", ServiceRole::ControlPlane),
@@ -204,6 +208,28 @@ impl Default for Stack {
     }
 }
 
+impl Stack {
+    /// Whether these are the resources of the seed: only of them it is known where they are.
+    pub fn is_the_seeds(&self) -> bool {
+        // Neither where they are nor what is only shown or looked through is a name of a resource.
+        let Self { name, region, account, alarm_prefix, dashboard_prefix, distribution, .. } = self.clone();
+        *self == Self { name, region, account, alarm_prefix, dashboard_prefix, distribution, ..Self::default() }
+    }
+}
+
 fn named<R>(name: &str, role: R) -> Named<R> {
     Named { name: name.to_owned(), role }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_seeds_stack_is_known_by_its_resources() {
+        let seed = Stack { name: "shop".into(), alarm_prefix: "shop".into(), region: "eu-west-1".into(), ..Stack::default() };
+        assert!(seed.is_the_seeds());
+        assert!(!Stack { database: "shop-db".into(), ..Stack::default() }.is_the_seeds());
+        assert!(!Stack { buckets: Vec::new(), ..Stack::default() }.is_the_seeds());
+    }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Time;
+use super::place::Place;
 use super::section::{AnySection, Loadable, Problem, ProblemKind, Section, SectionKey};
 
 /// A section counts as stale after this many intervals without success (AWS map §1).
@@ -103,11 +104,18 @@ pub struct Store {
     entries: BTreeMap<SectionKey, Entry>,
     /// What was really sent.
     pub usage: Usage,
+    /// Where all of it was asked, and as whom.
+    pub place: Arc<Place>,
     /// Counts every change: two stores with the same number are the same.
     pub version: u64,
 }
 
 impl Store {
+    /// An empty one of this place.
+    pub fn at_place(place: Place) -> Self {
+        Self { place: Arc::new(place), ..Self::default() }
+    }
+
     /// The entry of a section, if anything was ever asked of it.
     pub fn entry(&self, key: SectionKey) -> Option<&Entry> {
         self.entries.get(&key)

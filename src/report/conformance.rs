@@ -34,10 +34,16 @@ pub fn table(report: &Report, look: Look) -> String {
         }
     }
     let headline = format!("{} {}  {}", report.stack, report.region, report.as_of);
-    [plain(headline), table.trim_fmt(), report.summary()].join("\n") + "\n"
+    let elsewhere = elsewhere(report).map(plain);
+    [Some(plain(headline)), elsewhere, Some(table.trim_fmt()), Some(report.summary())].into_iter().flatten().collect::<Vec<_>>().join("\n")
+        + "\n"
 }
 
-/// `{stack, region, as_of, counts, rows: [{id, group, title, source, outcome, found, why, ...}], exit_code}`.
+fn elsewhere(report: &Report) -> Option<String> {
+    report.elsewhere.as_ref().map(|where_| format!("not AWS: endpoint {where_}"))
+}
+
+/// `{stack, region, elsewhere, as_of, counts, rows: [{id, group, title, source, outcome, found, why, ...}], exit_code}`.
 pub fn json(report: &Report) -> Value {
     let mut value = object!(report);
     if let Some(fields) = value.as_object_mut() {
@@ -48,7 +54,11 @@ pub fn json(report: &Report) -> Value {
 
 /// Markdown, for audits and pull requests: the summary first, then a table per heading.
 pub fn markdown(report: &Report) -> String {
-    let mut out = vec![format!("# {} {} {}", cell(&report.stack), report.region, report.as_of), String::new(), report.summary()];
+    let mut out = vec![format!("# {} {} {}", cell(&report.stack), report.region, report.as_of), String::new()];
+    if let Some(elsewhere) = elsewhere(report) {
+        out.extend([format!("**{}**", cell(&elsewhere)), String::new()]);
+    }
+    out.push(report.summary());
     for (group, rows) in report.groups() {
         out.extend([String::new(), format!("## {}", cell(group)), String::new()]);
         out.extend(["| Result | Id | Statement | Found |".to_owned(), "|---|---|---|---|".to_owned()]);

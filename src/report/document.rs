@@ -1,7 +1,7 @@
 //! The state document: what `snapshot --format json` prints, and what expressions, checks and recordings read.
 //!
 //! `{stack, as_of, worst, counts, nodes: {id: {level, reasons: [{level, text}], since, as_of}}, timeline: [{at, node, level, text}],
-//! sections: {key: {state, at, age_s, problem, data}}, inventory: {total, by_type, not_seen: [{type, why}]}, usage, identity}`;
+//! sections: {key: {state, at, age_s, problem, data}}, inventory: {total, by_type, not_seen: [{type, why}]}, usage, place: {profile, region, partition, endpoints: [{url, origin, services}], ...}, identity}`;
 //! times are RFC 3339 UTC, what is not known is null.
 
 use serde_json::{Map, Value, json as object};
@@ -28,6 +28,7 @@ pub fn json(store: &Store, judgement: &Judgement, stack: &Stack, now: Time) -> V
         "sections": sections,
         "inventory": inventory(store, now),
         "usage": store.usage,
+        "place": *store.place,
         "identity": store.entry(Identity::KEY).and_then(|e| e.value.as_ref()).map(|v| v.to_json()),
     })
 }

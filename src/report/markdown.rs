@@ -7,7 +7,7 @@ use crate::model::store::Store;
 use crate::model::text;
 
 use super::figures::figures;
-use super::table::{headline, ordered, reasons, troubles};
+use super::table::{elsewhere, headline, ordered, reasons, troubles};
 use crate::insight::inventory::{Inventory, inventory};
 
 /// Lines of the timeline that are printed.
@@ -16,6 +16,9 @@ const CHANGES: usize = 20;
 /// The Markdown.
 pub fn markdown(store: &Store, judgement: &Judgement, stack: &Stack, now: Time) -> String {
     let mut out = vec![format!("# {}", cell(&headline(judgement, stack, now))), String::new()];
+    if let Some(elsewhere) = elsewhere(store) {
+        out.extend([format!("**{}**", cell(&elsewhere)), String::new()]);
+    }
     out.push("| State | Node | Figures | Reason | Since | Age |".to_owned());
     out.push("|---|---|---|---|---|---|".to_owned());
     let troubles = troubles(store, now);

@@ -45,7 +45,9 @@ pub fn table(store: &Store, judgement: &Judgement, stack: &Stack, now: Time, loo
         // Before it is laid out: an arrow takes more room in ASCII.
         table.add_row(row(store, id, verdict, now, look.ascii, &troubles).map(plain));
     }
-    let mut out = vec![plain(headline(judgement, stack, now)), table.trim_fmt().replace(FIRM, " ")];
+    let mut out = vec![plain(headline(judgement, stack, now))];
+    out.extend(elsewhere(store).map(plain));
+    out.push(table.trim_fmt().replace(FIRM, " "));
     out.extend(troubles.into_iter().map(|t| plain(format!("{}: {}, {}", t.section, t.state, t.why))));
     out.extend(counted(&inventory(store, now), look.width).into_iter().map(plain));
     out.join("\n") + "\n"
@@ -104,6 +106,11 @@ pub(super) fn headline(judgement: &Judgement, stack: &Stack, now: Time) -> Strin
     let odd = if odd.is_empty() { String::new() } else { format!(": {}", odd.join(", ")) };
     let at = now.format("%Y-%m-%dT%H:%M:%SZ");
     format!("{} {}  {}  {} nodes{odd}  {at}", stack.name, stack.region, judgement.worst.word(), c.total())
+}
+
+/// That this is not AWS, and what it is.
+pub(super) fn elsewhere(store: &Store) -> Option<String> {
+    store.place.elsewhere().map(|where_| format!("not AWS: endpoint {where_}"))
 }
 
 /// The families of nodes in the order of the seed's diagram.

@@ -26,6 +26,7 @@ use crate::insight::{self, Judgement, NodeId};
 use crate::model::Time;
 use crate::model::mode::Mode;
 use crate::model::obligation::{Holder, Standing};
+use crate::model::place::Place;
 use crate::model::plan::Run;
 use crate::model::section::{ProblemKind, SectionKey};
 use crate::model::stack::Stack;
@@ -104,6 +105,8 @@ pub struct Session {
     leaving: bool,
     derived: derived::Derived,
     needs: (BTreeSet<SectionKey>, BTreeSet<SectionKey>),
+    /// How many notices of the place were put away.
+    noted: usize,
     dirty: bool,
 }
 
@@ -136,8 +139,21 @@ impl Session {
             leaving: false,
             derived: derived::Derived::default(),
             needs: Default::default(),
+            noted: 0,
             dirty: true,
         }
+    }
+
+    /// Looking at this place: known before there is any data.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
+        self.store = Arc::new(Store::at_place(place));
+        self
+    }
+
+    /// What contradicts what about the place, one after the other, until it is put away.
+    pub fn notice(&self) -> Option<&str> {
+        self.store.place.notices.get(self.noted).map(String::as_str)
     }
 
     /// Whether anything visible changed since the last call.
@@ -192,7 +208,8 @@ impl Session {
     /// The places of the stack view at this moment.
     pub fn layout(&self) -> Layout {
         let wishes: Vec<Wish> = layout::wishes(&self.stack, &self.store, &self.judgement);
-        layout::plan(self.size, self.banner().is_some() || self.reminder().is_some(), &wishes, &self.selected)
+        let line = self.banner().is_some() || self.reminder().is_some() || self.notice().is_some();
+        layout::plan(self.size, line, &wishes, &self.selected)
     }
 
     /// What stands between us and the cloud, if it concerns everything: a headline and what to do.
@@ -201,7 +218,7 @@ impl Session {
         for key in &self.needs.0 {
             let Some(problem) = self.store.entry(*key).and_then(|e| e.problem.as_ref()) else { continue };
             match problem.kind {
-                ProblemKind::Credentials => return Some((problem.headline.as_str(), problem.hint.as_str())),
+                ProblemKind::Credentials | ProblemKind::WrongAccount => return Some((problem.headline.as_str(), problem.hint.as_str())),
                 ProblemKind::Offline => offline = offline.or(Some((problem.headline.as_str(), problem.hint.as_str()))),
                 _ => {}
             }
@@ -242,7 +259,7 @@ impl Session {
             logs: self.screen().is_some_and(|s| s.pane == PaneId::Logs),
             folds: self.screen().is_some_and(|s| s.pane == PaneId::Alarms),
             opens: panes.is_none() || panel.is_some_and(|p| p.enter.is_some()),
-            layer: self.help,
+            layer: self.help || (panes.is_none() && self.notice().is_some()),
             acts: !act::subjects(self).is_empty(),
         }
     }

@@ -19,7 +19,7 @@ pub(super) const SESSION_PLUGIN: &str = "session-manager-plugin";
 /// What this process may do to the target, and where that is recorded.
 pub(super) fn acts(target: &Target, settings: &Settings, env: &Environment, authority: Authority) -> Acts {
     let reach = match target {
-        Target::Aws => Reach { profile: settings.connect.profile.clone(), endpoint_url: settings.connect.endpoint_url.clone() },
+        Target::Aws => reach(settings),
         Target::Demo(_) => Reach::default(),
     };
     Acts {
@@ -41,6 +41,13 @@ pub(super) fn audit(target: &Target, env: &Environment, days: Option<u32>) -> Au
         Target::Aws => env.audit_folder().map_or_else(Audit::missing, of_days),
         Target::Demo(_) => env.demo_audit_folder().map_or_else(Audit::memory, of_days),
     }
+}
+
+/// As it was settled; a password is not kept on disk.
+fn reach(settings: &Settings) -> Reach {
+    let place = &settings.place;
+    let endpoint = place.endpoint_of("CloudWatch").filter(|url| url.to_string() == url.secret());
+    Reach { profile: place.profile.as_ref().map(|p| p.value.clone()), endpoint_url: endpoint.map(|url| url.secret().to_owned()) }
 }
 
 /// What is owed; that of the embedded cloud is kept apart, too.

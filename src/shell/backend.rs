@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::aws::meter::Meter;
+use crate::aws::source::{Row, SOURCES};
 use crate::aws::{ConnectError, connect};
 use crate::config::Settings;
 use crate::config::args::World;
@@ -11,6 +12,7 @@ use crate::engine::clock::Clock;
 use crate::engine::{Ends, Engine, Feed, Setup};
 use crate::model::identity::Identity;
 use crate::model::mode::Mode;
+use crate::model::place::Place;
 use crate::model::section::{ProblemKind, Section};
 use crate::model::stack::Stack;
 use crate::model::store::Store;
@@ -32,6 +34,14 @@ impl Target {
         match self {
             Self::Aws => settings.stack.clone(),
             Self::Demo(_) => super::demo_stack(settings),
+        }
+    }
+
+    /// Where it is, and as whom we look at it; the embedded cloud is nowhere else than here.
+    pub(super) fn place(&self, settings: &Settings) -> Place {
+        match self {
+            Self::Aws => settings.place.clone(),
+            Self::Demo(_) => Place { notices: settings.lock_notice().into_iter().collect(), ..Place::default() },
         }
     }
 
@@ -61,7 +71,7 @@ impl Target {
         Ok(match self {
             Self::Aws => {
                 let meter = Meter::default();
-                let clients = connect(&settings.connect, &meter, &acts.authority).await?;
+                let clients = connect(&settings.place, &meter, &acts.authority).await?;
                 Setup { clients, stack: Arc::new(settings.stack.clone()), clock, meter, jitter: rand::random(), acts }
             }
             Self::Demo(world) => {
@@ -79,7 +89,7 @@ impl Target {
 pub(super) fn hopeless(store: &Store) -> Option<String> {
     let nothing_yet = store.entries().all(|(_, e)| e.value.is_none());
     let problem = store.entry(Identity::KEY)?.problem.as_ref()?;
-    let fatal = matches!(problem.kind, ProblemKind::Offline | ProblemKind::Credentials | ProblemKind::Timeout);
+    let fatal = matches!(problem.kind, ProblemKind::Offline | ProblemKind::Credentials | ProblemKind::Timeout | ProblemKind::WrongAccount);
     (nothing_yet && fatal).then(|| {
         // The command ends here: the engine's promise to ask again would not be kept.
         let hint = if problem.kind == ProblemKind::Timeout { "check the network, --region and --endpoint-url" } else { &problem.hint };
@@ -101,9 +111,13 @@ pub(super) async fn watch_hope(mut feed: tokio::sync::watch::Receiver<Arc<Store>
     }
 }
 
-/// A feed whose engine is running; for headless commands.
-pub(super) async fn started(target: &Target, settings: &Settings) -> Result<(Feed, Engine), ConnectError> {
+/// An engine that asks AWS only who we are, and where the answer to that comes from.
+pub(super) async fn identified(settings: &Settings) -> Result<(Feed, Engine, Option<String>), ConnectError> {
     let (feed, ends) = crate::engine::channel();
-    let engine = target.start(settings, target.clock(), ends, Acts::none()).await?;
-    Ok((feed, engine))
+    let setup = Target::Aws.setup(settings, Target::Aws.clock(), Acts::none()).await?;
+    let whose = setup.clients.credentials_of();
+    Ok((feed, Engine::start_with(WHO, setup, ends), whose))
 }
+
+/// The source of the identity alone.
+const WHO: &[Row] = SOURCES.split_at(1).0;

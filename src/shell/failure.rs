@@ -3,6 +3,11 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+/// Says something that does not end the command, but must not be missed.
+pub(super) fn warn(text: &str) {
+    let _ = writeln!(std::io::stderr(), "nextcore-top: warning: {text}");
+}
+
 /// Why a command ends without doing its work.
 #[derive(Debug)]
 pub(super) struct Failure {

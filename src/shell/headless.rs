@@ -38,7 +38,7 @@ pub(super) async fn observe(args: &Observe, settings: &Settings) -> Result<Obser
         let _ = write!(std::io::stderr(), "polling {} in {} ...\r", stack.name, stack.region);
     }
     let clock = target.clock();
-    let (mut feed, ends) = engine::channel();
+    let (mut feed, ends) = engine::channel_at(target.place(settings));
     let _engine = target.start(settings, clock.clone(), ends, Acts::none()).await.map_err(Failure::cannot_tell)?;
     let hopeless = backend::watch_hope(feed.store.clone());
     let store = tokio::select! {

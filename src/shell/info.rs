@@ -1,58 +1,148 @@
-//! `info`: which identity is in use, where every file lives, and every setting with where it comes from.
+//! `info`: which identity is in use and by which credentials, where AWS is looked at, where every file lives, and every setting with where it
+//! comes from. Asks STS who we are, and nothing else.
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::backend::{self, Target};
+use super::backend;
 use super::failure::Failure;
 use super::headless::print;
 use crate::config::environment::Environment;
+use crate::config::lock::Lock;
 use crate::config::{self, Settings};
 use crate::model::identity::Identity;
-use crate::model::section::Section;
+use crate::model::place::{Chosen, Place};
+use crate::model::section::{ProblemKind, Section};
 
 /// Asking who we are must not take longer than this.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Prints identity, files and settings; a missing identity is part of the answer, not a failure.
-pub(super) async fn run(settings: &Settings, env: &Environment) -> Result<ExitCode, Failure> {
+/// What is known of who we are.
+struct Who {
+    /// In words.
+    text: String,
+    /// Which provider had credentials.
+    by: Option<String>,
+    /// They are of another account than the pinned one, and why.
+    refused: Option<String>,
+}
+
+impl Who {
+    fn unknown(text: impl Into<String>) -> Self {
+        Self { text: text.into(), by: None, refused: None }
+    }
+}
+
+/// Prints identity, place, files and settings; a missing identity, or a place that cannot be settled, is part of the answer, not a failure.
+/// Another account than the pinned one is.
+pub(super) async fn run(settings: &Settings, env: &Environment, unsettled: Option<&str>) -> Result<ExitCode, Failure> {
+    let who = match unsettled {
+        Some(why) => Who::unknown(why),
+        None => identity(settings).await,
+    };
     let mut text = format!("nextcore-top {}\n\nidentity\n", env!("CARGO_PKG_VERSION"));
-    let _ = writeln!(text, "  {}", identity(settings).await.replace('\n', "\n  "));
+    let _ = writeln!(text, "  {}", who.text.replace('\n', "\n  "));
+    if unsettled.is_none() {
+        credentials(&mut text, &settings.place, who.by.as_deref());
+    }
+    files(&mut text, settings, env);
+    text.push_str("\nsettings\n");
+    if unsettled.is_none() {
+        place(&mut text, &settings.place);
+    }
+    for p in &settings.provenance {
+        setting(&mut text, p.name, &p.value, &p.origin);
+    }
+    let stack = toml::to_string(&std::collections::BTreeMap::from([("stack", &settings.stack)])).unwrap_or_default();
+    // No region is not the empty region.
+    let stack = stack.replace("region = \"\"\n", "");
+    let _ = write!(text, "\nstack, as it would be written in the configuration file\n\n{stack}");
+    print(&text)?;
+    match who.refused {
+        Some(why) => Err(Failure::cannot_tell(why)),
+        None => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// Whose credentials they are, and what else there was.
+fn credentials(text: &mut String, place: &Place, by: Option<&str>) {
+    let _ = write!(text, "\ncredentials\n  from           {}\n", by.unwrap_or(&place.credentials.from));
+    if let Some(by) = by.filter(|by| place.profile_decides && *by != place.credentials.from) {
+        let _ = writeln!(text, "                 ({} gave none, {by} did)", place.credentials.from);
+    }
+    for passed_over in &place.credentials.passed_over {
+        let _ = writeln!(text, "  passed over    {passed_over}");
+    }
+}
+
+fn files(text: &mut String, settings: &Settings, env: &Environment) {
     let file = settings.file.as_ref().map_or_else(
         || format!("none (looked for {})", settings.file_default.as_ref().map_or_else(|| "-".to_owned(), |p| p.display().to_string())),
         |p| p.display().to_string(),
     );
     let state = env.state_home.as_ref().map_or_else(|| "-".to_owned(), |s| s.join("nextcore-top").display().to_string());
     let audit = env.audit_folder().map_or_else(|| "- (neither XDG_STATE_HOME nor HOME is set)".to_owned(), |p| p.display().to_string());
-    let lock =
-        if std::path::Path::new(config::SYSTEM_FILE).exists() { config::SYSTEM_FILE } else { "none (/etc/nextcore-top/config.toml)" };
-    let _ = write!(
-        text,
-        "\nfiles\n  configuration  {file}\n  machine's lock {lock}\n  state          {state}\n  audit log      {audit}\n\nsettings\n"
-    );
-    for p in &settings.provenance {
-        let _ = writeln!(text, "  {:<14} {:<26} {}", p.name, p.value, p.origin);
-    }
-    let stack = toml::to_string(&std::collections::BTreeMap::from([("stack", &settings.stack)])).unwrap_or_default();
-    let _ = write!(text, "\nstack, as it would be written in the configuration file\n\n{stack}");
-    print(&text)?;
-    Ok(ExitCode::SUCCESS)
+    let path = config::SYSTEM_FILE;
+    let lock = match &settings.lock {
+        Lock::Broken(why) => format!("{path}: cannot be used ({why}), and locks"),
+        Lock::Locked => format!("{path}: locks"),
+        Lock::Open if std::path::Path::new(path).exists() => format!("{path}: leaves this machine open"),
+        Lock::Open => format!("none ({path})"),
+    };
+    let _ = write!(text, "\nfiles\n  configuration  {file}\n  machine's lock {lock}\n  state          {state}\n  audit log      {audit}\n");
 }
 
-async fn identity(settings: &Settings) -> String {
-    let (mut feed, _engine) = match backend::started(&Target::Aws, settings).await {
+fn setting(text: &mut String, name: &str, value: &str, origin: &str) {
+    let _ = writeln!(text, "  {name:<14} {value:<26} {origin}");
+}
+
+/// Where AWS is looked at, each part with where it comes from.
+fn place(text: &mut String, place: &Place) {
+    let mut chosen = |name: &str, c: Option<&Chosen>| {
+        let (value, origin) = c.map_or(("-", "default"), |c| (c.value.as_str(), c.origin.as_str()));
+        setting(text, name, value, origin);
+    };
+    chosen("profile", place.profile.as_ref());
+    chosen("region", place.region.as_ref());
+    chosen("account", place.account.as_ref());
+    setting(text, "partition", place.partition.id(), "the region's");
+    if place.endpoints.is_empty() {
+        setting(text, "endpoint_url", "-", "AWS's own");
+    }
+    for endpoint in &place.endpoints {
+        let origin =
+            if endpoint.services.is_empty() { endpoint.origin.clone() } else { format!("{} ({})", endpoint.origin, endpoint.whose()) };
+        setting(text, "endpoint_url", &endpoint.url.to_string(), &origin);
+    }
+    for variant in &place.variants {
+        let state =
+            if variant.obeyed { format!("{} endpoints", variant.kind) } else { format!("{}: not at a custom endpoint", variant.kind) };
+        setting(text, "endpoints", &state, &variant.origin);
+    }
+    for notice in &place.notices {
+        let _ = writeln!(text, "  note: {notice}");
+    }
+}
+
+async fn identity(settings: &Settings) -> Who {
+    let (mut feed, _engine, by) = match backend::identified(settings).await {
         Ok(started) => started,
-        Err(e) => return e.to_string(),
+        Err(e) => return Who::unknown(e.to_string()),
     };
     let answered = feed.store.wait_for(|s| s.entry(Identity::KEY).is_some_and(|e| e.value.is_some() || e.problem.is_some()));
     let store = match tokio::time::timeout(PATIENCE, answered).await {
         Ok(Ok(store)) => std::sync::Arc::clone(&store),
-        _ => return format!("no answer from STS within {} s", PATIENCE.as_secs()),
+        _ => return Who { by, ..Who::unknown(format!("no answer from STS within {} s", PATIENCE.as_secs())) },
     };
-    match (store.get::<Identity>(), store.entry(Identity::KEY).and_then(|e| e.problem.as_ref())) {
-        (Some(identity), _) => format!("{}  account {}", identity.arn, identity.account),
-        (None, Some(p)) => format!("{}\n{}", p.headline, p.hint),
-        (None, None) => "unknown".to_owned(),
-    }
+    let (text, refused) = match (store.get::<Identity>(), store.entry(Identity::KEY).and_then(|e| e.problem.as_ref())) {
+        (Some(identity), _) => (format!("{}  account {}", identity.arn, identity.account), None),
+        (None, Some(p)) if p.kind == ProblemKind::WrongAccount => {
+            let words = format!("{}\n  next: {}", p.headline, p.hint);
+            (p.headline.clone(), Some(words))
+        }
+        (None, Some(p)) => (format!("{}\n{}", p.headline, p.hint), None),
+        (None, None) => ("unknown".to_owned(), None),
+    };
+    Who { text, by, refused }
 }

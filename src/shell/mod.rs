@@ -27,6 +27,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
+use crate::aws::{ConnectError, place};
 use crate::config::act::ActArgs;
 use crate::config::args::{Cli, Command, Global};
 use crate::config::environment::Environment;
@@ -69,18 +70,47 @@ fn parse() -> Result<(Cli, Option<ActArgs>), clap::Error> {
 
 fn execute(cli: &Cli, act: Option<&ActArgs>) -> Result<ExitCode, Failure> {
     let env = Environment::of_process();
-    let settings = config::load(&cli.global, &env).map_err(|e| match e {
+    let mut settings = config::load(&cli.global, &env).map_err(|e| match e {
         ConfigError::Locked { .. } => Failure::read_only(e),
         other => Failure::cannot_tell(other),
     })?;
     let runtime = runtime()?;
-    let result = match (act, &cli.command) {
+    let command = cli.command.as_ref();
+    let dashboard = act.is_none() && command.is_none();
+    let unsettled = if command.is_none_or(looks_at_aws) { runtime.block_on(settle(&mut settings)).err() } else { None };
+    match unsettled {
+        // What is wrong is what it is asked for.
+        Some(why) if matches!(command, Some(Command::Info)) => return runtime.block_on(info::run(&settings, &env, Some(&why.to_string()))),
+        Some(why) => return Err(Failure::cannot_tell(why)),
+        // The dashboard says it on its screen.
+        None if dashboard => {}
+        None => settings.place.notices.iter().for_each(|notice| failure::warn(notice)),
+    }
+    let settings = settings;
+    let result = match (act, command) {
         (Some(act), _) => runtime.block_on(act::run(act, &settings, &env)),
-        (None, command) => without_acting(command.as_ref(), &cli.global, &settings, &env, &runtime),
+        (None, command) => without_acting(command, &cli.global, &settings, &env, &runtime),
     };
     // A poll that hangs in a system call must not keep a finished program alive.
     runtime.shutdown_background();
     result
+}
+
+/// Whether a command depends on where AWS is looked at.
+fn looks_at_aws(command: &Command) -> bool {
+    match command {
+        Command::Snapshot(args) => !args.observe.demo,
+        Command::Verify(args) => !args.example && !args.observe.demo,
+        Command::IamPolicy(_) | Command::Info => true,
+        Command::Demo(_) | Command::Cloud(_) | Command::Audit(_) | Command::Obligations(_) | Command::Screenshot(_) => false,
+    }
+}
+
+/// Finds out where and as whom.
+async fn settle(settings: &mut Settings) -> Result<(), ConnectError> {
+    let place = place::find(&settings.connect).await?;
+    settings.settle(place);
+    Ok(())
 }
 
 fn without_acting(
@@ -97,7 +127,7 @@ fn without_acting(
         Some(Command::Snapshot(args)) => runtime.block_on(headless::snapshot(args, settings)),
         Some(Command::Verify(args)) => runtime.block_on(verify::run(args, settings)),
         Some(Command::IamPolicy(args)) => policy::run(args, settings),
-        Some(Command::Info) => runtime.block_on(info::run(settings, env)),
+        Some(Command::Info) => runtime.block_on(info::run(settings, env, None)),
         Some(Command::Audit(args)) => audit::run(args, env),
         Some(Command::Obligations(args)) => runtime.block_on(obligations::run(args, flags, settings, env)),
         Some(Command::Screenshot(args)) => screenshot::run(args),

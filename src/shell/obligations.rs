@@ -102,7 +102,8 @@ async fn put_right(args: &ObligationsArgs, flags: &Global, env: &Environment, le
         ..flags
     };
     let named = |e: &dyn std::fmt::Display| format!("{}: {e}", about.owed.words());
-    let settings = config::load(&flags, env).map_err(|e| named(&e))?;
+    let mut settings = config::load(&flags, env).map_err(|e| named(&e))?;
+    super::settle(&mut settings).await.map_err(|e| named(&e))?;
     let target = Target::Aws;
     // Asked for on the command line, and confirmed when it was made: that is its arming. A viewer does not come here.
     let acts = acts(&target, &settings, env, Authority::new(Mode::Armed));

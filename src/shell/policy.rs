@@ -11,10 +11,12 @@ use crate::config::args::PolicyArgs;
 
 /// Prints the policy on stdout; what the reader still has to do on stderr.
 pub(super) fn run(args: &PolicyArgs, settings: &Settings) -> Result<ExitCode, Failure> {
-    let place = Place { account: args.account.as_deref().unwrap_or("*"), partition: &args.partition };
+    let pinned = settings.place.account.as_ref().map(|a| a.value.as_str());
+    let account = args.account.as_deref().or(pinned);
+    let place = Place { account: account.unwrap_or("*"), partition: args.partition.unwrap_or(settings.place.partition) };
     let document = policy(&settings.stack, place, args.operator);
     print(&serde_json::to_string_pretty(&document).map_err(Failure::cannot_tell)?)?;
-    if args.account.is_none() {
+    if account.is_none() {
         let _ = writeln!(std::io::stderr(), "note: without --account the ARNs hold for any account");
     }
     Ok(ExitCode::SUCCESS)

@@ -70,7 +70,8 @@ pub(super) async fn run(target: Target, settings: &Settings, env: &Environment) 
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         return Err(Failure::cannot_tell("the dashboard needs a terminal\n  next: use 'nextcore-top snapshot' in scripts and pipes"));
     }
-    let (feed, ends) = engine::channel();
+    let place = target.place(settings);
+    let (feed, ends) = engine::channel_at(place.clone());
     let mode = target.mode(settings);
     let authority = Authority::new(mode);
     let acts = acts(&target, settings, env, authority.clone());
@@ -95,7 +96,8 @@ pub(super) async fn run(target: Target, settings: &Settings, env: &Environment) 
         simulated: matches!(target, Target::Demo(_)),
         size: here.guard.terminal.size().map_or((80, 24), |s| (s.width, s.height)),
         now: parts.clock.now(),
-    });
+    })
+    .at(place);
     let ended = {
         let session = session_loop::run(&mut here, input, session, parts);
         tokio::pin!(session, hope);

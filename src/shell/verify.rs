@@ -21,7 +21,8 @@ pub(super) async fn run(args: &VerifyArgs, settings: &Settings) -> Result<ExitCo
     let only = args.only.as_deref().map_or_else(|| Ok(Only::all()), |ids| Only::parse(ids, &statements)).map_err(Failure::usage)?;
     let Observed { store, stack, now } = observe(&args.observe, settings).await?;
     let judgement = insight::judge(&store, &stack, now);
-    let found = verify(&statements, &report::json(&store, &judgement, &stack, now), &only);
+    let mut found = verify(&statements, &report::json(&store, &judgement, &stack, now), &only);
+    found.elsewhere = store.place.elsewhere();
     let text = match args.format {
         Format::Table => report::conformance::table(&found, look(settings)),
         Format::Json => serde_json::to_string_pretty(&report::conformance::json(&found)).map_err(Failure::cannot_tell)?,

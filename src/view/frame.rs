@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::View;
 use super::figures::{LIVE, coarse_age, glyph, is_loading};
-use super::widget::phrase::fit;
+use super::widget::phrase::{clip_middle, fit};
 use super::widget::{Fact, Ink, Phrase};
 use crate::input::{COMMANDS, Command, Key};
 use crate::model::Time;
@@ -12,9 +12,13 @@ use crate::model::health::Level;
 use crate::model::identity::Identity;
 use crate::model::mode::Mode;
 use crate::model::obligation::Standing;
+use crate::model::place::Endpoint;
 use crate::model::text;
 use crate::session::Tone;
 use crate::theme::Role;
+
+/// Cells of an endpoint's host.
+const ENDPOINT_WIDTH: usize = 24;
 
 /// The context bar: the most important from the left, what is least missed dropped first.
 pub(crate) fn header(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
@@ -32,6 +36,7 @@ pub(crate) fn header(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
     let facts = vec![
         Fact::new(7, Phrase::of("nextcore-top", Role::Title)),
         Fact::new(0, badge),
+        Fact::new(0, elsewhere(v)),
         Fact::new(3, identity(v)),
         Fact::new(6, role(v)),
         Fact::new(4, Phrase::of(session.stack.region.as_str(), Role::Text)),
@@ -88,6 +93,22 @@ fn identity<'a>(v: &View<'a>) -> Phrase<'a> {
     }
 }
 
+/// That this is not AWS, and what it is: a healthy picture of a laptop must not look like production.
+fn elsewhere<'a>(v: &View<'a>) -> Phrase<'a> {
+    let host = |e: &Endpoint| clip_middle(&e.url.host(), ENDPOINT_WIDTH).into_owned();
+    match v.store.place.endpoints.as_slice() {
+        [] => Phrase::new(),
+        [one] if one.services.is_empty() => Phrase::of("endpoint ", Role::Warn).and(host(one), Role::Warn),
+        [one] if one.services.len() == 1 => Phrase::of(format!("{} endpoint ", one.whose()), Role::Warn).and(host(one), Role::Warn),
+        several => {
+            let all = several.iter().any(|e| e.services.is_empty());
+            let services: usize = several.iter().map(|e| e.services.len()).sum();
+            let whose = if all { "all services".to_owned() } else { format!("{services} services") };
+            Phrase::of(format!("endpoints of {whose} not AWS's"), Role::Warn)
+        }
+    }
+}
+
 fn role<'a>(v: &View<'a>) -> Phrase<'a> {
     let role = v.store.get::<Identity>().and_then(Identity::role);
     role.map(|r| Phrase::labelled("role", r, Role::Text)).unwrap_or_default()
@@ -141,9 +162,11 @@ fn freshness(v: &View<'_>) -> Phrase<'static> {
     }
 }
 
-/// One line about what keeps everything from being current, or else about what waits for a person; returns the body beneath.
+/// One line about what keeps everything from being current, about what contradicts what, or about what waits for a person; returns the
+/// body beneath.
 pub(crate) fn banner(v: &View<'_>, body: Rect, ink: &mut Ink<'_>) -> Rect {
-    let line = match (v.session.banner(), v.session.reminder()) {
+    let notice = v.session.notice().map(|notice| (notice, "Esc puts it away"));
+    let line = match (v.session.banner().or(notice), v.session.reminder()) {
         (Some((headline, "")), _) => headline.to_owned(),
         (Some((headline, hint)), _) => format!("{headline} · {hint}"),
         (None, Some((oldest, more))) => reminder(oldest, more, v.now),

@@ -77,3 +77,52 @@ fn requests_come_from_where_the_name_leads() {
     world.edit::<crate::model::dns::Dns>(|d| d.records[0].alias.as_mut().unwrap().dns_name = "d111111abcdef8.cloudfront.net.".into());
     assert_eq!(led(&world), ["CloudFront", "CloudFront"]);
 }
+
+/// A healthy picture of a laptop's emulator must not look like production, however small the screen is.
+#[test]
+fn an_endpoint_that_is_not_aws_is_in_the_first_row_at_every_size() {
+    use crate::model::place::{Endpoint, EndpointUrl, Place};
+    let endpoint = |url: &str, services: &[&str]| Endpoint {
+        url: EndpointUrl::new(url),
+        origin: "AWS_ENDPOINT_URL".into(),
+        services: services.iter().map(|s| (*s).to_owned()).collect(),
+    };
+    let long = "https://vpce-0123456789abcdef0-abcdefgh.ecs.ap-southeast-2.vpce.amazonaws.com";
+    for (endpoints, words) in [
+        (vec![endpoint("http://ops:hunter2@127.0.0.1:4566", &[])], "endpoint 127.0.0.1:4566"),
+        (vec![endpoint("http://127.0.0.1:4566", &["ECS"])], "ECS endpoint 127.0.0.1:4566"),
+        (vec![endpoint(long, &[])], "endpoint vpce-0123"),
+        (vec![endpoint("http://a", &["ECS", "RDS"]), endpoint("http://b", &["S3"])], "endpoints of 3 services not AWS's"),
+        (vec![endpoint("http://a", &[]), endpoint("http://b", &["S3"])], "endpoints of all services not AWS's"),
+    ] {
+        let mut world = World::healthy();
+        world.store.place = Arc::new(Place { endpoints, ..Place::default() });
+        for size in SIZES.into_iter().chain([crate::session::SMALLEST]) {
+            let rows = stack(&world, size);
+            assert!(rows[0].contains(words) && !rows[0].contains("hunter2"), "{size:?} {words}: {}", rows[0]);
+            assert!(rows[0].contains("SAFE"), "{size:?}: {}", rows[0]);
+        }
+    }
+}
+
+#[test]
+fn what_contradicts_what_is_said_above_the_body_one_after_the_other_until_it_is_put_away() {
+    use crate::input::{Code, Key};
+    use crate::model::place::Place;
+    let mut world = World::healthy();
+    let notices = vec!["region a is taken, not b".to_owned(), "profile c is taken, not d".to_owned()];
+    world.store.place = Arc::new(Place { notices, ..Place::default() });
+    let options = SessionOptions { stack: world.stack.clone(), mode: Mode::Safe, simulated: true, size: (80, 24), now: world.now };
+    let mut session = Session::new(options);
+    update(&mut session, Msg::Observed(Arc::new(world.store.clone()), world.judge()));
+    let mut shown = Vec::new();
+    for _ in 0..3 {
+        let mut buffer = Buffer::empty(Rect { x: 0, y: 0, width: 80, height: 24 });
+        super::draw(&session, &Theme::terminal(), buffer.area, &mut buffer);
+        let row: String = (0..80).filter_map(|x| buffer.cell((x, 1))).map(ratatui::buffer::Cell::symbol).collect();
+        shown.push(row);
+        update(&mut session, Msg::Key(Key::new(Code::Esc)));
+    }
+    assert!(shown[0].contains("▲ region a is taken") && shown[1].contains("▲ profile c is taken"), "{shown:#?}");
+    assert!(!shown[2].contains("▲ "), "{shown:#?}");
+}

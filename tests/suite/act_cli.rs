@@ -415,7 +415,7 @@ fn an_answer_that_never_comes_is_exit_3_and_the_request_is_sent_once() {
 // Read-only: 4.
 
 /// A line for every action.
-const EVERY_ACTION: &[&str] = &[
+pub(crate) const EVERY_ACTION: &[&str] = &[
     "scale web +1",
     "bounds web 3-7",
     "autoscaling suspend web",
@@ -674,7 +674,7 @@ fn without_the_plugin_no_session_is_opened_and_what_to_install_is_said() {
 // The machine's lock. The program has no way to name another file than its own: here the function below it is called.
 
 #[test]
-fn a_machine_that_is_locked_stays_locked_and_a_lock_that_cannot_be_read_is_an_error() {
+fn a_machine_that_is_locked_stays_locked_and_whatever_is_no_valid_open_file_locks() {
     let machine = Machine::new();
     let load = |system: &PathBuf, write: bool| {
         load_with(&Global { write, ..Global::default() }, &Environment::default(), system).map(|settings| settings.mode)
@@ -688,7 +688,7 @@ fn a_machine_that_is_locked_stays_locked_and_a_lock_that_cannot_be_read_is_an_er
     let lock = machine.file("lock.toml", "read_only = true\n");
     assert!(matches!(load(&lock, false), Ok(Mode::Viewer)));
     let refused = load(&lock, true).unwrap_err();
-    assert!(matches!(&refused, ConfigError::Locked { path } if *path == lock), "{refused}");
+    assert!(matches!(&refused, ConfigError::Locked { path, .. } if *path == lock), "{refused}");
     assert!(refused.to_string().contains(lock.to_str().unwrap()) && refused.to_string().contains("next:"), "{refused}");
     // The user's own file cannot take it back.
     let own = machine.file("own.toml", "read_only = false\n");
@@ -697,22 +697,41 @@ fn a_machine_that_is_locked_stays_locked_and_a_lock_that_cannot_be_read_is_an_er
     assert_eq!(settings.mode, Mode::Viewer);
     let origin = settings.provenance.iter().find(|p| p.name == "read_only").unwrap();
     assert_eq!((origin.value.as_str(), origin.origin.as_str()), ("true", lock.to_str().unwrap()));
-    // Whatever is wrong with it: nobody gets further than its name.
+    // Whatever is wrong with it: nobody writes, everybody looks.
     let folder = machine.home().join("folder.toml");
     fs::create_dir(&folder).unwrap();
+    let dangling = machine.home().join("dangling.toml");
+    std::os::unix::fs::symlink("nowhere.toml", &dangling).unwrap();
+    let lost = machine.home().join("lost");
+    std::os::unix::fs::symlink("nowhere", &lost).unwrap();
+    let unreadable = machine.file("unreadable.toml", "read_only = false\n");
+    fs::set_permissions(&unreadable, fs::Permissions::from_mode(0)).unwrap();
+    let bytes = machine.home().join("e.toml");
+    fs::write(&bytes, [0xff, 0xfe, 0x00]).unwrap();
+    let pipe = machine.home().join("pipe.toml");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     for broken in [
         folder,
+        dangling,
+        lost.join("config.toml"),
+        bytes,
+        pipe,
+        machine.file("file", "").join("config.toml"),
         machine.file("a.toml", "read_only = \"yes\"\n"),
         machine.file("b.toml", "read_onyl = true\n"),
         machine.file("c.toml", "read_only = \n"),
-        machine.file("d.toml", "read_only = true\ntheme = \"dark\"\n"),
+        machine.file("d.toml", "read_only = false\ntheme = \"dark\"\n"),
     ] {
-        for write in [false, true] {
-            let error = load(&broken, write).unwrap_err().to_string();
-            assert!(error.contains(broken.to_str().unwrap()) && error.contains("next:"), "{error}");
-        }
+        let settings = load_with(&Global::default(), &Environment::default(), &broken).unwrap();
+        assert_eq!(settings.mode, Mode::Viewer, "{}", broken.display());
+        let notice = settings.lock_notice().unwrap();
+        assert!(notice.contains("locks this machine") && notice.contains("viewing goes on"), "{notice}");
+        let refused = load(&broken, true).unwrap_err();
+        assert!(matches!(&refused, ConfigError::Locked { path, .. } if *path == broken), "{refused}");
+        assert!(refused.to_string().contains("cannot be used") && refused.to_string().contains("next:"), "{refused}");
     }
-    let bytes = machine.home().join("e.toml");
-    fs::write(&bytes, [0xff, 0xfe, 0x00]).unwrap();
-    assert!(load(&bytes, false).unwrap_err().to_string().contains("e.toml"));
+    // Root reads everything; anybody else is locked out.
+    if fs::read(&unreadable).is_err() {
+        assert!(matches!(load(&unreadable, false), Ok(Mode::Viewer)) && load(&unreadable, true).is_err());
+    }
 }

@@ -229,7 +229,7 @@ fn snapshot_of_a_healthy_stack_is_exit_0_in_every_format_and_only_the_report_is_
 fn snapshot_of_a_stack_whose_database_is_missing_is_exit_2_and_the_rest_is_still_told() {
     let machine = Machine::new();
     let cloud = CloudProcess::start(&machine);
-    let config = machine.file("c.toml", "[stack]\ndatabase = \"no-such-db\"\n");
+    let config = machine.file("c.toml", "[stack]\nregion = \"ap-southeast-2\"\ndatabase = \"no-such-db\"\n");
     let args = ["snapshot", "--endpoint-url", &cloud.url, "--config", config.to_str().unwrap(), "--format", "json"];
     let ran = machine.run(&args, &CREDENTIALS);
     ran.ends(2, &[]);

@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::aws::op::{Op, Scope};
 use crate::model::action::Request;
 use crate::model::identity::Identity;
+use crate::model::partition::Partition;
 use crate::model::plan::{Plan, Refusal, Run, Verdict};
 use crate::model::section::{Section, SectionKey};
 use crate::model::service::{Container, Services, Task, Tasks};
@@ -133,7 +134,7 @@ fn handoff(stack: &Stack, session: &Session, target: Target<'_>) -> Option<Hando
     let id = session.session_id()?;
     let json = json!({ "SessionId": id, "StreamUrl": session.stream_url()?, "TokenValue": session.token_value()? });
     let region = stack.region.as_str();
-    let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+    let domain = Partition::of_region(region).domain();
     let request = json!({ "Target": format!("ecs:{}_{}_{}", stack.cluster, target.task, target.runtime) });
     let arguments = vec![
         json.to_string(),

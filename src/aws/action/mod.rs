@@ -99,9 +99,10 @@ impl Desk {
         Ok(())
     }
 
-    /// Reads sections now, in this order.
+    /// Reads sections now, in this order. Who we are was asked before, for every plan.
     pub async fn fetch_all(&mut self, keys: &[SectionKey]) -> Result<(), Problem> {
-        for key in keys {
+        let known = self.store.entry(Identity::KEY).is_some_and(|e| e.value.is_some() && e.at == Some(self.now));
+        for key in keys.iter().filter(|key| !(known && **key == Identity::KEY)) {
             self.fetch(*key).await?;
         }
         Ok(())

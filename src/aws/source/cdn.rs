@@ -38,6 +38,10 @@ impl super::Source for Source {
     }
 
     async fn poll(cx: Arc<Context>) -> Result<Cdn, Problem> {
+        // There is nobody to ask; `Place::partition` says so on the screen.
+        if !cx.clients.partition.has_cloudfront() {
+            return Ok(Cdn::default());
+        }
         let known = cx.store.get::<Cdn>().and_then(|c| c.distribution.as_ref()).map(|d| d.id.clone());
         let configured = Some(cx.stack.distribution.clone()).filter(|id| !id.is_empty());
         let Some(id) = (match configured.or(known) {

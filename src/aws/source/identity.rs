@@ -25,6 +25,8 @@ impl super::Source for Source {
 
     async fn poll(cx: Arc<Context>) -> Result<Identity, Problem> {
         let out = cx.clients.sts.get_caller_identity().send().await.map_err(|e| problem_of(GET, &e))?;
-        Ok(Identity { account: text(out.account()), arn: text(out.arn()) })
+        let identity = Identity { account: text(out.account()), arn: text(out.arn()) };
+        cx.clients.pin().look(&identity)?;
+        Ok(identity)
     }
 }

@@ -11,6 +11,7 @@ use crate::aws::action::{Desk, Receipt, Row, SendError, Sender, Sight};
 use crate::aws::authority::{NotArmed, Operator, Warrant};
 use crate::engine::obligation::{Answer, Ticket};
 use crate::model::audit::{Entry, Told};
+use crate::model::identity::Identity;
 use crate::model::obligation::{Obligation, Owed};
 use crate::model::plan::{End, Outcome, Plan, Refusal, Run};
 
@@ -91,6 +92,9 @@ impl Runner {
             Err(what) => return refuse(Refusal::Check(format!("'{what}' is under way on {}: nothing was sent", plan.resource.name))),
         };
         let (fresh, desk) = self.draw_up(&plan.request).await.map_err(Carried::Refused)?;
+        if let Some(why) = other_identity(plan, &fresh) {
+            return refuse(Refusal::Check(why));
+        }
         if fresh.hash != plan.hash {
             return Err(Carried::Moved(Arc::new(fresh)));
         }
@@ -360,6 +364,16 @@ impl Runner {
         let entry = Entry { at: self.0.clock.now(), id: run.id.clone(), told };
         run.unrecorded = self.0.acts.audit.keep(entry).await;
     }
+}
+
+/// That the plan was made with the credentials of somebody else, if it was.
+fn other_identity(plan: &Plan, fresh: &Plan) -> Option<String> {
+    let who = |plan: &Plan| Identity { account: plan.account.clone(), arn: plan.principal.clone() };
+    let (planned, now) = (who(plan), who(fresh));
+    (!planned.is_same(&now)).then(|| {
+        let (was, is) = (format!("{} of account {}", planned.arn, planned.account), format!("{} of account {}", now.arn, now.account));
+        format!("the plan was made as {was}, and we are {is} now: nothing was sent\n  next: look at who that is, and plan again")
+    })
 }
 
 /// One warrant for each call of the plan, and no other.

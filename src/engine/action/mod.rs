@@ -16,7 +16,7 @@ use super::clock::Clock;
 use super::obligation::Keeper;
 use super::obligation::files::Files;
 use crate::aws::Clients;
-use crate::aws::action::{Desk, Draft, Handoff, Row, may};
+use crate::aws::action::{Desk, Draft, Handoff, Row, may, unread};
 use crate::aws::authority::Authority;
 use crate::aws::meter::Meter;
 use crate::model::action::Request;
@@ -185,7 +185,10 @@ impl Runner {
         let row = Row::find(&request.action).ok_or_else(unknown)?;
         let spec = row.spec().ok_or_else(unknown)?;
         crate::model::action::check(spec, request).map_err(|e| Refusal::Usage(e.to_string()))?;
-        let mut desk = (row.gather)(self.desk(), request.clone()).await?;
+        let mut desk = self.desk();
+        // Whatever the action reads: in whose name it would be done is asked first, and afresh each time.
+        desk.fetch(Identity::KEY).await.map_err(|p| unread(&p))?;
+        desk = (row.gather)(desk, request.clone()).await?;
         desk.now = self.0.clock.now();
         let draft = (row.draft)(&desk.facts(), request)?;
         let permitted = may(&desk, &draft.calls, &draft.permission_on).await;

@@ -41,7 +41,7 @@ pub fn verify(statements: &Statements, document: &Json, only: &Only) -> Report {
         })
         .collect();
     let (stack, region) = (document.string("/stack/name"), document.string("/stack/region"));
-    Report { stack, region, as_of: document.string("/as_of"), counts: Counts::of(&rows), rows }
+    Report { stack, region, elsewhere: None, as_of: document.string("/as_of"), counts: Counts::of(&rows), rows }
 }
 
 /// The variables of one moment.

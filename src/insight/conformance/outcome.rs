@@ -150,6 +150,9 @@ pub struct Report {
     pub stack: String,
     /// Its region.
     pub region: String,
+    /// The endpoints that were asked instead of AWS's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub elsewhere: Option<String>,
     /// The moment of the state document, RFC 3339.
     pub as_of: String,
     /// Rows by outcome.

@@ -131,7 +131,7 @@ mod tests {
     }
 
     fn report(rows: Vec<Row>) -> Report {
-        Report { stack: String::new(), region: String::new(), as_of: String::new(), counts: Counts::of(&rows), rows }
+        Report { stack: String::new(), region: String::new(), elsewhere: None, as_of: String::new(), counts: Counts::of(&rows), rows }
     }
 
     #[test]

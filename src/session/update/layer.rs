@@ -69,6 +69,8 @@ fn open_logs(session: &mut Session, filter: &str) {
 pub(super) fn back(session: &mut Session) {
     if session.help {
         session.help = false;
+    } else if session.screens.is_empty() && session.notice().is_some() {
+        session.noted += 1;
     } else if !filter(session).is_empty() {
         set_filter(session, "");
     } else {

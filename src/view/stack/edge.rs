@@ -79,7 +79,11 @@ fn names<'a>(v: &View<'a>, _: usize) -> Vec<Phrase<'a>> {
 }
 
 fn cdn<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
-    let Some(found) = &known::<Cdn>(v)?.distribution else { return Ok(not_used(room)) };
+    let Some(found) = &known::<Cdn>(v)?.distribution else {
+        let partition = v.store.place.partition;
+        let lacks = || vec![fact(0, if room < 18 { "n/a".to_owned() } else { format!("n/a in {}", partition.id()) }, Role::Muted)];
+        return Ok(if partition.has_cloudfront() { not_used(room) } else { lacks() });
+    };
     let mut facts = Vec::new();
     if !found.enabled {
         facts.push(fact(0, "disabled", Role::Crit));

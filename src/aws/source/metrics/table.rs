@@ -161,7 +161,7 @@ const LOGS: &[Spec] = &[slow("events", "IncomingLogEvents", "Sum"), rare("bytes"
 pub(super) enum Home {
     /// In the stack's region.
     Region,
-    /// In us-east-1: CloudFront and Route 53.
+    /// In one region of the partition: CloudFront and Route 53.
     Global,
 }
 

@@ -214,8 +214,14 @@ fn the_exit_code_is_1_for_a_failure_and_3_for_doubt() {
     assert_eq!(exit(&dim, "H02"), 3);
     assert_eq!(exit(&dim, "H02,H03"), 1, "what is known to be wrong is not hidden by what is not known");
     assert_eq!(verify(&statements, &json!({}), &Only::all()).exit_code(), 3);
-    let nothing =
-        Report { stack: String::new(), region: String::new(), as_of: String::new(), counts: super::super::Counts::default(), rows: vec![] };
+    let nothing = Report {
+        stack: String::new(),
+        region: String::new(),
+        elsewhere: None,
+        as_of: String::new(),
+        counts: super::super::Counts::default(),
+        rows: vec![],
+    };
     assert_eq!((nothing.exit_code(), nothing.summary().as_str()), (3, "0 statements: nothing to verify"));
 }
 

@@ -120,7 +120,11 @@ fn invalidations(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     };
     let filter = v.session.list(screen.pane, &screen.subject, 1).filter;
     let all = rows::invalidations(v.store, &filter);
-    let empty = if cdn.distribution.is_some() { "nothing was invalidated lately" } else { "CloudFront is not used: it is optional" };
+    let empty = match cdn.distribution {
+        Some(_) => "nothing was invalidated lately",
+        None if v.store.place.partition.has_cloudfront() => "CloudFront is not used: it is optional",
+        None => "n/a: this partition has no CloudFront",
+    };
     let list = List { panel: 1, columns: INVALIDATIONS, rows: all.len(), empty };
     list.draw(v, screen, area, ink, |i| {
         all.get(i).map_or_else(Vec::new, |i| {

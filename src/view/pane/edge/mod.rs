@@ -112,7 +112,10 @@ fn apex<'a>(v: &View<'a>, dns: &'a Dns) -> Phrase<'a> {
 
 fn distribution<'a>(v: &View<'a>, cdn: &'a Cdn, short: bool) -> Vec<(&'static str, Phrase<'a>)> {
     let Some(found) = &cdn.distribution else {
-        return vec![("CloudFront", Phrase::of("not used: no distribution serves the stack", Role::Muted))];
+        let partition = v.store.place.partition;
+        let lacks = format!("n/a: there is no CloudFront in {}", partition.id());
+        let words = if partition.has_cloudfront() { "not used: no distribution serves the stack".to_owned() } else { lacks };
+        return vec![("CloudFront", Phrase::of(words, Role::Muted))];
     };
     let enabled = if found.enabled { Phrase::new() } else { Phrase::of("  disabled", Role::Crit) };
     let status = Phrase::of(found.status.as_str(), if found.status == "Deployed" { Role::Text } else { Role::Info });

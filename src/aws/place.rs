@@ -1,0 +1,213 @@
+//! Settles where this process looks and as whom: what flags, files and environment said, and what the AWS profile adds to it (region,
+//! endpoints, variants, kind of credentials), in the order of the AWS CLI. It reads the profile files and sends nothing. Called by the shell
+//! before anything else; `connect` obeys the result to the letter, so that what is shown is what is used.
+
+use std::collections::BTreeSet;
+
+use aws_config::profile::ProfileSet;
+use aws_runtime::env_config::property::PropertiesKey;
+use aws_types::os_shim_internal::Env;
+
+use super::connect::{ConnectError, check_endpoint, profiles};
+use super::{action, source};
+use crate::model::connection::ConnectOptions;
+use crate::model::partition::Partition;
+use crate::model::place::{Chosen, CredentialSource, DUAL_STACK, Endpoint, EndpointUrl, FIPS, Place, Variant};
+
+const ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
+const IGNORE_ENDPOINTS: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
+
+/// Settles it.
+pub async fn find(options: &ConnectOptions) -> Result<Place, ConnectError> {
+    let wanted = options.profile.as_ref().or(options.environment_profile.as_ref());
+    let profiles = profiles(wanted.map(|p| p.value.as_str())).await?;
+    settle(options, &Sources { profiles: &profiles, env: &Env::real() })
+}
+
+/// What the SDK itself would look at.
+struct Sources<'a> {
+    profiles: &'a ProfileSet,
+    env: &'a Env,
+}
+
+impl Sources<'_> {
+    /// A variable; an empty one is as good as none, as in the AWS CLI.
+    fn variable(&self, name: &str) -> Option<String> {
+        self.env.get(name).ok().filter(|value| !value.is_empty())
+    }
+
+    fn profile(&self) -> String {
+        format!("profile '{}'", self.profiles.selected_profile())
+    }
+
+    /// A variable, else a line of the profile.
+    fn setting(&self, variable: &str, line: &str) -> Option<Chosen> {
+        let variable = self.variable(variable).map(|value| Chosen::new(value, variable));
+        variable.or_else(|| self.profiles.get(line).map(|value| Chosen::new(value, self.profile())))
+    }
+
+    /// The endpoint of a service, the special one before the general, the environment before the profile.
+    fn endpoint(&self, service: &str) -> Option<Chosen> {
+        let own = format!("{ENDPOINT_URL}_{}", service.to_uppercase().replace(' ', "_"));
+        let by_variable = [own.as_str(), ENDPOINT_URL].into_iter().find_map(|name| Some(Chosen::new(self.variable(name)?, name)));
+        by_variable.or_else(|| self.section(service)).or_else(|| Some(Chosen::new(self.profiles.get("endpoint_url")?, self.profile())))
+    }
+
+    /// The line of a service in the `services` section that the profile names.
+    fn section(&self, service: &str) -> Option<Chosen> {
+        let section = self.profiles.get("services")?;
+        // The documented spelling, and the one that the SDK for Rust reads.
+        ["_", "-"].into_iter().find_map(|dash| {
+            let key = PropertiesKey::builder().section_key("services").section_name(section);
+            let key = key.property_name(service.to_lowercase().replace(' ', dash)).sub_property_name("endpoint_url");
+            let url = self.profiles.other_sections().get(&key.build().ok()?)?;
+            Some(Chosen::new(url.clone(), format!("services {section} of {}", self.profile())))
+        })
+    }
+
+    /// The profile's region, or that of the profile that it builds on.
+    fn region(&self) -> Option<Chosen> {
+        let mut seen = BTreeSet::new();
+        let mut name = self.profiles.selected_profile();
+        while seen.insert(name) {
+            let profile = self.profiles.get_profile(name)?;
+            if let Some(region) = profile.get("region").filter(|r| !r.is_empty()) {
+                return Some(Chosen::new(region, format!("profile '{name}'")));
+            }
+            name = profile.get("source_profile")?;
+        }
+        None
+    }
+}
+
+fn settle(options: &ConnectOptions, sources: &Sources<'_>) -> Result<Place, ConnectError> {
+    let mut notices = options.notices.clone();
+    let (endpoints, passed_over) = endpoints(options, sources)?;
+    notices.extend(passed_over);
+    let profile = options.profile.clone().or_else(|| options.environment_profile.clone());
+    let credentials = credentials(options, sources, &mut notices);
+    let region = region(options, sources, &mut notices)?;
+    let mut place = Place {
+        profile_decides: options.profile.is_some(),
+        profile,
+        partition: Partition::of_region(&region.value),
+        region: Some(region),
+        endpoints,
+        variants: Vec::new(),
+        credentials,
+        account: options.account.clone(),
+        notices,
+    };
+    let any_of_aws = services().into_iter().any(|s| place.endpoint_of(s).is_none());
+    for (kind, variable, line) in
+        [(DUAL_STACK, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"), (FIPS, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")]
+    {
+        match sources.setting(variable, line) {
+            Some(Chosen { value, origin }) if value.eq_ignore_ascii_case("true") => {
+                place.variants.push(Variant { kind, origin, obeyed: any_of_aws });
+            }
+            Some(Chosen { value, origin }) if !value.eq_ignore_ascii_case("false") => {
+                place.notices.push(format!("{kind} endpoints: '{value}' of {origin} is neither true nor false, and not obeyed"));
+            }
+            _ => {}
+        }
+    }
+    Ok(place)
+}
+
+/// Every service that this program asks, by the name that the SDK has for it.
+pub(super) fn services() -> BTreeSet<&'static str> {
+    source::reads().chain(action::operations()).map(|op| op.service).collect()
+}
+
+fn region(options: &ConnectOptions, sources: &Sources<'_>, notices: &mut Vec<String>) -> Result<Chosen, ConnectError> {
+    let of_profile = sources.region();
+    if let (Some(stack), Some(other)) = (&options.stack_region, &of_profile)
+        && stack.value != other.value
+    {
+        notices.push(format!("region {} of {} is taken, not {} of {}", stack.value, stack.origin, other.value, other.origin));
+    }
+    let of_seed = || options.seed_region.as_ref().map(|r| Chosen::new(r.as_str(), "default (the seed's)"));
+    options.region.clone().or(of_profile).or_else(of_seed).ok_or(ConnectError::NoRegion)
+}
+
+/// Endpoints instead of AWS's own, grouped by where and why; and what was passed over for the configuration's.
+fn endpoints(options: &ConnectOptions, sources: &Sources<'_>) -> Result<(Vec<Endpoint>, Option<String>), ConnectError> {
+    let ignored =
+        sources.setting(IGNORE_ENDPOINTS, "ignore_configured_endpoint_urls").is_some_and(|c| c.value.eq_ignore_ascii_case("true"));
+    let configured = |service: &str| if ignored { None } else { sources.endpoint(service) };
+    let mut found: Vec<Endpoint> = Vec::new();
+    let mut passed_over = None;
+    if let Some((url, origin)) = &options.endpoint_url {
+        let other = services().into_iter().find_map(configured).filter(|other| other.value != url.secret());
+        if let Some(other) = other.filter(|_| !origin.starts_with("--")) {
+            passed_over = Some(format!("endpoint {url} of {origin} is taken, not {} of {}", EndpointUrl::new(other.value), other.origin));
+        }
+        found.push(Endpoint { url: url.clone(), origin: origin.clone(), services: Vec::new() });
+    } else {
+        for service in services() {
+            let Some(Chosen { value, origin }) = configured(service) else { continue };
+            match found.iter_mut().find(|e| e.url.secret() == value && e.origin == origin) {
+                Some(endpoint) => endpoint.services.push(service.to_owned()),
+                None => found.push(Endpoint { url: EndpointUrl::new(value), origin, services: vec![service.to_owned()] }),
+            }
+        }
+        // What is said for all services is told from what is said for some: the latter come first in `Place::endpoint_of`.
+        let general = |origin: &str| origin == ENDPOINT_URL || origin == sources.profile();
+        found.iter_mut().filter(|e| general(&e.origin)).for_each(|e| e.services.clear());
+    }
+    for endpoint in &found {
+        check_endpoint(&endpoint.url, &endpoint.origin)?;
+    }
+    Ok((found, passed_over))
+}
+
+/// What decides who we are, as far as it can be told before anything is asked; and what does not, though it is there.
+fn credentials(options: &ConnectOptions, sources: &Sources<'_>, notices: &mut Vec<String>) -> CredentialSource {
+    let profile = |origin: &str| format!("{} ({origin}): {}", sources.profile(), kind(sources.profiles));
+    let mut passed_over = Vec::new();
+    if let Some(named) = &options.profile {
+        let why = format!("{} names a profile", named.origin);
+        passed_over.extend(options.environment_keys.iter().map(|k| format!("{k} of the environment: {why}")));
+        let other = options.environment_profile.as_ref().filter(|p| p.value != named.value);
+        passed_over.extend(other.map(|p| format!("profile '{}' ({}): {why}", p.value, p.origin)));
+        return CredentialSource { from: profile(&named.origin), passed_over };
+    }
+    let origin = options.environment_profile.as_ref().map_or("default", |p| p.origin.as_str());
+    let has_key = options.environment_keys.first().filter(|k| k.starts_with("AWS_ACCESS_KEY_ID"));
+    if let Some(key) = has_key {
+        if let Some(p) = &options.environment_profile {
+            let name = &p.value;
+            notices.push(format!("{key} decides credentials, not {}={name}: keys of the environment come first, as in the AWS CLI; --profile {name} takes the profile", p.origin));
+            passed_over.push(format!("{}: keys of the environment come first, as in the AWS CLI", profile(origin)));
+        }
+        return CredentialSource { from: format!("{key} of the environment"), passed_over };
+    }
+    let from = if kind(sources.profiles) == NOTHING { "what this machine offers".to_owned() } else { profile(origin) };
+    CredentialSource { from, passed_over }
+}
+
+const NOTHING: &str = "no credentials of its own";
+
+/// How a profile comes by credentials, without any that are secret: in the order in which the SDK looks.
+fn kind(profiles: &ProfileSet) -> String {
+    let get = |line: &str| profiles.get(line).filter(|v| !v.is_empty());
+    if let Some(role) = get("role_arn") {
+        let by = get("source_profile").map(|p| format!(" by profile '{p}'"));
+        let by = by.or_else(|| get("credential_source").map(|s| format!(" by {s}")));
+        return format!("role {role}{}", by.unwrap_or_default());
+    }
+    if let Some(session) = get("sso_session").or_else(|| get("sso_start_url")) {
+        return format!("SSO {session}, role {} of account {}", get("sso_role_name").unwrap_or("?"), get("sso_account_id").unwrap_or("?"));
+    }
+    if get("credential_process").is_some() {
+        return "credential_process".to_owned();
+    }
+    if let Some(session) = get("login_session") {
+        return format!("console session {session}");
+    }
+    match get("aws_access_key_id") {
+        Some(id) => format!("access key ...{}", id.chars().skip(id.chars().count().saturating_sub(4)).collect::<String>()),
+        None => NOTHING.to_owned(),
+    }
+}
