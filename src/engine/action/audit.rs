@@ -166,7 +166,7 @@ impl Audit {
     async fn turn(&self) -> io::Result<(Instant, OwnedMutexGuard<()>)> {
         let until = Instant::now() + self.0.patience;
         let turn = timeout_at(until, Arc::clone(&self.0.turn).lock_owned()).await;
-        turn.map(|turn| (until, turn)).map_err(|_| slow(self.0.patience))
+        turn.ok().map(|turn| (until, turn)).ok_or_else(|| slow(self.0.patience))
     }
 
     /// Every line since then, oldest first; files that cannot be read and lines that are not whole are named in the second part.
