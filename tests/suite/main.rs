@@ -21,5 +21,7 @@ mod keys;
 mod layers;
 mod panes;
 mod process;
+#[allow(dead_code, reason = "what the tests of the terminal need")]
+mod pty;
 mod support;
 mod terminal;
