@@ -1,12 +1,11 @@
 //! `audit`: lists the audit log. Lines that are not whole are named on stderr, the others listed all the same.
 
 use std::collections::BTreeSet;
-use std::io::Write;
 use std::process::ExitCode;
 
 use super::acts::audit;
 use super::backend::Target;
-use super::failure::Failure;
+use super::failure::{Failure, say};
 use super::headless::print;
 use crate::config::args::{AuditArgs, Format, World};
 use crate::config::environment::Environment;
@@ -20,7 +19,7 @@ pub(super) fn run(args: &AuditArgs, env: &Environment) -> Result<ExitCode, Failu
     let since = args.since.map(|minutes| Clock::system().now() - chrono::TimeDelta::minutes(minutes));
     let (entries, damage) = audit(&target, env).read(since);
     for line in damage {
-        let _ = writeln!(std::io::stderr(), "nextcore-top: {line}");
+        say(&format!("nextcore-top: {line}"));
     }
     let shown = chosen(entries, args);
     match args.format {
@@ -30,7 +29,7 @@ pub(super) fn run(args: &AuditArgs, env: &Environment) -> Result<ExitCode, Failu
             }
         }
         Format::Table | Format::Markdown if shown.is_empty() => {
-            let _ = writeln!(std::io::stderr(), "nothing is recorded");
+            say("nothing is recorded");
         }
         Format::Table | Format::Markdown => print(&report::action::audit(&shown))?,
     }

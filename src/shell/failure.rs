@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use crate::model::text::inert_lines;
+
 /// Why a command ends without doing its work.
 #[derive(Debug)]
 pub(super) struct Failure {
@@ -33,8 +35,12 @@ impl Failure {
 
     /// Prints the message and yields the code.
     pub(super) fn report(&self) -> ExitCode {
-        // If stderr is closed there is nobody left to tell.
-        let _ = writeln!(std::io::stderr(), "nextcore-top: {}", self.message);
+        say(&format!("nextcore-top: {}", self.message));
         ExitCode::from(self.code)
     }
+}
+
+/// A message for people on stderr, whatever is in the text; a closed stderr is no reason to stop.
+pub(super) fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{}", inert_lines(text));
 }

@@ -1,13 +1,17 @@
 //! The dashboard in this terminal: takes it, draws before there is any data, connects meanwhile, and gives it back on every way out.
 
 use std::io::{self, IsTerminal, Write};
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use futures_util::future::ready;
+use futures_util::stream::{self, Stream, StreamExt};
+use futures_util::{FutureExt, future};
+use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::acts::acts;
@@ -16,7 +20,9 @@ use super::failure::Failure;
 use super::handoff;
 use super::keys::{self, Keyboard};
 use super::session_loop::{self, Host, Parts, Screen};
+use super::signals::{Ending, clear_the_way, ending};
 use super::terminal::{Guard, copy};
+use super::tty;
 use crate::aws::action::Handoff;
 use crate::aws::authority::Authority;
 use crate::config::Settings;
@@ -29,9 +35,15 @@ use crate::theme::Theme;
 /// How long the way out may take when something has to be put right.
 const PUT_RIGHT: Duration = Duration::from_secs(15);
 
-impl Host for Guard {
+/// The terminal, and who knows whether a task still runs.
+struct Desk {
+    guard: Guard,
+    runner: Arc<OnceLock<Runner>>,
+}
+
+impl Host for Desk {
     async fn suspend(&mut self) -> io::Result<Option<(u16, u16)>> {
-        Guard::suspend(self).await.map(Some)
+        self.guard.suspend().await.map(Some)
     }
 
     fn copy(&mut self, text: &str) -> io::Result<()> {
@@ -39,16 +51,23 @@ impl Host for Guard {
     }
 
     async fn hand_over(&mut self, session: &Handoff) -> io::Result<Result<Option<(u16, u16)>, String>> {
-        self.give();
-        let ended = handoff::run(session).await;
-        let size = self.take_back()?;
+        let keys = self.guard.give()?;
+        let stopped = async {
+            match self.runner.get() {
+                Some(runner) => runner.stopped(&session.task).await,
+                None => future::pending().await,
+            }
+        };
+        let ended = handoff::relayed(session, keys, stopped).await;
+        let size = self.guard.take_back()?;
         Ok(ended.map(|()| Some(size)))
     }
 }
 
-impl Screen for Guard {
+impl Screen for Desk {
     fn draw(&mut self, session: &Session, theme: &Theme) -> io::Result<()> {
-        Screen::draw(&mut self.terminal, session, theme)
+        self.guard.mend()?;
+        Screen::draw(&mut self.guard.terminal, session, theme)
     }
 }
 
@@ -72,32 +91,48 @@ pub(super) async fn run(target: Target, settings: &Settings, env: &Environment) 
         Ok(engine)
     });
     // Signals first: one that comes while the terminal is being taken must give it back, too.
-    let keyboard = Keyboard::default();
-    let input = events(keyboard.clone()).map_err(|e| Failure::cannot_tell(format!("signals: {e}")))?;
-    let mut guard = Guard::take(keyboard.clone()).map_err(|e| Failure::cannot_tell(format!("cannot take the terminal: {e}")))?;
+    let signals = |e| Failure::cannot_tell(format!("signals: {e}"));
+    let (continued, by) = (Arc::new(AtomicBool::new(false)), Arc::new(OnceLock::new()));
+    let outside = outside(Arc::clone(&continued), Arc::clone(&by)).map_err(signals)?;
+    let way = tokio::spawn(clear_the_way());
+    let taken = |e| Failure::cannot_tell(format!("cannot take the terminal: {e}"));
+    let (keyboard, reads) = Keyboard::open().map_err(taken)?;
+    let mut desk = Desk { guard: Guard::take(keyboard, continued).map_err(taken)?, runner: Arc::clone(&runner) };
     let session = Session::new(SessionOptions {
         stack: parts.stack.clone(),
         mode,
         simulated: matches!(target, Target::Demo(_)),
-        size: guard.terminal.size().map_or((80, 24), |s| (s.width, s.height)),
+        size: tty::size(),
         now: parts.clock.now(),
     });
     let ended = {
-        let session = session_loop::run(&mut guard, input, session, parts);
+        let session = AssertUnwindSafe(session_loop::run(&mut desk, outside(reads), session, parts)).catch_unwind();
         tokio::pin!(session, hope);
         let engine = failed(engine);
         tokio::pin!(engine);
         tokio::select! {
-            ended = &mut session => ended.map(|_| ()).map_err(|e| format!("the terminal is gone: {e}")),
-            reason = &mut engine => Err(reason),
-            reason = &mut hope => Err(reason),
+            ended = &mut session => ended.map(|ended| ended.map(|_| ()).or_else(gone)),
+            reason = &mut engine => Ok(Err(reason)),
+            reason = &mut hope => Ok(Err(reason)),
         }
     };
-    drop(guard);
+    drop(desk);
+    way.abort();
     if let Some(runner) = runner.get() {
         put_right(runner).await;
     }
-    ended.map(|()| ExitCode::SUCCESS).map_err(Failure::cannot_tell)
+    match ended {
+        Ok(Ok(())) => Ok(ExitCode::from(by.get().map_or(0, |ending: &Ending| ending.code()))),
+        Ok(Err(why)) => Err(Failure::cannot_tell(why)),
+        // What was promised has been kept before the panic goes on.
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}
+
+/// A terminal that was closed while a frame was written is no failure: it is the user who has gone.
+fn gone(e: io::Error) -> Result<(), String> {
+    let closed = e.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) || e.kind() == io::ErrorKind::BrokenPipe;
+    if closed { Ok(()) } else { Err(format!("the terminal is gone: {e}")) }
 }
 
 /// Nothing stays switched off because its dashboard was closed: what would have been sent later is sent now.
@@ -127,18 +162,28 @@ async fn failed(engine: JoinHandle<Result<Engine, crate::aws::ConnectError>>) ->
     }
 }
 
-/// Keys and the signals that end the program, as one stream; it ends when the terminal is closed or a signal says so.
-fn events(keyboard: Keyboard) -> io::Result<impl futures_util::Stream<Item = Msg> + Unpin> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hang_up = signal(SignalKind::hangup())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let ended = async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = hang_up.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    };
-    let keys = keyboard.take_while(|event| ready(event.is_ok())).filter_map(|event| ready(event.ok().and_then(keys::message)));
-    Ok(keys.take_until(Box::pin(ended)))
+/// Keys, the window's size and the signals that end the program, as one stream; it ends when the terminal is closed or a signal says so,
+/// and then it says by which.
+fn outside(continued: Arc<AtomicBool>, by: Arc<OnceLock<Ending>>) -> io::Result<impl FnOnce(mpsc::Receiver<Vec<u8>>) -> Input> {
+    let ended = ending()?.map(move |which| {
+        let _ = by.set(which);
+    });
+    let resized = signal(SignalKind::window_change())?;
+    let cont = signal(SignalKind::from_raw(Signal::CONT.as_raw()))?;
+    let resized = stream::unfold(resized, |mut s| async { s.recv().await.map(|()| (Msg::Resize(tty::size().0, tty::size().1), s)) });
+    let cont = stream::unfold(cont, |mut s| async { s.recv().await.map(|()| ((), s)) });
+    let cont = cont.map(move |()| {
+        continued.store(true, Ordering::SeqCst);
+        Msg::Resize(tty::size().0, tty::size().1)
+    });
+    Ok(move |reads| {
+        // Only the end of the keys is the end: the other two never end.
+        let keys = keys::messages(reads).map(Some).chain(stream::once(future::ready(None)));
+        let all = stream::select(keys, stream::select(resized, cont).map(Some));
+        let all = all.take_while(|msg| future::ready(msg.is_some())).filter_map(future::ready);
+        Box::pin(all.take_until(ended)) as Input
+    })
 }
+
+/// What comes from outside.
+type Input = std::pin::Pin<Box<dyn Stream<Item = Msg>>>;

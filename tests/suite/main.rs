@@ -19,9 +19,9 @@ mod fixture;
 mod gate;
 mod keys;
 mod layers;
+mod lines;
 mod panes;
 mod process;
-#[allow(dead_code, reason = "what the tests of the terminal need")]
 mod pty;
 mod support;
 mod terminal;

@@ -52,6 +52,7 @@ pub(crate) struct Line {
     child: Child,
     seen: Arc<Mutex<Seen>>,
     stop: Arc<AtomicBool>,
+    stalled: Arc<AtomicBool>,
     reader: Option<JoinHandle<()>>,
     /// Held where a terminal must outlive the program: its modes are looked at afterwards.
     pts: Option<Pts>,
@@ -78,11 +79,12 @@ impl Line {
         let pty = Arc::new(pty);
         let seen = Arc::new(Mutex::new(Seen { raw: Vec::new(), parser: vt100::Parser::new(30, 100, 0) }));
         let stop = Arc::new(AtomicBool::new(false));
+        let stalled = Arc::new(AtomicBool::new(false));
         let reader = thread::spawn({
-            let (pty, seen, stop) = (Arc::clone(&pty), Arc::clone(&seen), Arc::clone(&stop));
-            move || follow(&pty, &seen, &stop, answers)
+            let (pty, seen, stop, stalled) = (Arc::clone(&pty), Arc::clone(&seen), Arc::clone(&stop), Arc::clone(&stalled));
+            move || follow(&pty, &seen, (&stop, &stalled), answers)
         });
-        Self { pty: Some(pty), child, seen, stop, reader: Some(reader), pts: Some(pts) }
+        Self { pty: Some(pty), child, seen, stop, stalled, reader: Some(reader), pts: Some(pts) }
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -154,6 +156,11 @@ impl Line {
         alive(self.pid())
     }
 
+    /// From now on nothing that is written is taken.
+    pub(crate) fn stalls(&self) {
+        self.stalled.store(true, Ordering::SeqCst);
+    }
+
     /// Closes the other end, as a broken connection does.
     pub(crate) fn close(&mut self) {
         self.stop.store(true, Ordering::SeqCst);
@@ -190,7 +197,7 @@ impl Drop for Line {
 }
 
 /// Takes in what the program writes until the line is closed.
-fn follow(pty: &Arc<Pty>, seen: &Mutex<Seen>, stop: &AtomicBool, answers: Answers) {
+fn follow(pty: &Arc<Pty>, seen: &Mutex<Seen>, (stop, stalled): (&AtomicBool, &AtomicBool), answers: Answers) {
     let mut buffer = [0; 8192];
     let mut due: Option<Instant> = None;
     let pause = Timespec { tv_sec: 0, tv_nsec: 10_000_000 };
@@ -198,6 +205,10 @@ fn follow(pty: &Arc<Pty>, seen: &Mutex<Seen>, stop: &AtomicBool, answers: Answer
         if due.is_some_and(|at| at <= Instant::now()) {
             due = None;
             let _ = (&**pty).write_all(b"\x1b[12;40R");
+        }
+        if stalled.load(Ordering::SeqCst) {
+            idle();
+            continue;
         }
         let mut fds = [PollFd::new(&**pty, PollFlags::IN)];
         if !matches!(poll(&mut fds, Some(&pause)), Ok(n) if n > 0) {
@@ -218,7 +229,7 @@ fn follow(pty: &Arc<Pty>, seen: &Mutex<Seen>, stop: &AtomicBool, answers: Answer
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test's own thread may block")]
-fn idle() {
+pub(crate) fn idle() {
     thread::sleep(LOOK_EVERY);
 }
 
