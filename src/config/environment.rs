@@ -6,6 +6,9 @@ use std::path::PathBuf;
 use crate::model::place::Chosen;
 use crate::theme::{Depth, Glyphs};
 
+/// Terminals that have had all colours in every version of theirs; some put `xterm-` before their name.
+const TRUE_COLOUR: [&str; 10] = ["kitty", "ghostty", "alacritty", "foot", "wezterm", "contour", "iterm", "iTerm", "rio", "mintty"];
+
 /// The variables that matter, taken once.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
@@ -86,11 +89,15 @@ impl Environment {
 
     /// How many colours the terminal has.
     pub fn depth(&self) -> Depth {
+        // SSH passes TERM on, and COLORTERM as a rule not: these are known by their name.
+        let by_name = TRUE_COLOUR.iter().any(|name| self.term.strip_prefix("xterm-").unwrap_or(&self.term).starts_with(name));
+        let said = ["truecolor", "24bit"].iter().any(|word| self.colorterm.eq_ignore_ascii_case(word));
+        let in_name = ["-direct", "-truecolor", "-24bit", "-24bits"].iter().any(|end| self.term.ends_with(end));
         if self.no_color || self.term == "dumb" || self.term.is_empty() {
             Depth::Mono
-        } else if self.colorterm == "truecolor" || self.colorterm == "24bit" || self.term.ends_with("-direct") {
+        } else if said || by_name || in_name {
             Depth::True
-        } else if self.term.contains("256color") {
+        } else if self.term.contains("256col") {
             Depth::Ansi256
         } else {
             Depth::Ansi16
@@ -152,5 +159,22 @@ mod tests {
         ] {
             assert_eq!((e.depth(), e.glyphs()), (depth, glyphs), "{e:?}");
         }
+        // Over SSH, where COLORTERM is lost.
+        for (depth, terms) in [
+            (
+                Depth::True,
+                &["xterm-kitty", "xterm-ghostty", "ghostty", "alacritty", "foot", "foot-extra", "wezterm", "contour", "iterm2", "rio"][..],
+            ),
+            (Depth::True, &["xterm-direct", "alacritty-direct", "foot-direct", "tmux-direct", "xterm-truecolor", "mintty"]),
+            (Depth::Ansi256, &["screen-256color", "tmux-256color", "st-256color", "rxvt-unicode-256color", "vte-256color"]),
+            (Depth::Ansi256, &["konsole-256color", "screen.xterm-256color", "putty-256color", "nsterm-256color"]),
+            (Depth::Ansi16, &["xterm", "screen", "tmux", "rxvt", "vt100", "linux"]),
+        ] {
+            for term in terms {
+                assert_eq!(env(false, term, "", "C.utf8").depth(), depth, "{term}");
+            }
+        }
+        assert_eq!(env(true, "xterm-kitty", "", "C.utf8").depth(), Depth::Mono);
+        assert_eq!(env(false, "xterm", "TrueColor", "C.utf8").depth(), Depth::True);
     }
 }

@@ -14,6 +14,7 @@ pub mod delivery;
 pub mod dns;
 pub mod health;
 pub mod identity;
+mod inert;
 pub mod log;
 pub mod metric;
 pub mod mode;

@@ -1,7 +1,6 @@
 //! The commands that act, without a screen: plan, carry out, follow to the end. Plans and results on stdout, progress on stderr. Exit codes:
 //! 0 done, 1 failed or refused by a check, 2 usage, 3 cannot tell, 4 read-only. Decides nothing: the runner does.
 
-use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -10,7 +9,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::acts::acts;
 use super::backend::Target;
-use super::failure::Failure;
+use super::failure::{Failure, say};
 use super::handoff;
 use super::headless::{look, print};
 use super::leaving::leave;
@@ -84,7 +83,7 @@ async fn follow(runner: Runner, plan: Arc<Plan>, typed: &str, args: &ActArgs, se
         tokio::select! {
             biased;
             Some(report) = reports.recv() => {
-                let run = heard(report, &mut progress, settings).await?;
+                let run = heard(report, &mut progress, settings, &runner).await?;
                 if let Some(run) = run.filter(|run| args.no_wait && run.end.is_none() && !run.request_ids.is_empty()) {
                     return finished(&run, args, settings);
                 }
@@ -92,7 +91,7 @@ async fn follow(runner: Runner, plan: Arc<Plan>, typed: &str, args: &ActArgs, se
             ended = &mut carried => {
                 // What it reported in its last breath is not dropped with it: a shell that was opened is handed over.
                 while let Ok(report) = reports.try_recv() {
-                    heard(report, &mut progress, settings).await?;
+                    heard(report, &mut progress, settings, &runner).await?;
                 }
                 break ended.map_err(|e| Failure::cannot_tell(format!("the action ended unexpectedly: {e}\n  next: 'nextcore-top audit'")))?;
             }
@@ -146,14 +145,17 @@ fn stop(runner: &Runner) {
 }
 
 /// Does what a report asks for; the run, if it tells of one.
-async fn heard(report: Report, progress: &mut Progress, settings: &Settings) -> Result<Option<Arc<Run>>, Failure> {
+async fn heard(report: Report, progress: &mut Progress, settings: &Settings, runner: &Runner) -> Result<Option<Arc<Run>>, Failure> {
     match report {
         Report::News(News::Running(run)) => {
             progress.show(&run, settings);
             Ok(Some(run))
         }
         Report::News(_) => Ok(None),
-        Report::Handoff(session) => handoff::run(&session).await.map_err(Failure::no).map(|()| None),
+        Report::Handoff(session) => {
+            let ended = handoff::here(&session, runner.stopped(&session.task)).await;
+            ended.map_err(Failure::no).map(|()| None)
+        }
     }
 }
 
@@ -199,11 +201,6 @@ fn failure(refusal: &Refusal) -> Failure {
         Refusal::CannotTell(text) => Failure::cannot_tell(text),
         Refusal::ReadOnly(text) => Failure::read_only(format!("{text}\n  next: add --write, where this machine and --read-only allow it")),
     }
-}
-
-/// Progress is for people: it goes to stderr, and a closed stderr is no reason to stop.
-fn say(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// Says what has changed since the last look.

@@ -1,12 +1,11 @@
 //! `audit`: lists the audit log. Lines that are not whole are named on stderr, the others listed all the same; the exit code is 3 then.
 
 use std::collections::BTreeSet;
-use std::io::Write;
 use std::process::ExitCode;
 
 use super::acts::audit;
 use super::backend::Target;
-use super::failure::Failure;
+use super::failure::{Failure, say};
 use super::headless::print;
 use super::obligations;
 use crate::config::args::{AuditArgs, Format, World};
@@ -21,7 +20,7 @@ pub(super) fn run(args: &AuditArgs, env: &Environment) -> Result<ExitCode, Failu
     let since = args.since.map(|minutes| Clock::system().now() - chrono::TimeDelta::minutes(minutes));
     let (entries, damage) = audit(&target, env, None).read(since);
     for line in &damage {
-        let _ = writeln!(std::io::stderr(), "nextcore-top: {line}");
+        say(&format!("nextcore-top: {line}"));
     }
     let shown = chosen(entries, args);
     // What is owed is in a folder of its own: a day's file that is gone or torn does not settle it.
@@ -36,7 +35,7 @@ pub(super) fn run(args: &AuditArgs, env: &Environment) -> Result<ExitCode, Failu
             }
         }
         Format::Table | Format::Markdown if shown.is_empty() && owed.is_empty() => {
-            let _ = writeln!(std::io::stderr(), "nothing is recorded");
+            say("nothing is recorded");
         }
         Format::Table | Format::Markdown => {
             if !owed.is_empty() {

@@ -3,9 +3,11 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use crate::model::text::inert_lines;
+
 /// Says something that does not end the command, but must not be missed.
 pub(super) fn warn(text: &str) {
-    let _ = writeln!(std::io::stderr(), "nextcore-top: warning: {text}");
+    say(&format!("nextcore-top: warning: {text}"));
 }
 
 /// Why a command ends without doing its work.
@@ -38,8 +40,12 @@ impl Failure {
 
     /// Prints the message and yields the code.
     pub(super) fn report(&self) -> ExitCode {
-        // If stderr is closed there is nobody left to tell.
-        let _ = writeln!(std::io::stderr(), "nextcore-top: {}", self.message);
+        say(&format!("nextcore-top: {}", self.message));
         ExitCode::from(self.code)
     }
+}
+
+/// A message for people on stderr, whatever is in the text; a closed stderr is no reason to stop.
+pub(super) fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{}", inert_lines(text));
 }

@@ -14,6 +14,7 @@ use crate::engine::action::Acts;
 use crate::model::Time;
 use crate::model::stack::Stack;
 use crate::model::store::Store;
+use crate::model::text::{inert, inert_lines};
 use crate::{engine, insight, report};
 
 /// The world of the demo, as `demo` shows it.
@@ -35,7 +36,7 @@ pub(super) async fn observe(args: &Observe, settings: &Settings) -> Result<Obser
     let stack = target.stack(settings);
     let progress = std::io::stderr().is_terminal();
     if progress {
-        let _ = write!(std::io::stderr(), "polling {} in {} ...\r", stack.name, stack.region);
+        let _ = write!(std::io::stderr(), "{}\r", inert(&format!("polling {} in {} ...", stack.name, stack.region)));
     }
     let clock = target.clock();
     let (mut feed, ends) = engine::channel_at(target.place(settings));
@@ -69,13 +70,13 @@ pub(super) async fn snapshot(args: &SnapshotArgs, settings: &Settings) -> Result
 
 /// As wide as the terminal; as wide as needed in a pipe.
 pub(super) fn look(settings: &Settings) -> report::Look {
-    let width = std::io::stdout().is_terminal().then(crossterm::terminal::size).and_then(Result::ok).map(|(columns, _)| columns);
+    let width = std::io::stdout().is_terminal().then(|| super::tty::size().0);
     report::Look { ascii: settings.glyphs == crate::theme::Glyphs::Ascii, width }
 }
 
-/// Writes to stdout; a closed pipe (`| head`) is the reader's way to say that it has enough.
+/// Writes to stdout, whatever is in the text; a closed pipe (`| head`) is the reader's way to say that it has enough.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
-    match writeln!(std::io::stdout(), "{}", text.trim_end()) {
+    match writeln!(std::io::stdout(), "{}", inert_lines(text.trim_end())) {
         Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         other => other.map_err(|e| Failure::cannot_tell(format!("stdout: {e}"))),
     }

@@ -1,85 +1,139 @@
-//! From crossterm's events to the program's own keys and messages. Key releases and unknown keys are not messages.
+//! What is typed: a thread reads the terminal, `decode` makes keys of the bytes, and here they become messages. The bytes can be diverted,
+//! so that a shell in a container gets them.
 
-use std::io;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::collections::VecDeque;
+use std::io::{self, PipeReader, PipeWriter};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crossterm::event::{Event, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use futures_util::{Stream, StreamExt};
+use futures_util::{Stream, stream};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
 
-use crate::input::{Code, Key};
-use crate::session::Msg;
+use super::decode::{Decoder, Input};
+use crate::session::{Msg, Tone};
 
-/// What is typed here; it can be let go, so that another program reads the terminal.
-#[derive(Clone)]
-pub(super) struct Keyboard(Arc<Mutex<Option<EventStream>>>);
+/// Reads that may wait to be looked at; then the thread waits, and the terminal with it.
+const WAITING: usize = 64;
+const CHUNK: usize = 4096;
 
-impl Default for Keyboard {
-    fn default() -> Self {
-        Self(Arc::new(Mutex::new(Some(EventStream::new()))))
-    }
+type Diverted = Arc<Mutex<Option<mpsc::Sender<Vec<u8>>>>>;
+
+/// The reader of this terminal. It ends with the last of these.
+#[derive(Debug, Clone)]
+pub(super) struct Keyboard {
+    diverted: Diverted,
+    _stop: Arc<PipeWriter>,
 }
 
 impl Keyboard {
-    fn lock(&self) -> MutexGuard<'_, Option<EventStream>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Reads stdin from now on; the stream ends when the terminal is gone.
+    pub(super) fn open() -> io::Result<(Self, mpsc::Receiver<Vec<u8>>)> {
+        let (stopped, stop) = io::pipe()?;
+        let (sender, receiver) = mpsc::channel(WAITING);
+        let diverted = Diverted::default();
+        let target = Arc::clone(&diverted);
+        std::thread::Builder::new().name("keyboard".to_owned()).spawn(move || {
+            follow(&stopped, &sender, &target);
+            divert(&target, None);
+        })?;
+        Ok((Self { diverted, _stop: Arc::new(stop) }, receiver))
     }
 
-    /// Reads no more: crossterm's reader would take keys away from the other program.
-    pub(super) fn let_go(&self) {
-        self.lock().take();
-    }
-
-    /// Reads again.
-    pub(super) fn take_back(&self) {
-        self.lock().get_or_insert_with(EventStream::new);
+    /// From now on the bytes go there, until it is dropped.
+    pub(super) fn divert(&self) -> mpsc::Receiver<Vec<u8>> {
+        let (sender, receiver) = mpsc::channel(WAITING);
+        divert(&self.diverted, Some(sender));
+        receiver
     }
 }
 
-impl Stream for Keyboard {
-    type Item = io::Result<Event>;
+fn divert(diverted: &Diverted, to: Option<mpsc::Sender<Vec<u8>>>) {
+    *diverted.lock().unwrap_or_else(PoisonError::into_inner) = to;
+}
 
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        match self.lock().as_mut() {
-            Some(events) => events.poll_next_unpin(cx),
-            // Whoever took it back polls anew: both happen in the one loop that reads.
-            None => Poll::Pending,
+/// Passes on what is read until the terminal is gone or nobody wants it.
+fn follow(stopped: &PipeReader, sender: &mpsc::Sender<Vec<u8>>, diverted: &Diverted) {
+    let terminal = rustix::stdio::stdin();
+    while let Some(bytes) = read(terminal, stopped.as_fd()) {
+        let target = diverted.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let left = match target {
+            Some(target) => target.blocking_send(bytes).err().map(|e| e.0),
+            None => Some(bytes),
+        };
+        let Some(bytes) = left else { continue };
+        divert(diverted, None);
+        if sender.blocking_send(bytes).is_err() {
+            return;
         }
     }
 }
 
-/// The message that a terminal event means, if any.
-pub(super) fn message(event: Event) -> Option<Msg> {
-    match event {
-        Event::Key(key) if key.kind != KeyEventKind::Release => self::key(key).map(Msg::Key),
-        Event::Paste(text) => Some(Msg::Paste(text)),
-        Event::Resize(columns, rows) => Some(Msg::Resize(columns, rows)),
-        Event::FocusGained => Some(Msg::Focus(true)),
-        Event::FocusLost => Some(Msg::Focus(false)),
-        _ => None,
+/// One read; `None` when the terminal is gone or the pipe is closed.
+fn read(terminal: BorrowedFd<'_>, stopped: BorrowedFd<'_>) -> Option<Vec<u8>> {
+    let mut buffer = vec![0; CHUNK];
+    loop {
+        let mut fds = [PollFd::from_borrowed_fd(terminal, PollFlags::IN), PollFd::from_borrowed_fd(stopped, PollFlags::IN)];
+        match poll(&mut fds, None) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(_) => return None,
+        }
+        if !fds[1].revents().is_empty() {
+            return None;
+        }
+        if fds[0].revents().is_empty() {
+            continue;
+        }
+        match rustix::io::read(terminal, &mut buffer) {
+            // In raw mode there is no end of input but that of the terminal.
+            Ok(0) => return None,
+            Ok(n) => {
+                buffer.truncate(n);
+                return Some(buffer);
+            }
+            Err(Errno::INTR | Errno::AGAIN) => {}
+            Err(_) => return None,
+        }
     }
 }
 
-fn key(event: KeyEvent) -> Option<Key> {
-    let code = match event.code {
-        KeyCode::Char(c) => Code::Char(c),
-        KeyCode::Enter => Code::Enter,
-        KeyCode::Esc => Code::Esc,
-        KeyCode::Tab => Code::Tab,
-        KeyCode::BackTab => Code::BackTab,
-        KeyCode::Backspace => Code::Backspace,
-        KeyCode::Delete => Code::Delete,
-        KeyCode::Up => Code::Up,
-        KeyCode::Down => Code::Down,
-        KeyCode::Left => Code::Left,
-        KeyCode::Right => Code::Right,
-        KeyCode::Home => Code::Home,
-        KeyCode::End => Code::End,
-        KeyCode::PageUp => Code::PageUp,
-        KeyCode::PageDown => Code::PageDown,
-        KeyCode::F(n) => Code::F(n),
-        _ => return None,
-    };
-    Some(Key { code, ctrl: event.modifiers.contains(KeyModifiers::CONTROL), alt: event.modifiers.contains(KeyModifiers::ALT) })
+/// The messages in what a terminal sends, read by read; ends when the reads do.
+pub fn messages(reads: mpsc::Receiver<Vec<u8>>) -> impl Stream<Item = Msg> {
+    let typing = Typing { reads, decoder: Decoder::default(), ready: VecDeque::new() };
+    stream::unfold(typing, |mut typing| async move { Some((typing.next().await?, typing)) })
+}
+
+struct Typing {
+    reads: mpsc::Receiver<Vec<u8>>,
+    decoder: Decoder,
+    ready: VecDeque<Input>,
+}
+
+impl Typing {
+    async fn next(&mut self) -> Option<Msg> {
+        loop {
+            if let Some(input) = self.ready.pop_front() {
+                return Some(message(input));
+            }
+            let read = match self.decoder.patience() {
+                Some(patience) => timeout(patience, self.reads.recv()).await,
+                None => Ok(self.reads.recv().await),
+            };
+            self.ready.extend(match read {
+                Ok(bytes) => self.decoder.feed(&bytes?),
+                Err(_) => self.decoder.expire(),
+            });
+        }
+    }
+}
+
+fn message(input: Input) -> Msg {
+    match input {
+        Input::Key(key) => Msg::Key(key),
+        Input::Paste(text) => Msg::Paste(text),
+        Input::Focus(focused) => Msg::Focus(focused),
+        Input::LostPaste => Msg::Flash("a paste did not end and is thrown away: Esc gives the keyboard back".to_owned(), Tone::Error),
+    }
 }

@@ -1,7 +1,6 @@
 //! The way out of whatever acts: requests that are on their way get their outcome, promises are put right and seen to be, and what could
 //! not be is said. Called by the dashboard, by the commands that act and by `obligations`; a dead stderr is no reason to stop.
 
-use std::io::Write;
 use std::time::Duration;
 
 use crate::engine::action::Runner;
@@ -51,6 +50,7 @@ pub(super) fn unsettled(standing: &Standing) -> String {
     )
 }
 
+/// A dead stderr is no reason to stop.
 fn say(text: &str) {
-    let _ = writeln!(std::io::stderr(), "nextcore-top: {text}");
+    super::failure::say(&format!("nextcore-top: {text}"));
 }

@@ -5,20 +5,24 @@ mod act;
 mod acts;
 mod audit;
 mod backend;
+mod decode;
 mod embedded;
 mod failure;
 mod handoff;
 mod headless;
 mod info;
-mod keys;
+pub mod keys;
 mod leaving;
 mod listen;
 mod obligations;
 mod policy;
 mod screenshot;
+mod sequence;
 pub mod session_loop;
+mod signals;
 pub mod svg;
 mod terminal;
+mod tty;
 mod tui;
 mod verify;
 
@@ -44,6 +48,10 @@ pub fn run() -> ExitCode {
         Err(usage) => {
             // Help and version are not failures: clap knows which stream and code each deserves.
             let code = if usage.use_stderr() { 2 } else { 0 };
+            if let Some(plain) = hostile(&usage) {
+                failure::say(&plain);
+                return ExitCode::from(code);
+            }
             return if usage.print().is_ok() { ExitCode::from(code) } else { ExitCode::FAILURE };
         }
     };
@@ -51,6 +59,12 @@ pub fn run() -> ExitCode {
         Ok(code) => code,
         Err(failure) => failure.report(),
     }
+}
+
+/// What clap says, if it repeats a word that a terminal would obey.
+fn hostile(usage: &clap::Error) -> Option<String> {
+    let plain = usage.render().to_string();
+    plain.chars().any(|c| c.is_control() && c != '\n').then_some(plain)
 }
 
 /// The command line; what acts is read by the table of actions.

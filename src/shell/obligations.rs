@@ -2,7 +2,6 @@
 //! at the endpoint by which it was made, unless flags say otherwise. For people, cron and boot units. Exit codes: 0 nothing is left
 //! behind, 1 something is, 3 cannot tell, 4 read-only.
 
-use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -121,6 +120,7 @@ async fn put_right(args: &ObligationsArgs, flags: &Global, env: &Environment, le
     }
 }
 
+/// A dead stderr is no reason to stop.
 fn say(text: &str) {
-    let _ = writeln!(std::io::stderr(), "nextcore-top: {text}");
+    super::failure::say(&format!("nextcore-top: {text}"));
 }

@@ -3,11 +3,14 @@
 use std::io::{self, IsTerminal};
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use futures_util::future::ready;
-use futures_util::{FutureExt, StreamExt};
+use futures_util::stream::{self, Stream, StreamExt};
+use futures_util::{FutureExt, future};
+use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::acts::acts;
@@ -17,7 +20,9 @@ use super::handoff;
 use super::keys::{self, Keyboard};
 use super::leaving::leave;
 use super::session_loop::{self, Host, Parts, Screen};
+use super::signals::{Ending, clear_the_way, ending};
 use super::terminal::{Guard, copy};
+use super::tty;
 use crate::aws::action::Handoff;
 use crate::aws::authority::Authority;
 use crate::config::Settings;
@@ -37,7 +42,7 @@ impl Host for Here {
     async fn suspend(&mut self) -> io::Result<Option<(u16, u16)>> {
         let promised = self.runner.get().filter(|r| !r.promises().is_empty());
         if let Some(runner) = promised {
-            self.guard.give();
+            self.guard.let_go();
             leave(runner).await;
         }
         let size = self.guard.suspend().await;
@@ -52,8 +57,14 @@ impl Host for Here {
     }
 
     async fn hand_over(&mut self, session: &Handoff) -> io::Result<Result<Option<(u16, u16)>, String>> {
-        self.guard.give();
-        let ended = handoff::run(session).await;
+        let keys = self.guard.give()?;
+        let stopped = async {
+            match self.runner.get() {
+                Some(runner) => runner.stopped(&session.task).await,
+                None => future::pending().await,
+            }
+        };
+        let ended = handoff::relayed(session, keys, stopped).await;
         let size = self.guard.take_back()?;
         Ok(ended.map(|()| Some(size)))
     }
@@ -61,6 +72,7 @@ impl Host for Here {
 
 impl Screen for Here {
     fn draw(&mut self, session: &Session, theme: &Theme) -> io::Result<()> {
+        self.guard.mend()?;
         Screen::draw(&mut self.guard.terminal, session, theme)
     }
 }
@@ -86,46 +98,53 @@ pub(super) async fn run(target: Target, settings: &Settings, env: &Environment) 
         Ok(engine)
     });
     // Signals first: one that comes while the terminal is being taken must give it back, too.
-    let keyboard = Keyboard::default();
-    let input = events(keyboard.clone()).map_err(|e| Failure::cannot_tell(format!("signals: {e}")))?;
-    let guard = Guard::take(keyboard.clone()).map_err(|e| Failure::cannot_tell(format!("cannot take the terminal: {e}")))?;
-    let mut here = Here { guard, runner: Arc::clone(&runner) };
+    let signals = |e| Failure::cannot_tell(format!("signals: {e}"));
+    let (continued, by) = (Arc::new(AtomicBool::new(false)), Arc::new(OnceLock::new()));
+    let outside = outside(Arc::clone(&continued), Arc::clone(&by)).map_err(signals)?;
+    let way = tokio::spawn(clear_the_way());
+    let taken = |e| Failure::cannot_tell(format!("cannot take the terminal: {e}"));
+    let (keyboard, reads) = Keyboard::open().map_err(taken)?;
+    let mut here = Here { guard: Guard::take(keyboard, continued).map_err(taken)?, runner: Arc::clone(&runner) };
     let session = Session::new(SessionOptions {
         stack: parts.stack.clone(),
         mode,
         simulated: matches!(target, Target::Demo(_)),
-        size: here.guard.terminal.size().map_or((80, 24), |s| (s.width, s.height)),
+        size: tty::size(),
         now: parts.clock.now(),
     })
     .at(place);
     let ended = {
-        let session = session_loop::run(&mut here, input, session, parts);
+        let session = AssertUnwindSafe(session_loop::run(&mut here, outside(reads), session, parts)).catch_unwind();
         tokio::pin!(session, hope);
         let engine = failed(engine);
         tokio::pin!(engine);
-        let ended = async {
-            tokio::select! {
-                ended = &mut session => ended.map(|_| ()).map_err(|e| format!("the terminal is gone: {e}")),
-                reason = &mut engine => Err(reason),
-                reason = &mut hope => Err(reason),
-            }
-        };
-        // A bug on the screen must not skip what is owed: it is told after that was put right.
-        AssertUnwindSafe(ended).catch_unwind().await
+        tokio::select! {
+            ended = &mut session => ended.map(|ended| ended.map(|_| ()).or_else(gone)),
+            reason = &mut engine => Ok(Err(reason)),
+            reason = &mut hope => Ok(Err(reason)),
+        }
     };
-    // Neither must whatever giving the terminal back runs into.
+    // Whatever giving the terminal back runs into must not skip what is owed.
     let _ = std::panic::catch_unwind(AssertUnwindSafe(|| drop(here)));
     let settled = match runner.get() {
         Some(runner) => leave(runner).await,
         None => true,
     };
+    way.abort();
     match ended {
-        Ok(Ok(())) if settled => Ok(ExitCode::SUCCESS),
+        Ok(Ok(())) if settled => Ok(ExitCode::from(by.get().map_or(0, |ending: &Ending| ending.code()))),
         // What is left behind was said already.
         Ok(Ok(())) => Ok(ExitCode::from(3)),
         Ok(Err(why)) => Err(Failure::cannot_tell(why)),
+        // What was promised has been put right before the panic goes on.
         Err(panic) => std::panic::resume_unwind(panic),
     }
+}
+
+/// A terminal that was closed while a frame was written is no failure: it is the user who has gone.
+fn gone(e: io::Error) -> Result<(), String> {
+    let closed = e.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) || e.kind() == io::ErrorKind::BrokenPipe;
+    if closed { Ok(()) } else { Err(format!("the terminal is gone: {e}")) }
 }
 
 /// Keeps a started engine alive for ever; resolves only with the reason why there is none.
@@ -137,18 +156,28 @@ async fn failed(engine: JoinHandle<Result<Engine, crate::aws::ConnectError>>) ->
     }
 }
 
-/// Keys and the signals that end the program, as one stream; it ends when the terminal is closed or a signal says so.
-fn events(keyboard: Keyboard) -> io::Result<impl futures_util::Stream<Item = Msg> + Unpin> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hang_up = signal(SignalKind::hangup())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let ended = async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = hang_up.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    };
-    let keys = keyboard.take_while(|event| ready(event.is_ok())).filter_map(|event| ready(event.ok().and_then(keys::message)));
-    Ok(keys.take_until(Box::pin(ended)))
+/// Keys, the window's size and the signals that end the program, as one stream; it ends when the terminal is closed or a signal says so,
+/// and then it says by which.
+fn outside(continued: Arc<AtomicBool>, by: Arc<OnceLock<Ending>>) -> io::Result<impl FnOnce(mpsc::Receiver<Vec<u8>>) -> Input> {
+    let ended = ending()?.map(move |which| {
+        let _ = by.set(which);
+    });
+    let resized = signal(SignalKind::window_change())?;
+    let cont = signal(SignalKind::from_raw(Signal::CONT.as_raw()))?;
+    let resized = stream::unfold(resized, |mut s| async { s.recv().await.map(|()| (Msg::Resize(tty::size().0, tty::size().1), s)) });
+    let cont = stream::unfold(cont, |mut s| async { s.recv().await.map(|()| ((), s)) });
+    let cont = cont.map(move |()| {
+        continued.store(true, Ordering::SeqCst);
+        Msg::Resize(tty::size().0, tty::size().1)
+    });
+    Ok(move |reads| {
+        // Only the end of the keys is the end: the other two never end.
+        let keys = keys::messages(reads).map(Some).chain(stream::once(future::ready(None)));
+        let all = stream::select(keys, stream::select(resized, cont).map(Some));
+        let all = all.take_while(|msg| future::ready(msg.is_some())).filter_map(future::ready);
+        Box::pin(all.take_until(ended)) as Input
+    })
 }
+
+/// What comes from outside.
+type Input = std::pin::Pin<Box<dyn Stream<Item = Msg>>>;

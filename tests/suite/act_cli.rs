@@ -37,14 +37,14 @@ const LIMIT: Duration = Duration::from_mins(2);
 const ALARM: &str = "production-nextcore-rds-cpu-high";
 
 /// A cloud, and a user's machine that works on it.
-struct Site {
-    machine: Machine,
+pub(crate) struct Site {
+    pub(crate) machine: Machine,
     cloud: CloudProcess,
     state: String,
 }
 
 impl Site {
-    fn new(speed: &str) -> Self {
+    pub(crate) fn new(speed: &str) -> Self {
         let machine = Machine::new();
         let cloud = CloudProcess::at_speed(&machine, speed);
         let state = machine.home().join("state").to_str().unwrap().to_owned();
@@ -59,11 +59,11 @@ impl Site {
         command
     }
 
-    fn command(&self, line: &str) -> Command {
+    pub(crate) fn command(&self, line: &str) -> Command {
         self.on(&self.cloud.url, line)
     }
 
-    fn act(&self, line: &str) -> Ran {
+    pub(crate) fn act(&self, line: &str) -> Ran {
         ran(&mut self.command(line))
     }
 
@@ -106,7 +106,7 @@ impl Site {
     }
 
     /// The id of a task of `web` in which a shell can be opened.
-    fn task(&self) -> String {
+    pub(crate) fn task(&self) -> String {
         let running = "{\"cluster\":\"production-nextcore\",\"serviceName\":\"web\",\"desiredStatus\":\"RUNNING\"}";
         let listed = self.ask("AmazonEC2ContainerServiceV20141113.ListTasks", running);
         let arn = listed["taskArns"][0].as_str().unwrap();

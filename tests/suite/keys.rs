@@ -75,19 +75,6 @@ async fn play(size: (u16, u16), script: &[Step], prepare: impl FnOnce(&Embedded)
 
 /// The same in any mode, with any message.
 async fn play_as(mode: Mode, size: (u16, u16), script: Vec<(f64, Msg)>, prepare: impl FnOnce(&Embedded)) -> (Recorder, Embedded, bool) {
-    let embedded = Embedded::new(7, Clock::virtual_from(start(), 1.0));
-    prepare(&embedded);
-    let (feed, ends) = channel();
-    let authority = Authority::new(mode);
-    let acts = Acts { authority: authority.clone(), ..Acts::none() };
-    let _engine = Engine::start(embedded.setup_with(&Stack::default(), acts), ends);
-    let session = Session::new(SessionOptions { stack: Stack::default(), mode, simulated: true, size, now: embedded.clock.now() });
-    let mut screen = Recorder {
-        terminal: Terminal::new(TestBackend::new(size.0, size.1)).unwrap(),
-        began: Instant::now(),
-        frames: Vec::new(),
-        copied: Vec::new(),
-    };
     let steps = stream::iter(script).then(|(after, msg)| async move {
         sleep(Duration::from_secs_f64(after)).await;
         Some(msg)
@@ -102,10 +89,34 @@ async fn play_as(mode: Mode, size: (u16, u16), script: Vec<(f64, Msg)>, prepare:
         flag.store(msg.is_none(), std::sync::atomic::Ordering::SeqCst);
         futures_util::future::ready(msg)
     });
-    let parts = Parts { feed, clock: embedded.clock.clone(), stack: Stack::default(), theme: Theme::terminal(), authority };
-    run(&mut screen, Box::pin(input), session, parts).await.unwrap();
+    let (screen, embedded) = on_the_loop(mode, size, Box::pin(input), prepare).await;
     let quit = !ran_out.load(std::sync::atomic::Ordering::SeqCst);
     (screen, embedded, quit)
+}
+
+/// The real loop on a fresh world until its input ends.
+async fn on_the_loop(
+    mode: Mode,
+    size: (u16, u16),
+    input: impl futures_util::Stream<Item = Msg> + Unpin,
+    prepare: impl FnOnce(&Embedded),
+) -> (Recorder, Embedded) {
+    let embedded = Embedded::new(7, Clock::virtual_from(start(), 1.0));
+    prepare(&embedded);
+    let (feed, ends) = channel();
+    let authority = Authority::new(mode);
+    let acts = Acts { authority: authority.clone(), ..Acts::none() };
+    let _engine = Engine::start(embedded.setup_with(&Stack::default(), acts), ends);
+    let session = Session::new(SessionOptions { stack: Stack::default(), mode, simulated: true, size, now: embedded.clock.now() });
+    let mut screen = Recorder {
+        terminal: Terminal::new(TestBackend::new(size.0, size.1)).unwrap(),
+        began: Instant::now(),
+        frames: Vec::new(),
+        copied: Vec::new(),
+    };
+    let parts = Parts { feed, clock: embedded.clock.clone(), stack: Stack::default(), theme: Theme::terminal(), authority };
+    run(&mut screen, input, session, parts).await.unwrap();
+    (screen, embedded)
 }
 
 #[tokio::test(start_paused = true)]
@@ -343,4 +354,102 @@ async fn random_keys_never_write_and_never_panic() {
         let writes = embedded.cloud.requests().iter().filter(|r| r.is_write).count();
         assert_eq!(writes, 0, "seed {seed}");
     }
+}
+
+/// What a terminal sends, read by read, after these pauses in seconds.
+type Reads = Vec<(f64, Vec<u8>)>;
+
+/// The same as from a terminal: bytes as they come.
+async fn play_bytes(reads: Reads) -> (Recorder, Embedded) {
+    let (sender, receiver) = tokio::sync::mpsc::channel(64);
+    tokio::spawn(async move {
+        for (after, bytes) in reads {
+            sleep(Duration::from_secs_f64(after)).await;
+            if sender.send(bytes).await.is_err() {
+                return;
+            }
+        }
+        sleep(Duration::from_secs(240)).await;
+    });
+    let input = nextcore_top::shell::keys::messages(receiver);
+    on_the_loop(Mode::Armed, (100, 30), Box::pin(input), |_| ()).await
+}
+
+/// Texts that would carry something out, if they were keys while a plan is open or while nothing is.
+const FATAL: [&str; 6] = ["\t\r", "\r\t\r", "3xs\r\t\r", "x\t\ty\r", "\x1b[C\r", ":scale web 5\r\t\r"];
+
+/// Keys that cannot confirm (no Tab, no arrow to the button that goes on), plans that are opened on the way, and between them pastes whose
+/// text would confirm. As pastes they are cut into single bytes; `typed` sends the text alone, as a terminal without marks would.
+fn armed_script(seed: u64, keys: usize, typed: bool) -> Reads {
+    use rand::{Rng, SeedableRng};
+    let mut rng = rand_pcg::Pcg32::seed_from_u64(seed);
+    let harmless: Vec<char> = (' '..='~').filter(|c| *c != 'q').chain(['\r', '\u{7f}', '\u{15}']).collect();
+    let mut reads: Reads = vec![(2.0, Vec::new())];
+    let type_out = |reads: &mut Reads, bytes: &[u8], gap: f64| reads.extend(bytes.iter().map(|b| (gap, vec![*b])));
+    let mut pressed = 0;
+    while pressed < keys {
+        match rng.random_range(0..60) {
+            // A plan of a harmless kind on the screen: the web portal, scaled by one.
+            0 => {
+                for _ in 0..8 {
+                    reads.push((0.5, vec![0x1b]));
+                }
+                reads.push((0.5, b"3".to_vec()));
+                type_out(&mut reads, b"xs\x7f+1\r", 0.05);
+                reads.push((2.5, Vec::new()));
+                pressed += 15;
+            }
+            1..=3 => {
+                let text = FATAL[rng.random_range(0..FATAL.len())];
+                let bytes = if typed { text.to_owned() } else { format!("\x1b[200~{text}\x1b[201~") };
+                type_out(&mut reads, bytes.as_bytes(), rng.random_range(1..90) as f64 / 1000.0);
+                pressed += 1;
+            }
+            4 => {
+                // A sequence that is no key at all, cut anywhere.
+                let sequence = ["\x1b[I", "\x1b[O", "\x1b[12;40R", "\x1b[A", "\x1b[B", "\x1b[5~"][rng.random_range(0..6)];
+                type_out(&mut reads, sequence.as_bytes(), 0.08);
+                pressed += 1;
+            }
+            _ => {
+                let mut utf8 = [0; 4];
+                let c = harmless[rng.random_range(0..harmless.len())];
+                reads.push((0.01, c.encode_utf8(&mut utf8).as_bytes().to_vec()));
+                pressed += 1;
+            }
+        }
+    }
+    reads
+}
+
+/// Ten thousand keys while armed, pastes in pieces among them: plans are open when they come, and not one is carried out.
+#[tokio::test(start_paused = true)]
+async fn ten_thousand_armed_keys_with_pastes_in_pieces_send_nothing_that_was_not_confirmed() {
+    for seed in [11_u64, 12, 13] {
+        let (screen, embedded) = play_bytes(armed_script(seed, 3400, false)).await;
+        let plans = screen.frames.iter().filter(|(_, text)| text.contains("[ Do it ]")).count();
+        assert!(plans > 20, "seed {seed}: plans were hardly ever open ({plans} frames): the test tests nothing");
+        assert_eq!(writes(&embedded), [], "seed {seed}");
+    }
+}
+
+/// What the test above would see if a paste became keys: without marks, and too slow to be told from typing, the same texts do confirm.
+#[tokio::test(start_paused = true)]
+async fn the_same_texts_as_keys_would_be_carried_out() {
+    let (_, embedded) = play_bytes(armed_script(11, 3400, true)).await;
+    assert!(!writes(&embedded).is_empty());
+}
+
+/// A terminal that marks no pastes: several lines at once are no keys either.
+#[tokio::test(start_paused = true)]
+async fn lines_that_come_at_once_without_marks_are_no_keys() {
+    let open = [(2.0, b"3".to_vec()), (0.1, b"xs\x7f+1".to_vec()), (0.1, b"\r".to_vec())];
+    let pasted = (3.0, b"some text\r\t\rand more\r".to_vec());
+    let (screen, embedded) = play_bytes([&open[..], &[pasted]].concat()).await;
+    assert!(screen.first(Duration::ZERO, "[ Do it ]").is_some(), "{}", screen.last());
+    assert!(writes(&embedded).is_empty(), "{:?}", writes(&embedded));
+    // The same plan, confirmed by hand.
+    let confirmed = [(3.0, b"\t".to_vec()), (0.2, b"\r".to_vec())];
+    let (_, embedded) = play_bytes([&open[..], &confirmed].concat()).await;
+    assert_eq!(writes(&embedded), [("UpdateService", 1)]);
 }

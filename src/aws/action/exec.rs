@@ -144,7 +144,7 @@ fn handoff(stack: &Stack, session: &Session, target: Target<'_>) -> Option<Hando
         request.to_string(),
         format!("https://ssm.{region}.{domain}"),
     ];
-    Some(Handoff { arguments, session: crate::model::text::sanitize(id) })
+    Some(Handoff { arguments, session: crate::model::text::sanitize(id), task: target.task.to_owned() })
 }
 
 #[cfg(test)]

@@ -65,6 +65,8 @@ pub struct Handoff {
     pub arguments: Vec<String>,
     /// The session's id, for the audit log.
     pub session: String,
+    /// The task's id.
+    pub task: String,
 }
 
 impl std::fmt::Debug for Handoff {

@@ -3,6 +3,7 @@
 
 pub mod audit;
 mod carry;
+mod ending;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -120,13 +120,14 @@ pub(super) fn type_filter(session: &mut Session, key: Key) {
     session.typing = Some(text);
 }
 
-/// Pasted text goes where typed text goes; elsewhere it is dropped, for it is not a row of commands.
-pub(super) fn paste(session: &mut Session, pasted: &str) {
-    let Some(mut text) = session.typing.take() else { return };
+/// Pasted text goes where typed text goes; elsewhere it is dropped (`false`), for it is not a row of commands.
+pub(super) fn paste(session: &mut Session, pasted: &str) -> bool {
+    let Some(mut text) = session.typing.take() else { return false };
     text.extend(pasted.chars().filter(|c| !c.is_control()).take(LONGEST_FILTER.saturating_sub(text.len())));
     set_filter(session, &text);
     session.typing = Some(text);
     session.dirty = true;
+    true
 }
 
 /// What `y` copies: the selected ARN, name or log line.

@@ -26,8 +26,8 @@ pub fn update(session: &mut Session, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => on_key(session, key, &mut effects),
         Msg::Paste(text) => {
-            if !act::paste(session, &text) {
-                layer::paste(session, &text);
+            if !act::paste(session, &text) && !layer::paste(session, &text) {
+                flash(session, "pasted text is no row of commands: ignored".to_owned(), Tone::Done);
             }
         }
         Msg::Resize(w, h) => {

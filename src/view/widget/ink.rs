@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::phrase::{Phrase, clip, narrow, wrap};
+use crate::model::text::inert;
 use crate::theme::{Role, Theme};
 
 /// A buffer with a theme.
@@ -31,7 +32,9 @@ impl Ink<'_> {
                 return self.put_narrow(x, y, text, style, cells);
             }
         }
-        let text = clip(text, usize::from(room));
+        // Names of the configuration and of runbooks have come in by no door of ours.
+        let text = inert(text);
+        let text = clip(&text, usize::from(room));
         if text.chars().all(narrow) {
             let cells = text.chars().count() as u16;
             return self.put_narrow(x, y, &text, style, cells.min(room));
