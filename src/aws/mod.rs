@@ -4,7 +4,6 @@
 
 pub mod action;
 pub mod authority;
-pub mod chain;
 pub mod client;
 pub mod connect;
 mod convert;
@@ -15,6 +14,7 @@ pub mod op;
 pub mod pin;
 pub mod place;
 pub mod policy;
+pub mod providers;
 pub mod source;
 pub mod transport;
 mod variants;
