@@ -225,8 +225,9 @@ mod tests {
 
     async fn settled(profile: &str, env: &[(&str, &str)], options: ConnectOptions) -> Result<Place, ConnectError> {
         let files = EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Config, FILE).build();
-        let profiles = aws_config::profile::load(&Fs::from_slice(&[]), &Env::from_slice(&[]), &files, Some(profile.to_owned().into()));
-        settle(&options, &Sources { profiles: &profiles.await.unwrap(), env: &Env::from_slice(env) })
+        let (fs, none) = (Fs::from_slice(&[]), Env::from_slice(&[]));
+        let profiles = aws_config::profile::load(&fs, &none, &files, Some(profile.to_owned().into())).await.unwrap();
+        settle(&options, &Sources { profiles: &profiles, env: &Env::from_slice(env) })
     }
 
     fn at<'a>(place: &'a Place, service: &str) -> &'a str {
