@@ -3,9 +3,9 @@
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 
-use super::chain::Won;
 use super::gate::Gate;
 use super::pin::Pin;
+use super::providers::Won;
 use crate::model::partition::Partition;
 use crate::model::place::{DUAL_STACK, FIPS, Place};
 

@@ -21,13 +21,13 @@ use aws_types::os_shim_internal::{Env, Fs};
 
 use super::action;
 use super::authority::Authority;
-use super::chain::Chain;
 use super::client::Clients;
 use super::gate::{AllowList, Gate, GatedClient};
 use super::meter::Meter;
 use super::op::Kind;
 use super::pin::Pin;
 use super::place::services;
+use super::providers::Chain;
 use super::{source, variants};
 use crate::model::mode::Mode;
 use crate::model::place::{EndpointUrl, Place};

@@ -5,7 +5,6 @@
 pub mod action;
 pub mod authority;
 pub mod budget;
-pub mod chain;
 pub mod client;
 pub mod connect;
 mod convert;
@@ -18,6 +17,7 @@ mod page;
 pub mod pin;
 pub mod place;
 pub mod policy;
+pub mod providers;
 pub mod source;
 pub mod transport;
 mod variants;

@@ -211,3 +211,66 @@ fn kind(profiles: &ProfileSet) -> String {
         None => NOTHING.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
+    use aws_types::os_shim_internal::Fs;
+
+    const FILE: &str = "[profile a]\nregion = eu-west-1\nendpoint_url = http://general\nservices = s\nuse_fips_endpoint = true\n\
+                        [services s]\nelastic_load_balancing_v2 =\n  endpoint_url = http://elb\ncloudwatch-logs =\n  endpoint_url = http://logs\n\
+                        [profile b]\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = a\n\
+                        [profile c]\nsource_profile = d\n[profile d]\nsource_profile = c\n";
+
+    async fn settled(profile: &str, env: &[(&str, &str)], options: ConnectOptions) -> Result<Place, ConnectError> {
+        let files = EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Config, FILE).build();
+        let (fs, none) = (Fs::from_slice(&[]), Env::from_slice(&[]));
+        let profiles = aws_config::profile::load(&fs, &none, &files, Some(profile.to_owned().into())).await.unwrap();
+        settle(&options, &Sources { profiles: &profiles, env: &Env::from_slice(env) })
+    }
+
+    fn at<'a>(place: &'a Place, service: &str) -> &'a str {
+        place.endpoint_of(service).map_or("aws", EndpointUrl::secret)
+    }
+
+    #[tokio::test]
+    async fn endpoints_come_in_the_order_of_the_aws_cli() {
+        for (env, ecs, elb, logs) in [
+            (&[][..], "http://general", "http://elb", "http://logs"),
+            (&[("AWS_ENDPOINT_URL", "http://all")], "http://all", "http://all", "http://all"),
+            (&[("AWS_ENDPOINT_URL_ECS", "http://ecs")], "http://ecs", "http://elb", "http://logs"),
+            (
+                &[("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "http://x"), ("AWS_ENDPOINT_URL", "http://all")],
+                "http://all",
+                "http://all",
+                "http://x",
+            ),
+            (&[("AWS_ENDPOINT_URL", "")], "http://general", "http://elb", "http://logs"),
+            (&[("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "TRUE")], "aws", "aws", "aws"),
+        ] {
+            let place = settled("a", env, ConnectOptions::default()).await.unwrap();
+            let found = (at(&place, "ECS"), at(&place, "Elastic Load Balancing v2"), at(&place, "CloudWatch Logs"));
+            assert_eq!(found, (ecs, elb, logs), "{env:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_programs_own_endpoint_is_that_of_every_service_and_has_no_variants() {
+        let endpoint_url = Some((EndpointUrl::new("http://own"), "c.toml".to_owned()));
+        let options = ConnectOptions { endpoint_url, ..ConnectOptions::default() };
+        let place = settled("a", &[("AWS_USE_DUALSTACK_ENDPOINT", "true")], options).await.unwrap();
+        assert!(services().into_iter().all(|s| at(&place, s) == "http://own"));
+        assert_eq!(place.variants.len(), 2);
+        assert!(!place.uses(DUAL_STACK) && !place.uses(FIPS) && place.notices[0].contains("c.toml"), "{place:#?}");
+        let place = settled("b", &[("AWS_USE_DUALSTACK_ENDPOINT", "true")], ConnectOptions::default()).await.unwrap();
+        assert!(place.uses(DUAL_STACK) && !place.uses(FIPS) && place.endpoints.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_role_is_where_its_source_is_and_a_circle_is_nowhere() {
+        let place = settled("b", &[], ConnectOptions::default()).await.unwrap();
+        assert_eq!(place.region.unwrap(), Chosen::new("eu-west-1", "profile 'a'"));
+        assert!(matches!(settled("c", &[], ConnectOptions::default()).await, Err(ConnectError::NoRegion)));
+    }
+}
