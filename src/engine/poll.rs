@@ -90,6 +90,7 @@ async fn until_due(
 
 async fn once(row: Row, shared: &Arc<Shared>) -> Result<Arc<dyn AnySection>, Problem> {
     let cx = Context {
+        side: None,
         clients: shared.clients.clone(),
         stack: Arc::clone(&shared.stack),
         store: shared.snapshot(),

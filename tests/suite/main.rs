@@ -20,6 +20,7 @@ mod gate;
 mod keys;
 mod layers;
 mod panes;
+mod plans;
 mod process;
 mod support;
 mod terminal;

@@ -36,11 +36,7 @@ impl super::Source for TargetsSource {
     async fn poll(cx: Arc<Context>) -> Result<Scaling, Problem> {
         let client = &cx.clients.scaling;
         let namespace = sdk::ServiceNamespace::Ecs;
-        let mut policies = Vec::new();
-        let mut pages = client.describe_scaling_policies().service_namespace(namespace.clone()).into_paginator().items().send();
-        while let Some(policy) = pages.next().await {
-            policies.push(policy.map_err(|e| problem_of(POLICIES, &e))?);
-        }
+        let policies = cx.side(policies(&cx).await)?.unwrap_or_default();
         let mut targets = Vec::new();
         let mut pages = client.describe_scalable_targets().service_namespace(namespace).into_paginator().items().send();
         while let Some(target) = pages.next().await {
@@ -52,6 +48,16 @@ impl super::Source for TargetsSource {
         targets.sort_by(|a, b| a.service.cmp(&b.service));
         Ok(Scaling { targets })
     }
+}
+
+async fn policies(cx: &Context) -> Result<Vec<sdk::ScalingPolicy>, Problem> {
+    let request = cx.clients.scaling.describe_scaling_policies().service_namespace(sdk::ServiceNamespace::Ecs);
+    let mut pages = request.into_paginator().items().send();
+    let mut policies = Vec::new();
+    while let Some(policy) = pages.next().await {
+        policies.push(policy.map_err(|e| problem_of(POLICIES, &e))?);
+    }
+    Ok(policies)
 }
 
 fn scalable(t: &sdk::ScalableTarget, service: &str, policies: &[sdk::ScalingPolicy]) -> ScalableTarget {
@@ -78,6 +84,8 @@ fn policy(p: &sdk::ScalingPolicy) -> ScalingPolicy {
         kind: text(Some(p.policy_type().as_str())),
         metric: text(predefined.map(sdk::MetricType::as_str).or(custom)),
         target: tracking.map(sdk::TargetTrackingScalingPolicyConfiguration::target_value),
+        alarms: p.alarms().iter().map(|a| text(Some(a.alarm_name()))).collect(),
+        scale_in_disabled: tracking.and_then(sdk::TargetTrackingScalingPolicyConfiguration::disable_scale_in).unwrap_or_default(),
     }
 }
 

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
-use super::{Report, Runner, running};
-use crate::aws::action::{Desk, Receipt, Row, SendError, Sender, Sight};
+use super::{Report, Runner, hash, running};
+use crate::aws::action::{Desk, Receipt, Row, SendError, Sender, Sight, Warrants};
 use crate::aws::authority::{NotArmed, Operator, Warrant};
+use crate::aws::op::Op;
 use crate::model::audit::{Entry, Told};
-use crate::model::plan::{End, Outcome, Plan, Refusal, Run};
+use crate::model::plan::{Call, End, Outcome, Plan, Refusal, Run};
 
 /// After a request without an answer: how often it is looked whether it was carried out, and how long between two looks.
 const LOOKS: u32 = 4;
@@ -32,7 +33,9 @@ struct Ready {
     row: &'static Row,
     operator: Operator,
     taken: Taken,
-    /// What was read for the plan.
+    /// What is sent: drawn up right before it, and the same as what was confirmed.
+    plan: Arc<Plan>,
+    /// What was read for it.
     desk: Desk,
 }
 
@@ -42,7 +45,7 @@ struct Watching {
     /// What was read last; every look reads over it.
     desk: Desk,
     /// What is sent by itself later, and the warrants for it.
-    later: Option<(Vec<Warrant>, Sender)>,
+    later: Option<Sender>,
     taken: Option<Taken>,
 }
 
@@ -62,7 +65,7 @@ impl Runner {
     /// Carries a plan out that was confirmed by typing `typed`; reports what happens until the end.
     pub async fn carry_out(&self, plan: Arc<Plan>, typed: &str, reports: &mpsc::Sender<Report>) -> Carried {
         let carried = match self.ready(&plan, typed).await {
-            Ok(ready) => self.run(ready, plan.clone(), reports).await,
+            Ok(ready) => self.run(ready, reports).await,
             Err(carried) => carried,
         };
         if let Carried::Refused(refusal) = &carried {
@@ -77,8 +80,9 @@ impl Runner {
         let Some(row) = Row::find(&plan.request.action) else {
             return refuse(Refusal::Usage(format!("no action is called '{}'", plan.request.action)));
         };
-        if plan.confirmation().is_some_and(|word| word != typed) {
-            return refuse(Refusal::Usage(format!("'{typed}' is not '{}': nothing was sent", plan.resource.name)));
+        let confirmed = hash::checked(plan).map_err(Carried::Refused)?;
+        if let Some(word) = plan.confirmation().filter(|word| *word != typed) {
+            return refuse(Refusal::Usage(format!("'{typed}' is not '{word}': nothing was sent")));
         }
         let operator = self.operator().map_err(Carried::Refused)?;
         let taken = match self.take(plan) {
@@ -86,14 +90,17 @@ impl Runner {
             Err(what) => return refuse(Refusal::Check(format!("'{what}' is under way on {}: nothing was sent", plan.resource.name))),
         };
         let (fresh, desk) = self.draw_up(&plan.request).await.map_err(Carried::Refused)?;
-        if fresh.hash != plan.hash {
+        if fresh.hash != confirmed {
             return Err(Carried::Moved(Arc::new(fresh)));
         }
         if fresh.is_refused() {
             let why: Vec<&str> = fresh.refusals().map(|c| c.text.as_str()).collect();
-            return refuse(Refusal::Check(format!("{}: nothing was sent", why.join("; "))));
+            let next = fresh.instead.as_ref().map_or_else(String::new, |request| format!("\n  next: {request}"));
+            return refuse(Refusal::Check(format!("{}: nothing was sent{next}", why.join("; "))));
         }
-        Ok(Ready { row, operator, taken, desk })
+        // Drawing it up takes time, and a person may have disarmed meanwhile.
+        self.operator().map_err(Carried::Refused)?;
+        Ok(Ready { row, operator, taken, plan: Arc::new(fresh), desk })
     }
 
     /// Whether plans can be carried out at all; says so without asking AWS anything.
@@ -117,8 +124,12 @@ impl Runner {
         Ok(Taken { runner: self.clone(), resource: plan.resource.arn.clone() })
     }
 
-    async fn run(&self, ready: Ready, plan: Arc<Plan>, reports: &mpsc::Sender<Report>) -> Carried {
-        let Ready { row, operator, taken, mut desk } = ready;
+    async fn run(&self, ready: Ready, reports: &mpsc::Sender<Report>) -> Carried {
+        let Ready { row, operator, taken, plan, mut desk } = ready;
+        let warrants = match warrants(row, &operator, &plan) {
+            Ok(warrants) => warrants,
+            Err(refusal) => return Carried::Refused(refusal),
+        };
         let id = self.next_id();
         let who = self.who();
         if let Err(e) = self.record(&id, self.intent(&plan)) {
@@ -132,13 +143,21 @@ impl Runner {
             sent_at: self.0.clock.now(),
             seen_at: self.0.clock.now(),
             request_ids: Vec::new(),
+            made: None,
+            sent_again: false,
             steps: Vec::new(),
             trouble: None,
             end: None,
         };
+        self.begins(&run);
         let _ = reports.send(running(&run)).await;
-        let sender = Sender { clients: self.0.clients.clone(), stack: Arc::clone(&self.0.stack), who: who.user, token: id.clone() };
-        let warrants = warrants(row, &operator, &plan);
+        let sender = Sender {
+            clients: self.0.clients.clone(),
+            stack: Arc::clone(&self.0.stack),
+            who: who.user,
+            token: id.clone(),
+            warrants: warrants.clone(),
+        };
         let answer = (row.send)(sender.clone(), plan.clone()).await;
         let millis = (self.0.clock.now() - run.sent_at).num_milliseconds();
         let outcome = |result: &str, ids: &[String], text: &str| Told::Outcome {
@@ -167,7 +186,8 @@ impl Runner {
         if run.end.is_none() {
             let _ = reports.send(running(&run)).await;
             // What is sent by itself later keeps its warrant; what was not used of the others is taken back.
-            let kept = if (row.due)(&plan).is_some() { Some((warrants, sender)) } else { None };
+            let kept = (row.due)(&plan).is_some().then_some(sender);
+            drop(warrants);
             let watch = Watching { row, desk, later: kept, taken: Some(taken) };
             self.watch(watch, &mut run, reports).await;
         }
@@ -181,7 +201,7 @@ impl Runner {
 
     async fn accept(&self, run: &mut Run, receipt: Receipt, reports: &mpsc::Sender<Report>) {
         run.request_ids = receipt.request_ids;
-        learn(run, receipt.facts);
+        run.made = receipt.made;
         if let Some(handoff) = receipt.handoff {
             let text = format!("session {} was opened", handoff.session);
             let _ = reports.send(Report::Handoff(handoff)).await;
@@ -227,9 +247,8 @@ impl Runner {
             let due = (row.due)(&run.plan).map(|s| run.sent_at + chrono::TimeDelta::seconds(s));
             let now = self.0.clock.now();
             let hurried = hurry.as_ref().is_some_and(|h| *h.borrow());
-            if let Some((warrants, sender)) = later.take_if(|_| due.is_some_and(|d| now >= d) || hurried) {
+            if let Some(sender) = later.take_if(|_| due.is_some_and(|d| now >= d) || hurried) {
                 self.send_later(row, run, sender).await;
-                drop(warrants);
             }
             match self.look(row, desk, run).await {
                 Ok(sight) => {
@@ -260,7 +279,7 @@ impl Runner {
     async fn send_later(&self, row: &'static Row, run: &mut Run, sender: Sender) {
         let (result, ids, text) = match (row.later)(sender, run.plan.clone()).await {
             Ok(receipt) => {
-                learn(run, receipt.facts);
+                run.sent_again = true;
                 ("accepted", receipt.request_ids, String::new())
             }
             Err(SendError::No(text)) => ("failed", Vec::new(), text),
@@ -275,14 +294,26 @@ impl Runner {
         }
     }
 
-    async fn look(&self, row: &'static Row, desk: &mut Desk, run: &Run) -> Result<Sight, String> {
+    pub(super) async fn look(&self, row: &'static Row, desk: &mut Desk, run: &Run) -> Result<Sight, String> {
         desk.now = self.0.clock.now();
         desk.fetch_all(row.watches).await.map_err(|p| p.headline)?;
+        for key in row.beside {
+            desk.try_fetch(*key).await;
+            // What may never be read is left out of the look; whatever else went wrong with it passes.
+            desk.is_denied_or_known(*key)?;
+        }
         desk.now = self.0.clock.now();
+        let sight = (row.sight)(&desk.facts(), run);
+        if row.explains.is_empty() || sight.end.as_ref().is_none_or(|(outcome, _)| *outcome == Outcome::Done) {
+            return Ok(sight);
+        }
+        for key in row.explains {
+            desk.try_fetch(*key).await;
+        }
         Ok((row.sight)(&desk.facts(), run))
     }
 
-    fn end(&self, run: &mut Run, outcome: Outcome, text: String, next: String) {
+    pub(super) fn end(&self, run: &mut Run, outcome: Outcome, text: String, next: String) {
         run.end = Some(End { outcome, text, next, at: self.0.clock.now() });
     }
 
@@ -310,22 +341,20 @@ impl Runner {
     }
 
     /// What happened is not undone by a log that cannot be written any more: the intent is in it.
-    fn note(&self, id: &str, told: Told) {
+    pub(super) fn note(&self, id: &str, told: Told) {
         let _ = self.record(id, told);
     }
 }
 
-/// One warrant for each call of the plan, and no other.
-fn warrants(row: &'static Row, operator: &Operator, plan: &Plan) -> Vec<Warrant> {
-    let op = |call: &crate::model::plan::Call| row.writes.iter().find(|op| op.service == call.service && op.operation == call.operation);
-    plan.calls.iter().filter_map(op).map(|op| operator.warrant(op)).collect()
-}
-
-/// Keeps the facts of an answer for the watch.
-fn learn(run: &mut Run, facts: Vec<(String, String)>) {
-    if !facts.is_empty() {
-        Arc::make_mut(&mut run.plan).rests_on.extend(facts);
-    }
+/// One warrant for each call of the plan, and no other. A call that the action does not know is no call of its plan.
+fn warrants(row: &'static Row, operator: &Operator, plan: &Plan) -> Result<Warrants, Refusal> {
+    let one = |call: &Call| {
+        let is_it = |op: &&Op| op.service == call.service && op.operation == call.operation;
+        let foreign = || Refusal::Check(format!("{} does not send {}: nothing was sent; report this as a bug", row.name, call.operation));
+        let op = row.writes.iter().find(is_it).ok_or_else(foreign)?;
+        Ok(if row.owes.iter().any(|o| is_it(&o)) { operator.owed(op) } else { operator.warrant(op) })
+    };
+    plan.calls.iter().map(one).collect::<Result<Vec<Warrant>, Refusal>>().map(Warrants::from)
 }
 
 async fn pause(span: Duration, hurry: Option<&mut watch::Receiver<bool>>) {
