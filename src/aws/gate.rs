@@ -1,6 +1,6 @@
-//! The gate: no request leaves unless its operation is in a table, and no write without a warrant for it. It fails closed, twice: an
-//! interceptor on every client clears the operation and stamps the request; the one HTTP connector refuses unstamped requests, so a client
-//! built around the gate cannot send, and uses the warrant up, so that nothing is sent twice.
+//! The gate: no request leaves unless its operation is in a table, and no write without the warrant whose ticket it carries. It fails
+//! closed, twice: an interceptor on every client clears the operation and stamps the request; the one HTTP connector refuses unstamped
+//! requests, so a client built around the gate cannot send, and uses the warrant up at the moment of sending, so that nothing is sent twice.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
-use super::authority::Authority;
+use super::authority::{Authority, Invalid, Ticket};
 use super::meter::Meter;
 use super::op::{Kind, Op};
 use super::pin::Pin;
@@ -57,6 +57,14 @@ pub enum Refusal {
         /// Operation.
         operation: String,
     },
+    /// A write that was confirmed, and the process was disarmed before it left.
+    #[error("refused: {service}:{operation} was confirmed, but this process is not armed any more (read-only gate)")]
+    Disarmed {
+        /// SDK service id.
+        service: String,
+        /// Operation.
+        operation: String,
+    },
     /// Sent by a client that bypassed the gate.
     #[error("refused: {0} was sent by a client that the gate does not know")]
     Unstamped(String),
@@ -86,26 +94,29 @@ impl AllowList {
         Self { pin, ..self }
     }
 
-    /// Whether the operation could leave now.
-    pub fn check(&self, service: &str, operation: &str) -> Result<(), Refusal> {
-        self.decide(service, operation, Authority::allows).map(|_| ())
+    /// Whether the operation could leave now, with this ticket.
+    pub fn check(&self, service: &str, operation: &str, ticket: Option<Ticket>) -> Result<(), Refusal> {
+        self.decide(service, operation, |authority| authority.allows(ticket, service, operation)).map(|_| ())
     }
 
     /// Lets the operation leave: a write uses its warrant up.
-    fn pass(&self, service: &str, operation: &str) -> Result<Kind, Refusal> {
-        self.decide(service, operation, Authority::spend)
+    fn pass(&self, service: &str, operation: &str, ticket: Option<Ticket>) -> Result<Kind, Refusal> {
+        self.decide(service, operation, |authority| authority.spend(ticket, service, operation))
     }
 
-    fn decide(&self, service: &str, operation: &str, may_write: impl Fn(&Authority, &str, &str) -> bool) -> Result<Kind, Refusal> {
+    fn decide(&self, service: &str, operation: &str, may_write: impl FnOnce(&Authority) -> Result<(), Invalid>) -> Result<Kind, Refusal> {
         let open = self.pin.is_open() || (service, operation) == WHO;
-        let found = self.ops.iter().find(|((s, o), _)| *s == service && *o == operation);
+        let kind = self.ops.iter().find(|((s, o), _)| *s == service && *o == operation).map(|(_, kind)| *kind);
         let (service, operation) = (service.to_owned(), operation.to_owned());
-        match found {
+        match kind {
             None => Err(Refusal::NotAllowed { service, operation }),
             Some(_) if !open => Err(Refusal::Pinned { service, operation }),
-            Some((_, Kind::Read)) => Ok(Kind::Read),
-            Some((_, Kind::Write)) if may_write(&self.authority, &service, &operation) => Ok(Kind::Write),
-            Some((_, Kind::Write)) => Err(Refusal::NoWarrant { service, operation }),
+            Some(Kind::Read) => Ok(Kind::Read),
+            Some(Kind::Write) => match may_write(&self.authority) {
+                Ok(()) => Ok(Kind::Write),
+                Err(Invalid::Unknown) => Err(Refusal::NoWarrant { service, operation }),
+                Err(Invalid::Disarmed) => Err(Refusal::Disarmed { service, operation }),
+            },
         }
     }
 }
@@ -140,7 +151,7 @@ impl Intercept for Gate {
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let metadata = named(cfg)?;
-        Ok(self.allowed.check(metadata.service(), metadata.name())?)
+        Ok(self.allowed.check(metadata.service(), metadata.name(), cfg.load::<Ticket>().copied())?)
     }
 
     fn modify_before_transmit(
@@ -150,8 +161,10 @@ impl Intercept for Gate {
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let metadata = named(cfg)?;
-        self.allowed.check(metadata.service(), metadata.name())?;
-        let stamp = format!("{}:{}", metadata.service(), metadata.name());
+        let ticket = cfg.load::<Ticket>().copied();
+        self.allowed.check(metadata.service(), metadata.name(), ticket)?;
+        let ticket = ticket.map(|t| t.to_string()).unwrap_or_default();
+        let stamp = format!("{}:{}:{ticket}", metadata.service(), metadata.name());
         context.request_mut().headers_mut().try_insert(STAMP, stamp)?;
         Ok(())
     }
@@ -192,8 +205,10 @@ struct GatedConnector {
 impl HttpConnector for GatedConnector {
     fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
         let stamp = request.headers_mut().remove(STAMP);
-        let cleared = match stamp.as_deref().and_then(|s| s.split_once(':')) {
-            Some((service, operation)) => self.allowed.pass(service, operation).map(|kind| (service.to_owned(), operation, kind)),
+        let cleared = match stamp.as_deref().and_then(|s| s.split_once(':')).and_then(|(s, rest)| Some((s, rest.split_once(':')?))) {
+            Some((service, (operation, ticket))) => {
+                self.allowed.pass(service, operation, Ticket::read(ticket)).map(|kind| (service.to_owned(), operation, kind))
+            }
             None => Err(Refusal::Unstamped(masked(request.uri()))),
         };
         let refused = |why: BoxError| HttpConnectorFuture::ready(Err(ConnectorError::user(why)));

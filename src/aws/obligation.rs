@@ -6,6 +6,7 @@ use aws_sdk_cloudwatch::types::AlarmType;
 
 use super::Clients;
 use super::action::{Receipt, SendError};
+use super::authority::Warrant;
 use super::error::problem_of;
 use super::op::{Op, Scope};
 use crate::model::obligation::Owed;
@@ -43,11 +44,12 @@ pub async fn look(clients: &Clients, owed: &Owed) -> Result<Shown, Problem> {
     }
 }
 
-/// Puts it right; a warrant for `write_of` has to be held.
-pub async fn settle(clients: &Clients, owed: &Owed) -> Result<Receipt, SendError> {
+/// Puts it right, by a warrant for `write_of`.
+pub async fn settle(clients: &Clients, owed: &Owed, warrant: &Warrant) -> Result<Receipt, SendError> {
     match owed {
         Owed::AlarmActions { alarm, .. } => {
-            let answer = clients.cloudwatch.enable_alarm_actions().alarm_names(alarm).send().await;
+            let call = clients.cloudwatch.enable_alarm_actions().alarm_names(alarm);
+            let answer = call.customize().interceptor(warrant.ticket()).send().await;
             answer.map(|a| Receipt::of(&a)).map_err(|e| SendError::of(ENABLE, &e))
         }
         Owed::Autoscaling { .. } | Owed::WayOut { .. } => Ok(Receipt::default()),

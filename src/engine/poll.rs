@@ -120,6 +120,7 @@ async fn once(row: Row, shared: &Arc<Shared>) -> (Answer, Arc<Tally>) {
 
 async fn ask(row: Row, shared: &Arc<Shared>, tally: &Arc<Tally>) -> Answer {
     let cx = Context {
+        side: None,
         clients: shared.clients.clone(),
         stack: Arc::clone(&shared.stack),
         store: shared.snapshot(),

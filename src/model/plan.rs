@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::Time;
+use super::action::params::Params;
 use super::action::{Request, Tier};
 use super::obligation::{Owed, Standing};
 
@@ -112,13 +113,19 @@ pub struct Plan {
     pub undo: String,
     /// The request that takes it back, where one does.
     pub undo_request: Option<Request>,
+    /// What can be done where a check forbids it.
+    pub instead: Option<Request>,
     /// What is sent.
     pub calls: Vec<Call>,
     /// What is owed from then on.
     pub owes: Option<Owed>,
     /// How long it takes.
     pub takes: Duration,
-    /// The facts that it rests on, by name: what sending and watching need, and what must not move before it is sent.
+    /// What is sent, and what the run is measured by.
+    pub params: Params,
+    /// What must be typed before it is sent, if anything.
+    pub confirm: Option<String>,
+    /// What must not move before it is sent, by name. Only compared, never read: what is sent stands in `params`.
     pub rests_on: BTreeMap<String, String>,
     /// When it was made.
     pub made_at: Time,
@@ -139,12 +146,7 @@ impl Plan {
 
     /// What must be typed before it is sent, if anything.
     pub fn confirmation(&self) -> Option<&str> {
-        (self.tier == Tier::T2).then_some(self.resource.name.as_str())
-    }
-
-    /// A fact that it rests on; empty if there is none.
-    pub fn fact(&self, name: &str) -> &str {
-        self.rests_on.get(name).map_or("", String::as_str)
+        self.confirm.as_deref()
     }
 }
 
@@ -191,6 +193,8 @@ pub enum Outcome {
     Done,
     /// Refused or failed: nothing more will come of it.
     Failed,
+    /// It was done, and somebody else or AWS itself has taken it back.
+    TakenBack,
     /// It was sent, and nobody knows what came of it.
     Unknown,
 }
@@ -201,6 +205,7 @@ impl Outcome {
         match self {
             Self::Done => "done",
             Self::Failed => "failed",
+            Self::TakenBack => "taken back",
             Self::Unknown => "unknown",
         }
     }
@@ -232,6 +237,8 @@ pub struct Run {
     pub seen_at: Time,
     /// What AWS called the requests.
     pub request_ids: Vec<String>,
+    /// The id of what the answer says was made: a deployment, a build, an execution, an invalidation.
+    pub made: Option<String>,
     /// The way to the end.
     pub steps: Vec<Step>,
     /// The last look, and what went wrong with it; the look is repeated.

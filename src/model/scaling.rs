@@ -35,6 +35,12 @@ pub struct ScalingPolicy {
     pub metric: String,
     /// Target value.
     pub target: Option<f64>,
+    /// The alarms that it works by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alarms: Vec<String>,
+    /// It never scales in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub scale_in_disabled: bool,
 }
 
 /// aas:DescribeScalableTargets + DescribeScalingPolicies.

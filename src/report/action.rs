@@ -48,6 +48,12 @@ pub fn plan(plan: &Plan, look: Look) -> String {
         let label = if i == 0 { "sends" } else { "then" };
         let _ = writeln!(text, "  {label:<8} {}\n           needs {}", call.cli, call.iam);
     }
+    if let Some(instead) = plan.instead.as_ref().filter(|_| plan.is_refused()) {
+        let _ = writeln!(text, "  instead  {instead}");
+    }
+    if let Some(word) = plan.confirmation() {
+        let _ = writeln!(text, "  confirm  by typing {word}");
+    }
     let _ = write!(text, "  plan     {}", plan.hash);
     text
 }
@@ -71,6 +77,7 @@ pub fn ended(run: &Run, look: Look) -> String {
     let sign = match end.outcome {
         Outcome::Done => mark(look.ascii, "●", "."),
         Outcome::Failed => mark(look.ascii, "✖", "X"),
+        Outcome::TakenBack => mark(look.ascii, "▲", "!"),
         Outcome::Unknown => "?",
     };
     let mut text = format!("{sign} {}: {} ({})", end.outcome.word(), end.text, duration(run.elapsed(end.at)));

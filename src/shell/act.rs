@@ -20,6 +20,7 @@ use crate::config::args::Format;
 use crate::config::environment::Environment;
 use crate::engine::Setup;
 use crate::engine::action::{Carried, Report, Runner, Tools};
+use crate::model::action::names::unknown;
 use crate::model::obligation::Phase;
 use crate::model::plan::{News, Outcome, Plan, Refusal, Run};
 use crate::model::text::duration;
@@ -27,6 +28,9 @@ use crate::report;
 
 /// Runs one action.
 pub(super) async fn run(args: &ActArgs, settings: &Settings, env: &Environment) -> Result<ExitCode, Failure> {
+    if let Some(text) = unknown(&args.request, &settings.stack) {
+        return Err(Failure::no(text));
+    }
     if !args.dry_run && !args.yes {
         let both = format!("nextcore-top {} --dry-run' shows the plan, '... --yes --write' carries it out", args.request);
         return Err(Failure::usage(format!("say what is to be done with the plan\n  next: '{both}")));
@@ -188,7 +192,7 @@ fn finished(run: &Run, args: &ActArgs, settings: &Settings) -> Result<ExitCode, 
     }
     Ok(ExitCode::from(match run.end.as_ref().map(|e| e.outcome) {
         None | Some(Outcome::Done) => 0,
-        Some(Outcome::Failed) => 1,
+        Some(Outcome::Failed | Outcome::TakenBack) => 1,
         Some(Outcome::Unknown) => 3,
     }))
 }

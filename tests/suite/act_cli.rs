@@ -350,6 +350,25 @@ fn nothing_to_do_and_a_check_that_fails_are_exit_1_and_nothing_is_sent() {
 
 // Usage: 2.
 
+/// A name that nothing has is told before anything else, and before anything is asked of AWS: there is no AWS here.
+#[test]
+fn a_name_that_the_configuration_does_not_know_is_told_first() {
+    let machine = Machine::new();
+    for (line, says) in [
+        ("scale webb 3", &["no service 'webb'", "did you mean web?", "control-plane, web, celery-worker"][..]),
+        ("scale webb 3 --dry-run", &["did you mean web?"]),
+        ("scale webb 3 --yes --write", &["did you mean web?"]),
+        ("bounds wbe 2-4 --yes", &["did you mean web?"]),
+        ("redeploy celery", &["did you mean celery-worker?"]),
+        ("build start production-nextcore-wep --dry-run", &["no project", "did you mean production-nextcore-web?"]),
+        ("reroute eu-west-1a --dry-run", &["no zone 'eu-west-1a'", "ap-southeast-2"]),
+    ] {
+        let got = ran(machine.command(PROGRAM).args(words(line)));
+        assert_eq!(got.code, Some(1), "{line}: {got:#?}");
+        assert!(says.iter().all(|word| got.err.contains(word)), "{line}: {}", got.err);
+    }
+}
+
 #[test]
 fn usage_errors_of_actions_are_exit_2_and_nothing_is_asked() {
     let machine = Machine::new();

@@ -571,6 +571,7 @@ fn put_services(store: &mut Store, stack: &Stack) {
             kind: "TargetTrackingScaling".into(),
             metric: metric.into(),
             target: Some(target),
+            ..ScalingPolicy::default()
         };
         scaling.targets.push(ScalableTarget {
             service: spec.name.clone(),

@@ -7,7 +7,7 @@ use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::body::SdkBody;
 use aws_types::region::Region;
-use nextcore_top::aws::authority::Authority;
+use nextcore_top::aws::authority::{Authority, Ticket};
 use nextcore_top::aws::gate::{AllowList, Gate, GatedClient};
 use nextcore_top::aws::meter::Meter;
 use nextcore_top::aws::op::{Kind, Op};
@@ -102,13 +102,26 @@ async fn without_a_warrant_no_write_leaves_in_any_mode_and_with_one_exactly_one_
             assert_ne!(mode, Mode::Armed);
             continue;
         };
-        let warrant = operator.warrant(&UPDATE);
-        send().await.unwrap();
-        send().await.unwrap_err();
-        drop(warrant);
+        let (warrant, other) = (operator.warrant(&UPDATE), operator.warrant(&UPDATE));
+        let with =
+            |ticket: Ticket| client.update_service().cluster("c").service("s").desired_count(0).customize().interceptor(ticket).send();
+        let refused = send().await.unwrap_err();
+        assert!(format!("{refused:?}").contains("NoWarrant"), "another run's warrant is nobody else's: {refused:?}");
+        with(warrant.ticket()).await.unwrap();
+        with(warrant.ticket()).await.unwrap_err();
         let unused = operator.warrant(&UPDATE);
+        let ticket = unused.ticket();
         drop(unused);
-        send().await.unwrap_err();
+        with(ticket).await.unwrap_err();
         assert_eq!(count.load(Ordering::SeqCst), 1, "one warrant, one request");
+        let of_another = client.stop_task().cluster("c").task("t").customize().interceptor(other.ticket()).send().await;
+        assert!(of_another.is_err(), "and one operation");
+        authority.disarm();
+        let refused = with(other.ticket()).await.unwrap_err();
+        assert!(format!("{refused:?}").contains("Disarmed"), "{refused:?}");
+        assert_eq!(count.load(Ordering::SeqCst), 1);
+        let owed = operator.owed(&UPDATE);
+        with(owed.ticket()).await.unwrap();
+        assert_eq!(count.load(Ordering::SeqCst), 2, "what is owed leaves all the same");
     }
 }

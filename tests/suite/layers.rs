@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use nextcore_top::input::{Code, Key};
 use nextcore_top::model::Time;
+use nextcore_top::model::action::params::FailOverDatabase;
 use nextcore_top::model::action::{Request, Tier};
 use nextcore_top::model::mode::Mode;
 use nextcore_top::model::plan::{
@@ -56,6 +57,7 @@ fn failover() -> Plan {
         blast: "every service that uses the database".into(),
         undo: "failover db again, once this one is over (another outage)".into(),
         undo_request: Some(Request::new("failover db", "")),
+        instead: None,
         calls: vec![Call {
             service: "RDS".into(),
             operation: "RebootDBInstance".into(),
@@ -64,6 +66,8 @@ fn failover() -> Plan {
         }],
         takes: Duration { from: 60, to: 120, limit: 600 },
         owes: None,
+        params: FailOverDatabase { instance: "production-nextcore-db".into(), from: "ap-southeast-2a".into() }.into(),
+        confirm: Some("production-nextcore-db".into()),
         rests_on: BTreeMap::new(),
         made_at: fixture::now(),
         hash: "811dacc91422a227".into(),
@@ -75,6 +79,7 @@ fn scale() -> Plan {
         request: Request::new("scale", "web").with("count", "4"),
         title: "Scale web".into(),
         tier: Tier::T1,
+        confirm: None,
         resource: Resource { kind: "ECS service".into(), name: "web".into(), detail: "2/2 running".into(), ..failover().resource },
         changes: vec![Change { what: "desired count".into(), before: "2".into(), after: "4".into() }],
         notes: vec!["within autoscaling's 2-6: it may scale in again after about 15 quiet minutes; --hold keeps at least 4".into()],
@@ -98,6 +103,8 @@ fn run(end: Option<(Outcome, &str, &str)>) -> Run {
         sent_at,
         seen_at: fixture::now(),
         request_ids: vec!["a82b2e91-ee84-48bd-a989-4c3a4527140f".into()],
+        made: None,
+        sent_again: false,
         steps: vec![
             Step { text: "the reboot has begun".into(), state: StepState::Done },
             Step { text: "event: failover started".into(), state: StepState::Done },

@@ -25,6 +25,7 @@ mod listen;
 mod obligations;
 mod panes;
 mod place;
+mod plans;
 mod process;
 mod pty;
 mod recorded;

@@ -1,21 +1,23 @@
 //! Alarm actions off for a while, and on. CloudWatch answers names that it does not know like any other: only reading again tells that
 //! something changed. Off owes its own end: the plan shows the call from the start, the keeper of obligations sends it (AWS map §3).
 
-use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 
 use crate::aws::op::{Op, Scope};
+use crate::model::action::names::nearest;
+use crate::model::action::params::{MuteAlarm, UnmuteAlarm};
 use crate::model::action::{Request, span};
 use crate::model::alarm::{Alarm, Alarms};
 use crate::model::identity::Identity;
 use crate::model::obligation::Owed;
-use crate::model::plan::{Outcome, Plan, Refusal, Run, Step};
+use crate::model::plan::{Outcome, Refusal, Run, Step};
 use crate::model::section::{Section, SectionKey};
 
 use super::common::{arn, clock, quoted};
 use super::service::{failed, should_show};
-use super::{Action, Draft, Facts, Receipt, SendError, Sender, Sight};
+use super::{Action, Draft, Facts, LASTS, Receipt, SendError, Sender, Sight};
 
 const DISABLE: Op = Op::write("CloudWatch", "DisableAlarmActions", "cloudwatch:DisableAlarmActions").on(Scope::Alarms);
 const ENABLE: Op = Op::write("CloudWatch", "EnableAlarmActions", "cloudwatch:EnableAlarmActions").on(Scope::Alarms);
@@ -24,12 +26,13 @@ pub(super) struct Off;
 pub(super) struct On;
 
 impl Action for Off {
+    type Params = MuteAlarm;
     const NAME: &'static str = "alarm-actions off";
     const WRITES: &'static [Op] = &[DISABLE, ENABLE];
     const NEEDS: &'static [SectionKey] = &[Identity::KEY, Alarms::KEY];
     const WATCHES: &'static [SectionKey] = &[Alarms::KEY];
 
-    fn draft(facts: &Facts<'_>, request: &Request) -> Result<Draft, Refusal> {
+    fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, MuteAlarm), Refusal> {
         let alarm = find(facts, &request.target)?;
         if !alarm.actions_enabled {
             return Err(Refusal::Check(format!("the actions of {} are off already: nothing to do", alarm.name)));
@@ -41,7 +44,8 @@ impl Action for Off {
             "switched on again at {} by this process, tried until CloudWatch shows it; if it is closed earlier, then at once",
             clock(facts.now + TimeDelta::seconds(seconds))
         );
-        Ok(draft(facts, alarm)
+        let params = MuteAlarm { alarm: alarm.name.clone(), seconds };
+        let plan = draft(facts, alarm)
             .change("actions", "on", format!("off for {}", request.arg("for").unwrap_or_default()))
             .must(!alarm.is_scaling(), "no autoscaling works by it", "autoscaling works by this alarm: it is never muted")
             .should(told > 0, format!("{told} told when it fires"), "nobody is told when it fires: there is nothing to switch off")
@@ -53,20 +57,21 @@ impl Action for Off {
             .call(&ENABLE, enable_cli(&alarm.name))
             .owes(Some(Owed::AlarmActions { alarm: alarm.name.clone(), seconds }))
             .takes(1, 15, 60)
-            .rests("actions", "on"))
+            .rests("actions", "on");
+        Ok((plan, params))
     }
 
-    async fn send(sender: Sender, plan: Arc<Plan>) -> Result<Receipt, SendError> {
-        let call = sender.clients.cloudwatch.disable_alarm_actions().alarm_names(&plan.resource.name);
-        let answer = call.send().await.map_err(|e| SendError::of(DISABLE, &e))?;
+    async fn send(sender: Sender, params: MuteAlarm) -> Result<Receipt, SendError> {
+        let call = sender.clients.cloudwatch.disable_alarm_actions().alarm_names(&params.alarm);
+        let answer = call.customize().interceptor(sender.warrant(&DISABLE)?).send().await.map_err(|e| SendError::of(DISABLE, &e))?;
         Ok(Receipt::of(&answer))
     }
 
-    fn sight(facts: &Facts<'_>, run: &Run) -> Sight {
-        let name = run.plan.resource.name.as_str();
-        let Some(alarm) = known(facts, name) else { return vanished(run) };
+    fn sight(facts: &Facts<'_>, run: &Run, params: &MuteAlarm) -> Sight {
+        let name = params.alarm.as_str();
+        let Some(alarm) = known(facts, name) else { return vanished(name) };
         let off = !alarm.actions_enabled;
-        let until = clock(run.sent_at + TimeDelta::seconds(seconds(&run.plan.request).unwrap_or_default()));
+        let until = clock(run.sent_at + TimeDelta::seconds(params.seconds));
         let mut steps = vec![Step::new("actions off", off, true)];
         let end = if off {
             Some((Outcome::Done, format!("the actions of {name} are off; they are switched on again at {until}")))
@@ -82,33 +87,40 @@ impl Action for Off {
 }
 
 impl Action for On {
+    type Params = UnmuteAlarm;
     const NAME: &'static str = "alarm-actions on";
     const WRITES: &'static [Op] = &[ENABLE];
     const NEEDS: &'static [SectionKey] = &[Identity::KEY, Alarms::KEY];
     const WATCHES: &'static [SectionKey] = &[Alarms::KEY];
+    const LASTS: Option<Duration> = Some(LASTS);
 
-    fn draft(facts: &Facts<'_>, request: &Request) -> Result<Draft, Refusal> {
+    fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, UnmuteAlarm), Refusal> {
         let alarm = find(facts, &request.target)?;
         if alarm.actions_enabled {
             return Err(Refusal::Check(format!("the actions of {} are on already: nothing to do", alarm.name)));
         }
-        Ok(draft(facts, alarm)
+        let params = UnmuteAlarm { alarm: alarm.name.clone() };
+        let plan = draft(facts, alarm)
             .change("actions", "off", "on")
             .note(format!("state now: {}; whoever is told hears of its next change", alarm.state))
             .reach("people are told by this alarm again", "this alarm only")
-            .undo(format!("alarm-actions off {}", quoted(&alarm.name)), Some(Request::new(Off::NAME, &alarm.name)))
+            .undo(
+                format!("alarm-actions off {}: for a while, not for good", quoted(&alarm.name)),
+                Some(Request::new(Off::NAME, &alarm.name)),
+            )
             .call(&ENABLE, enable_cli(&alarm.name))
             .takes(1, 15, 60)
-            .rests("actions", "off"))
+            .rests("actions", "off");
+        Ok((plan, params))
     }
 
-    async fn send(sender: Sender, plan: Arc<Plan>) -> Result<Receipt, SendError> {
-        enable(sender, plan).await
+    async fn send(sender: Sender, params: UnmuteAlarm) -> Result<Receipt, SendError> {
+        enable(sender, &params.alarm).await
     }
 
-    fn sight(facts: &Facts<'_>, run: &Run) -> Sight {
-        let name = run.plan.resource.name.as_str();
-        let Some(alarm) = known(facts, name) else { return vanished(run) };
+    fn sight(facts: &Facts<'_>, run: &Run, params: &UnmuteAlarm) -> Sight {
+        let name = params.alarm.as_str();
+        let Some(alarm) = known(facts, name) else { return vanished(name) };
         let on = alarm.actions_enabled;
         let mut steps = vec![Step::new(if on { "actions on" } else { "actions off" }, on, true)];
         let end = if on {
@@ -124,9 +136,9 @@ impl Action for On {
     }
 }
 
-async fn enable(sender: Sender, plan: Arc<Plan>) -> Result<Receipt, SendError> {
-    let call = sender.clients.cloudwatch.enable_alarm_actions().alarm_names(&plan.resource.name);
-    let answer = call.send().await.map_err(|e| SendError::of(ENABLE, &e))?;
+async fn enable(sender: Sender, alarm: &str) -> Result<Receipt, SendError> {
+    let call = sender.clients.cloudwatch.enable_alarm_actions().alarm_names(alarm);
+    let answer = call.customize().interceptor(sender.warrant(&ENABLE)?).send().await.map_err(|e| SendError::of(ENABLE, &e))?;
     Ok(Receipt::of(&answer))
 }
 
@@ -146,9 +158,11 @@ fn known<'a>(facts: &Facts<'a>, name: &str) -> Option<&'a Alarm> {
 fn find<'a>(facts: &Facts<'a>, name: &str) -> Result<&'a Alarm, Refusal> {
     let alarms = facts.need::<Alarms>()?;
     alarms.alarms.iter().find(|a| a.name == name).ok_or_else(|| {
-        let people: Vec<&str> = alarms.for_people().map(|a| a.name.as_str()).take(5).collect();
-        let what = format!("there is no alarm '{name}' among those of the stack");
-        Refusal::Check(if people.is_empty() { what } else { format!("{what}\n  next: a name such as {}", people.join(", ")) })
+        let people: Vec<&str> = alarms.for_people().map(|a| a.name.as_str()).collect();
+        let meant = nearest(name, &people).map_or_else(String::new, |meant| format!(": did you mean {meant}?"));
+        let what = format!("there is no alarm '{name}' among those of the stack{meant}");
+        let some: Vec<&str> = people.into_iter().take(5).collect();
+        Refusal::Check(if some.is_empty() { what } else { format!("{what}\n  next: a name such as {}", some.join(", ")) })
     })
 }
 
@@ -158,8 +172,8 @@ fn draft(facts: &Facts<'_>, alarm: &Alarm) -> Draft {
 }
 
 /// The alarm is not in a fresh answer any more.
-fn vanished(run: &Run) -> Sight {
-    let text = format!("alarm {} is gone: somebody has deleted it", run.plan.resource.name);
+fn vanished(name: &str) -> Sight {
+    let text = format!("alarm {name} is gone: somebody has deleted it");
     Sight { steps: vec![failed(text.clone())], applied: None, end: Some((Outcome::Failed, text)) }
 }
 
@@ -229,7 +243,7 @@ mod tests {
     #[test]
     fn off_is_done_when_it_is_seen_and_says_until_when() {
         let mut bench = Bench::new().with(alarms(true));
-        let mut run = bench.sent::<Off>(&off(), &[]);
+        let mut run = bench.sent::<Off>(&off(), None);
         assert_eq!(bench.look::<Off>(&mut run), (Some(false), None), "not seen yet");
         bench.later(5);
         bench.put(alarms(false));
@@ -241,14 +255,14 @@ mod tests {
     #[test]
     fn what_is_accepted_and_not_done_is_a_failure() {
         let mut bench = Bench::new().with(alarms(true));
-        let mut run = bench.sent::<Off>(&off(), &[]);
+        let mut run = bench.sent::<Off>(&off(), None);
         bench.later(31);
         assert_eq!(bench.look::<Off>(&mut run).1.unwrap().0, Outcome::Failed);
         bench.put(Alarms::default());
         assert_eq!(bench.look::<Off>(&mut run).1.unwrap().0, Outcome::Failed);
         let mut bench = Bench::new().with(alarms(false));
         let on = Request::new("alarm-actions on", "db high cpu");
-        let mut run = bench.sent::<On>(&on, &[]);
+        let mut run = bench.sent::<On>(&on, None);
         assert_eq!(bench.look::<On>(&mut run), (Some(false), None));
         bench.later(31);
         assert_eq!(bench.look::<On>(&mut run).1.unwrap().0, Outcome::Failed);

@@ -1,35 +1,41 @@
 //! Set the autoscaling bounds of a service. The call pulls the desired count into the bounds at once, and so does every other call on the
 //! scalable target: what that means is shared with `autoscaling` (AWS map §3, "set bounds").
 
-use std::sync::Arc;
+use std::time::Duration;
 
 use crate::aws::op::Op;
+use crate::model::action::params::{self, OnService, Range};
 use crate::model::action::{Request, bounds};
 use crate::model::balancer::Targets;
 use crate::model::identity::Identity;
 use crate::model::network::Network;
-use crate::model::plan::{Outcome, Plan, Refusal, Run, Step, Verdict};
+use crate::model::plan::{Outcome, Refusal, Run, Step, Verdict};
 use crate::model::scaling::{ScalableTarget, Scaling};
 use crate::model::section::{Section, SectionKey};
 use crate::model::service::{Service, Services};
 
-use super::scale::{REGISTER, bounds_cli, enough_left, number, register};
-use super::service::{addresses, draft, find, scalable, settling, should_show};
-use super::{Action, Desk, Draft, Facts, Receipt, SendError, Sender, Sight, unread};
+use super::scale::{REGISTER, Registers, bounds_cli, enough_left, register};
+use super::service::{addresses, draft, find, on, scalable, settling, should_show};
+use super::tracking::{self, acts};
+use super::{Action, Desk, Draft, Facts, LASTS, Receipt, SendError, Sender, Sight, surprise, unread};
 
 pub(super) struct Bounds;
 
 impl Action for Bounds {
+    type Params = params::SetBounds;
     const NAME: &'static str = "bounds";
     const WRITES: &'static [Op] = &[REGISTER];
+    const READS: &'static [Op] = tracking::READS;
     const NEEDS: &'static [SectionKey] = &[Identity::KEY, Services::KEY, Scaling::KEY];
-    const WATCHES: &'static [SectionKey] = &[Services::KEY, Scaling::KEY, Targets::KEY];
+    const WATCHES: &'static [SectionKey] = &[Services::KEY, Scaling::KEY];
+    const BESIDE: &'static [SectionKey] = &[Targets::KEY];
+    const LASTS: Option<Duration> = Some(LASTS);
 
-    async fn gather(desk: &mut Desk, _: &Request) -> Result<(), Refusal> {
-        gather(desk, Self::NEEDS).await
+    async fn gather(desk: &mut Desk, request: &Request) -> Result<(), Refusal> {
+        gather(desk, Self::NEEDS, request).await
     }
 
-    fn draft(facts: &Facts<'_>, request: &Request) -> Result<Draft, Refusal> {
+    fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, params::SetBounds), Refusal> {
         let usage = || Refusal::Usage("bounds: least and most such as 3-6, the least first".to_owned());
         let (min, max) = request.arg("bounds").and_then(bounds).ok_or_else(usage)?;
         let service = find(facts, &request.target)?;
@@ -46,37 +52,52 @@ impl Action for Bounds {
         }
         let clamped = clamped(service, min, max);
         plan = clamp(plan, facts, service, (min, max));
+        plan = surprise::maximum(plan, facts, service, target.max, max);
+        plan = acts(plan, facts, target, clamped.unwrap_or(service.desired), Range::new(min, max));
+        if min == 0 {
+            plan = plan.check(Verdict::Warn, "a least of 0: autoscaling may take the last task away");
+        }
         if is_suspended(target) {
             plan = plan.note("autoscaling is suspended and stays so: within the bounds nothing moves the count until it is resumed");
         }
-        let before = format!("{}-{}", target.min, target.max);
-        let back = Request::new("bounds", &service.name).with("bounds", &before);
-        Ok(plan
+        let before = Range::new(target.min, target.max);
+        let back = Request::new("bounds", &service.name).with("bounds", before.to_string());
+        let params = params::SetBounds { on: on(facts, service), bounds: Range::new(min, max), clamp: clamped };
+        let plan = plan
             .call(&REGISTER, bounds_cli(facts, &service.name, min, max))
             .reach(expect(service, clamped), "this service only; autoscaling works within the new bounds from now on")
             .undo(undo_words(&back, service, clamped), Some(back))
             .takes(2, if clamped.is_some() { 180 } else { 10 }, 900)
-            .rests("wanted", format!("{min}-{max}"))
-            .rests("bounds", before))
+            .rests("bounds", before);
+        Ok((plan, params))
     }
 
-    async fn send(sender: Sender, plan: Arc<Plan>) -> Result<Receipt, SendError> {
-        register(&sender, &plan.request.target, Some(pair(plan.fact("wanted"))), None).await
+    async fn send(sender: Sender, params: params::SetBounds) -> Result<Receipt, SendError> {
+        register(&sender, &params.on, Registers::Bounds(params.bounds)).await
     }
 
-    fn sight(facts: &Facts<'_>, run: &Run) -> Sight {
-        let Some(target) = scalable(facts, &run.plan.request.target) else { return Sight::default() };
-        let wanted = pair(run.plan.fact("wanted"));
-        let shown = format!("bounded by {}-{}", target.min, target.max);
-        let sight =
-            Shown { applied: (target.min, target.max) == wanted, bounds: wanted, seen: shown, done: format!("{}-{}", wanted.0, wanted.1) };
-        sight.see(facts, run)
+    fn sight(facts: &Facts<'_>, run: &Run, params: &params::SetBounds) -> Sight {
+        let Some(target) = scalable(facts, &params.on.service) else { return Sight::default() };
+        let now = Range::new(target.min, target.max);
+        Shown {
+            applied: now == params.bounds,
+            bounds: params.bounds,
+            clamp: params.clamp,
+            seen: format!("bounded by {now}"),
+            done: params.bounds.to_string(),
+        }
+        .see(facts, run, &params.on)
     }
 }
 
 /// What both kinds of calls on a scalable target read.
-pub(super) async fn gather(desk: &mut Desk, needs: &[SectionKey]) -> Result<(), Refusal> {
+pub(super) async fn gather(desk: &mut Desk, needs: &[SectionKey], request: &Request) -> Result<(), Refusal> {
     desk.fetch_all(needs).await.map_err(|p| unread(&p))?;
+    tracking::gather(desk, &request.target).await;
+    if let Some((target, (_, max))) = scalable(&desk.facts(), &request.target).zip(request.arg("bounds").and_then(bounds)) {
+        let before = target.max;
+        surprise::gather(desk, before, max, None).await;
+    }
     for key in [Targets::KEY, Network::KEY] {
         desk.glance(key).await;
     }
@@ -111,8 +132,8 @@ pub(super) fn clamp(plan: Draft, facts: &Facts<'_>, service: &Service, (min, max
     let side = if to > now { "below" } else { "above" };
     let plan = plan
         .change("desired count", now, to)
-        .rests("clamp", to)
         .note(format!("the call pulls the desired count from {now} to {to} AT ONCE: {now} is {side} the bounds {min}-{max}"));
+    let plan = surprise::count(plan, facts, service, to, None);
     let plan = match service.deploying() {
         Some(d) => plan.check(Verdict::Warn, format!("a deployment to {} is running: its count moves with it", d.revision())),
         None => plan.check(Verdict::Pass, "no deployment is running"),
@@ -142,7 +163,9 @@ pub(super) struct Shown {
     /// It shows what was sent.
     pub(super) applied: bool,
     /// The bounds in force.
-    pub(super) bounds: (i32, i32),
+    pub(super) bounds: Range,
+    /// The count to which the call has pulled the service, if it has.
+    pub(super) clamp: Option<i32>,
     /// What it shows: `bounded by 3-6`.
     pub(super) seen: String,
     /// What it should show: `3-6`.
@@ -151,8 +174,8 @@ pub(super) struct Shown {
 
 impl Shown {
     /// How far it has come: the setting, then the count that the call has moved.
-    pub(super) fn see(self, facts: &Facts<'_>, run: &Run) -> Sight {
-        let name = &run.plan.request.target;
+    pub(super) fn see(self, facts: &Facts<'_>, run: &Run, on: &OnService) -> Sight {
+        let name = &on.service;
         let mut steps = vec![Step::new(format!("autoscaling of {name} is {}", self.seen), self.applied, true)];
         if !self.applied {
             let text = format!("autoscaling of {name} is {}, not {}: somebody has set it meanwhile", self.seen, self.done);
@@ -160,23 +183,18 @@ impl Shown {
             return Sight { steps, applied: Some(false), end };
         }
         let done = format!("autoscaling of {name} is {}", self.seen);
-        if run.plan.fact("clamp").is_empty() {
+        if self.clamp.is_none() {
             return Sight { steps, applied: Some(true), end: Some((Outcome::Done, done)) };
         }
         let Ok(service) = find(facts, name) else { return Sight { steps, applied: Some(true), end: None } };
         // Autoscaling may have moved it on within the bounds meanwhile: that is as good.
-        let within = (self.bounds.0..=self.bounds.1).contains(&service.desired);
+        let within = self.bounds.holds(service.desired);
         steps.push(Step::new(format!("desired count is {}", service.desired), within, true));
         let (more, settled) = settling(facts, service, service.desired);
         steps.extend(more);
         let end = (within && settled).then(|| (Outcome::Done, format!("{done}, {} tasks running", service.running)));
         Sight { steps, applied: Some(true), end }
     }
-}
-
-/// `3-6` among the facts of a plan.
-pub(super) fn pair(text: &str) -> (i32, i32) {
-    text.split_once('-').map_or((0, 0), |(min, max)| (number(min), number(max)))
 }
 
 #[cfg(test)]

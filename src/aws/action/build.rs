@@ -1,14 +1,15 @@
 //! Start, retry and stop builds of CodeBuild. The build that is meant is named by its id, from the answer or from the plan; CodeBuild gets
 //! a token with every start, because the SDK does not make one (AWS map §3).
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::aws::op::{Op, Scope};
 use crate::model::action::Request;
+use crate::model::action::names::among;
+use crate::model::action::params::{RetryBuild, StartBuild, StopBuild};
 use crate::model::delivery::{Build, BuildPhase, Builds, Project};
 use crate::model::identity::Identity;
-use crate::model::plan::{Outcome, Plan, Refusal, Run, Step};
+use crate::model::plan::{Outcome, Refusal, Run, Step};
 use crate::model::section::{Section, SectionKey};
 use crate::model::text;
 
@@ -30,13 +31,14 @@ pub(super) struct Retry;
 pub(super) struct Stop;
 
 impl Action for Start {
+    type Params = StartBuild;
     const NAME: &'static str = "build start";
     const WRITES: &'static [Op] = &[START];
     const NEEDS: &'static [SectionKey] = NEEDS;
     const WATCHES: &'static [SectionKey] = WATCHES;
     const EVERY: Duration = EVERY;
 
-    fn draft(facts: &Facts<'_>, request: &Request) -> Result<Draft, Refusal> {
+    fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, StartBuild), Refusal> {
         let (builds, project) = find(facts, &request.target)?;
         let version = version(request);
         let wanted = version.map_or_else(|| "a new one of the project's own version".to_owned(), |v| format!("a new one of {v}"));
@@ -46,29 +48,32 @@ impl Action for Start {
             format!("source {}", project.source),
             "its source is the pipeline: only the pipeline starts it (pipeline start)",
         );
-        Ok(plan.call(&START, format!("aws codebuild start-build --project-name {}{flag}", quoted(&project.name))))
+        let before = builds.latest(&project.name).map(|b| b.id.clone());
+        let params = StartBuild { project: project.name.clone(), version: version.map(ToOwned::to_owned), before };
+        Ok((plan.call(&START, format!("aws codebuild start-build --project-name {}{flag}", quoted(&project.name))), params))
     }
 
-    async fn send(sender: Sender, plan: Arc<Plan>) -> Result<Receipt, SendError> {
-        let call = sender.clients.builds.start_build().project_name(&plan.request.target).idempotency_token(&sender.token);
-        let call = call.set_source_version(version(&plan.request).map(ToOwned::to_owned));
+    async fn send(sender: Sender, params: StartBuild) -> Result<Receipt, SendError> {
+        let call = sender.clients.builds.start_build().project_name(&params.project).idempotency_token(&sender.token);
+        let call = call.set_source_version(params.version).customize().interceptor(sender.warrant(&START)?);
         let answer = call.send().await.map_err(|e| SendError::of(START, &e))?;
-        Ok(made(Receipt::of(&answer), answer.build_value()))
+        Ok(Receipt::of(&answer).made(answer.build_value().and_then(|b| b.id())))
     }
 
-    fn sight(facts: &Facts<'_>, run: &Run) -> Sight {
-        follow(facts, run)
+    fn sight(facts: &Facts<'_>, run: &Run, params: &StartBuild) -> Sight {
+        follow(facts, run, &params.project, params.before.as_deref())
     }
 }
 
 impl Action for Retry {
+    type Params = RetryBuild;
     const NAME: &'static str = "build retry";
     const WRITES: &'static [Op] = &[RETRY];
     const NEEDS: &'static [SectionKey] = NEEDS;
     const WATCHES: &'static [SectionKey] = WATCHES;
     const EVERY: Duration = EVERY;
 
-    fn draft(facts: &Facts<'_>, request: &Request) -> Result<Draft, Refusal> {
+    fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, RetryBuild), Refusal> {
         let (builds, project) = find(facts, &request.target)?;
         let Some(last) = builds.latest(&project.name) else {
             let what = format!("{} was never built: there is nothing to retry", project.name);
@@ -81,27 +86,29 @@ impl Action for Retry {
                 format!("started by {}", last.initiator),
                 "the pipeline started it: CodeBuild may refuse, and the pipeline does not learn of it (pipeline retry)",
             );
-        Ok(plan.call(&RETRY, format!("aws codebuild retry-build --id {}", last.id)))
+        let params = RetryBuild { project: project.name.clone(), build: last.id.clone() };
+        Ok((plan.call(&RETRY, format!("aws codebuild retry-build --id {}", last.id)), params))
     }
 
-    async fn send(sender: Sender, plan: Arc<Plan>) -> Result<Receipt, SendError> {
-        let call = sender.clients.builds.retry_build().id(plan.fact("latest")).idempotency_token(&sender.token);
-        let answer = call.send().await.map_err(|e| SendError::of(RETRY, &e))?;
-        Ok(made(Receipt::of(&answer), answer.build_value()))
+    async fn send(sender: Sender, params: RetryBuild) -> Result<Receipt, SendError> {
+        let call = sender.clients.builds.retry_build().id(&params.build).idempotency_token(&sender.token);
+        let answer = call.customize().interceptor(sender.warrant(&RETRY)?).send().await.map_err(|e| SendError::of(RETRY, &e))?;
+        Ok(Receipt::of(&answer).made(answer.build_value().and_then(|b| b.id())))
     }
 
-    fn sight(facts: &Facts<'_>, run: &Run) -> Sight {
-        follow(facts, run)
+    fn sight(facts: &Facts<'_>, run: &Run, params: &RetryBuild) -> Sight {
+        follow(facts, run, &params.project, Some(&params.build))
     }
 }
 
 impl Action for Stop {
+    type Params = StopBuild;
     const NAME: &'static str = "build stop";
     const WRITES: &'static [Op] = &[STOP];
     const NEEDS: &'static [SectionKey] = NEEDS;
     const WATCHES: &'static [SectionKey] = WATCHES;
 
-    fn draft(facts: &Facts<'_>, request: &Request) -> Result<Draft, Refusal> {
+    fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, StopBuild), Refusal> {
         let (builds, project) = find(facts, &request.target)?;
         let Some(build) = running(builds, &project.name) else {
             return Err(Refusal::Check(format!("no build of {} is running: nothing to stop", project.name)));
@@ -117,23 +124,33 @@ impl Action for Stop {
         }
         plan.object = Some(format!("{}, build {}", project.name, short(&build.id)));
         let name = quoted(&project.name);
-        Ok(plan
+        let undo = if by_pipeline {
+            (
+                "pipeline retry, once its stage has failed: a build that is retried by itself does not go on with the pipeline".to_owned(),
+                Request::new("pipeline retry", ""),
+            )
+        } else {
+            (format!("build retry {name}"), Request::new(Retry::NAME, &project.name))
+        };
+        let params = StopBuild { project: project.name.clone(), build: build.id.clone() };
+        let plan = plan
             .reach("no image comes of it, unless it was pushed already", "this build only; nothing that runs changes")
-            .undo(format!("build retry {name}"), Some(Request::new(Retry::NAME, &project.name)))
+            .undo(undo.0, Some(undo.1))
             .call(&STOP, format!("aws codebuild stop-build --id {}", build.id))
-            .takes(2, 30, 180)
-            .rests("build", &build.id))
+            .takes(2, 30, 180);
+        Ok((plan, params))
     }
 
-    async fn send(sender: Sender, plan: Arc<Plan>) -> Result<Receipt, SendError> {
-        let answer = sender.clients.builds.stop_build().id(plan.fact("build")).send().await.map_err(|e| SendError::of(STOP, &e))?;
+    async fn send(sender: Sender, params: StopBuild) -> Result<Receipt, SendError> {
+        let call = sender.clients.builds.stop_build().id(&params.build).customize().interceptor(sender.warrant(&STOP)?);
+        let answer = call.send().await.map_err(|e| SendError::of(STOP, &e))?;
         Ok(Receipt::of(&answer))
     }
 
-    fn sight(facts: &Facts<'_>, run: &Run) -> Sight {
+    fn sight(facts: &Facts<'_>, run: &Run, params: &StopBuild) -> Sight {
         let Some(builds) = facts.store.get::<Builds>() else { return Sight::default() };
-        let id = run.plan.fact("build");
-        let Some(build) = builds.builds.iter().find(|b| b.id == id) else { return unlisted(builds, run, id) };
+        let id = params.build.as_str();
+        let Some(build) = builds.builds.iter().find(|b| b.id == id) else { return unlisted(builds, &params.project, id) };
         let stopped = build.status == "STOPPED";
         let asked = stopped || seen(run, 0);
         let steps = vec![Step::new(format!("build {} {}", short(id), build.status), stopped, true)];
@@ -153,7 +170,7 @@ fn find<'a>(facts: &Facts<'a>, name: &str) -> Result<(&'a Builds, &'a Project), 
     let project = builds.projects.iter().find(|p| p.name == name).ok_or_else(|| {
         let known: Vec<&str> = builds.projects.iter().map(|p| p.name.as_str()).collect();
         let what = format!("there is no project '{name}' in the configured stack");
-        Refusal::Check(if known.is_empty() { what } else { format!("{what}\n  next: choose one of {}", known.join(", ")) })
+        Refusal::Check(among(&what, name, &known))
     })?;
     Ok((builds, project))
 }
@@ -171,9 +188,9 @@ fn begin(plan: Draft, builds: &Builds, project: &Project, wanted: &str) -> Draft
     plan.change("newest build", latest.map_or("none", |b| short(&b.id)), wanted)
         .must(busy.is_empty(), "no build of it is running", busy)
         .reach("nothing that runs changes", "a build that succeeds pushes an image: tasks that start by a tag that moves get the new one")
-        .undo(format!("build stop {name} while it runs"), Some(Request::new(Stop::NAME, &project.name)))
+        .undo(format!("build stop {name} while it runs; an image that it has pushed stays"), Some(Request::new(Stop::NAME, &project.name)))
         .takes(120, 600, 3600)
-        .rests("latest", latest.map_or("", |b| b.id.as_str()))
+        .rests("latest", latest.map_or("none", |b| b.id.as_str()))
 }
 
 /// The version that was asked for, if it is not the project's own.
@@ -200,21 +217,11 @@ fn commit(build: &Build) -> &str {
     if build.version.is_empty() { "its version" } else { build.version.get(..12).unwrap_or(&build.version) }
 }
 
-fn made(receipt: Receipt, build: Option<&aws_sdk_codebuild::types::Build>) -> Receipt {
-    match build.and_then(|b| b.id()) {
-        Some(id) => receipt.fact("build", id),
-        None => receipt,
-    }
-}
-
 /// The build that was started, to its end.
-fn follow(facts: &Facts<'_>, run: &Run) -> Sight {
+fn follow(facts: &Facts<'_>, run: &Run, project: &str, before: Option<&str>) -> Sight {
     let Some(builds) = facts.store.get::<Builds>() else { return Sight::default() };
-    let id = run.plan.fact("build");
-    if id.is_empty() {
-        return without_answer(builds, run);
-    }
-    let Some(build) = builds.builds.iter().find(|b| b.id == id) else { return unlisted(builds, run, id) };
+    let Some(id) = run.made.as_deref() else { return without_answer(builds, run, project, before) };
+    let Some(build) = builds.builds.iter().find(|b| b.id == id) else { return unlisted(builds, project, id) };
     let mut steps = vec![Step::new(format!("build {} {}", short(id), build.status), true, true)];
     steps.extend(build.phases.iter().filter(|p| p.kind != "COMPLETED").map(phase_step));
     let took = text::duration(waited(facts, run));
@@ -244,15 +251,15 @@ fn phase_step(phase: &BuildPhase) -> Step {
     if is_broken(phase) { failed(format!("{text} {}", phase.status)) } else { Step::new(text, phase.status == "SUCCEEDED", true) }
 }
 
-fn unlisted(builds: &Builds, run: &Run, id: &str) -> Sight {
-    let listed = builds.builds.iter().filter(|b| b.project == run.plan.request.target).count();
+fn unlisted(builds: &Builds, project: &str, id: &str) -> Sight {
+    let listed = builds.builds.iter().filter(|b| b.project == project).count();
     let text = format!("build {} is not among the {listed} that are listed", short(id));
     Sight { steps: vec![Step::new(text, false, true)], applied: None, end: None }
 }
 
 /// No answer came back: a build that is newer may be ours, a webhook's or somebody else's.
-fn without_answer(builds: &Builds, run: &Run) -> Sight {
-    let newer = builds.latest(&run.plan.request.target).filter(|b| b.id != run.plan.fact("latest") && since(b.started_at, run));
+fn without_answer(builds: &Builds, run: &Run, project: &str, before: Option<&str>) -> Sight {
+    let newer = builds.latest(project).filter(|b| Some(b.id.as_str()) != before && since(b.started_at, run));
     let (text, applied) = match newer {
         Some(b) => (format!("build {} may be it: started by {}", short(&b.id), b.initiator), None),
         None => ("no build is newer".to_owned(), Some(false)),
@@ -301,15 +308,14 @@ mod tests {
         let of = bench.draft::<Start>(&request("build start").with("version", "v1.2")).unwrap();
         assert!(of.calls[0].cli.ends_with(" --source-version v1.2") && of.changes[0].after == "a new one of v1.2");
         let retry = bench.draft::<Retry>(&request("build retry")).unwrap();
-        assert!(texts(&retry, Verdict::Warn).is_empty() && retry.rests_on["latest"] == OLD);
+        assert!(texts(&retry, Verdict::Warn).is_empty());
+        assert_eq!(bench.params::<Retry>(&request("build retry")).build, OLD);
         assert_eq!(retry.calls[0].cli, format!("aws codebuild retry-build --id {OLD}"));
         assert_eq!(retry.changes[0].after, "0123456789ab again");
         let bench = bench.with(builds(vec![build(NEW, "IN_PROGRESS", -9)]));
         let stop = bench.draft::<Stop>(&request("build stop")).unwrap();
-        assert_eq!(
-            (stop.calls[0].cli.as_str(), stop.rests_on["build"].as_str()),
-            (format!("aws codebuild stop-build --id {NEW}").as_str(), NEW)
-        );
+        assert_eq!(stop.calls[0].cli, format!("aws codebuild stop-build --id {NEW}"));
+        assert_eq!(bench.params::<Stop>(&request("build stop")).build, NEW);
     }
 
     #[test]
@@ -342,7 +348,7 @@ mod tests {
     #[test]
     fn the_build_of_the_answer_is_followed_to_its_end() {
         let mut bench = Bench::new().with(builds(vec![build(OLD, "SUCCEEDED", -900)]));
-        let mut run = bench.sent::<Start>(&request("build start"), &[("build", NEW)]);
+        let mut run = bench.sent::<Start>(&request("build start"), Some(NEW));
         assert_eq!(bench.look::<Start>(&mut run), (None, None), "the old one's success is not ours");
         assert_eq!(run.steps[0].text, "build bbbb2222 is not among the 1 that are listed");
         let phase = |kind: &str, status: &str, message: &str| BuildPhase {
@@ -369,7 +375,7 @@ mod tests {
     #[test]
     fn without_an_answer_no_build_is_taken_for_ours() {
         let mut bench = Bench::new().with(builds(vec![build(OLD, "SUCCEEDED", -900)]));
-        let mut run = bench.sent::<Start>(&request("build start"), &[]);
+        let mut run = bench.sent::<Start>(&request("build start"), None);
         assert_eq!(bench.look::<Start>(&mut run), (Some(false), None));
         bench.put(builds(vec![build(NEW, "SUCCEEDED", 2), build(OLD, "SUCCEEDED", -900)]));
         assert_eq!(bench.look::<Start>(&mut run), (None, None));
@@ -378,7 +384,7 @@ mod tests {
     #[test]
     fn stopped_is_the_end_and_another_end_is_a_failure() {
         let mut bench = Bench::new().with(builds(vec![build(NEW, "IN_PROGRESS", -9)]));
-        let mut run = bench.sent::<Stop>(&request("build stop"), &[]);
+        let mut run = bench.sent::<Stop>(&request("build stop"), None);
         assert_eq!(bench.look::<Stop>(&mut run), (Some(false), None));
         bench.put(builds(vec![build(NEW, "FAILED", -9)]));
         assert_eq!(bench.look::<Stop>(&mut run).1.unwrap().0, Outcome::Failed);

@@ -1,17 +1,17 @@
 //! Fail one node group of Redis over to its replica, by ElastiCache's TestFailover: it is over when the event chain is, and until then no
 //! other node group may follow. Roles are not in the API in cluster mode: who is primary is said as far as it is known (AWS map §3, §4.3).
 
-use std::sync::Arc;
-
 use chrono::TimeDelta;
 
 use crate::aws::op::{Op, Scope};
 use crate::model::Time;
 use crate::model::action::Request;
+use crate::model::action::names::among;
+use crate::model::action::params::FailOverCache;
 use crate::model::cache::{CacheEvents, CacheMember, CacheNodes, DataEvent, NodeGroup, ReplicationGroup};
 use crate::model::identity::Identity;
 use crate::model::metric::Metrics;
-use crate::model::plan::{Outcome, Plan, Refusal, Run, Step, Verdict};
+use crate::model::plan::{Outcome, Refusal, Run, Step, Verdict};
 use crate::model::section::{Section, SectionKey};
 use crate::model::text;
 
@@ -31,18 +31,23 @@ const RECOVERS_WITHIN: TimeDelta = TimeDelta::hours(1);
 pub(super) struct FailOver;
 
 impl Action for FailOver {
+    type Params = FailOverCache;
     const NAME: &'static str = "failover cache";
     const WRITES: &'static [Op] = &[TEST];
-    const NEEDS: &'static [SectionKey] = &[Identity::KEY, ReplicationGroup::KEY, CacheNodes::KEY, CacheEvents::KEY];
-    const WATCHES: &'static [SectionKey] = &[ReplicationGroup::KEY, CacheEvents::KEY];
+    const NEEDS: &'static [SectionKey] = &[Identity::KEY, ReplicationGroup::KEY];
+    const WATCHES: &'static [SectionKey] = &[ReplicationGroup::KEY];
+    const BESIDE: &'static [SectionKey] = &[CacheEvents::KEY];
 
     async fn gather(desk: &mut Desk, _: &Request) -> Result<(), Refusal> {
         desk.fetch_all(Self::NEEDS).await.map_err(|p| unread(&p))?;
+        for key in [CacheNodes::KEY, CacheEvents::KEY] {
+            desk.try_fetch(key).await;
+        }
         desk.glance(Metrics::KEY).await;
         Ok(())
     }
 
-    fn draft(facts: &Facts<'_>, request: &Request) -> Result<Draft, Refusal> {
+    fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, FailOverCache), Refusal> {
         let group = facts.need::<ReplicationGroup>()?;
         let shard = find(group, &request.target)?;
         let (id, name) = (&shard.id, format!("{}-{}", group.id, shard.id));
@@ -59,7 +64,8 @@ impl Action for FailOver {
         plan.object = Some(format!("{id} of {}", group.id));
         let plan = called(recovered(lagging(replicated(plan, facts, shard), facts, shard), facts, group), facts);
         let shards = group.node_groups.len().max(1);
-        Ok(roles(plan, facts, shard)
+        let params = FailOverCache { group: group.id.clone(), node_group: id.clone() };
+        let plan = roles(plan, facts, shard)
             .reach(
                 format!(
                     "clients of 1 of {shards} node groups are cut off for seconds; Celery reconnects all at once; no replica for 5-15 min"
@@ -68,25 +74,23 @@ impl Action for FailOver {
             )
             .undo(format!("failover cache {id} again, once it has recovered (another interruption)"), Some(Request::new(Self::NAME, id)))
             .call(&TEST, format!("aws elasticache test-failover --replication-group-id {} --node-group-id {id}", group.id))
-            .takes(300, 900, 1200)
-            .rests("group", &group.id)
-            .rests("node group", id))
+            .takes(300, 900, 1200);
+        Ok((plan, params))
     }
 
-    async fn send(sender: Sender, plan: Arc<Plan>) -> Result<Receipt, SendError> {
-        let call = sender.clients.cache.test_failover();
-        let call = call.replication_group_id(plan.fact("group")).node_group_id(plan.fact("node group"));
-        let answer = call.send().await.map_err(|e| SendError::of(TEST, &e))?;
+    async fn send(sender: Sender, params: FailOverCache) -> Result<Receipt, SendError> {
+        let call = sender.clients.cache.test_failover().replication_group_id(&params.group).node_group_id(&params.node_group);
+        let answer = call.customize().interceptor(sender.warrant(&TEST)?).send().await.map_err(|e| SendError::of(TEST, &e))?;
         Ok(Receipt::of(&answer))
     }
 
-    fn sight(facts: &Facts<'_>, run: &Run) -> Sight {
+    fn sight(facts: &Facts<'_>, run: &Run, params: &FailOverCache) -> Sight {
         let Ok(group) = facts.need::<ReplicationGroup>() else { return Sight::default() };
-        let shard = run.plan.resource.name.as_str();
+        let shard = params.shard();
         let news: Vec<(Time, Kind)> = events(facts)
             .iter()
             .filter(|e| since(e.at, run))
-            .filter_map(|e| Some((e.at?, kind(e, &group.id).filter(|(s, _)| s == shard)?.1)))
+            .filter_map(|e| Some((e.at?, kind(e, &group.id).filter(|(s, _)| *s == shard)?.1)))
             .collect();
         let first = |wanted: &dyn Fn(&Kind) -> bool| news.iter().filter(|(_, k)| wanted(k)).min_by_key(|(at, _)| *at);
         let called = first(&|k| *k == Kind::Called).is_some();
@@ -100,6 +104,9 @@ impl Action for FailOver {
             _ => "event: failover completed".to_owned(),
         };
         let beginning = if begun { "the failover has begun".to_owned() } else { format!("replication group {}", group.status) };
+        if facts.store.get::<CacheEvents>().is_none() {
+            return without_events(facts, run, group, &shard, modifying);
+        }
         let available = finished && group.status == "available";
         let steps = vec![
             Step::new(beginning, begun, true),
@@ -120,12 +127,28 @@ impl Action for FailOver {
     }
 }
 
+/// Without the permission to read events only the group's state tells: it is being modified until the replica is back.
+fn without_events(facts: &Facts<'_>, run: &Run, group: &ReplicationGroup, shard: &str, begun: bool) -> Sight {
+    let available = begun && group.status == "available";
+    let beginning = if begun { "the failover has begun".to_owned() } else { format!("replication group {}", group.status) };
+    let steps = vec![
+        Step::new(beginning, begun, true),
+        Step::new(format!("replication group {}", group.status), available, begun),
+        Step::new(format!("its events are not known{}", facts.why(CacheEvents::KEY)), false, false),
+    ];
+    let took = text::duration(waited(facts, run));
+    let end = available.then(|| {
+        (Outcome::Done, format!("{} is available again: {took} in all; which node of {shard} is primary now is not known", group.id))
+    });
+    Sight { steps, applied: Some(begun), end }
+}
+
 /// The node group of this id: `0001`, or as it is confirmed: `production-nextcore-redis-0001`.
 fn find<'a>(group: &'a ReplicationGroup, wanted: &str) -> Result<&'a NodeGroup, Refusal> {
     let id = wanted.strip_prefix(group.id.as_str()).and_then(|rest| rest.strip_prefix('-')).unwrap_or(wanted);
     group.node_groups.iter().find(|g| g.id == id).ok_or_else(|| {
         let known: Vec<&str> = group.node_groups.iter().map(|g| g.id.as_str()).collect();
-        Refusal::Check(format!("there is no node group '{wanted}' in {}\n  next: choose one of {}", group.id, known.join(", ")))
+        Refusal::Check(among(&format!("there is no node group '{wanted}' in {}", group.id), wanted, &known))
     })
 }
 
@@ -174,8 +197,14 @@ fn kind(event: &DataEvent, group: &str) -> Option<(String, Kind)> {
 
 /// Another node that can take over.
 fn replicated(plan: Draft, facts: &Facts<'_>, shard: &NodeGroup) -> Draft {
-    let nodes = facts.store.get::<CacheNodes>().map_or(&[][..], |n| n.nodes.as_slice());
-    let serves = |m: &&CacheMember| nodes.iter().any(|n| n.id == m.id && n.status == "available");
+    let Some(nodes) = facts.store.get::<CacheNodes>() else {
+        return plan.unknown(
+            facts,
+            CacheNodes::KEY,
+            &format!("whether node group {} has a replica that is available is not known", shard.id),
+        );
+    };
+    let serves = |m: &&CacheMember| nodes.nodes.iter().any(|n| n.id == m.id && n.status == "available");
     let available = shard.members.iter().filter(serves).count();
     plan.must(available >= 2, "a replica is there", format!("node group {} has no replica that is available", shard.id))
 }
@@ -187,12 +216,15 @@ fn lagging(plan: Draft, facts: &Facts<'_>, shard: &NodeGroup) -> Draft {
         Some(lag) => {
             plan.must(lag < LAG, format!("replication lag {}", text::latency(lag)), "the replica lags by 5 s or more: writes would be lost")
         }
-        None => plan.check(Verdict::Unknown, "replication lag is not known"),
+        None => plan.unknown(facts, Metrics::KEY, "replication lag is not known"),
     }
 }
 
 /// No node group is on its way back: with two at a time there would be no replica of either.
 fn recovered(plan: Draft, facts: &Facts<'_>, group: &ReplicationGroup) -> Draft {
+    if facts.store.get::<CacheEvents>().is_none() {
+        return plan.unknown(facts, CacheEvents::KEY, "whether a node group is still recovering is not known");
+    }
     let all: Vec<(Time, String, Kind)> =
         events(facts).iter().filter_map(|e| kind(e, &group.id).zip(e.at).map(|((shard, kind), at)| (at, shard, kind))).collect();
     let ended = |shard: &str, at: Time| all.iter().any(|(end, s, k)| *k == Kind::Finished && s == shard && *end >= at);
@@ -207,6 +239,9 @@ fn recovered(plan: Draft, facts: &Facts<'_>, group: &ReplicationGroup) -> Draft 
 }
 
 fn called(plan: Draft, facts: &Facts<'_>) -> Draft {
+    if facts.store.get::<CacheEvents>().is_none() {
+        return plan.unknown(facts, CacheEvents::KEY, "how many test failovers were made in the last 24 h is not known");
+    }
     let calls = events(facts)
         .iter()
         .filter(|e| e.at.is_some_and(|at| facts.now - at < DAY) && e.message.to_lowercase().contains("test failover api called"))
@@ -316,7 +351,7 @@ mod tests {
         assert_eq!(draft.object.as_deref(), Some("0001 of production-nextcore-redis"));
         assert_eq!(draft.resource.arn, "arn:aws:elasticache:ap-southeast-2:111122223333:replicationgroup:production-nextcore-redis");
         assert!(draft.notes[0].starts_with("primary now: production-nextcore-redis-0001-001 in ap-southeast-2a"), "{:?}", draft.notes);
-        assert_eq!(draft.rests_on.len(), 2, "nothing that varies by itself");
+        assert!(draft.rests_on.is_empty(), "nothing that varies by itself");
         let same = bench.draft::<FailOver>(&Request::new("failover cache", "production-nextcore-redis-0001")).unwrap();
         assert_eq!(same.calls, draft.calls);
         let unknown = bench.draft::<FailOver>(&Request::new("failover cache", "0003")).unwrap_err();
@@ -381,7 +416,7 @@ mod tests {
     fn it_follows_the_chain_of_events_to_its_end() {
         let old = [(-4_000, "-0001-002", OVER), (-3_700, "-0001-002", FINISHED)];
         let mut bench = bench().with(told(&old));
-        let mut run = bench.sent::<FailOver>(&request(), &[]);
+        let mut run = bench.sent::<FailOver>(&request(), None);
         assert_eq!(bench.look::<FailOver>(&mut run), (Some(false), None), "an old chain is not this one");
         bench.later(10);
         bench.put(ReplicationGroup { status: "modifying".into(), ..group() });
@@ -405,7 +440,7 @@ mod tests {
     #[test]
     fn a_recovery_without_a_failover_and_another_node_groups_events_are_not_the_end() {
         let mut bench = bench();
-        let mut run = bench.sent::<FailOver>(&request(), &[]);
+        let mut run = bench.sent::<FailOver>(&request(), None);
         bench.later(500);
         bench.put(told(&[(100, "-0001-002", RECOVERING), (300, "-0001-002", FINISHED)]));
         assert_eq!(bench.look::<FailOver>(&mut run).1, None);

@@ -58,8 +58,9 @@ pub(super) mod bench {
     use std::time::Duration;
 
     use super::*;
-    use crate::aws::action::Draft;
-    use crate::model::action::{Request, Tier};
+    use crate::aws::action::{Action, Draft};
+    use crate::model::action::params::Parameters;
+    use crate::model::action::{Request, Spec};
     use crate::model::metric::Series;
     use crate::model::plan::{Outcome, Plan, Refusal, Verdict};
     use crate::model::section::Section;
@@ -105,56 +106,23 @@ pub(super) mod bench {
             Facts { store: &self.store, stack: &self.stack, now: self.now, has_session_plugin: false }
         }
 
-        pub(in crate::aws::action) fn draft<A: crate::aws::action::Action>(&self, request: &Request) -> Result<Draft, Refusal> {
-            A::draft(&self.facts(), request)
+        pub(in crate::aws::action) fn draft<A: Action>(&self, request: &Request) -> Result<Draft, Refusal> {
+            A::draft(&self.facts(), request).map(|(draft, _)| draft)
         }
 
-        /// The run of a plan that was sent now, with what the answer told.
-        pub(in crate::aws::action) fn sent<A: crate::aws::action::Action>(&self, request: &Request, told: &[(&str, &str)]) -> Run {
-            let draft = self.draft::<A>(request).unwrap();
-            let mut rests_on = draft.rests_on;
-            rests_on.extend(told.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
-            let plan = Plan {
-                request: request.clone(),
-                title: String::new(),
-                tier: Tier::T0,
-                resource: draft.resource,
-                account: String::new(),
-                region: String::new(),
-                principal: String::new(),
-                changes: draft.changes,
-                notes: draft.notes,
-                checks: draft.checks,
-                expect: draft.expect,
-                blast: draft.blast,
-                undo: draft.undo,
-                undo_request: draft.undo_request,
-                calls: draft.calls,
-                owes: draft.owes,
-                takes: draft.takes,
-                rests_on,
-                made_at: self.now,
-                hash: String::new(),
-            };
-            Run {
-                id: "r".into(),
-                plan: Arc::new(plan),
-                sent_at: self.now,
-                seen_at: self.now,
-                request_ids: vec!["1".into()],
-                steps: Vec::new(),
-                trouble: None,
-                unrecorded: None,
-                end: None,
-            }
+        /// What would be sent.
+        pub(in crate::aws::action) fn params<A: Action>(&self, request: &Request) -> A::Params {
+            A::draft(&self.facts(), request).unwrap().1
+        }
+
+        /// The run of a plan that was sent now, with the id of what the answer says was made.
+        pub(in crate::aws::action) fn sent<A: Action>(&self, request: &Request, made: Option<&str>) -> Run {
+            run_of(request, A::draft(&self.facts(), request).unwrap(), made, self.now)
         }
 
         /// One look: its steps are the run's from now on, as the engine keeps them.
-        pub(in crate::aws::action) fn look<A: crate::aws::action::Action>(
-            &self,
-            run: &mut Run,
-        ) -> (Option<bool>, Option<(Outcome, String)>) {
-            let sight = A::sight(&self.facts(), run);
+        pub(in crate::aws::action) fn look<A: Action>(&self, run: &mut Run) -> (Option<bool>, Option<(Outcome, String)>) {
+            let sight = A::sight(&self.facts(), run, A::Params::of(&run.plan.params).unwrap());
             run.steps = sight.steps;
             (sight.applied, sight.end)
         }
@@ -162,6 +130,53 @@ pub(super) mod bench {
         /// After so many seconds.
         pub(in crate::aws::action) fn later(&mut self, seconds: i64) {
             self.now = at(seconds);
+        }
+    }
+
+    /// The run of a draft.
+    pub(in crate::aws::action) fn run_of<P: Parameters>(
+        request: &Request,
+        (draft, params): (Draft, P),
+        made: Option<&str>,
+        now: Time,
+    ) -> Run {
+        let spec = Spec::find(&request.action).unwrap();
+        let plan = Plan {
+            request: request.clone(),
+            title: spec.title.to_owned(),
+            tier: draft.tier.unwrap_or(spec.tier),
+            confirm: None,
+            resource: draft.resource,
+            account: String::new(),
+            region: String::new(),
+            principal: String::new(),
+            changes: draft.changes,
+            notes: draft.notes,
+            checks: draft.checks,
+            expect: draft.expect,
+            blast: draft.blast,
+            undo: draft.undo,
+            undo_request: draft.undo_request,
+            instead: draft.instead,
+            calls: draft.calls,
+            owes: draft.owes,
+            takes: draft.takes,
+            params: params.into(),
+            rests_on: draft.rests_on,
+            made_at: now,
+            hash: String::new(),
+        };
+        Run {
+            id: "r".into(),
+            plan: Arc::new(plan),
+            sent_at: now,
+            seen_at: now,
+            request_ids: vec!["1".into()],
+            made: made.map(ToOwned::to_owned),
+            steps: Vec::new(),
+            trouble: None,
+            unrecorded: None,
+            end: None,
         }
     }
 

@@ -1,18 +1,17 @@
 //! Fail the database over to its standby: a reboot with failover. `available` says nothing about its end, because it is available before:
 //! the end is an event after it was sent, or the swap of the zones (AWS map §3, §4.2).
 
-use std::sync::Arc;
-
 use chrono::TimeDelta;
 
 use crate::aws::op::{Op, Scope};
 use crate::model::Time;
 use crate::model::action::Request;
+use crate::model::action::params::FailOverDatabase;
 use crate::model::cache::DataEvent;
 use crate::model::database::{Database, DatabaseEvents, DatabaseSettings};
 use crate::model::identity::Identity;
 use crate::model::metric::Metrics;
-use crate::model::plan::{Outcome, Plan, Refusal, Run, Step, Verdict};
+use crate::model::plan::{Outcome, Refusal, Run, Step, Verdict};
 use crate::model::section::{Section, SectionKey};
 use crate::model::service::{Service, Services};
 use crate::model::text;
@@ -33,20 +32,23 @@ const BROKEN: &[&str] = &["failed", "stopped", "deleting", "storage-full", "inco
 pub(super) struct FailOver;
 
 impl Action for FailOver {
+    type Params = FailOverDatabase;
     const NAME: &'static str = "failover db";
     const WRITES: &'static [Op] = &[REBOOT];
-    const NEEDS: &'static [SectionKey] = &[Identity::KEY, Database::KEY, DatabaseEvents::KEY];
-    const WATCHES: &'static [SectionKey] = &[Database::KEY, DatabaseEvents::KEY];
+    const NEEDS: &'static [SectionKey] = &[Identity::KEY, Database::KEY];
+    const WATCHES: &'static [SectionKey] = &[Database::KEY];
+    const BESIDE: &'static [SectionKey] = &[DatabaseEvents::KEY];
 
     async fn gather(desk: &mut Desk, _: &Request) -> Result<(), Refusal> {
         desk.fetch_all(Self::NEEDS).await.map_err(|p| unread(&p))?;
+        desk.try_fetch(DatabaseEvents::KEY).await;
         for key in [Services::KEY, DatabaseSettings::KEY, Metrics::KEY] {
             desk.glance(key).await;
         }
         Ok(())
     }
 
-    fn draft(facts: &Facts<'_>, request: &Request) -> Result<Draft, Refusal> {
+    fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, FailOverDatabase), Refusal> {
         let db = facts.need::<Database>()?;
         let standby = db.secondary_zone.as_deref().unwrap_or_default();
         let plan = Draft::of("RDS instance", &db.id, &arn(facts, "rds", &format!("db:{}", db.id)))
@@ -57,27 +59,28 @@ impl Action for FailOver {
             .must(db.multi_az && !standby.is_empty(), "Multi-AZ, standby present", no_standby(db));
         let plan = restorable(quiet(plan, facts), facts, db);
         let plan = connected(maintained(undisturbed(plan, facts), facts, db), facts);
-        Ok(plan
+        let params = FailOverDatabase { instance: db.id.clone(), from: db.zone.clone() };
+        let plan = plan
             .reach(
                 "writes and reads fail for 60-120 s; API 5xx in that window; cold cache after",
                 "every service that uses the database; health checks that query it fail together, and ECS may replace those tasks",
             )
-            .undo("failover db again, once this one is over (another outage)", Some(request.clone()))
+            .undo("failover db again, 30 min after this one at the earliest (another outage)", Some(request.clone()))
             .call(&REBOOT, format!("aws rds reboot-db-instance --db-instance-identifier {} --force-failover", db.id))
             .takes(60, 120, 600)
-            .rests("primary", &db.zone)
-            .rests("standby", standby))
+            .rests("standby", standby);
+        Ok((plan, params))
     }
 
-    async fn send(sender: Sender, plan: Arc<Plan>) -> Result<Receipt, SendError> {
-        let call = sender.clients.rds.reboot_db_instance().db_instance_identifier(&plan.resource.name).force_failover(true);
-        let answer = call.send().await.map_err(|e| SendError::of(REBOOT, &e))?;
+    async fn send(sender: Sender, params: FailOverDatabase) -> Result<Receipt, SendError> {
+        let call = sender.clients.rds.reboot_db_instance().db_instance_identifier(&params.instance).force_failover(true);
+        let answer = call.customize().interceptor(sender.warrant(&REBOOT)?).send().await.map_err(|e| SendError::of(REBOOT, &e))?;
         Ok(Receipt::of(&answer))
     }
 
-    fn sight(facts: &Facts<'_>, run: &Run) -> Sight {
+    fn sight(facts: &Facts<'_>, run: &Run, params: &FailOverDatabase) -> Sight {
         let Ok(db) = facts.need::<Database>() else { return Sight::default() };
-        let old = run.plan.fact("primary");
+        let old = params.from.as_str();
         let (started, completed) = (said(facts, run, &["failover", "started"]), said(facts, run, &["failover", "completed"]));
         let swapped = !old.is_empty() && !db.zone.is_empty() && db.zone != old;
         let asked = said(facts, run, &["requested a failover"]).or(started).is_some();
@@ -100,15 +103,14 @@ impl Action for FailOver {
         } else if BROKEN.iter().any(|b| db.status.starts_with(b)) {
             Some((Outcome::Failed, format!("{} is {}: it does not come back by itself", db.id, db.status)))
         } else {
-            available.then(|| (Outcome::Done, ending(facts, run, db, (started, completed))))
+            available.then(|| (Outcome::Done, ending(facts, run, db, old, (started, completed))))
         };
         Sight { steps, applied: Some(begun), end }
     }
 }
 
 /// What happened and how long it took: from event to event, where RDS has told both.
-fn ending(facts: &Facts<'_>, run: &Run, db: &Database, (started, completed): (Option<Time>, Option<Time>)) -> String {
-    let old = run.plan.fact("primary");
+fn ending(facts: &Facts<'_>, run: &Run, db: &Database, old: &str, (started, completed): (Option<Time>, Option<Time>)) -> String {
     let whole = text::duration(waited(facts, run));
     let took = match started.zip(completed) {
         Some((from, to)) => format!("{} from started to completed, {whole} in all", text::age(from, to)),
@@ -144,6 +146,9 @@ fn no_standby(db: &Database) -> String {
 
 /// No failover a short while ago. The text names the moment, not the age: it is part of what must not move.
 fn quiet(plan: Draft, facts: &Facts<'_>) -> Draft {
+    if facts.store.get::<DatabaseEvents>().is_none() {
+        return plan.unknown(facts, DatabaseEvents::KEY, "whether there was a failover in the last 30 min is not known");
+    }
     let failovers = events(facts).iter().filter(|e| e.message.to_lowercase().contains("failover")).filter_map(|e| e.at);
     let last = failovers.max().filter(|at| facts.now - *at < PAUSE);
     let bad = last.map_or_else(String::new, |at| format!("a failover was reported at {}: wait for 30 min after it", clock(at)));
@@ -164,7 +169,7 @@ fn restorable(plan: Draft, facts: &Facts<'_>, db: &Database) -> Draft {
 
 fn undisturbed(plan: Draft, facts: &Facts<'_>) -> Draft {
     let Some(services) = facts.store.get::<Services>() else {
-        return plan.check(Verdict::Unknown, "whether a deployment is running is not known");
+        return plan.unknown(facts, Services::KEY, "whether a deployment is running is not known");
     };
     let busy: Vec<&str> = services.services.iter().filter(|s| s.deploying().is_some()).map(name).collect();
     plan.should(busy.is_empty(), "no deployment is running", format!("a deployment is running: {}", busy.join(", ")))
@@ -176,7 +181,7 @@ fn name(service: &Service) -> &str {
 
 fn maintained(plan: Draft, facts: &Facts<'_>, db: &Database) -> Draft {
     let Some(settings) = facts.store.get::<DatabaseSettings>() else {
-        return plan.check(Verdict::Unknown, "whether maintenance is pending is not known");
+        return plan.unknown(facts, DatabaseSettings::KEY, "whether maintenance is pending is not known");
     };
     // A reboot may apply what waits.
     let waiting: Vec<&str> = settings.maintenance.iter().chain(&db.pending).map(String::as_str).collect();
@@ -186,7 +191,7 @@ fn maintained(plan: Draft, facts: &Facts<'_>, db: &Database) -> Draft {
 fn connected(plan: Draft, facts: &Facts<'_>) -> Draft {
     match figure(facts, "db/connections") {
         Some(n) => plan.check(Verdict::Pass, format!("{n:.0} connections now: all of them drop")),
-        None => plan.check(Verdict::Unknown, "how many connections there are is not known"),
+        None => plan.unknown(facts, Metrics::KEY, "how many connections there are is not known"),
     }
 }
 
@@ -292,7 +297,7 @@ mod tests {
     #[test]
     fn it_is_over_when_an_event_says_so_and_not_because_it_is_available() {
         let mut bench = bench().with(told(&[(-4_000, "Multi-AZ instance failover completed")]));
-        let mut run = bench.sent::<FailOver>(&request(), &[]);
+        let mut run = bench.sent::<FailOver>(&request(), None);
         assert_eq!(bench.look::<FailOver>(&mut run), (Some(false), None), "available as before");
         bench.later(4);
         bench.put(Database { status: "rebooting".into(), ..database() });
@@ -315,7 +320,7 @@ mod tests {
     #[test]
     fn the_swap_is_as_good_as_the_event_and_waits_for_available() {
         let mut bench = bench();
-        let mut run = bench.sent::<FailOver>(&request(), &[]);
+        let mut run = bench.sent::<FailOver>(&request(), None);
         let swapped = Database { zone: B.into(), secondary_zone: Some(A.into()), ..database() };
         bench.later(80);
         bench.put(Database { status: "rebooting".into(), ..swapped.clone() });
@@ -328,7 +333,7 @@ mod tests {
     #[test]
     fn abandoned_and_broken_are_failures() {
         let mut bench = bench();
-        let mut run = bench.sent::<FailOver>(&request(), &[]);
+        let mut run = bench.sent::<FailOver>(&request(), None);
         bench.later(6);
         bench.put(told(&[(3, "Abandoning user requested failover since a failover recently occurred on the database instance.")]));
         assert_eq!(bench.look::<FailOver>(&mut run).1.unwrap().0, Outcome::Failed);

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::Facts;
 use crate::aws::op::Op;
-use crate::model::action::Request;
+use crate::model::action::{Request, Tier};
 use crate::model::obligation::Owed;
 use crate::model::plan::{Call, Change, Check, Duration, Resource, Verdict};
+use crate::model::section::SectionKey;
 
 /// What an action would do, as far as the action knows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -28,6 +30,8 @@ pub struct Draft {
     pub undo: String,
     /// The request that takes it back.
     pub undo_request: Option<Request>,
+    /// What can be done where a check forbids it.
+    pub instead: Option<Request>,
     /// What is sent.
     pub calls: Vec<Call>,
     /// What is owed once they are sent.
@@ -36,7 +40,11 @@ pub struct Draft {
     pub permission_on: Vec<String>,
     /// How long it takes.
     pub takes: Duration,
-    /// The facts that it rests on.
+    /// It risks more than actions of its kind usually do.
+    pub tier: Option<Tier>,
+    /// It does more than people usually mean by it: the resource's name is typed, whatever the tier.
+    pub typed: bool,
+    /// What must not move before it is sent.
     pub rests_on: BTreeMap<String, String>,
 }
 
@@ -88,6 +96,12 @@ impl Draft {
         if holds { self.check(Verdict::Pass, good) } else { self.check(Verdict::Warn, bad) }
     }
 
+    /// A check that could not be made, and why: what it rests on could not be read.
+    #[must_use]
+    pub fn unknown(self, facts: &Facts<'_>, key: SectionKey, text: &str) -> Self {
+        self.check(Verdict::Unknown, format!("{text}{}", facts.why(key)))
+    }
+
     /// What users notice, and what it can reach.
     #[must_use]
     pub fn reach(mut self, expect: impl Into<String>, blast: impl Into<String>) -> Self {
@@ -124,7 +138,14 @@ impl Draft {
         self
     }
 
-    /// A fact that must not move before it is sent.
+    /// It does more than people usually mean by it: said, and confirmed by typing the resource's name.
+    #[must_use]
+    pub fn surprise(mut self, text: impl Into<String>) -> Self {
+        self.typed = true;
+        self.check(Verdict::Warn, text)
+    }
+
+    /// A fact that must not move before it is sent. It is only compared: what is sent stands in the parameters.
     #[must_use]
     pub fn rests(mut self, name: &str, value: impl ToString) -> Self {
         self.rests_on.insert(name.to_owned(), value.to_string());

@@ -1,23 +1,22 @@
 //! A shell in a container (`ecs:ExecuteCommand`). The SDK cannot speak the session's websocket: what `session-manager-plugin` is started
 //! with is handed over. It holds a token, which is neither printed nor kept (AWS map §3, "ECS exec hand-off").
 
-use std::sync::Arc;
-
 use aws_sdk_ecs::types::Session;
 use serde_json::json;
 
 use crate::aws::op::{Op, Scope};
 use crate::model::action::Request;
+use crate::model::action::params;
 use crate::model::identity::Identity;
 use crate::model::partition::Partition;
-use crate::model::plan::{Plan, Refusal, Run, Verdict};
+use crate::model::plan::{Refusal, Run};
 use crate::model::section::{Section, SectionKey};
 use crate::model::service::{Container, Services, Task, Tasks};
 use crate::model::stack::Stack;
 
 use super::send::Handoff;
 use super::task::{draft, find, service};
-use super::{Action, Draft, Facts, Receipt, SendError, Sender, Sight};
+use super::{Action, Desk, Draft, Facts, Receipt, SendError, Sender, Sight, unread};
 
 const EXECUTE: Op = Op::write("ECS", "ExecuteCommand", "ecs:ExecuteCommand").on(Scope::Cluster);
 
@@ -30,12 +29,19 @@ const INSTALL: &str = "https://docs.aws.amazon.com/systems-manager/latest/usergu
 pub(super) struct Exec;
 
 impl Action for Exec {
+    type Params = params::Exec;
     const NAME: &'static str = "exec";
     const WRITES: &'static [Op] = &[EXECUTE];
-    const NEEDS: &'static [SectionKey] = &[Identity::KEY, Tasks::KEY, Services::KEY];
+    const NEEDS: &'static [SectionKey] = &[Identity::KEY, Tasks::KEY];
     const WATCHES: &'static [SectionKey] = &[];
 
-    fn draft(facts: &Facts<'_>, request: &Request) -> Result<Draft, Refusal> {
+    async fn gather(desk: &mut Desk, _: &Request) -> Result<(), Refusal> {
+        desk.fetch_all(Self::NEEDS).await.map_err(|p| unread(&p))?;
+        desk.try_fetch(Services::KEY).await;
+        Ok(())
+    }
+
+    fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, params::Exec), Refusal> {
         let task = find(facts, &request.target)?;
         let container = container(task, request.arg("container").unwrap_or(FIRST))?;
         let command = request.arg("command").unwrap_or("/bin/sh");
@@ -54,7 +60,7 @@ impl Action for Exec {
                     s.name
                 ),
             ),
-            None => plan.check(Verdict::Unknown, "whether ECS Exec is on for this task is not known"),
+            None => plan.unknown(facts, Services::KEY, "whether ECS Exec is on for this task is not known"),
         };
         plan = plan.must(
             container.status == "RUNNING",
@@ -71,30 +77,34 @@ impl Action for Exec {
             task.id(),
             quoted(command)
         );
-        Ok(plan
+        let params = params::Exec {
+            cluster: facts.stack.cluster.clone(),
+            task: task.arn.clone(),
+            container: name.clone(),
+            runtime: runtime.to_owned(),
+            command: command.to_owned(),
+        };
+        let plan = plan
             .call(&EXECUTE, call)
             .note(format!("runs {command} in container {name}; the terminal is the session's until it ends"))
             .note("a shell in production: AWS records who opened it, and so does the audit log; what is typed is not recorded here")
             .reach("nothing by itself: what is typed acts at once", "this container, and whatever its task role may do")
             .undo("leave the shell; a file that was changed is gone with the task", None)
-            .takes(1, 5, 60)
-            .rests("container", name)
-            .rests("runtime", runtime))
+            .takes(1, 5, 60);
+        Ok((plan, params))
     }
 
-    async fn send(sender: Sender, plan: Arc<Plan>) -> Result<Receipt, SendError> {
-        let task = plan.fact("task");
-        let call = sender.clients.ecs.execute_command().cluster(&sender.stack.cluster).task(task).container(plan.fact("container"));
-        let command = plan.request.arg("command").unwrap_or("/bin/sh");
-        let answer = call.command(command).interactive(true).send().await.map_err(|e| SendError::of(EXECUTE, &e))?;
-        let target = Target { task: id_of(task), runtime: plan.fact("runtime") };
-        let handoff = answer.session().and_then(|s| handoff(&sender.stack, s, target));
+    async fn send(sender: Sender, params: params::Exec) -> Result<Receipt, SendError> {
+        let call = sender.clients.ecs.execute_command().cluster(&params.cluster).task(&params.task).container(&params.container);
+        let call = call.command(&params.command).interactive(true).customize().interceptor(sender.warrant(&EXECUTE)?);
+        let answer = call.send().await.map_err(|e| SendError::of(EXECUTE, &e))?;
+        let handoff = answer.session().and_then(|s| handoff(&sender.stack, s, &params));
         let without = || SendError::Open(format!("{}: the answer names no session", EXECUTE.label()));
         Ok(Receipt { handoff: Some(handoff.ok_or_else(without)?), ..Receipt::of(&answer) })
     }
 
     /// There is nothing to look at: the session is the plugin's from the answer on.
-    fn sight(_: &Facts<'_>, _: &Run) -> Sight {
+    fn sight(_: &Facts<'_>, _: &Run, _: &params::Exec) -> Sight {
         Sight::default()
     }
 }
@@ -122,20 +132,13 @@ fn container<'a>(task: &'a Task, wanted: &str) -> Result<&'a Container, Refusal>
     })
 }
 
-/// What the session is with.
-#[derive(Debug, Clone, Copy)]
-struct Target<'a> {
-    task: &'a str,
-    runtime: &'a str,
-}
-
 /// The arguments of the plugin, in its order: session, region, operation, profile, request, endpoint.
-fn handoff(stack: &Stack, session: &Session, target: Target<'_>) -> Option<Handoff> {
+fn handoff(stack: &Stack, session: &Session, of: &params::Exec) -> Option<Handoff> {
     let id = session.session_id()?;
     let json = json!({ "SessionId": id, "StreamUrl": session.stream_url()?, "TokenValue": session.token_value()? });
     let region = stack.region.as_str();
     let domain = Partition::of_region(region).domain();
-    let request = json!({ "Target": format!("ecs:{}_{}_{}", stack.cluster, target.task, target.runtime) });
+    let request = json!({ "Target": format!("ecs:{}_{}_{}", of.cluster, id_of(&of.task), of.runtime) });
     let arguments = vec![
         json.to_string(),
         region.to_owned(),
@@ -144,7 +147,7 @@ fn handoff(stack: &Stack, session: &Session, target: Target<'_>) -> Option<Hando
         request.to_string(),
         format!("https://ssm.{region}.{domain}"),
     ];
-    Some(Handoff { arguments, session: crate::model::text::sanitize(id), task: target.task.to_owned() })
+    Some(Handoff { arguments, session: crate::model::text::sanitize(id), task: id_of(&of.task).to_owned() })
 }
 
 #[cfg(test)]

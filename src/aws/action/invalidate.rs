@@ -1,14 +1,14 @@
 //! Invalidate paths of the distribution: CloudFront fetches them from the origin again. Watched by the id that the answer gives; the list
 //! of a distribution's invalidations does not say whose they are, so without the id nothing is guessed (AWS map §3).
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::aws::op::{Op, Scope};
 use crate::model::action::Request;
+use crate::model::action::params;
 use crate::model::cdn::{Cdn, Distribution};
 use crate::model::identity::Identity;
-use crate::model::plan::{Outcome, Plan, Refusal, Run, Step};
+use crate::model::plan::{Outcome, Refusal, Run, Step};
 use crate::model::section::{Section, SectionKey};
 use crate::model::text;
 
@@ -28,13 +28,14 @@ const FREE: usize = 1000;
 pub(super) struct Invalidate;
 
 impl Action for Invalidate {
+    type Params = params::Invalidate;
     const NAME: &'static str = "invalidate";
     const WRITES: &'static [Op] = &[CREATE];
     const NEEDS: &'static [SectionKey] = &[Identity::KEY, Cdn::KEY];
     const WATCHES: &'static [SectionKey] = &[Cdn::KEY];
     const EVERY: Duration = Duration::from_secs(10);
 
-    fn draft(facts: &Facts<'_>, request: &Request) -> Result<Draft, Refusal> {
+    fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, params::Invalidate), Refusal> {
         let Some(distribution) = &facts.need::<Cdn>()?.distribution else {
             let what = "no distribution belongs to the stack";
             return Err(Refusal::Check(format!("{what}\n  next: set stack.distribution in the configuration, if there is one")));
@@ -74,39 +75,34 @@ impl Action for Invalidate {
                 format!("a * that is not at the end is taken as it stands: {}", literal.join(", ")),
             )
             .should(!everything, "not the whole cache", "/* empties the whole cache: everything is fetched from the origin at once");
-        Ok(plan
+        let params = params::Invalidate { distribution: id.clone(), paths: paths.iter().map(|p| (*p).to_owned()).collect() };
+        let plan = plan
             .reach(
                 "users see new content within minutes; requests for these paths are slower until they are cached again",
                 "load on the origin while the cache fills",
             )
             .undo("nothing to take back: the cache fills again by itself", None)
             .call(&CREATE, format!("aws cloudfront create-invalidation --distribution-id {id} --paths {list}"))
-            .takes(60, 300, 1200)
-            .rests("distribution", id))
+            .takes(60, 300, 1200);
+        Ok((plan, params))
     }
 
-    async fn send(sender: Sender, plan: Arc<Plan>) -> Result<Receipt, SendError> {
+    async fn send(sender: Sender, params: params::Invalidate) -> Result<Receipt, SendError> {
         use aws_sdk_cloudfront::types::{InvalidationBatch, Paths};
-        let items: Vec<String> = paths(&plan.request).into_iter().map(ToOwned::to_owned).collect();
+        let items = params.paths;
         let incomplete =
             |e: aws_sdk_cloudfront::error::BuildError| SendError::No(format!("the invalidation could not be written down: {e}"));
         let paths = Paths::builder().quantity(items.len() as i32).set_items(Some(items)).build().map_err(incomplete)?;
         let batch = InvalidationBatch::builder().paths(paths).caller_reference(&sender.token).build().map_err(incomplete)?;
-        let call = sender.clients.cdn.create_invalidation().distribution_id(plan.fact("distribution")).invalidation_batch(batch);
+        let call = sender.clients.cdn.create_invalidation().distribution_id(&params.distribution).invalidation_batch(batch);
+        let call = call.customize().interceptor(sender.warrant(&CREATE)?);
         let answer = call.send().await.map_err(|e| SendError::of(CREATE, &e))?;
-        let receipt = Receipt::of(&answer);
-        Ok(match answer.invalidation() {
-            Some(made) => receipt.fact("invalidation", made.id()),
-            None => receipt,
-        })
+        Ok(Receipt::of(&answer).made(answer.invalidation().map(aws_sdk_cloudfront::types::Invalidation::id)))
     }
 
-    fn sight(facts: &Facts<'_>, run: &Run) -> Sight {
+    fn sight(facts: &Facts<'_>, run: &Run, _: &params::Invalidate) -> Sight {
         let Some(distribution) = facts.store.get::<Cdn>().and_then(|c| c.distribution.as_ref()) else { return Sight::default() };
-        let id = run.plan.fact("invalidation");
-        if id.is_empty() {
-            return without_answer(distribution, run);
-        }
+        let Some(id) = run.made.as_deref() else { return without_answer(distribution, run) };
         let Some(found) = distribution.invalidations.iter().find(|i| i.id == id) else {
             let text = format!("{id} is not among the {} invalidations that are listed", distribution.invalidations.len());
             return Sight { steps: vec![Step::new(text, false, true)], applied: None, end: None };
@@ -167,7 +163,7 @@ mod tests {
         let draft = bench.draft::<Invalidate>(&request("/static/* /logo.svg")).unwrap();
         assert!(draft.checks.iter().all(|c| c.verdict == Verdict::Pass), "{:?}", draft.checks);
         assert_eq!(draft.calls[0].cli, "aws cloudfront create-invalidation --distribution-id E1 --paths '/static/*' /logo.svg");
-        assert_eq!((draft.resource.detail.as_str(), draft.rests_on["distribution"].as_str()), ("static.nextcore.ai", "E1"));
+        assert_eq!((draft.resource.detail.as_str(), draft.resource.name.as_str()), ("static.nextcore.ai", "E1"));
         assert_eq!(draft.permission_on, ["arn:aws:cloudfront::111122223333:distribution/E1"]);
     }
 
@@ -196,7 +192,7 @@ mod tests {
     #[test]
     fn it_is_watched_by_its_id() {
         let mut bench = Bench::new().with(cdn(&[("I0", "Completed", -900)]));
-        let mut run = bench.sent::<Invalidate>(&request("/a"), &[("invalidation", "I1")]);
+        let mut run = bench.sent::<Invalidate>(&request("/a"), Some("I1"));
         assert_eq!(bench.look::<Invalidate>(&mut run), (None, None));
         assert_eq!(run.steps[0].text, "I1 is not among the 1 invalidations that are listed");
         bench.later(30);
@@ -211,7 +207,7 @@ mod tests {
     #[test]
     fn without_an_answer_nothing_is_guessed() {
         let mut bench = Bench::new().with(cdn(&[("I0", "Completed", -900)]));
-        let mut run = bench.sent::<Invalidate>(&request("/a"), &[]);
+        let mut run = bench.sent::<Invalidate>(&request("/a"), None);
         assert_eq!(bench.look::<Invalidate>(&mut run), (Some(false), None));
         bench.put(cdn(&[("I1", "Completed", 2)]));
         assert_eq!(bench.look::<Invalidate>(&mut run), (None, None));

@@ -24,9 +24,11 @@ mod send;
 mod service;
 mod stop_deployment;
 mod stop_task;
+mod surprise;
 mod task;
+mod tracking;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -34,18 +36,19 @@ use futures_util::future::BoxFuture;
 use super::Clients;
 use super::meter::Meter;
 use super::op::Op;
-use super::source::{Context, SOURCES, awaited};
+use super::source::{Context, SOURCES, Side, awaited};
 use crate::model::Time;
+use crate::model::action::params::{Parameters, Params};
 use crate::model::action::{Request, Spec};
 use crate::model::identity::Identity;
-use crate::model::plan::{Outcome, Plan, Refusal, Run, Step};
-use crate::model::section::{Problem, Section, SectionKey};
+use crate::model::plan::{Check, Outcome, Plan, Refusal, Run, Step, Verdict};
+use crate::model::section::{Problem, ProblemKind, Section, SectionKey};
 use crate::model::stack::Stack;
 use crate::model::store::Store;
 
 pub use draft::Draft;
 pub use permission::may;
-pub use send::{Handoff, Receipt, SendError, Sender};
+pub use send::{Handoff, Receipt, SendError, Sender, Warrants};
 
 /// Where fresh facts are gathered: the sections of sources, read now.
 #[derive(Debug, Clone)]
@@ -62,6 +65,8 @@ pub struct Desk {
     pub now: Time,
     /// `session-manager-plugin` is on this machine's PATH.
     pub has_session_plugin: bool,
+    /// Parts of sections that this identity may not read.
+    pub side: Side,
 }
 
 impl Desk {
@@ -90,6 +95,7 @@ impl Desk {
             store: Arc::new(self.store.clone()),
             now: self.now,
             meter: self.meter.clone(),
+            side: Some(Arc::clone(&self.side)),
         };
         let value = (row.poll)(Arc::new(cx)).await?;
         let entry = self.store.entry_mut(key);
@@ -97,6 +103,23 @@ impl Desk {
         entry.at = Some(self.now);
         entry.problem = None;
         Ok(())
+    }
+
+    /// The checks that could not be made because a part of a section may not be read.
+    pub fn unread_parts(&self) -> Vec<Check> {
+        let side = self.side.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut permissions: Vec<&str> = side.iter().map(|p| p.permission.as_deref().unwrap_or(&p.headline)).collect();
+        permissions.sort_unstable();
+        permissions.dedup();
+        let check =
+            |permission| Check { verdict: Verdict::Unknown, text: format!("what {permission} tells is not known: it is not allowed") };
+        permissions.into_iter().map(check).collect()
+    }
+
+    /// Whether a section is known, or is one that this identity may not read; else what went wrong with it.
+    pub fn is_denied_or_known(&self, key: SectionKey) -> Result<(), String> {
+        let problem = self.store.entry(key).filter(|e| e.value.is_none()).and_then(|e| e.problem.as_ref());
+        problem.filter(|p| p.kind != ProblemKind::Denied).map_or(Ok(()), |p| Err(p.headline.clone()))
     }
 
     /// Reads sections now, in this order. Who we are was asked before, for every plan.
@@ -108,12 +131,21 @@ impl Desk {
         Ok(())
     }
 
-    /// Reads a section if it is not known well enough; not knowing it is no obstacle.
+    /// Reads a section now; not knowing it is no obstacle. What it would have shown is then a check that could not be made, and why:
+    /// an older answer does not stand in for it.
+    pub async fn try_fetch(&mut self, key: SectionKey) {
+        if let Err(problem) = self.fetch(key).await {
+            let entry = self.store.entry_mut(key);
+            entry.value = None;
+            entry.problem = Some(problem);
+        }
+    }
+
+    /// The same, if it is not known well enough already.
     pub async fn glance(&mut self, key: SectionKey) {
         let fresh = self.store.entry(key).is_some_and(|e| e.value.is_some() && !e.is_stale(self.now));
         if !fresh {
-            // What it would have shown is then a check that could not be made.
-            let _ = self.fetch(key).await;
+            self.try_fetch(key).await;
         }
     }
 
@@ -142,6 +174,15 @@ impl<'a> Facts<'a> {
         self.store.get::<T>().ok_or_else(|| Refusal::CannotTell(format!("the {} could not be read", T::TITLE)))
     }
 
+    /// Why a section is not known, as the end of a sentence that says what is not known for it.
+    pub fn why(&self, key: SectionKey) -> String {
+        let problem = self.store.entry(key).filter(|e| e.value.is_none()).and_then(|e| e.problem.as_ref());
+        problem.map_or_else(String::new, |p| match &p.permission {
+            Some(permission) => format!(" ({permission} is not allowed)"),
+            None => format!(" ({})", p.headline),
+        })
+    }
+
     /// The caller's account; empty while it is not known.
     pub fn account(&self) -> &'a str {
         self.store.get::<Identity>().map_or("", |i| i.account.as_str())
@@ -159,8 +200,13 @@ pub struct Sight {
     pub end: Option<(Outcome, String)>,
 }
 
+/// For so long it is looked whether a setting stays as it was set: autoscaling acts within minutes.
+pub(crate) const LASTS: Duration = Duration::from_mins(5);
+
 /// One thing that can be done.
 pub trait Action: 'static {
+    /// What its plans send: nothing is sent that is not in it.
+    type Params: Parameters;
     /// Its row in `model::action`.
     const NAME: &'static str;
     /// Every write that it may send.
@@ -171,8 +217,14 @@ pub trait Action: 'static {
     const NEEDS: &'static [SectionKey];
     /// The sections by which it is watched, read at every look in this order.
     const WATCHES: &'static [SectionKey];
+    /// Sections that a look shows where they may be read: without the permission they are left out of it.
+    const BESIDE: &'static [SectionKey] = &[];
     /// Between two looks.
     const EVERY: Duration = Duration::from_secs(5);
+    /// Sections that tell who has moved what an action had set: read once, where it is not as it was set.
+    const EXPLAINS: &'static [SectionKey] = &[];
+    /// How long after its end it is looked whether that still holds: what others, or AWS itself, may take back.
+    const LASTS: Option<Duration> = None;
 
     /// Reads what the draft needs.
     fn gather(desk: &mut Desk, request: &Request) -> impl Future<Output = Result<(), Refusal>> + Send {
@@ -180,14 +232,20 @@ pub trait Action: 'static {
         async move { desk.fetch_all(Self::NEEDS).await.map_err(|p| unread(&p)) }
     }
 
-    /// What it would do.
-    fn draft(facts: &Facts<'_>, request: &Request) -> Result<Draft, Refusal>;
+    /// What it would do, and what is sent for it.
+    fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, Self::Params), Refusal>;
 
     /// Sends what the plan says, in its order. Each request leaves at most once: the engine gives one warrant for each call of the plan.
-    fn send(sender: Sender, plan: Arc<Plan>) -> impl Future<Output = Result<Receipt, SendError>> + Send;
+    fn send(sender: Sender, params: Self::Params) -> impl Future<Output = Result<Receipt, SendError>> + Send;
 
     /// How far it has come.
-    fn sight(facts: &Facts<'_>, run: &Run) -> Sight;
+    fn sight(facts: &Facts<'_>, run: &Run, params: &Self::Params) -> Sight;
+}
+
+/// The parameters of a plan, if it is one of this action.
+fn params<A: Action>(plan: &Plan) -> Result<A::Params, SendError> {
+    let other = || SendError::No(format!("the plan carries no parameters of '{}': nothing was sent; report this as a bug", A::NAME));
+    A::Params::of(&plan.params).cloned().ok_or_else(other)
 }
 
 /// A problem of a read, as the reason why there is no plan.
@@ -209,12 +267,18 @@ pub struct Row {
     pub reads: &'static [Op],
     /// The sections by which it is watched.
     pub watches: &'static [SectionKey],
+    /// Those that are looked at where they may be read.
+    pub beside: &'static [SectionKey],
     /// Between two looks.
     pub every: Duration,
+    /// Those that tell who has moved what was set.
+    pub explains: &'static [SectionKey],
+    /// How long after its end it is looked whether that still holds.
+    pub lasts: Option<Duration>,
     /// Reads what the draft needs; gives the desk back.
     pub gather: fn(Desk, Request) -> BoxFuture<'static, Result<Desk, Refusal>>,
     /// What it would do.
-    pub draft: fn(&Facts<'_>, &Request) -> Result<Draft, Refusal>,
+    pub draft: fn(&Facts<'_>, &Request) -> Result<(Draft, Params), Refusal>,
     /// Sends it.
     pub send: fn(Sender, Arc<Plan>) -> Sending,
     /// How far it has come.
@@ -239,16 +303,19 @@ const fn row<A: Action>() -> Row {
         writes: A::WRITES,
         reads: A::READS,
         watches: A::WATCHES,
+        beside: A::BESIDE,
         every: A::EVERY,
+        explains: A::EXPLAINS,
+        lasts: A::LASTS,
         gather: |mut desk, request| {
             Box::pin(async move {
                 A::gather(&mut desk, &request).await?;
                 Ok(desk)
             })
         },
-        draft: A::draft,
-        send: |sender, plan| Box::pin(A::send(sender, plan)),
-        sight: A::sight,
+        draft: |facts, request| A::draft(facts, request).map(|(draft, params)| (draft, params.into())),
+        send: |sender, plan| Box::pin(async move { A::send(sender, params::<A>(&plan)?).await }),
+        sight: |facts, run| A::Params::of(&run.plan.params).map_or_else(Sight::default, |params| A::sight(facts, run, params)),
     }
 }
 

@@ -1,22 +1,23 @@
 //! Reroute a zone's way out: the default route of its private subnets to another zone's NAT gateway, and home again. AWS does not do it by
 //! itself, whatever the seed says (AWS map §0.1, §4.4). A build without the `ec2` feature refuses by name.
 
-use std::sync::Arc;
+use std::time::Duration;
 
 use crate::aws::op::{Op, Scope};
 use crate::model::action::Request;
+use crate::model::action::params;
 use crate::model::balancer::Balancer;
 use crate::model::identity::Identity;
 use crate::model::metric::Metrics;
 use crate::model::network::{NatGateway, NatGateways, Network, RouteTable, Routes, SubnetTier, zone_letter};
 use crate::model::obligation::Owed;
-use crate::model::plan::{Outcome, Plan, Refusal, Run, Step, Verdict};
+use crate::model::plan::{Outcome, Refusal, Run, Step};
 use crate::model::section::{Section, SectionKey};
 use crate::model::text;
 
 use super::common::{arn, figure};
 use super::service::{failed, should_show};
-use super::{Action, Desk, Draft, Facts, Receipt, SendError, Sender, Sight, unread};
+use super::{Action, Desk, Draft, Facts, LASTS, Receipt, SendError, Sender, Sight, unread};
 
 const REPLACE: Op = Op::write("EC2", "ReplaceRoute", "ec2:ReplaceRoute").on(Scope::RouteTables);
 
@@ -27,10 +28,12 @@ const CLEARLY_LESS: f64 = 0.5;
 pub(super) struct Reroute;
 
 impl Action for Reroute {
+    type Params = params::Reroute;
     const NAME: &'static str = "reroute";
     const WRITES: &'static [Op] = &[REPLACE];
     const NEEDS: &'static [SectionKey] = &[Identity::KEY, Balancer::KEY, Network::KEY, NatGateways::KEY, Routes::KEY];
     const WATCHES: &'static [SectionKey] = &[Balancer::KEY, Routes::KEY];
+    const LASTS: Option<Duration> = Some(LASTS);
 
     async fn gather(desk: &mut Desk, _: &Request) -> Result<(), Refusal> {
         if !cfg!(feature = "ec2") {
@@ -41,7 +44,7 @@ impl Action for Reroute {
         Ok(())
     }
 
-    fn draft(facts: &Facts<'_>, request: &Request) -> Result<Draft, Refusal> {
+    fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, params::Reroute), Refusal> {
         let zone = zone(facts, &request.target)?;
         let table = table(facts, &zone)?;
         let gateways = facts.need::<NatGateways>()?;
@@ -73,7 +76,9 @@ impl Action for Reroute {
             format!("the table also serves zone {}: it moves with it", shared.join(", ")),
         );
         let blast = std::iter::once(zone_letter(&zone)).chain(shared.iter().map(String::as_str)).collect::<Vec<_>>().join(", ");
-        Ok(clean(back(plan, &zone, &route.target, old), facts, target)
+        let (table_id, destination) = (table.id.clone(), EVERYWHERE.to_owned());
+        let params = params::Reroute { table: table_id, destination, from: route.target.clone(), to: target.id.clone() };
+        let plan = clean(back(plan, &zone, &route.target, old), facts, target)
             .reach(
                 "outbound connections that are open in that zone are reset; new ones work at once; inbound traffic is not touched",
                 format!("everything that tasks of zone {blast} send out; across zones it costs more, and {} carries both", target.id),
@@ -86,21 +91,19 @@ impl Action for Reroute {
                 ),
             )
             .owes(leaves_home(&zone, table, old, target))
-            .takes(5, 15, 120)
-            .rests("table", &table.id)
-            .rests("old", &route.target)
-            .rests("new", &target.id))
+            .takes(5, 15, 120);
+        Ok((plan, params))
     }
 
-    async fn send(sender: Sender, plan: Arc<Plan>) -> Result<Receipt, SendError> {
-        replace(sender, plan).await
+    async fn send(sender: Sender, params: params::Reroute) -> Result<Receipt, SendError> {
+        replace(sender, params).await
     }
 
-    fn sight(facts: &Facts<'_>, run: &Run) -> Sight {
-        let (table, new) = (run.plan.fact("table"), run.plan.fact("new"));
-        let found = facts.store.get::<Routes>().and_then(|r| r.tables.iter().find(|t| t.id == table));
+    fn sight(facts: &Facts<'_>, run: &Run, params: &params::Reroute) -> Sight {
+        let params::Reroute { table, from: old, to: new, .. } = params;
+        let found = facts.store.get::<Routes>().and_then(|r| r.tables.iter().find(|t| t.id == *table));
         let Some(route) = found.and_then(RouteTable::default_route) else { return Sight::default() };
-        let (applied, active) = (route.target == new, route.state == "active");
+        let (applied, active) = (route.target == *new, route.state == "active");
         let mut steps = vec![
             Step::new(format!("{table} leads to {}", route.target), applied, true),
             Step::new(format!("the route is {}", route.state), applied && active, applied),
@@ -117,7 +120,7 @@ impl Action for Reroute {
                 steps.push(failed(text.clone()));
                 Some((Outcome::Failed, text))
             }
-            None => (applied && active).then(|| (Outcome::Done, format!("{table} leads to {new} now, it was {}", run.plan.fact("old")))),
+            None => (applied && active).then(|| (Outcome::Done, format!("{table} leads to {new} now, it was {old}"))),
         };
         Sight { steps, applied: Some(applied), end }
     }
@@ -128,14 +131,15 @@ fn left_out() -> String {
 }
 
 #[cfg(feature = "ec2")]
-async fn replace(sender: Sender, plan: Arc<Plan>) -> Result<Receipt, SendError> {
-    let call = sender.clients.ec2.replace_route().route_table_id(plan.fact("table")).destination_cidr_block(EVERYWHERE);
-    let answer = call.nat_gateway_id(plan.fact("new")).send().await.map_err(|e| SendError::of(REPLACE, &e))?;
+async fn replace(sender: Sender, params: params::Reroute) -> Result<Receipt, SendError> {
+    let call = sender.clients.ec2.replace_route().route_table_id(&params.table).destination_cidr_block(&params.destination);
+    let call = call.nat_gateway_id(&params.to).customize().interceptor(sender.warrant(&REPLACE)?);
+    let answer = call.send().await.map_err(|e| SendError::of(REPLACE, &e))?;
     Ok(Receipt::of(&answer))
 }
 
 #[cfg(not(feature = "ec2"))]
-fn replace(_: Sender, _: Arc<Plan>) -> std::future::Ready<Result<Receipt, SendError>> {
+fn replace(_: Sender, _: params::Reroute) -> std::future::Ready<Result<Receipt, SendError>> {
     std::future::ready(Err(SendError::No(left_out())))
 }
 
@@ -229,7 +233,7 @@ fn leaves_home(zone: &str, table: &RouteTable, old: Option<&NatGateway>, new: &N
 fn clean(plan: Draft, facts: &Facts<'_>, target: &NatGateway) -> Draft {
     let sum = |id: &str| figure(facts, &format!("nat/{}/{id}", target.id));
     let Some(bytes) = sum("bytes_in") else {
-        return plan.check(Verdict::Unknown, format!("how {} is doing is not known", target.id));
+        return plan.unknown(facts, Metrics::KEY, &format!("how {} is doing is not known", target.id));
     };
     let trouble: Vec<String> = [("port_errors", "port allocation errors"), ("drops", "dropped packets")]
         .into_iter()
@@ -304,7 +308,7 @@ mod tests {
     }
 
     fn new_gateway(bench: &Bench, zone: &str, via: Option<&str>) -> String {
-        bench.draft::<Reroute>(&request(zone, via)).unwrap().rests_on["new"].clone()
+        bench.params::<Reroute>(&request(zone, via)).to
     }
 
     #[test]
@@ -407,7 +411,7 @@ mod tests {
     #[test]
     fn it_is_over_when_the_route_is_active() {
         let mut bench = bench();
-        let mut run = bench.sent::<Reroute>(&request("a", None), &[]);
+        let mut run = bench.sent::<Reroute>(&request("a", None), None);
         assert_eq!(bench.look::<Reroute>(&mut run), (Some(false), None));
         bench.put(routes("nat-b", ""));
         assert_eq!(bench.look::<Reroute>(&mut run), (Some(true), None));

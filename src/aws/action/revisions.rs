@@ -11,7 +11,7 @@ use crate::aws::op::{Op, Scope};
 use crate::aws::source::services::definition;
 use crate::model::Time;
 use crate::model::plan::Refusal;
-use crate::model::section::{ProblemKind, Section, SectionKey};
+use crate::model::section::{Problem, ProblemKind, Section, SectionKey};
 use crate::model::service::TaskDefinition;
 
 use super::{Desk, unread};
@@ -48,11 +48,47 @@ pub(super) struct Registered {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct Candidates {
     /// Newest first.
-    pub(super) past: Vec<Past>,
-    /// What runs now.
-    pub(super) current: Option<Registered>,
-    /// What is wanted; `None` = there is no such task definition, or nothing to want.
-    pub(super) wanted: Option<Registered>,
+    pub(super) past: Known<Vec<Past>>,
+    /// What runs now; none = there is no such task definition any more.
+    pub(super) current: Known<Option<Registered>>,
+    /// What is wanted; none = there is no such task definition.
+    pub(super) wanted: Known<Option<Registered>>,
+}
+
+/// What was read, or why it could not be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Known<T> {
+    /// Read.
+    Read(T),
+    /// Not read, and why: the end of a sentence.
+    Unread(String),
+}
+
+impl<T: Default> Default for Known<T> {
+    fn default() -> Self {
+        Self::Read(T::default())
+    }
+}
+
+impl<T> Known<T> {
+    /// Of an answer: only a missing permission is something that a plan can do without.
+    pub(super) fn of(answer: Result<T, Problem>) -> Result<Self, Refusal> {
+        match answer {
+            Ok(value) => Ok(Self::Read(value)),
+            Err(Problem { kind: ProblemKind::Denied, permission: Some(permission), .. }) => {
+                Ok(Self::Unread(format!(" ({permission} is not allowed)")))
+            }
+            Err(problem) => Err(unread(&problem)),
+        }
+    }
+
+    /// What was read.
+    pub(super) fn read(&self) -> Option<&T> {
+        match self {
+            Self::Read(value) => Some(value),
+            Self::Unread(_) => None,
+        }
+    }
 }
 
 impl Section for Candidates {
@@ -63,16 +99,16 @@ impl Section for Candidates {
 impl Candidates {
     /// The newest task definition that was deployed with success and is not this one.
     pub(super) fn before<'a>(&'a self, current: &str) -> Option<&'a str> {
-        self.past.iter().map(|p| p.definition.as_str()).find(|d| *d != current)
+        self.past.read()?.iter().map(|p| p.definition.as_str()).find(|d| *d != current)
     }
 }
 
 /// The successful deployments of a service, the newest first.
-pub(super) async fn past(desk: &Desk, service: &str) -> Result<Vec<Past>, Refusal> {
+pub(super) async fn past(desk: &Desk, service: &str) -> Result<Vec<Past>, Problem> {
     let ecs = &desk.clients.ecs;
     let call = ecs.list_service_deployments().cluster(&desk.stack.cluster).service(service);
     let call = call.status(sdk::ServiceDeploymentStatus::Successful).max_results(PAST);
-    let list = call.send().await.map_err(|e| unread(&problem_of(LIST, &e)))?;
+    let list = call.send().await.map_err(|e| problem_of(LIST, &e))?;
     let mut briefs: Vec<(Option<Time>, &str)> = list
         .service_deployments()
         .iter()
@@ -87,7 +123,7 @@ pub(super) async fn past(desk: &Desk, service: &str) -> Result<Vec<Past>, Refusa
         return Ok(Vec::new());
     }
     let out = ecs.describe_service_revisions().set_service_revision_arns(Some(arns)).send().await;
-    let out = out.map_err(|e| unread(&problem_of(REVISIONS, &e)))?;
+    let out = out.map_err(|e| problem_of(REVISIONS, &e))?;
     let of = |arn: &str| {
         let revision = out.service_revisions().iter().find(|r| r.service_revision_arn() == Some(arn))?;
         Some(text(revision.task_definition())).filter(|d| !d.is_empty())
@@ -96,7 +132,7 @@ pub(super) async fn past(desk: &Desk, service: &str) -> Result<Vec<Past>, Refusa
 }
 
 /// A task definition by ARN or `family:revision`; `None` if there is none of that name.
-pub(super) async fn registered(desk: &Desk, name: &str) -> Result<Option<Registered>, Refusal> {
+pub(super) async fn registered(desk: &Desk, name: &str) -> Result<Option<Registered>, Problem> {
     match desk.clients.ecs.describe_task_definition().task_definition(name).send().await {
         Ok(out) => Ok(out
             .task_definition()
@@ -105,7 +141,7 @@ pub(super) async fn registered(desk: &Desk, name: &str) -> Result<Option<Registe
             let problem = problem_of(DEFINITION, &e);
             // ECS says ClientException for a name that it does not know.
             let unknown = e.as_service_error().is_some_and(DescribeTaskDefinitionError::is_client_exception);
-            if unknown && matches!(problem.kind, ProblemKind::Service | ProblemKind::NotFound) { Ok(None) } else { Err(unread(&problem)) }
+            if unknown && matches!(problem.kind, ProblemKind::Service | ProblemKind::NotFound) { Ok(None) } else { Err(problem) }
         }
     }
 }

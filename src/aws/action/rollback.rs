@@ -2,21 +2,21 @@
 //! one. The plan says what differs (AWS map §3, "roll back to revision").
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use crate::aws::op::Op;
 use crate::model::action::Request;
+use crate::model::action::params::{Deploys, Rollout};
 use crate::model::balancer::Targets;
 use crate::model::delivery::Repositories;
 use crate::model::identity::Identity;
 use crate::model::network::Network;
-use crate::model::plan::{Plan, Refusal, Run, Verdict};
-use crate::model::section::{Section, SectionKey};
+use crate::model::plan::{Refusal, Run, Verdict};
+use crate::model::section::{Problem, Section, SectionKey};
 use crate::model::service::{Service, Services, TaskDefinition, short_revision};
 
-use super::revisions::{self, Candidates, PAST, past, put, registered};
-use super::rollout::{self, images, rolls, running_definition, short};
-use super::service::{UPDATE, addresses, draft, find, not_deploying, update_cli};
+use super::revisions::{self, Candidates, Known, PAST, past, put, registered};
+use super::rollout::{self, before, images, rolls, running_definition, short};
+use super::service::{UPDATE, addresses, draft, find, not_deploying, on, update_cli};
 use super::{Action, Desk, Draft, Facts, Receipt, SendError, Sender, Sight, unread};
 
 const LAST: &str = "last-successful";
@@ -24,20 +24,27 @@ const LAST: &str = "last-successful";
 pub(super) struct Rollback;
 
 impl Action for Rollback {
+    type Params = Rollout;
     const NAME: &'static str = "rollback";
     const WRITES: &'static [Op] = &[UPDATE];
     const READS: &'static [Op] = revisions::READS;
     const NEEDS: &'static [SectionKey] = &[Identity::KEY, Services::KEY];
-    const WATCHES: &'static [SectionKey] = &[Services::KEY, Targets::KEY];
+    const WATCHES: &'static [SectionKey] = &[Services::KEY];
+    const BESIDE: &'static [SectionKey] = &[Targets::KEY];
 
     async fn gather(desk: &mut Desk, request: &Request) -> Result<(), Refusal> {
         desk.fetch_all(Self::NEEDS).await.map_err(|p| unread(&p))?;
         let service = find(&desk.facts(), &request.target)?.clone();
         let current = running_definition(&service);
-        let mut found = Candidates { past: past(desk, &service.name).await?, ..Candidates::default() };
+        let past = past(desk, &service.name).await;
+        if request.arg("to").is_none_or(|to| to == LAST) {
+            // What it goes back to is read there: without it nothing can be sent.
+            past.as_ref().map_err(choose)?;
+        }
+        let mut found = Candidates { past: Known::of(past)?, ..Candidates::default() };
         let wanted = wanted(&service, request, &found)?;
-        found.current = registered(desk, current).await?;
-        found.wanted = registered(desk, &wanted).await?;
+        found.current = Known::of(registered(desk, current).await)?;
+        found.wanted = Known::of(registered(desk, &wanted).await)?;
         put(desk, found);
         for key in [Targets::KEY, Network::KEY, Repositories::KEY] {
             desk.glance(key).await;
@@ -45,7 +52,7 @@ impl Action for Rollback {
         Ok(())
     }
 
-    fn draft(facts: &Facts<'_>, request: &Request) -> Result<Draft, Refusal> {
+    fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, Rollout), Refusal> {
         let service = find(facts, &request.target)?;
         let found = facts.need::<Candidates>()?;
         let current = running_definition(service);
@@ -54,41 +61,91 @@ impl Action for Rollback {
             let what = format!("there is no task definition {}", short_revision(&name));
             Refusal::Check(format!("{what}\n  next: rollback {} --to {LAST}, or one of {}", service.name, known(found)))
         };
-        let wanted = found.wanted.as_ref().ok_or_else(missing)?;
-        let (from, to) = (short_revision(current), short_revision(&wanted.definition.arn));
-        let mut plan = not_deploying(draft(service), service).must(
-            wanted.status == "ACTIVE",
-            format!("{to} is ACTIVE"),
-            format!("{to} is {}: ECS deploys no such task definition", wanted.status),
-        );
-        plan = match found.past.iter().find(|p| p.definition == wanted.definition.arn).map(|p| p.created_at) {
-            Some(Some(at)) => plan.check(Verdict::Pass, format!("{to} was deployed with success on {}", at.format("%Y-%m-%d %H:%M UTC"))),
-            Some(None) => plan.check(Verdict::Pass, format!("{to} was deployed with success")),
-            None => plan.check(Verdict::Warn, format!("{to} is not among the last {PAST} successful deployments")),
+        let target = match &found.wanted {
+            Known::Read(None) => return Err(missing()),
+            Known::Read(Some(wanted)) => wanted.definition.arn.clone(),
+            Known::Unread(_) => name,
         };
-        plan = rolls(images(plan, facts, &wanted.definition), service)
-            .check(Verdict::Warn, "database migrations are not undone: is the older code compatible?")
-            .change("task definition", from, to);
-        plan = match &found.current {
-            Some(current) => differences(plan, &current.definition, &wanted.definition),
-            None => plan.note(format!("{from} could not be read: what differs is not known")),
+        let (from, to) = (short_revision(current), short_revision(&target));
+        let mut plan = deployed(not_deploying(draft(service), service), found, &target);
+        plan = match &found.wanted {
+            Known::Read(Some(wanted)) => images(
+                plan.must(
+                    wanted.status == "ACTIVE",
+                    format!("{to} is ACTIVE"),
+                    format!("{to} is {}: ECS deploys no such task definition", wanted.status),
+                ),
+                facts,
+                &wanted.definition,
+            ),
+            Known::Unread(why) => plan.check(Verdict::Unknown, format!("whether {to} exists, and what it is, is not known{why}")),
+            Known::Read(None) => plan,
+        };
+        plan = rolls(plan, service).check(Verdict::Warn, "database migrations are not undone: is the older code compatible?").change(
+            "task definition",
+            from,
+            to,
+        );
+        plan = match (found.current.read(), found.wanted.read()) {
+            (Some(Some(current)), Some(Some(wanted))) => differences(plan, &current.definition, &wanted.definition),
+            _ => plan.note(format!("{from} or {to} could not be read: what differs is not known")),
         };
         let extra = service.desired * (service.maximum.unwrap_or(200) - 100).max(0) / 100;
-        let back = Request::new(Self::NAME, &service.name).with("to", from);
-        Ok(addresses(plan, facts, service, extra)
+        let (words, undo) = back(service, from, found);
+        let deploys = Deploys::Definition(target.clone());
+        let params = Rollout { on: on(facts, service), deploys, before: before(service) };
+        let plan = addresses(plan, facts, service, extra)
             .call(&UPDATE, format!("{} --task-definition {to}", update_cli(facts, &service.name)))
-            .undo(back.to_string(), Some(back))
-            .rests("current", current)
-            .rests("wanted", &wanted.definition.arn))
+            .undo(words, undo)
+            .rests("current", current);
+        Ok((plan, params))
     }
 
-    async fn send(sender: Sender, plan: Arc<Plan>) -> Result<Receipt, SendError> {
-        rollout::update(&sender.clients, &sender.stack.cluster, &plan, Some(plan.fact("wanted"))).await
+    async fn send(sender: Sender, params: Rollout) -> Result<Receipt, SendError> {
+        rollout::update(sender, params).await
     }
 
-    fn sight(facts: &Facts<'_>, run: &Run) -> Sight {
-        rollout::sight(facts, run)
+    fn sight(facts: &Facts<'_>, run: &Run, params: &Rollout) -> Sight {
+        rollout::sight(facts, run, params)
     }
+}
+
+/// Why there is no plan without a revision: the earlier deployments cannot be read.
+fn choose(problem: &Problem) -> Refusal {
+    match unread(problem) {
+        Refusal::CannotTell(text) => Refusal::CannotTell(format!("{text}; or name the revision yourself, with --to")),
+        other => other,
+    }
+}
+
+/// Whether what is gone back to was ever deployed with success.
+fn deployed(plan: Draft, found: &Candidates, target: &str) -> Draft {
+    let to = short_revision(target);
+    let past = match &found.past {
+        Known::Read(past) => past,
+        Known::Unread(why) => {
+            return plan.check(Verdict::Unknown, format!("whether {to} was ever deployed with success is not known{why}"));
+        }
+    };
+    match past.iter().find(|p| p.definition == target || short_revision(&p.definition) == to).map(|p| p.created_at) {
+        Some(Some(at)) => plan.check(Verdict::Pass, format!("{to} was deployed with success on {}", at.format("%Y-%m-%d %H:%M UTC"))),
+        Some(None) => plan.check(Verdict::Pass, format!("{to} was deployed with success")),
+        None => plan.check(Verdict::Warn, format!("{to} is not among the last {PAST} successful deployments")),
+    }
+}
+
+/// The way forward again, where what runs now can still be deployed.
+fn back(service: &Service, from: &str, found: &Candidates) -> (String, Option<Request>) {
+    let gone = match found.current.read() {
+        Some(Some(current)) => (current.status != "ACTIVE").then_some(current.status.as_str()),
+        Some(None) => Some("not there any more"),
+        None => None,
+    };
+    if let Some(state) = gone {
+        return (format!("none: {from} is {state}, ECS does not deploy it again"), None);
+    }
+    let back = Request::new(Rollback::NAME, &service.name).with("to", from);
+    (back.to_string(), Some(back))
 }
 
 /// The name of the task definition that is asked for: an ARN, or `family:revision`.
@@ -124,7 +181,7 @@ fn wanted(service: &Service, request: &Request, found: &Candidates) -> Result<St
 /// The revisions that can be gone back to, in words.
 fn known(found: &Candidates) -> String {
     let mut names: Vec<&str> = Vec::new();
-    for name in found.past.iter().map(|p| short_revision(&p.definition)) {
+    for name in found.past.read().into_iter().flatten().map(|p| short_revision(&p.definition)) {
         if !names.contains(&name) {
             names.push(name);
         }

@@ -1,13 +1,15 @@
 //! What the actions that begin a deployment share: whether its images can still be pulled, and how far the new deployment has come. It is
 //! told from the old one by its id: a state from before the call never counts as the end.
 
-use crate::aws::Clients;
+use crate::model::action::params::{Deploys, Rollout};
+use crate::model::balancer::Targets;
 use crate::model::delivery::{Image, Repositories, Repository};
-use crate::model::plan::{Outcome, Plan, Run, Step, Verdict};
+use crate::model::plan::{Outcome, Run, Step, Verdict};
+use crate::model::section::Section;
 use crate::model::service::{Deployment, Service, TaskDefinition};
 
 use super::service::{UPDATE, failed, find, healthy, should_show};
-use super::{Draft, Facts, Receipt, SendError, Sight};
+use super::{Draft, Facts, Receipt, SendError, Sender, Sight};
 
 /// What our clock and that of AWS may differ by, in seconds: only where the answer with the new deployment's id was lost.
 const SKEW: i64 = 30;
@@ -35,7 +37,11 @@ pub(super) fn rolls(plan: Draft, service: &Service) -> Draft {
     };
     plan.reach(expect, format!("every task of this service is replaced ({least}-{most} % of them run meanwhile); the desired count stays"))
         .takes(120, 420, 1800)
-        .rests("primary", service.primary().map_or("", |d| d.id.as_str()))
+}
+
+/// The deployment that the new one is told from.
+pub(super) fn before(service: &Service) -> Option<String> {
+    service.primary().map(|d| d.id.clone()).filter(|id| !id.is_empty())
 }
 
 /// Whether the images of a task definition are still in their repositories.
@@ -44,7 +50,10 @@ pub(super) fn images(mut plan: Draft, facts: &Facts<'_>, definition: &TaskDefini
         let (verdict, text) = match find_image(facts, image) {
             Found::Here(found) => (Verdict::Pass, format!("image {} is in ECR ({})", short(image), short_digest(&found.digest))),
             Found::Gone => (Verdict::Fail, format!("image {} of {container} is not in ECR any more: no task could start", short(image))),
-            Found::Unknown => (Verdict::Unknown, format!("whether image {} can still be pulled is not known", short(image))),
+            Found::Unknown => {
+                let why = facts.why(Repositories::KEY);
+                (Verdict::Unknown, format!("whether image {} can still be pulled is not known{why}", short(image)))
+            }
         };
         plan = plan.check(verdict, text);
     }
@@ -102,28 +111,24 @@ pub(super) fn short_digest(digest: &str) -> String {
     digest.chars().take("sha256:".len() + 12).collect()
 }
 
-/// Rolls out `definition`, or the same one again. The desired count is never sent: autoscaling may have moved it.
-pub(super) async fn update(clients: &Clients, cluster: &str, plan: &Plan, definition: Option<&str>) -> Result<Receipt, SendError> {
-    let call = clients.ecs.update_service().cluster(cluster).service(&plan.request.target);
-    let call = match definition {
-        Some(arn) => call.task_definition(arn),
-        None => call.force_new_deployment(true),
+/// Rolls out a definition, or the same one again. The desired count is never sent: autoscaling may have moved it.
+pub(super) async fn update(sender: Sender, params: Rollout) -> Result<Receipt, SendError> {
+    let call = sender.clients.ecs.update_service().cluster(&params.on.cluster).service(&params.on.service);
+    let call = match &params.deploys {
+        Deploys::Definition(name) => call.task_definition(name),
+        Deploys::Same => call.force_new_deployment(true),
     };
-    let answer = call.send().await.map_err(|e| SendError::of(UPDATE, &e))?;
-    let receipt = Receipt::of(&answer);
+    let answer = call.customize().interceptor(sender.warrant(&UPDATE)?).send().await.map_err(|e| SendError::of(UPDATE, &e))?;
     let mut deployments = answer.service().map(aws_sdk_ecs::types::Service::deployments).unwrap_or_default().iter();
     let primary = deployments.find(|d| d.status() == Some("PRIMARY")).and_then(|d| d.id());
-    Ok(match primary.filter(|id| *id != plan.fact("primary")) {
-        Some(id) => receipt.fact("deployment", id),
-        None => receipt,
-    })
+    Ok(Receipt::of(&answer).made(primary.filter(|id| Some(*id) != params.before.as_deref())))
 }
 
 /// How far the deployment has come that the call began.
-pub(super) fn sight(facts: &Facts<'_>, run: &Run) -> Sight {
-    let name = &run.plan.request.target;
+pub(super) fn sight(facts: &Facts<'_>, run: &Run, params: &Rollout) -> Sight {
+    let name = &params.on.service;
     let Ok(service) = find(facts, name) else { return Sight::default() };
-    let Some(ours) = ours(service, run) else { return unseen(facts, service, run) };
+    let Some(ours) = ours(service, run, params) else { return unseen(facts, service, run, params) };
     let registered = format!("deployment {} to {} is registered", ours.id, ours.revision());
     let mut steps = vec![Step::new(registered, true, true)];
     if let Some(why) = gone_wrong(service, ours) {
@@ -140,6 +145,8 @@ pub(super) fn sight(facts: &Facts<'_>, run: &Run) -> Sight {
         let enough = n as i32 >= ours.desired;
         // Before the new tasks run, it is the old ones that are healthy.
         steps.push(Step::new(format!("{n} of {} targets healthy", ours.desired), completed || (all && enough), all));
+    } else if !service.target_groups.is_empty() {
+        steps.push(Step::new(format!("healthy targets are not known{}", facts.why(Targets::KEY)), false, false));
     }
     let old = service.deployments.iter().filter(|d| d.id != ours.id).map(|d| d.running).sum::<i32>();
     let rest = if old > 0 { format!("{old} old tasks still running") } else { "no old task is running".to_owned() };
@@ -149,31 +156,30 @@ pub(super) fn sight(facts: &Facts<'_>, run: &Run) -> Sight {
 }
 
 /// The deployment that the call began: by the id of the answer; without an answer, one that is new since then.
-fn ours<'a>(service: &'a Service, run: &Run) -> Option<&'a Deployment> {
-    let (id, before, wanted) = (run.plan.fact("deployment"), run.plan.fact("primary"), run.plan.fact("wanted"));
-    if !id.is_empty() {
-        return service.deployments.iter().find(|d| d.id == id);
+fn ours<'a>(service: &'a Service, run: &Run, params: &Rollout) -> Option<&'a Deployment> {
+    if let Some(id) = &run.made {
+        return service.deployments.iter().find(|d| d.id == *id);
     }
     let since = run.sent_at - chrono::TimeDelta::seconds(SKEW);
-    let new = |d: &&Deployment| {
-        d.id != before && d.created_at.is_some_and(|at| at >= since) && (wanted.is_empty() || d.task_definition == wanted)
+    let fits = |d: &Deployment| match &params.deploys {
+        Deploys::Same => true,
+        Deploys::Definition(name) => d.task_definition == *name || d.revision() == name,
     };
+    let new = |d: &&Deployment| params.before.as_ref() != Some(&d.id) && d.created_at.is_some_and(|at| at >= since) && fits(d);
     service.deployments.iter().filter(new).max_by_key(|d| d.created_at)
 }
 
 /// The deployment is not listed: not yet, or not any more.
-fn unseen(facts: &Facts<'_>, service: &Service, run: &Run) -> Sight {
-    let (id, before) = (run.plan.fact("deployment"), run.plan.fact("primary"));
-    let answered = !id.is_empty();
+fn unseen(facts: &Facts<'_>, service: &Service, run: &Run, params: &Rollout) -> Sight {
     let steps = vec![Step::new("no new deployment is registered yet", false, true)];
-    if !answered {
+    let Some(id) = run.made.as_deref() else {
         // Nobody can say that it was refused either: the watch goes on until its limit.
         return Sight { steps, applied: Some(false), end: None };
-    }
+    };
     let primary = service.primary();
     let now = primary.map_or("nothing", Deployment::revision);
     let told = failure_event(service, id);
-    let text = match (&told, primary.is_some_and(|d| d.id == before)) {
+    let text = match (&told, primary.is_some_and(|d| Some(&d.id) == params.before.as_ref())) {
         (Some(why), _) => format!("deployment {id} failed: {why}; {} is on {now}", service.name),
         (None, true) => format!("deployment {id} is gone, {} is back on {now}: it was rolled back", service.name),
         (None, false) => format!("deployment {id} is gone: another one, to {now}, has taken its place"),

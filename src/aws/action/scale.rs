@@ -1,42 +1,66 @@
 //! Scale a service: a count or a change of it, from a fresh read. What autoscaling will do with the count is said; `--hold` raises its
 //! least first (AWS map §3, "interplay with autoscaling").
 
-use std::sync::Arc;
+use std::time::Duration;
 
 use crate::aws::op::{Op, Scope};
+use crate::model::action::params::{self, OnService, Range};
 use crate::model::action::{Count, Request, count};
-use crate::model::balancer::{Balancer, Routing, Targets};
+use crate::model::balancer::Targets;
 use crate::model::identity::Identity;
 use crate::model::network::Network;
-use crate::model::plan::{Outcome, Plan, Refusal, Run, Step, Verdict};
-use crate::model::scaling::{ScalableTarget, Scaling};
+use crate::model::plan::{Outcome, Refusal, Run, Step};
+use crate::model::scaling::{ScalableTarget, Scaling, ScalingActivities};
 use crate::model::section::{Section, SectionKey};
 use crate::model::service::{Service, Services};
 
-use super::service::{UPDATE, addresses, draft, find, healthy, not_deploying, scalable, settling, should_show, update_cli};
-use super::{Action, Desk, Draft, Facts, Receipt, SendError, Sender, Sight, unread};
+use super::common::{clock, seen, since, waited};
+use super::service::{
+    UPDATE, addresses, draft, find, healthy, not_deploying, on, scalable, settling, should_show, targets_unknown, update_cli,
+};
+use super::tracking::{self, outlook};
+use super::{Action, Desk, Draft, Facts, LASTS, Receipt, SendError, Sender, Sight, surprise, unread};
 
 pub(super) const REGISTER: Op =
     Op::write("Application Auto Scaling", "RegisterScalableTarget", "application-autoscaling:RegisterScalableTarget")
         .on(Scope::ScalableTargets);
 
+/// Seconds in which autoscaling acts on an alarm that fires already.
+const STAYS: i64 = 150;
+
 pub(super) struct Scale;
 
 impl Action for Scale {
+    type Params = params::Scale;
     const NAME: &'static str = "scale";
     const WRITES: &'static [Op] = &[UPDATE, REGISTER];
-    const NEEDS: &'static [SectionKey] = &[Identity::KEY, Services::KEY, Scaling::KEY];
-    const WATCHES: &'static [SectionKey] = &[Services::KEY, Targets::KEY];
+    const READS: &'static [Op] = tracking::READS;
+    const NEEDS: &'static [SectionKey] = &[Identity::KEY, Services::KEY];
+    const WATCHES: &'static [SectionKey] = &[Services::KEY];
+    const BESIDE: &'static [SectionKey] = &[Targets::KEY];
+    const EXPLAINS: &'static [SectionKey] = &[ScalingActivities::KEY];
+    const LASTS: Option<Duration> = Some(LASTS);
 
-    async fn gather(desk: &mut Desk, _: &Request) -> Result<(), Refusal> {
+    async fn gather(desk: &mut Desk, request: &Request) -> Result<(), Refusal> {
         desk.fetch_all(Self::NEEDS).await.map_err(|p| unread(&p))?;
-        for key in [Balancer::KEY, Routing::KEY, Targets::KEY, Network::KEY] {
+        if request.has("hold") {
+            // The bounds are set, too: what they are now decides what is sent.
+            desk.fetch(Scaling::KEY).await.map_err(|p| unread(&p))?;
+        } else {
+            desk.try_fetch(Scaling::KEY).await;
+        }
+        tracking::gather(desk, &request.target).await;
+        let service = find(&desk.facts(), &request.target)?;
+        let (from, to) = (service.desired, wanted(service, request)?);
+        let most = scalable(&desk.facts(), &request.target).map(|t| t.max);
+        surprise::gather(desk, from, to, most).await;
+        for key in [Targets::KEY, Network::KEY] {
             desk.glance(key).await;
         }
         Ok(())
     }
 
-    fn draft(facts: &Facts<'_>, request: &Request) -> Result<Draft, Refusal> {
+    fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, params::Scale), Refusal> {
         let service = find(facts, &request.target)?;
         let wanted = wanted(service, request)?;
         let target = scalable(facts, &service.name);
@@ -68,56 +92,90 @@ impl Action for Scale {
             if most != max {
                 plan = plan.change("autoscaling most", max, most);
             }
-            plan = plan.call(&REGISTER, bounds_cli(facts, &service.name, wanted, most)).rests("register", format!("{wanted}-{most}"));
+            plan = plan.call(&REGISTER, bounds_cli(facts, &service.name, wanted, most));
         }
-        plan = plan
-            .note(interplay(target, wanted, hold))
-            .call(&UPDATE, format!("{} --desired-count {wanted}", update_cli(facts, &service.name)));
+        plan = surprise::count(plan, facts, service, wanted, target.map(|t| t.max));
+        let (plan, take_back) = outlook(plan, facts, service, wanted, hold);
+        let plan = plan.call(&UPDATE, format!("{} --desired-count {wanted}", update_cli(facts, &service.name)));
         let out = wanted > service.desired;
         let reach = if out {
             "nothing: new tasks join once they are healthy"
         } else {
             "stopped tasks drain their connections first (300 s at most)"
         };
-        Ok(plan
+        let usually = match (&take_back, out) {
+            (Some(_), _) => (STAYS, STAYS + 60),
+            (None, true) => (60, 180),
+            (None, false) => (20, 90),
+        };
+        let undo = undo(service, raises.then(|| Range::new(min, max)));
+        let register = raises.then(|| Range::new(wanted, max.max(wanted)));
+        let params = params::Scale { on: on(facts, service), wanted, register, take_back };
+        let plan = plan
             .reach(reach, "this service only; no deployment begins")
-            .undo(undo_words(service, raises), Some(Request::new("scale", &service.name).with("count", service.desired.to_string())))
-            .takes(if out { 60 } else { 20 }, if out { 180 } else { 90 }, 900)
-            .rests("wanted", wanted)
+            .undo(undo.0, Some(undo.1))
+            .takes(usually.0, usually.1, 900)
             .rests("desired", service.desired)
-            .rests("bounds", format!("{min}-{max}")))
+            .rests("bounds", bounds_now(facts, target));
+        Ok((plan, params))
     }
 
-    async fn send(sender: Sender, plan: Arc<Plan>) -> Result<Receipt, SendError> {
-        let service = &plan.request.target;
-        let wanted = number(plan.fact("wanted"));
+    async fn send(sender: Sender, params: params::Scale) -> Result<Receipt, SendError> {
         let mut receipt = Receipt::default();
-        if let Some((min, max)) = plan.fact("register").split_once('-') {
-            receipt = register(&sender, service, Some((number(min), number(max))), None).await?;
+        if let Some(bounds) = params.register {
+            receipt = register(&sender, &params.on, Registers::Bounds(bounds)).await?;
         }
-        let call = sender.clients.ecs.update_service().cluster(&sender.stack.cluster).service(service).desired_count(wanted);
-        let answer = call.send().await.map_err(|e| SendError::of(UPDATE, &e).after(&receipt, "the autoscaling bounds were set"))?;
+        let set = |e: SendError| e.after(&receipt, "the autoscaling bounds were set");
+        let ticket = sender.warrant(&UPDATE).map_err(set)?;
+        let call = sender.clients.ecs.update_service().cluster(&params.on.cluster).service(&params.on.service);
+        let call = call.desired_count(params.wanted).customize().interceptor(ticket);
+        let answer = call.send().await.map_err(|e| set(SendError::of(UPDATE, &e)))?;
         Ok(receipt.and(&answer))
     }
 
-    fn sight(facts: &Facts<'_>, run: &Run) -> Sight {
-        sight_of(facts, run, number(run.plan.fact("wanted")))
+    fn sight(facts: &Facts<'_>, run: &Run, params: &params::Scale) -> Sight {
+        sight_of(facts, run, params)
     }
 }
 
 /// How far a service has come to so many tasks.
-pub(super) fn sight_of(facts: &Facts<'_>, run: &Run, wanted: i32) -> Sight {
-    let Ok(service) = find(facts, &run.plan.request.target) else { return Sight::default() };
+fn sight_of(facts: &Facts<'_>, run: &Run, params: &params::Scale) -> Sight {
+    let wanted = params.wanted;
+    let Ok(service) = find(facts, &params.on.service) else { return Sight::default() };
     let applied = service.desired == wanted;
     let mut steps = vec![Step::new(format!("desired count is {}", service.desired), applied, true)];
     if !applied && should_show(facts, run) {
-        let text = format!("the desired count is {}, not {wanted}: somebody or autoscaling has set it meanwhile", service.desired);
-        return Sight { steps, applied: Some(false), end: Some((Outcome::Failed, text)) };
+        return Sight { steps, applied: Some(false), end: Some(moved(facts, run, service, params)) };
     }
-    let (more, settled) = settling(facts, service, wanted);
+    let (more, mut settled) = settling(facts, service, wanted);
     steps.extend(more);
+    if let Some(take_back) = &params.take_back {
+        // Autoscaling looks once a minute: before it has, "done" would be said of what is about to be undone.
+        let stays = waited(facts, run) >= STAYS;
+        steps.push(Step::new(format!("stays, although {} fires", take_back.alarm), stays, settled));
+        settled &= stays;
+    }
     let end = (applied && settled).then(|| (Outcome::Done, format!("{} runs {wanted} tasks", service.name)));
     Sight { steps, applied: Some(applied), end }
+}
+
+/// Who has set another count, as far as autoscaling's own record tells.
+fn moved(facts: &Facts<'_>, run: &Run, service: &Service, params: &params::Scale) -> (Outcome, String) {
+    let (now, wanted) = (service.desired, params.wanted);
+    let activities = facts.store.get::<ScalingActivities>().map(|a| a.activities.as_slice()).unwrap_or_default();
+    let ours = activities.iter().filter(|a| a.service == service.name && since(a.started_at, run));
+    let by =
+        ours.filter(|a| a.description.contains(&format!(" {now}."))).filter_map(|a| Some((a.started_at?, a))).max_by_key(|(at, _)| *at);
+    let was_there = seen(run, 0) || run.end.is_some();
+    let outcome = if was_there { Outcome::TakenBack } else { Outcome::Failed };
+    let text = match by {
+        Some((at, activity)) => {
+            let keeps = if now < wanted { format!("; scale {} {wanted} --hold keeps it", service.name) } else { String::new() };
+            format!("autoscaling set it back to {now} at {} ({}){keeps}", clock(at), activity.cause.trim_end_matches('.'))
+        }
+        None => format!("the desired count is {now}, not {wanted}: somebody or autoscaling has set it meanwhile"),
+    };
+    (outcome, text)
 }
 
 fn wanted(service: &Service, request: &Request) -> Result<i32, Refusal> {
@@ -135,33 +193,32 @@ fn wanted(service: &Service, request: &Request) -> Result<i32, Refusal> {
 /// Whether enough tasks serve after a scale-in.
 pub(super) fn enough_left(plan: Draft, facts: &Facts<'_>, service: &Service, wanted: i32) -> Draft {
     if wanted == 0 {
-        return plan.check(Verdict::Warn, "no task will be left: the service is off");
+        return plan;
     }
-    let Some(now) = healthy(facts, service) else { return plan };
+    let Some(now) = healthy(facts, service) else { return targets_unknown(plan, facts, service) };
     let left = (now as i32).min(wanted);
     plan.should(left >= 2, format!("{left} healthy targets will be left"), format!("only {left} healthy target will be left"))
 }
 
-/// What autoscaling will do with the count.
-fn interplay(target: Option<&ScalableTarget>, wanted: i32, hold: bool) -> String {
-    let Some(t) = target else { return "no autoscaling: the count stays".to_owned() };
-    let (min, max) = (t.min, t.max);
-    match wanted {
-        _ if hold => format!("autoscaling keeps at least {wanted} from now on; it may still scale out"),
-        _ if t.in_suspended && t.out_suspended => {
-            format!("autoscaling is suspended: the count stays; resuming it will bring it into {min}-{max}")
-        }
-        n if n < min => format!("below autoscaling's {min}-{max}: stays until a scale-out alarm fires, then jumps to {min} first"),
-        n if n > max => format!("above autoscaling's {min}-{max}: stays until a scale-in alarm fires, then drops to {max}"),
-        _ => {
-            format!("within autoscaling's {min}-{max}: it may scale in again after about 15 quiet minutes; --hold keeps at least {wanted}")
-        }
+/// The bounds as they are, for the re-check.
+fn bounds_now(facts: &Facts<'_>, target: Option<&ScalableTarget>) -> String {
+    match target {
+        Some(t) => Range::new(t.min, t.max).to_string(),
+        None if facts.store.get::<Scaling>().is_some() => "none".to_owned(),
+        None => "not known".to_owned(),
     }
 }
 
-fn undo_words(service: &Service, raises: bool) -> String {
-    let back = format!("scale {} {}", service.name, service.desired);
-    if raises { format!("{back}, and set the autoscaling bounds back") } else { back }
+/// The way back: where the bounds were raised they come first, or the count would not stay.
+fn undo(service: &Service, raised: Option<Range>) -> (String, Request) {
+    let back = Request::new("scale", &service.name).with("count", service.desired.to_string());
+    match raised {
+        None => (back.to_string(), back),
+        Some(bounds) => {
+            let first = Request::new("bounds", &service.name).with("bounds", bounds.to_string());
+            (format!("{first}, then {back}"), first)
+        }
+    }
 }
 
 /// The command line that sets bounds.
@@ -177,13 +234,16 @@ pub(super) fn register_cli(facts: &Facts<'_>, service: &str) -> String {
     )
 }
 
-/// Sets bounds, or what is suspended (always all three), of a service's scalable target.
-pub(super) async fn register(
-    sender: &Sender,
-    service: &str,
-    bounds: Option<(i32, i32)>,
-    suspended: Option<bool>,
-) -> Result<Receipt, SendError> {
+/// What a call on a scalable target sets.
+pub(super) enum Registers {
+    /// Least and most.
+    Bounds(Range),
+    /// Whether it is suspended: always all three flags.
+    Suspended(bool),
+}
+
+/// Sets bounds, or what is suspended, of a service's scalable target.
+pub(super) async fn register(sender: &Sender, on: &OnService, what: Registers) -> Result<Receipt, SendError> {
     use aws_sdk_applicationautoscaling::types::{ScalableDimension, ServiceNamespace, SuspendedState};
     let flags = |all: bool| {
         SuspendedState::builder()
@@ -197,16 +257,12 @@ pub(super) async fn register(
         .scaling
         .register_scalable_target()
         .service_namespace(ServiceNamespace::Ecs)
-        .resource_id(format!("service/{}/{service}", sender.stack.cluster))
-        .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
-        .set_min_capacity(bounds.map(|b| b.0))
-        .set_max_capacity(bounds.map(|b| b.1))
-        .set_suspended_state(suspended.map(flags));
-    let answer = call.send().await.map_err(|e| SendError::of(REGISTER, &e))?;
+        .resource_id(format!("service/{}/{}", on.cluster, on.service))
+        .scalable_dimension(ScalableDimension::EcsServiceDesiredCount);
+    let call = match what {
+        Registers::Bounds(bounds) => call.min_capacity(bounds.min).max_capacity(bounds.max),
+        Registers::Suspended(all) => call.suspended_state(flags(all)),
+    };
+    let answer = call.customize().interceptor(sender.warrant(&REGISTER)?).send().await.map_err(|e| SendError::of(REGISTER, &e))?;
     Ok(Receipt::of(&answer))
-}
-
-/// A number among the facts that a plan rests on: written by the draft, so it is one.
-pub(super) fn number(text: &str) -> i32 {
-    text.parse().unwrap_or_default()
 }

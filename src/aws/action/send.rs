@@ -1,17 +1,20 @@
 //! Sending: what an action sends with, what comes back, and whether a failure says that nothing happened or leaves it open. Called by the
 //! actions; the engine decides what an open failure means.
 
+use std::sync::Arc;
+
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 
 use crate::aws::Clients;
+use crate::aws::authority::{Ticket, Warrant};
 use crate::aws::error::{RENEW, problem_of};
+use crate::aws::gate;
 use crate::aws::op::Op;
 use crate::model::section::{Problem, ProblemKind};
 use crate::model::stack::Stack;
-use std::sync::Arc;
 
 /// What an action sends with.
 #[derive(Debug, Clone)]
@@ -24,6 +27,26 @@ pub struct Sender {
     pub who: String,
     /// Unique for this run: tokens by which AWS tells a repetition.
     pub token: String,
+    /// The warrants of this run, which no other has.
+    pub warrants: Warrants,
+}
+
+impl Sender {
+    /// The run's warrant for one request of this operation; goes with the request.
+    pub fn warrant(&self, op: &Op) -> Result<Ticket, SendError> {
+        let without = || SendError::No(format!("{}: the plan names no such call: nothing was sent; report this as a bug", op.label()));
+        self.warrants.0.iter().find(|w| w.is_for(op)).map(Warrant::ticket).ok_or_else(without)
+    }
+}
+
+/// The warrants of one run; taken back with the last clone.
+#[derive(Debug, Clone, Default)]
+pub struct Warrants(Arc<Vec<Warrant>>);
+
+impl From<Vec<Warrant>> for Warrants {
+    fn from(warrants: Vec<Warrant>) -> Self {
+        Self(Arc::new(warrants))
+    }
 }
 
 /// What AWS answered.
@@ -31,8 +54,8 @@ pub struct Sender {
 pub struct Receipt {
     /// What AWS called the requests.
     pub request_ids: Vec<String>,
-    /// Facts of the answer by which the run is watched.
-    pub facts: Vec<(String, String)>,
+    /// The id of what was made, by which the run is watched.
+    pub made: Option<String>,
     /// A session to hand the terminal to.
     pub handoff: Option<Handoff>,
 }
@@ -50,10 +73,10 @@ impl Receipt {
         self
     }
 
-    /// The same, with a fact for the watch.
+    /// The same, with the id of what was made, where the answer names it.
     #[must_use]
-    pub fn fact(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.facts.push((name.to_owned(), value.into()));
+    pub fn made(mut self, id: Option<&str>) -> Self {
+        self.made = id.filter(|id| !id.is_empty()).map(ToOwned::to_owned);
         self
     }
 }
@@ -114,17 +137,24 @@ impl SendError {
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
+        if let Some(refusal) = refused(error) {
+            return Self::No(format!("{refusal}: nothing was sent"));
+        }
         let problem = problem_of(op, error);
         let text = words(&problem);
         match error {
             SdkError::ConstructionFailure(_) => Self::No(text),
             // The gate's refusal, and missing credentials, are before the wire.
-            SdkError::DispatchFailure(_) if problem.kind == ProblemKind::Held => Self::No(text),
-            SdkError::DispatchFailure(_) if problem.kind == ProblemKind::Credentials || text.contains("refused:") => Self::No(text),
+            SdkError::DispatchFailure(_) if matches!(problem.kind, ProblemKind::Held | ProblemKind::Credentials) => Self::No(text),
             SdkError::ServiceError(e) if says_no(e.err().code(), e.raw().status().as_u16(), problem.kind) => Self::No(text),
             _ => Self::Open(text),
         }
     }
+}
+
+/// The gate's refusal, wherever it is in the chain of causes: then the request did not leave.
+fn refused<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a gate::Refusal> {
+    std::iter::successors(Some(error), |e| e.source()).find_map(|e| e.downcast_ref())
 }
 
 /// Refusals that travel as a failure of the server.

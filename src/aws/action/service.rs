@@ -1,10 +1,14 @@
 //! What the actions on ECS services share: finding the service, its command lines, its checks, and how far it has come to a steady state.
 
 use crate::aws::op::{Op, Scope};
+use crate::model::action::Request;
+use crate::model::action::names::no_service;
+use crate::model::action::params::OnService;
 use crate::model::balancer::Targets;
 use crate::model::network::Network;
 use crate::model::plan::{Refusal, Run, Step, StepState, Verdict};
 use crate::model::scaling::{ScalableTarget, Scaling};
+use crate::model::section::Section;
 use crate::model::service::{Service, Services};
 
 use super::{Draft, Facts};
@@ -17,16 +21,17 @@ const VISIBLE: i64 = 30;
 /// The service of this name.
 pub(super) fn find<'a>(facts: &Facts<'a>, name: &str) -> Result<&'a Service, Refusal> {
     let services = facts.need::<Services>()?;
-    services.get(name).ok_or_else(|| {
-        let known: Vec<&str> = facts.stack.services.iter().map(|s| s.name.as_str()).collect();
-        let what = format!("there is no service '{name}' in cluster {}", facts.stack.cluster);
-        Refusal::Check(format!("{what}\n  next: choose one of {}", known.join(", ")))
-    })
+    services.get(name).ok_or_else(|| Refusal::Check(no_service(name, facts.stack)))
 }
 
 /// Its scalable target, if autoscaling knows it.
 pub(super) fn scalable<'a>(facts: &Facts<'a>, name: &str) -> Option<&'a ScalableTarget> {
     facts.store.get::<Scaling>()?.get(name)
+}
+
+/// The service, as calls name it.
+pub(super) fn on(facts: &Facts<'_>, service: &Service) -> OnService {
+    OnService { cluster: facts.stack.cluster.clone(), service: service.name.clone() }
 }
 
 /// A draft about a service.
@@ -37,12 +42,13 @@ pub(super) fn draft(service: &Service) -> Draft {
         .must(service.status == "ACTIVE", "service ACTIVE", format!("the service is {}", service.status))
 }
 
-/// A running deployment forbids.
-pub(super) fn not_deploying(draft: Draft, service: &Service) -> Draft {
-    let text = service
-        .deploying()
-        .map_or_else(String::new, |d| format!("a deployment to {} is running ({}/{})", d.revision(), d.running, d.desired));
-    draft.must(text.is_empty(), "no deployment is running", text)
+/// A running deployment forbids: it can be stopped, or waited for.
+pub(super) fn not_deploying(mut draft: Draft, service: &Service) -> Draft {
+    let Some(d) = service.deploying() else { return draft.check(Verdict::Pass, "no deployment is running") };
+    draft.instead = Some(Request::new("stop-deployment", &service.name));
+    let text =
+        format!("a deployment to {} is running ({}/{}): stop-deployment {} ends it", d.revision(), d.running, d.desired, service.name);
+    draft.check(Verdict::Fail, text)
 }
 
 /// `aws ecs update-service --cluster C --service S`.
@@ -59,7 +65,7 @@ pub(super) fn healthy(facts: &Facts<'_>, service: &Service) -> Option<usize> {
 /// Whether the subnets have addresses for so many more tasks: a Fargate task needs one each.
 pub(super) fn addresses(draft: Draft, facts: &Facts<'_>, service: &Service, more: i32) -> Draft {
     let Some(network) = facts.store.get::<Network>() else {
-        return draft.check(Verdict::Unknown, "free addresses of the subnets are not known");
+        return draft.unknown(facts, Network::KEY, "free addresses of the subnets are not known");
     };
     let free: Vec<i32> = service.subnets.iter().filter_map(|id| network.subnet(id)).map(|s| s.free_addresses).collect();
     if free.is_empty() {
@@ -84,8 +90,16 @@ pub(super) fn all_healthy(draft: Draft, facts: &Facts<'_>, service: &Service) ->
             format!("{n} healthy targets"),
             format!("only {n} healthy targets of {}", service.desired),
         ),
-        None => draft,
+        None => targets_unknown(draft, facts, service),
     }
+}
+
+/// Says that the targets of a service are not known, where it has any.
+pub(super) fn targets_unknown(draft: Draft, facts: &Facts<'_>, service: &Service) -> Draft {
+    if service.target_groups.is_empty() {
+        return draft;
+    }
+    draft.unknown(facts, Targets::KEY, &format!("healthy targets of {} are not known", service.name))
 }
 
 /// The steps to so many running, healthy tasks; the last member says that all of it is seen.
@@ -97,6 +111,8 @@ pub(super) fn settling(facts: &Facts<'_>, service: &Service, wanted: i32) -> (Ve
         let enough = n as i32 >= wanted;
         steps.push(Step::new(format!("{n} of {wanted} targets healthy"), enough, running));
         settled &= enough;
+    } else if !service.target_groups.is_empty() {
+        steps.push(Step::new(format!("healthy targets are not known{}", facts.why(Targets::KEY)), false, false));
     }
     (steps, settled)
 }

@@ -1,12 +1,12 @@
 //! Stop one task: its service starts another (AWS map §3, "stop task"). It is over once the task has stopped and another serves.
 
-use std::sync::Arc;
-
 use crate::aws::op::{Op, Scope};
+use crate::model::Time;
 use crate::model::action::Request;
+use crate::model::action::params;
 use crate::model::balancer::Targets;
 use crate::model::identity::Identity;
-use crate::model::plan::{Outcome, Plan, Refusal, Run, Step, Verdict};
+use crate::model::plan::{Outcome, Refusal, Run, Step, Verdict};
 use crate::model::section::{Section, SectionKey};
 use crate::model::service::{Service, Services, StoppedTasks, Task, Tasks};
 
@@ -25,24 +25,31 @@ const NO_OTHER: i64 = 60;
 pub(super) struct StopTask;
 
 impl Action for StopTask {
+    type Params = params::StopTask;
     const NAME: &'static str = "stop-task";
     const WRITES: &'static [Op] = &[STOP];
-    const NEEDS: &'static [SectionKey] = &[Identity::KEY, Tasks::KEY, Services::KEY];
-    const WATCHES: &'static [SectionKey] = &[Tasks::KEY, StoppedTasks::KEY, Services::KEY, Targets::KEY];
+    const NEEDS: &'static [SectionKey] = &[Identity::KEY, Tasks::KEY];
+    const WATCHES: &'static [SectionKey] = &[Tasks::KEY, StoppedTasks::KEY];
+    const BESIDE: &'static [SectionKey] = &[Services::KEY, Targets::KEY];
 
     async fn gather(desk: &mut Desk, _: &Request) -> Result<(), Refusal> {
         desk.fetch_all(Self::NEEDS).await.map_err(|p| unread(&p))?;
-        // How many will be left is the point: read now. Without it there is a check less.
-        let _ = desk.fetch(Targets::KEY).await;
+        // How many will be left is the point: read now.
+        for key in [Services::KEY, Targets::KEY] {
+            desk.try_fetch(key).await;
+        }
         Ok(())
     }
 
-    fn draft(facts: &Facts<'_>, request: &Request) -> Result<Draft, Refusal> {
+    fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, params::StopTask), Refusal> {
         let task = find(facts, &request.target)?;
         let service = service(facts, task);
         let mut plan = draft(task).must(task.desired_status != "STOPPED", "the task is meant to run", "the task is being stopped already");
         plan = match service {
             Some(service) => left(plan, facts, service, task),
+            None if facts.store.get::<Services>().is_none() => {
+                plan.unknown(facts, Services::KEY, "whether its service starts another task in its place is not known")
+            }
             None => plan.check(Verdict::Warn, "no watched service starts another task in its place"),
         };
         if let Some(d) = service.and_then(Service::deploying) {
@@ -57,23 +64,29 @@ impl Action for StopTask {
         plan = if service.is_some() { plan.note("ECS starts another task in its place; the desired count stays") } else { plan };
         // Who stops it is known when it is sent.
         let call = format!("aws ecs stop-task --cluster {} --task {} --reason \"nextcore-top: $USER\"", facts.stack.cluster, task.id());
-        Ok(plan
+        let undo = match service {
+            Some(_) => "nothing to take back: ECS starts another task",
+            None => "none: a task that was stopped does not start again; its service starts another, if it has one",
+        };
+        let params = params::StopTask { cluster: facts.stack.cluster.clone(), task: task.arn.clone() };
+        let plan = plan
             .change("task", "running", "stopped")
             .call(&STOP, call)
             .reach(expect, "this task only")
-            .undo("nothing to take back: ECS starts another task", None)
-            .takes(60, 240, 900))
+            .undo(undo, None)
+            .takes(60, 240, 900);
+        Ok((plan, params))
     }
 
-    async fn send(sender: Sender, plan: Arc<Plan>) -> Result<Receipt, SendError> {
-        let call = sender.clients.ecs.stop_task().cluster(&sender.stack.cluster).task(plan.fact("task"));
-        let answer = call.reason(format!("nextcore-top: {}", sender.who)).send().await.map_err(|e| SendError::of(STOP, &e))?;
+    async fn send(sender: Sender, params: params::StopTask) -> Result<Receipt, SendError> {
+        let call = sender.clients.ecs.stop_task().cluster(&params.cluster).task(&params.task);
+        let call = call.reason(format!("nextcore-top: {}", sender.who)).customize().interceptor(sender.warrant(&STOP)?);
+        let answer = call.send().await.map_err(|e| SendError::of(STOP, &e))?;
         Ok(Receipt::of(&answer))
     }
 
-    fn sight(facts: &Facts<'_>, run: &Run) -> Sight {
-        let arn = run.plan.fact("task");
-        let of = |tasks: &[Task]| tasks.iter().find(|t| t.arn == arn).cloned();
+    fn sight(facts: &Facts<'_>, run: &Run, params: &params::StopTask) -> Sight {
+        let of = |tasks: &[Task]| tasks.iter().find(|t| t.arn == params.task).cloned();
         let stopping = facts.store.get::<StoppedTasks>().and_then(|t| of(&t.tasks));
         let Some(task) = stopping else {
             let runs = facts.store.get::<Tasks>().and_then(|t| of(&t.tasks));
@@ -93,7 +106,7 @@ impl Action for StopTask {
         let Some(service) = service(facts, &task) else {
             return Sight { steps, applied: Some(true), end: stopped.then(|| (Outcome::Done, format!("task {id} has stopped"))) };
         };
-        let (more, settled) = replaced(facts, service, &task);
+        let (more, settled) = replaced(facts, run, service, &task);
         steps.extend(more);
         let end = (stopped && settled)
             .then(|| (Outcome::Done, format!("task {id} has stopped; {} runs {} tasks", service.name, service.running)));
@@ -111,7 +124,7 @@ fn left(plan: Draft, facts: &Facts<'_>, service: &Service, task: &Task) -> Draft
         return plan.should(others >= 1, text, format!("no other task of {name} is running: it does nothing until another has started"));
     }
     let Some(now) = healthy(facts, service) else {
-        return plan.check(Verdict::Unknown, format!("whether other targets of {name} are healthy is not known"));
+        return plan.unknown(facts, Targets::KEY, &format!("whether other targets of {name} are healthy is not known"));
     };
     let left = now.saturating_sub(usize::from(in_service(facts, service, task).unwrap_or(true)));
     plan.should(
@@ -121,24 +134,47 @@ fn left(plan: Draft, facts: &Facts<'_>, service: &Service, task: &Task) -> Draft
     )
 }
 
-/// The other task: one that was asked for after this one had to stop, by AWS's own clock.
-fn replaced(facts: &Facts<'_>, service: &Service, task: &Task) -> (Vec<Step>, bool) {
+/// The other task: one that was asked for after this one had to stop, by AWS's own clock. Where that clock tells only seconds, or not at
+/// all, no task is taken for it that was there before this process sent anything.
+fn replaced(facts: &Facts<'_>, run: &Run, service: &Service, task: &Task) -> (Vec<Step>, bool) {
     let tasks = facts.store.get::<Tasks>().map(|t| t.tasks.as_slice()).unwrap_or_default();
-    let newer = tasks.iter().filter(|t| t.service == service.name && t.arn != task.arn && t.created_at >= task.stopping_at);
-    let other = newer.max_by_key(|t| (t.status == "RUNNING", t.created_at));
+    let others = || tasks.iter().filter(|t| t.service == service.name && t.arn != task.arn);
+    let other = others().filter(|t| is_after(t.created_at, task.stopping_at)).max_by_key(|t| (t.status == "RUNNING", t.created_at));
+    // It may be the one, or have been there before: nobody can tell.
+    let perhaps = other.is_none() && others().any(|t| may_be_after(t.created_at, task.stopping_at, run));
     let runs = other.is_some_and(|t| t.status == "RUNNING");
     let text = match other {
         Some(t) => format!("task {} in its place is {}", short_id(t.id()), t.status),
+        None if perhaps => "which task is in its place is not known: ECS does not say exactly when tasks were asked for".to_owned(),
         None => "another task in its place is not asked for yet".to_owned(),
     };
     let mut steps = vec![Step::new(text, runs, true)];
     let (more, settled) = settling(facts, service, service.desired);
     steps.extend(more);
-    let none_needed = task.stopped_at.is_some_and(|at| (facts.now - at).num_seconds() >= NO_OTHER) && other.is_none();
-    if none_needed && settled {
+    // Settled for long after it stopped: whichever task it is, or none, nothing more is to come.
+    let long_ago = task.stopped_at.is_some_and(|at| (facts.now - at).num_seconds() >= NO_OTHER);
+    let over = long_ago && !runs && other.is_none();
+    if over && settled && !perhaps {
         steps.remove(0);
     }
-    (steps, settled && (runs || none_needed))
+    (steps, settled && (runs || over))
+}
+
+/// Whether a moment is surely after another: within one second only where both tell more than seconds.
+fn is_after(at: Option<Time>, than: Option<Time>) -> bool {
+    let exact = |t: Time| t.timestamp_subsec_nanos() != 0;
+    at.zip(than).is_some_and(|(at, than)| {
+        at.timestamp() > than.timestamp() || (at.timestamp() == than.timestamp() && exact(at) && exact(than) && at >= than)
+    })
+}
+
+/// Whether a task may have been asked for after this one had to stop, although its times do not prove it.
+fn may_be_after(at: Option<Time>, than: Option<Time>, run: &Run) -> bool {
+    match (at, than) {
+        (None, _) => true,
+        (Some(at), Some(than)) => at.timestamp() == than.timestamp(),
+        (Some(at), None) => at.timestamp() >= run.sent_at.timestamp() - 1,
+    }
 }
 
 #[cfg(test)]

@@ -51,7 +51,7 @@ pub(super) fn draft(task: &Task) -> Draft {
         task.zone
     ));
     draft.object = Some(format!("{} of {of}", short_id(task.id())));
-    draft.rests("task", &task.arn).rests("service", &task.service)
+    draft.rests("service", &task.service)
 }
 
 /// Whether the task's target is healthy; `None` where it has none, or targets are not known.

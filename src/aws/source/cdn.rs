@@ -59,8 +59,8 @@ impl super::Source for Source {
         let Some(found) = out.distribution() else { return Ok(Cdn::default()) };
         let mut distribution = distribution(found);
         let list = cx.clients.cdn.list_invalidations().distribution_id(&id).max_items(KEEP).send().await;
-        let list = list.map_err(|e| problem_of(INVALIDATIONS, &e))?;
-        let items = list.invalidation_list().map(sdk::InvalidationList::items).unwrap_or_default();
+        let list = cx.side(list.map_err(|e| problem_of(INVALIDATIONS, &e)))?;
+        let items = list.as_ref().and_then(|l| l.invalidation_list()).map(sdk::InvalidationList::items).unwrap_or_default();
         distribution.invalidations = items
             .iter()
             .map(|i| Invalidation { id: text(Some(i.id())), status: text(Some(i.status())), at: time(Some(i.create_time())) })

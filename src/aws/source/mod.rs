@@ -27,7 +27,7 @@ pub(in crate::aws) mod services;
 mod storage;
 mod tasks;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -53,9 +53,25 @@ pub struct Context {
     pub now: Time,
     /// Where billed units are counted.
     pub meter: Meter,
+    /// For a plan: parts that this identity may not read, which the plan can do without. `None`: without a part there is no section.
+    pub side: Option<Side>,
 }
 
+/// Parts of sections that were not allowed to be read.
+pub type Side = Arc<Mutex<Vec<Problem>>>;
+
 impl Context {
+    /// A part of an answer. A plan can do without it where the permission is missing, and says so; any other poll cannot.
+    fn side<T>(&self, answer: Result<T, Problem>) -> Result<Option<T>, Problem> {
+        match (answer, &self.side) {
+            (Err(problem), Some(side)) if problem.kind == ProblemKind::Denied => {
+                side.lock().unwrap_or_else(PoisonError::into_inner).push(problem);
+                Ok(None)
+            }
+            (answer, _) => answer.map(Some),
+        }
+    }
+
     /// A section that this poll builds on, or the reason to wait for it.
     fn needs<T: Section>(&self) -> Result<&T, Problem> {
         if let Some(value) = self.store.get::<T>() {

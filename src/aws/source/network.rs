@@ -57,18 +57,21 @@ impl super::Source for VpcSource {
         let vpc = cx.needs::<Balancer>()?.vpc.clone();
         let attached = filter("attachment.vpc-id", [vpc.clone()]);
         let (vpcs, subnets, gateways) = try_join3(
-            async { cx.clients.ec2.describe_vpcs().vpc_ids(&vpc).send().await.map_err(|e| problem_of(VPCS, &e)) },
+            async { cx.side(cx.clients.ec2.describe_vpcs().vpc_ids(&vpc).send().await.map_err(|e| problem_of(VPCS, &e))) },
             subnets(&cx),
-            async { cx.clients.ec2.describe_internet_gateways().filters(attached).send().await.map_err(|e| problem_of(GATEWAYS, &e)) },
+            async {
+                let answer = cx.clients.ec2.describe_internet_gateways().filters(attached).send().await;
+                cx.side(answer.map_err(|e| problem_of(GATEWAYS, &e)))
+            },
         )
         .await?;
-        let found = vpcs.vpcs().first();
+        let found = vpcs.as_ref().and_then(|v| v.vpcs().first());
         Ok(Network {
             vpc,
             cidr: text(found.and_then(|v| v.cidr_block())),
             state: text(found.and_then(|v| v.state()).map(sdk::VpcState::as_str)),
             subnets,
-            internet_gateways: gateways.internet_gateways().iter().map(internet_gateway).collect(),
+            internet_gateways: gateways.iter().flat_map(|g| g.internet_gateways()).map(internet_gateway).collect(),
         })
     }
 }
@@ -156,7 +159,8 @@ async fn elastic_ips(cx: &Context) -> Result<Vec<(String, String, bool)>, Proble
     if let Some(known) = cx.store.get::<NatGateways>().filter(|_| cx.now.timestamp().rem_euclid(SLOW.as_secs() as i64) >= 60) {
         return Ok(known.elastic_ips.clone());
     }
-    let out = cx.clients.ec2.describe_addresses().send().await.map_err(|e| problem_of(ADDRESSES, &e))?;
+    let answer = cx.clients.ec2.describe_addresses().send().await.map_err(|e| problem_of(ADDRESSES, &e));
+    let Some(out) = cx.side(answer)? else { return Ok(Vec::new()) };
     let elastic_ip = |a: &sdk::Address| (text(a.public_ip()), text(a.allocation_id()), a.association_id().is_some_and(|id| !id.is_empty()));
     Ok(out.addresses().iter().map(elastic_ip).collect())
 }

@@ -37,9 +37,7 @@ impl super::Source for TargetsSource {
     async fn poll(cx: Arc<Context>) -> Result<Scaling, Problem> {
         let client = &cx.clients.scaling;
         let namespace = sdk::ServiceNamespace::Ecs;
-        let request = client.describe_scaling_policies().service_namespace(namespace.clone());
-        let ask = |token| request.clone().set_next_token(token).send();
-        let policies = page::all(POLICIES, ask, |out| (out.scaling_policies, out.next_token)).await?;
+        let policies = cx.side(policies(&cx).await)?.unwrap_or_default();
         let request = client.describe_scalable_targets().service_namespace(namespace);
         let ask = |token| request.clone().set_next_token(token).send();
         let mut targets = Vec::new();
@@ -51,6 +49,12 @@ impl super::Source for TargetsSource {
         targets.sort_by(|a, b| a.service.cmp(&b.service));
         Ok(Scaling { targets })
     }
+}
+
+async fn policies(cx: &Context) -> Result<Vec<sdk::ScalingPolicy>, Problem> {
+    let request = cx.clients.scaling.describe_scaling_policies().service_namespace(sdk::ServiceNamespace::Ecs);
+    let ask = |token| request.clone().set_next_token(token).send();
+    page::all(POLICIES, ask, |out| (out.scaling_policies, out.next_token)).await
 }
 
 fn scalable(t: &sdk::ScalableTarget, service: &str, policies: &[sdk::ScalingPolicy]) -> ScalableTarget {
@@ -77,6 +81,8 @@ fn policy(p: &sdk::ScalingPolicy) -> ScalingPolicy {
         kind: text(Some(p.policy_type().as_str())),
         metric: text(predefined.map(sdk::MetricType::as_str).or(custom)),
         target: tracking.map(sdk::TargetTrackingScalingPolicyConfiguration::target_value),
+        alarms: p.alarms().iter().map(|a| text(Some(a.alarm_name()))).collect(),
+        scale_in_disabled: tracking.and_then(sdk::TargetTrackingScalingPolicyConfiguration::disable_scale_in).unwrap_or_default(),
     }
 }
 

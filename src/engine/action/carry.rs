@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::{Report, Runner, running};
-use crate::aws::action::{Desk, Receipt, Row, SendError, Sender, Sight};
+use super::{Report, Runner, hash, running};
+use crate::aws::action::{Desk, Receipt, Row, SendError, Sender, Sight, Warrants};
 use crate::aws::authority::{NotArmed, Operator, Warrant};
+use crate::aws::op::Op;
 use crate::engine::obligation::{Answer, Ticket};
 use crate::model::audit::{Entry, Told};
 use crate::model::identity::Identity;
 use crate::model::obligation::{Obligation, Owed};
-use crate::model::plan::{End, Outcome, Plan, Refusal, Run};
+use crate::model::plan::{Call, End, Outcome, Plan, Refusal, Run};
 
 /// After a request without an answer: how often it is looked whether it was carried out, and how long between two looks.
 const LOOKS: u32 = 4;
@@ -40,7 +41,9 @@ struct Ready {
     row: &'static Row,
     operator: Operator,
     taken: Taken,
-    /// What was read for the plan.
+    /// What is sent: drawn up right before it, and the same as what was confirmed.
+    plan: Arc<Plan>,
+    /// What was read for it.
     desk: Desk,
 }
 
@@ -68,7 +71,7 @@ impl Runner {
     /// Carries a plan out that was confirmed by typing `typed`; reports what happens until the end.
     pub async fn carry_out(&self, plan: Arc<Plan>, typed: &str, reports: &mpsc::Sender<Report>) -> Carried {
         let carried = match self.ready(&plan, typed).await {
-            Ok(ready) => self.run(ready, plan.clone(), reports).await,
+            Ok(ready) => self.run(ready, reports).await,
             Err(carried) => carried,
         };
         if let Carried::Refused(refusal) = &carried {
@@ -83,8 +86,9 @@ impl Runner {
         let Some(row) = Row::find(&plan.request.action) else {
             return refuse(Refusal::Usage(format!("no action is called '{}'", plan.request.action)));
         };
-        if plan.confirmation().is_some_and(|word| word != typed) {
-            return refuse(Refusal::Usage(format!("'{typed}' is not '{}': nothing was sent", plan.resource.name)));
+        let confirmed = hash::checked(plan).map_err(Carried::Refused)?;
+        if let Some(word) = plan.confirmation().filter(|word| *word != typed) {
+            return refuse(Refusal::Usage(format!("'{typed}' is not '{word}': nothing was sent")));
         }
         let operator = self.operator().map_err(Carried::Refused)?;
         let taken = match self.take(plan) {
@@ -95,14 +99,17 @@ impl Runner {
         if let Some(why) = other_identity(plan, &fresh) {
             return refuse(Refusal::Check(why));
         }
-        if fresh.hash != plan.hash {
+        if fresh.hash != confirmed {
             return Err(Carried::Moved(Arc::new(fresh)));
         }
         if fresh.is_refused() {
             let why: Vec<&str> = fresh.refusals().map(|c| c.text.as_str()).collect();
-            return refuse(Refusal::Check(format!("{}: nothing was sent", why.join("; "))));
+            let next = fresh.instead.as_ref().map_or_else(String::new, |request| format!("\n  next: {request}"));
+            return refuse(Refusal::Check(format!("{}: nothing was sent{next}", why.join("; "))));
         }
-        Ok(Ready { row, operator, taken, desk })
+        // Drawing it up takes time, and a person may have disarmed meanwhile.
+        self.operator().map_err(Carried::Refused)?;
+        Ok(Ready { row, operator, taken, plan: Arc::new(fresh), desk })
     }
 
     /// Whether plans can be carried out at all; says so without asking AWS anything.
@@ -126,8 +133,12 @@ impl Runner {
         Ok(Taken { runner: self.clone(), resource: plan.resource.arn.clone() })
     }
 
-    async fn run(&self, ready: Ready, plan: Arc<Plan>, reports: &mpsc::Sender<Report>) -> Carried {
-        let Ready { row, operator, taken, mut desk } = ready;
+    async fn run(&self, ready: Ready, reports: &mpsc::Sender<Report>) -> Carried {
+        let Ready { row, operator, taken, plan, mut desk } = ready;
+        let warrants = match warrants(row, &operator, &plan) {
+            Ok(warrants) => warrants,
+            Err(refusal) => return Carried::Refused(refusal),
+        };
         let id = self.next_id();
         let who = self.who();
         // Whoever leaves says so first and then waits for this: what is on its way gets its outcome, and nothing begins behind its back.
@@ -150,16 +161,16 @@ impl Runner {
             sent_at: self.0.clock.now(),
             seen_at: self.0.clock.now(),
             request_ids: Vec::new(),
+            made: None,
             steps: Vec::new(),
             trouble: None,
             unrecorded: None,
             end: None,
         };
+        self.begins(&run);
         tell(reports, &run);
-        let sender = Sender { clients: self.0.clients.clone(), stack: Arc::clone(&self.0.stack), who: who.user, token: id.clone() };
-        let warrants = warrants(row, &operator, &plan);
-        let answer = (row.send)(sender, plan.clone()).await;
-        drop(warrants);
+        let (clients, stack) = (self.0.clients.clone(), Arc::clone(&self.0.stack));
+        let answer = (row.send)(Sender { clients, stack, who: who.user, token: id.clone(), warrants }, plan.clone()).await;
         if let Some(ticket) = &ticket {
             ticket.answered(made(&answer));
         }
@@ -215,17 +226,18 @@ impl Runner {
     }
 
     /// Goes on trying for a while after a run's end; says when it is recorded after all.
-    pub(super) async fn record_at_last(&self, mut run: Run, reports: &mpsc::Sender<Report>) {
+    pub(super) async fn record_at_last(&self, mut run: Run, reports: &mpsc::Sender<Report>) -> Run {
         if run.unrecorded.is_some() {
             let _ = reports.send(running(&run)).await;
             self.settle_record(&mut run, TRIES_AFTERWARDS).await;
             let _ = reports.send(running(&run)).await;
         }
+        run
     }
 
     async fn accept(&self, run: &mut Run, receipt: Receipt, reports: &mpsc::Sender<Report>) {
         run.request_ids = receipt.request_ids;
-        learn(run, receipt.facts);
+        run.made = receipt.made;
         if let Some(handoff) = receipt.handoff {
             let text = format!("session {} was opened", handoff.session);
             let _ = reports.send(Report::Handoff(handoff)).await;
@@ -325,14 +337,26 @@ impl Runner {
         }
     }
 
-    async fn look(&self, row: &'static Row, desk: &mut Desk, run: &Run) -> Result<Sight, String> {
+    pub(super) async fn look(&self, row: &'static Row, desk: &mut Desk, run: &Run) -> Result<Sight, String> {
         desk.now = self.0.clock.now();
         desk.fetch_all(row.watches).await.map_err(|p| p.headline)?;
+        for key in row.beside {
+            desk.try_fetch(*key).await;
+            // What may never be read is left out of the look; whatever else went wrong with it passes.
+            desk.is_denied_or_known(*key)?;
+        }
         desk.now = self.0.clock.now();
+        let sight = (row.sight)(&desk.facts(), run);
+        if row.explains.is_empty() || sight.end.as_ref().is_none_or(|(outcome, _)| *outcome == Outcome::Done) {
+            return Ok(sight);
+        }
+        for key in row.explains {
+            desk.try_fetch(*key).await;
+        }
         Ok((row.sight)(&desk.facts(), run))
     }
 
-    fn end(&self, run: &mut Run, outcome: Outcome, text: String, next: String) {
+    pub(super) fn end(&self, run: &mut Run, outcome: Outcome, text: String, next: String) {
         run.end = Some(End { outcome, text, next, at: self.0.clock.now() });
     }
 
@@ -360,7 +384,7 @@ impl Runner {
     }
 
     /// What happened is not undone by a log that cannot be written any more: the intent is in it, and the run says what is not.
-    async fn note(&self, run: &mut Run, told: Told) {
+    pub(super) async fn note(&self, run: &mut Run, told: Told) {
         let entry = Entry { at: self.0.clock.now(), id: run.id.clone(), told };
         run.unrecorded = self.0.acts.audit.keep(entry).await;
     }
@@ -376,17 +400,15 @@ fn other_identity(plan: &Plan, fresh: &Plan) -> Option<String> {
     })
 }
 
-/// One warrant for each call of the plan, and no other.
-fn warrants(row: &'static Row, operator: &Operator, plan: &Plan) -> Vec<Warrant> {
-    let op = |call: &crate::model::plan::Call| row.writes.iter().find(|op| op.service == call.service && op.operation == call.operation);
-    plan.calls.iter().filter_map(op).map(|op| operator.warrant(op)).collect()
-}
-
-/// Keeps the facts of an answer for the watch.
-fn learn(run: &mut Run, facts: Vec<(String, String)>) {
-    if !facts.is_empty() {
-        Arc::make_mut(&mut run.plan).rests_on.extend(facts);
-    }
+/// One warrant for each call of the plan, and no other. A call that the action does not know is no call of its plan.
+fn warrants(row: &'static Row, operator: &Operator, plan: &Plan) -> Result<Warrants, Refusal> {
+    let one = |call: &Call| {
+        let is_it = |op: &&Op| op.service == call.service && op.operation == call.operation;
+        let foreign = || Refusal::Check(format!("{} does not send {}: nothing was sent; report this as a bug", row.name, call.operation));
+        let op = row.writes.iter().find(is_it).ok_or_else(foreign)?;
+        Ok(operator.warrant(op))
+    };
+    plan.calls.iter().map(one).collect::<Result<Vec<Warrant>, Refusal>>().map(Warrants::from)
 }
 
 /// What became of the call, for the obligation that it makes.

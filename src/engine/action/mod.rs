@@ -4,13 +4,13 @@
 pub mod audit;
 mod carry;
 mod ending;
+mod hash;
+mod trail;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, watch};
 
 use super::clock::Clock;
@@ -20,12 +20,12 @@ use crate::aws::Clients;
 use crate::aws::action::{Desk, Draft, Handoff, Row, may, unread};
 use crate::aws::authority::Authority;
 use crate::aws::meter::Meter;
-use crate::model::action::Request;
+use crate::model::action::{Request, Tier};
 use crate::model::audit::{Entry, Told, Who};
 use crate::model::identity::Identity;
 use crate::model::mode::Mode;
 use crate::model::obligation::{Reach, Standing};
-use crate::model::plan::{News, Plan, Refusal, Run, Unfinished, Verdict};
+use crate::model::plan::{News, Plan, Refusal, Run, Unfinished};
 use crate::model::section::Section;
 use crate::model::stack::Stack;
 use crate::model::store::Store;
@@ -125,6 +125,8 @@ struct Inner {
     /// The program is being closed: nothing new is sent.
     leaving: watch::Sender<bool>,
     runs: Mutex<u64>,
+    /// The newest run of each resource.
+    newest: Mutex<BTreeMap<String, String>>,
 }
 
 /// Plans and carries out; cheap to clone.
@@ -160,8 +162,8 @@ impl Runner {
             files: acts.obligations.clone(),
         });
         let (sending, leaving) = (watch::channel(0).0, watch::channel(false).0);
-        let (busy, runs) = (Mutex::default(), Mutex::default());
-        Self(Arc::new(Inner { clients, stack, clock, meter, acts, store, busy, keeper, sending, leaving, runs }))
+        let (busy, runs, newest) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self(Arc::new(Inner { clients, stack, clock, meter, acts, store, busy, keeper, sending, leaving, runs, newest }))
     }
 
     fn desk(&self) -> Desk {
@@ -172,6 +174,7 @@ impl Runner {
             store: Store::clone(&self.0.store.borrow()),
             now: self.0.clock.now(),
             has_session_plugin: self.0.acts.has_session_plugin,
+            side: Arc::default(),
         }
     }
 
@@ -191,21 +194,46 @@ impl Runner {
         desk.fetch(Identity::KEY).await.map_err(|p| unread(&p))?;
         desk = (row.gather)(desk, request.clone()).await?;
         desk.now = self.0.clock.now();
-        let draft = (row.draft)(&desk.facts(), request)?;
+        let (draft, params) = (row.draft)(&desk.facts(), request)?;
         let permitted = may(&desk, &draft.calls, &draft.permission_on).await;
-        let identity = desk.store.get::<Identity>();
+        let unread = || Refusal::CannotTell("who we are could not be read (sts:GetCallerIdentity): a plan names its account".to_owned());
+        let identity = desk.store.get::<Identity>().ok_or_else(unread)?;
         let object = draft.object.clone().unwrap_or_else(|| draft.resource.name.clone());
         let title = if object.is_empty() { spec.title.to_owned() } else { format!("{} {object}", spec.title) };
-        let Draft { resource, changes, notes, mut checks, expect, blast, undo, undo_request, calls, owes, takes, rests_on, .. } = draft;
+        let Draft {
+            resource,
+            changes,
+            notes,
+            mut checks,
+            expect,
+            blast,
+            undo,
+            undo_request,
+            instead,
+            calls,
+            owes,
+            takes,
+            tier,
+            typed,
+            rests_on,
+            ..
+        } = draft;
+        let tier = tier.unwrap_or(spec.tier);
+        let confirm = (typed || tier == Tier::T2).then(|| resource.name.clone());
+        if confirm.as_ref().is_some_and(String::is_empty) {
+            return Err(Refusal::CannotTell(format!("{title}: it has no name that could be typed to confirm it")));
+        }
+        checks.extend(desk.unread_parts());
         checks.push(permitted);
         let mut plan = Plan {
             request: request.clone(),
             title,
-            tier: spec.tier,
+            tier,
+            confirm,
             resource,
-            account: identity.map(|i| i.account.clone()).unwrap_or_default(),
+            account: identity.account.clone(),
             region: desk.stack.region.clone(),
-            principal: identity.map(|i| i.arn.clone()).unwrap_or_default(),
+            principal: identity.arn.clone(),
             changes,
             notes,
             checks,
@@ -213,14 +241,16 @@ impl Runner {
             blast,
             undo,
             undo_request,
+            instead,
             calls,
             owes,
             takes,
+            params,
             rests_on,
             made_at: desk.now,
             hash: String::new(),
         };
-        plan.hash = hash(&plan);
+        plan.hash = hash::of(&plan)?;
         Ok((plan, desk))
     }
 
@@ -338,7 +368,10 @@ impl Runner {
                     Order::Execute(plan, typed) => {
                         let request = plan.request.clone();
                         let news = match runner.carry_out(plan, &typed, &reports).await {
-                            Carried::Ended(run) => return runner.record_at_last(*run, &reports).await,
+                            Carried::Ended(run) => {
+                                let run = runner.record_at_last(*run, &reports).await;
+                                return runner.trail(run, &reports).await;
+                            }
                             Carried::Moved(plan) => News::Moved(plan),
                             Carried::Refused(refusal) => News::Refused(request, refusal),
                         };
@@ -365,18 +398,6 @@ impl Runner {
         *runs += 1;
         format!("{}-{}-{}", self.0.clock.now().format("%Y%m%dT%H%M%S%3f"), self.0.acts.pid, runs)
     }
-}
-
-/// What must be the same when the plan is sent: what it is done to, what it changes and sends, the facts it rests on, what forbids it.
-fn hash(plan: &Plan) -> String {
-    let refused: Vec<&str> = plan.checks.iter().filter(|c| c.verdict == Verdict::Fail).map(|c| c.text.as_str()).collect();
-    let calls: Vec<&str> = plan.calls.iter().map(|c| c.cli.as_str()).collect();
-    let parts = (&plan.request, &plan.resource.arn, &plan.account, &plan.region, &plan.changes, calls, &plan.rests_on, refused);
-    let text = serde_json::to_string(&parts).unwrap_or_default();
-    Sha256::digest(text.as_bytes()).iter().take(8).fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }
 
 /// A run, as news.

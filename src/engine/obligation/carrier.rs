@@ -95,9 +95,9 @@ impl Carrier {
         if self.accepted && self.retry <= FIRST_RETRY * 2 {
             return;
         }
-        let warrant = operator.warrant(op);
-        let answer = settle(&self.keeper.0.tools.clients, &self.obligation.owed).await;
-        drop(warrant);
+        // What was promised while armed is kept after disarming, too.
+        let warrant = operator.owed(op);
+        let answer = settle(&self.keeper.0.tools.clients, &self.obligation.owed, &warrant).await;
         self.attempts += 1;
         let (result, request_ids, text) = match answer {
             Ok(receipt) => ("accepted", receipt.request_ids, String::new()),

@@ -2,6 +2,8 @@
 //! planned, sent and watched in `aws::action`. Keys, palette, commands, help and reasons why not are made of these rows.
 
 mod grammar;
+pub mod names;
+pub mod params;
 mod table;
 
 use std::collections::BTreeMap;

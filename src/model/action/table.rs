@@ -290,7 +290,7 @@ fn service<'a>(store: &'a Store, name: &str) -> Result<&'a Service, String> {
 }
 
 fn calm(service: &Service) -> Result<(), String> {
-    refuse(service.deploying().is_some(), "a deployment is running")
+    refuse(service.deploying().is_some(), "a deployment is running: stop-deployment ends it")
 }
 
 fn scalable<'a>(store: &'a Store, name: &str) -> Result<&'a ScalableTarget, String> {

@@ -19,6 +19,9 @@ pub(super) fn on_key(session: &mut Session, mut planned: Planned, key: Key, effe
         }
         Code::Up | Code::PageUp => planned.scroll = planned.scroll.saturating_sub(1),
         Code::Down | Code::PageDown => planned.scroll += 1,
+        Code::Char('n') if planned.plan.is_refused() && planned.plan.instead.is_some() => {
+            return planned.plan.instead.clone().map(|request| ask(session, request, effects));
+        }
         _ if planned.plan.is_refused() || !session.may_act() => {
             if matches!(key.code, Code::Enter | Code::Char('q')) {
                 return None;

@@ -44,6 +44,7 @@ fn plan(request: &Request, tier: crate::model::action::Tier) -> Arc<Plan> {
         request: request.clone(),
         title: "Scale web".into(),
         tier,
+        confirm: (tier == crate::model::action::Tier::T2).then(|| "web".to_owned()),
         resource: crate::model::plan::Resource { name: "web".into(), ..Default::default() },
         account: String::new(),
         region: String::new(),
@@ -55,9 +56,11 @@ fn plan(request: &Request, tier: crate::model::action::Tier) -> Arc<Plan> {
         blast: String::new(),
         undo: String::new(),
         undo_request: Some(Request::new("scale", "web").with("count", "2")),
+        instead: None,
         calls: Vec::new(),
         owes: None,
         takes: crate::model::plan::Duration::default(),
+        params: crate::model::action::params::UnmuteAlarm { alarm: "a".into() }.into(),
         rests_on: std::collections::BTreeMap::new(),
         made_at: now(),
         hash: "h".into(),
@@ -96,6 +99,7 @@ fn the_last_action_is_found_again_by_name() {
         sent_at: now(),
         seen_at: now(),
         request_ids: Vec::new(),
+        made: None,
         steps: Vec::new(),
         trouble: None,
         unrecorded: None,
@@ -149,6 +153,7 @@ fn a_run_goes_on_when_its_layer_is_closed_and_its_end_is_said() {
         sent_at: now(),
         seen_at: now(),
         request_ids: Vec::new(),
+        made: None,
         steps: Vec::new(),
         trouble: None,
         unrecorded: None,
@@ -190,4 +195,21 @@ fn arming_takes_the_stacks_name() {
     assert_eq!(press(&mut session, &[typed("-nextcore"), vec![ENTER]].concat()), [Effect::Arm]);
     let mut viewer = self::session(Mode::Viewer);
     assert!(press(&mut viewer, &[typed(":arm"), vec![ENTER], typed("production-nextcore"), vec![ENTER]].concat()).is_empty());
+}
+
+#[test]
+fn what_a_check_forbids_leads_to_what_can_be_done_instead() {
+    use crate::model::action::Tier;
+    use crate::model::plan::{Check, Verdict};
+    let mut session = session(Mode::Safe);
+    let request = Request::new("rollback", "web");
+    press(&mut session, &[typed(":rollback web"), vec![ENTER]].concat());
+    let mut forbidden = Plan::clone(&plan(&request, Tier::T1));
+    forbidden.checks = vec![Check { verdict: Verdict::Fail, text: "a deployment is running".into() }];
+    update(&mut session, Msg::Acted(News::Planned(Arc::new(forbidden.clone()))));
+    assert!(press(&mut session, &typed("n")).is_empty() && matches!(session.act(), Some(Act::Planned(_))), "nothing to do instead");
+    forbidden.instead = Some(Request::new("stop-deployment", "web"));
+    session.act = Some(Act::Planned(Planned::new(Arc::new(forbidden), false)));
+    let effects = press(&mut session, &typed("n"));
+    assert_eq!(effects, [Effect::Plan(Request::new("stop-deployment", "web"))]);
 }

@@ -39,6 +39,7 @@ fn keys(v: &View<'_>, planned: &Planned) -> &'static [(&'static str, &'static st
     let plan = &planned.plan;
     match plan.confirmation() {
         _ if planned.sent => &[("Esc", "leave it running")],
+        _ if plan.is_refused() && plan.instead.is_some() => &[("n", "plan that instead"), ("Esc", "leave"), ("y", "copy the command")],
         _ if plan.is_refused() || !v.session.may_act() => &[("Esc", "leave"), ("y", "copy the command")],
         Some(_) => &[("Enter", "do it"), ("Esc", "leave"), ("Ctrl-Y", "copy the command")],
         None if planned.go => &[("←→", "choose"), ("Enter", "do it"), ("Esc", "leave"), ("y", "copy the command")],
@@ -90,6 +91,9 @@ fn confirmation<'a>(v: &View<'a>, planned: &'a Planned, room: usize) -> Vec<Phra
     }
     if plan.is_refused() {
         lines.extend(marked("✖", Role::Crit, "a check forbids it: nothing can be sent", Role::Text, room));
+        if let Some(instead) = &plan.instead {
+            lines.extend(labelled("instead", &instead.to_string(), Role::Accent, room));
+        }
         return lines;
     }
     match v.session.mode() {

@@ -82,6 +82,7 @@ fn outcome(of: Outcome) -> (&'static str, Role) {
     match of {
         Outcome::Done => ("●", Role::Ok),
         Outcome::Failed => ("✖", Role::Crit),
+        Outcome::TakenBack => ("▲", Role::Warn),
         Outcome::Unknown => ("?", Role::Unknown),
     }
 }

@@ -1,14 +1,14 @@
 //! Start, retry and stop the pipeline. The execution that is meant is named by its id from the answer or from the plan: an execution that
 //! looks like it is not taken for it (AWS map §3).
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::aws::op::{Op, Scope};
 use crate::model::action::Request;
+use crate::model::action::params::{RetryStage, StartPipeline, StopPipeline};
 use crate::model::delivery::{Pipeline, PipelineAction, PipelineExecution, PipelineStage};
 use crate::model::identity::Identity;
-use crate::model::plan::{Outcome, Plan, Refusal, Run, Step, StepState, Verdict};
+use crate::model::plan::{Outcome, Refusal, Run, Step, StepState};
 use crate::model::section::{Section, SectionKey};
 use crate::model::service::Services;
 use crate::model::text;
@@ -30,6 +30,7 @@ pub(super) struct Retry;
 pub(super) struct Stop;
 
 impl Action for Start {
+    type Params = StartPipeline;
     const NAME: &'static str = "pipeline start";
     const WRITES: &'static [Op] = &[START];
     const NEEDS: &'static [SectionKey] = NEEDS;
@@ -40,7 +41,7 @@ impl Action for Start {
         gather(desk).await
     }
 
-    fn draft(facts: &Facts<'_>, _: &Request) -> Result<Draft, Refusal> {
+    fn draft(facts: &Facts<'_>, _: &Request) -> Result<(Draft, StartPipeline), Refusal> {
         let pipeline = find(facts)?;
         let running = running(pipeline).map_or_else(String::new, |e| format!("execution {} is under way", short(&e.id)));
         let latest = pipeline.executions.first();
@@ -50,31 +51,25 @@ impl Action for Start {
             running,
         );
         let stages: Vec<&str> = pipeline.stages.iter().map(|s| s.name.as_str()).collect();
-        Ok(reach(calm(open(plan, pipeline, 0), facts), pipeline, 0)
+        let before = latest.map(|e| e.id.clone());
+        let plan = reach(calm(open(plan, pipeline, 0), facts), pipeline, 0)
             .note(format!("it runs {}", stages.join(" → ")))
             .undo("pipeline stop while it runs; after its deployment: rollback SERVICE", Some(Request::new(Stop::NAME, "")))
             .call(&START, format!("aws codepipeline start-pipeline-execution --name {}", quoted(&pipeline.name)))
             .takes(480, 1500, 5400)
-            .rests("version", pipeline.version)
-            .rests("latest", latest.map_or("", |e| e.id.as_str())))
+            .rests("version", pipeline.version);
+        Ok((plan, StartPipeline { pipeline: pipeline.name.clone(), before }))
     }
 
-    async fn send(sender: Sender, plan: Arc<Plan>) -> Result<Receipt, SendError> {
-        let call = sender.clients.pipeline.start_pipeline_execution().name(&plan.resource.name);
-        let answer = call.client_request_token(&sender.token).send().await.map_err(|e| SendError::of(START, &e))?;
-        let receipt = Receipt::of(&answer);
-        Ok(match answer.pipeline_execution_id() {
-            Some(id) => receipt.fact("execution", id),
-            None => receipt,
-        })
+    async fn send(sender: Sender, params: StartPipeline) -> Result<Receipt, SendError> {
+        let call = sender.clients.pipeline.start_pipeline_execution().name(&params.pipeline).client_request_token(&sender.token);
+        let answer = call.customize().interceptor(sender.warrant(&START)?).send().await.map_err(|e| SendError::of(START, &e))?;
+        Ok(Receipt::of(&answer).made(answer.pipeline_execution_id()))
     }
 
-    fn sight(facts: &Facts<'_>, run: &Run) -> Sight {
+    fn sight(facts: &Facts<'_>, run: &Run, params: &StartPipeline) -> Sight {
         let Ok(pipeline) = find(facts) else { return Sight::default() };
-        let id = run.plan.fact("execution");
-        if id.is_empty() {
-            return without_answer(pipeline, run);
-        }
+        let Some(id) = run.made.as_deref() else { return without_answer(pipeline, run, params.before.as_deref()) };
         let Some(execution) = pipeline.executions.iter().find(|e| e.id == id) else { return unlisted(pipeline, id) };
         let mut steps = vec![Step::new(format!("execution {} {}", short(id), execution.status), true, true)];
         steps.extend(pipeline.stages.iter().map(|s| stage_step(s, id, execution.status == "Succeeded")));
@@ -95,6 +90,7 @@ impl Action for Start {
 }
 
 impl Action for Retry {
+    type Params = RetryStage;
     const NAME: &'static str = "pipeline retry";
     const WRITES: &'static [Op] = &[RETRY];
     const NEEDS: &'static [SectionKey] = NEEDS;
@@ -105,7 +101,7 @@ impl Action for Retry {
         gather(desk).await
     }
 
-    fn draft(facts: &Facts<'_>, request: &Request) -> Result<Draft, Refusal> {
+    fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, RetryStage), Refusal> {
         let pipeline = find(facts)?;
         let (at, stage) = stage(pipeline, request.arg("stage").unwrap_or("failed"))?;
         let again: Vec<&PipelineAction> = stage.actions.iter().filter(|a| a.status != "Succeeded").collect();
@@ -133,25 +129,25 @@ impl Action for Retry {
             "aws codepipeline retry-stage-execution --pipeline-name {name} --stage-name {} --pipeline-execution-id {execution} --retry-mode FAILED_ACTIONS",
             quoted(&stage.name)
         );
-        Ok(reach(calm(open(plan, pipeline, at + 1), facts), pipeline, at)
+        let params = RetryStage { pipeline: pipeline.name.clone(), stage: stage.name.clone(), execution: execution.clone() };
+        let plan = reach(calm(open(plan, pipeline, at + 1), facts), pipeline, at)
             .undo("pipeline stop while it runs; after its deployment: rollback SERVICE", Some(Request::new(Stop::NAME, "")))
             .call(&RETRY, cli)
-            .takes(60, 900, 3600)
-            .rests("stage", &stage.name)
-            .rests("execution", execution))
+            .takes(60, 900, 3600);
+        Ok((plan, params))
     }
 
-    async fn send(sender: Sender, plan: Arc<Plan>) -> Result<Receipt, SendError> {
+    async fn send(sender: Sender, params: RetryStage) -> Result<Receipt, SendError> {
         use aws_sdk_codepipeline::types::StageRetryMode;
-        let call = sender.clients.pipeline.retry_stage_execution().pipeline_name(&plan.resource.name).stage_name(plan.fact("stage"));
-        let call = call.pipeline_execution_id(plan.fact("execution")).retry_mode(StageRetryMode::FailedActions);
-        let answer = call.send().await.map_err(|e| SendError::of(RETRY, &e))?;
+        let call = sender.clients.pipeline.retry_stage_execution().pipeline_name(&params.pipeline).stage_name(&params.stage);
+        let call = call.pipeline_execution_id(&params.execution).retry_mode(StageRetryMode::FailedActions);
+        let answer = call.customize().interceptor(sender.warrant(&RETRY)?).send().await.map_err(|e| SendError::of(RETRY, &e))?;
         Ok(Receipt::of(&answer))
     }
 
-    fn sight(facts: &Facts<'_>, run: &Run) -> Sight {
+    fn sight(facts: &Facts<'_>, run: &Run, params: &RetryStage) -> Sight {
         let Ok(pipeline) = find(facts) else { return Sight::default() };
-        let (name, id) = (run.plan.fact("stage"), run.plan.fact("execution"));
+        let (name, id) = (params.stage.as_str(), params.execution.as_str());
         let Some(at) = pipeline.stages.iter().position(|s| s.name == name) else { return Sight::default() };
         let (Some(stage), next) = (pipeline.stages.get(at), pipeline.stages.get(at + 1)) else { return Sight::default() };
         if stage.execution != id {
@@ -180,12 +176,13 @@ impl Action for Retry {
 }
 
 impl Action for Stop {
+    type Params = StopPipeline;
     const NAME: &'static str = "pipeline stop";
     const WRITES: &'static [Op] = &[STOP];
     const NEEDS: &'static [SectionKey] = NEEDS;
     const WATCHES: &'static [SectionKey] = &[Pipeline::KEY];
 
-    fn draft(facts: &Facts<'_>, request: &Request) -> Result<Draft, Refusal> {
+    fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, StopPipeline), Refusal> {
         let (pipeline, abandon) = (find(facts)?, request.has("abandon"));
         let Some(execution) = running(pipeline) else {
             return Err(Refusal::Check(format!("no execution of {} is under way: nothing to stop", pipeline.name)));
@@ -212,29 +209,31 @@ impl Action for Stop {
                 let words = format!("pipeline retry --stage {}, once it has stopped", quoted(&stage.name));
                 (words, Request::new(Retry::NAME, "").with("stage", &stage.name))
             }
-            None => ("pipeline start".to_owned(), Request::new(Start::NAME, "")),
+            None => ("pipeline start: a new execution, this one does not go on".to_owned(), Request::new(Start::NAME, "")),
         };
         let (name, flag) = (quoted(&pipeline.name), if abandon { "--abandon" } else { "--no-abandon" });
         let cli = format!("aws codepipeline stop-pipeline-execution --pipeline-name {name} --pipeline-execution-id {id} {flag}");
         let (usually, limit) = if abandon { (30, 300) } else { (900, 3600) };
-        Ok(plan
+        let params = StopPipeline { pipeline: pipeline.name.clone(), execution: id.clone(), abandon };
+        let plan = plan
             .reach(expect, "this execution only; what is deployed already stays")
             .undo(undo, Some(back))
             .call(&STOP, cli)
-            .takes(5, usually, limit)
-            .rests("execution", id))
+            .takes(5, usually, limit);
+        Ok((plan, params))
     }
 
-    async fn send(sender: Sender, plan: Arc<Plan>) -> Result<Receipt, SendError> {
-        let call = sender.clients.pipeline.stop_pipeline_execution().pipeline_name(&plan.resource.name);
-        let call = call.pipeline_execution_id(plan.fact("execution")).abandon(plan.request.has("abandon"));
-        let answer = call.reason(format!("nextcore-top: {}", sender.who)).send().await.map_err(|e| SendError::of(STOP, &e))?;
+    async fn send(sender: Sender, params: StopPipeline) -> Result<Receipt, SendError> {
+        let call = sender.clients.pipeline.stop_pipeline_execution().pipeline_name(&params.pipeline);
+        let call = call.pipeline_execution_id(&params.execution).abandon(params.abandon);
+        let call = call.reason(format!("nextcore-top: {}", sender.who)).customize().interceptor(sender.warrant(&STOP)?);
+        let answer = call.send().await.map_err(|e| SendError::of(STOP, &e))?;
         Ok(Receipt::of(&answer))
     }
 
-    fn sight(facts: &Facts<'_>, run: &Run) -> Sight {
+    fn sight(facts: &Facts<'_>, run: &Run, params: &StopPipeline) -> Sight {
         let Ok(pipeline) = find(facts) else { return Sight::default() };
-        let id = run.plan.fact("execution");
+        let id = params.execution.as_str();
         let Some(execution) = pipeline.executions.iter().find(|e| e.id == id) else { return unlisted(pipeline, id) };
         let (stopped, running) = (execution.status == "Stopped", is_running(execution));
         let asked = stopped || execution.status == "Stopping" || seen(run, 0);
@@ -316,7 +315,7 @@ fn open(plan: Draft, pipeline: &Pipeline, from: usize) -> Draft {
 
 fn calm(plan: Draft, facts: &Facts<'_>) -> Draft {
     let Some(services) = facts.store.get::<Services>() else {
-        return plan.check(Verdict::Unknown, "whether a deployment is running is not known");
+        return plan.unknown(facts, Services::KEY, "whether a deployment is running is not known");
     };
     let busy: Vec<&str> = services.services.iter().filter(|s| s.deploying().is_some()).map(|s| s.name.as_str()).collect();
     plan.should(busy.is_empty(), "no deployment is running", format!("a deployment is running: {}", busy.join(", ")))
@@ -372,9 +371,8 @@ fn unlisted(pipeline: &Pipeline, id: &str) -> Sight {
 }
 
 /// No answer came back: one that is newer may be ours, a push's or somebody else's.
-fn without_answer(pipeline: &Pipeline, run: &Run) -> Sight {
-    let latest = run.plan.fact("latest");
-    let newer = pipeline.executions.first().filter(|e| e.id != latest && since(e.started_at, run));
+fn without_answer(pipeline: &Pipeline, run: &Run, before: Option<&str>) -> Sight {
+    let newer = pipeline.executions.first().filter(|e| Some(e.id.as_str()) != before && since(e.started_at, run));
     let (text, applied) = match newer {
         Some(e) => (format!("execution {} may be it ({}): whose it is, is not listed", short(&e.id), e.trigger), None),
         None => ("no execution is newer".to_owned(), Some(false)),

@@ -83,7 +83,7 @@ fn starting_names_what_it_reaches() {
     assert_eq!(draft.blast, "ends in a deployment: DeployWeb");
     assert_eq!(draft.calls[0].cli, "aws codepipeline start-pipeline-execution --name production-nextcore");
     assert_eq!(draft.permission_on, ["arn:aws:codepipeline:ap-southeast-2:111122223333:production-nextcore"]);
-    assert_eq!(draft.rests_on["latest"], OLD);
+    assert_eq!(bench(quiet()).params::<Start>(&start()).before.as_deref(), Some(OLD));
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn starting_is_refused_while_one_runs_and_warned_of_where_it_would_stop() {
 #[test]
 fn the_execution_of_the_answer_is_followed_to_its_end() {
     let mut bench = bench(quiet());
-    let mut run = bench.sent::<Start>(&start(), &[("execution", NEW)]);
+    let mut run = bench.sent::<Start>(&start(), Some(NEW));
     assert_eq!(bench.look::<Start>(&mut run), (None, None));
     assert_eq!(run.steps[0].text, "execution bbbb2222 is not among the 1 that are listed");
     let executions = |status: &str| vec![execution(NEW, status, 1), execution(OLD, "Succeeded", -3_000)];
@@ -136,7 +136,7 @@ fn the_execution_of_the_answer_is_followed_to_its_end() {
 #[test]
 fn without_an_answer_no_execution_is_taken_for_ours() {
     let mut bench = bench(quiet());
-    let mut run = bench.sent::<Start>(&start(), &[]);
+    let mut run = bench.sent::<Start>(&start(), None);
     assert_eq!(bench.look::<Start>(&mut run), (Some(false), None));
     bench.put(pipeline([("Succeeded", NEW), ("Succeeded", NEW)], vec![execution(NEW, "Succeeded", 2)]));
     assert_eq!(bench.look::<Start>(&mut run), (None, None));
@@ -148,7 +148,8 @@ fn retrying_finds_the_failed_stage() {
     for wanted in ["failed", "Build", "build"] {
         let draft = bench.draft::<Retry>(&retry(wanted)).unwrap();
         assert!(texts(&draft, Verdict::Fail).is_empty(), "{:?}", draft.checks);
-        assert_eq!((draft.rests_on["stage"].as_str(), draft.rests_on["execution"].as_str()), ("Build", OLD));
+        let sends = bench.params::<Retry>(&retry(wanted));
+        assert_eq!((sends.stage.as_str(), sends.execution.as_str()), ("Build", OLD));
         assert_eq!(draft.permission_on, ["arn:aws:codepipeline:ap-southeast-2:111122223333:production-nextcore/Build"]);
         assert!(draft.calls[0].cli.ends_with(&format!("--pipeline-execution-id {OLD} --retry-mode FAILED_ACTIONS")));
         assert_eq!(draft.notes, ["BuildWeb: tests failed"]);
@@ -167,7 +168,7 @@ fn retrying_finds_the_failed_stage() {
 #[test]
 fn a_failure_from_before_is_not_the_retrys() {
     let mut bench = bench(broken_build());
-    let mut run = bench.sent::<Retry>(&retry("failed"), &[]);
+    let mut run = bench.sent::<Retry>(&retry("failed"), None);
     assert_eq!(bench.look::<Retry>(&mut run), (Some(false), None), "it had failed before");
     bench.later(10);
     bench.put(at_work());
@@ -177,7 +178,7 @@ fn a_failure_from_before_is_not_the_retrys() {
     let again = Some((Outcome::Failed, "stage Build has failed again in Build, BuildWeb: tests failed".to_owned()));
     assert_eq!(bench.look::<Retry>(&mut run), (Some(true), again.clone()));
     // Begun and ended between two looks: the action's own time tells.
-    let mut fast = bench.sent::<Retry>(&retry("failed"), &[]);
+    let mut fast = bench.sent::<Retry>(&retry("failed"), None);
     let mut ended = broken_build();
     ended.stages[0].actions[0].changed_at = Some(at(205));
     bench.later(210);
@@ -209,7 +210,7 @@ fn stopping_says_what_goes_on() {
 #[test]
 fn stopped_is_the_end_and_another_end_is_a_failure() {
     let mut bench = bench(at_work());
-    let mut run = bench.sent::<Stop>(&stop(), &[]);
+    let mut run = bench.sent::<Stop>(&stop(), None);
     assert_eq!(bench.look::<Stop>(&mut run), (Some(false), None));
     let now = |status: &str, stage: &str| pipeline([(stage, OLD), ("Succeeded", "older")], vec![execution(OLD, status, -60)]);
     bench.later(5);

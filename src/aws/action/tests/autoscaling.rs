@@ -1,6 +1,6 @@
 //! Suspending and resuming: all three flags, the clamp, what is refused, and how far it has come.
 
-use super::super::service::fixture::{World, request, run, states};
+use super::super::service::fixture::{World, look, plan_of, request, sent, states};
 use super::*;
 use crate::model::plan::Outcome;
 
@@ -16,13 +16,13 @@ fn suspend(world: &mut World, all: bool) {
 fn all_three_flags_are_sent_and_the_clamp_is_said() {
     let mut world = World::calm();
     world.web().desired = 1;
-    let draft = world.see(|f| Suspend::draft(f, &request(OFF))).unwrap();
+    let draft = plan_of::<Suspend>(&mut world, OFF).unwrap().0;
     let flags = "DynamicScalingInSuspended=true,DynamicScalingOutSuspended=true,ScheduledScalingSuspended=true";
     assert!(draft.calls[0].cli.ends_with(flags), "{}", draft.calls[0].cli);
     assert!(draft.notes.iter().any(|n| n.contains("from 1 to 2 AT ONCE")), "{:?}", draft.notes);
     assert_eq!(draft.undo_request, Some(request(ON)));
     suspend(&mut world, false);
-    let draft = world.see(|f| Suspend::draft(f, &request(OFF))).unwrap();
+    let draft = plan_of::<Suspend>(&mut world, OFF).unwrap().0;
     assert_eq!(draft.changes.iter().filter(|c| c.after == "suspended").count(), 2);
 }
 
@@ -40,9 +40,8 @@ fn what_is_so_already_is_refused() {
 #[test]
 fn it_is_done_when_all_three_flags_show() {
     let mut world = World::calm();
-    let draft = world.see(|f| Suspend::draft(f, &request(OFF))).unwrap();
-    let run = run(&request(OFF), draft, &[]);
-    let look = |world: &mut World| world.see(|f| Suspend::sight(f, &run));
+    let run = sent::<Suspend>(&mut world, OFF, None);
+    let look = |world: &mut World| look::<Suspend>(world, &run);
     assert_eq!((look(&mut world).applied, look(&mut world).end), (Some(false), None));
     suspend(&mut world, false);
     assert_eq!(look(&mut world).end, None);

@@ -1,13 +1,14 @@
 //! What the tests of the actions on ECS share: a small cloud built by hand, and a run of a draft.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use crate::aws::action::{Draft, Facts};
+use crate::aws::action::common::bench::run_of;
+use crate::aws::action::{Action, Draft, Facts, Sight};
 use crate::model::Time;
-use crate::model::action::{Request, Spec, parse, words};
+use crate::model::action::params::Parameters;
+use crate::model::action::{Request, parse, words};
 use crate::model::balancer::{Target, Targets};
-use crate::model::plan::{Plan, Run, StepState, Verdict};
+use crate::model::plan::{Refusal, Run, StepState, Verdict};
 use crate::model::scaling::{ScalableTarget, Scaling};
 use crate::model::section::Section;
 use crate::model::service::{Container, Deployment, Service, Services, StoppedTasks, Task, Tasks};
@@ -148,48 +149,23 @@ pub(in crate::aws::action) fn verdicts(draft: &Draft, verdict: Verdict) -> Vec<&
     draft.checks.iter().filter(|c| c.verdict == verdict).map(|c| c.text.as_str()).collect()
 }
 
-/// A run of a draft that was sent at 0, with facts of the answer.
-pub(in crate::aws::action) fn run(request: &Request, draft: Draft, facts: &[(&str, &str)]) -> Run {
-    let spec = Spec::find(&request.action).unwrap();
-    let mut rests_on = draft.rests_on;
-    rests_on.extend(facts.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-    let plan = Plan {
-        request: request.clone(),
-        title: spec.title.to_owned(),
-        tier: spec.tier,
-        resource: draft.resource,
-        account: String::new(),
-        region: String::new(),
-        principal: String::new(),
-        changes: draft.changes,
-        notes: draft.notes,
-        checks: draft.checks,
-        expect: draft.expect,
-        blast: draft.blast,
-        undo: draft.undo,
-        undo_request: draft.undo_request,
-        calls: draft.calls,
-        owes: None,
-        takes: draft.takes,
-        rests_on,
-        made_at: at(0),
-        hash: String::new(),
-    };
-    Run {
-        id: "1".into(),
-        plan: Arc::new(plan),
-        sent_at: at(0),
-        seen_at: at(0),
-        request_ids: Vec::new(),
-        steps: Vec::new(),
-        trouble: None,
-        unrecorded: None,
-        end: None,
-    }
+/// What an action would do in this world.
+pub(in crate::aws::action) fn plan_of<A: Action>(world: &mut World, line: &str) -> Result<(Draft, A::Params), Refusal> {
+    world.see(|f| A::draft(f, &request(line)))
+}
+
+/// A run that was sent at 0, with the id of what the answer says was made.
+pub(in crate::aws::action) fn sent<A: Action>(world: &mut World, line: &str, made: Option<&str>) -> Run {
+    run_of(&request(line), plan_of::<A>(world, line).unwrap(), made, at(0))
+}
+
+/// One look at a run.
+pub(in crate::aws::action) fn look<A: Action>(world: &mut World, run: &Run) -> Sight {
+    world.see(|f| A::sight(f, run, A::Params::of(&run.plan.params).unwrap()))
 }
 
 /// The states of the steps, as letters: d(one), g(oing), t(odo), f(ailed).
-pub(in crate::aws::action) fn states(sight: &crate::aws::action::Sight) -> String {
+pub(in crate::aws::action) fn states(sight: &Sight) -> String {
     let letter = |state| match state {
         StepState::Done => 'd',
         StepState::Doing => 'g',

@@ -1,12 +1,13 @@
 //! Redeploying: what is checked, that no count is sent, and how far it has come, at every turn that a deployment can take.
 
-use super::super::service::fixture::{World, at, definition, deployment, request, run, states, task, verdicts};
+use super::super::service::fixture::{World, at, definition, deployment, look, plan_of, sent, states, task, verdicts};
 use super::*;
 use crate::model::delivery::{Image, Repository};
 use crate::model::plan::Outcome;
 use crate::model::service::ServiceEvent;
 use crate::model::stack::ServiceRole;
 
+const LINE: &str = "redeploy web";
 const URI: &str = "111122223333.dkr.ecr.ap-southeast-2.amazonaws.com/nextcore/web";
 
 fn known(world: &mut World, tags: &[(&str, &str)], count: usize) {
@@ -41,7 +42,7 @@ fn blank() -> Image {
 }
 
 fn plan(world: &mut World) -> Draft {
-    world.see(|f| Redeploy::draft(f, &request("redeploy web"))).unwrap()
+    plan_of::<Redeploy>(world, LINE).unwrap().0
 }
 
 #[test]
@@ -76,9 +77,7 @@ fn what_forbids_it_is_said() {
     (world.web().running, world.healthy) = (2, 2);
     assert_eq!(verdicts(&plan(&mut world), Verdict::Warn), ["only 2/3 tasks running", "only 2 healthy targets of 3"]);
     world.web().desired = 0;
-    assert!(
-        matches!(world.see(|f| Redeploy::draft(f, &request("redeploy web"))), Err(Refusal::Check(t)) if t.contains("no task to replace"))
-    );
+    assert!(matches!(plan_of::<Redeploy>(&mut world, LINE), Err(Refusal::Check(t)) if t.contains("no task to replace")));
 }
 
 #[test]
@@ -94,9 +93,7 @@ fn what_varies_by_itself_does_not_move_the_plan() {
 /// A cloud in which the new deployment has just begun, and the run that began it.
 fn begun(answered: bool) -> (World, Run) {
     let mut world = World::calm();
-    let draft = plan(&mut world);
-    let facts: &[(&str, &str)] = if answered { &[("deployment", "ecs-svc/2")] } else { &[] };
-    let run = run(&request("redeploy web"), draft, facts);
+    let run = sent::<Redeploy>(&mut world, LINE, answered.then_some("ecs-svc/2"));
     world.web().deployments[0].status = "ACTIVE".into();
     let mut new = deployment("ecs-svc/2", "PRIMARY", "IN_PROGRESS", 1);
     new.running = 0;
@@ -109,7 +106,7 @@ fn it_is_done_when_the_new_deployment_is_completed_and_never_by_the_old_one() {
     for answered in [true, false] {
         let mut before = World::calm();
         let (mut world, run) = begun(answered);
-        let look = |world: &mut World| world.see(|f| Redeploy::sight(f, &run));
+        let look = |world: &mut World| look::<Redeploy>(world, &run);
         let stale = look(&mut before);
         assert_eq!((stale.applied, stale.end.clone()), (Some(answered), None), "the old one is COMPLETED");
         let early = look(&mut world);
@@ -130,7 +127,7 @@ fn it_is_done_when_the_new_deployment_is_completed_and_never_by_the_old_one() {
 #[test]
 fn a_deployment_that_fails_says_why() {
     let (mut world, run) = begun(true);
-    let end = |world: &mut World| world.see(|f| Redeploy::sight(f, &run)).end.unwrap();
+    let end = |world: &mut World| look::<Redeploy>(world, &run).end.unwrap();
     let failing = &mut world.web().deployments[0];
     (failing.rollout_state, failing.failed) = ("FAILED".into(), 3);
     failing.rollout_reason = "ECS deployment circuit breaker: tasks failed to start.".into();
@@ -154,6 +151,6 @@ fn another_deployment_that_takes_over_is_not_taken_for_ours() {
     let (mut world, run) = begun(true);
     world.web().deployments[0].status = "ACTIVE".into();
     world.web().deployments.insert(0, deployment("ecs-svc/3", "PRIMARY", "COMPLETED", 20));
-    let (outcome, text) = world.see(|f| Redeploy::sight(f, &run)).end.unwrap();
+    let (outcome, text) = look::<Redeploy>(&mut world, &run).end.unwrap();
     assert_eq!((outcome, text.contains("was overtaken by ecs-svc/3")), (Outcome::Failed, true), "{text}");
 }

@@ -1,7 +1,7 @@
 //! Rolling back: which revision is chosen, what is refused, what the plan says of the difference.
 
 use super::super::revisions::{Past, Registered};
-use super::super::service::fixture::{World, at, definition, deployment, request, run, verdicts};
+use super::super::service::fixture::{World, at, definition, deployment, look, plan_of, request, sent, verdicts};
 use super::*;
 use crate::model::plan::Outcome;
 
@@ -23,18 +23,20 @@ fn world(wanted: Option<Registered>) -> World {
     let mut world = World::calm();
     let past = [(58, -9000), (58, -9500), (56, -20_000), (55, -30_000)];
     let past = past.map(|(revision, created)| Past { definition: definition(revision), created_at: Some(at(created)) });
-    world.put(Candidates { past: past.to_vec(), current: Some(registered(58, "ACTIVE")), wanted });
+    let current = Known::Read(Some(registered(58, "ACTIVE")));
+    world.put(Candidates { past: Known::Read(past.to_vec()), current, wanted: Known::Read(wanted) });
     world
 }
 
 fn plan(world: &mut World, line: &str) -> Result<Draft, Refusal> {
-    world.see(|f| Rollback::draft(f, &request(line)))
+    plan_of::<Rollback>(world, line).map(|(draft, _)| draft)
 }
 
 #[test]
 fn the_last_successful_one_is_not_the_one_before() {
     let draft = plan(&mut world(Some(registered(56, "ACTIVE"))), "rollback web").unwrap();
-    assert_eq!(draft.rests_on["wanted"], definition(56));
+    let sends = plan_of::<Rollback>(&mut world(Some(registered(56, "ACTIVE"))), "rollback web").unwrap().1;
+    assert_eq!((sends.deploys, sends.before.as_deref()), (Deploys::Definition(definition(56)), Some("ecs-svc/1")));
     assert_eq!(draft.rests_on["current"], definition(58));
     assert!(draft.calls[0].cli.ends_with("--service web --task-definition production-nextcore-web:56"), "{}", draft.calls[0].cli);
     assert_eq!(draft.undo_request, Some(request("rollback web --to production-nextcore-web:58")));
@@ -63,7 +65,8 @@ fn the_difference_is_told_by_name() {
 fn a_revision_may_be_chosen_and_must_be_active() {
     for line in ["rollback web --to 57", "rollback web --to web:57", "rollback web --to production-nextcore-web:57"] {
         let draft = plan(&mut world(Some(registered(57, "ACTIVE"))), line).unwrap();
-        assert_eq!(draft.rests_on["wanted"], definition(57));
+        let sends = plan_of::<Rollback>(&mut world(Some(registered(57, "ACTIVE"))), line).unwrap().1;
+        assert_eq!(sends.deploys, Deploys::Definition(definition(57)));
         assert!(verdicts(&draft, Verdict::Warn).iter().any(|t| t.contains("not among the last 20 successful")), "{:?}", draft.checks);
     }
     let draft = plan(&mut world(Some(registered(57, "INACTIVE"))), "rollback web --to 57").unwrap();
@@ -83,7 +86,8 @@ fn what_makes_no_sense_is_refused() {
     assert!(matches!(refused("rollback web --to 58"), Refusal::Check(t) if t.contains("nothing to do")));
     assert!(matches!(refused("rollback web --to 99"), Refusal::Check(t) if t.contains("no task definition production-nextcore-web:99")));
     let mut world = World::calm();
-    world.put(Candidates { past: vec![Past { definition: definition(58), created_at: None }], ..Candidates::default() });
+    let past = Known::Read(vec![Past { definition: definition(58), created_at: None }]);
+    world.put(Candidates { past, ..Candidates::default() });
     assert!(matches!(plan(&mut world, "rollback web"), Err(Refusal::Check(t)) if t.contains("no successful deployment of another")));
 }
 
@@ -99,14 +103,13 @@ fn a_running_deployment_forbids_it() {
 fn without_an_answer_only_a_new_deployment_of_what_was_wanted_is_ours() {
     let line = "rollback web";
     let mut world = world(Some(registered(56, "ACTIVE")));
-    let draft = plan(&mut world, line).unwrap();
-    let run = run(&request(line), draft, &[]);
+    let run = sent::<Rollback>(&mut world, line, None);
     // Somebody's redeploy of 58 at the same moment.
     world.web().deployments.insert(0, deployment("ecs-svc/2", "PRIMARY", "COMPLETED", 1));
     world.web().deployments[1].status = "ACTIVE".into();
-    let other = world.see(|f| Rollback::sight(f, &run));
+    let other = look::<Rollback>(&mut world, &run);
     assert_eq!((other.applied, other.end), (Some(false), None));
     world.web().deployments[0].task_definition = definition(56);
-    let ours = world.see(|f| Rollback::sight(f, &run));
+    let ours = look::<Rollback>(&mut world, &run);
     assert_eq!(ours.end.map(|e| e.0), Some(Outcome::Done));
 }

@@ -1,7 +1,7 @@
 //! Stopping a deployment: which record, what is refused, and the statuses to the end.
 
 use super::super::revisions::Past;
-use super::super::service::fixture::{World, at, definition, request, run, states, verdicts};
+use super::super::service::fixture::{World, at, definition, look, plan_of, request, sent, states, verdicts};
 use super::*;
 
 const LINE: &str = "stop-deployment web";
@@ -22,24 +22,30 @@ fn rolling(past: &[u32]) -> World {
     world.web().deployments[0].rollout_state = "IN_PROGRESS".into();
     records(&mut world, &[("new", "IN_PROGRESS"), ("old", "SUCCESSFUL")]);
     let past = past.iter().map(|r| Past { definition: definition(*r), created_at: Some(at(-9000)) });
-    world.put(Candidates { past: past.collect(), ..Candidates::default() });
+    world.put(Candidates { past: Known::Read(past.collect()), ..Candidates::default() });
     world
 }
 
 fn plan(world: &mut World) -> Result<Draft, Refusal> {
-    world.see(|f| StopDeployment::draft(f, &request(LINE)))
+    plan_of::<StopDeployment>(world, LINE).map(|(draft, _)| draft)
 }
 
 #[test]
 fn it_stops_the_open_record_and_names_the_way_back() {
     let draft = plan(&mut rolling(&[57])).unwrap();
     assert_eq!(draft.calls[0].cli, "aws ecs stop-service-deployment --service-deployment-arn new --stop-type ROLLBACK");
-    assert_eq!((draft.rests_on["record"].as_str(), draft.rests_on["back"].as_str()), ("new", definition(57).as_str()));
+    let sends = plan_of::<StopDeployment>(&mut rolling(&[57]), LINE).unwrap().1;
+    assert_eq!((sends.deployment.as_str(), sends.back), ("new", Some(definition(57))));
     assert_eq!(draft.permission_on, ["new"]);
     assert_eq!(verdicts(&draft, Verdict::Fail), [""; 0]);
     assert_eq!(draft.undo_request, Some(request("rollback web --to production-nextcore-web:58")));
-    // A redeploy goes back to the same task definition: there is nothing to take back by a rollback.
-    assert_eq!(plan(&mut rolling(&[58])).unwrap().undo_request, None);
+    // A redeploy goes back to the same task definition: a rollback to it would be refused.
+    assert_eq!(plan(&mut rolling(&[58])).unwrap().undo_request, Some(request("redeploy web")));
+    let mut denied = rolling(&[57]);
+    denied.put(Candidates { past: Known::Unread(" (ecs:ListServiceDeployments is not allowed)".into()), ..Candidates::default() });
+    let draft = plan(&mut denied).unwrap();
+    assert_eq!(verdicts(&draft, Verdict::Fail), [""; 0]);
+    assert!(verdicts(&draft, Verdict::Unknown)[0].contains("ecs:ListServiceDeployments"), "{:?}", draft.checks);
 }
 
 #[test]
@@ -58,8 +64,7 @@ fn what_forbids_it_is_said() {
 #[test]
 fn it_is_watched_through_every_status() {
     let mut world = rolling(&[57]);
-    let draft = plan(&mut world).unwrap();
-    let run = run(&request(LINE), draft, &[]);
+    let run = sent::<StopDeployment>(&mut world, LINE, None);
     for (status, applied, end, shown) in [
         ("IN_PROGRESS", false, None, "g"),
         ("ROLLBACK_REQUESTED", true, None, "ddd"),
@@ -70,10 +75,10 @@ fn it_is_watched_through_every_status() {
         ("STOPPED", false, Some(Outcome::Failed), "gf"),
     ] {
         records(&mut world, &[("newer", "ROLLBACK_SUCCESSFUL"), ("new", status)]);
-        let sight = world.see(|f| StopDeployment::sight(f, &run));
+        let sight = look::<StopDeployment>(&mut world, &run);
         assert_eq!((sight.applied, states(&sight).as_str()), (Some(applied), shown), "{status}: {sight:?}");
         assert_eq!(sight.end.map(|e| e.0), end, "{status}");
     }
     records(&mut world, &[("newer", "ROLLBACK_SUCCESSFUL")]);
-    assert_eq!(world.see(|f| StopDeployment::sight(f, &run)), Sight::default());
+    assert_eq!(look::<StopDeployment>(&mut world, &run), Sight::default());
 }

@@ -1,10 +1,10 @@
 //! Stopping a task: which one, how many are left, and the way to another in its place.
 
-use super::super::service::fixture::{World, at, request, run, states, task, verdicts};
+use super::super::service::fixture::{World, at, look, plan_of, sent, states, task, verdicts};
 use super::*;
 
 fn plan(world: &mut World, line: &str) -> Result<Draft, Refusal> {
-    world.see(|f| StopTask::draft(f, &request(line)))
+    plan_of::<StopTask>(world, line).map(|(draft, _)| draft)
 }
 
 #[test]
@@ -37,9 +37,8 @@ fn what_will_be_left_is_said() {
 #[test]
 fn it_is_done_when_another_serves_in_its_place() {
     let mut world = World::calm();
-    let draft = plan(&mut world, "stop-task aaa").unwrap();
-    let run = run(&request("stop-task aaa"), draft, &[]);
-    let look = |world: &mut World| world.see(|f| StopTask::sight(f, &run));
+    let run = sent::<StopTask>(&mut world, "stop-task aaa", None);
+    let look = |world: &mut World| look::<StopTask>(world, &run);
     let before = look(&mut world);
     assert_eq!((before.applied, before.end), (Some(false), None));
     let mut stopping = world.tasks.remove(0);
@@ -65,24 +64,62 @@ fn it_is_done_when_another_serves_in_its_place() {
 #[test]
 fn a_task_that_something_else_stopped_was_not_stopped_by_us() {
     let mut world = World::calm();
-    let draft = plan(&mut world, "stop-task aaa").unwrap();
-    let run = run(&request("stop-task aaa"), draft, &[]);
+    let run = sent::<StopTask>(&mut world, "stop-task aaa", None);
     let mut stopped = world.tasks.remove(0);
     (stopped.status, stopped.stop_code) = ("STOPPED".into(), Some("EssentialContainerExited".into()));
     world.stopped = vec![stopped];
-    let sight = world.see(|f| StopTask::sight(f, &run));
+    let sight = look::<StopTask>(&mut world, &run);
     assert_eq!((sight.applied, sight.end.map(|e| e.0)), (Some(false), Some(Outcome::Failed)));
 }
 
 #[test]
 fn no_other_task_is_waited_for_where_none_is_wanted_any_more() {
     let mut world = World::calm();
-    let draft = plan(&mut world, "stop-task aaa").unwrap();
-    let run = run(&request("stop-task aaa"), draft, &[]);
+    let run = sent::<StopTask>(&mut world, "stop-task aaa", None);
     let mut stopped = world.tasks.remove(0);
     (stopped.status, stopped.stop_code) = ("STOPPED".into(), Some(BY_USER.into()));
     (stopped.stopping_at, stopped.stopped_at) = (Some(at(1)), Some(at(40)));
     world.stopped = vec![stopped];
     (world.web().desired, world.web().running, world.healthy, world.now) = (2, 2, 2, 101);
-    assert_eq!(world.see(|f| StopTask::sight(f, &run)).end.map(|e| e.0), Some(Outcome::Done));
+    assert_eq!(look::<StopTask>(&mut world, &run).end.map(|e| e.0), Some(Outcome::Done));
+}
+
+/// ECS may leave `stoppingAt` out, or tell whole seconds: a task that was there before is never the one in its place.
+#[test]
+fn an_older_task_is_not_in_its_place_whatever_the_clock_leaves_out() {
+    let exact = |seconds: i64, millis: i64| Some(at(seconds) + chrono::TimeDelta::milliseconds(millis));
+    for (stopping, other, known) in [
+        // Absent: nobody can tell, and an older one is not it.
+        (None, exact(-600, 0), false),
+        (None, exact(5, 0), false),
+        (None, None, false),
+        (exact(10, 0), None, false),
+        // The same whole second: before or after.
+        (exact(10, 0), exact(10, 0), false),
+        (exact(10, 0), exact(10, 400), false),
+        (exact(10, 400), exact(10, 0), false),
+        (exact(10, 400), exact(9, 900), false),
+        (exact(10, 400), exact(10, 300), false),
+        (exact(10, 400), exact(10, 500), true),
+        (exact(10, 0), exact(11, 0), true),
+    ] {
+        let mut world = World::calm();
+        let run = sent::<StopTask>(&mut world, "stop-task aaa", None);
+        let mut stopped = world.tasks.remove(0);
+        (stopped.status, stopped.stop_code) = ("STOPPED".into(), Some(BY_USER.into()));
+        (stopped.stopping_at, stopped.stopped_at) = (stopping, Some(at(40)));
+        world.stopped = vec![stopped];
+        world.tasks.retain(|t| t.service != "web");
+        let mut other_task = task("eeee5", "web", 1);
+        other_task.created_at = other;
+        world.tasks.push(other_task);
+        (world.web().desired, world.web().running, world.healthy, world.now) = (1, 1, 1, 45);
+        let sight = look::<StopTask>(&mut world, &run);
+        let said = sight.steps.iter().any(|s| s.text.contains("in its place is RUNNING"));
+        assert_eq!(said, known, "{stopping:?} {other:?}: {sight:#?}");
+        assert_eq!(sight.end.is_some(), known, "{stopping:?} {other:?}: {sight:#?}");
+        // Settled for long: whichever it is, nothing more is to come.
+        world.now = 101;
+        assert_eq!(look::<StopTask>(&mut world, &run).end.map(|e| e.0), Some(Outcome::Done), "{stopping:?} {other:?}");
+    }
 }
