@@ -177,10 +177,7 @@ impl<'a> Facts<'a> {
     /// Why a section is not known, as the end of a sentence that says what is not known for it.
     pub fn why(&self, key: SectionKey) -> String {
         let problem = self.store.entry(key).filter(|e| e.value.is_none()).and_then(|e| e.problem.as_ref());
-        problem.map_or_else(String::new, |p| match &p.permission {
-            Some(permission) => format!(" ({permission} is not allowed)"),
-            None => format!(" ({})", p.headline),
-        })
+        problem.map_or_else(String::new, because)
     }
 
     /// The caller's account; empty while it is not known.
@@ -246,6 +243,14 @@ pub trait Action: 'static {
 fn params<A: Action>(plan: &Plan) -> Result<A::Params, SendError> {
     let other = || SendError::No(format!("the plan carries no parameters of '{}': nothing was sent; report this as a bug", A::NAME));
     A::Params::of(&plan.params).cloned().ok_or_else(other)
+}
+
+/// A problem of a read, as the end of a sentence that says what is not known for it.
+pub(crate) fn because(problem: &Problem) -> String {
+    match &problem.permission {
+        Some(permission) => format!(" ({permission} is not allowed)"),
+        None => format!(" ({})", problem.headline),
+    }
 }
 
 /// A problem of a read, as the reason why there is no plan.

@@ -262,6 +262,7 @@ mod tests {
     use super::super::common::bench::{Bench, refusal, texts};
     use super::*;
     use crate::model::network::{Route, Subnet};
+    use crate::model::plan::Verdict;
 
     fn network() -> Network {
         let subnet = |z: &str| Subnet {

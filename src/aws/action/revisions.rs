@@ -10,11 +10,10 @@ use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
 use crate::aws::source::services::definition;
 use crate::model::Time;
-use crate::model::plan::Refusal;
 use crate::model::section::{Problem, ProblemKind, Section, SectionKey};
 use crate::model::service::TaskDefinition;
 
-use super::{Desk, unread};
+use super::{Desk, because};
 
 const LIST: Op = Op::read("ECS", "ListServiceDeployments", "ecs:ListServiceDeployments").on(Scope::Cluster);
 const REVISIONS: Op = Op::read("ECS", "DescribeServiceRevisions", "ecs:DescribeServiceRevisions").on(Scope::Cluster);
@@ -71,14 +70,11 @@ impl<T: Default> Default for Known<T> {
 }
 
 impl<T> Known<T> {
-    /// Of an answer: only a missing permission is something that a plan can do without.
-    pub(super) fn of(answer: Result<T, Problem>) -> Result<Self, Refusal> {
+    /// Of an answer.
+    pub(super) fn of(answer: Result<T, Problem>) -> Self {
         match answer {
-            Ok(value) => Ok(Self::Read(value)),
-            Err(Problem { kind: ProblemKind::Denied, permission: Some(permission), .. }) => {
-                Ok(Self::Unread(format!(" ({permission} is not allowed)")))
-            }
-            Err(problem) => Err(unread(&problem)),
+            Ok(value) => Self::Read(value),
+            Err(problem) => Self::Unread(because(&problem)),
         }
     }
 

@@ -41,10 +41,10 @@ impl Action for Rollback {
             // What it goes back to is read there: without it nothing can be sent.
             past.as_ref().map_err(choose)?;
         }
-        let mut found = Candidates { past: Known::of(past)?, ..Candidates::default() };
+        let mut found = Candidates { past: Known::of(past), ..Candidates::default() };
         let wanted = wanted(&service, request, &found)?;
-        found.current = Known::of(registered(desk, current).await)?;
-        found.wanted = Known::of(registered(desk, &wanted).await)?;
+        found.current = Known::of(registered(desk, current).await);
+        found.wanted = Known::of(registered(desk, &wanted).await);
         put(desk, found);
         for key in [Targets::KEY, Network::KEY, Repositories::KEY] {
             desk.glance(key).await;

@@ -98,10 +98,10 @@ impl Action for Scale {
         let (plan, take_back) = outlook(plan, facts, service, wanted, hold);
         let plan = plan.call(&UPDATE, format!("{} --desired-count {wanted}", update_cli(facts, &service.name)));
         let out = wanted > service.desired;
-        let reach = if out {
-            "nothing: new tasks join once they are healthy"
-        } else {
-            "stopped tasks drain their connections first (300 s at most)"
+        let reach = match (out, wanted) {
+            (true, _) => "nothing: new tasks join once they are healthy",
+            (false, 0) => "an outage of this service: nothing of it serves until it is scaled up again",
+            (false, _) => "stopped tasks drain their connections first (300 s at most)",
         };
         let usually = match (&take_back, out) {
             (Some(_), _) => (STAYS, STAYS + 60),
@@ -110,7 +110,7 @@ impl Action for Scale {
         };
         let undo = undo(service, raises.then(|| Range::new(min, max)));
         let register = raises.then(|| Range::new(wanted, max.max(wanted)));
-        let params = params::Scale { on: on(facts, service), wanted, register, take_back };
+        let params = params::Scale { on: on(facts, service), from: service.desired, wanted, register, take_back };
         let plan = plan
             .reach(reach, "this service only; no deployment begins")
             .undo(undo.0, Some(undo.1))
@@ -161,7 +161,7 @@ fn sight_of(facts: &Facts<'_>, run: &Run, params: &params::Scale) -> Sight {
 
 /// Who has set another count, as far as autoscaling's own record tells.
 fn moved(facts: &Facts<'_>, run: &Run, service: &Service, params: &params::Scale) -> (Outcome, String) {
-    let (now, wanted) = (service.desired, params.wanted);
+    let (from, now, wanted) = (params.from, service.desired, params.wanted);
     let activities = facts.store.get::<ScalingActivities>().map(|a| a.activities.as_slice()).unwrap_or_default();
     let ours = activities.iter().filter(|a| a.service == service.name && since(a.started_at, run));
     let by =
@@ -171,7 +171,8 @@ fn moved(facts: &Facts<'_>, run: &Run, service: &Service, params: &params::Scale
     let text = match by {
         Some((at, activity)) => {
             let keeps = if now < wanted { format!("; scale {} {wanted} --hold keeps it", service.name) } else { String::new() };
-            format!("autoscaling set it back to {now} at {} ({}){keeps}", clock(at), activity.cause.trim_end_matches('.'))
+            let how = if (from < wanted) == (now < wanted) { "set it back" } else { "moved it on" };
+            format!("autoscaling {how} to {now} at {} ({}){keeps}", clock(at), activity.cause.trim_end_matches('.'))
         }
         None => format!("the desired count is {now}, not {wanted}: somebody or autoscaling has set it meanwhile"),
     };

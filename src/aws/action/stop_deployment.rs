@@ -32,7 +32,7 @@ impl Action for StopDeployment {
     async fn gather(desk: &mut Desk, request: &Request) -> Result<(), Refusal> {
         desk.fetch_all(Self::NEEDS).await.map_err(|p| unread(&p))?;
         let name = find(&desk.facts(), &request.target)?.name.clone();
-        let found = Candidates { past: Known::of(past(desk, &name).await)?, ..Candidates::default() };
+        let found = Candidates { past: Known::of(past(desk, &name).await), ..Candidates::default() };
         put(desk, found);
         desk.glance(Targets::KEY).await;
         Ok(())

@@ -52,7 +52,7 @@ mod tests {
 
     fn scale() -> Scale {
         let on = OnService { cluster: "c".into(), service: "web".into() };
-        Scale { on, wanted: 4, register: None, take_back: None }
+        Scale { on, from: 3, wanted: 4, register: None, take_back: None }
     }
 
     fn plan() -> Plan {

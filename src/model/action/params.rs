@@ -52,6 +52,8 @@ pub struct TakeBack {
 pub struct Scale {
     /// Of which service.
     pub on: OnService,
+    /// How many tasks before.
+    pub from: i32,
     /// How many tasks.
     pub wanted: i32,
     /// Set before the count, so that autoscaling keeps it.

@@ -2,6 +2,7 @@
 
 use super::super::common::bench::{Bench, at, refusal, texts};
 use super::*;
+use crate::model::plan::Verdict;
 use crate::model::service::{Deployment, Service};
 
 const OLD: &str = "aaaa1111-0";

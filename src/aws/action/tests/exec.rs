@@ -2,6 +2,7 @@
 
 use super::super::service::fixture::{World, plan_of, verdicts};
 use super::*;
+use crate::model::plan::Verdict;
 
 fn plan(world: &mut World, line: &str) -> Result<Draft, Refusal> {
     plan_of::<Exec>(world, line).map(|(draft, _)| draft)
