@@ -8,8 +8,8 @@ use crate::input::{Code, Key};
 
 /// After ESC: is it the Esc key, or the first byte of a sequence?
 const AFTER_ESCAPE: Duration = Duration::from_millis(250);
-/// The same on a line that has been seen to cut sequences apart.
-const AFTER_ESCAPE_SLOW: Duration = Duration::from_millis(700);
+/// On a line that has been seen to take longer than that, the rest of a sequence is waited for as long again; another key is one.
+const AFTER_ESCAPE_SLOW: Duration = Duration::from_millis(500);
 /// A sequence that has begun; nobody types these.
 const IN_SEQUENCE: Duration = Duration::from_secs(3);
 /// A string of the terminal comes in one go; Alt-] begins like one.
@@ -51,6 +51,8 @@ enum State {
     Ground,
     /// The beginning of something: ESC, a sequence, a character of several bytes.
     Partial(Vec<u8>),
+    /// So many ESC, which are keys unless a sequence goes on.
+    Held(usize),
     /// An Esc key was told, and its sequence may still come.
     TooEarly,
     /// Between the marks of a paste; how much of the end mark has come.
@@ -65,7 +67,7 @@ enum State {
 #[derive(Debug, Default)]
 pub(super) struct Decoder {
     state: State,
-    /// Sequences arrive in pieces here.
+    /// Sequences arrive so slowly here that an Esc key was told too early.
     slow: bool,
 }
 
@@ -73,9 +75,6 @@ impl Decoder {
     /// Takes in what one read yielded.
     pub(super) fn feed(&mut self, bytes: &[u8]) -> Vec<Input> {
         let mut inputs = Vec::new();
-        if let (State::Partial(begun), [b'[' | b'O', ..]) = (&self.state, bytes) {
-            self.slow |= begun.as_slice() == b"\x1b";
-        }
         match (&mut self.state, text(bytes)) {
             (State::Burst(begun), Some(more)) => {
                 if begun.len() < LONGEST_PASTE {
@@ -99,13 +98,11 @@ impl Decoder {
     pub(super) fn patience(&self) -> Option<Duration> {
         match &self.state {
             State::Ground => None,
-            State::Partial(begun) if begun.iter().all(|b| *b == sequence::ESC) => {
-                Some(if self.slow { AFTER_ESCAPE_SLOW } else { AFTER_ESCAPE })
-            }
+            State::Partial(begun) if is_escape(begun) => Some(AFTER_ESCAPE),
             State::Partial(begun) if sequence::is_string(begun) => Some(IN_STRING),
             State::Partial(_) => Some(IN_SEQUENCE),
             State::Burst(_) => Some(AFTER_BURST),
-            State::Lost(1) => Some(AFTER_ESCAPE_SLOW),
+            State::Held(_) | State::Lost(1) => Some(AFTER_ESCAPE_SLOW),
             State::TooEarly => Some(AFTER_TOO_EARLY),
             State::Paste(..) => Some(IN_PASTE),
             State::Lost(_) => Some(IN_LOST_PASTE),
@@ -115,10 +112,12 @@ impl Decoder {
     /// Nothing came for as long as `patience` said.
     pub(super) fn expire(&mut self) -> Vec<Input> {
         match std::mem::take(&mut self.state) {
-            State::Partial(begun) if begun.iter().all(|b| *b == sequence::ESC) => {
-                self.state = State::TooEarly;
-                begun.iter().map(|_| Input::Key(Key::new(Code::Esc))).collect()
+            State::Partial(begun) if is_escape(&begun) && self.slow => {
+                self.state = State::Held(begun.len());
+                Vec::new()
             }
+            State::Partial(begun) if is_escape(&begun) => self.told(begun.len()),
+            State::Held(count) => self.told(count),
             // The end mark begins with ESC: one that stays alone is a person who wants the keyboard back.
             State::Lost(1) => {
                 self.state = State::TooEarly;
@@ -134,14 +133,27 @@ impl Decoder {
         }
     }
 
+    fn told(&mut self, escapes: usize) -> Vec<Input> {
+        self.state = State::TooEarly;
+        vec![Input::Key(Key::new(Code::Esc)); escapes]
+    }
+
     fn byte(&mut self, byte: u8, inputs: &mut Vec<Input>) {
         match std::mem::take(&mut self.state) {
-            State::Ground => self.begin(byte, inputs),
             State::TooEarly if matches!(byte, b'[' | b'O') => {
                 self.slow = true;
                 self.state = State::Partial(vec![sequence::ESC, byte]);
             }
-            State::TooEarly => self.begin(byte, inputs),
+            State::Ground | State::TooEarly => self.begin(byte, inputs),
+            State::Held(count) if matches!(byte, b'[' | b'O') => {
+                inputs.extend(self.told(count.saturating_sub(1)));
+                self.state = State::Partial(vec![sequence::ESC, byte]);
+            }
+            State::Held(count) => {
+                inputs.extend(self.told(count));
+                self.state = State::Ground;
+                self.begin(byte, inputs);
+            }
             State::Burst(text) => {
                 inputs.push(Input::Paste(text));
                 self.begin(byte, inputs);
@@ -201,6 +213,10 @@ impl Decoder {
             }
         }
     }
+}
+
+fn is_escape(begun: &[u8]) -> bool {
+    begun.iter().all(|b| *b == sequence::ESC)
 }
 
 /// How much of the end mark has come after this byte.

@@ -32,6 +32,9 @@ const PRESSED_WITHIN: Duration = Duration::from_secs(3);
 /// Ctrl-], as terminals send it: plain, kitty's way, xterm's way.
 const LEAVE: [&[u8]; 3] = [b"\x1d", b"\x1b[93;5u", b"\x1b[27;5;93~"];
 
+/// What switches to the alternate screen (with h) and back (with l).
+const SWITCHES: [&[u8]; 3] = [b"\x1b[?1049", b"\x1b[?1047", b"\x1b[?47"];
+
 /// Opens the session on this command's own terminal, or on its streams if they are none.
 pub(super) async fn here(session: &Handoff, stopped: impl Future<Output = String>) -> Result<(), String> {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
@@ -58,18 +61,17 @@ pub(super) async fn relayed(session: &Handoff, keys: mpsc::Receiver<Vec<u8>>, st
         Err(pty_process::Error::Io(e)) if e.kind() == io::ErrorKind::NotFound => return Err(missing()),
         Err(e) => return Err(failed(&e)),
     };
-    let mut relay = Relay { plugin, output, input, typed: Vec::new(), leaving: Leaving::default() };
+    let mut relay = Relay { plugin, output, input, typed: Vec::new(), leaving: Leaving::default(), screens: Screens::default() };
     let ended = relay.run(keys, stopped).await;
-    match ended {
-        Ok(status) => {
-            relay.drain().await;
-            verdict(status)
-        }
-        Err(why) => {
-            relay.kill().await;
-            Err(why)
-        }
+    if ended.is_err() {
+        relay.kill().await;
     }
+    relay.drain().await;
+    if relay.screens.alternate {
+        // With the cursor where it was: only then is it known that there was a switch to undo.
+        let _ = tty::write(b"\x1b[?1049l");
+    }
+    verdict(ended?)
 }
 
 fn missing() -> String {
@@ -93,6 +95,7 @@ struct Relay {
     /// Typed, and not yet read by the plugin.
     typed: Vec<u8>,
     leaving: Leaving,
+    screens: Screens,
 }
 
 impl Relay {
@@ -117,7 +120,7 @@ impl Relay {
                     self.typed.truncate(TYPED_AHEAD);
                 }
                 read = self.output.read(&mut buffer), if open => match read {
-                    Ok(n) if n > 0 => tty::write(buffer.get(..n).unwrap_or_default()).map_err(|e| format!("the terminal is gone: {e}"))?,
+                    Ok(n) if n > 0 => self.show(buffer.get(..n).unwrap_or_default()).map_err(|e| format!("the terminal is gone: {e}"))?,
                     // Nobody has the other end open: the plugin's end follows.
                     _ => open = false,
                 },
@@ -131,11 +134,14 @@ impl Relay {
         }
     }
 
-    /// What it has written before it ended.
+    /// What it has written before it ended; not what others go on to write.
     async fn drain(&mut self) {
         let mut buffer = vec![0; 16 * 1024];
-        while let Ok(Ok(n @ 1..)) = timeout(LAST_BREATH, self.output.read(&mut buffer)).await {
-            let _ = tty::write(buffer.get(..n).unwrap_or_default());
+        let until = Instant::now() + PATIENCE;
+        while Instant::now() < until
+            && let Ok(Ok(n @ 1..)) = timeout(LAST_BREATH, self.output.read(&mut buffer)).await
+        {
+            let _ = self.show(buffer.get(..n).unwrap_or_default());
         }
     }
 
@@ -149,7 +155,34 @@ impl Relay {
             // When the plugin has ended, what it has started may not have.
             let _ = timeout(PATIENCE, self.plugin.wait()).await;
         }
-        self.drain().await;
+    }
+
+    fn show(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.screens.sees(bytes);
+        tty::write(bytes)
+    }
+}
+
+/// Which screen the plugin has switched to.
+#[derive(Debug, Default)]
+struct Screens {
+    alternate: bool,
+    recent: Vec<u8>,
+}
+
+impl Screens {
+    fn sees(&mut self, bytes: &[u8]) {
+        self.recent.extend_from_slice(bytes);
+        for at in 0..self.recent.len() {
+            let from_here = self.recent.get(at..).unwrap_or_default();
+            match SWITCHES.iter().find_map(|switch| from_here.strip_prefix(*switch)?.first()) {
+                Some(b'h') => self.alternate = true,
+                Some(b'l') => self.alternate = false,
+                _ => {}
+            }
+        }
+        let longest = SWITCHES.iter().map(|switch| switch.len()).max().unwrap_or_default();
+        self.recent.drain(..self.recent.len().saturating_sub(longest));
     }
 }
 
@@ -196,6 +229,17 @@ async fn on_streams(session: &Handoff, stopped: impl Future<Output = String>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_switch_to_the_alternate_screen_is_seen_however_it_is_cut() {
+        let after = |reads: &[&[u8]]| {
+            let mut screens = Screens::default();
+            reads.iter().for_each(|read| screens.sees(read));
+            screens.alternate
+        };
+        assert!(after(&[b"text\x1b[?10", b"49", b"hmore"]) && after(&[b"\x1b[?47h"]) && after(&[b"\x1b[?1049l\x1b[?1049h"]));
+        assert!(!after(&[b"\x1b[?1049h", b"text", b"\x1b[?104", b"9l"]) && !after(&[b"[?1049h", b"\x1b[?1048h"]));
+    }
 
     #[tokio::test(start_paused = true)]
     async fn three_presses_leave_however_they_are_sent_and_cut() {

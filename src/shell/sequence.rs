@@ -103,19 +103,11 @@ fn single_shift(rest: &[u8]) -> Meaning {
 fn control(rest: &[u8]) -> Meaning {
     let Some((last, parameters)) = rest.split_last() else { return Meaning::Unfinished };
     match (parameters, last) {
-        // The Linux console's F1 to F5.
-        ([], b'[') => Meaning::Unfinished,
+        // The Linux console's F1 to F5; the old mouse, after which three bytes follow.
+        ([], b'[' | b'M') => Meaning::Unfinished,
         ([b'['], b'A'..=b'E') => Meaning::Key(Key::new(Code::F(last - b'A' + 1))),
-        ([b'['], _) => Meaning::Nothing,
-        // The old mouse: three bytes follow.
-        ([], b'M') => Meaning::Unfinished,
-        ([b'M', more @ ..], _) => {
-            if more.len() < 2 {
-                Meaning::Unfinished
-            } else {
-                Meaning::Nothing
-            }
-        }
+        ([b'M', more @ ..], _) if more.len() < 2 => Meaning::Unfinished,
+        ([b'['] | [b'M', ..], _) => Meaning::Nothing,
         // rxvt's Shift with a function key ends with $.
         ([b'0'..=b'9', ..], b'$') if !parameters.contains(&b';') => Meaning::Nothing,
         (_, 0x20..=0x3f) => Meaning::Unfinished,
@@ -204,12 +196,14 @@ fn numbered(number: u32) -> Option<Code> {
 
 /// After ESC ] and its kin: up to BEL or ESC \. A control character breaks it off: Ctrl-C must always work.
 fn string(bytes: &[u8]) -> Meaning {
-    match bytes.get(2..).unwrap_or_default() {
-        [] => Meaning::Unfinished,
-        [.., ESC, b'\\'] | [.., BEL] => Meaning::Nothing,
-        [.., ESC] => Meaning::Unfinished,
-        [.., ESC, _] => Meaning::Broken,
-        [.., 0x00..=0x1f] => Meaning::Broken,
-        _ => Meaning::Unfinished,
+    let text = bytes.get(2..).unwrap_or_default();
+    let is_control = text.last().is_some_and(|b| *b < 0x20 && *b != ESC);
+    let after_escape = text.len() >= 2 && text.get(text.len() - 2) == Some(&ESC);
+    if text.ends_with(&[BEL]) || text.ends_with(b"\x1b\\") {
+        Meaning::Nothing
+    } else if is_control || after_escape {
+        Meaning::Broken
+    } else {
+        Meaning::Unfinished
     }
 }

@@ -122,7 +122,11 @@ fn escape_by_itself_is_a_key_and_what_follows_late_is_no_row_of_keys() {
     // Half a second after ESC: once an Esc key too many, and never the keys [ and A; from then on the line is known to be slow.
     let half = Duration::from_millis(500);
     assert_eq!(dripped(b"\x1b[A\x1b[B", half), [esc.clone(), Input::Key(Key::new(Code::Up)), Input::Key(Key::new(Code::Down))]);
-    assert_eq!(dripped(b"\x1b[200~q\rq\x1b[201~", half), [esc, Input::Paste("q\rq".to_owned())]);
+    assert_eq!(dripped(b"\x1b[200~q\rq\x1b[201~", half), [esc.clone(), Input::Paste("q\rq".to_owned())]);
+    // There, too, Esc and another key a moment later are two keys.
+    let mut reads: Vec<(Duration, Vec<u8>)> = b"\x1b[A".iter().map(|b| (half, vec![*b])).collect();
+    reads.extend([(s, b"\x1b".to_vec()), (half, b"q".to_vec())]);
+    assert_eq!(decoded(&reads), [esc.clone(), Input::Key(Key::new(Code::Up)), esc, Input::Key(Key::char('q'))]);
 }
 
 #[test]
