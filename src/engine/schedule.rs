@@ -47,7 +47,7 @@ const UNFOCUSED_FACTOR: u32 = 3;
 const BEHIND_FACTOR: u32 = 2;
 /// Asked for by hand: never sooner than the first, always after the second.
 const LEAST_FLOOR: Duration = Duration::from_secs(2);
-const MOST_FLOOR: Duration = Duration::from_secs(15);
+const MOST_FLOOR: Duration = Duration::from_secs(30);
 /// Up to here an interval counts as fast.
 const FAST: Duration = Duration::from_secs(5);
 

@@ -118,7 +118,7 @@ impl Site {
         let mut stream = TcpStream::connect(self.cloud.address()).unwrap();
         write!(
             stream,
-            "POST / HTTP/1.1\r\nhost: cloud\r\nconnection: close\r\nx-amz-target: {target}\r\ncontent-type: application/x-amz-json-1.1\r\ncontent-length: {}\r\n\r\n{body}",
+            "POST / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nx-amz-target: {target}\r\ncontent-type: application/x-amz-json-1.1\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         )
         .unwrap();

@@ -106,7 +106,7 @@ async fn a_run_that_is_recorded_says_nothing_of_it() {
     assert_eq!(disk.words(), ["intent", "outcome", "end"]);
 }
 
-const INTENT: &str = r#"{"at":"2026-11-23T01:00:00Z","id":"a-1","kind":"refused","who":{"user":"maya","arn":""},"request":{"action":"scale","target":"web"},"text":"\u001b]0;x\u0007no"}"#;
+const INTENT: &str = r#"{"at":"2026-11-23T01:00:00Z","id":"a-1","kind":"refused","who":{"user":"maya","arn":""},"request":{"action":"scale","target":"web","args":{}},"text":"\u001b]0;x\u0007no"}"#;
 
 /// A home with a day of audit: these bytes.
 fn with_log(bytes: &[u8]) -> (Machine, PathBuf) {

@@ -196,7 +196,7 @@ fn read_file(path: &Path, entries: &mut Vec<Entry>, damage: &mut Vec<String>) ->
             reader.skip_until(b'\n')?;
             name("longer than any line of this log".to_owned());
         } else if !line.trim_ascii().is_empty() {
-            match serde_json::from_slice(&line) {
+            match serde_json::from_slice(line.trim_ascii()) {
                 Ok(entry) => entries.push(entry),
                 Err(e) if e.is_eof() => name(format!("not a whole line: {e}")),
                 Err(e) => name(format!("not a line of this log: {}", sanitize(&e.to_string()))),
