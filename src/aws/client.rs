@@ -1,14 +1,18 @@
 //! The one place that builds service clients: every one of them carries the gate. Called by `connect`; sources borrow the clients.
 
+use aws_smithy_types::retry::RetryConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 
 use super::gate::Gate;
+use super::skew::OnlyForTheClock;
 
 /// The service clients of one process.
 #[derive(Debug, Clone)]
 pub struct Clients {
     pub(super) sts: aws_sdk_sts::Client,
+    /// STS where it always is: a region that is not enabled does not know who we are.
+    pub(super) sts_global: aws_sdk_sts::Client,
     pub(super) ecs: aws_sdk_ecs::Client,
     pub(super) elb: aws_sdk_elasticloadbalancingv2::Client,
     pub(super) scaling: aws_sdk_applicationautoscaling::Client,
@@ -35,13 +39,19 @@ pub struct Clients {
 /// Where AWS keeps the metrics of its global services.
 const GLOBAL_METRICS: &str = "us-east-1";
 
+/// The SDK sends once, and once more only when the classifier says that the clock was the only cause.
+const ATTEMPTS: u32 = 2;
+
 /// Builds one gated client: the SDK crates share this shape but no trait.
 macro_rules! gated {
     ($krate:ident, $config:expr, $gate:expr) => {
         gated!($krate, $config, $gate, |builder| builder)
     };
     ($krate:ident, $config:expr, $gate:expr, |$builder:ident| $more:expr) => {{
-        let $builder = $krate::config::Builder::from($config).interceptor($gate.clone());
+        let $builder = $krate::config::Builder::from($config)
+            .interceptor($gate.clone())
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .retry_classifier(OnlyForTheClock);
         $krate::Client::from_conf($more.build())
     }};
 }
@@ -52,6 +62,7 @@ impl Clients {
         let global = config.to_builder().region(Region::from_static(GLOBAL_METRICS)).build();
         Self {
             sts: gated!(aws_sdk_sts, config, gate),
+            sts_global: gated!(aws_sdk_sts, &global, gate),
             ecs: gated!(aws_sdk_ecs, config, gate),
             elb: gated!(aws_sdk_elasticloadbalancingv2, config, gate),
             scaling: gated!(aws_sdk_applicationautoscaling, config, gate),

@@ -1,123 +1,198 @@
 //! From options to gated clients: profile, region, endpoint, credentials, time-outs. Tells a missing profile, region or credential apart
 //! before anything is sent. Called by the shell; the embedded cloud comes in as an HTTP client.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use aws_config::identity::IdentityCache;
 use aws_config::{BehaviorVersion, ConfigLoader, Region};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
-use aws_runtime::env_config::file::EnvConfigFiles;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::TlsContext;
 use aws_smithy_http_client::{Connector, tls};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
-use aws_types::os_shim_internal::{Env, Fs};
 
 use super::action;
 use super::authority::Authority;
 use super::client::Clients;
+use super::credentials::{Renewing, Trouble};
 use super::gate::{AllowList, Gate, GatedClient};
+use super::lookup::{self, Lookup, Wanted};
 use super::meter::Meter;
+use super::notice::Notices;
 use super::op::Kind;
+use super::profiles::{self, Profiles, Unreadable, in_shell};
+use super::proxy::{BadProxy, Proxies};
+use super::skew::Skew;
 use super::source;
+use super::trust::{self, BadBundle};
+use super::wire::{Observer, Wire, Witness};
 use crate::model::connection::ConnectOptions;
 use crate::model::mode::Mode;
+use crate::model::section::{Problem, ProblemKind};
 
 /// One attempt of a poll (AWS map §1: about 5 s): a mute endpoint is to be named within 5 s of the start.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(4);
 /// One poll with all its attempts.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(15);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// Looking for credentials: the instance metadata service alone may take this long to say that it is not there.
-const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(4);
-
 /// Why there are no clients. Each says what to do next.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// The profile is in no file.
     #[error(
-        "unknown profile '{name}': it is in neither ~/.aws/config nor ~/.aws/credentials{known}\n  next: choose one with --profile NAME, or create it with 'aws configure --profile {name}'"
+        "unknown profile '{name}': it is in neither ~/.aws/config nor ~/.aws/credentials{known}\n  next: choose one with --profile NAME, or create it with 'aws configure --profile {quoted}'"
     )]
     UnknownProfile {
         /// The name.
         name: String,
+        /// The name, for a shell.
+        quoted: String,
         /// The profiles that there are, as the tail of the sentence.
         known: String,
     },
     /// The AWS configuration files do not parse.
-    #[error("the AWS configuration cannot be read: {0}\n  next: correct the file, or point AWS_CONFIG_FILE at another")]
-    Files(String),
+    #[error(transparent)]
+    Files(#[from] Unreadable),
     /// No region anywhere.
     #[error("no region: neither --region, the configuration, AWS_REGION nor the profile names one\n  next: --region ap-southeast-2")]
     NoRegion,
-    /// No provider had credentials.
-    #[error(
-        "no usable AWS credentials{profile}: {cause}\n  next: 'aws sso login{profile_flag}', set AWS_PROFILE, or look around without AWS: 'nextcore-top demo'"
-    )]
-    NoCredentials {
-        /// ` of profile 'x'`.
-        profile: String,
-        /// ` --profile x`.
-        profile_flag: String,
-        /// The innermost cause.
-        cause: String,
-    },
+    /// No credentials.
+    #[error("{0}\n  next: {next}", next = .0.next())]
+    Credentials(#[from] Trouble),
     /// TLS cannot trust anybody.
     #[error(
-        "no root certificates: this machine's certificate store is empty, so no TLS connection can be trusted\n  next: install the package ca-certificates, or set SSL_CERT_FILE to a bundle"
+        "no root certificates: this machine's certificate store is empty, so no TLS connection can be trusted\n  next: install the package ca-certificates, or set SSL_CERT_FILE or AWS_CA_BUNDLE to a bundle"
     )]
     NoRoots,
+    /// TLS was told to trust a bundle that cannot be used.
+    #[error(transparent)]
+    Bundle(#[from] BadBundle),
+    /// A proxy that is none.
+    #[error(transparent)]
+    Proxy(#[from] BadProxy),
     /// The endpoint is not a URL.
     #[error("--endpoint-url '{0}' is not an http:// or https:// URL\n  next: write it as http://127.0.0.1:4566")]
     BadEndpoint(String),
+    /// The embedded cloud has not come up.
+    #[error("the embedded cloud does not start: {0}\n  next: please report this")]
+    Embedded(String),
 }
 
-/// Connects to AWS, or to the endpoint of the options.
-pub async fn connect(options: &ConnectOptions, meter: &Meter, authority: &Authority) -> Result<Clients, ConnectError> {
-    check_profile(options).await?;
+impl ConnectError {
+    /// Whether trying again may help without a restart: a login elsewhere, a service that comes back.
+    pub fn heals(&self) -> bool {
+        matches!(self, Self::Credentials(trouble) if trouble.heals())
+    }
+
+    /// The same as a problem of the identity, for a screen that stays.
+    pub fn problem(&self) -> Problem {
+        let text = self.to_string();
+        let (headline, hint) = text.split_once("\n  next: ").unwrap_or((text.as_str(), ""));
+        let kind = match self {
+            Self::Credentials(trouble) => trouble.kind(),
+            _ => ProblemKind::Offline,
+        };
+        Problem { kind, headline: headline.to_owned(), hint: hint.to_owned(), permission: None }
+    }
+}
+
+/// Connects to AWS, or to the endpoint of the options. What takes long is said meanwhile.
+pub async fn connect(options: &ConnectOptions, meter: &Meter, authority: &Authority, notices: &Notices) -> Result<Clients, ConnectError> {
+    let profiles = Profiles::read().await?;
+    check_profile(&profiles, options)?;
+    if let Some(url) = &options.endpoint_url {
+        check_endpoint(url)?;
+    }
+    let wires = Wires {
+        proxies: Proxies::of(&options.proxies)?,
+        trust: trust_of(&profiles, options)?,
+        skew: Skew::new(notices.clone()),
+        witness: Witness::default(),
+    };
+    let wanted = match &options.profile {
+        Some(name) if options.profile_decides => Wanted::Profile(name.clone()),
+        profile => Wanted::Usual(profile.clone()),
+    };
+    let renew: Arc<str> = Lookup::renew(&wanted).await.into();
     let plain = options.endpoint_url.as_ref().is_some_and(|url| url.starts_with("http://"));
     // The TLS library panics without roots; an emulator over plain HTTP needs neither.
-    let http = match (rustls_native_certs::load_native_certs().certs.is_empty(), plain) {
-        (false, _) => tls_client(),
-        (true, true) => plain_client(),
-        (true, false) => return Err(ConnectError::NoRoots),
-    };
-    let mut loader = loader(http.clone());
+    let rootless = wires.trust.is_none() && rustls_native_certs::load_native_certs().certs.is_empty();
+    if rootless && !plain {
+        return Err(ConnectError::NoRoots);
+    }
+    let http = if rootless { wires.plain(&renew) } else { wires.tls(&renew) };
+    let mut loader = loader(http.clone(), wires.skew.clone()).profile_files(profiles.files());
     if let Some(profile) = &options.profile {
-        loader = loader.profile_name(profile);
+        loader = loader.profile_name(Profiles::alias(profile));
     }
     if let Some(region) = &options.region {
         loader = loader.region(Region::new(region.clone()));
     }
-    if let Some(url) = &options.endpoint_url {
-        check_endpoint(url)?;
-        loader = loader.endpoint_url(url);
-    }
-    let config = loader.load().await;
+    let asked = if let Some(url) = &options.endpoint_url { loader.endpoint_url(url) } else { loader };
+    let config = asked.load().await;
     if config.region().is_none() {
         return Err(ConnectError::NoRegion);
     }
-    check_credentials(&config, options).await?;
-    Ok(gated(&config, if plain { plain_client() } else { http }, meter, authority))
+    // What proves who we are is asked of AWS, whatever endpoint the stack has.
+    let mut of_providers = config.to_builder();
+    if options.endpoint_url.is_some() {
+        of_providers.set_endpoint_url(None);
+    }
+    let (skew, witness) = (wires.skew.clone(), wires.witness.clone());
+    let tools = lookup::Tools { http: http.clone(), skew, witness, notices: notices.clone(), config: of_providers.build() };
+    let credentials = Renewing::new(Lookup::new(wanted, tools));
+    credentials.wait().await?;
+    let config = config.to_builder().credentials_provider(credentials.shared()).identity_cache(IdentityCache::no_cache()).build();
+    Ok(gated(&config, if plain { wires.plain(&renew) } else { http }, meter, authority))
 }
 
-fn plain_client() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new().build_http()
+/// What all HTTP clients of a process share.
+struct Wires {
+    proxies: Proxies,
+    trust: Option<TlsContext>,
+    skew: Skew,
+    witness: Witness,
 }
 
-/// TLS by ring, and the proxies that the environment names (`HTTPS_PROXY`, `NO_PROXY`), as the AWS CLI does.
-fn tls_client() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new().build_with_connector_fn(|settings, components| {
-        let mut builder = Connector::builder().proxy_config(ProxyConfig::from_env());
-        builder.set_connector_settings(settings.cloned());
-        builder.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
-        builder.tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build()
-    })
+impl Wires {
+    /// For plain HTTP: an emulator that is near. No proxy is asked for it.
+    fn plain(&self, renew: &Arc<str>) -> SharedHttpClient {
+        self.observed(aws_smithy_http_client::Builder::new().build_http(), Proxies::none(), renew)
+    }
+
+    /// TLS by ring, and the proxies that the environment names (`HTTPS_PROXY`, `NO_PROXY`), as the AWS CLI does.
+    fn tls(&self, renew: &Arc<str>) -> SharedHttpClient {
+        let trust = self.trust.clone().unwrap_or_default();
+        let client = aws_smithy_http_client::Builder::new().build_with_connector_fn(move |settings, components| {
+            let mut builder = Connector::builder().proxy_config(ProxyConfig::from_env());
+            builder.set_connector_settings(settings.cloned());
+            builder.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+            builder.tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).tls_context(trust.clone()).build()
+        });
+        self.observed(client, self.proxies.clone(), renew)
+    }
+
+    fn observed(&self, client: SharedHttpClient, proxies: Proxies, renew: &Arc<str>) -> SharedHttpClient {
+        Wire::over(client, Observer { skew: self.skew.clone(), witness: self.witness.clone(), proxies, renew: Arc::clone(renew) })
+    }
+}
+
+/// The bundle of the environment, or of the profile: the SDK knows neither.
+fn trust_of(profiles: &Profiles, options: &ConnectOptions) -> Result<Option<TlsContext>, BadBundle> {
+    if let Some(path) = &options.ca_bundle {
+        return trust::bundle(path, "AWS_CA_BUNDLE").map(Some);
+    }
+    let name = options.profile.as_deref().unwrap_or("default");
+    let of_profile = profiles.get(name).and_then(|p| p.get("ca_bundle"));
+    of_profile.map(|path| trust::bundle(&profiles::expanded(path), &format!("ca_bundle of profile '{name}'"))).transpose()
 }
 
 /// Connects to whatever answers behind `http`: the embedded cloud, in process. The environment is not looked at.
@@ -136,9 +211,13 @@ pub fn connect_in_process(http: SharedHttpClient, region: &str, meter: &Meter, a
     gated(&config, http, meter, authority)
 }
 
-fn loader(http: SharedHttpClient) -> ConfigLoader {
+fn loader(http: SharedHttpClient, skew: Skew) -> ConfigLoader {
     aws_config::defaults(BehaviorVersion::latest())
         .http_client(http)
+        .time_source(skew)
+        // The SDK learns the skew too, once for each client, from whatever answers: added to ours it would be twice too much.
+        .disable_clock_skew_correction(true)
+        .no_credentials()
         // The engine backs off by itself, and every request is to be counted: the SDK sends once.
         .retry_config(RetryConfig::standard().with_max_attempts(1))
         .timeout_config(timeouts())
@@ -174,39 +253,14 @@ fn check_endpoint(url: &str) -> Result<(), ConnectError> {
 }
 
 /// An unknown profile would otherwise be a silent fall-through to other credentials: the wrong account.
-async fn check_profile(options: &ConnectOptions) -> Result<(), ConnectError> {
-    let files = EnvConfigFiles::default();
-    let profiles = aws_config::profile::load(&Fs::real(), &Env::real(), &files, options.profile.clone().map(Into::into))
-        .await
-        .map_err(|e| ConnectError::Files(cause_of(&e)))?;
-    let name = profiles.selected_profile();
-    if profiles.get_profile(name).is_some() || (options.profile.is_none() && name == "default") {
+fn check_profile(profiles: &Profiles, options: &ConnectOptions) -> Result<(), ConnectError> {
+    let Some(name) = &options.profile else { return Ok(()) };
+    if profiles.get(name).is_some() {
         return Ok(());
     }
-    let mut names: Vec<&str> = profiles.profiles().collect();
-    names.sort_unstable();
+    let names: Vec<String> = profiles.names().into_iter().map(in_shell).collect();
     let known = if names.is_empty() { " (there are no profiles)".to_owned() } else { format!(" (there are: {})", names.join(", ")) };
-    Err(ConnectError::UnknownProfile { name: name.to_owned(), known })
-}
-
-async fn check_credentials(config: &SdkConfig, options: &ConnectOptions) -> Result<(), ConnectError> {
-    let (profile, profile_flag) =
-        options.profile.as_ref().map_or_else(Default::default, |p| (format!(" of profile '{p}'"), format!(" --profile {p}")));
-    let fail = |cause: String| ConnectError::NoCredentials { profile: profile.clone(), profile_flag: profile_flag.clone(), cause };
-    let Some(provider) = config.credentials_provider() else { return Err(fail("no provider is configured".to_owned())) };
-    match tokio::time::timeout(CREDENTIALS_TIMEOUT, provider.provide_credentials()).await {
-        Ok(Ok(_)) => Ok(()),
-        Ok(Err(e)) => Err(fail(cause_of(&e))),
-        Err(_) => Err(fail(format!("no provider answered within {} s", CREDENTIALS_TIMEOUT.as_secs()))),
-    }
-}
-
-fn cause_of(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut last = error;
-    while let Some(next) = last.source() {
-        last = next;
-    }
-    last.to_string()
+    Err(ConnectError::UnknownProfile { name: name.clone(), quoted: in_shell(name), known })
 }
 
 #[cfg(test)]

@@ -21,6 +21,8 @@ use aws_smithy_types::config_bag::ConfigBag;
 use super::authority::Authority;
 use super::meter::Meter;
 use super::op::{Kind, Op};
+use super::skew::MayRepeat;
+use super::wire::Seen;
 
 /// Private header that marks a cleared request; stripped before it is sent.
 const STAMP: &str = "x-nextcore-cleared";
@@ -68,21 +70,21 @@ impl AllowList {
 
     /// Whether the operation could leave now.
     pub fn check(&self, service: &str, operation: &str) -> Result<(), Refusal> {
-        self.decide(service, operation, Authority::allows)
+        self.decide(service, operation, Authority::allows).map(|_| ())
     }
 
     /// Lets the operation leave: a write uses its warrant up.
-    fn pass(&self, service: &str, operation: &str) -> Result<(), Refusal> {
+    fn pass(&self, service: &str, operation: &str) -> Result<Kind, Refusal> {
         self.decide(service, operation, Authority::spend)
     }
 
-    fn decide(&self, service: &str, operation: &str, may_write: impl Fn(&Authority, &str, &str) -> bool) -> Result<(), Refusal> {
+    fn decide(&self, service: &str, operation: &str, may_write: impl Fn(&Authority, &str, &str) -> bool) -> Result<Kind, Refusal> {
         let found = self.ops.iter().find(|((s, o), _)| *s == service && *o == operation);
         let (service, operation) = (service.to_owned(), operation.to_owned());
         match found {
             None => Err(Refusal::NotAllowed { service, operation }),
-            Some((_, Kind::Read)) => Ok(()),
-            Some((_, Kind::Write)) if may_write(&self.authority, &service, &operation) => Ok(()),
+            Some((_, Kind::Read)) => Ok(Kind::Read),
+            Some((_, Kind::Write)) if may_write(&self.authority, &service, &operation) => Ok(Kind::Write),
             Some((_, Kind::Write)) => Err(Refusal::NoWarrant { service, operation }),
         }
     }
@@ -171,13 +173,24 @@ impl HttpConnector for GatedConnector {
     fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
         let stamp = request.headers_mut().remove(STAMP);
         let cleared = match stamp.as_deref().and_then(|s| s.split_once(':')) {
-            Some((service, operation)) => self.allowed.pass(service, operation).map(|()| format!("{service}:{operation}")),
+            Some((service, operation)) => self.allowed.pass(service, operation).map(|kind| (kind, format!("{service}:{operation}"))),
             None => Err(Refusal::Unstamped(request.uri().to_owned())),
         };
         match cleared {
-            Ok(name) => {
+            Ok((kind, name)) => {
                 self.meter.sent(&name);
-                self.inner.call(request)
+                let answer = self.inner.call(request);
+                if kind == Kind::Write {
+                    return answer;
+                }
+                HttpConnectorFuture::new(async move {
+                    let mut answer = answer.await?;
+                    // A read that was signed at a wrong time: the next signature will be good.
+                    if answer.extension::<Seen>().and_then(|s| s.clock).is_some_and(|c| c.relearnt) {
+                        answer.add_extension(MayRepeat);
+                    }
+                    Ok(answer)
+                })
             }
             Err(refusal) => HttpConnectorFuture::ready(Err(ConnectorError::user(refusal.into()))),
         }

@@ -4,16 +4,26 @@
 
 pub mod action;
 pub mod authority;
+mod chain;
 pub mod client;
 pub mod connect;
 mod convert;
+mod credentials;
 mod error;
 pub mod gate;
+mod lookup;
 pub mod meter;
+pub mod notice;
 pub mod op;
 pub mod policy;
+pub mod process;
+mod profiles;
+mod proxy;
+mod skew;
 pub mod source;
 pub mod transport;
+mod trust;
+mod wire;
 
 pub use client::Clients;
 pub use connect::{ConnectError, connect, connect_in_process};

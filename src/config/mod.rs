@@ -143,6 +143,7 @@ pub fn load_with(flags: &Global, env: &Environment, system_file: &Path) -> Resul
 
 fn connect(flags: &Global, env: &Environment, file: &File, layers: &mut Layers) -> ConnectOptions {
     let text = |t: &String| t.clone();
+    let profile_decides = flags.profile.is_some() || (env.aws_profile.is_none() && file.profile.is_some());
     let profile = [(flags.profile.clone(), "--profile"), (env.aws_profile.clone(), "AWS_PROFILE"), (file.profile.clone(), "file")];
     let profile = layers.pick("profile", profile, None, text);
     let file_region = file.stack.as_ref().map(|s| s.region.clone());
@@ -154,7 +155,8 @@ fn connect(flags: &Global, env: &Environment, file: &File, layers: &mut Layers) 
         (file.endpoint_url.clone(), "file"),
     ];
     let endpoint_url = layers.pick("endpoint_url", endpoint, None, text);
-    ConnectOptions { profile, region, endpoint_url }
+    let (ca_bundle, proxies) = (env.aws_ca_bundle.clone(), env.proxies.clone());
+    ConnectOptions { profile, profile_decides, region, endpoint_url, ca_bundle, proxies }
 }
 
 fn look(flags: &Global, env: &Environment, file: &File, layers: &mut Layers) -> Result<(Theme, Glyphs), ConfigError> {

@@ -84,7 +84,7 @@ pub fn delay(interval: Duration, outcome: Outcome) -> Duration {
                 ProblemKind::Denied => interval.max(DENIED),
                 // It may be gone with the next answer, or never: neither wait a quarter of an hour, nor ask twice a second.
                 ProblemKind::NotFound | ProblemKind::Service => (SERVICE_RETRY * 2_u32.pow(doublings)).min(interval),
-                ProblemKind::Timeout | ProblemKind::Offline | ProblemKind::Malformed | ProblemKind::Credentials => {
+                ProblemKind::Timeout | ProblemKind::Offline | ProblemKind::Malformed | ProblemKind::Credentials | ProblemKind::Clock => {
                     (FIRST_RETRY * 2_u32.pow(doublings)).min(interval)
                 }
             }

@@ -58,6 +58,8 @@ pub enum ProblemKind {
     Throttled,
     /// Credentials have expired or are missing.
     Credentials,
+    /// This machine's clock is off: signatures are refused for their time.
+    Clock,
     /// The named resource does not exist.
     NotFound,
     /// No answer in time.

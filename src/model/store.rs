@@ -66,6 +66,8 @@ pub struct Store {
     entries: BTreeMap<SectionKey, Entry>,
     /// What was really sent.
     pub usage: Usage,
+    /// What a person has to know beside the sections: something that is waited for, a clock that is off.
+    pub notices: Vec<String>,
     /// Counts every change: two stores with the same number are the same.
     pub version: u64,
 }

@@ -191,12 +191,12 @@ impl Session {
         for key in &self.needs.0 {
             let Some(problem) = self.store.entry(*key).and_then(|e| e.problem.as_ref()) else { continue };
             match problem.kind {
-                ProblemKind::Credentials => return Some((problem.headline.as_str(), problem.hint.as_str())),
+                ProblemKind::Credentials | ProblemKind::Clock => return Some((problem.headline.as_str(), problem.hint.as_str())),
                 ProblemKind::Offline => offline = offline.or(Some((problem.headline.as_str(), problem.hint.as_str()))),
                 _ => {}
             }
         }
-        offline
+        offline.or_else(|| self.store.notices.first().map(|text| (text.as_str(), "")))
     }
 
     /// The focused panel of the topmost pane.

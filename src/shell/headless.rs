@@ -39,7 +39,8 @@ pub(super) async fn observe(args: &Observe, settings: &Settings) -> Result<Obser
     }
     let clock = target.clock();
     let (mut feed, ends) = engine::channel();
-    let _engine = target.start(settings, clock.clone(), ends, Acts::none()).await.map_err(Failure::cannot_tell)?;
+    let told = backend::Told::on_stderr();
+    let _engine = target.start(settings, clock.clone(), ends, Acts::none(), &told.notices).await.map_err(Failure::cannot_tell)?;
     let hopeless = backend::watch_hope(feed.store.clone());
     let store = tokio::select! {
         reason = hopeless => return Err(Failure::cannot_tell(reason)),

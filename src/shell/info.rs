@@ -11,6 +11,13 @@ use crate::config::environment::Environment;
 use crate::config::{self, Settings};
 use crate::model::identity::Identity;
 use crate::model::section::Section;
+use crate::model::store::Store;
+
+/// What was found, and what else there is to know (a clock that is off).
+fn lines<const N: usize>(found: [&str; N], store: &Store) -> String {
+    let all: Vec<&str> = found.into_iter().chain(store.notices.iter().map(String::as_str)).collect();
+    all.join("\n")
+}
 
 /// Asking who we are must not take longer than this.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -51,8 +58,8 @@ async fn identity(settings: &Settings) -> String {
         _ => return format!("no answer from STS within {} s", PATIENCE.as_secs()),
     };
     match (store.get::<Identity>(), store.entry(Identity::KEY).and_then(|e| e.problem.as_ref())) {
-        (Some(identity), _) => format!("{}  account {}", identity.arn, identity.account),
-        (None, Some(p)) => format!("{}\n{}", p.headline, p.hint),
+        (Some(identity), _) => lines([&format!("{}  account {}", identity.arn, identity.account)], &store),
+        (None, Some(p)) => lines([&p.headline, &format!("next: {}", p.hint)], &store),
         (None, None) => "unknown".to_owned(),
     }
 }

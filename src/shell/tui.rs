@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
 use super::acts::acts;
-use super::backend::{Target, watch_hope};
+use super::backend::Target;
 use super::failure::Failure;
 use super::handoff;
 use super::keys::{self, Keyboard};
@@ -52,7 +52,7 @@ impl Screen for Guard {
     }
 }
 
-/// Runs the dashboard until the user leaves, the line closes, or nothing can ever be shown.
+/// Runs the dashboard until the user leaves, the line closes, or nothing can be shown without a restart. Whatever may pass is waited for.
 pub(super) async fn run(target: Target, settings: &Settings, env: &Environment) -> Result<ExitCode, Failure> {
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         return Err(Failure::cannot_tell("the dashboard needs a terminal\n  next: use 'nextcore-top snapshot' in scripts and pipes"));
@@ -62,12 +62,11 @@ pub(super) async fn run(target: Target, settings: &Settings, env: &Environment) 
     let authority = Authority::new(mode);
     let acts = acts(&target, env, authority.clone());
     let parts = Parts { feed, clock: target.clock(), stack: target.stack(settings), theme: settings.theme.clone(), authority };
-    let hope = watch_hope(parts.feed.store.clone());
     let (connecting, connected, clock) = (settings.clone(), target.clone(), parts.clock.clone());
     let runner: Arc<OnceLock<Runner>> = Arc::default();
     let slot = Arc::clone(&runner);
     let engine: JoinHandle<Result<Engine, _>> = tokio::spawn(async move {
-        let engine = connected.start(&connecting, clock, ends, acts).await?;
+        let engine = connected.start_at_last(&connecting, clock, ends, acts).await?;
         let _ = slot.set(engine.runner().clone());
         Ok(engine)
     });
@@ -84,13 +83,12 @@ pub(super) async fn run(target: Target, settings: &Settings, env: &Environment) 
     });
     let ended = {
         let session = session_loop::run(&mut guard, input, session, parts);
-        tokio::pin!(session, hope);
+        tokio::pin!(session);
         let engine = failed(engine);
         tokio::pin!(engine);
         tokio::select! {
             ended = &mut session => ended.map(|_| ()).map_err(|e| format!("the terminal is gone: {e}")),
             reason = &mut engine => Err(reason),
-            reason = &mut hope => Err(reason),
         }
     };
     drop(guard);

@@ -1,0 +1,289 @@
+//! One look for credentials: through a profile's chain, or through everything that the AWS CLI looks through when no profile is named, each
+//! with a time-out that fits it and with words for its failure. It keeps nothing: `credentials` does.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_config::sts::AssumeRoleProvider;
+use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
+use aws_config::{ecs, imds};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
+use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_async::time::TimeSource;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
+
+use super::chain::{Base, Chain, Role};
+use super::credentials::Trouble;
+use super::error::{find, innermost, problem_of};
+use super::notice::Notices;
+use super::op::Op;
+use super::profiles::Profiles;
+use super::proxy::Via;
+use super::skew::Skew;
+use super::wire::Witness;
+use crate::model::section::{Problem, ProblemKind};
+use crate::model::text::sanitize;
+
+/// Keys of a file, and services that are near: the instance metadata service may take this long to say that it is not there.
+const NEAR: Duration = Duration::from_secs(4);
+/// Each service of AWS on the way.
+const HOP: Duration = Duration::from_secs(5);
+
+/// What is looked for, for the words of errors only.
+const ASSUME: Op = Op::read("STS", "AssumeRole", "sts:AssumeRole");
+const WEB_IDENTITY: Op = Op::read("STS", "AssumeRoleWithWebIdentity", "sts:AssumeRoleWithWebIdentity");
+
+/// Whose credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// Of this profile, whatever keys the environment has.
+    Profile(String),
+    /// As the AWS CLI looks: the environment's, then those of this profile (or of `default`), then the machine's.
+    Usual(Option<String>),
+}
+
+/// What is looked with.
+#[derive(Debug, Clone)]
+pub(super) struct Tools {
+    /// The HTTP client beneath the gate: what proves who we are is no operation of ours.
+    pub(super) http: SharedHttpClient,
+    /// The clock.
+    pub(super) skew: Skew,
+    /// What answers have shown about the keys.
+    pub(super) witness: Witness,
+    /// Where it is said what is waited for.
+    pub(super) notices: Notices,
+    /// Region, endpoints and time-outs of the SDK.
+    pub(super) config: SdkConfig,
+}
+
+/// How to look.
+#[derive(Debug)]
+pub(super) struct Lookup {
+    wanted: Wanted,
+    pub(super) tools: Tools,
+    /// What is being waited for.
+    awaited: Mutex<String>,
+}
+
+impl Lookup {
+    /// Nothing is asked yet.
+    pub(super) fn new(wanted: Wanted, tools: Tools) -> Self {
+        Self { wanted, tools, awaited: Mutex::new("credentials".to_owned()) }
+    }
+
+    /// What is being waited for, in words.
+    pub(super) fn awaited(&self) -> String {
+        self.awaited.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn awaiting(&self, what: impl Into<String>) {
+        *self.awaited.lock().unwrap_or_else(PoisonError::into_inner) = what.into();
+    }
+
+    /// Looks; once more if the clock was found to be off meanwhile.
+    pub(super) async fn run(&self) -> Result<Credentials, Trouble> {
+        let before = self.tools.skew.offset();
+        match self.once().await {
+            Err(_) if self.tools.skew.offset() != before => self.once().await,
+            result => result,
+        }
+    }
+
+    /// What renews them, as far as the files say.
+    pub(super) async fn renew(wanted: &Wanted) -> String {
+        let (name, named) = match wanted {
+            Wanted::Profile(name) => (name.as_str(), true),
+            Wanted::Usual(name) => (name.as_deref().unwrap_or("default"), false),
+        };
+        if !named && EnvironmentVariableCredentialsProvider::new().provide_credentials().await.is_ok() {
+            return "renew those of the environment: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN".to_owned();
+        }
+        let Ok(profiles) = Profiles::read().await else { return String::new() };
+        let chain = profiles.get(name).and_then(|_| Chain::of(&profiles, name).ok());
+        chain.filter(|c| !matches!(c.base, Base::Nothing)).map_or_else(String::new, |c| c.renew())
+    }
+
+    async fn once(&self) -> Result<Credentials, Trouble> {
+        // Read each time: a login, or a correction, is seen without a restart.
+        let profiles = Profiles::read().await.map_err(|e| Trouble::missing(None, e.to_string()))?;
+        match &self.wanted {
+            Wanted::Profile(name) => match Chain::of(&profiles, name)? {
+                // A profile that only has settings: the machine's own role serves it, as with the AWS CLI.
+                Chain { base: Base::Nothing, roles, .. } if roles.is_empty() => self.machine(Some(name)).await,
+                chain => self.chain(&profiles, &chain).await,
+            },
+            Wanted::Usual(name) => {
+                match EnvironmentVariableCredentialsProvider::new().provide_credentials().await {
+                    Ok(credentials) => return Ok(credentials),
+                    Err(CredentialsError::CredentialsNotLoaded(_)) => {}
+                    Err(e) => return Err(Trouble::missing(None, format!("those of the environment: {}", innermost(&e)))),
+                }
+                let profile = name.as_deref().unwrap_or("default");
+                if profiles.get(profile).is_some() {
+                    let chain = Chain::of(&profiles, profile)?;
+                    if !matches!(chain.base, Base::Nothing) {
+                        return self.chain(&profiles, &chain).await;
+                    }
+                }
+                self.machine(name.as_deref()).await
+            }
+        }
+    }
+
+    /// A web identity, the container's endpoint, the instance's role.
+    async fn machine(&self, profile: Option<&str>) -> Result<Credentials, Trouble> {
+        let config = self.provider_config();
+        let web = WebIdentityTokenCredentialsProvider::builder().configure(&config).build();
+        let container = ecs::EcsCredentialsProvider::builder().configure(&config).build();
+        let instance = imds::credentials::ImdsCredentialsProvider::builder().configure(&config).build();
+        let sources: [(&str, &dyn ProvideCredentials, Duration); 3] = [
+            ("STS, for the web identity of AWS_WEB_IDENTITY_TOKEN_FILE", &web, HOP),
+            ("the container's credentials endpoint", &container, NEAR),
+            ("the instance metadata service", &instance, NEAR),
+        ];
+        for (what, provider, patience) in sources {
+            self.awaiting(what);
+            match tokio::time::timeout(patience, provider.provide_credentials()).await {
+                Ok(Ok(credentials)) => return Ok(credentials),
+                Ok(Err(CredentialsError::CredentialsNotLoaded(_))) => {}
+                Ok(Err(e)) => return Err(refused(&e, profile, what)),
+                Err(_) => return Err(Trouble::Silent { what: what.to_owned(), seconds: patience.as_secs() }),
+            }
+        }
+        let looked = "neither environment nor profile, container or instance has any";
+        Err(Trouble::missing(profile, looked.to_owned()))
+    }
+
+    async fn chain(&self, profiles: &Profiles, chain: &Chain) -> Result<Credentials, Trouble> {
+        if let Some(trouble) = chain.needs_mfa() {
+            return Err(trouble);
+        }
+        self.awaiting(chain.awaited());
+        if let Base::Process(process) = &chain.base {
+            let now = self.tools.skew.now();
+            let mut credentials = process.run(&self.tools.notices, now).await.map_err(|cause| Trouble::Process {
+                profile: process.profile.clone(),
+                program: process.program(),
+                cause,
+            })?;
+            for role in &chain.roles {
+                credentials = self.assume(role, credentials).await?;
+            }
+            return Ok(credentials);
+        }
+        let provider = ProfileFileCredentialsProvider::builder()
+            .configure(&self.provider_config())
+            .profile_files(profiles.files())
+            .profile_name(Profiles::alias(&chain.profile))
+            .build();
+        let hops = chain.roles.len() + usize::from(matches!(chain.base, Base::Sso(_) | Base::Login(_) | Base::WebIdentity));
+        let patience = if hops == 0 { NEAR } else { HOP * u32::try_from(hops).unwrap_or(1) };
+        match tokio::time::timeout(patience, provider.provide_credentials()).await {
+            Ok(result) => result.map_err(|e| explain(chain, &e)),
+            Err(_) => Err(Trouble::Silent { what: chain.awaited(), seconds: patience.as_secs() }),
+        }
+    }
+
+    async fn assume(&self, role: &Role, from: Credentials) -> Result<Credentials, Trouble> {
+        let mut builder = AssumeRoleProvider::builder(&role.arn).configure(&self.tools.config);
+        if let Some(id) = &role.external_id {
+            builder = builder.external_id(id);
+        }
+        if let Some(name) = &role.session {
+            builder = builder.session_name(name);
+        }
+        let what = format!("STS, for role {} of profile '{}'", role.arn, role.profile);
+        self.awaiting(what.clone());
+        let provider = builder.build_from_provider(from).await;
+        match tokio::time::timeout(HOP, provider.provide_credentials()).await {
+            Ok(result) => result.map_err(|e| not_assumed(std::slice::from_ref(role), &role.profile, &e)),
+            Err(_) => Err(Trouble::Silent { what, seconds: HOP.as_secs() }),
+        }
+    }
+
+    fn provider_config(&self) -> ProviderConfig {
+        let config = &self.tools.config;
+        ProviderConfig::empty()
+            .with_http_client(self.tools.http.clone())
+            .with_time_source(self.tools.skew.clone())
+            .with_sleep_impl(TokioSleep::new())
+            .with_region(config.region().cloned())
+            .with_use_fips(config.use_fips())
+            .with_use_dual_stack(config.use_dual_stack())
+            .with_behavior_version(Some(aws_config::BehaviorVersion::latest()))
+            .with_retry_config(RetryConfig::standard().with_max_attempts(1))
+            .with_timeout_config(config.timeout_config().cloned().unwrap_or_else(TimeoutConfig::disabled))
+    }
+}
+
+/// Why a chain of the SDK gave none.
+fn explain(chain: &Chain, error: &CredentialsError) -> Trouble {
+    if find::<SdkError<AssumeRoleError, HttpResponse>>(error).is_some() {
+        let profile = chain.roles.last().map_or(&chain.profile, |r| &r.profile);
+        return not_assumed(&chain.roles, profile, error);
+    }
+    let cause = sanitize(&innermost(error));
+    match &chain.base {
+        Base::Sso(_) | Base::Login(_) if find::<ConnectorError>(error).is_some() => unreached(&chain.awaited(), error),
+        Base::Sso(profile) => sso(profile, error, &cause),
+        Base::Login(profile) => Trouble::Login { profile: profile.clone(), cause },
+        _ => refused(error, Some(&chain.profile), &chain.awaited()),
+    }
+}
+
+/// The token of a login is looked for in a file; the portal answers with names of errors that only the SDK's text has.
+fn sso(profile: &str, error: &CredentialsError, cause: &str) -> Trouble {
+    let (profile, low) = (profile.to_owned(), cause.to_ascii_lowercase());
+    let absent = find::<std::io::Error>(error).is_some_and(|e| e.kind() == std::io::ErrorKind::NotFound);
+    if absent {
+        return Trouble::Sso { profile, state: "is not there: nobody has logged in".to_owned() };
+    }
+    if low.contains("forbidden") || low.contains("no access") {
+        let next = "choose a role that this user has (sso_role_name, sso_account_id), or ask for it in IAM Identity Center".to_owned();
+        return Trouble::Refused { what: format!("SSO gives profile '{profile}' no such role: {cause}"), next, clock: false };
+    }
+    let over = low.contains("expired") || low.contains("unauthorized") || low.contains("not found or invalid");
+    Trouble::Sso { profile, state: if over { "has expired".to_owned() } else { format!("cannot be used: {cause}") } }
+}
+
+fn not_assumed(roles: &[Role], profile: &str, error: &CredentialsError) -> Trouble {
+    let Some(said) = find::<SdkError<AssumeRoleError, HttpResponse>>(error) else { return refused(error, Some(profile), "STS") };
+    let problem = problem_of(ASSUME, said);
+    let with_mfa = roles.iter().find(|r| r.mfa.is_some()).filter(|_| problem.kind == ProblemKind::Denied);
+    with_mfa.map_or_else(|| of_problem(&format!("the role of profile '{profile}' cannot be assumed"), problem), Trouble::mfa)
+}
+
+fn of_problem(what: &str, problem: Problem) -> Trouble {
+    Trouble::Refused { what: format!("{what}: {}", problem.headline), next: problem.hint, clock: problem.kind == ProblemKind::Clock }
+}
+
+fn refused(error: &CredentialsError, profile: Option<&str>, what: &str) -> Trouble {
+    if let Some(said) = find::<SdkError<AssumeRoleWithWebIdentityError, HttpResponse>>(error) {
+        return of_problem("the role of the web identity cannot be assumed", problem_of(WEB_IDENTITY, said));
+    }
+    if find::<ConnectorError>(error).is_some() {
+        return unreached(what, error);
+    }
+    Trouble::missing(profile, sanitize(&innermost(error)))
+}
+
+fn unreached(what: &str, error: &CredentialsError) -> Trouble {
+    let (cause, next) = match find::<Via>(error) {
+        Some(via) => (via.to_string(), format!("is the proxy {} up? {} names it; NO_PROXY takes hosts out", via.proxy, via.name)),
+        None => (innermost(error), "check the network".to_owned()),
+    };
+    Trouble::Refused { what: format!("no usable AWS credentials: {what} cannot be reached: {}", sanitize(&cause)), next, clock: false }
+}
