@@ -21,5 +21,6 @@ mod keys;
 mod layers;
 mod panes;
 mod process;
+mod stub;
 mod support;
 mod terminal;
