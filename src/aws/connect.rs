@@ -36,7 +36,7 @@ use super::trust::{self, BadBundle};
 use super::wire::{Observer, Wire, Witness};
 use crate::model::connection::ConnectOptions;
 use crate::model::mode::Mode;
-use crate::model::section::{Problem, ProblemKind};
+use crate::model::section::Problem;
 
 /// One attempt of a poll (AWS map §1: about 5 s): a mute endpoint is to be named within 5 s of the start.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(4);
@@ -87,20 +87,15 @@ pub enum ConnectError {
 }
 
 impl ConnectError {
-    /// Whether trying again may help without a restart: a login elsewhere, a service that comes back.
-    pub fn heals(&self) -> bool {
-        matches!(self, Self::Credentials(trouble) if trouble.heals())
-    }
-
-    /// The same as a problem of the identity, for a screen that stays.
-    pub fn problem(&self) -> Problem {
-        let text = self.to_string();
-        let (headline, hint) = text.split_once("\n  next: ").unwrap_or((text.as_str(), ""));
-        let kind = match self {
-            Self::Credentials(trouble) => trouble.kind(),
-            _ => ProblemKind::Offline,
-        };
-        Problem { kind, headline: headline.to_owned(), hint: hint.to_owned(), permission: None }
+    /// What may pass without a restart (a login elsewhere, a service that comes back), as a problem for a screen that stays.
+    pub fn passing(&self) -> Option<Problem> {
+        let Self::Credentials(trouble) = self else { return None };
+        trouble.heals().then(|| Problem {
+            kind: trouble.kind(),
+            headline: trouble.to_string(),
+            hint: format!("{} (tried again by itself)", trouble.next()),
+            permission: None,
+        })
     }
 }
 

@@ -2,17 +2,16 @@
 //! elsewhere, without a restart. Why there are none is a type of its own, in words that say what can be done. Called by `connect`.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
-use aws_smithy_async::time::TimeSource;
+use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::chain::Role;
-use super::lookup::Lookup;
 use super::profiles::in_shell;
 use crate::model::section::ProblemKind;
 
@@ -22,6 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const MARGIN: Duration = Duration::from_secs(30);
 /// So long before their end new ones are fetched, while the old ones serve.
 const EARLY: Duration = Duration::from_mins(5);
+
+/// Credentials that are refused are not asked for again sooner than this.
+const FRESH: Duration = Duration::from_secs(20);
 
 /// Why there are no credentials.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -155,12 +157,26 @@ impl Trouble {
     }
 }
 
+/// Where credentials are looked for.
+pub(super) trait Source: std::fmt::Debug + Send + Sync {
+    /// One look.
+    fn look(&self) -> BoxFuture<'_, Result<Credentials, Trouble>>;
+    /// What is waited for meanwhile, in words.
+    fn awaited(&self) -> String;
+    /// The time by which credentials expire.
+    fn now(&self) -> SystemTime;
+    /// Whether AWS has refused the credentials since this was last asked.
+    fn take_spent(&self) -> bool;
+}
+
 /// A result that is on its way, for all who wait for it.
 type Coming = watch::Receiver<Option<Result<Credentials, Trouble>>>;
 
 #[derive(Debug, Default)]
 struct State {
     have: Option<Credentials>,
+    /// When they came.
+    since: Option<Instant>,
     coming: Option<Coming>,
     /// What the last attempt met, and until when it is not repeated.
     failed: Option<(Instant, Trouble)>,
@@ -169,14 +185,14 @@ struct State {
 /// The provider of all clients. It keeps what it has: the SDK's own cache would cut off a person who is looking for a token.
 #[derive(Debug, Clone)]
 pub(super) struct Renewing {
-    lookup: Arc<Lookup>,
+    source: Arc<dyn Source>,
     state: Arc<Mutex<State>>,
 }
 
 impl Renewing {
     /// Nothing is looked up yet.
-    pub(super) fn new(lookup: Lookup) -> Self {
-        Self { lookup: Arc::new(lookup), state: Arc::default() }
+    pub(super) fn new(source: impl Source + 'static) -> Self {
+        Self { source: Arc::new(source), state: Arc::default() }
     }
 
     /// For the SDK.
@@ -204,21 +220,23 @@ impl Renewing {
             Err(Ok(coming)) => coming,
             Err(Err(trouble)) => return Err(trouble),
         };
-        let waiting = || Trouble::Waiting { what: self.lookup.awaited() };
+        let waiting = || Trouble::Waiting { what: self.source.awaited() };
         tokio::time::timeout(PATIENCE, self.hear(coming)).await.unwrap_or_else(|_| Err(waiting()))
     }
 
     async fn hear(&self, mut coming: Coming) -> Result<Credentials, Trouble> {
-        let gone = || Trouble::Waiting { what: self.lookup.awaited() };
+        let gone = || Trouble::Waiting { what: self.source.awaited() };
         let heard = coming.wait_for(Option::is_some).await.map_err(|_| gone())?.clone();
         heard.unwrap_or_else(|| Err(gone()))
     }
 
     /// What there is; else what is on its way, or why nothing is.
     fn have_or_fetch(&self) -> Result<Credentials, Result<Coming, Trouble>> {
-        let now = self.lookup.tools.skew.now();
+        let now = self.source.now();
         let mut state = self.lock();
-        if self.lookup.tools.witness.take_spent() {
+        // Those that have just come are what there is: a process is not to bother a person for each refusal.
+        let is_old = state.since.is_none_or(|since| since.elapsed() > FRESH);
+        if self.source.take_spent() && is_old {
             state.have = None;
         }
         let left = |c: &Credentials| c.expiry().map(|until| until.duration_since(now).unwrap_or_default());
@@ -232,7 +250,7 @@ impl Renewing {
             (Some(good), ..) => Ok(good),
             (None, Some(coming), _) => Err(Ok(coming.clone())),
             (None, None, Some(trouble)) => Err(Err(trouble)),
-            (None, None, None) => Err(Err(Trouble::Waiting { what: self.lookup.awaited() })),
+            (None, None, None) => Err(Err(Trouble::Waiting { what: self.source.awaited() })),
         }
     }
 
@@ -241,12 +259,14 @@ impl Renewing {
         let (told, coming) = watch::channel(None);
         let this = self.clone();
         tokio::spawn(async move {
-            let result = this.lookup.run().await;
+            let result = this.source.look().await;
             {
                 let mut state = this.lock();
                 state.coming = None;
                 match &result {
-                    Ok(credentials) => (state.have, state.failed) = (Some(credentials.clone()), None),
+                    Ok(credentials) => {
+                        (state.have, state.since, state.failed) = (Some(credentials.clone()), Some(Instant::now()), None);
+                    }
                     Err(trouble) => state.failed = Some((Instant::now() + rest(trouble), trouble.clone())),
                 }
             }
@@ -271,5 +291,128 @@ impl ProvideCredentials for Renewing {
         Self: 'a,
     {
         future::ProvideCredentials::new(async { self.provide().await.map_err(CredentialsError::provider_error) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+    use super::*;
+
+    /// Answers as it was told, after so long; its time is the runtime's.
+    #[derive(Debug)]
+    struct Script {
+        began: Instant,
+        looks: AtomicU32,
+        spent: AtomicBool,
+        answers: Mutex<VecDeque<(u64, Result<Option<u64>, Trouble>)>>,
+    }
+
+    const EPOCH: SystemTime = SystemTime::UNIX_EPOCH;
+
+    /// Each answer: after how many seconds, and in how many seconds of the script they expire (`None`: never).
+    fn renewing(answers: impl IntoIterator<Item = (u64, Result<Option<u64>, Trouble>)>) -> (Renewing, Arc<Script>) {
+        let answers = Mutex::new(answers.into_iter().collect());
+        let script = Arc::new(Script { began: Instant::now(), looks: AtomicU32::new(0), spent: AtomicBool::new(false), answers });
+        (Renewing { source: script.clone(), state: Arc::default() }, script)
+    }
+
+    impl Source for Script {
+        fn look(&self) -> BoxFuture<'_, Result<Credentials, Trouble>> {
+            Box::pin(async {
+                let look = self.looks.fetch_add(1, Ordering::SeqCst) + 1;
+                let (after, answer) = self.answers.lock().unwrap().pop_front().unwrap();
+                tokio::time::sleep(Duration::from_secs(after)).await;
+                let until = answer?.map(|s| EPOCH + Duration::from_secs(s));
+                Ok(Credentials::new(format!("AKIA{look}"), "s", None, until, "script"))
+            })
+        }
+        fn awaited(&self) -> String {
+            "the oracle".to_owned()
+        }
+        fn now(&self) -> SystemTime {
+            EPOCH + self.began.elapsed()
+        }
+        fn take_spent(&self) -> bool {
+            self.spent.swap(false, Ordering::SeqCst)
+        }
+    }
+
+    async fn key(renewing: &Renewing) -> Result<String, Trouble> {
+        renewing.provide().await.map(|c| c.access_key_id().to_owned())
+    }
+
+    async fn pass(seconds: u64) {
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_does_not_wait_for_a_person_and_those_that_wait_share_one_look() {
+        let (renewing, script) = renewing([(50, Ok(None))]);
+        let (one, other) = tokio::join!(key(&renewing), key(&renewing));
+        for result in [one, other] {
+            assert_eq!(result.unwrap_err(), Trouble::Waiting { what: "the oracle".to_owned() });
+        }
+        assert_eq!(renewing.wait().await.unwrap().access_key_id(), "AKIA1", "who has the time waits to the end");
+        pass(24 * 3600).await;
+        assert_eq!(
+            (key(&renewing).await.unwrap().as_str(), script.looks.load(Ordering::SeqCst)),
+            ("AKIA1", 1),
+            "no expiry, no second look"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn new_ones_are_fetched_before_the_old_ones_end_and_nobody_waits_for_them() {
+        let (renewing, _) = renewing([(0, Ok(Some(3600))), (40, Ok(Some(7200)))]);
+        assert_eq!(key(&renewing).await.unwrap(), "AKIA1");
+        pass(3600 - 200).await;
+        assert_eq!(key(&renewing).await.unwrap(), "AKIA1", "the old ones serve while the new ones come");
+        pass(60).await;
+        assert_eq!(key(&renewing).await.unwrap(), "AKIA2");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_early_renewal_that_fails_harms_nothing_until_the_end() {
+        let over = || Trouble::Sso { profile: "x".to_owned(), state: "has expired".to_owned() };
+        let (renewing, _) = renewing([(0, Ok(Some(3600))), (0, Err(over())), (0, Err(over())), (0, Ok(None))]);
+        assert_eq!(key(&renewing).await.unwrap(), "AKIA1");
+        pass(3600 - 100).await;
+        assert_eq!(key(&renewing).await.unwrap(), "AKIA1");
+        pass(90).await;
+        assert_eq!(key(&renewing).await.unwrap_err(), over(), "so shortly before their end they are not given out");
+        assert_eq!(key(&renewing).await.unwrap_err(), over(), "and not asked for again at once");
+        pass(2).await;
+        assert_eq!(key(&renewing).await.unwrap(), "AKIA4", "somebody has logged in");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_aws_refuses_is_asked_for_anew_but_not_at_every_refusal() {
+        let (renewing, script) = renewing([(0, Ok(None)), (0, Ok(None))]);
+        assert_eq!(key(&renewing).await.unwrap(), "AKIA1");
+        script.spent.store(true, Ordering::SeqCst);
+        assert_eq!(key(&renewing).await.unwrap(), "AKIA1", "these have just come");
+        pass(30).await;
+        script.spent.store(true, Ordering::SeqCst);
+        assert_eq!(key(&renewing).await.unwrap(), "AKIA2");
+    }
+
+    #[test]
+    fn what_cannot_pass_without_a_change_of_files_ends_a_dashboard_and_nothing_else_does() {
+        let name = || "x".to_owned();
+        for (trouble, heals, next) in [
+            (Trouble::Mfa { profile: "a b".to_owned(), role: name(), serial: name() }, false, "--profile 'a b'"),
+            (Trouble::Settings { profile: name(), cause: name() }, false, "~/.aws/config"),
+            (Trouble::Sso { profile: "a b".to_owned(), state: name() }, true, "aws sso login --profile 'a b'"),
+            (Trouble::Process { profile: name(), program: name(), cause: name() }, true, "within a minute"),
+            (Trouble::Silent { what: name(), seconds: 4 }, true, "--profile NAME"),
+            (Trouble::missing(Some("a b"), name()), true, "aws sso login --profile 'a b'"),
+            (Trouble::missing(None, name()), true, "nextcore-top demo"),
+        ] {
+            assert_eq!(trouble.heals(), heals, "{trouble}");
+            assert!(trouble.next().contains(next), "{trouble}: {}", trouble.next());
+        }
     }
 }

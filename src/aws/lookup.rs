@@ -2,7 +2,7 @@
 //! with a time-out that fits it and with words for its failure. It keeps nothing: `credentials` does.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::profile::ProfileFileCredentialsProvider;
@@ -23,9 +23,10 @@ use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
+use futures_util::future::BoxFuture;
 
 use super::chain::{Base, Chain, Role};
-use super::credentials::Trouble;
+use super::credentials::{Source, Trouble};
 use super::error::{find, innermost, problem_of};
 use super::notice::Notices;
 use super::op::Op;
@@ -73,7 +74,7 @@ pub(super) struct Tools {
 #[derive(Debug)]
 pub(super) struct Lookup {
     wanted: Wanted,
-    pub(super) tools: Tools,
+    tools: Tools,
     /// What is being waited for.
     awaited: Mutex<String>,
 }
@@ -84,22 +85,8 @@ impl Lookup {
         Self { wanted, tools, awaited: Mutex::new("credentials".to_owned()) }
     }
 
-    /// What is being waited for, in words.
-    pub(super) fn awaited(&self) -> String {
-        self.awaited.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
     fn awaiting(&self, what: impl Into<String>) {
         *self.awaited.lock().unwrap_or_else(PoisonError::into_inner) = what.into();
-    }
-
-    /// Looks; once more if the clock was found to be off meanwhile.
-    pub(super) async fn run(&self) -> Result<Credentials, Trouble> {
-        let before = self.tools.skew.offset();
-        match self.once().await {
-            Err(_) if self.tools.skew.offset() != before => self.once().await,
-            result => result,
-        }
     }
 
     /// What renews them, as far as the files say.
@@ -154,17 +141,17 @@ impl Lookup {
             ("the container's credentials endpoint", &container, NEAR),
             ("the instance metadata service", &instance, NEAR),
         ];
+        let mut last = String::new();
         for (what, provider, patience) in sources {
             self.awaiting(what);
             match tokio::time::timeout(patience, provider.provide_credentials()).await {
                 Ok(Ok(credentials)) => return Ok(credentials),
-                Ok(Err(CredentialsError::CredentialsNotLoaded(_))) => {}
+                Ok(Err(e @ CredentialsError::CredentialsNotLoaded(_))) => last = format!("{what}: {}", sanitize(&innermost(&e))),
                 Ok(Err(e)) => return Err(refused(&e, profile, what)),
                 Err(_) => return Err(Trouble::Silent { what: what.to_owned(), seconds: patience.as_secs() }),
             }
         }
-        let looked = "neither environment nor profile, container or instance has any";
-        Err(Trouble::missing(profile, looked.to_owned()))
+        Err(Trouble::missing(profile, format!("neither environment nor profile, container or instance has any ({last})")))
     }
 
     async fn chain(&self, profiles: &Profiles, chain: &Chain) -> Result<Credentials, Trouble> {
@@ -226,6 +213,31 @@ impl Lookup {
             .with_behavior_version(Some(aws_config::BehaviorVersion::latest()))
             .with_retry_config(RetryConfig::standard().with_max_attempts(1))
             .with_timeout_config(config.timeout_config().cloned().unwrap_or_else(TimeoutConfig::disabled))
+    }
+}
+
+impl Source for Lookup {
+    /// Once more if the clock was found to be off meanwhile.
+    fn look(&self) -> BoxFuture<'_, Result<Credentials, Trouble>> {
+        Box::pin(async {
+            let before = self.tools.skew.offset();
+            match self.once().await {
+                Err(_) if self.tools.skew.offset() != before => self.once().await,
+                result => result,
+            }
+        })
+    }
+
+    fn awaited(&self) -> String {
+        self.awaited.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn now(&self) -> SystemTime {
+        self.tools.skew.now()
+    }
+
+    fn take_spent(&self) -> bool {
+        self.tools.witness.take_spent()
     }
 }
 

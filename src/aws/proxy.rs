@@ -76,14 +76,14 @@ impl Proxies {
         let Some(variable) = self.on_the_way_to(uri).filter(|_| !error.is_user()) else { return error };
         let timeout = error.is_timeout();
         let cause = super::error::innermost(&error);
-        let via = Via { proxy: masked(&variable.value), name: variable.name.clone(), cause }.into();
+        let via = Via { proxy: variable.masked(), name: variable.name.clone(), cause }.into();
         if timeout { ConnectorError::timeout(via) } else { ConnectorError::io(via) }
     }
 }
 
 /// What the HTTP client would pass over in silence.
 fn check(variable: &Variable) -> Result<(), BadProxy> {
-    let bad = |cause| Err(BadProxy { name: variable.name.clone(), value: masked(&variable.value), cause });
+    let bad = |cause| Err(BadProxy { name: variable.name.clone(), value: variable.masked(), cause });
     if variable.value.is_empty() {
         return Ok(());
     }
@@ -109,20 +109,9 @@ fn check_exceptions(variable: &Variable) -> Result<(), BadProxy> {
         None => Ok(()),
         Some(host) => Err(BadProxy {
             name: variable.name.clone(),
-            value: masked(host),
+            value: Variable { name: String::new(), value: host.to_owned() }.masked(),
             cause: "is no host: it is a list of hosts, domains and networks, with commas between them",
         }),
-    }
-}
-
-/// Without the password.
-pub(super) fn masked(url: &str) -> String {
-    let (scheme, rest) = url.split_once("://").map_or(("", url), |(s, r)| (s, r));
-    let Some((user, host)) = rest.rsplit_once('@') else { return url.to_owned() };
-    let scheme = if scheme.is_empty() { String::new() } else { format!("{scheme}://") };
-    match user.split_once(':') {
-        Some((name, _)) => format!("{scheme}{name}:***@{host}"),
-        None => format!("{scheme}***@{host}"),
     }
 }
 

@@ -26,12 +26,21 @@ struct Inner {
     local: SharedTimeSource,
     /// What is added to it for signing, in milliseconds.
     offset: AtomicI64,
+    /// The skew that was said last: a notice that changes with each answer would be a clock.
+    said: AtomicI64,
     notices: Notices,
 }
 
 /// The clock that requests are signed by: this machine's, put right. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct Skew(Arc<Inner>);
+
+/// When a request was signed and sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sent {
+    at: SystemTime,
+    offset: i64,
+}
 
 /// What one answer says about the clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,12 +60,12 @@ impl Skew {
     }
 
     fn with(local: SharedTimeSource, notices: Notices) -> Self {
-        Self(Arc::new(Inner { local, offset: AtomicI64::new(0), notices }))
+        Self(Arc::new(Inner { local, offset: AtomicI64::new(0), said: AtomicI64::new(0), notices }))
     }
 
-    /// This machine's clock.
-    pub(super) fn local(&self) -> SystemTime {
-        self.0.local.now()
+    /// This machine's clock, and how it is put right for signing at this moment.
+    pub(super) fn sending(&self) -> Sent {
+        Sent { at: self.0.local.now(), offset: self.0.offset.load(Ordering::Acquire) }
     }
 
     /// What is added to this machine's clock, in seconds.
@@ -64,8 +73,8 @@ impl Skew {
         self.0.offset.load(Ordering::Acquire) / MILLIS
     }
 
-    /// Reads the answer to a request that was signed and sent at `sent` by this machine's clock.
-    pub(super) fn read(&self, answer: &HttpResponse, sent: SystemTime) -> Option<Reading> {
+    /// Reads the answer to a request that was signed and sent then.
+    pub(super) fn read(&self, answer: &HttpResponse, sent: Sent) -> Option<Reading> {
         // A cached answer has the date of its making.
         if answer.headers().get("age").is_some() {
             return None;
@@ -73,14 +82,14 @@ impl Skew {
         let date = DateTime::from_str(answer.headers().get("date")?, Format::HttpDate).ok()?;
         let there = SystemTime::try_from(date).ok()?;
         // The answer was made on the way between sending and receiving.
-        let way = self.local().duration_since(sent).unwrap_or_default() / 2;
-        let ahead = between(sent + way, there);
+        let way = self.0.local.now().duration_since(sent.at).unwrap_or_default() / 2;
+        let ahead = between(sent.at + way, there);
         let refused = answer.status().is_client_error();
-        Some(Reading { ahead: ahead / MILLIS, there, relearnt: self.learn(ahead, refused) })
+        Some(Reading { ahead: ahead / MILLIS, there, relearnt: self.learn(ahead, refused, sent.offset) })
     }
 
-    /// Whether the signing time has moved so far that a refused signature may be good now.
-    fn learn(&self, ahead: i64, refused: bool) -> bool {
+    /// Whether the signing time has moved so far since a signature was made that it may be good now.
+    fn learn(&self, ahead: i64, refused: bool, signed_with: i64) -> bool {
         let limit = LIMIT * MILLIS;
         let before = self.0.offset.load(Ordering::Acquire);
         let after = match (ahead.abs() > limit, refused) {
@@ -91,10 +100,25 @@ impl Skew {
             (true, _) => before,
         };
         self.0.offset.store(after, Ordering::Release);
-        let corrected = if after == 0 { "" } else { "; requests are signed with AWS's time" };
-        let said = (ahead.abs() > limit).then(|| format!("the clock of this machine is {}{corrected}", by_how_much(ahead / MILLIS)));
-        self.0.notices.say(Topic::Clock, said);
-        refused && (after - before).abs() > limit
+        self.tell(ahead, after != 0);
+        // Held against its own signature: another answer may have taught the same meanwhile.
+        refused && (after - signed_with).abs() > limit
+    }
+
+    fn tell(&self, ahead: i64, corrected: bool) {
+        let limit = LIMIT * MILLIS;
+        let said = self.0.said.load(Ordering::Acquire);
+        let shown = if ahead.abs() <= limit {
+            0
+        } else if (ahead - said).abs() <= limit / 2 {
+            said
+        } else {
+            ahead
+        };
+        self.0.said.store(shown, Ordering::Release);
+        let corrected = if corrected { "; requests are signed with AWS's time" } else { "" };
+        let text = format!("the clock of this machine is {}{corrected}", by_how_much(shown / MILLIS));
+        self.0.notices.say(Topic::Clock, (shown != 0).then_some(text));
     }
 }
 
@@ -180,19 +204,29 @@ mod tests {
             (403, 59, false, 0),
             (403, 61, true, 61),
         ] {
-            let reading = skew.read(&answer(status, ahead), skew.local()).unwrap();
+            let reading = skew.read(&answer(status, ahead), skew.sending()).unwrap();
             assert_eq!((reading.ahead, reading.relearnt), (ahead, relearnt), "{status} {ahead}");
-            assert_eq!(between(skew.local(), skew.now()), offset * MILLIS, "{status} {ahead}");
+            assert_eq!(between(skew.sending().at, skew.now()), offset * MILLIS, "{status} {ahead}");
             assert_eq!(notices.all().is_empty(), ahead.abs() <= LIMIT, "{:?}", notices.all());
         }
     }
 
     #[test]
+    fn requests_that_were_on_the_way_together_are_all_asked_again() {
+        let (skew, _) = skew();
+        let (one, other) = (skew.sending(), skew.sending());
+        assert!(skew.read(&answer(403, 5400), one).unwrap().relearnt);
+        assert!(skew.read(&answer(403, 5401), other).unwrap().relearnt, "it was signed before the first was answered");
+        let again = skew.sending();
+        assert!(!skew.read(&answer(403, 5401), again).unwrap().relearnt);
+    }
+
+    #[test]
     fn a_notice_says_by_how_much_and_in_which_direction() {
         let (skew, notices) = skew();
-        skew.read(&answer(403, 5400), skew.local());
+        skew.read(&answer(403, 5400), skew.sending());
         assert_eq!(notices.all(), ["the clock of this machine is 1h30m behind AWS's; requests are signed with AWS's time"]);
-        skew.read(&answer(200, -120), skew.local());
+        skew.read(&answer(200, -120), skew.sending());
         assert!(notices.all()[0].contains("2m00s ahead of AWS's"), "{:?}", notices.all());
     }
 
@@ -201,9 +235,9 @@ mod tests {
         let (skew, _) = skew();
         let mut cached = answer(403, 5400);
         cached.headers_mut().insert("age", "5400");
-        assert_eq!(skew.read(&cached, skew.local()), None);
+        assert_eq!(skew.read(&cached, skew.sending()), None);
         let mut dateless = answer(403, 5400);
         dateless.headers_mut().remove("date");
-        assert_eq!(skew.read(&dateless, skew.local()), None);
+        assert_eq!(skew.read(&dateless, skew.sending()), None);
     }
 }

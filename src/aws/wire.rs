@@ -61,11 +61,7 @@ impl Witness {
 
     /// AWS took them.
     pub(super) fn accepted(&self, signed: &Signed) {
-        self.known(|k| {
-            if !k.accepted.contains(signed) {
-                k.accepted.insert(signed.clone());
-            }
-        });
+        self.known(|k| k.accepted.insert(signed.clone()));
     }
 
     /// Where these keys have been good.
@@ -145,7 +141,7 @@ impl HttpConnector for Observed {
         let observer = self.observer.clone();
         let signed = Signed::of(&request);
         let uri = request.uri().to_owned();
-        let sent = observer.skew.local();
+        let sent = observer.skew.sending();
         let answer = self.inner.call(request);
         HttpConnectorFuture::new(async move {
             let mut answer = answer.await.map_err(|e| observer.proxies.explain(&uri, e))?;

@@ -156,6 +156,12 @@ fn connect(flags: &Global, env: &Environment, file: &File, layers: &mut Layers) 
     ];
     let endpoint_url = layers.pick("endpoint_url", endpoint, None, text);
     let (ca_bundle, proxies) = (env.aws_ca_bundle.clone(), env.proxies.clone());
+    if let Some(path) = &ca_bundle {
+        layers.note("ca_bundle", path.display().to_string(), "AWS_CA_BUNDLE");
+    }
+    for proxy in proxies.iter().filter(|p| !p.value.is_empty()) {
+        layers.note("proxy", proxy.masked(), &proxy.name);
+    }
     ConnectOptions { profile, profile_decides, region, endpoint_url, ca_bundle, proxies }
 }
 

@@ -27,3 +27,16 @@ pub struct Variable {
     /// Its value.
     pub value: String,
 }
+
+impl Variable {
+    /// The value, a URL, without the password in it.
+    pub fn masked(&self) -> String {
+        let (scheme, rest) = self.value.split_once("://").map_or(("", self.value.as_str()), |(s, r)| (s, r));
+        let Some((user, host)) = rest.rsplit_once('@') else { return self.value.clone() };
+        let scheme = if scheme.is_empty() { String::new() } else { format!("{scheme}://") };
+        match user.split_once(':') {
+            Some((name, _)) => format!("{scheme}{name}:***@{host}"),
+            None => format!("{scheme}***@{host}"),
+        }
+    }
+}

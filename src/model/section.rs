@@ -87,6 +87,13 @@ pub struct Problem {
     pub permission: Option<String>,
 }
 
+impl Problem {
+    /// Why there is no value, in few words: the permission that would mend it, where one would.
+    pub fn why(&self) -> String {
+        self.permission.as_ref().map_or_else(|| self.headline.clone(), |permission| format!("no permission: {permission}"))
+    }
+}
+
 /// A section as it can be seen at one moment.
 #[derive(Debug)]
 pub enum Loadable<'a, T> {

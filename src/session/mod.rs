@@ -188,11 +188,16 @@ impl Session {
     /// What stands between us and the cloud, if it concerns everything: a headline and what to do.
     pub fn banner(&self) -> Option<(&str, &str)> {
         let mut offline = None;
+        // One call may time out; when nothing has ever come, it is the line.
+        let nothing_yet = self.store.entries().all(|(_, e)| e.value.is_none());
         for key in &self.needs.0 {
             let Some(problem) = self.store.entry(*key).and_then(|e| e.problem.as_ref()) else { continue };
             match problem.kind {
                 ProblemKind::Credentials | ProblemKind::Clock => return Some((problem.headline.as_str(), problem.hint.as_str())),
-                ProblemKind::Offline => offline = offline.or(Some((problem.headline.as_str(), problem.hint.as_str()))),
+                ProblemKind::Timeout if !nothing_yet => {}
+                ProblemKind::Offline | ProblemKind::Timeout => {
+                    offline = offline.or(Some((problem.headline.as_str(), problem.hint.as_str())))
+                }
                 _ => {}
             }
         }

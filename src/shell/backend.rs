@@ -86,8 +86,10 @@ impl Target {
             };
             match result {
                 Ok(setup) => return Ok(Engine::start(setup, ends)),
-                Err(e) if !e.heals() => return Err(e),
-                Err(e) => ends.explain(Some(e.problem()), notices.all(), clock.now()),
+                Err(e) => match e.passing() {
+                    Some(problem) => ends.explain(Some(problem), notices.all(), clock.now()),
+                    None => return Err(e),
+                },
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);

@@ -1,7 +1,7 @@
 //! The keeper of a `credential_process`: this program again, started by `aws::process` in a session without a terminal. It runs the command
 //! and ends it, with whatever the command has started, as soon as its own standard input is closed: when the program that waits is gone.
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::process::{Command, ExitCode, Stdio};
 
@@ -15,7 +15,7 @@ pub(super) fn of_arguments() -> Option<ExitCode> {
     (args.next()? == DETACHED).then(|| keep(&args.next().unwrap_or_default()))
 }
 
-fn keep(command: &OsString) -> ExitCode {
+fn keep(command: &OsStr) -> ExitCode {
     // Whatever asks on /dev/tty finds none: the screen is somebody else's.
     if let Err(e) = setsid() {
         let _ = writeln!(std::io::stderr(), "cannot leave the session of the terminal: {e}");

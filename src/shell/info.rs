@@ -59,6 +59,7 @@ async fn identity(settings: &Settings) -> String {
     };
     match (store.get::<Identity>(), store.entry(Identity::KEY).and_then(|e| e.problem.as_ref())) {
         (Some(identity), _) => lines([&format!("{}  account {}", identity.arn, identity.account)], &store),
+        (None, Some(p)) if p.hint.is_empty() => lines([&p.headline], &store),
         (None, Some(p)) => lines([&p.headline, &format!("next: {}", p.hint)], &store),
         (None, None) => "unknown".to_owned(),
     }

@@ -130,8 +130,7 @@ fn freshness(v: &View<'_>) -> Phrase<'static> {
 pub(crate) fn banner(v: &View<'_>, body: Rect, ink: &mut Ink<'_>) -> Rect {
     let Some((headline, hint)) = v.session.banner() else { return body };
     let row = Rect { height: 1, ..body };
-    // A problem is asked about again; a notice without a hint only tells.
-    let line = if hint.is_empty() { headline.to_owned() } else { format!("{headline} · {hint} · tried again by itself") };
+    let line = if hint.is_empty() { headline.to_owned() } else { format!("{headline} · {hint}") };
     ink.put(row.x + 1, row.y, row.right() - 1, &format!("▲ {line}"), Role::Banner);
     ink.wash(row, Role::Banner);
     Rect { y: body.y + 1, height: body.height - 1, ..body }

@@ -201,7 +201,7 @@ impl Denial {
                 )
             }
             (Policy::Trust, _) => format!("ask the owner of {where_} to let {who} assume it, in the role's trust policy"),
-            (Policy::Key, _) => self.key_next(op),
+            (Policy::Key, _) => self.key_next(),
             (Policy::Unnamed, true) => {
                 format!("look for a deny of {action}: identity-based policies, permissions boundary, service control policies")
             }
@@ -225,7 +225,7 @@ impl Denial {
     }
 
     /// What was asked for is allowed; what it is encrypted with is not.
-    fn key_next(&self, _: Op) -> String {
+    fn key_next(&self) -> String {
         let action = self.action.as_deref().unwrap_or("kms:Decrypt");
         let key = self.resource.as_ref().filter(|r| r.contains(":kms:")).map_or_else(|| "the key".to_owned(), |key| format!("key {key}"));
         let user = self.resource.as_ref().filter(|r| !r.contains(":kms:"));

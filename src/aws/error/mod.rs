@@ -139,7 +139,7 @@ fn from_code(op: Op, code: &str, message: &str, seen: Option<&Seen>) -> Problem 
     // Codes of a shape's namespace: `com.amazonaws.ecs#AccessDeniedException`.
     let code = code.rsplit('#').next().unwrap_or(code);
     if let Some(refused) = Refused::read(code, &message, seen) {
-        if let (Refused::Expired | Refused::UnknownKey, Some(seen)) = (refused, seen) {
+        if let Some(seen) = seen.filter(|s| refused.spends(s)) {
             seen.witness.spend();
         }
         let Words { what, next } = refused.words(code, &message, seen);

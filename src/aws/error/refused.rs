@@ -58,6 +58,11 @@ impl Refused {
         })
     }
 
+    /// Whether the credentials themselves are no longer good: others are asked for. A region that does not know them is no reason.
+    pub(crate) fn spends(self, seen: &Seen) -> bool {
+        self == Self::Expired || (self == Self::UnknownKey && seen.witness.of(&seen.signed) == Accepted::Here)
+    }
+
     /// What kind of problem it is.
     pub(crate) fn kind(self) -> ProblemKind {
         match self {
