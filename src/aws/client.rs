@@ -1,11 +1,13 @@
 //! The one place that builds service clients: every one of them carries the gate. Called by `connect`; sources borrow the clients.
 
+use aws_smithy_types::retry::RetryConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 
 use super::gate::Gate;
 use super::pin::Pin;
 use super::providers::Won;
+use super::skew::OnlyForTheClock;
 use crate::model::partition::Partition;
 use crate::model::place::{DUAL_STACK, FIPS, Place};
 
@@ -13,6 +15,8 @@ use crate::model::place::{DUAL_STACK, FIPS, Place};
 #[derive(Debug, Clone)]
 pub struct Clients {
     pub(super) sts: aws_sdk_sts::Client,
+    /// STS where it always is: a region that is not enabled does not know who we are.
+    pub(super) sts_global: aws_sdk_sts::Client,
     pub(super) ecs: aws_sdk_ecs::Client,
     pub(super) elb: aws_sdk_elasticloadbalancingv2::Client,
     pub(super) scaling: aws_sdk_applicationautoscaling::Client,
@@ -39,6 +43,9 @@ pub struct Clients {
     won: Won,
 }
 
+/// The SDK sends once, and once more only when the classifier says that the clock was the only cause.
+const ATTEMPTS: u32 = 2;
+
 /// Builds one gated client: the SDK crates share this shape but no trait. Its endpoint is that of the place, whatever else the SDK finds: what
 /// is shown is what is used. A custom endpoint has no variants.
 macro_rules! gated {
@@ -46,13 +53,21 @@ macro_rules! gated {
         gated!($krate, $service, $config, $place, $gate, |builder| builder)
     };
     ($krate:ident, $service:literal, $config:expr, $place:expr, $gate:expr, |$builder:ident| $more:expr) => {{
-        let mut $builder = $krate::config::Builder::from($config).interceptor($gate.clone());
+        let mut $builder = $krate::config::Builder::from($config)
+            .interceptor($gate.clone())
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .retry_classifier(OnlyForTheClock);
         let endpoint = $place.endpoint_of($service).map(|url| url.secret().to_owned());
         $builder.set_use_dual_stack(Some(endpoint.is_none() && $place.uses(DUAL_STACK)));
         $builder.set_use_fips(Some(endpoint.is_none() && $place.uses(FIPS)));
         $builder.set_endpoint_url(endpoint);
         $krate::Client::from_conf($more.build())
     }};
+}
+
+/// STS alone, for the question whose credentials these are.
+pub(super) fn who(config: &SdkConfig, place: &Place, gate: &Gate) -> aws_sdk_sts::Client {
+    gated!(aws_sdk_sts, "STS", config, place, gate)
 }
 
 impl Clients {
@@ -62,6 +77,7 @@ impl Clients {
         let global = config.to_builder().region(Region::from_static(partition.global_region())).build();
         Self {
             sts: gated!(aws_sdk_sts, "STS", config, place, gate),
+            sts_global: gated!(aws_sdk_sts, "STS", &global, place, gate),
             ecs: gated!(aws_sdk_ecs, "ECS", config, place, gate),
             elb: gated!(aws_sdk_elasticloadbalancingv2, "Elastic Load Balancing v2", config, place, gate),
             scaling: gated!(aws_sdk_applicationautoscaling, "Application Auto Scaling", config, place, gate),

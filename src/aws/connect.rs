@@ -1,83 +1,96 @@
 //! From a settled place to gated clients: credentials, trust, time-outs. Tells a missing profile, region or credential apart before anything
 //! is sent. Called by the shell; the embedded cloud comes in as an HTTP client.
 
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::profile::ProfileSet;
+use aws_config::identity::IdentityCache;
 use aws_config::{BehaviorVersion, ConfigLoader, Region};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
-use aws_runtime::env_config::file::EnvConfigFiles;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::TlsContext;
 use aws_smithy_http_client::{Connector, tls};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
-use aws_types::os_shim_internal::{Env, Fs};
 
 use super::action;
 use super::authority::Authority;
 use super::client::Clients;
+use super::credentials::{Renewing, Trouble};
 use super::gate::{AllowList, Gate, GatedClient};
+use super::lookup::{self, Lookup};
 use super::meter::Meter;
+use super::newcomer::{Newcomers, WHO};
+use super::notice::Notices;
 use super::op::Kind;
 use super::pin::Pin;
 use super::place::services;
-use super::providers::Chain;
+use super::profiles::{Profiles, Unreadable, in_shell};
+use super::providers::{self, Won};
+use super::proxy::{BadProxy, Proxies};
+use super::skew::Skew;
+use super::trust::{self, BadBundle};
+use super::wire::{Observer, Wire, Witness};
 use super::{source, variants};
 use crate::model::mode::Mode;
-use crate::model::place::{EndpointUrl, Place};
+use crate::model::place::{DUAL_STACK, EndpointUrl, FIPS, Place};
+use crate::model::section::Problem;
 
 /// One attempt of a poll (AWS map §1: about 5 s): a mute endpoint is to be named within 5 s of the start.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(4);
 /// One poll with all its attempts.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(15);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// Looking for credentials: the instance metadata service alone may take this long to say that it is not there.
-const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Why there are no clients. Each says what to do next.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// The profile is in no file.
     #[error(
-        "unknown profile '{name}': it is in neither ~/.aws/config nor ~/.aws/credentials{known}\n  next: choose one with --profile NAME, or create it with 'aws configure --profile {name}'"
+        "unknown profile '{name}': it is in neither ~/.aws/config nor ~/.aws/credentials{known}\n  next: choose one with --profile NAME, or create it with 'aws configure --profile {quoted}'"
     )]
     UnknownProfile {
         /// The name.
         name: String,
+        /// The name, for a shell.
+        quoted: String,
         /// The profiles that there are, as the tail of the sentence.
         known: String,
     },
     /// The AWS configuration files do not parse.
-    #[error("the AWS configuration cannot be read: {0}\n  next: correct the file, or point AWS_CONFIG_FILE at another")]
-    Files(String),
+    #[error(transparent)]
+    Files(#[from] Unreadable),
     /// No region anywhere.
     #[error(
         "no region: neither --region, [stack].region of the configuration, AWS_REGION nor the profile names one\n  next: say where the stack is: region = \"...\" below [stack], or --region"
     )]
     NoRegion,
-    /// No provider had credentials.
-    #[error(
-        "no usable AWS credentials{profile}: {cause}\n  next: 'aws sso login{profile_flag}', set AWS_PROFILE, or look around without AWS: 'nextcore-top demo'"
-    )]
-    NoCredentials {
-        /// ` of profile 'x'`.
-        profile: String,
-        /// ` --profile x`.
-        profile_flag: String,
-        /// The innermost cause.
-        cause: String,
+    /// No credentials.
+    #[error("{trouble}{passed_over}\n  next: {next}", next = .trouble.next())]
+    Credentials {
+        /// Why not.
+        trouble: Trouble,
+        /// What else there is and was not asked, as the tail of the sentence.
+        passed_over: String,
     },
     /// TLS cannot trust anybody.
     #[error(
-        "no root certificates: this machine's certificate store is empty, so no TLS connection can be trusted\n  next: install the package ca-certificates, or set SSL_CERT_FILE to a bundle"
+        "no root certificates: this machine's certificate store is empty, so no TLS connection can be trusted\n  next: install the package ca-certificates, or set SSL_CERT_FILE or AWS_CA_BUNDLE to a bundle"
     )]
     NoRoots,
+    /// TLS was told to trust a bundle that cannot be used.
+    #[error(transparent)]
+    Bundle(#[from] BadBundle),
+    /// A proxy that is none.
+    #[error(transparent)]
+    Proxy(#[from] BadProxy),
     /// The endpoint is not a URL.
     #[error("{origin}: '{url}' is not an http:// or https:// URL\n  next: write it as http://127.0.0.1:4566")]
     BadEndpoint {
@@ -86,42 +99,95 @@ pub enum ConnectError {
         /// Who says so.
         origin: String,
     },
+    /// The embedded cloud has not come up.
+    #[error("the embedded cloud does not start: {0}\n  next: please report this")]
+    Embedded(String),
 }
 
-/// Connects to AWS, or to the endpoints of the place.
-pub async fn connect(place: &Place, meter: &Meter, authority: &Authority) -> Result<Clients, ConnectError> {
+impl ConnectError {
+    /// What may pass without a restart (a login elsewhere, a service that comes back), as a problem for a screen that stays.
+    pub fn passing(&self) -> Option<Problem> {
+        let Self::Credentials { trouble, passed_over } = self else { return None };
+        trouble.heals().then(|| Problem {
+            kind: trouble.kind(),
+            headline: format!("{trouble}{passed_over}"),
+            hint: format!("{} (tried again by itself)", trouble.next()),
+            permission: None,
+        })
+    }
+}
+
+/// Connects to AWS, or to the endpoints of the place. What takes long is said meanwhile.
+pub async fn connect(place: &Place, meter: &Meter, authority: &Authority, notices: &Notices) -> Result<Clients, ConnectError> {
+    let Some(region) = &place.region else { return Err(ConnectError::NoRegion) };
+    let profiles = Profiles::read().await?;
+    let wires = Wires {
+        proxies: Proxies::of(&place.proxies)?,
+        trust: place.ca_bundle.as_ref().map(|bundle| trust::bundle(Path::new(&bundle.value), &bundle.origin)).transpose()?,
+        skew: Skew::new(notices.clone()),
+        witness: Witness::default(),
+    };
+    let links = providers::of(place);
+    let renew: Arc<str> = Lookup::renew(&links).await.into();
     let plain = services().into_iter().all(|s| place.endpoint_of(s).is_some_and(EndpointUrl::is_plain));
     // The TLS library panics without roots; an emulator over plain HTTP needs neither.
-    let http = match (rustls_native_certs::load_native_certs().certs.is_empty(), plain) {
-        (false, _) => tls_client(),
-        (true, true) => plain_client(),
-        (true, false) => return Err(ConnectError::NoRoots),
-    };
-    let Some(region) = &place.region else { return Err(ConnectError::NoRegion) };
-    let chain = Chain::of(place, &http);
-    let won = chain.won();
-    let mut loader = loader(http.clone()).region(Region::new(region.value.clone())).credentials_provider(chain);
+    let rootless = wires.trust.is_none() && rustls_native_certs::load_native_certs().certs.is_empty();
+    if rootless && !plain {
+        return Err(ConnectError::NoRoots);
+    }
+    let http = if rootless { wires.plain(&renew) } else { wires.tls(&renew) };
+    let mut loader = loader(http.clone(), wires.skew.clone()).profile_files(profiles.files()).region(Region::new(region.value.clone()));
     if let Some(profile) = &place.profile {
-        loader = loader.profile_name(&profile.value);
+        loader = loader.profile_name(Profiles::alias(&profile.value));
     }
     let config = loader.load().await;
-    check_credentials(&config, place).await?;
-    let http = variants::named(if plain { plain_client() } else { http }, place);
-    Ok(gated(&config, place, http, meter, authority).told_by(won))
+    // An endpoint of its own has no variants: of the services that providers ask, STS is the one that may have one. What proves who we are
+    // is asked of AWS, whatever endpoint the stack has.
+    let variants = place.endpoint_of("STS").is_none();
+    let mut of_providers = config.to_builder();
+    of_providers.set_use_dual_stack(Some(variants && place.uses(DUAL_STACK)));
+    of_providers.set_use_fips(Some(variants && place.uses(FIPS)));
+    let (skew, witness) = (wires.skew.clone(), wires.witness.clone());
+    let of_services = variants::named(if plain { wires.plain(&renew) } else { http.clone() }, place);
+    let newcomers = newcomers(&config, place, of_services.clone(), meter, authority);
+    let tools = lookup::Tools { http, skew, witness, notices: notices.clone(), newcomers, config: of_providers.build() };
+    let won = Won::default();
+    let credentials = Renewing::new(Lookup::new(links, won.clone(), tools));
+    let passed_over = || place.credentials.passed_over.iter().map(|p| format!("; not asked: {p}")).collect();
+    credentials.wait().await.map_err(|trouble| ConnectError::Credentials { trouble, passed_over: passed_over() })?;
+    let config = config.to_builder().credentials_provider(credentials.shared()).identity_cache(IdentityCache::no_cache()).build();
+    Ok(gated(&config, place, of_services, meter, authority).told_by(won))
 }
 
-fn plain_client() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new().build_http()
+/// What all HTTP clients of a process share.
+struct Wires {
+    proxies: Proxies,
+    trust: Option<TlsContext>,
+    skew: Skew,
+    witness: Witness,
 }
 
-/// TLS by ring, and the proxies that the environment names (`HTTPS_PROXY`, `NO_PROXY`), as the AWS CLI does.
-fn tls_client() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new().build_with_connector_fn(|settings, components| {
-        let mut builder = Connector::builder().proxy_config(ProxyConfig::from_env());
-        builder.set_connector_settings(settings.cloned());
-        builder.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
-        builder.tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build()
-    })
+impl Wires {
+    /// For plain HTTP: an emulator that is near. No proxy is asked for it.
+    fn plain(&self, renew: &Arc<str>) -> SharedHttpClient {
+        self.observed(aws_smithy_http_client::Builder::new().build_http(), Proxies::none(), renew)
+    }
+
+    /// TLS by ring, and the proxies that the environment names (`HTTPS_PROXY`, `NO_PROXY`), as the AWS CLI does.
+    fn tls(&self, renew: &Arc<str>) -> SharedHttpClient {
+        let trust = self.trust.clone().unwrap_or_default();
+        let client = aws_smithy_http_client::Builder::new().build_with_connector_fn(move |settings, components| {
+            let mut builder = Connector::builder().proxy_config(ProxyConfig::from_env());
+            builder.set_connector_settings(settings.cloned());
+            builder.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+            builder.tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).tls_context(trust.clone()).build()
+        });
+        self.observed(client, self.proxies.clone(), renew)
+    }
+
+    fn observed(&self, client: SharedHttpClient, proxies: Proxies, renew: &Arc<str>) -> SharedHttpClient {
+        Wire::over(client, Observer { skew: self.skew.clone(), witness: self.witness.clone(), proxies, renew: Arc::clone(renew) })
+    }
 }
 
 /// Connects to whatever answers behind `http`: the embedded cloud, in process. The environment is not looked at.
@@ -140,16 +206,19 @@ pub fn connect_in_process(http: SharedHttpClient, region: &str, meter: &Meter, a
     gated(&config, &Place::default(), http, meter, authority)
 }
 
-fn loader(http: SharedHttpClient) -> ConfigLoader {
+fn loader(http: SharedHttpClient, skew: Skew) -> ConfigLoader {
     aws_config::defaults(BehaviorVersion::latest())
         .http_client(http)
+        .time_source(skew)
+        // The SDK learns the skew too, once for each client, from whatever answers: added to ours it would be twice too much.
+        .disable_clock_skew_correction(true)
+        .no_credentials()
         // The engine backs off by itself, and every request is to be counted: the SDK sends once.
         .retry_config(RetryConfig::standard().with_max_attempts(1))
         .timeout_config(timeouts())
 }
 
-/// Of every request, those of credential providers, too.
-pub(super) fn timeouts() -> TimeoutConfig {
+fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
@@ -169,6 +238,13 @@ fn gated(config: &SdkConfig, place: &Place, http: SharedHttpClient, meter: &Mete
     Clients::new(&config, place, &Gate::new(allowed), pin)
 }
 
+/// Asks one question, behind a gate that knows no other.
+fn newcomers(config: &SdkConfig, place: &Place, http: SharedHttpClient, meter: &Meter, authority: &Authority) -> Newcomers {
+    let allowed = AllowList::of([&WHO], authority);
+    let http = SharedHttpClient::new(GatedClient::new(http, allowed.clone(), meter.clone()));
+    Newcomers::new(place, config.to_builder().http_client(http).build(), Gate::new(allowed))
+}
+
 /// Refuses what is no URL; `origin` says where it comes from.
 pub(super) fn check_endpoint(url: &EndpointUrl, origin: &str) -> Result<(), ConnectError> {
     // `http` keeps a port that is no port as part of the authority: then the request would go to the default port.
@@ -180,46 +256,15 @@ pub(super) fn check_endpoint(url: &EndpointUrl, origin: &str) -> Result<(), Conn
     if valid { Ok(()) } else { Err(ConnectError::BadEndpoint { url: url.clone(), origin: origin.to_owned() }) }
 }
 
-/// The profiles of the AWS configuration, this one selected. An unknown one would otherwise be a silent fall-through to other credentials:
-/// the wrong account.
-pub(super) async fn profiles(name: Option<&str>) -> Result<ProfileSet, ConnectError> {
-    let files = EnvConfigFiles::default();
-    let profiles = aws_config::profile::load(&Fs::real(), &Env::real(), &files, name.map(|n| n.to_owned().into()))
-        .await
-        .map_err(|e| ConnectError::Files(cause_of(&e)))?;
-    let chosen = profiles.selected_profile();
-    if profiles.get_profile(chosen).is_some() || (name.is_none() && chosen == "default") {
-        return Ok(profiles);
+/// An unknown profile would otherwise be a silent fall-through to other credentials: the wrong account.
+pub(super) fn check_profile(profiles: &Profiles, name: Option<&str>) -> Result<(), ConnectError> {
+    let Some(name) = name else { return Ok(()) };
+    if profiles.get(name).is_some() {
+        return Ok(());
     }
-    let mut names: Vec<&str> = profiles.profiles().collect();
-    names.sort_unstable();
+    let names: Vec<String> = profiles.names().into_iter().map(in_shell).collect();
     let known = if names.is_empty() { " (there are no profiles)".to_owned() } else { format!(" (there are: {})", names.join(", ")) };
-    Err(ConnectError::UnknownProfile { name: chosen.to_owned(), known })
-}
-
-async fn check_credentials(config: &SdkConfig, place: &Place) -> Result<(), ConnectError> {
-    let name = place.profile.as_ref().map(|p| &p.value);
-    let (profile, profile_flag) = name.map_or_else(Default::default, |p| (format!(" of profile '{p}'"), format!(" --profile {p}")));
-    let passed_over: String = place.credentials.passed_over.iter().map(|p| format!("; not asked: {p}")).collect();
-    let fail = |cause: String| {
-        let cause = format!("{cause}{passed_over}");
-        ConnectError::NoCredentials { profile: profile.clone(), profile_flag: profile_flag.clone(), cause }
-    };
-    let Some(provider) = config.credentials_provider() else { return Err(fail("no provider is configured".to_owned())) };
-    match tokio::time::timeout(CREDENTIALS_TIMEOUT, provider.provide_credentials()).await {
-        Ok(Ok(_)) => Ok(()),
-        Ok(Err(e)) => Err(fail(cause_of(&e))),
-        Err(_) => Err(fail(format!("no provider answered within {} s", CREDENTIALS_TIMEOUT.as_secs()))),
-    }
-}
-
-/// The innermost cause, which says most.
-pub(super) fn cause_of(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut last = error;
-    while let Some(next) = last.source() {
-        last = next;
-    }
-    last.to_string()
+    Err(ConnectError::UnknownProfile { name: name.to_owned(), quoted: in_shell(name), known })
 }
 
 #[cfg(test)]
@@ -255,6 +300,52 @@ mod tests {
             clients.ecs.describe_services().services("web").send().await.unwrap();
             assert_eq!(count.load(Ordering::SeqCst), 1, "{mode:?}: only the read left");
         }
+    }
+
+    /// A login elsewhere in mid-session, a file that was changed: the new keys sign nothing but the question whose they are.
+    #[tokio::test]
+    async fn new_credentials_of_another_account_than_the_pinned_one_are_not_handed_out() {
+        use std::sync::{Arc, Mutex};
+
+        use aws_smithy_types::body::SdkBody;
+
+        use crate::model::place::Chosen;
+
+        let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+        let noted = Arc::clone(&asked);
+        let handler: crate::aws::transport::Handler = Arc::new(move |request| {
+            let signed = request.headers().get("authorization").and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+            let account = if signed.contains("AKIDTHEIRS") { "444455556666" } else { "111122223333" };
+            noted.lock().unwrap().push(signed);
+            let answer = format!(
+                "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::{account}:user/maya</Arn><Account>{account}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"
+            );
+            Box::pin(async { http::Response::new(SdkBody::from(answer)) })
+        });
+        let http = crate::aws::transport::in_process(handler);
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("ap-southeast-2"))
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+            .time_source(SharedTimeSource::new(SystemTimeSource::new()))
+            .build();
+        let (meter, authority) = (Meter::default(), Authority::new(Mode::Viewer));
+        let key = |id: &str| Credentials::new(id, "s", None, None, "test");
+        let count = || asked.lock().unwrap().len();
+        let place = Place { account: Some(Chosen::new("111122223333", "c.toml")), ..Place::default() };
+        let pinned = newcomers(&config, &place, http.clone(), &meter, &authority);
+        pinned.check(&key("AKIDFIRST")).await.unwrap();
+        pinned.check(&key("AKIDFIRST")).await.unwrap();
+        assert_eq!(count(), 0, "before it is known who they are, the pin keeps everything back");
+        let trouble = pinned.check(&key("AKIDTHEIRS")).await.unwrap_err().to_string();
+        for words in ["not used", "444455556666", "111122223333", "c.toml"] {
+            assert!(trouble.contains(words), "{words}: {trouble}");
+        }
+        assert!(pinned.check(&key("AKIDTHEIRS")).await.is_err(), "nor when they come again");
+        pinned.check(&key("AKIDSECOND")).await.unwrap();
+        assert_eq!(count(), 3);
+        newcomers(&config, &Place::default(), http, &meter, &authority).check(&key("AKIDTHEIRS")).await.unwrap();
+        assert_eq!(count(), 3, "nothing is asked where no account is pinned");
     }
 
     #[test]

@@ -22,6 +22,8 @@ use super::authority::{Authority, Invalid, Ticket};
 use super::meter::Meter;
 use super::op::{Kind, Op};
 use super::pin::Pin;
+use super::skew::MayRepeat;
+use super::wire::Seen;
 use crate::model::place::masked;
 
 /// Private header that marks a cleared request; stripped before it is sent.
@@ -227,6 +229,10 @@ impl HttpConnector for GatedConnector {
             }
             meter.sent(&name);
             let mut response = inner.call(request).await?;
+            // A read that was signed at a wrong time: the next signature will be good.
+            if kind == Kind::Read && response.extension::<Seen>().and_then(|s| s.clock).is_some_and(|c| c.relearnt) {
+                response.add_extension(MayRepeat);
+            }
             *response.body_mut() = reading.bounded(response.take_body());
             Ok(response)
         })

@@ -4,11 +4,11 @@
 
 use std::collections::BTreeSet;
 
-use aws_config::profile::ProfileSet;
 use aws_runtime::env_config::property::PropertiesKey;
 use aws_types::os_shim_internal::Env;
 
-use super::connect::{ConnectError, check_endpoint, profiles};
+use super::connect::{ConnectError, check_endpoint, check_profile};
+use super::profiles::{Profiles, expanded};
 use super::{action, source};
 use crate::model::connection::ConnectOptions;
 use crate::model::partition::Partition;
@@ -20,13 +20,16 @@ const IGNORE_ENDPOINTS: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
 /// Settles it.
 pub async fn find(options: &ConnectOptions) -> Result<Place, ConnectError> {
     let wanted = options.profile.as_ref().or(options.environment_profile.as_ref());
-    let profiles = profiles(wanted.map(|p| p.value.as_str())).await?;
-    settle(options, &Sources { profiles: &profiles, env: &Env::real() })
+    let profiles = Profiles::read().await?;
+    let wanted = wanted.map(|p| p.value.as_str());
+    check_profile(&profiles, wanted)?;
+    settle(options, &Sources { profiles: &profiles, selected: wanted.unwrap_or("default"), env: &Env::real() })
 }
 
 /// What the SDK itself would look at.
 struct Sources<'a> {
-    profiles: &'a ProfileSet,
+    profiles: &'a Profiles,
+    selected: &'a str,
     env: &'a Env,
 }
 
@@ -37,46 +40,59 @@ impl Sources<'_> {
     }
 
     fn profile(&self) -> String {
-        format!("profile '{}'", self.profiles.selected_profile())
+        format!("profile '{}'", self.selected)
+    }
+
+    /// A line of the profile.
+    fn line(&self, line: &str) -> Option<&str> {
+        self.profiles.get(self.selected)?.get(line)
     }
 
     /// A variable, else a line of the profile.
     fn setting(&self, variable: &str, line: &str) -> Option<Chosen> {
         let variable = self.variable(variable).map(|value| Chosen::new(value, variable));
-        variable.or_else(|| self.profiles.get(line).map(|value| Chosen::new(value, self.profile())))
+        variable.or_else(|| self.line(line).map(|value| Chosen::new(value, self.profile())))
     }
 
     /// The endpoint of a service, the special one before the general, the environment before the profile.
     fn endpoint(&self, service: &str) -> Option<Chosen> {
         let own = format!("{ENDPOINT_URL}_{}", service.to_uppercase().replace(' ', "_"));
         let by_variable = [own.as_str(), ENDPOINT_URL].into_iter().find_map(|name| Some(Chosen::new(self.variable(name)?, name)));
-        by_variable.or_else(|| self.section(service)).or_else(|| Some(Chosen::new(self.profiles.get("endpoint_url")?, self.profile())))
+        by_variable.or_else(|| self.section(service)).or_else(|| Some(Chosen::new(self.line("endpoint_url")?, self.profile())))
     }
 
     /// The line of a service in the `services` section that the profile names.
     fn section(&self, service: &str) -> Option<Chosen> {
-        let section = self.profiles.get("services")?;
+        let section = self.line("services")?;
         // The documented spelling, and the one that the SDK for Rust reads.
         ["_", "-"].into_iter().find_map(|dash| {
             let key = PropertiesKey::builder().section_key("services").section_name(section);
             let key = key.property_name(service.to_lowercase().replace(' ', dash)).sub_property_name("endpoint_url");
-            let url = self.profiles.other_sections().get(&key.build().ok()?)?;
-            Some(Chosen::new(url.clone(), format!("services {section} of {}", self.profile())))
+            let url = self.profiles.nested(&key.build().ok()?)?;
+            Some(Chosen::new(url, format!("services {} of {}", self.profiles.shown(section), self.profile())))
         })
     }
 
     /// The profile's region, or that of the profile that it builds on.
     fn region(&self) -> Option<Chosen> {
         let mut seen = BTreeSet::new();
-        let mut name = self.profiles.selected_profile();
+        let mut name = self.selected;
         while seen.insert(name) {
-            let profile = self.profiles.get_profile(name)?;
+            let profile = self.profiles.get(name)?;
             if let Some(region) = profile.get("region").filter(|r| !r.is_empty()) {
-                return Some(Chosen::new(region, format!("profile '{name}'")));
+                return Some(Chosen::new(region, format!("profile '{}'", self.profiles.shown(name))));
             }
             name = profile.get("source_profile")?;
         }
         None
+    }
+
+    /// Whom TLS trusts, where it is not whom this machine trusts; the SDK reads neither.
+    fn ca_bundle(&self, options: &ConnectOptions) -> Option<Chosen> {
+        let by_variable = options.ca_bundle.as_ref().map(|path| Chosen::new(path.to_string_lossy(), "AWS_CA_BUNDLE"));
+        let of_profile = || self.line("ca_bundle").filter(|path| !path.is_empty());
+        let of_profile = || Some(Chosen::new(expanded(of_profile()?).to_string_lossy(), format!("ca_bundle of {}", self.profile())));
+        by_variable.or_else(of_profile)
     }
 }
 
@@ -96,6 +112,8 @@ fn settle(options: &ConnectOptions, sources: &Sources<'_>) -> Result<Place, Conn
         variants: Vec::new(),
         credentials,
         account: options.account.clone(),
+        ca_bundle: sources.ca_bundle(options),
+        proxies: options.proxies.clone(),
         notices,
     };
     let any_of_aws = services().into_iter().any(|s| place.endpoint_of(s).is_none());
@@ -164,7 +182,7 @@ fn endpoints(options: &ConnectOptions, sources: &Sources<'_>) -> Result<(Vec<End
 
 /// What decides who we are, as far as it can be told before anything is asked; and what does not, though it is there.
 fn credentials(options: &ConnectOptions, sources: &Sources<'_>, notices: &mut Vec<String>) -> CredentialSource {
-    let profile = |origin: &str| format!("{} ({origin}): {}", sources.profile(), kind(sources.profiles));
+    let profile = |origin: &str| format!("{} ({origin}): {}", sources.profile(), kind(sources));
     let mut passed_over = Vec::new();
     if let Some(named) = &options.profile {
         let why = format!("{} names a profile", named.origin);
@@ -183,22 +201,28 @@ fn credentials(options: &ConnectOptions, sources: &Sources<'_>, notices: &mut Ve
         }
         return CredentialSource { from: format!("{key} of the environment"), passed_over };
     }
-    let from = if kind(sources.profiles) == NOTHING { "what this machine offers".to_owned() } else { profile(origin) };
+    let from = if kind(sources) == NOTHING { "what this machine offers".to_owned() } else { profile(origin) };
     CredentialSource { from, passed_over }
 }
 
 const NOTHING: &str = "no credentials of its own";
 
 /// How a profile comes by credentials, without any that are secret: in the order in which the SDK looks.
-fn kind(profiles: &ProfileSet) -> String {
-    let get = |line: &str| profiles.get(line).filter(|v| !v.is_empty());
+fn kind(sources: &Sources<'_>) -> String {
+    let get = |line: &str| sources.line(line).filter(|v| !v.is_empty());
+    let shown = |name| sources.profiles.shown(name);
     if let Some(role) = get("role_arn") {
-        let by = get("source_profile").map(|p| format!(" by profile '{p}'"));
+        let by = get("source_profile").map(|p| format!(" by profile '{}'", shown(p)));
         let by = by.or_else(|| get("credential_source").map(|s| format!(" by {s}")));
         return format!("role {role}{}", by.unwrap_or_default());
     }
     if let Some(session) = get("sso_session").or_else(|| get("sso_start_url")) {
-        return format!("SSO {session}, role {} of account {}", get("sso_role_name").unwrap_or("?"), get("sso_account_id").unwrap_or("?"));
+        return format!(
+            "SSO {}, role {} of account {}",
+            shown(session),
+            get("sso_role_name").unwrap_or("?"),
+            get("sso_account_id").unwrap_or("?")
+        );
     }
     if get("credential_process").is_some() {
         return "credential_process".to_owned();
@@ -215,8 +239,6 @@ fn kind(profiles: &ProfileSet) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
-    use aws_types::os_shim_internal::Fs;
 
     const FILE: &str = "[profile a]\nregion = eu-west-1\nendpoint_url = http://general\nservices = s\nuse_fips_endpoint = true\n\
                         [services s]\nelastic_load_balancing_v2 =\n  endpoint_url = http://elb\ncloudwatch-logs =\n  endpoint_url = http://logs\n\
@@ -224,10 +246,8 @@ mod tests {
                         [profile c]\nsource_profile = d\n[profile d]\nsource_profile = c\n";
 
     async fn settled(profile: &str, env: &[(&str, &str)], options: ConnectOptions) -> Result<Place, ConnectError> {
-        let files = EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Config, FILE).build();
-        let (fs, none) = (Fs::from_slice(&[]), Env::from_slice(&[]));
-        let profiles = aws_config::profile::load(&fs, &none, &files, Some(profile.to_owned().into())).await.unwrap();
-        settle(&options, &Sources { profiles: &profiles, env: &Env::from_slice(env) })
+        let profiles = Profiles::parse(FILE, "").await.unwrap();
+        settle(&options, &Sources { profiles: &profiles, selected: profile, env: &Env::from_slice(env) })
     }
 
     fn at<'a>(place: &'a Place, service: &str) -> &'a str {

@@ -1,23 +1,10 @@
-//! Who we are: the providers of credentials in the order of the AWS CLI. A profile that was named to this program is asked alone, before
-//! what the machine itself offers; the environment's keys come first only where none was named. Remembers which provider answered. Called by
-//! `connect`.
+//! Whose credentials: the providers of a place in the order of the AWS CLI. A profile that was named to this program is asked alone, before
+//! what the machine itself offers; the environment's keys come first only where none was named. Remembers which one answered. It decides
+//! and asks nobody: `lookup` does, and knows how.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_config::Region;
-use aws_config::ecs::EcsCredentialsProvider;
-use aws_config::environment::EnvironmentVariableCredentialsProvider;
-use aws_config::imds::credentials::ImdsCredentialsProvider;
-use aws_config::profile::ProfileFileCredentialsProvider;
-use aws_config::provider_config::ProviderConfig;
-use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::error::CredentialsError;
-use aws_credential_types::provider::{ProvideCredentials, Result, SharedCredentialsProvider, future};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_types::retry::RetryConfig;
-
-use crate::model::place::{DUAL_STACK, FIPS, Place};
+use crate::model::place::Place;
 
 /// Which provider answered last; shared by all clones.
 #[derive(Debug, Clone, Default)]
@@ -29,83 +16,72 @@ impl Won {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn set(&self, name: &str) {
+    pub(super) fn set(&self, name: &str) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(name.to_owned());
     }
 }
 
-/// Providers, asked one after the other until one has credentials.
-#[derive(Debug)]
-pub(super) struct Chain {
-    links: Vec<(String, SharedCredentialsProvider)>,
-    won: Won,
+/// Somebody who may have credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Provider {
+    /// The keys of the environment.
+    Environment,
+    /// A profile, with everything that it builds on.
+    Profile(String),
+    /// The token file of the environment.
+    WebIdentity,
+    /// The container's endpoint.
+    Container,
+    /// The instance metadata service.
+    Instance,
 }
 
-impl Chain {
-    /// The providers of a place, reached through `http`.
-    pub(super) fn of(place: &Place, http: &SharedHttpClient) -> Self {
-        // An endpoint of its own has no variants: of the services that providers ask, STS is the one that may have one.
-        let variants = place.endpoint_of("STS").is_none();
-        let conf = ProviderConfig::without_region()
-            .with_http_client(http.clone())
-            .with_region(place.region.as_ref().map(|r| Region::new(r.value.clone())))
-            .with_retry_config(RetryConfig::standard().with_max_attempts(1))
-            .with_timeout_config(super::connect::timeouts())
-            .with_use_dual_stack(Some(variants && place.uses(DUAL_STACK)))
-            .with_use_fips(Some(variants && place.uses(FIPS)));
-        let mut profile = ProfileFileCredentialsProvider::builder().configure(&conf);
-        if let Some(name) = &place.profile {
-            profile = profile.profile_name(&name.value);
-        }
-        let mut links = Vec::new();
-        let mut link = |name: &str, provider: SharedCredentialsProvider| links.push((name.to_owned(), provider));
-        let profile = SharedCredentialsProvider::new(profile.build());
-        let expected = place.credentials.from.as_str();
-        if place.profile_decides {
-            link(expected, profile);
-        } else {
-            link("AWS_ACCESS_KEY_ID of the environment", SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()));
-            link(if expected.starts_with("profile") { expected } else { "a profile" }, profile);
-            let token = WebIdentityTokenCredentialsProvider::builder().configure(&conf).build();
-            link("AWS_WEB_IDENTITY_TOKEN_FILE of the environment", SharedCredentialsProvider::new(token));
-        }
-        let container = EcsCredentialsProvider::builder().configure(&conf).build();
-        link("the container's role", SharedCredentialsProvider::new(container));
-        let instance = ImdsCredentialsProvider::builder().configure(&conf).build();
-        link("the instance's role (instance metadata)", SharedCredentialsProvider::new(instance));
-        Self { links, won: Won::default() }
-    }
-
-    /// Where it says which provider answered.
-    pub(super) fn won(&self) -> Won {
-        self.won.clone()
-    }
-
-    async fn ask(&self) -> Result {
-        for (name, provider) in &self.links {
-            match provider.provide_credentials().await {
-                Ok(credentials) => {
-                    self.won.set(name);
-                    return Ok(credentials);
-                }
-                Err(CredentialsError::CredentialsNotLoaded(_)) => {}
-                // It has been set up and fails: what comes behind it is somebody else.
-                Err(error) => return Err(error),
-            }
-        }
-        Err(CredentialsError::not_loaded("no providers in chain provided credentials"))
-    }
+/// A provider and what it is called when it was the one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Link {
+    /// In words.
+    pub(super) name: String,
+    /// Who.
+    pub(super) provider: Provider,
 }
 
-impl ProvideCredentials for Chain {
-    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
-    where
-        Self: 'a,
-    {
-        future::ProvideCredentials::new(self.ask())
-    }
+/// The providers of a place: asked one after the other until one has credentials.
+pub(super) fn of(place: &Place) -> Vec<Link> {
+    let expected = place.credentials.from.as_str();
+    let link = |name: &str, provider: Provider| Link { name: name.to_owned(), provider };
+    let profile = Provider::Profile(place.profile.as_ref().map_or("default", |p| p.value.as_str()).to_owned());
+    let mut links = if place.profile_decides {
+        vec![link(expected, profile)]
+    } else {
+        vec![
+            link("AWS_ACCESS_KEY_ID of the environment", Provider::Environment),
+            link(if expected.starts_with("profile") { expected } else { "a profile" }, profile),
+            link("AWS_WEB_IDENTITY_TOKEN_FILE of the environment", Provider::WebIdentity),
+        ]
+    };
+    links.push(link("the container's role", Provider::Container));
+    links.push(link("the instance's role (instance metadata)", Provider::Instance));
+    links
+}
 
-    fn fallback_on_interrupt(&self) -> Option<Credentials> {
-        self.links.iter().find_map(|(_, provider)| provider.fallback_on_interrupt())
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::place::{Chosen, CredentialSource};
+
+    #[test]
+    fn a_named_profile_is_asked_before_everything_but_what_the_machine_is() {
+        let from = "profile 'oncall' (--profile): access key ...ALL1".to_owned();
+        let credentials = CredentialSource { from: from.clone(), passed_over: Vec::new() };
+        let profile = Some(Chosen::new("oncall", "--profile"));
+        let mut place = Place { profile, profile_decides: true, credentials, ..Place::default() };
+        let asked = |place: &Place| of(place).into_iter().map(|l| l.provider).collect::<Vec<_>>();
+        let oncall = || Provider::Profile("oncall".to_owned());
+        assert_eq!(asked(&place), [oncall(), Provider::Container, Provider::Instance]);
+        assert_eq!(of(&place)[0].name, from);
+        place.profile_decides = false;
+        let usual = [Provider::Environment, oncall(), Provider::WebIdentity, Provider::Container, Provider::Instance];
+        assert_eq!(asked(&place), usual);
+        assert_eq!(asked(&Place::default())[1], Provider::Profile("default".to_owned()));
     }
 }

@@ -42,9 +42,9 @@ struct NamedConnector {
 
 /// An endpoint that was not reached, and who asked for it.
 #[derive(Debug, thiserror::Error)]
-#[error("{cause} ({host}: {wishes}, and not every service has one in every region)")]
-struct Unreached {
-    cause: String,
+#[error("({host}: {wishes}, and not every service has one in every region)")]
+pub(super) struct Unreached {
+    source: ConnectorError,
     host: String,
     wishes: String,
 }
@@ -56,7 +56,7 @@ impl HttpConnector for NamedConnector {
         HttpConnectorFuture::new(async move {
             answer.await.map_err(|error| {
                 if !error.is_timeout() && !error.is_user() {
-                    ConnectorError::io(Box::new(Unreached { cause: super::connect::cause_of(&error), host, wishes }))
+                    ConnectorError::io(Box::new(Unreached { source: error, host, wishes }))
                 } else {
                     error
                 }

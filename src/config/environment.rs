@@ -3,11 +3,14 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::model::connection::Variable;
 use crate::model::place::Chosen;
 use crate::theme::{Depth, Glyphs};
 
 /// Terminals that have had all colours in every version of theirs; some put `xterm-` before their name.
 const TRUE_COLOUR: [&str; 10] = ["kitty", "ghostty", "alacritty", "foot", "wezterm", "contour", "iterm", "iTerm", "rio", "mintty"];
+/// In the order in which the HTTP client looks for them.
+const PROXIES: [&str; 8] = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"];
 
 /// The variables that matter, taken once.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +33,10 @@ pub struct Environment {
     pub aws_region: Option<Chosen>,
     /// The credentials of the environment, in words: `AWS_ACCESS_KEY_ID (...MPLE)`.
     pub aws_keys: Vec<String>,
+    /// AWS_CA_BUNDLE.
+    pub aws_ca_bundle: Option<PathBuf>,
+    /// The variables of proxies that are set, empty ones too: an empty one switches the others of its kind off.
+    pub proxies: Vec<Variable>,
     /// USER or LOGNAME.
     pub user: Option<String>,
     /// The client's address in SSH_CONNECTION.
@@ -56,6 +63,11 @@ impl Environment {
             aws_profile: chosen(&["AWS_PROFILE", "AWS_DEFAULT_PROFILE"]),
             aws_region: chosen(&["AWS_REGION", "AWS_DEFAULT_REGION"]),
             aws_keys: keys(var),
+            aws_ca_bundle: var("AWS_CA_BUNDLE").map(PathBuf::from),
+            proxies: PROXIES
+                .iter()
+                .filter_map(|name| Some(Variable { name: (*name).to_owned(), value: std::env::var(name).ok()? }))
+                .collect(),
             user: var("USER").or_else(|| var("LOGNAME")),
             ssh_client: var("SSH_CONNECTION").and_then(|c| c.split_whitespace().next().map(ToOwned::to_owned)),
             path: std::env::var_os("PATH"),

@@ -225,6 +225,8 @@ fn connect(flags: &Global, env: &Environment, file: &File, origin: &str) -> Conn
         endpoint_url: endpoint.map(|e| (EndpointUrl::new(e.value), e.origin)),
         account: written(pinned),
         environment_keys: env.aws_keys.clone(),
+        ca_bundle: env.aws_ca_bundle.clone(),
+        proxies: env.proxies.clone(),
         notices,
     }
 }

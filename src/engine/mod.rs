@@ -17,9 +17,12 @@ use tokio::task::JoinSet;
 
 use crate::aws::Clients;
 use crate::aws::meter::Meter;
+use crate::aws::notice::Notices;
 use crate::aws::source::{Row, SOURCES};
+use crate::model::Time;
+use crate::model::identity::Identity;
 use crate::model::place::Place;
-use crate::model::section::{ProblemKind, SectionKey};
+use crate::model::section::{Problem, ProblemKind, Section, SectionKey};
 use crate::model::stack::Stack;
 use crate::model::store::Store;
 use action::{Acts, Order, Report, Runner, Tools};
@@ -71,6 +74,20 @@ pub struct Ends {
     reports: mpsc::Sender<Report>,
 }
 
+impl Ends {
+    /// Shows why there is no engine yet, as a problem of who we are, and what is waited for; an engine begins anew.
+    pub fn explain(&self, problem: Option<Problem>, notices: Vec<String>, now: Time) {
+        self.store.send_modify(|store| {
+            let store = Arc::make_mut(store);
+            match problem {
+                Some(problem) => store.fail(Identity::KEY, problem, now),
+                None => store.version += 1,
+            }
+            store.notices = notices;
+        });
+    }
+}
+
 /// A feed and the ends that an engine will serve.
 pub fn channel() -> (Feed, Ends) {
     channel_at(Place::default())
@@ -93,6 +110,7 @@ struct Shared {
     stack: Arc<Stack>,
     clock: Clock,
     meter: Meter,
+    notices: Notices,
     store: Mutex<Store>,
     publish: watch::Sender<Arc<Store>>,
 }
@@ -104,6 +122,7 @@ impl Shared {
             let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
             change(&mut store);
             store.usage = self.meter.usage(self.clock.speed());
+            store.notices = self.notices.all();
             Arc::new(store.clone())
         };
         self.publish.send_replace(snapshot);
@@ -151,6 +170,8 @@ pub struct Setup {
     pub clock: Clock,
     /// Counts what the clients send.
     pub meter: Meter,
+    /// What the clients have to say beside their answers.
+    pub notices: Notices,
     /// Where the jitter of the polls begins: random for a dashboard among others, fixed for pictures and tests.
     pub jitter: u64,
     /// Who may write, and where it is recorded.
@@ -165,7 +186,7 @@ impl Engine {
 
     /// Starts polling these sources only.
     pub fn start_with(rows: &'static [Row], setup: Setup, ends: Ends) -> Self {
-        let Setup { clients, stack, clock, meter, jitter, acts } = setup;
+        let Setup { clients, stack, clock, meter, notices, jitter, acts } = setup;
         let tools = Tools {
             clients: clients.clone(),
             stack: Arc::clone(&stack),
@@ -176,8 +197,8 @@ impl Engine {
         };
         meter.budget().pace(clock.speed());
         let runner = Runner::new(tools);
-        let store = Mutex::new(Store::clone(&ends.store.borrow()));
-        let shared = Arc::new(Shared { clients, stack, clock, meter, store, publish: ends.store });
+        let store = Mutex::new(ends.store.borrow().anew());
+        let shared = Arc::new(Shared { clients, stack, clock, meter, notices, store, publish: ends.store });
         let all: BTreeSet<SectionKey> = rows.iter().filter(|r| !r.on_demand).map(|r| r.key).collect();
         let (attention_tx, attention) = watch::channel(Attention { needs: Arc::new(all), front: Arc::default(), focused: true });
         let (refresh_tx, refresh) = watch::channel((0_u64, Arc::new(BTreeSet::new())));
@@ -186,6 +207,7 @@ impl Engine {
             let noise = Pcg32::new(jitter, stream);
             tasks.spawn(poll::run(*row, Arc::clone(&shared), attention.clone(), refresh.clone(), noise));
         }
+        tasks.spawn(notice(Arc::clone(&shared)));
         tasks.spawn(serve(ends.wishes, attention_tx, refresh_tx));
         tasks.spawn(runner.scan());
         tasks.spawn(runner.clone().serve(ends.orders, ends.reports));
@@ -195,6 +217,15 @@ impl Engine {
     /// The runner of actions.
     pub fn runner(&self) -> &Runner {
         &self.runner
+    }
+}
+
+/// Shows a notice at once: it may be about what keeps everything else from coming.
+async fn notice(shared: Arc<Shared>) {
+    let mut changes = shared.notices.subscribe();
+    loop {
+        changes.next().await;
+        shared.change(|store| store.version += 1);
     }
 }
 

@@ -104,6 +104,7 @@ pub fn delay(interval: Duration, outcome: Outcome) -> Duration {
                 | ProblemKind::Offline
                 | ProblemKind::Malformed
                 | ProblemKind::Credentials
+                | ProblemKind::Clock
                 | ProblemKind::WrongAccount => (FIRST_RETRY * 2_u32.pow(doublings)).min(interval),
             }
         }

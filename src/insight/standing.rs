@@ -3,7 +3,7 @@
 
 use crate::model::Time;
 use crate::model::health::Level;
-use crate::model::section::{ProblemKind, SectionKey};
+use crate::model::section::{Problem, ProblemKind, SectionKey};
 use crate::model::store::{Entry, Store};
 use crate::model::text;
 
@@ -65,10 +65,7 @@ pub fn explain(entry: Option<&Entry>, now: Time) -> Option<String> {
         Standing::Loading => Some("loading".to_owned()),
         Standing::Missing => Some(format!("missing ({headline})")),
         Standing::Failed => Some(headline.to_owned()),
-        Standing::Denied => Some(match problem.and_then(|p| p.permission.as_deref()) {
-            Some(permission) => format!("no permission: {permission}"),
-            None => headline.to_owned(),
-        }),
+        Standing::Denied => problem.map(Problem::why),
         Standing::Stale => {
             let age = entry.and_then(|e| e.at).map_or_else(String::new, |at| text::age(at, now));
             Some(match problem.and_then(|p| p.permission.as_deref()) {

@@ -1,6 +1,8 @@
 //! What flags, configuration and our own environment say about where to connect and as whom, before the AWS profile is read. `config`
 //! fills it; `aws::place` settles it into a `Place`.
 
+use std::path::PathBuf;
+
 use super::place::{Chosen, EndpointUrl};
 
 /// Where to connect, and as whom, as far as it was said.
@@ -24,4 +26,30 @@ pub struct ConnectOptions {
     pub environment_keys: Vec<String>,
     /// What contradicts what so far.
     pub notices: Vec<String>,
+    /// AWS_CA_BUNDLE: whom TLS trusts instead of the machine's own certificates.
+    pub ca_bundle: Option<PathBuf>,
+    /// The variables that name proxies, and hosts that are reached without one.
+    pub proxies: Vec<Variable>,
+}
+
+/// A variable of the environment that is set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+impl Variable {
+    /// The value, a URL, without the password in it.
+    pub fn masked(&self) -> String {
+        let (scheme, rest) = self.value.split_once("://").map_or(("", self.value.as_str()), |(s, r)| (s, r));
+        let Some((user, host)) = rest.rsplit_once('@') else { return self.value.clone() };
+        let scheme = if scheme.is_empty() { String::new() } else { format!("{scheme}://") };
+        match user.split_once(':') {
+            Some((name, _)) => format!("{scheme}{name}:***@{host}"),
+            None => format!("{scheme}***@{host}"),
+        }
+    }
 }

@@ -3,6 +3,7 @@
 
 use serde::{Serialize, Serializer};
 
+use super::connection::Variable;
 use super::partition::Partition;
 
 /// A value and where it comes from.
@@ -137,6 +138,12 @@ pub struct Place {
     pub credentials: CredentialSource,
     /// The only account that may be looked at.
     pub account: Option<Chosen>,
+    /// The certificates that TLS trusts instead of the machine's own.
+    #[serde(skip)]
+    pub ca_bundle: Option<Chosen>,
+    /// The variables that name proxies.
+    #[serde(skip)]
+    pub proxies: Vec<Variable>,
     /// What contradicts what, and which was taken: said once.
     pub notices: Vec<String>,
 }

@@ -60,6 +60,8 @@ pub enum ProblemKind {
     Credentials,
     /// Credentials of another account than the one that the configuration pins.
     WrongAccount,
+    /// This machine's clock is off: signatures are refused for their time.
+    Clock,
     /// The named resource does not exist.
     NotFound,
     /// No answer in time.
@@ -89,6 +91,13 @@ pub struct Problem {
     pub hint: String,
     /// The IAM action that is missing, for `Denied`.
     pub permission: Option<String>,
+}
+
+impl Problem {
+    /// Why there is no value, in few words: the permission that would mend it, where one would.
+    pub fn why(&self) -> String {
+        self.permission.as_ref().map_or_else(|| self.headline.clone(), |permission| format!("no permission: {permission}"))
+    }
 }
 
 /// A section as it can be seen at one moment.

@@ -106,6 +106,8 @@ pub struct Store {
     pub usage: Usage,
     /// Where all of it was asked, and as whom.
     pub place: Arc<Place>,
+    /// What a person has to know beside the sections: something that is waited for, a clock that is off.
+    pub notices: Vec<String>,
     /// Counts every change: two stores with the same number are the same.
     pub version: u64,
 }
@@ -114,6 +116,11 @@ impl Store {
     /// An empty one of this place.
     pub fn at_place(place: Place) -> Self {
         Self { place: Arc::new(place), ..Self::default() }
+    }
+
+    /// The same place, and nothing known of it.
+    pub fn anew(&self) -> Self {
+        Self { place: Arc::clone(&self.place), version: self.version + 1, ..Self::default() }
     }
 
     /// The entry of a section, if anything was ever asked of it.

@@ -215,15 +215,22 @@ impl Session {
     /// What stands between us and the cloud, if it concerns everything: a headline and what to do.
     pub fn banner(&self) -> Option<(&str, &str)> {
         let mut offline = None;
+        // One call may time out; when nothing has ever come, it is the line.
+        let nothing_yet = self.store.entries().all(|(_, e)| e.value.is_none());
         for key in &self.needs.0 {
             let Some(problem) = self.store.entry(*key).and_then(|e| e.problem.as_ref()) else { continue };
             match problem.kind {
-                ProblemKind::Credentials | ProblemKind::WrongAccount => return Some((problem.headline.as_str(), problem.hint.as_str())),
-                ProblemKind::Offline => offline = offline.or(Some((problem.headline.as_str(), problem.hint.as_str()))),
+                ProblemKind::Credentials | ProblemKind::Clock | ProblemKind::WrongAccount => {
+                    return Some((problem.headline.as_str(), problem.hint.as_str()));
+                }
+                ProblemKind::Timeout if !nothing_yet => {}
+                ProblemKind::Offline | ProblemKind::Timeout => {
+                    offline = offline.or(Some((problem.headline.as_str(), problem.hint.as_str())))
+                }
                 _ => {}
             }
         }
-        offline
+        offline.or_else(|| self.store.notices.first().map(|text| (text.as_str(), "")))
     }
 
     /// What stands as it should not until a person sees to it, for a line above everything: the oldest, and how many more.

@@ -8,7 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 use super::acts::acts;
-use super::backend::Target;
+use super::backend::{Target, Told};
 use super::failure::{Failure, say};
 use super::handoff;
 use super::headless::{look, print};
@@ -41,7 +41,8 @@ pub(super) async fn run(args: &ActArgs, settings: &Settings, env: &Environment) 
     }
     let target = Target::Aws;
     let acts = acts(&target, settings, env, Authority::new(settings.mode));
-    let setup = target.setup(settings, target.clock(), acts).await.map_err(Failure::cannot_tell)?;
+    let told = Told::on_stderr();
+    let setup = target.setup(settings, target.clock(), acts, &told.notices).await.map_err(Failure::cannot_tell)?;
     let runner = runner(setup);
     if args.yes {
         runner.tidy().await;

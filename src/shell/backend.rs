@@ -1,8 +1,11 @@
 //! From a target (AWS or the embedded cloud) to a running engine. Called by the TUI and by headless commands, after the first frame.
 
+use std::io::Write;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::aws::meter::Meter;
+use crate::aws::notice::Notices;
 use crate::aws::source::{Row, SOURCES};
 use crate::aws::{ConnectError, connect};
 use crate::config::Settings;
@@ -18,6 +21,10 @@ use crate::model::stack::Stack;
 use crate::model::store::Store;
 
 use super::embedded::{Embedded, demo_start};
+
+/// After the first attempt to connect a dashboard; doubled up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 /// What is watched.
 #[derive(Debug, Clone)]
@@ -61,47 +68,84 @@ impl Target {
         }
     }
 
-    /// Starts an engine that serves `ends`.
-    pub(super) async fn start(&self, settings: &Settings, clock: Clock, ends: Ends, acts: Acts) -> Result<Engine, ConnectError> {
-        Ok(Engine::start(self.setup(settings, clock, acts).await?, ends))
+    /// Starts an engine that serves `ends`; what is to be said meanwhile goes to `notices`.
+    pub(super) async fn start(
+        &self,
+        settings: &Settings,
+        clock: Clock,
+        ends: Ends,
+        acts: Acts,
+        notices: &Notices,
+    ) -> Result<Engine, ConnectError> {
+        Ok(Engine::start(self.setup(settings, clock, acts, notices).await?, ends))
+    }
+
+    /// The same for a dashboard: what may pass is said on its screen and tried again, until it passes.
+    pub(super) async fn start_at_last(&self, settings: &Settings, clock: Clock, ends: Ends, acts: Acts) -> Result<Engine, ConnectError> {
+        let notices = Notices::default();
+        let mut changes = notices.subscribe();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let attempt = self.setup(settings, clock.clone(), acts.clone(), &notices);
+            tokio::pin!(attempt);
+            let result = loop {
+                tokio::select! {
+                    result = &mut attempt => break result,
+                    all = changes.next() => ends.explain(None, all, clock.now()),
+                }
+            };
+            match result {
+                Ok(setup) => return Ok(Engine::start(setup, ends)),
+                Err(e) => match e.passing() {
+                    Some(problem) => ends.explain(Some(problem), notices.all(), clock.now()),
+                    None => return Err(e),
+                },
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
     }
 
     /// What an engine, or a runner alone, works with.
-    pub(super) async fn setup(&self, settings: &Settings, clock: Clock, acts: Acts) -> Result<Setup, ConnectError> {
+    pub(super) async fn setup(&self, settings: &Settings, clock: Clock, acts: Acts, notices: &Notices) -> Result<Setup, ConnectError> {
         Ok(match self {
             Self::Aws => {
                 let meter = Meter::default();
-                let clients = connect(&settings.place, &meter, &acts.authority).await?;
-                Setup { clients, stack: Arc::new(settings.stack.clone()), clock, meter, jitter: rand::random(), acts }
+                let clients = connect(&settings.place, &meter, &acts.authority, notices).await?;
+                let (stack, notices) = (Arc::new(settings.stack.clone()), notices.clone());
+                Setup { clients, stack, clock, meter, notices, jitter: rand::random(), acts }
             }
             Self::Demo(world) => {
                 let seed = world.seed;
                 // Three hours of history are made here: not on the thread that answers keys.
                 let embedded = tokio::task::spawn_blocking(move || Embedded::new(seed, clock)).await;
-                let embedded = embedded.map_err(|e| ConnectError::Files(e.to_string()))?;
+                let embedded = embedded.map_err(|e| ConnectError::Embedded(e.to_string()))?;
                 embedded.setup_with(&super::demo_stack(settings), acts)
             }
         })
     }
 }
 
-/// Whether the very first answer says that nothing will ever come: then a screen full of boxes is no help. `None` = not known yet.
-pub(super) fn hopeless(store: &Store) -> Option<String> {
+/// Failures of the question who we are after which a command without a screen gives up.
+pub(super) fn is_hopeless(kind: ProblemKind) -> bool {
+    matches!(kind, ProblemKind::Offline | ProblemKind::Credentials | ProblemKind::Clock | ProblemKind::Timeout | ProblemKind::WrongAccount)
+}
+
+/// Why the very first answer is of a fatal kind, if it is: then nothing will ever come. `None` = not known yet.
+fn hopeless(store: &Store, fatal: fn(ProblemKind) -> bool) -> Option<String> {
     let nothing_yet = store.entries().all(|(_, e)| e.value.is_none());
     let problem = store.entry(Identity::KEY)?.problem.as_ref()?;
-    let fatal = matches!(problem.kind, ProblemKind::Offline | ProblemKind::Credentials | ProblemKind::Timeout | ProblemKind::WrongAccount);
-    (nothing_yet && fatal).then(|| {
-        // The command ends here: the engine's promise to ask again would not be kept.
-        let hint = if problem.kind == ProblemKind::Timeout { "check the network, --region and --endpoint-url" } else { &problem.hint };
-        if hint.is_empty() { problem.headline.clone() } else { format!("{}\n  next: {hint}", problem.headline) }
+    (nothing_yet && fatal(problem.kind)).then(|| match problem.hint.as_str() {
+        "" => problem.headline.clone(),
+        hint => format!("{}\n  next: {hint}", problem.headline),
     })
 }
 
-/// Resolves with the reason once `hopeless` is certain; never, once anything has been seen.
-pub(super) async fn watch_hope(mut feed: tokio::sync::watch::Receiver<Arc<Store>>) -> String {
+/// Resolves with the reason once a fatal failure is certain; never, once anything has been seen.
+pub(super) async fn watch_hope(mut feed: tokio::sync::watch::Receiver<Arc<Store>>, fatal: fn(ProblemKind) -> bool) -> String {
     loop {
         let store = Arc::clone(&feed.borrow_and_update());
-        if let Some(reason) = hopeless(&store) {
+        if let Some(reason) = hopeless(&store, fatal) {
             return reason;
         }
         let seen = store.entries().any(|(_, e)| e.value.is_some());
@@ -114,10 +158,43 @@ pub(super) async fn watch_hope(mut feed: tokio::sync::watch::Receiver<Arc<Store>
 /// An engine that asks AWS only who we are, and where the answer to that comes from.
 pub(super) async fn identified(settings: &Settings) -> Result<(Feed, Engine, Option<String>), ConnectError> {
     let (feed, ends) = crate::engine::channel();
-    let setup = Target::Aws.setup(settings, Target::Aws.clock(), Acts::none()).await?;
+    let told = Told::on_stderr();
+    let setup = Target::Aws.setup(settings, Target::Aws.clock(), Acts::none(), &told.notices).await?;
     let whose = setup.clients.credentials_of();
     Ok((feed, Engine::start_with(WHO, setup, ends), whose))
 }
 
 /// The source of the identity alone.
 const WHO: &[Row] = SOURCES.split_at(1).0;
+
+/// Notices of a command without a screen: each is a line on stderr, as long as this lives.
+pub(super) struct Told {
+    /// Where they are said.
+    pub(super) notices: Notices,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Told {
+    /// Begins to tell.
+    pub(super) fn on_stderr() -> Self {
+        let notices = Notices::default();
+        let mut changes = notices.subscribe();
+        let task = tokio::spawn(async move {
+            let mut said: Vec<String> = Vec::new();
+            loop {
+                let all = changes.next().await;
+                for new in all.iter().filter(|text| !said.contains(text)) {
+                    let _ = writeln!(std::io::stderr(), "nextcore-top: {new}");
+                }
+                said = all;
+            }
+        });
+        Self { notices, task }
+    }
+}
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}

@@ -7,6 +7,7 @@ use chrono::TimeZone;
 
 use crate::aws::authority::Authority;
 use crate::aws::meter::Meter;
+use crate::aws::notice::Notices;
 use crate::aws::transport::{Handler, in_process};
 use crate::aws::{Clients, connect_in_process};
 use crate::engine::Setup;
@@ -48,7 +49,7 @@ impl Embedded {
     pub fn setup_with(&self, stack: &Stack, acts: Acts) -> Setup {
         let meter = Meter::default();
         let clients = self.clients(&stack.region, &meter, &acts.authority);
-        Setup { clients, stack: Arc::new(stack.clone()), clock: self.clock.clone(), meter, jitter: 0, acts }
+        Setup { clients, stack: Arc::new(stack.clone()), clock: self.clock.clone(), meter, notices: Notices::default(), jitter: 0, acts }
     }
 
     /// The SDK's clients of this cloud, behind the gate, as the program itself builds them.

@@ -40,8 +40,9 @@ pub(super) async fn observe(args: &Observe, settings: &Settings) -> Result<Obser
     }
     let clock = target.clock();
     let (mut feed, ends) = engine::channel_at(target.place(settings));
-    let _engine = target.start(settings, clock.clone(), ends, Acts::none()).await.map_err(Failure::cannot_tell)?;
-    let hopeless = backend::watch_hope(feed.store.clone());
+    let told = backend::Told::on_stderr();
+    let _engine = target.start(settings, clock.clone(), ends, Acts::none(), &told.notices).await.map_err(Failure::cannot_tell)?;
+    let hopeless = backend::watch_hope(feed.store.clone(), backend::is_hopeless);
     let store = tokio::select! {
         reason = hopeless => return Err(Failure::cannot_tell(reason)),
         store = engine::settled(&mut feed, Duration::from_secs(args.timeout)) => store,

@@ -14,6 +14,13 @@ use crate::config::{self, Settings};
 use crate::model::identity::Identity;
 use crate::model::place::{Chosen, Place};
 use crate::model::section::{ProblemKind, Section};
+use crate::model::store::Store;
+
+/// What was found, and what else there is to know (a clock that is off).
+fn lines(found: &[&str], store: &Store) -> String {
+    let all: Vec<&str> = found.iter().copied().chain(store.notices.iter().map(String::as_str)).collect();
+    all.join("\n")
+}
 
 /// Asking who we are must not take longer than this.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -120,6 +127,12 @@ fn place(text: &mut String, place: &Place) {
             if variant.obeyed { format!("{} endpoints", variant.kind) } else { format!("{}: not at a custom endpoint", variant.kind) };
         setting(text, "endpoints", &state, &variant.origin);
     }
+    if let Some(bundle) = &place.ca_bundle {
+        setting(text, "ca_bundle", &bundle.value, &bundle.origin);
+    }
+    for proxy in place.proxies.iter().filter(|p| !p.value.is_empty()) {
+        setting(text, "proxy", &proxy.masked(), &proxy.name);
+    }
     for notice in &place.notices {
         let _ = writeln!(text, "  note: {notice}");
     }
@@ -136,12 +149,13 @@ async fn identity(settings: &Settings) -> Who {
         _ => return Who { by, ..Who::unknown(format!("no answer from STS within {} s", PATIENCE.as_secs())) },
     };
     let (text, refused) = match (store.get::<Identity>(), store.entry(Identity::KEY).and_then(|e| e.problem.as_ref())) {
-        (Some(identity), _) => (format!("{}  account {}", identity.arn, identity.account), None),
+        (Some(identity), _) => (lines(&[&format!("{}  account {}", identity.arn, identity.account)], &store), None),
         (None, Some(p)) if p.kind == ProblemKind::WrongAccount => {
             let words = format!("{}\n  next: {}", p.headline, p.hint);
             (p.headline.clone(), Some(words))
         }
-        (None, Some(p)) => (format!("{}\n{}", p.headline, p.hint), None),
+        (None, Some(p)) if p.hint.is_empty() => (lines(&[&p.headline], &store), None),
+        (None, Some(p)) => (lines(&[&p.headline, &format!("next: {}", p.hint)], &store), None),
         (None, None) => ("unknown".to_owned(), None),
     };
     Who { text, by, refused }

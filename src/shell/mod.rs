@@ -6,6 +6,7 @@ mod acts;
 mod audit;
 mod backend;
 mod decode;
+mod detached;
 mod embedded;
 mod failure;
 mod handoff;
@@ -43,6 +44,9 @@ pub use embedded::Embedded;
 
 /// Runs the program with the process's arguments; the only function that `main` calls.
 pub fn run() -> ExitCode {
+    if let Some(code) = detached::of_arguments() {
+        return code;
+    }
     let (cli, act) = match parse() {
         Ok(parsed) => parsed,
         Err(usage) => {

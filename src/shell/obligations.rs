@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::act::runner;
 use super::acts::{acts, obligations};
-use super::backend::Target;
+use super::backend::{Target, Told};
 use super::failure::Failure;
 use super::headless::print;
 use super::leaving::unsettled;
@@ -106,7 +106,8 @@ async fn put_right(args: &ObligationsArgs, flags: &Global, env: &Environment, le
     let target = Target::Aws;
     // Asked for on the command line, and confirmed when it was made: that is its arming. A viewer does not come here.
     let acts = acts(&target, &settings, env, Authority::new(Mode::Armed));
-    let setup = target.setup(&settings, target.clock(), acts).await.map_err(|e| named(&e))?;
+    let told = Told::on_stderr();
+    let setup = target.setup(&settings, target.clock(), acts, &told.notices).await.map_err(|e| named(&e))?;
     let runner = runner(setup);
     if !runner.adopt(left).await.map_err(|e| named(&e.text()))? {
         return Ok(format!("settled already: {}", about.owed.words()));

@@ -29,6 +29,7 @@ use crate::config::Settings;
 use crate::config::environment::Environment;
 use crate::engine::action::Runner;
 use crate::engine::{self, Engine};
+use crate::model::section::ProblemKind;
 use crate::session::{Msg, Session, SessionOptions};
 use crate::theme::Theme;
 
@@ -77,7 +78,7 @@ impl Screen for Here {
     }
 }
 
-/// Runs the dashboard until the user leaves, the line closes, or nothing can ever be shown.
+/// Runs the dashboard until the user leaves, the line closes, or nothing can be shown without a restart. Whatever may pass is waited for.
 pub(super) async fn run(target: Target, settings: &Settings, env: &Environment) -> Result<ExitCode, Failure> {
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         return Err(Failure::cannot_tell("the dashboard needs a terminal\n  next: use 'nextcore-top snapshot' in scripts and pipes"));
@@ -88,12 +89,11 @@ pub(super) async fn run(target: Target, settings: &Settings, env: &Environment) 
     let authority = Authority::new(mode);
     let acts = acts(&target, settings, env, authority.clone());
     let parts = Parts { feed, clock: target.clock(), stack: target.stack(settings), theme: settings.theme.clone(), authority };
-    let hope = watch_hope(parts.feed.store.clone());
     let (connecting, connected, clock) = (settings.clone(), target.clone(), parts.clock.clone());
     let runner: Arc<OnceLock<Runner>> = Arc::default();
     let slot = Arc::clone(&runner);
     let engine: JoinHandle<Result<Engine, _>> = tokio::spawn(async move {
-        let engine = connected.start(&connecting, clock, ends, acts).await?;
+        let engine = connected.start_at_last(&connecting, clock, ends, acts).await?;
         let _ = slot.set(engine.runner().clone());
         Ok(engine)
     });
@@ -114,14 +114,16 @@ pub(super) async fn run(target: Target, settings: &Settings, env: &Environment) 
     })
     .at(place);
     let ended = {
+        let wrong = watch_hope(parts.feed.store.clone(), |kind| kind == ProblemKind::WrongAccount);
         let session = AssertUnwindSafe(session_loop::run(&mut here, outside(reads), session, parts)).catch_unwind();
-        tokio::pin!(session, hope);
+        tokio::pin!(session, wrong);
         let engine = failed(engine);
         tokio::pin!(engine);
         tokio::select! {
             ended = &mut session => ended.map(|ended| ended.map(|_| ()).or_else(gone)),
             reason = &mut engine => Ok(Err(reason)),
-            reason = &mut hope => Ok(Err(reason)),
+            // Nothing is asked of another account than the pinned one, and no wait changes whose these credentials are.
+            reason = &mut wrong => Ok(Err(reason)),
         }
     };
     // Whatever giving the terminal back runs into must not skip what is owed.

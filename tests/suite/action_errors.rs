@@ -54,6 +54,8 @@ pub(super) enum Fate {
     Lost,
     /// It happens, and its answer never comes.
     Swallowed,
+    /// The same, and for so long afterwards nothing can be read: the session is over, and being renewed.
+    Blind(Duration),
 }
 
 /// One action and the errors of its operation.
@@ -287,15 +289,7 @@ const ROWS: &[Row] = &[
 
 /// Refusals whose words are ours: what is missing is said by the name of the permission.
 const DENIED: &[&str] = &["AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "AuthorizationError", "NotAuthorized"];
-const EXPIRED: &[&str] = &[
-    "ExpiredTokenException",
-    "ExpiredToken",
-    "RequestExpired",
-    "UnrecognizedClientException",
-    "InvalidClientTokenId",
-    "AuthFailure",
-    "SignatureDoesNotMatch",
-];
+const EXPIRED: &[&str] = &["ExpiredTokenException", "ExpiredToken", "RequestExpired"];
 
 fn error(wire: Wire, code: &str, status: u16) -> http::Response<SdkBody> {
     let sender = if status < 500 { "Sender" } else { "Receiver" };
@@ -331,6 +325,7 @@ fn error(wire: Wire, code: &str, status: u16) -> http::Response<SdkBody> {
 pub(super) struct Tap {
     fate: Mutex<Option<(&'static str, Fate)>>,
     sent: Mutex<Vec<String>>,
+    blind_until: Mutex<Option<tokio::time::Instant>>,
 }
 
 impl Tap {
@@ -340,9 +335,14 @@ impl Tap {
             let operation = Call::decode(&request, APIS).operation;
             let fate = tap.fate.lock().unwrap().filter(|(of, _)| *of == operation).map(|(_, fate)| fate);
             tap.sent.lock().unwrap().push(operation);
+            let blind = tap.blind_until.lock().unwrap().is_some_and(|until| tokio::time::Instant::now() < until);
+            if let Some(Fate::Blind(span)) = fate {
+                *tap.blind_until.lock().unwrap() = Some(tokio::time::Instant::now() + span);
+            }
             let cloud = Arc::clone(&cloud);
             Box::pin(async move {
                 match fate {
+                    None if blind => error(Wire::Json, "ExpiredTokenException", 400),
                     None => cloud.serve(request).await.map(SdkBody::from_body_1_x),
                     Some(Fate::Refused(wire, code, status)) => error(wire, code, status),
                     Some(Fate::Late(span)) => {
@@ -351,7 +351,7 @@ impl Tap {
                         answer
                     }
                     Some(Fate::Lost) => std::future::pending().await,
-                    Some(Fate::Swallowed) => {
+                    Some(Fate::Swallowed | Fate::Blind(_)) => {
                         cloud.serve(request).await;
                         std::future::pending().await
                     }
@@ -574,6 +574,20 @@ async fn a_request_whose_answer_is_lost_is_read_again_and_followed_to_its_end() 
         let told: Vec<_> = desk.told(&run).into_iter().filter(|(word, _)| *word != "later").collect();
         assert_eq!(told, lines(&[("intent", ""), ("outcome", "unknown"), ("end", "done")]), "{line}");
     }
+}
+
+/// Credentials that are renewed meanwhile: what was sent has not failed, and is followed as soon as anything can be read.
+#[tokio::test(start_paused = true)]
+async fn a_session_that_ends_while_an_action_is_sent_leaves_its_outcome_open_until_it_is_seen() {
+    let desk = desk().await;
+    desk.tap.fate("UpdateService", Fate::Blind(Duration::from_secs(60)));
+    let run = desk.run("scale web +1").await;
+    let end = run.end.as_ref().unwrap();
+    assert_eq!(end.outcome, Outcome::Done, "{end:#?}");
+    assert_eq!(desk.tap.writes(), ["UpdateService"]);
+    assert_eq!(desk.told(&run), lines(&[("intent", ""), ("outcome", "unknown"), ("end", "done")]));
+    let said = desk.audit.read(None).0.into_iter().find_map(|e| if let Told::Outcome { text, .. } = e.told { Some(text) } else { None });
+    assert!(said.as_ref().is_some_and(|text| text.contains("its outcome is not known yet")), "{said:?}");
 }
 
 /// The bounds of a hold are set and stay set when the count is refused: that is said, and not that nothing has changed.

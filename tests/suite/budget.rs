@@ -14,6 +14,7 @@ use http_body_util::StreamBody;
 use nextcore_top::aws::authority::Authority;
 use nextcore_top::aws::connect_in_process;
 use nextcore_top::aws::meter::Meter;
+use nextcore_top::aws::notice::Notices;
 use nextcore_top::aws::source::SOURCES;
 use nextcore_top::aws::transport::{Handler, in_process};
 use nextcore_top::engine::action::Acts;
@@ -63,7 +64,8 @@ impl Twisted {
         let acts = Acts { authority: Authority::new(Mode::Safe), ..Acts::none() };
         let (stack, meter) = (Stack::default(), Meter::default());
         let clients = connect_in_process(in_process(handler), &stack.region, &meter, &acts.authority);
-        let setup = Setup { clients, stack: Arc::new(stack), clock: embedded.clock.clone(), meter, jitter: 0, acts };
+        let setup =
+            Setup { clients, stack: Arc::new(stack), clock: embedded.clock.clone(), meter, notices: Notices::default(), jitter: 0, acts };
         let (feed, ends) = channel();
         let engine = Engine::start(setup, ends);
         Self { feed, engine, clock: embedded.clock, arrived }

@@ -104,7 +104,6 @@ fn run(end: Option<(Outcome, &str, &str)>) -> Run {
         seen_at: fixture::now(),
         request_ids: vec!["a82b2e91-ee84-48bd-a989-4c3a4527140f".into()],
         made: None,
-        sent_again: false,
         steps: vec![
             Step { text: "the reboot has begun".into(), state: StepState::Done },
             Step { text: "event: failover started".into(), state: StepState::Done },

@@ -51,9 +51,8 @@ fn desk_of(seed: u64) -> Desk {
         authority: authority.clone(),
         audit: Audit::memory(),
         who: Who { user: "maya".into(), ..Who::default() },
-        pid: 1,
         has_session_plugin: true,
-        alive: |_| false,
+        ..Acts::none()
     };
     let setup = embedded.setup_with(&Stack::default(), acts.clone());
     let disarms = Disarms::default();

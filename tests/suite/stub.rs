@@ -236,7 +236,8 @@ fn call(first: &str, headers: Vec<(String, String)>, body: Vec<u8>) -> Call {
     Call { key: part(0), region: part(2), service: part(3), operation, protocol, path, headers, body }
 }
 
-fn error(protocol: Protocol, code: &str, message: &str) -> (&'static str, Vec<u8>) {
+/// An AWS error in a protocol: its content type and body.
+pub(crate) fn error(protocol: Protocol, code: &str, message: &str) -> (&'static str, Vec<u8>) {
     let inner = format!("<Code>{code}</Code><Message>{message}</Message>");
     match protocol {
         Protocol::Json => {

@@ -99,8 +99,14 @@ impl Window {
     /// The first screen that fulfils the condition.
     #[track_caller]
     fn until(&self, what: &str, fulfilled: impl Fn(&str) -> bool) -> String {
+        self.until_within(LIMIT, what, fulfilled)
+    }
+
+    /// The same for what takes longer.
+    #[track_caller]
+    pub(crate) fn until_within(&self, limit: Duration, what: &str, fulfilled: impl Fn(&str) -> bool) -> String {
         let look = || Some(self.screen()).filter(|s| fulfilled(s));
-        eventually(LIMIT, look, || format!("no {what} on the screen:\n{}", self.screen()))
+        eventually(limit, look, || format!("no {what} on the screen:\n{}", self.screen()))
     }
 
     #[track_caller]
@@ -356,8 +362,8 @@ fn a_start_that_cannot_succeed_gives_the_terminal_back_and_says_why() {
     let Some(window) = Window::open(100, 30) else { return };
     let (keys, (name, metadata)) = (CREDENTIALS.map(|(k, v)| format!("{k}={v}")).join(" "), NO_METADATA);
     for (n, (command, words)) in [
-        (format!("{name}={metadata} sh watched"), ["no usable AWS credentials", "nextcore-top demo"]),
-        (format!("{keys} sh watched --endpoint-url {CLOSED}"), ["cannot reach the endpoint", "--endpoint-url"]),
+        (format!("{keys} AWS_CA_BUNDLE=/nowhere.pem sh watched --endpoint-url {CLOSED}"), ["/nowhere.pem", "AWS_CA_BUNDLE"]),
+        (format!("{keys} {name}={metadata} sh watched --endpoint-url nowhere"), ["'nowhere'", "--endpoint-url"]),
         (format!("{keys} sh watched --profile nobody"), ["unknown profile 'nobody'", "no profiles"]),
     ]
     .into_iter()

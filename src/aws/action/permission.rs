@@ -28,7 +28,11 @@ pub async fn may(desk: &Desk, calls: &[Call], resources: &[String]) -> Check {
         Ok(answer) => answer,
         Err(e) => {
             let problem = problem_of(SIMULATE, &e);
-            let why = if problem.kind == ProblemKind::Denied { "iam:SimulatePrincipalPolicy is not allowed" } else { &problem.headline };
+            let why = if problem.kind == ProblemKind::Denied && problem.permission.is_some() {
+                "iam:SimulatePrincipalPolicy is not allowed"
+            } else {
+                &problem.headline
+            };
             return unknown(why);
         }
     };

@@ -10,7 +10,7 @@ use aws_types::request_id::RequestId;
 
 use crate::aws::Clients;
 use crate::aws::authority::{Ticket, Warrant};
-use crate::aws::error::{RENEW, problem_of};
+use crate::aws::error::{Reach, problem_of, reach};
 use crate::aws::gate;
 use crate::aws::op::Op;
 use crate::model::section::{Problem, ProblemKind};
@@ -143,9 +143,8 @@ impl SendError {
         let problem = problem_of(op, error);
         let text = words(&problem);
         match error {
-            SdkError::ConstructionFailure(_) => Self::No(text),
             // The gate's refusal, and missing credentials, are before the wire.
-            SdkError::DispatchFailure(_) if matches!(problem.kind, ProblemKind::Held | ProblemKind::Credentials) => Self::No(text),
+            _ if reach(error) == Reach::NotSent => Self::No(text),
             SdkError::ServiceError(e) if says_no(e.err().code(), e.raw().status().as_u16(), problem.kind) => Self::No(text),
             _ => Self::Open(text),
         }
@@ -166,9 +165,8 @@ fn says_no(code: Option<&str>, status: u16, kind: ProblemKind) -> bool {
 
 fn words(problem: &Problem) -> String {
     match (problem.kind, problem.hint.as_str()) {
-        // "Asked again by itself" is true of polls only.
+        // What is advised there is for polls.
         (ProblemKind::Timeout | ProblemKind::Throttled, _) | (_, "") => problem.headline.clone(),
-        (ProblemKind::Credentials, _) => format!("{}; {RENEW}", problem.headline.trim_end_matches('.')),
         (_, hint) => format!("{}; {hint}", problem.headline.trim_end_matches('.')),
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Context, SLOW};
 use crate::aws::convert::text;
-use crate::aws::error::problem_of;
+use crate::aws::error::{is_unknown_key, problem_of};
 use crate::aws::op::Op;
 use crate::model::identity::Identity;
 use crate::model::section::Problem;
@@ -24,7 +24,16 @@ impl super::Source for Source {
     }
 
     async fn poll(cx: Arc<Context>) -> Result<Identity, Problem> {
-        let out = cx.clients.sts.get_caller_identity().send().await.map_err(|e| problem_of(GET, &e))?;
+        let out = match cx.clients.sts.get_caller_identity().send().await {
+            Ok(out) => out,
+            Err(e) => {
+                if is_unknown_key(&e) {
+                    // Whether the key is gone or the region is not enabled: what comes back is noted beneath, and read with the error.
+                    let _ = cx.clients.sts_global.get_caller_identity().send().await;
+                }
+                return Err(problem_of(GET, &e));
+            }
+        };
         let identity = Identity { account: text(out.account()), arn: text(out.arn()) };
         cx.clients.pin().look(&identity)?;
         Ok(identity)

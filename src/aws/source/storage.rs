@@ -152,7 +152,7 @@ where
             let problem = problem_of(op, &e);
             match problem.kind {
                 ProblemKind::Denied => {
-                    unread.push((name.to_owned(), format!("no permission: {}", problem.permission.as_deref().unwrap_or(op.iam))));
+                    unread.push((name.to_owned(), problem.why()));
                     Ok(None)
                 }
                 ProblemKind::Service => {

@@ -247,7 +247,7 @@ impl Runner {
 
     /// A request left, and no answer says what came of it: it is looked at, never sent again.
     async fn find_out(&self, row: &'static Row, desk: &mut Desk, run: &mut Run, why: &str, millis: i64) {
-        let mut seen = None;
+        let (mut seen, mut unread) = (None, None);
         for look in 0..LOOKS {
             if look > 0 {
                 // Whoever leaves gets what is known by then.
@@ -256,9 +256,13 @@ impl Runner {
                 }
                 tokio::time::sleep(self.0.clock.on_the_wall(BETWEEN)).await;
             }
-            if let Ok(sight) = self.look(row, desk, run).await {
-                seen = sight.applied.or(seen);
-                run.steps = sight.steps;
+            match self.look(row, desk, run).await {
+                Ok(sight) => {
+                    seen = sight.applied.or(seen);
+                    run.steps = sight.steps;
+                    unread = None;
+                }
+                Err(trouble) => unread = Some(trouble),
             }
             if seen == Some(true) {
                 break;
@@ -268,12 +272,16 @@ impl Runner {
         let found = match seen {
             Some(true) => format!("read again: it was carried out{shows}"),
             Some(false) => format!("read again: nothing of it is to be seen{shows}"),
-            None => "it could not be read again either".to_owned(),
+            None if unread.is_some() => "its outcome is not known yet: it could not be read again either".to_owned(),
+            None => "what is there does not tell whose it is".to_owned(),
         };
         let text = format!("{why}; sent once, never sent again; {found}");
         let told = Told::Outcome { result: "unknown".to_owned(), request_ids: Vec::new(), text: text.clone(), millis };
         self.note(run, told).await;
-        if seen != Some(true) {
+        // Nothing could be read (credentials being renewed, a line that is down): the watch goes on, and may yet see what came of it.
+        if let Some(trouble) = unread.filter(|_| seen.is_none()) {
+            run.trouble = Some(format!("sent, outcome not known yet: {trouble}"));
+        } else if seen != Some(true) {
             self.end(run, Outcome::Unknown, text, "look at the resource before doing it again".to_owned());
         }
     }
