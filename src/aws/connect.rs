@@ -18,6 +18,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
+use aws_types::origin::Origin;
 
 use super::action;
 use super::authority::Authority;
@@ -140,6 +141,8 @@ pub async fn connect(options: &ConnectOptions, meter: &Meter, authority: &Author
     let mut of_providers = config.to_builder();
     if options.endpoint_url.is_some() {
         of_providers.set_endpoint_url(None);
+        // Else the flag would still come before what the environment says of STS.
+        of_providers.insert_origin("endpoint_url", Origin::unknown());
     }
     let (skew, witness) = (wires.skew.clone(), wires.witness.clone());
     let tools = lookup::Tools { http: http.clone(), skew, witness, notices: notices.clone(), config: of_providers.build() };

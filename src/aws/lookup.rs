@@ -25,11 +25,11 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use futures_util::future::BoxFuture;
 
-use super::chain::{Base, Chain, Role};
 use super::credentials::{Source, Trouble};
 use super::error::{find, innermost, problem_of};
 use super::notice::Notices;
 use super::op::Op;
+use super::profile_chain::{Base, Chain, Role};
 use super::profiles::Profiles;
 use super::proxy::Via;
 use super::skew::Skew;
@@ -113,6 +113,7 @@ impl Lookup {
                 chain => self.chain(&profiles, &chain).await,
             },
             Wanted::Usual(name) => {
+                self.awaiting("the keys of the environment");
                 match EnvironmentVariableCredentialsProvider::new().provide_credentials().await {
                     Ok(credentials) => return Ok(credentials),
                     Err(CredentialsError::CredentialsNotLoaded(_)) => {}
@@ -160,8 +161,7 @@ impl Lookup {
         }
         self.awaiting(chain.awaited());
         if let Base::Process(process) = &chain.base {
-            let now = self.tools.skew.now();
-            let mut credentials = process.run(&self.tools.notices, now).await.map_err(|cause| Trouble::Process {
+            let mut credentials = process.run(&self.tools.notices).await.map_err(|cause| Trouble::Process {
                 profile: process.profile.clone(),
                 program: process.program(),
                 cause,

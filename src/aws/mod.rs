@@ -4,7 +4,6 @@
 
 pub mod action;
 pub mod authority;
-mod chain;
 pub mod client;
 pub mod connect;
 mod convert;
@@ -17,6 +16,7 @@ pub mod notice;
 pub mod op;
 pub mod policy;
 pub mod process;
+mod profile_chain;
 mod profiles;
 mod proxy;
 mod skew;
