@@ -58,7 +58,7 @@ fn on_the_dashboard_a_process_is_waited_for_by_name_and_has_no_terminal() {
     let screen = window.shows("waiting for credential_process of profile 'oncall'");
     assert!(!screen.contains("NOISE"), "{screen}");
     let screen = window.until_within(Duration::from_secs(40), "the identity", |s| s.contains("1111-2222-3333"));
-    assert!(!screen.contains("NOISE") && !screen.contains("waiting for"), "{screen}");
+    assert!(!screen.contains("NOISE") && !screen.contains("waiting for credential_process"), "{screen}");
     assert_eq!(fs::read_to_string(window.machine.home().join("tty")).unwrap().trim(), "no");
     window.press(&["q"]);
     window.shows("exit code 0");
