@@ -413,12 +413,12 @@ mod tests {
     fn what_cannot_pass_without_a_change_of_files_ends_a_dashboard_and_nothing_else_does() {
         let name = || "x".to_owned();
         for (trouble, heals, next) in [
-            (Trouble::Mfa { profile: "a b".to_owned(), role: name(), serial: name() }, false, "--profile 'a b'"),
+            (Trouble::Mfa { profile: "a b".to_owned(), role: name(), serial: name() }, false, "--profile \"a b\""),
             (Trouble::Settings { profile: name(), cause: name() }, false, "~/.aws/config"),
-            (Trouble::Sso { profile: "a b".to_owned(), state: name() }, true, "aws sso login --profile 'a b'"),
+            (Trouble::Sso { profile: "a b".to_owned(), state: name() }, true, "aws sso login --profile \"a b\""),
             (Trouble::Process { profile: name(), program: name(), cause: name() }, true, "within a minute"),
             (Trouble::Silent { what: name(), seconds: 4 }, true, "--profile NAME"),
-            (Trouble::missing(Some("a b"), name()), true, "aws sso login --profile 'a b'"),
+            (Trouble::missing(Some("a b"), name()), true, "aws sso login --profile \"a b\""),
             (Trouble::missing(None, name()), true, "nextcore-top demo"),
         ] {
             assert_eq!(trouble.heals(), heals, "{trouble}");

@@ -81,10 +81,16 @@ impl Profiles {
     }
 }
 
-/// A name as it is written on a command line.
+/// A name as it is written on a command line; in double quotes where they do, for hints stand in single ones.
 pub(super) fn in_shell(name: &str) -> String {
     let plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-./%@:+,=".contains(c));
-    if plain { name.to_owned() } else { format!("'{}'", name.replace('\'', "'\\''")) }
+    if plain {
+        name.to_owned()
+    } else if name.contains(['"', '$', '`', '\\', '!']) {
+        format!("'{}'", name.replace('\'', "'\\''"))
+    } else {
+        format!("\"{name}\"")
+    }
 }
 
 /// A path of the files, with the home folder in place of `~`.
@@ -223,8 +229,14 @@ sso_region = eu-west-1
 
     #[test]
     fn a_name_is_quoted_for_the_shell_where_it_must_be() {
-        for (name, shown) in [("oncall", "oncall"), ("two words", "'two words'"), ("o'neil", "'o'\\''neil'"), ("", "''"), ("a$b", "'a$b'")]
-        {
+        for (name, shown) in [
+            ("oncall", "oncall"),
+            ("two words", "\"two words\""),
+            ("o'neil", "\"o'neil\""),
+            ("", "\"\""),
+            ("a$b", "'a$b'"),
+            ("$'", "'$'\\'''"),
+        ] {
             assert_eq!(in_shell(name), shown);
         }
     }

@@ -181,7 +181,7 @@ fn quoted_and_spaced_profile_names_work_and_are_listed_and_quoted() {
     assert!(ran.out.contains("account 111122223333"), "{ran:#?}");
     assert!(stub.calls().iter().all(|c| c.key == "AKIDSPACED"), "{:#?}", stub.calls());
     let ran = machine.run(&["snapshot", "--profile", "three words"], &[NO_METADATA]);
-    ran.ends(3, &["unknown profile 'three words'", "plain, 'two words'", "aws configure --profile 'three words'"]).silent();
+    ran.ends(3, &["unknown profile 'three words'", "plain, \"two words\"", "aws configure --profile \"three words\""]).silent();
 }
 
 // SSO.
@@ -191,13 +191,13 @@ fn an_sso_session_that_is_not_there_or_over_names_the_login_of_its_profile() {
     let machine = Machine::new();
     machine.file(".aws/config", "[profile on call]\nregion = eu-west-1\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = R\n[sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://corp.awsapps.com/start\n");
     let ran = machine.run(&["snapshot", "--profile", "on call"], &[NO_METADATA]);
-    ran.ends(3, &["SSO session of profile 'on call' is not there", "aws sso login --profile 'on call'"]).silent().within(PROMPT);
+    ran.ends(3, &["SSO session of profile 'on call' is not there", "aws sso login --profile \"on call\""]).silent().within(PROMPT);
     // sha1("corp"), as the AWS CLI names the file.
     let token =
         r#"{"accessToken": "t", "expiresAt": "2020-01-01T00:00:00Z", "region": "eu-west-1", "startUrl": "https://corp.awsapps.com/start"}"#;
     machine.file(&format!(".aws/sso/cache/{CORP}.json"), token);
     let ran = machine.run(&["snapshot", "--profile", "on call"], &[NO_METADATA]);
-    ran.ends(3, &["SSO session of profile 'on call' has expired", "aws sso login --profile 'on call'"]).silent().within(PROMPT);
+    ran.ends(3, &["SSO session of profile 'on call' has expired", "aws sso login --profile \"on call\""]).silent().within(PROMPT);
 }
 
 /// `printf corp | sha1sum`.
