@@ -226,7 +226,7 @@ impl Renewing {
 
     async fn hear(&self, mut coming: Coming) -> Result<Credentials, Trouble> {
         let gone = || Trouble::Waiting { what: self.source.awaited() };
-        let heard = coming.wait_for(Option::is_some).await.map_err(|_| gone())?.clone();
+        let heard = coming.wait_for(Option::is_some).await.ok().and_then(|heard| heard.clone());
         heard.unwrap_or_else(|| Err(gone()))
     }
 

@@ -72,15 +72,16 @@ impl Process {
         let answer = answer(&mut child);
         tokio::pin!(answer);
         let quiet = launch.patience.min(QUIET);
-        let heard = match tokio::time::timeout(quiet, &mut answer).await {
-            Ok(heard) => heard,
-            Err(_) => {
-                let patience = launch.patience.as_secs();
-                let what = format!("waiting for credential_process of profile '{}': {} (up to {patience} s)", self.profile, self.program());
-                told.notices.say(Topic::Credentials, Some(what));
-                let rest = tokio::time::timeout(launch.patience - quiet, answer).await;
-                rest.map_err(|_| format!("did not end within {patience} s, and was ended"))?
-            }
+        let heard = if let Ok(heard) = tokio::time::timeout(quiet, &mut answer).await {
+            heard
+        } else {
+            let patience = launch.patience.as_secs();
+            let what = format!("waiting for credential_process of profile '{}': {} (up to {patience} s)", self.profile, self.program());
+            told.notices.say(Topic::Credentials, Some(what));
+            let Ok(heard) = tokio::time::timeout(launch.patience - quiet, answer).await else {
+                return Err(format!("did not end within {patience} s, and was ended"));
+            };
+            heard
         };
         let Heard { code, out, last_words } = heard.map_err(|e| format!("cannot be read: {e}"))?;
         let said = if last_words.is_empty() { String::new() } else { format!(": {last_words}") };
@@ -182,10 +183,10 @@ fn parse(out: &[u8]) -> Result<Credentials, String> {
         .provider_name("credential_process");
     credentials.set_session_token(text("SessionToken"));
     if let Some(at) = text("Expiration") {
-        let until: DateTime<Utc> = DateTime::parse_from_rfc3339(&at)
-            .map_err(|_| format!("answered with an Expiration that is no time: {}", sanitize(&at)))?
-            .into();
-        credentials.set_expiry(Some(until.into()));
+        let Ok(until) = DateTime::parse_from_rfc3339(&at) else {
+            return Err(format!("answered with an Expiration that is no time: {}", sanitize(&at)));
+        };
+        credentials.set_expiry(Some(until.with_timezone(&Utc).into()));
     } else if field("Expiration").is_some() {
         return Err("answered with an Expiration that is no text".to_owned());
     }

@@ -2,7 +2,7 @@
 //! spaces; private certificate authorities; sessions that end and begin again.
 
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -245,7 +245,7 @@ impl Private {
         let openssl = |args: &[&str]| ran(machine.command("openssl").args(args).stderr(Stdio::null())).code == Some(0);
         let has = |program: &str| Command::new(program).arg("--version").output().is_ok_and(|o| o.status.success());
         if !has("python3") || Command::new("openssl").arg("version").output().is_err() {
-            eprintln!("\n*** SKIPPED: openssl or python3 are not installed, private CAs are NOT tested ***");
+            let _ = writeln!(std::io::stderr(), "\n*** SKIPPED: openssl or python3 are not installed, private CAs are NOT tested ***");
             return None;
         }
         machine.file("san", "subjectAltName = DNS:localhost, IP:127.0.0.1\n");
