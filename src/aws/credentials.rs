@@ -22,7 +22,7 @@ const MARGIN: Duration = Duration::from_secs(30);
 /// So long before their end new ones are fetched, while the old ones serve.
 const EARLY: Duration = Duration::from_mins(5);
 
-/// Credentials that are refused are not asked for again sooner than this.
+/// Credentials that have just come are what there is: refused, or expired by a clock that is off, they are not asked for again sooner.
 const FRESH: Duration = Duration::from_secs(20);
 
 /// Why there are no credentials.
@@ -226,7 +226,7 @@ impl Renewing {
 
     async fn hear(&self, mut coming: Coming) -> Result<Credentials, Trouble> {
         let gone = || Trouble::Waiting { what: self.source.awaited() };
-        let heard = coming.wait_for(Option::is_some).await.map_err(|_| gone())?.clone();
+        let heard = coming.wait_for(Option::is_some).await.ok().and_then(|heard| heard.clone());
         heard.unwrap_or_else(|| Err(gone()))
     }
 
@@ -234,14 +234,13 @@ impl Renewing {
     fn have_or_fetch(&self) -> Result<Credentials, Result<Coming, Trouble>> {
         let now = self.source.now();
         let mut state = self.lock();
-        // Those that have just come are what there is: a process is not to bother a person for each refusal.
-        let is_old = state.since.is_none_or(|since| since.elapsed() > FRESH);
-        if self.source.take_spent() && is_old {
+        let is_fresh = state.since.is_some_and(|since| since.elapsed() <= FRESH);
+        if self.source.take_spent() && !is_fresh {
             state.have = None;
         }
         let left = |c: &Credentials| c.expiry().map(|until| until.duration_since(now).unwrap_or_default());
-        let good = state.have.clone().filter(|c| left(c).is_none_or(|left| left > MARGIN));
-        let early = good.as_ref().is_some_and(|c| left(c).is_some_and(|left| left < EARLY));
+        let good = state.have.clone().filter(|c| is_fresh || left(c).is_none_or(|left| left > MARGIN));
+        let early = !is_fresh && good.as_ref().is_some_and(|c| left(c).is_some_and(|left| left < EARLY));
         let rests = state.failed.as_ref().filter(|(until, _)| Instant::now() < *until).map(|(_, trouble)| trouble.clone());
         if rests.is_none() && (good.is_none() || early) && state.coming.is_none() {
             state.coming = Some(self.fetch());
@@ -399,16 +398,27 @@ mod tests {
         assert_eq!(key(&renewing).await.unwrap(), "AKIA2");
     }
 
+    /// By a clock that is an hour ahead, a session of an hour has ended when it begins: AWS decides, and nobody is asked again and again.
+    #[tokio::test(start_paused = true)]
+    async fn credentials_that_have_just_come_are_used_whatever_this_clock_says() {
+        let (renewing, script) = renewing([(0, Ok(Some(0))), (0, Ok(Some(7200)))]);
+        for _ in 0..50 {
+            assert_eq!(key(&renewing).await.unwrap(), "AKIA1");
+        }
+        pass(30).await;
+        assert_eq!((key(&renewing).await.unwrap().as_str(), script.looks.load(Ordering::SeqCst)), ("AKIA2", 2));
+    }
+
     #[test]
     fn what_cannot_pass_without_a_change_of_files_ends_a_dashboard_and_nothing_else_does() {
         let name = || "x".to_owned();
         for (trouble, heals, next) in [
-            (Trouble::Mfa { profile: "a b".to_owned(), role: name(), serial: name() }, false, "--profile 'a b'"),
+            (Trouble::Mfa { profile: "a b".to_owned(), role: name(), serial: name() }, false, "--profile \"a b\""),
             (Trouble::Settings { profile: name(), cause: name() }, false, "~/.aws/config"),
-            (Trouble::Sso { profile: "a b".to_owned(), state: name() }, true, "aws sso login --profile 'a b'"),
+            (Trouble::Sso { profile: "a b".to_owned(), state: name() }, true, "aws sso login --profile \"a b\""),
             (Trouble::Process { profile: name(), program: name(), cause: name() }, true, "within a minute"),
             (Trouble::Silent { what: name(), seconds: 4 }, true, "--profile NAME"),
-            (Trouble::missing(Some("a b"), name()), true, "aws sso login --profile 'a b'"),
+            (Trouble::missing(Some("a b"), name()), true, "aws sso login --profile \"a b\""),
             (Trouble::missing(None, name()), true, "nextcore-top demo"),
         ] {
             assert_eq!(trouble.heals(), heals, "{trouble}");

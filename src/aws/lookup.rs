@@ -128,7 +128,7 @@ impl Lookup {
                     Err(e) => Err(Trouble::missing(None, format!("those of the environment: {}", innermost(&e)))),
                 }
             }
-            Provider::Profile(name) if profiles.get(name).is_none() => Ok(Err(None)),
+            Provider::Profile(name) if name == "default" && profiles.get(name).is_none() => Ok(Err(None)),
             Provider::Profile(name) => match Chain::of(profiles, name)? {
                 // A profile that only has settings: what comes next serves it, as with the AWS CLI.
                 Chain { base: Base::Nothing, roles, .. } if roles.is_empty() => Ok(Err(None)),
@@ -171,8 +171,7 @@ impl Lookup {
         }
         self.awaiting(chain.awaited());
         if let Base::Process(process) = &chain.base {
-            let now = self.tools.skew.now();
-            let mut credentials = process.run(&self.tools.notices, now).await.map_err(|cause| Trouble::Process {
+            let mut credentials = process.run(&self.tools.notices).await.map_err(|cause| Trouble::Process {
                 profile: process.profile.clone(),
                 program: process.program(),
                 cause,
@@ -276,8 +275,9 @@ fn explain(chain: &Chain, error: &CredentialsError) -> Trouble {
 fn sso(profile: &str, error: &CredentialsError, cause: &str) -> Trouble {
     let (profile, low) = (profile.to_owned(), cause.to_ascii_lowercase());
     let absent = find::<std::io::Error>(error).is_some_and(|e| e.kind() == std::io::ErrorKind::NotFound);
-    if absent {
-        return Trouble::Sso { profile, state: "is not there: nobody has logged in".to_owned() };
+    // With a named session the SDK hides why it has no token.
+    if absent || low.contains("failed to load the cached sso token") {
+        return Trouble::Sso { profile, state: "is not there: nobody has logged in, or ~/.aws/sso/cache cannot be read".to_owned() };
     }
     if low.contains("forbidden") || low.contains("no access") {
         let next = "choose a role that this user has (sso_role_name, sso_account_id), or ask for it in IAM Identity Center".to_owned();

@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 use std::process::Stdio;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use chrono::{DateTime, Utc};
@@ -54,16 +54,16 @@ impl Process {
     }
 
     /// Runs it, and says meanwhile that it is waited for; or why there are no credentials.
-    pub(super) async fn run(&self, notices: &Notices, now: SystemTime) -> Result<Credentials, String> {
+    pub(super) async fn run(&self, notices: &Notices) -> Result<Credentials, String> {
         // By the link and not by the path: the file may have been replaced by a newer one since we were started.
         let link = std::path::Path::new("/proc/self/exe");
         let program = if link.exists() { Ok(link.to_owned()) } else { std::env::current_exe() };
         let program = program.map_err(|e| format!("cannot be started: {e}"))?.into_os_string();
         let args = vec![OsString::from(DETACHED), OsString::from(&self.command)];
-        self.run_with(Launch { program, args, patience: PATIENCE }, notices, now).await
+        self.run_with(Launch { program, args, patience: PATIENCE }, notices).await
     }
 
-    async fn run_with(&self, launch: Launch, notices: &Notices, now: SystemTime) -> Result<Credentials, String> {
+    async fn run_with(&self, launch: Launch, notices: &Notices) -> Result<Credentials, String> {
         let mut command = Command::new(&launch.program);
         // The keeper ends the process when this pipe is closed: by us, or by our end.
         command.args(&launch.args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -72,20 +72,21 @@ impl Process {
         let answer = answer(&mut child);
         tokio::pin!(answer);
         let quiet = launch.patience.min(QUIET);
-        let heard = match tokio::time::timeout(quiet, &mut answer).await {
-            Ok(heard) => heard,
-            Err(_) => {
-                let patience = launch.patience.as_secs();
-                let what = format!("waiting for credential_process of profile '{}': {} (up to {patience} s)", self.profile, self.program());
-                told.notices.say(Topic::Credentials, Some(what));
-                let rest = tokio::time::timeout(launch.patience - quiet, answer).await;
-                rest.map_err(|_| format!("did not end within {patience} s, and was ended"))?
-            }
+        let heard = if let Ok(heard) = tokio::time::timeout(quiet, &mut answer).await {
+            heard
+        } else {
+            let patience = launch.patience.as_secs();
+            let what = format!("waiting for credential_process of profile '{}': {} (up to {patience} s)", self.profile, self.program());
+            told.notices.say(Topic::Credentials, Some(what));
+            let Ok(heard) = tokio::time::timeout(launch.patience - quiet, answer).await else {
+                return Err(format!("did not end within {patience} s, and was ended"));
+            };
+            heard
         };
         let Heard { code, out, last_words } = heard.map_err(|e| format!("cannot be read: {e}"))?;
         let said = if last_words.is_empty() { String::new() } else { format!(": {last_words}") };
         match code {
-            Some(0) => parse(&out, now).map_err(|why| format!("{why}{said}")),
+            Some(0) => parse(&out).map_err(|why| format!("{why}{said}")),
             Some(127) => Err(format!("was not found, or did not find what it needs (code 127){said}")),
             Some(code) => Err(format!("ended with code {code}{said}")),
             None => Err(format!("was ended by a signal{said}")),
@@ -163,7 +164,7 @@ async fn drain(from: Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>, keep: K
 }
 
 /// The answer of version 1.
-fn parse(out: &[u8], now: SystemTime) -> Result<Credentials, String> {
+fn parse(out: &[u8]) -> Result<Credentials, String> {
     let Ok(Value::Object(answer)) = serde_json::from_slice::<Value>(out) else {
         return Err("did not answer with a JSON object on its standard output".to_owned());
     };
@@ -182,13 +183,10 @@ fn parse(out: &[u8], now: SystemTime) -> Result<Credentials, String> {
         .provider_name("credential_process");
     credentials.set_session_token(text("SessionToken"));
     if let Some(at) = text("Expiration") {
-        let until: DateTime<Utc> = DateTime::parse_from_rfc3339(&at)
-            .map_err(|_| format!("answered with an Expiration that is no time: {}", sanitize(&at)))?
-            .into();
-        if SystemTime::from(until) <= now {
-            return Err(format!("answered with credentials that expired at {at}"));
-        }
-        credentials.set_expiry(Some(until.into()));
+        let Ok(until) = DateTime::parse_from_rfc3339(&at) else {
+            return Err(format!("answered with an Expiration that is no time: {}", sanitize(&at)));
+        };
+        credentials.set_expiry(Some(until.with_timezone(&Utc).into()));
     } else if field("Expiration").is_some() {
         return Err("answered with an Expiration that is no text".to_owned());
     }
@@ -209,12 +207,11 @@ mod tests {
     /// Without the keeper: the tests of the built program have it.
     async fn run(script: &str, patience: Duration) -> Result<Credentials, String> {
         let launch = Launch { program: "sh".into(), args: vec!["-c".into(), script.into()], patience };
-        process("tool --secret x").run_with(launch, &Notices::default(), SystemTime::UNIX_EPOCH).await
+        process("tool --secret x").run_with(launch, &Notices::default()).await
     }
 
     #[test]
     fn answers_are_read_strictly_and_errors_say_what_is_missing() {
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_000_000);
         for (out, words) in [
             ("", "JSON"),
             ("[]", "JSON"),
@@ -225,14 +222,13 @@ mod tests {
             (r#"{"Version": 1, "AccessKeyId": "a", "SecretAccessKey": ""}"#, "without SecretAccessKey"),
             (r#"{"Version": 1, "AccessKeyId": "a", "SecretAccessKey": "b", "Expiration": "soon"}"#, "no time: soon"),
             (r#"{"Version": 1, "AccessKeyId": "a", "SecretAccessKey": "b", "Expiration": 7}"#, "no text"),
-            (r#"{"Version": 1, "AccessKeyId": "a", "SecretAccessKey": "b", "Expiration": "2020-01-01T00:00:00Z"}"#, "expired at 2020"),
         ] {
-            let why = parse(out.as_bytes(), now).unwrap_err();
+            let why = parse(out.as_bytes()).unwrap_err();
             assert!(why.contains(words), "{out}: {why}");
         }
-        let good = parse(GOOD.as_bytes(), now).unwrap();
+        let good = parse(GOOD.as_bytes()).unwrap();
         assert_eq!((good.access_key_id(), good.session_token(), good.expiry().is_some()), ("AKIAPROC", Some("t"), true));
-        let lower = parse(br#"{"version": 1, "accesskeyid": "a", "secretaccesskey": "b"}"#, now).unwrap();
+        let lower = parse(br#"{"version": 1, "accesskeyid": "a", "secretaccesskey": "b"}"#).unwrap();
         assert_eq!((lower.access_key_id(), lower.expiry()), ("a", None));
     }
 

@@ -29,9 +29,16 @@ pub(super) struct Profiles {
 impl Profiles {
     /// Reads the files that the environment names, or the usual ones. A file that is not there is empty.
     pub(super) async fn read() -> Result<Self, Unreadable> {
-        let config = text_of("AWS_CONFIG_FILE", "~/.aws/config").await?;
-        let credentials = text_of("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials").await?;
-        Self::parse(&config, &credentials).await
+        let (first, config) = text_of("AWS_CONFIG_FILE", "~/.aws/config").await?;
+        let (second, credentials) = text_of("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials").await?;
+        match Self::parse(&config, &credentials).await {
+            Err(Unreadable(why)) => {
+                // Of contents the SDK knows no path.
+                let path = if Self::parse(&config, "").await.is_err() { first } else { second };
+                Err(Unreadable(format!("{}: {why}", path.display())))
+            }
+            parsed => parsed,
+        }
     }
 
     pub(super) async fn parse(config: &str, credentials: &str) -> Result<Self, Unreadable> {
@@ -84,10 +91,16 @@ impl Profiles {
     }
 }
 
-/// A name as it is written on a command line.
+/// A name as it is written on a command line; in double quotes where they do, for hints stand in single ones.
 pub(super) fn in_shell(name: &str) -> String {
     let plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-./%@:+,=".contains(c));
-    if plain { name.to_owned() } else { format!("'{}'", name.replace('\'', "'\\''")) }
+    if plain {
+        name.to_owned()
+    } else if name.contains(['"', '$', '`', '\\', '!']) {
+        format!("'{}'", name.replace('\'', "'\\''"))
+    } else {
+        format!("\"{name}\"")
+    }
 }
 
 /// A path of the files, with the home folder in place of `~`.
@@ -96,13 +109,16 @@ pub(super) fn expanded(path: &str) -> PathBuf {
     home.unwrap_or_else(|| PathBuf::from(path))
 }
 
-async fn text_of(variable: &str, usual: &str) -> Result<String, Unreadable> {
+async fn text_of(variable: &str, usual: &str) -> Result<(PathBuf, String), Unreadable> {
     let env = Env::real();
     let path = env.get(variable).ok().filter(|p| !p.is_empty()).unwrap_or_else(|| usual.to_owned());
     let path = expanded(&path);
     match Fs::real().read_to_end(&path).await {
-        Ok(bytes) => String::from_utf8(bytes).map_err(|e| Unreadable(format!("{}: {e}", path.display()))),
-        Err(e) if e.kind() == ErrorKind::NotFound => Ok(String::new()),
+        Ok(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => Ok((path, text)),
+            Err(e) => Err(Unreadable(format!("{}: {e}", path.display()))),
+        },
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok((path, String::new())),
         Err(e) => Err(Unreadable(format!("{}: {e}", path.display()))),
     }
 }
@@ -222,8 +238,14 @@ sso_region = eu-west-1
 
     #[test]
     fn a_name_is_quoted_for_the_shell_where_it_must_be() {
-        for (name, shown) in [("oncall", "oncall"), ("two words", "'two words'"), ("o'neil", "'o'\\''neil'"), ("", "''"), ("a$b", "'a$b'")]
-        {
+        for (name, shown) in [
+            ("oncall", "oncall"),
+            ("two words", "\"two words\""),
+            ("o'neil", "\"o'neil\""),
+            ("", "\"\""),
+            ("a$b", "'a$b'"),
+            ("$'", "'$'\\'''"),
+        ] {
             assert_eq!(in_shell(name), shown);
         }
     }

@@ -36,11 +36,9 @@ fn error_at(call: &Call, status: u16, code: &str, message: &str, at: DateTime<Ut
 /// The embedded cloud's answer, under a clock that shows `at`.
 fn upstream_at(cloud: &str, call: &Call, at: DateTime<Utc>) -> Answer {
     let method = if call.protocol == Protocol::Xml { call.operation.split(' ').next().unwrap() } else { "POST" };
-    let mut head = format!("{method} {} HTTP/1.1\r\n", call.path);
-    for (name, value) in call.headers.iter().filter(|(name, _)| name != "connection") {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    }
-    head.push_str("connection: close\r\n\r\n");
+    let headers = call.headers.iter().filter(|(name, _)| name != "connection");
+    let headers: Vec<String> = headers.map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let head = format!("{method} {} HTTP/1.1\r\n{}connection: close\r\n\r\n", call.path, headers.concat());
     let mut line = TcpStream::connect(cloud).unwrap();
     line.write_all(head.as_bytes()).unwrap();
     line.write_all(&call.body).unwrap();
