@@ -128,7 +128,7 @@ impl Lookup {
                     Err(e) => Err(Trouble::missing(None, format!("those of the environment: {}", innermost(&e)))),
                 }
             }
-            Provider::Profile(name) if profiles.get(name).is_none() => Ok(Err(None)),
+            Provider::Profile(name) if name == "default" && profiles.get(name).is_none() => Ok(Err(None)),
             Provider::Profile(name) => match Chain::of(profiles, name)? {
                 // A profile that only has settings: what comes next serves it, as with the AWS CLI.
                 Chain { base: Base::Nothing, roles, .. } if roles.is_empty() => Ok(Err(None)),

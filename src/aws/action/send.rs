@@ -10,7 +10,7 @@ use aws_types::request_id::RequestId;
 
 use crate::aws::Clients;
 use crate::aws::authority::{Ticket, Warrant};
-use crate::aws::error::{Reach, problem_of, reach};
+use crate::aws::error::{Reach, find, problem_of, reach};
 use crate::aws::gate;
 use crate::aws::op::Op;
 use crate::model::section::{Problem, ProblemKind};
@@ -137,7 +137,7 @@ impl SendError {
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        if let Some(refusal) = refused(error) {
+        if let Some(refusal) = find::<gate::Refusal>(error) {
             return Self::No(format!("{refusal}: nothing was sent"));
         }
         let problem = problem_of(op, error);
@@ -149,11 +149,6 @@ impl SendError {
             _ => Self::Open(text),
         }
     }
-}
-
-/// The gate's refusal, wherever it is in the chain of causes: then the request did not leave.
-fn refused<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a gate::Refusal> {
-    std::iter::successors(Some(error), |e| e.source()).find_map(|e| e.downcast_ref())
 }
 
 /// Refusals that travel as a failure of the server.
