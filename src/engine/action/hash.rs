@@ -17,10 +17,9 @@ pub(super) fn of(plan: &Plan) -> Result<String, Refusal> {
     let who = (&plan.account, &plan.region, &plan.principal);
     let resource = (&plan.resource.kind, &plan.resource.name, &plan.resource.arn);
     let sent = (&plan.calls, &plan.params, &plan.owes);
-    hex(&(&plan.request, plan.tier, &plan.confirm, resource, who, &plan.changes, sent, &plan.rests_on, refused))
-        .map_err(|e| {
-            Refusal::CannotTell(format!("{}: the plan cannot be hashed ({e}): nothing was sent; report this as a bug", plan.title))
-        })
+    hex(&(&plan.request, plan.tier, &plan.confirm, resource, who, &plan.changes, sent, &plan.rests_on, refused)).map_err(|e| {
+        Refusal::CannotTell(format!("{}: the plan cannot be hashed ({e}): nothing was sent; report this as a bug", plan.title))
+    })
 }
 
 /// The plan's hash, if it is the hash of its content.
