@@ -8,11 +8,11 @@ use crate::model::place::Place;
 
 /// Which provider answered last; shared by all clones.
 #[derive(Debug, Clone, Default)]
-pub struct Won(Arc<Mutex<Option<String>>>);
+pub(super) struct Won(Arc<Mutex<Option<String>>>);
 
 impl Won {
     /// In words; `None` = nobody has answered yet.
-    pub fn words(&self) -> Option<String> {
+    pub(super) fn words(&self) -> Option<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
