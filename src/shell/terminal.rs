@@ -41,9 +41,13 @@ struct Held {
 
 impl Held {
     fn enter(&self) -> io::Result<()> {
-        let before = self.state.swap(OURS, Ordering::SeqCst);
-        self.modes.raw()?;
-        let switch = if before == OURS { "" } else { TO_ALTERNATE };
+        let switch = if self.state.swap(OURS, Ordering::SeqCst) == OURS {
+            self.modes.still_raw()?;
+            ""
+        } else {
+            self.modes.raw()?;
+            TO_ALTERNATE
+        };
         tty::write([switch, RESET, READY].concat().as_bytes())
     }
 

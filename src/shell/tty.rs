@@ -43,6 +43,13 @@ impl Modes {
 
     /// Every byte as it comes, none interpreted; made from the modes of before, not from what another program may have left.
     pub(super) fn raw(&self) -> io::Result<()> {
+        self.still_raw()?;
+        drop_typed();
+        Ok(())
+    }
+
+    /// The same where it should be so already: what was typed is meant for us.
+    pub(super) fn still_raw(&self) -> io::Result<()> {
         let mut raw = self.0.clone();
         raw.make_raw();
         set(&raw)
@@ -51,20 +58,23 @@ impl Modes {
     /// As they were; a terminal that is gone has none.
     pub(super) fn restore(&self) {
         let _ = set(&self.0);
+        drop_typed();
     }
 }
 
-/// What was typed under the other modes is not meant for whoever reads next: it is dropped.
+/// What was typed for one program is not meant for whoever reads next.
+fn drop_typed() {
+    let _ = tcflush(stdin(), QueueSelector::IFlush);
+}
+
 fn set(modes: &Termios) -> io::Result<()> {
     loop {
         match tcsetattr(stdin(), OptionalActions::Now, modes) {
             Err(Errno::INTR) => {}
             Err(e) => return Err(e.into()),
-            Ok(()) => break,
+            Ok(()) => return Ok(()),
         }
     }
-    let _ = tcflush(stdin(), QueueSelector::IFlush);
-    Ok(())
 }
 
 /// Columns and rows.
