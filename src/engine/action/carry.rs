@@ -6,14 +6,13 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::{Report, Runner, hash, running};
+use super::owe::made;
+use super::{Report, Runner, hash, next, running};
 use crate::aws::action::{Desk, Receipt, Row, SendError, Sender, Sight, Warrants};
 use crate::aws::authority::{NotArmed, Operator, Warrant};
 use crate::aws::op::Op;
-use crate::engine::obligation::{Answer, Ticket};
 use crate::model::audit::{Entry, Told};
 use crate::model::identity::Identity;
-use crate::model::obligation::{Obligation, Owed};
 use crate::model::plan::{Call, End, Outcome, Plan, Refusal, Run};
 
 /// After a request without an answer: how often it is looked whether it was carried out, and how long between two looks.
@@ -189,12 +188,12 @@ impl Runner {
             }
             Err(SendError::No(text)) => {
                 self.note(&mut run, outcome("failed", &[], &text)).await;
-                self.end(&mut run, Outcome::Failed, text, next_after_no(&plan));
+                self.end(&mut run, Outcome::Failed, text, next::after_no(&plan));
             }
             Err(SendError::Half { text, request_ids }) => {
                 self.note(&mut run, outcome("failed", &request_ids, &text)).await;
                 run.request_ids = request_ids;
-                self.end(&mut run, Outcome::Failed, text, next_after_failure(&plan));
+                self.end(&mut run, Outcome::Failed, text, next::after(Outcome::Failed, &plan));
             }
             Err(SendError::Open(text)) => self.find_out(row, &mut desk, &mut run, &text, millis).await,
         }
@@ -299,7 +298,7 @@ impl Runner {
                     run.seen_at = self.0.clock.now();
                     run.steps = sight.steps;
                     if let Some((outcome, text)) = sight.end {
-                        let next = if outcome == Outcome::Done { run.plan.undo.clone() } else { next_after_failure(&run.plan) };
+                        let next = next::after(outcome, &run.plan);
                         self.end(run, outcome, text, next);
                         return;
                     }
@@ -308,40 +307,10 @@ impl Runner {
             }
             if self.0.clock.now() - run.sent_at > limit {
                 let text = format!("not at its end after {} s, and no longer watched", limit.num_seconds());
-                return self.end(run, Outcome::Unknown, text, next_after_failure(&run.plan));
+                return self.end(run, Outcome::Unknown, text, next::after(Outcome::Failed, &run.plan));
             }
             tell(reports, run);
             tokio::time::sleep(self.0.clock.on_the_wall(row.every)).await;
-        }
-    }
-
-    /// Registers what the plan owes, before anything of it leaves.
-    async fn owe(&self, id: &str, plan: &Plan, operator: &Operator) -> Result<Option<Ticket>, Refusal> {
-        let Some(owed) = &plan.owes else { return Ok(None) };
-        let failed = match self.0.keeper.register(self.obligation(id, plan, owed), operator).await {
-            Ok(ticket) => return Ok(Some(ticket)),
-            Err(e) => e,
-        };
-        let text = format!("what it owes cannot be registered ({failed}): nothing was sent");
-        let told = Told::Outcome { result: "failed".to_owned(), request_ids: Vec::new(), text: text.clone(), millis: 0 };
-        // The refusal says it; the log has the intent.
-        let _ = self.record(id, told).await;
-        Err(Refusal::CannotTell(format!("{text}\n  next: 'nextcore-top info' shows where the state folder is")))
-    }
-
-    fn obligation(&self, id: &str, plan: &Plan, owed: &Owed) -> Obligation {
-        let since = self.0.clock.now();
-        Obligation {
-            id: id.to_owned(),
-            owed: owed.clone(),
-            since,
-            due: owed.after().map(|seconds| since + chrono::TimeDelta::seconds(seconds)),
-            who: self.who(),
-            pid: self.0.acts.pid,
-            stack: self.0.stack.name.clone(),
-            account: plan.account.clone(),
-            region: plan.region.clone(),
-            reach: self.0.acts.reach.clone(),
         }
     }
 
@@ -387,7 +356,7 @@ impl Runner {
         }
     }
 
-    async fn record(&self, id: &str, told: Told) -> std::io::Result<()> {
+    pub(super) async fn record(&self, id: &str, told: Told) -> std::io::Result<()> {
         self.0.acts.audit.write(&Entry { at: self.0.clock.now(), id: id.to_owned(), told }).await
     }
 
@@ -419,25 +388,7 @@ fn warrants(row: &'static Row, operator: &Operator, plan: &Plan) -> Result<Warra
     plan.calls.iter().map(one).collect::<Result<Vec<Warrant>, Refusal>>().map(Warrants::from)
 }
 
-/// What became of the call, for the obligation that it makes.
-fn made(answer: &Result<Receipt, SendError>) -> Answer {
-    match answer {
-        Ok(_) => Answer::Accepted,
-        Err(SendError::No(text)) => Answer::Refused(text.clone()),
-        // The first of several calls may be the one that owes.
-        Err(SendError::Half { .. } | SendError::Open(_)) => Answer::Open,
-    }
-}
-
 /// A step on the way; a session that does not listen (it has lent its terminal) does not hold the run up, and hears of the next one.
 fn tell(reports: &mpsc::Sender<Report>, run: &Run) {
     let _ = reports.try_send(running(run));
-}
-
-fn next_after_no(plan: &Plan) -> String {
-    format!("nothing has changed on {}; mend the cause and plan again", plan.resource.name)
-}
-
-fn next_after_failure(plan: &Plan) -> String {
-    format!("look at {}; to take it back: {}", plan.resource.name, plan.undo)
 }

@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 
 use tokio::sync::mpsc;
 
-use super::{Report, Runner, running};
+use super::{Report, Runner, next, running};
 use crate::aws::action::Row;
 use crate::model::audit::Told;
 use crate::model::plan::{Outcome, Run};
@@ -49,7 +49,7 @@ impl Runner {
 
     async fn correct(&self, mut run: Run, outcome: Outcome, why: &str, reports: &mpsc::Sender<Report>) {
         let outcome = if outcome == Outcome::Unknown { outcome } else { Outcome::TakenBack };
-        let (text, next) = (format!("no longer true: {why}"), format!("look at {} before doing it again", run.plan.resource.name));
+        let (text, next) = (format!("no longer true: {why}"), next::after(Outcome::TakenBack, &run.plan));
         self.end(&mut run, outcome, text.clone(), next);
         run.seen_at = self.0.clock.now();
         let seconds = run.elapsed(run.seen_at);
