@@ -125,7 +125,7 @@ fn region(options: &ConnectOptions, sources: &Sources<'_>, notices: &mut Vec<Str
     if let (Some(stack), Some(other)) = (&options.stack_region, &of_profile)
         && stack.value != other.value
     {
-        notices.push(format!("region {} of {} is taken, not {} of {}", stack.value, stack.origin, other.value, other.origin));
+        notices.push(stack.before("region", other));
     }
     let of_seed = || options.seed_region.as_ref().map(|r| Chosen::new(r.as_str(), "default (the seed's)"));
     options.region.clone().or(of_profile).or_else(of_seed).ok_or(ConnectError::NoRegion)
@@ -141,7 +141,8 @@ fn endpoints(options: &ConnectOptions, sources: &Sources<'_>) -> Result<(Vec<End
     if let Some((url, origin)) = &options.endpoint_url {
         let other = services().into_iter().find_map(configured).filter(|other| other.value != url.secret());
         if let Some(other) = other.filter(|_| !origin.starts_with("--")) {
-            passed_over = Some(format!("endpoint {url} of {origin} is taken, not {} of {}", EndpointUrl::new(other.value), other.origin));
+            let shown = |url: &EndpointUrl, origin: &str| Chosen::new(url.to_string(), origin);
+            passed_over = Some(shown(url, origin).before("endpoint", &shown(&EndpointUrl::new(other.value), &other.origin)));
         }
         found.push(Endpoint { url: url.clone(), origin: origin.clone(), services: Vec::new() });
     } else {

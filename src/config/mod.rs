@@ -193,7 +193,7 @@ fn connect(flags: &Global, env: &Environment, file: &File, origin: &str) -> Conn
         if let (Some(taken), Some(other)) = (taken, other)
             && taken.value != other.value
         {
-            notices.push(passed_over(what, taken, other));
+            notices.push(taken.before(what, other));
         }
     };
     let (asked, stands) = (flag(&flags.profile, "--profile"), written(file.profile.as_ref()));
@@ -222,11 +222,6 @@ fn connect(flags: &Global, env: &Environment, file: &File, origin: &str) -> Conn
         environment_keys: env.aws_keys.clone(),
         notices,
     }
-}
-
-/// A contradiction in words: which was taken, which was not.
-fn passed_over(what: &str, taken: &Chosen, other: &Chosen) -> String {
-    format!("{what} {} of {} is taken, not {} of {}", taken.value, taken.origin, other.value, other.origin)
 }
 
 fn look(flags: &Global, env: &Environment, file: &File, layers: &mut Layers) -> Result<(Theme, Glyphs), ConfigError> {

@@ -19,6 +19,11 @@ impl Chosen {
     pub fn new(value: impl Into<String>, origin: impl Into<String>) -> Self {
         Self { value: value.into(), origin: origin.into() }
     }
+
+    /// A contradiction in words, what matters first: which was taken, which was not, and who decided it.
+    pub fn before(&self, what: &str, other: &Self) -> String {
+        format!("{what} {} is taken, not {} of {}: {} says so", self.value, other.value, other.origin, self.origin)
+    }
 }
 
 /// The URL of an endpoint. It may carry a password: whoever prints it sees the rest.

@@ -262,7 +262,7 @@ fn the_state_document() {
     world.now += TimeDelta::seconds(7);
     let document = json(&world.store, &world.judge(), &world.stack, world.now);
     let keys: Vec<&str> = document.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(keys, ["as_of", "counts", "identity", "inventory", "nodes", "sections", "stack", "timeline", "usage", "worst"]);
+    assert_eq!(keys, ["as_of", "counts", "identity", "inventory", "nodes", "place", "sections", "stack", "timeline", "usage", "worst"]);
     for (path, value) in [
         ("/stack/name", serde_json::json!("production-nextcore")),
         ("/as_of", serde_json::json!("2026-03-01T12:00:37Z")),

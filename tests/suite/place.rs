@@ -129,10 +129,11 @@ fn of_two_named_profiles_the_nearer_one_is_taken_and_the_other_is_said() {
     let user = User::configured("profile = \"base\"\n[stack]\nregion = \"eu-north-1\"\n");
     let stub = nothing_allowed();
     let url = stub.url();
-    user.run(&format!("info --profile oncall --region eu-north-1 --endpoint-url {url}"), &[]).ends(0, &["oncall of --profile", "not base"]);
+    user.run(&format!("info --profile oncall --region eu-north-1 --endpoint-url {url}"), &[])
+        .ends(0, &["profile oncall is taken", "not base", "--profile says so"]);
     assert_eq!(keys(&stub), only(["AKIDONCALL"]));
     user.run(&format!("info --endpoint-url {url}"), &[("AWS_PROFILE", "oncall")])
-        .ends(0, &["profile base of", "not oncall of AWS_PROFILE"]);
+        .ends(0, &["profile base is taken", "not oncall of AWS_PROFILE"]);
     assert_eq!(keys(&stub), only(["AKIDBASE", "AKIDONCALL"]));
 }
 
@@ -145,10 +146,16 @@ fn the_region_is_that_of_the_flag_the_stack_the_environment_the_profile_in_this_
         ("", "--profile oncall", &[][..], "eu-west-1", &[][..]),
         ("", "--profile oncall", &[("AWS_REGION", "us-west-2")], "us-west-2", &[]),
         ("", "--profile oncall", &[("AWS_DEFAULT_REGION", "us-west-2")], "us-west-2", &[]),
-        (HERE, "--profile oncall", &[], "ap-southeast-2", &["region ap-southeast-2 of", "not eu-west-1 of profile 'oncall'"]),
+        (HERE, "--profile oncall", &[], "ap-southeast-2", &["region ap-southeast-2 is taken", "not eu-west-1 of profile 'oncall'"]),
         (HERE, "--profile base", &[("AWS_REGION", "ap-southeast-2")], "ap-southeast-2", &["not eu-north-1 of profile 'base'"]),
         (HERE, "--profile bare", &[("AWS_REGION", "us-west-2")], "ap-southeast-2", &["not us-west-2 of AWS_REGION"]),
-        (HERE, "--profile bare --region us-west-2", &[], "us-west-2", &["us-west-2 of --region", "not ap-southeast-2"]),
+        (
+            HERE,
+            "--profile bare --region us-west-2",
+            &[],
+            "us-west-2",
+            &["region us-west-2 is taken", "--region says so", "not ap-southeast-2"],
+        ),
         (HERE, "--profile bare --region ap-southeast-2", &[("AWS_REGION", "us-west-2")], "ap-southeast-2", &[]),
         ("", "--profile bare", &[], "ap-southeast-2", &[]),
         (ELSEWHERE, "--profile oncall", &[], "eu-west-1", &[]),
@@ -232,8 +239,9 @@ fn a_service_with_an_endpoint_of_its_own_is_asked_there_and_the_rest_elsewhere()
         let (all, own) = (nothing_allowed(), nothing_allowed());
         let user = User::configured(HERE);
         let (elb, url) = (own.url(), all.url());
-        let profile = "[profile oncall]\naws_access_key_id = AKIDONCALL\naws_secret_access_key = y\nendpoint_url = ALL\nservices = local\n";
-        let profiles = format!("{profile}{documented}").replace("ELB", &elb).replace("ALL", &url);
+        let profile =
+            "[profile oncall]\naws_access_key_id = AKIDONCALL\naws_secret_access_key = y\nendpoint_url = REST\nservices = local\n";
+        let profiles = format!("{profile}{documented}").replace("ELB", &elb).replace("REST", &url);
         let env = [("AWS_ENDPOINT_URL", url.as_str()), ("AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2", elb.as_str())];
         user.machine.file(".aws/config", if by_variable { PROFILES } else { &profiles });
         let ran = user.run("snapshot --format json --timeout 3 --profile oncall", if by_variable { &env } else { &[] });
