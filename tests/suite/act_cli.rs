@@ -95,7 +95,7 @@ impl Site {
         entries
     }
 
-    fn words_told(&self) -> Vec<&'static str> {
+    pub(crate) fn words_told(&self) -> Vec<&'static str> {
         self.told().iter().map(|e| e.told.word()).collect()
     }
 
@@ -206,7 +206,7 @@ fn request(client: &mut TcpStream) -> Option<(String, Vec<u8>)> {
 }
 
 /// A process that ends with this value, whatever the test comes to.
-struct Running(Child);
+pub(crate) struct Running(pub(crate) Child);
 
 impl Running {
     fn start(command: &mut Command) -> Self {
@@ -577,7 +577,7 @@ fn alarm_actions_are_switched_on_again_by_each_signal_that_asks_the_process_to_e
 
 impl Site {
     /// Switches an alarm's actions off in a process that keeps its promise; returns once they are seen to be off.
-    fn muted(&self, span: &str) -> Running {
+    pub(crate) fn muted(&self, span: &str) -> Running {
         let err = self.machine.file("muted", "");
         let mut command = self.command(&format!("alarm-actions off {ALARM} --for {span} --yes --write"));
         let process = Running::start(command.stdout(Stdio::null()).stderr(fs::File::create(&err).unwrap()));

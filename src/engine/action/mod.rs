@@ -27,7 +27,7 @@ use crate::model::action::{Request, Tier};
 use crate::model::audit::{Entry, Told, Who};
 use crate::model::identity::Identity;
 use crate::model::mode::Mode;
-use crate::model::obligation::{Reach, Standing};
+use crate::model::obligation::Reach;
 use crate::model::plan::{News, Plan, Refusal, Run, Unfinished};
 use crate::model::section::Section;
 use crate::model::stack::Stack;
