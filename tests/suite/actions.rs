@@ -116,6 +116,14 @@ impl Desk {
     }
 }
 
+/// Nobody else scales from now on.
+fn hold_still(desk: &Desk, service: &str) {
+    desk.world(|w| {
+        let target = w.scaling.targets.get_mut(service).unwrap();
+        (target.in_suspended, target.out_suspended) = (true, true);
+    });
+}
+
 fn desired(world: &World, service: &str) -> u32 {
     world.ecs.services[service].desired_count
 }
@@ -128,6 +136,7 @@ async fn calm(desk: &Desk) {
 async fn a_service_is_scaled_and_scaled_back() {
     let desk = desk(Mode::Armed);
     calm(&desk).await;
+    hold_still(&desk, "web");
     let before = desk.world(|w| desired(w, "web"));
     let run = desk.done("scale web +2").await;
     assert_eq!(desk.world(|w| (desired(w, "web"), w.ecs.services["web"].running_count)), (before + 2, before + 2));
@@ -400,6 +409,7 @@ async fn whatever_becomes_of_the_request_it_is_sent_once_and_told_truly() {
 async fn what_moved_since_the_plan_stops_it_and_shows_the_new_one() {
     let first = desk(Mode::Armed);
     calm(&first).await;
+    hold_still(&first, "web");
     let second = on(&first.embedded, Mode::Armed);
     let before = first.world(|w| desired(w, "web"));
     let plan = first.plan("scale web +1").await;

@@ -94,12 +94,15 @@ impl Action for Bounds {
 pub(super) async fn gather(desk: &mut Desk, needs: &[SectionKey], request: &Request) -> Result<(), Refusal> {
     desk.fetch_all(needs).await.map_err(|p| unread(&p))?;
     tracking::gather(desk, &request.target).await;
-    if let Some((target, (_, max))) = scalable(&desk.facts(), &request.target).zip(request.arg("bounds").and_then(bounds)) {
-        let before = target.max;
-        surprise::gather(desk, before, max, None).await;
-    }
-    for key in [Targets::KEY, Network::KEY] {
-        desk.glance(key).await;
+    let facts = desk.facts();
+    let service = find(&facts, &request.target)?;
+    let now = scalable(&facts, &service.name).map(|t| (t.min, t.max));
+    let Some((before, after)) = now.map(|now| (now, request.arg("bounds").and_then(bounds).unwrap_or(now))) else { return Ok(()) };
+    let (from, to) = (service.desired, clamped(service, after.0, after.1));
+    surprise::gather(desk, before.1, after.1, None).await;
+    if let Some(to) = to {
+        surprise::gather(desk, from, to, None).await;
+        desk.glance(if to > from { Network::KEY } else { Targets::KEY }).await;
     }
     Ok(())
 }

@@ -369,7 +369,7 @@ mod tests {
         let phases = vec![phase("BUILD", "FAILED", "exit status 1")];
         bench.put(builds(vec![Build { phases, ..build(NEW, "FAILED", 1) }]));
         let broken = format!("build bbbb2222 of {WEB} ended as FAILED in BUILD: exit status 1");
-        assert_eq!(bench.look::<Retry>(&mut run).1, Some((Outcome::Failed, broken)));
+        assert_eq!(bench.look::<Start>(&mut run).1, Some((Outcome::Failed, broken)));
     }
 
     #[test]

@@ -46,7 +46,7 @@ impl Action for Rollback {
         found.current = Known::of(registered(desk, current).await);
         found.wanted = Known::of(registered(desk, &wanted).await);
         put(desk, found);
-        for key in [Targets::KEY, Network::KEY, Repositories::KEY] {
+        for key in [Network::KEY, Repositories::KEY] {
             desk.glance(key).await;
         }
         Ok(())

@@ -54,9 +54,7 @@ impl Action for Scale {
         let (from, to) = (service.desired, wanted(service, request)?);
         let most = scalable(&desk.facts(), &request.target).map(|t| t.max);
         surprise::gather(desk, from, to, most).await;
-        for key in [Targets::KEY, Network::KEY] {
-            desk.glance(key).await;
-        }
+        desk.glance(if to > from { Network::KEY } else { Targets::KEY }).await;
         Ok(())
     }
 

@@ -34,7 +34,6 @@ impl Action for StopDeployment {
         let name = find(&desk.facts(), &request.target)?.name.clone();
         let found = Candidates { past: Known::of(past(desk, &name).await), ..Candidates::default() };
         put(desk, found);
-        desk.glance(Targets::KEY).await;
         Ok(())
     }
 
