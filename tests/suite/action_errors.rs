@@ -384,6 +384,7 @@ pub(super) struct Desk {
     pub(super) tap: Arc<Tap>,
     pub(super) runner: Runner,
     pub(super) audit: Audit,
+    authority: Authority,
 }
 
 /// An armed runner on a world at rest.
@@ -395,8 +396,9 @@ pub(super) async fn desk() -> Desk {
 pub(super) async fn desk_with(obligations: Files) -> Desk {
     let embedded = Embedded::new(7, Clock::virtual_from(start(), 1.0));
     let (tap, audit) = (Arc::new(Tap::default()), Audit::memory());
+    let authority = Authority::new(Mode::Armed);
     let acts = Acts {
-        authority: Authority::new(Mode::Armed),
+        authority: authority.clone(),
         audit: audit.clone(),
         who: Who { user: "maya".into(), ..Who::default() },
         has_session_plugin: true,
@@ -408,7 +410,7 @@ pub(super) async fn desk_with(obligations: Files) -> Desk {
     let store = watch::channel(Arc::default()).1;
     let tools = Tools { clients, stack: setup.stack, clock: setup.clock, meter: setup.meter, acts: setup.acts, store };
     calm(&embedded).await;
-    Desk { embedded, tap, runner: Runner::new(tools), audit }
+    Desk { embedded, tap, runner: Runner::new(tools), audit, authority }
 }
 
 impl Desk {
@@ -435,6 +437,8 @@ impl Desk {
     }
 
     pub(super) async fn run(&self, line: &str) -> Run {
+        // A table of errors takes longer than an arming.
+        self.authority.arm().unwrap();
         let plan = self.plan(line).await;
         let typed = plan.confirmation().unwrap_or_default().to_owned();
         let (reports, mut inbox) = mpsc::channel::<Report>(64);

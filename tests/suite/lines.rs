@@ -203,7 +203,7 @@ fn dashboard_shell(machine: &Machine, script: &str) -> Line {
     let mut command = machine.command(PROGRAM);
     command.args(["demo", "--seed", "7"]).env("PATH", plugin(machine, script));
     let line = Line::open(command, Belongs::Controlling, Answers::Never);
-    line.until("whole stack", |s| s.contains(STACK) && s.contains("targets"));
+    line.until("whole stack", |s| s.contains(STACK) && s.contains("2/2 healthy"));
     line.types("3");
     line.types("\r");
     line.until("a task", has_task);

@@ -177,6 +177,7 @@ async fn disarming_does_not_leave_alarms_muted() {
     sleep(Duration::from_mins(1)).await;
     authority.disarm();
     let (_, desk) = running.await.unwrap();
+    sleep(Duration::from_mins(10)).await;
     assert!(desk.world(|w| w.alarms.iter().find(|a| a.name == alarm).unwrap().actions_enabled), "on again");
 }
 

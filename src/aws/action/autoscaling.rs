@@ -36,7 +36,7 @@ impl Action for Suspend {
     const LASTS: Option<Duration> = Some(LASTS);
 
     async fn gather(desk: &mut Desk, request: &Request) -> Result<(), Refusal> {
-        gather(desk, NEEDS, request).await
+        gather(desk, NEEDS, request, false).await
     }
 
     fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, Suspension), Refusal> {
@@ -65,7 +65,7 @@ impl Action for Resume {
     const LASTS: Option<Duration> = Some(LASTS);
 
     async fn gather(desk: &mut Desk, request: &Request) -> Result<(), Refusal> {
-        gather(desk, NEEDS, request).await
+        gather(desk, NEEDS, request, true).await
     }
 
     fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, Suspension), Refusal> {

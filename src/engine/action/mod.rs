@@ -266,6 +266,8 @@ impl Runner {
             let _ = reports.send(Report::News(News::Unfinished(unfinished))).await;
         }
         let (mut standing, news) = (self.standing(), reports.clone());
+        // What was found before anybody listened is news, too.
+        standing.mark_changed();
         let told = tokio::spawn(async move {
             while standing.changed().await.is_ok() {
                 let list = Arc::clone(&standing.borrow_and_update());

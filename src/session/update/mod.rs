@@ -178,7 +178,7 @@ fn stop(session: &mut Session, effects: &mut Vec<Effect>) {
             session.stopping = true;
             flash(
                 session,
-                format!("{words}, and a stopped process cannot keep its promise: Ctrl-Z again puts it right now and stops"),
+                format!("a stopped process cannot keep its promise: Ctrl-Z again puts it right now, and stops ({words})"),
                 Tone::Error,
             );
         }
