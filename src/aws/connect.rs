@@ -153,7 +153,7 @@ pub async fn connect(place: &Place, meter: &Meter, authority: &Authority, notice
     let tools = lookup::Tools { http, skew, witness, notices: notices.clone(), newcomers, config: of_providers.build() };
     let won = Won::default();
     let credentials = Renewing::new(Lookup::new(links, won.clone(), tools));
-    let passed_over = || place.credentials.passed_over.iter().map(|p| format!("; not asked: {p}")).collect();
+    let passed_over = || place.credentials.passed_over.iter().fold(String::new(), |all, p| all + "; not asked: " + p);
     credentials.wait().await.map_err(|trouble| ConnectError::Credentials { trouble, passed_over: passed_over() })?;
     let config = config.to_builder().credentials_provider(credentials.shared()).identity_cache(IdentityCache::no_cache()).build();
     Ok(gated(&config, place, of_services, meter, authority).told_by(won))

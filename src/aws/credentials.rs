@@ -300,13 +300,16 @@ mod tests {
 
     use super::*;
 
+    /// After so many seconds: credentials that end so many seconds later, or never; or trouble.
+    type Answer = (u64, Result<Option<u64>, Trouble>);
+
     /// Answers as it was told, after so long; its time is the runtime's.
     #[derive(Debug)]
     struct Script {
         began: Instant,
         looks: AtomicU32,
         spent: AtomicBool,
-        answers: Mutex<VecDeque<(u64, Result<Option<u64>, Trouble>)>>,
+        answers: Mutex<VecDeque<Answer>>,
     }
 
     const EPOCH: SystemTime = SystemTime::UNIX_EPOCH;

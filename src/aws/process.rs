@@ -78,7 +78,7 @@ impl Process {
             let patience = launch.patience.as_secs();
             let what = format!("waiting for credential_process of profile '{}': {} (up to {patience} s)", self.profile, self.program());
             told.notices.say(Topic::Credentials, Some(what));
-            let Ok(heard) = tokio::time::timeout(launch.patience - quiet, answer).await else {
+            let Ok(heard) = tokio::time::timeout(launch.patience.saturating_sub(quiet), answer).await else {
                 return Err(format!("did not end within {patience} s, and was ended"));
             };
             heard

@@ -34,12 +34,11 @@ fn cleaned(text: &str) -> String {
     while let Some(c) = rest.chars().next() {
         let after = rest.get(c.len_utf8()..).unwrap_or_default();
         if c == '\u{1b}' {
-            rest = match sequence(after) {
-                Some(behind) => behind,
-                None => {
-                    out.push(INSTEAD);
-                    after
-                }
+            rest = if let Some(behind) = sequence(after) {
+                behind
+            } else {
+                out.push(INSTEAD);
+                after
             };
             continue;
         }

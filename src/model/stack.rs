@@ -213,7 +213,7 @@ impl Stack {
     pub fn is_the_seeds(&self) -> bool {
         // Neither where they are nor what is only shown or looked through is a name of a resource.
         let Self { name, region, account, alarm_prefix, dashboard_prefix, distribution, .. } = self.clone();
-        *self == Self { name, region, account, alarm_prefix, dashboard_prefix, distribution, ..Self::default() }
+        *self == Self { name, region, account, alarm_prefix, distribution, dashboard_prefix, ..Self::default() }
     }
 }
 

@@ -119,6 +119,7 @@ impl Store {
     }
 
     /// The same place, and nothing known of it.
+    #[must_use]
     pub fn anew(&self) -> Self {
         Self { place: Arc::clone(&self.place), version: self.version + 1, ..Self::default() }
     }

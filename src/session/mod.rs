@@ -225,7 +225,7 @@ impl Session {
                 }
                 ProblemKind::Timeout if !nothing_yet => {}
                 ProblemKind::Offline | ProblemKind::Timeout => {
-                    offline = offline.or(Some((problem.headline.as_str(), problem.hint.as_str())))
+                    offline = offline.or(Some((problem.headline.as_str(), problem.hint.as_str())));
                 }
                 _ => {}
             }

@@ -182,9 +182,8 @@ impl Decoder {
 
     fn begin(&mut self, byte: u8, inputs: &mut Vec<Input>) {
         match byte {
-            sequence::ESC => self.state = State::Partial(vec![byte]),
+            sequence::ESC | 0xc2..=0xf4 => self.state = State::Partial(vec![byte]),
             0x00..=0x7f => inputs.extend(sequence::plain(char::from(byte)).map(Input::Key)),
-            0xc2..=0xf4 => self.state = State::Partial(vec![byte]),
             // No character begins with it.
             _ => {}
         }

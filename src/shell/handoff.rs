@@ -234,7 +234,9 @@ mod tests {
     fn a_switch_to_the_alternate_screen_is_seen_however_it_is_cut() {
         let after = |reads: &[&[u8]]| {
             let mut screens = Screens::default();
-            reads.iter().for_each(|read| screens.sees(read));
+            for read in reads {
+                screens.sees(read);
+            }
             screens.alternate
         };
         assert!(after(&[b"text\x1b[?10", b"49", b"hmore"]) && after(&[b"\x1b[?47h"]) && after(&[b"\x1b[?1049l\x1b[?1049h"]));

@@ -100,6 +100,7 @@ fn single_shift(rest: &[u8]) -> Meaning {
 }
 
 /// After ESC [.
+#[expect(clippy::match_same_arms, reason = "the order of the arms is what tells the console's own sequences from the standard's")]
 fn control(rest: &[u8]) -> Meaning {
     let Some((last, parameters)) = rest.split_last() else { return Meaning::Unfinished };
     match (parameters, last) {

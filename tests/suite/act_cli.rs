@@ -724,7 +724,7 @@ fn a_machine_that_is_locked_stays_locked_and_whatever_is_no_valid_open_file_lock
     let lost = machine.home().join("lost");
     std::os::unix::fs::symlink("nowhere", &lost).unwrap();
     let unreadable = machine.file("unreadable.toml", "read_only = false\n");
-    fs::set_permissions(&unreadable, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&unreadable, fs::Permissions::from_mode(0o0)).unwrap();
     let bytes = machine.home().join("e.toml");
     fs::write(&bytes, [0xff, 0xfe, 0x00]).unwrap();
     let pipe = machine.home().join("pipe.toml");

@@ -584,7 +584,7 @@ async fn a_request_whose_answer_is_lost_is_read_again_and_followed_to_its_end() 
 #[tokio::test(start_paused = true)]
 async fn a_session_that_ends_while_an_action_is_sent_leaves_its_outcome_open_until_it_is_seen() {
     let desk = desk().await;
-    desk.tap.fate("UpdateService", Fate::Blind(Duration::from_secs(60)));
+    desk.tap.fate("UpdateService", Fate::Blind(Duration::from_mins(1)));
     let run = desk.run("scale web +1").await;
     let end = run.end.as_ref().unwrap();
     assert_eq!(end.outcome, Outcome::Done, "{end:#?}");

@@ -369,7 +369,7 @@ async fn play_bytes(reads: Reads) -> (Recorder, Embedded) {
                 return;
             }
         }
-        sleep(Duration::from_secs(240)).await;
+        sleep(Duration::from_mins(4)).await;
     });
     let input = nextcore_top::shell::keys::messages(receiver);
     on_the_loop(Mode::Armed, (100, 30), Box::pin(input), |_| ()).await
@@ -402,7 +402,7 @@ fn armed_script(seed: u64, keys: usize, typed: bool) -> Reads {
             1..=3 => {
                 let text = FATAL[rng.random_range(0..FATAL.len())];
                 let bytes = if typed { text.to_owned() } else { format!("\x1b[200~{text}\x1b[201~") };
-                type_out(&mut reads, bytes.as_bytes(), rng.random_range(1..90) as f64 / 1000.0);
+                type_out(&mut reads, bytes.as_bytes(), f64::from(rng.random_range(1..90)) / 1000.0);
                 pressed += 1;
             }
             4 => {

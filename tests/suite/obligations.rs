@@ -47,7 +47,7 @@ async fn alarm_actions_come_on_again_when_they_are_due() {
     assert!(!desk.alarm_is_on());
     let standing = desk.runner.promises();
     assert!(standing.len() == 1 && standing[0].holder == Holder::Us && standing[0].phase == Phase::Waiting, "{standing:#?}");
-    sleep(Duration::from_secs(9 * 60)).await;
+    sleep(Duration::from_mins(9)).await;
     assert!(!desk.alarm_is_on(), "not before it is due");
     sleep(Duration::from_secs(70)).await;
     assert!(desk.alarm_is_on() && desk.runner.promises().is_empty());
@@ -60,7 +60,7 @@ async fn alarm_actions_come_on_again_when_they_are_due() {
 async fn a_screen_that_is_lent_to_a_shell_holds_nothing_up() {
     let desk = desk().await;
     let run = desk.start(OFF).await;
-    sleep(Duration::from_secs(11 * 60)).await;
+    sleep(Duration::from_mins(11)).await;
     assert!(desk.alarm_is_on());
     run.abort();
 }
@@ -73,7 +73,7 @@ async fn a_run_that_is_ended_in_the_middle_leaves_its_promise_alive() {
     sleep(Duration::from_secs(1)).await;
     assert!(!desk.alarm_is_on(), "it has arrived");
     run.abort();
-    sleep(Duration::from_secs(11 * 60)).await;
+    sleep(Duration::from_mins(11)).await;
     assert!(desk.alarm_is_on() && desk.runner.promises().is_empty());
 }
 
@@ -84,7 +84,7 @@ async fn what_fails_when_it_is_due_is_tried_until_it_is_seen() {
         let desk = desk().await;
         desk.run(&desk.line(OFF)).await;
         desk.tap.fate("EnableAlarmActions", Fate::Refused(Wire::Cbor, code, status));
-        sleep(Duration::from_secs(30 * 60)).await;
+        sleep(Duration::from_mins(30)).await;
         let standing = desk.runner.promises();
         let Some(Phase::Settling { attempts, trouble: Some(_) }) = standing.first().map(|s| s.phase.clone()) else {
             panic!("{code}: {standing:#?}")
@@ -96,7 +96,7 @@ async fn what_fails_when_it_is_due_is_tried_until_it_is_seen() {
         sleep(Duration::from_secs(70)).await;
         assert!(desk.alarm_is_on() && desk.runner.promises().is_empty(), "{code}");
         let sent = desk.tap.writes().len();
-        sleep(Duration::from_secs(600)).await;
+        sleep(Duration::from_mins(10)).await;
         assert_eq!(desk.tap.writes().len(), sent, "{code}: once it is seen nothing more is sent");
     }
 }
@@ -107,7 +107,7 @@ async fn an_answer_is_no_proof() {
     let desk = desk().await;
     desk.run(&desk.line(OFF)).await;
     desk.tap.fate("EnableAlarmActions", Fate::Lost);
-    sleep(Duration::from_secs(12 * 60)).await;
+    sleep(Duration::from_mins(12)).await;
     assert!(!desk.runner.promises().is_empty());
     desk.tap.mend();
     sleep(Duration::from_secs(90)).await;
@@ -119,9 +119,9 @@ async fn a_call_without_an_answer_owes_like_one_that_was_accepted() {
     let desk = desk().await;
     desk.tap.fate("DisableAlarmActions", Fate::Swallowed);
     desk.start(OFF).await;
-    sleep(Duration::from_secs(60)).await;
+    sleep(Duration::from_mins(1)).await;
     assert!(!desk.alarm_is_on() && !desk.runner.promises().is_empty());
-    sleep(Duration::from_secs(10 * 60)).await;
+    sleep(Duration::from_mins(10)).await;
     assert!(desk.alarm_is_on());
 }
 
@@ -134,7 +134,7 @@ async fn a_refusal_owes_nothing() {
     assert!(desk.runner.promises().is_empty());
     let words = desk.words();
     assert!(words.starts_with(&["intent", "owed", "outcome"]) && words.contains(&"settled"), "{words:?}");
-    sleep(Duration::from_secs(11 * 60)).await;
+    sleep(Duration::from_mins(11)).await;
     assert_eq!(desk.tap.writes(), ["DisableAlarmActions"]);
 }
 
@@ -266,7 +266,7 @@ async fn what_a_process_has_left_behind_is_found_and_put_right() {
     let torn = folder.path().join("torn.json");
     std::fs::write(&torn, "{").unwrap();
     assert_eq!(files.list().damage.len(), 1);
-    sleep(Duration::from_secs(11 * 60)).await;
+    sleep(Duration::from_mins(11)).await;
     assert!(desk.alarm_is_on() && files.list().obligations.is_empty());
     assert!(torn.exists(), "what is not understood is kept");
 }

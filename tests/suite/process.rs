@@ -22,7 +22,7 @@ pub(crate) const NO_METADATA: (&str, &str) = ("AWS_EC2_METADATA_SERVICE_ENDPOINT
 /// An endpoint that nobody serves.
 pub(crate) const CLOSED: &str = "http://127.0.0.1:1";
 /// No test waits longer than this for a process to end.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// A user's home and nothing else of the machine that the tests run on.

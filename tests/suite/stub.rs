@@ -1,6 +1,7 @@
 //! A stand-in for AWS on loopback: it notes who signed each request, for where and what, and answers as the test says: an AWS error in the
 //! protocol of the request, a body, silence, a closed line, or what an upstream (the embedded cloud) answers. It knows no service.
 
+use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -184,7 +185,7 @@ fn serve(line: &TcpStream, shared: &Shared) -> io::Result<()> {
 fn response(status: u16, headers: &[(String, String)], body: &[u8]) -> Vec<u8> {
     let mut text = format!("HTTP/1.1 {status} Said\r\ncontent-length: {}\r\n", body.len());
     for (name, value) in headers {
-        text.push_str(&format!("{name}: {value}\r\n"));
+        let _ = write!(text, "{name}: {value}\r\n");
     }
     text.push_str("\r\n");
     let mut bytes = text.into_bytes();
@@ -210,7 +211,7 @@ fn read(reader: &mut BufReader<&TcpStream>) -> io::Result<Option<(Vec<u8>, Call)
     reader.read_exact(&mut body)?;
     let mut head = first.clone();
     for (name, value) in headers.iter().filter(|(n, _)| n != "connection") {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        let _ = write!(head, "{name}: {value}\r\n");
     }
     head.push_str("connection: close\r\n\r\n");
     Ok(Some((head.into_bytes(), call(&first, headers, body))))

@@ -259,6 +259,7 @@ pub(crate) fn unread(problem: &Problem) -> Refusal {
     Refusal::CannotTell(format!("{}{hint}", problem.headline))
 }
 
+type Drafting = fn(&Facts<'_>, &Request) -> Result<(Draft, Params), Refusal>;
 type Sending = BoxFuture<'static, Result<Receipt, SendError>>;
 
 /// A row of `ROWS`: an action whose type is erased.
@@ -283,7 +284,7 @@ pub struct Row {
     /// Reads what the draft needs; gives the desk back.
     pub gather: fn(Desk, Request) -> BoxFuture<'static, Result<Desk, Refusal>>,
     /// What it would do.
-    pub draft: fn(&Facts<'_>, &Request) -> Result<(Draft, Params), Refusal>,
+    pub draft: Drafting,
     /// Sends it.
     pub send: fn(Sender, Arc<Plan>) -> Sending,
     /// How far it has come.

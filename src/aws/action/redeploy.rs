@@ -53,12 +53,11 @@ impl Action for Redeploy {
         plan = all_healthy(plan, facts, service);
         plan = rolls(plan, service);
         let definition = facts.store.get::<TaskDefinitions>().and_then(|d| d.definitions.get(arn));
-        plan = match definition {
-            Some(definition) => moved_tags(images(plan, facts, definition), facts, service, definition),
-            None => {
-                let what = format!("the images of {revision} are not known, nor whether they can be pulled");
-                plan.unknown(facts, TaskDefinitions::KEY, &what)
-            }
+        plan = if let Some(definition) = definition {
+            moved_tags(images(plan, facts, definition), facts, service, definition)
+        } else {
+            let what = format!("the images of {revision} are not known, nor whether they can be pulled");
+            plan.unknown(facts, TaskDefinitions::KEY, &what)
         };
         // A rolling deployment may double the tasks for a while: each needs an address.
         let extra = service.desired * (service.maximum.unwrap_or(200) - 100).max(0) / 100;

@@ -128,7 +128,7 @@ impl Denial {
         mends.then(|| self.action(op).to_owned())
     }
 
-    fn action<'a>(&'a self, op: Op) -> &'a str {
+    fn action(&self, op: Op) -> &str {
         self.action.as_deref().unwrap_or(op.iam)
     }
 

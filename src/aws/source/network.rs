@@ -71,7 +71,11 @@ impl super::Source for VpcSource {
             cidr: text(found.and_then(|v| v.cidr_block())),
             state: text(found.and_then(|v| v.state()).map(sdk::VpcState::as_str)),
             subnets,
-            internet_gateways: gateways.iter().flat_map(|g| g.internet_gateways()).map(internet_gateway).collect(),
+            internet_gateways: gateways
+                .iter()
+                .flat_map(aws_sdk_ec2::operation::describe_internet_gateways::DescribeInternetGatewaysOutput::internet_gateways)
+                .map(internet_gateway)
+                .collect(),
         })
     }
 }

@@ -14,7 +14,7 @@ fn decoded(reads: &[(Duration, Vec<u8>)]) -> Vec<Input> {
         silence(&mut decoder, *pause, &mut inputs);
         inputs.extend(decoder.feed(bytes));
     }
-    silence(&mut decoder, Duration::from_secs(60), &mut inputs);
+    silence(&mut decoder, Duration::from_mins(1), &mut inputs);
     inputs
 }
 
@@ -35,7 +35,7 @@ fn dripped(bytes: &[u8], gap: Duration) -> Vec<Input> {
 }
 
 fn of(code: Code, alt: bool, ctrl: bool) -> Vec<Input> {
-    vec![Input::Key(Key { code, alt, ctrl })]
+    vec![Input::Key(Key { code, ctrl, alt })]
 }
 
 /// What terminals send, and what it is.
@@ -116,7 +116,7 @@ fn what_terminals_send_is_what_was_pressed_at_once_and_byte_by_byte() {
 fn escape_by_itself_is_a_key_and_what_follows_late_is_no_row_of_keys() {
     let esc = Input::Key(Key::new(Code::Esc));
     let s = Duration::from_secs(1);
-    assert_eq!(at_once(b"\x1b"), [esc.clone()]);
+    assert_eq!(at_once(b"\x1b"), std::slice::from_ref(&esc));
     assert_eq!(at_once(b"\x1b\x1b\x1b"), [esc.clone(), esc.clone(), esc.clone()]);
     assert_eq!(decoded(&[(s, b"\x1b".to_vec()), (s * 2, b"q".to_vec())]), [esc.clone(), Input::Key(Key::char('q'))]);
     // Half a second after ESC: once an Esc key too many, and never the keys [ and A; from then on the line is known to be slow.
@@ -131,7 +131,7 @@ fn escape_by_itself_is_a_key_and_what_follows_late_is_no_row_of_keys() {
 
 #[test]
 fn half_a_sequence_is_dropped_and_half_a_paste_is_thrown_away() {
-    let (s, minute) = (Duration::from_secs(1), Duration::from_secs(60));
+    let (s, minute) = (Duration::from_secs(1), Duration::from_mins(1));
     for half in ["\x1b[", "\x1b[20", "\x1b[1;", "\x1bO", "\x1b]11;rgb", "\x1bPq", "\u{e9}"] {
         let half = half.as_bytes().get(..half.len() - usize::from(!half.is_ascii())).unwrap();
         let found = decoded(&[(s, half.to_vec()), (minute, b"q".to_vec())]);
