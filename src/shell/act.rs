@@ -65,9 +65,11 @@ pub(super) async fn run(args: &ActArgs, settings: &Settings, env: &Environment) 
         print(&shown(&plan, args.format, settings)?)?;
         return Ok(ExitCode::from(u8::from(plan.is_refused())));
     }
+    // Before anything is sent: a signal that comes earlier ends the program as it always would.
+    let interrupts = Interrupts::new().map_err(|e| Failure::cannot_tell(format!("signals: {e}")))?;
     say(&report::action::plan(&plan, look(settings)));
     let typed = plan.confirmation().unwrap_or_default().to_owned();
-    follow(runner, plan, &typed, args, settings).await
+    follow(runner, plan, &typed, args, settings, interrupts).await
 }
 
 /// A runner alone, without an engine that polls.
@@ -77,12 +79,18 @@ pub(super) fn runner(setup: Setup) -> Runner {
     Runner::new(Tools { clients, stack, clock, meter, acts, store })
 }
 
-async fn follow(runner: Runner, plan: Arc<Plan>, typed: &str, args: &ActArgs, settings: &Settings) -> Result<ExitCode, Failure> {
+async fn follow(
+    runner: Runner,
+    plan: Arc<Plan>,
+    typed: &str,
+    args: &ActArgs,
+    settings: &Settings,
+    mut interrupts: Interrupts,
+) -> Result<ExitCode, Failure> {
     let (reports_tx, mut reports) = mpsc::channel(64);
     // A task of its own: whatever becomes of this one, a request that is on its way gets its outcome.
     let (carrying, typed) = (runner.clone(), typed.to_owned());
     let mut carried = tokio::spawn(async move { carrying.carry_out(plan, &typed, &reports_tx).await });
-    let mut interrupts = Interrupts::new().map_err(|e| Failure::cannot_tell(format!("signals: {e}")))?;
     let mut progress = Progress::default();
     let ended = loop {
         tokio::select! {
