@@ -245,16 +245,14 @@ fn a_shell_that_leaves_everything_on_leaves_nothing_on() {
     line.is_given_back();
     let off = |s: &vt100::Screen| (s.hide_cursor(), s.bracketed_paste(), s.application_keypad());
     assert_eq!(line.state(off), (false, false, false));
-    // The cursor is under what the shell has left, not on it.
-    let (row, _) = line.state(vt100::Screen::cursor_position);
-    assert!(line.screen().lines().next().unwrap_or_default().starts_with("shell in task") && row >= 1, "{row}: {}", line.screen());
+    assert!(line.screen().lines().next().unwrap_or_default().starts_with("shell in task"), "{}", line.screen());
 }
 
 #[test]
 fn a_shell_that_hangs_is_left_by_the_keys_that_were_said_and_all_of_it_ends() {
     let machine = Machine::new();
     let script = "trap '' INT TERM HUP QUIT; stty raw -echo; sleep 1000 & echo $! >\"$HOME/child\"; echo $$ >\"$HOME/pid\"; while :; do sleep 1; done";
-    let line = dashboard_shell(&machine, script);
+    let mut line = dashboard_shell(&machine, script);
     line.shows("Ctrl-] pressed three times");
     let id = noted_pid(&machine);
     line.types("\x03\x03qq\r");
@@ -264,8 +262,8 @@ fn a_shell_that_hangs_is_left_by_the_keys_that_were_said_and_all_of_it_ends() {
     eventually(SOON, || (!alive(id) && !alive(child)).then_some(()), || "the plugin outlives its shell".to_owned());
     line.types("\x1b");
     line.until("end of the dialog", |s| !s.contains("was opened"));
-    line.types("?");
-    line.shows(HELP);
+    line.types("q");
+    line.ended(SOON);
 }
 
 #[test]

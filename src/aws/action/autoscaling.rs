@@ -17,7 +17,7 @@ use crate::model::service::Services;
 use super::bounds::{Shown, clamp, clamped, expect, gather, is_suspended, target, undo_words};
 use super::scale::{REGISTER, Registers, register, register_cli};
 use super::service::{draft, find, on, scalable};
-use super::tracking::{self, Way, acts, firing};
+use super::tracking::{self, Triggers, Way, acts, firing};
 use super::{Action, Desk, Draft, Facts, LASTS, Receipt, SendError, Sender, Sight};
 
 const NEEDS: &[SectionKey] = &[Identity::KEY, Services::KEY, Scaling::KEY];
@@ -36,7 +36,7 @@ impl Action for Suspend {
     const LASTS: Option<Duration> = Some(LASTS);
 
     async fn gather(desk: &mut Desk, request: &Request) -> Result<(), Refusal> {
-        gather(desk, NEEDS, request, false).await
+        gather(desk, NEEDS, request).await
     }
 
     fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, Suspension), Refusal> {
@@ -65,7 +65,7 @@ impl Action for Resume {
     const LASTS: Option<Duration> = Some(LASTS);
 
     async fn gather(desk: &mut Desk, request: &Request) -> Result<(), Refusal> {
-        gather(desk, NEEDS, request, true).await
+        gather(desk, NEEDS, request).await
     }
 
     fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, Suspension), Refusal> {
@@ -108,6 +108,9 @@ fn switch(facts: &Facts<'_>, request: &Request, off: bool) -> Result<(Draft, Sus
         let fires = firing(facts, target, Way::Out)
             .map(|alarm| format!("autoscaling's scale-out alarm {alarm} fires now: it adds nothing while it is suspended"));
         plan = fires.into_iter().fold(plan, |plan, text| plan.check(Verdict::Warn, text));
+        if facts.store.get::<Triggers>().is_none() {
+            plan = plan.unknown(facts, Triggers::KEY, "whether one of its alarms is about to add tasks is not known");
+        }
         plan.check(Verdict::Warn, "the load may outgrow the tasks: nothing adds any while it is suspended")
             .note(format!("stays suspended until it is resumed: autoscaling resume {name}"))
     } else {

@@ -32,7 +32,7 @@ impl Action for Bounds {
     const LASTS: Option<Duration> = Some(LASTS);
 
     async fn gather(desk: &mut Desk, request: &Request) -> Result<(), Refusal> {
-        gather(desk, Self::NEEDS, request, true).await
+        gather(desk, Self::NEEDS, request).await
     }
 
     fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, params::SetBounds), Refusal> {
@@ -91,12 +91,9 @@ impl Action for Bounds {
 }
 
 /// What both kinds of calls on a scalable target read.
-pub(super) async fn gather(desk: &mut Desk, needs: &[SectionKey], request: &Request, works: bool) -> Result<(), Refusal> {
+pub(super) async fn gather(desk: &mut Desk, needs: &[SectionKey], request: &Request) -> Result<(), Refusal> {
     desk.fetch_all(needs).await.map_err(|p| unread(&p))?;
-    // What its alarms are about to do matters where it works afterwards.
-    if works {
-        tracking::gather(desk, &request.target).await;
-    }
+    tracking::gather(desk, &request.target).await;
     let facts = desk.facts();
     let service = find(&facts, &request.target)?;
     let now = scalable(&facts, &service.name).map(|t| (t.min, t.max));
