@@ -96,6 +96,7 @@ fn the_next_dashboard_offers_what_a_killed_one_has_left_behind() {
     line.shows("1 left behind");
     line.types("\r");
     line.shows("Switch on the actions");
+    line.shows("[ Leave it ]");
     line.types("\x1b");
     // A key right behind Esc would be one with Alt.
     line.until("no plan", |s| !s.contains("[ Leave it ]"));

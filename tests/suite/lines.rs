@@ -260,6 +260,7 @@ fn a_shell_that_hangs_is_left_by_the_keys_that_were_said_and_all_of_it_ends() {
     line.until("dashboard", |s| s.contains("fresh") && s.contains("left by Ctrl-]"));
     let child = fs::read_to_string(machine.home().join("child")).unwrap().trim().parse().unwrap();
     eventually(SOON, || (!alive(id) && !alive(child)).then_some(()), || "the plugin outlives its shell".to_owned());
+    line.shows("was opened");
     line.types("\x1b");
     line.until("end of the dialog", |s| !s.contains("was opened"));
     line.types("q");
