@@ -153,7 +153,7 @@ fn admitted(headers: &HeaderMap, uri: &Uri, listen: IpAddr) -> Result<(), String
     let text = |name| headers.get(name).map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
     let host = uri.authority().map(ToString::to_string).or_else(|| text(header::HOST));
     let host = host.ok_or("no Host header: whom is it for?")?;
-    if !is_ours(&host, listen) {
+    if !is_ours(&host, listen) && !is_of_aws(&host) {
         return Err(format!("Host '{host}' is not this machine: use http://127.0.0.1, http://localhost or the address that it listens on"));
     }
     if let Some(origin) = text(header::ORIGIN) {
@@ -177,6 +177,13 @@ fn is_ours(authority: &str, listen: IpAddr) -> bool {
     }
     let Ok(address) = host.trim_matches(['[', ']']).parse::<IpAddr>() else { return false };
     address.is_loopback() || address == listen || listen.is_unspecified()
+}
+
+/// A client that was told to resolve AWS's own names to us: `bucket.s3.region.amazonaws.com`. Nobody else's page can have such a name.
+fn is_of_aws(authority: &str) -> bool {
+    let Ok(authority) = authority.parse::<http::uri::Authority>() else { return false };
+    let host = authority.host().trim_end_matches('.').to_ascii_lowercase();
+    [".amazonaws.com", ".amazonaws.com.cn"].iter().any(|domain| host.ends_with(domain))
 }
 
 fn refusal(status: StatusCode, why: &str) -> hyper::Response<SimBody> {
