@@ -207,7 +207,7 @@ check("buckets of another region are there, their settings are not told", len(el
 
 screen = read("screen.txt")
 for word in ("control-plane", "celery-worker", "PostgreSQL", "Redis", "ALB", "NAT", "CloudFront", "Route 53", "S3", "KMS", "CodeBuild",
-             "ap-southeast-2"):
+             "endpoint 127.0.0.1"):
     check(f"the live view shows {word}", word in screen, screen)
 check("the architecture in the live view", "Against the architecture" in read("verify.txt"), read("verify.txt"))
 database = read("database.txt")
