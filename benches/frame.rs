@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use divan::Bencher;
-use nextcore_top::input::{Code, Key};
-use nextcore_top::insight::Watch;
-use nextcore_top::session::{Msg, Session, update};
-use nextcore_top::theme::Theme;
-use nextcore_top::view;
+use nextcore_core::input::{Code, Key};
+use nextcore_core::insight::Watch;
+use nextcore_core::session::{Msg, Session, update};
+use nextcore_core::theme::Theme;
+use nextcore_core::view;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -107,7 +107,7 @@ fn a_store_arrives(bencher: Bencher) {
     bencher.bench_local(|| {
         second += 1;
         let now = fixture::now() + TimeDelta::seconds(second);
-        let services = store.get::<nextcore_top::model::service::Services>().cloned().unwrap_or_default();
+        let services = store.get::<nextcore_core::model::service::Services>().cloned().unwrap_or_default();
         store.put(services, now, std::time::Duration::from_secs(5));
         let judgement = watch.observe(&store, &world.stack, now);
         frame.draw(Msg::Observed(Arc::new(store.clone()), judgement))

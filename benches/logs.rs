@@ -2,8 +2,8 @@
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use nextcore_top::model::text::sanitize;
-use nextcore_top::session::filter::Filter;
+use nextcore_core::model::text::sanitize;
+use nextcore_core::session::filter::Filter;
 
 const LINES: usize = 100_000;
 

@@ -5,7 +5,7 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::args::Format;
-use crate::model::action::{ACTIONS, Param, Request, Spec, Subject, Takes, check, is_optional, placeholder, usage};
+use nextcore_core::model::action::{ACTIONS, Param, Request, Spec, Subject, Takes, check, is_optional, placeholder, usage};
 
 /// A command that acts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,7 +137,7 @@ fn request(spec: &'static Spec, matches: &ArgMatches) -> Request {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::action::{parse, words};
+    use nextcore_core::model::action::{parse, words};
 
     fn read(line: &str) -> Result<Option<ActArgs>, clap::Error> {
         let mut command = augment(Command::new("nextcore-top"));

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::model::partition::Partition;
+use nextcore_core::model::partition::Partition;
 
 /// The live operations dashboard of the NextCore AI Cloud stack on AWS.
 #[derive(Debug, Clone, Parser)]
@@ -173,7 +173,7 @@ fn partition(text: &str) -> Result<Partition, String> {
 }
 
 fn account(text: &str) -> Result<String, String> {
-    crate::model::identity::account_number(text).ok_or_else(|| "twelve digits".to_owned())
+    nextcore_core::model::identity::account_number(text).ok_or_else(|| "twelve digits".to_owned())
 }
 
 /// `audit`.

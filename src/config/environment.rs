@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::model::connection::Variable;
-use crate::model::place::Chosen;
-use crate::theme::{Depth, Glyphs};
+use nextcore_core::model::connection::Variable;
+use nextcore_core::model::place::Chosen;
+use nextcore_core::theme::{Depth, Glyphs};
 
 /// Terminals that have had all colours in every version of theirs; some put `xterm-` before their name.
 const TRUE_COLOUR: [&str; 10] = ["kitty", "ghostty", "alacritty", "foot", "wezterm", "contour", "iterm", "iTerm", "rio", "mintty"];

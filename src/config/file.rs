@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer};
 
-use crate::model::identity;
-use crate::model::stack::Stack;
+use nextcore_core::model::identity;
+use nextcore_core::model::stack::Stack;
 
 /// What a configuration file may say.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]

@@ -9,15 +9,15 @@ pub mod lock;
 
 use std::path::{Path, PathBuf};
 
-use crate::model::connection::ConnectOptions;
-use crate::model::mode::Mode;
-use crate::model::place::{Chosen, EndpointUrl, Place};
-use crate::model::stack::Stack;
-use crate::theme::{Depth, Glyphs, Theme};
 use args::Global;
 use environment::Environment;
 use file::{File, FileError};
 use lock::Lock;
+use nextcore_core::model::connection::ConnectOptions;
+use nextcore_core::model::mode::Mode;
+use nextcore_core::model::place::{Chosen, EndpointUrl, Place};
+use nextcore_core::model::stack::Stack;
+use nextcore_core::theme::{Depth, Glyphs, Theme};
 
 /// Why the settings cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -13,18 +13,18 @@ use super::failure::{Failure, say};
 use super::handoff;
 use super::headless::{look, print};
 use super::leaving::leave;
-use crate::aws::authority::Authority;
 use crate::config::Settings;
 use crate::config::act::ActArgs;
 use crate::config::args::Format;
 use crate::config::environment::Environment;
-use crate::engine::Setup;
-use crate::engine::action::{Carried, Report, Runner, Tools};
-use crate::model::action::names::unknown;
-use crate::model::obligation::Phase;
-use crate::model::plan::{News, Outcome, Plan, Refusal, Run};
-use crate::model::text::duration;
-use crate::report;
+use nextcore_core::model::action::names::unknown;
+use nextcore_core::model::obligation::Phase;
+use nextcore_core::model::plan::{News, Outcome, Plan, Refusal, Run};
+use nextcore_core::model::text::duration;
+use nextcore_core::report;
+use nextcore_live::aws::authority::Authority;
+use nextcore_live::engine::Setup;
+use nextcore_live::engine::action::{Carried, Report, Runner, Tools};
 
 /// Runs one action.
 pub(super) async fn run(args: &ActArgs, settings: &Settings, env: &Environment) -> Result<ExitCode, Failure> {

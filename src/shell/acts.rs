@@ -4,14 +4,14 @@ use rustix::io::Errno;
 use rustix::process::{Pid, getuid, test_kill_process};
 
 use super::backend::Target;
-use crate::aws::authority::Authority;
 use crate::config::Settings;
 use crate::config::environment::Environment;
-use crate::engine::action::Acts;
-use crate::engine::action::audit::Audit;
-use crate::engine::obligation::files::Files;
-use crate::model::audit::Who;
-use crate::model::obligation::Reach;
+use nextcore_core::model::audit::Who;
+use nextcore_core::model::obligation::Reach;
+use nextcore_live::aws::authority::Authority;
+use nextcore_live::engine::action::Acts;
+use nextcore_live::engine::action::audit::Audit;
+use nextcore_live::engine::obligation::files::Files;
 
 /// What hands a terminal to ECS Exec.
 pub(super) const SESSION_PLUGIN: &str = "session-manager-plugin";

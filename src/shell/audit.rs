@@ -10,9 +10,9 @@ use super::headless::print;
 use super::obligations;
 use crate::config::args::{AuditArgs, Format, World};
 use crate::config::environment::Environment;
-use crate::engine::clock::Clock;
-use crate::model::audit::{Entry, Told};
-use crate::report;
+use nextcore_core::model::audit::{Entry, Told};
+use nextcore_core::report;
+use nextcore_live::engine::clock::Clock;
 
 /// Prints what was meant and what became of it.
 pub(super) fn run(args: &AuditArgs, env: &Environment) -> Result<ExitCode, Failure> {

@@ -4,21 +4,21 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::aws::meter::Meter;
-use crate::aws::notice::Notices;
-use crate::aws::source::{Row, SOURCES};
-use crate::aws::{ConnectError, connect};
 use crate::config::Settings;
 use crate::config::args::World;
-use crate::engine::action::Acts;
-use crate::engine::clock::Clock;
-use crate::engine::{Ends, Engine, Feed, Setup};
-use crate::model::identity::Identity;
-use crate::model::mode::Mode;
-use crate::model::place::Place;
-use crate::model::section::{ProblemKind, Section};
-use crate::model::stack::Stack;
-use crate::model::store::Store;
+use nextcore_core::model::identity::Identity;
+use nextcore_core::model::mode::Mode;
+use nextcore_core::model::place::Place;
+use nextcore_core::model::section::{ProblemKind, Section};
+use nextcore_core::model::stack::Stack;
+use nextcore_core::model::store::Store;
+use nextcore_live::aws::meter::Meter;
+use nextcore_live::aws::notice::Notices;
+use nextcore_live::aws::source::{Row, SOURCES};
+use nextcore_live::aws::{ConnectError, connect};
+use nextcore_live::engine::action::Acts;
+use nextcore_live::engine::clock::Clock;
+use nextcore_live::engine::{Ends, Engine, Feed, Setup};
 
 use super::embedded::{Embedded, demo_start};
 
@@ -157,7 +157,7 @@ pub(super) async fn watch_hope(mut feed: tokio::sync::watch::Receiver<Arc<Store>
 
 /// An engine that asks AWS only who we are, and where the answer to that comes from.
 pub(super) async fn identified(settings: &Settings) -> Result<(Feed, Engine, Option<String>), ConnectError> {
-    let (feed, ends) = crate::engine::channel();
+    let (feed, ends) = nextcore_live::engine::channel();
     let told = Told::on_stderr();
     let setup = Target::Aws.setup(settings, Target::Aws.clock(), Acts::none(), &told.notices).await?;
     let whose = setup.clients.credentials_of();

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::sequence::{self, Meaning};
-use crate::input::{Code, Key};
+use nextcore_core::input::{Code, Key};
 
 /// After ESC: is it the Esc key, or the first byte of a sequence?
 const AFTER_ESCAPE: Duration = Duration::from_millis(250);

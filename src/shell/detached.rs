@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use rustix::process::{Signal, kill_current_process_group, setsid};
 
-use crate::aws::process::DETACHED;
+use nextcore_live::aws::process::DETACHED;
 
 /// Runs the command of a hidden invocation; `None`: this is an ordinary one.
 pub(super) fn of_arguments() -> Option<ExitCode> {

@@ -5,18 +5,17 @@ use std::sync::Arc;
 
 use chrono::TimeZone;
 
-use crate::aws::authority::Authority;
-use crate::aws::meter::Meter;
-use crate::aws::notice::Notices;
-use crate::aws::transport::{Handler, in_process};
-use crate::aws::{Clients, connect_in_process};
-use crate::engine::Setup;
-use crate::engine::action::Acts;
-use crate::engine::clock::Clock;
-use crate::model::Time;
-use crate::model::stack::Stack;
-use crate::sim::Cloud;
-use aws_smithy_types::body::SdkBody;
+use nextcore_core::model::Time;
+use nextcore_core::model::stack::Stack;
+use nextcore_live::aws::authority::Authority;
+use nextcore_live::aws::meter::Meter;
+use nextcore_live::aws::notice::Notices;
+use nextcore_live::aws::transport::{Body, Handler, in_process};
+use nextcore_live::aws::{Clients, connect_in_process};
+use nextcore_live::engine::Setup;
+use nextcore_live::engine::action::Acts;
+use nextcore_live::engine::clock::Clock;
+use nextcore_sim::Cloud;
 
 /// When the demo's world begins: eight on a Monday morning in Sydney, the same in every picture: traffic is about to rise.
 pub(super) fn demo_start() -> Time {
@@ -57,7 +56,7 @@ impl Embedded {
         let cloud = Arc::clone(&self.cloud);
         let handler: Handler = Arc::new(move |request| {
             let cloud = Arc::clone(&cloud);
-            Box::pin(async move { cloud.serve(request).await.map(SdkBody::from_body_1_x) })
+            Box::pin(async move { cloud.serve(request).await.map(Body::from_body_1_x) })
         });
         connect_in_process(in_process(handler), region, meter, authority)
     }

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use crate::model::text::inert_lines;
+use nextcore_core::model::text::inert_lines;
 
 /// Says something that does not end the command, but must not be missed.
 pub(super) fn warn(text: &str) {

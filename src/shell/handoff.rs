@@ -18,7 +18,7 @@ use super::acts::SESSION_PLUGIN;
 use super::signals::ending;
 use super::terminal::Relayed;
 use super::tty;
-use crate::aws::action::Handoff;
+use nextcore_live::aws::action::Handoff;
 
 /// How long a plugin may take to end when it is asked to.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -10,12 +10,13 @@ use super::backend::{self, Target};
 use super::failure::Failure;
 use crate::config::Settings;
 use crate::config::args::{Format, Observe, SnapshotArgs, World};
-use crate::engine::action::Acts;
-use crate::model::Time;
-use crate::model::stack::Stack;
-use crate::model::store::Store;
-use crate::model::text::{inert, inert_lines};
-use crate::{engine, insight, report};
+use nextcore_core::model::Time;
+use nextcore_core::model::stack::Stack;
+use nextcore_core::model::store::Store;
+use nextcore_core::model::text::{inert, inert_lines};
+use nextcore_core::{insight, report};
+use nextcore_live::engine;
+use nextcore_live::engine::action::Acts;
 
 /// The world of the demo, as `demo` shows it.
 const DEMO_SEED: u64 = 7;
@@ -72,7 +73,7 @@ pub(super) async fn snapshot(args: &SnapshotArgs, settings: &Settings) -> Result
 /// As wide as the terminal; as wide as needed in a pipe.
 pub(super) fn look(settings: &Settings) -> report::Look {
     let width = std::io::stdout().is_terminal().then(|| super::tty::size().0);
-    report::Look { ascii: settings.glyphs == crate::theme::Glyphs::Ascii, width }
+    report::Look { ascii: settings.glyphs == nextcore_core::theme::Glyphs::Ascii, width }
 }
 
 /// Writes to stdout, whatever is in the text; a closed pipe (`| head`) is the reader's way to say that it has enough.

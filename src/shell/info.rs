@@ -11,10 +11,10 @@ use super::headless::print;
 use crate::config::environment::Environment;
 use crate::config::lock::Lock;
 use crate::config::{self, Settings};
-use crate::model::identity::Identity;
-use crate::model::place::{Chosen, Place};
-use crate::model::section::{ProblemKind, Section};
-use crate::model::store::Store;
+use nextcore_core::model::identity::Identity;
+use nextcore_core::model::place::{Chosen, Place};
+use nextcore_core::model::section::{ProblemKind, Section};
+use nextcore_core::model::store::Store;
 
 /// What was found, and what else there is to know (a clock that is off).
 fn lines(found: &[&str], store: &Store) -> String {

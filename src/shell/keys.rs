@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::decode::{Decoder, Input};
-use crate::session::{Msg, Tone};
+use nextcore_core::session::{Msg, Tone};
 
 /// Reads that may wait to be looked at; then the thread waits, and the terminal with it.
 const WAITING: usize = 64;

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use crate::engine::action::Runner;
-use crate::model::obligation::Standing;
+use nextcore_core::model::obligation::Standing;
+use nextcore_live::engine::action::Runner;
 
 /// How long the way out may take: longer than any request.
 const PATIENCE: Duration = Duration::from_secs(25);
@@ -37,7 +37,7 @@ pub(super) async fn leave(runner: &Runner) -> bool {
 
 /// What stays as it should not, why, and what to do.
 pub(super) fn unsettled(standing: &Standing) -> String {
-    use crate::model::obligation::Phase;
+    use nextcore_core::model::obligation::Phase;
     let owed = &standing.obligation.owed;
     let why = match &standing.phase {
         Phase::Settling { trouble: Some(trouble), .. } => format!(": {trouble}"),

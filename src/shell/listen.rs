@@ -22,8 +22,8 @@ use tokio::time::{sleep, timeout};
 use super::embedded::Embedded;
 use super::failure::Failure;
 use crate::config::args::CloudArgs;
-use crate::engine::clock::Clock;
-use crate::sim::{Cloud, SimBody};
+use nextcore_live::engine::clock::Clock;
+use nextcore_sim::{Cloud, SimBody};
 
 /// AWS's own limits are far below this.
 const BODY_LIMIT: usize = 4 << 20;

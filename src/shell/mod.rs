@@ -32,13 +32,13 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
-use crate::aws::{ConnectError, place};
 use crate::config::act::ActArgs;
 use crate::config::args::{Cli, Command, Global};
 use crate::config::environment::Environment;
 use crate::config::{self, ConfigError, Settings};
 use backend::Target;
 use failure::Failure;
+use nextcore_live::aws::{ConnectError, place};
 
 pub use embedded::Embedded;
 
@@ -161,6 +161,9 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 }
 
 /// The settings that the demo uses: its stack is the seed's, whatever the user's file names.
-fn demo_stack(settings: &Settings) -> crate::model::stack::Stack {
-    crate::model::stack::Stack { alarm_prefix: settings.stack.alarm_prefix.clone(), ..crate::model::stack::Stack::default() }
+fn demo_stack(settings: &Settings) -> nextcore_core::model::stack::Stack {
+    nextcore_core::model::stack::Stack {
+        alarm_prefix: settings.stack.alarm_prefix.clone(),
+        ..nextcore_core::model::stack::Stack::default()
+    }
 }

@@ -11,14 +11,14 @@ use super::backend::{Target, Told};
 use super::failure::Failure;
 use super::headless::print;
 use super::leaving::unsettled;
-use crate::aws::authority::Authority;
 use crate::config::args::{Format, Global, ObligationsArgs, World};
 use crate::config::environment::Environment;
 use crate::config::{self, Settings};
-use crate::engine::clock::Clock;
-use crate::model::mode::Mode;
-use crate::model::obligation::{Holder, Phase, Standing};
-use crate::report;
+use nextcore_core::model::mode::Mode;
+use nextcore_core::model::obligation::{Holder, Phase, Standing};
+use nextcore_core::report;
+use nextcore_live::aws::authority::Authority;
+use nextcore_live::engine::clock::Clock;
 
 /// What is owed, as the folder shows it; damage is said on stderr.
 pub(super) fn found(target: &Target, env: &Environment) -> Vec<Standing> {

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use super::failure::Failure;
 use super::headless::print;
-use crate::aws::policy::{Place, policy};
 use crate::config::Settings;
 use crate::config::args::PolicyArgs;
+use nextcore_live::aws::policy::{Place, policy};
 
 /// Prints the policy on stdout; what the reader still has to do on stderr.
 pub(super) fn run(args: &PolicyArgs, settings: &Settings) -> Result<ExitCode, Failure> {

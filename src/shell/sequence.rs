@@ -1,7 +1,7 @@
 //! What one escape sequence or character of a terminal means: the tables of xterm, VT and rxvt keys, kitty's and xterm's extended keys.
 //! Pure. Called by `decode`, which collects the bytes.
 
-use crate::input::{Code, Key};
+use nextcore_core::input::{Code, Key};
 
 /// The byte that sequences begin with.
 pub(super) const ESC: u8 = 0x1b;

@@ -10,16 +10,16 @@ use ratatui::Terminal;
 use ratatui::backend::Backend;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use crate::aws::action::Handoff;
-use crate::aws::authority::Authority;
-use crate::engine::action::{Order, Report};
-use crate::engine::clock::Clock;
-use crate::engine::{Feed, Wish};
-use crate::insight::Watch;
-use crate::model::stack::Stack;
-use crate::session::{Effect, Msg, Session, Tone, update};
-use crate::theme::Theme;
-use crate::view;
+use nextcore_core::insight::Watch;
+use nextcore_core::model::stack::Stack;
+use nextcore_core::session::{Effect, Msg, Session, Tone, update};
+use nextcore_core::theme::Theme;
+use nextcore_core::view;
+use nextcore_live::aws::action::Handoff;
+use nextcore_live::aws::authority::Authority;
+use nextcore_live::engine::action::{Order, Report};
+use nextcore_live::engine::clock::Clock;
+use nextcore_live::engine::{Feed, Wish};
 
 /// Frames are at least this far apart while data pours in; a key is drawn at once.
 const FRAME_GAP: Duration = Duration::from_millis(33);

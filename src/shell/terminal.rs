@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 
 use super::keys::Keyboard;
 use super::tty::{self, Frames, Modes, Mute, PLAIN_KEYS, RESET};
-use crate::model::text::inert_lines;
+use nextcore_core::model::text::inert_lines;
 
 /// How long a stop may take to come.
 const STOP_PATIENCE: Duration = Duration::from_millis(500);

@@ -23,15 +23,15 @@ use super::session_loop::{self, Host, Parts, Screen};
 use super::signals::{Ending, clear_the_way, ending};
 use super::terminal::{Guard, copy};
 use super::tty;
-use crate::aws::action::Handoff;
-use crate::aws::authority::Authority;
 use crate::config::Settings;
 use crate::config::environment::Environment;
-use crate::engine::action::Runner;
-use crate::engine::{self, Engine};
-use crate::model::section::ProblemKind;
-use crate::session::{Msg, Session, SessionOptions};
-use crate::theme::Theme;
+use nextcore_core::model::section::ProblemKind;
+use nextcore_core::session::{Msg, Session, SessionOptions};
+use nextcore_core::theme::Theme;
+use nextcore_live::aws::action::Handoff;
+use nextcore_live::aws::authority::Authority;
+use nextcore_live::engine::action::Runner;
+use nextcore_live::engine::{self, Engine};
 
 /// The terminal, and what has to be put right before it is stopped.
 struct Here {
@@ -150,7 +150,7 @@ fn gone(e: io::Error) -> Result<(), String> {
 }
 
 /// Keeps a started engine alive for ever; resolves only with the reason why there is none.
-async fn failed(engine: JoinHandle<Result<Engine, crate::aws::ConnectError>>) -> String {
+async fn failed(engine: JoinHandle<Result<Engine, nextcore_live::aws::ConnectError>>) -> String {
     match engine.await {
         Ok(Ok(_engine)) => std::future::pending().await,
         Ok(Err(e)) => e.to_string(),

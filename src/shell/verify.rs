@@ -7,8 +7,8 @@ use super::failure::Failure;
 use super::headless::{Observed, look, observe, print};
 use crate::config::Settings;
 use crate::config::args::{Format, VerifyArgs};
-use crate::insight::conformance::{EXAMPLE, Only, Statements, verify};
-use crate::{insight, report};
+use nextcore_core::insight::conformance::{EXAMPLE, Only, Statements, verify};
+use nextcore_core::{insight, report};
 
 /// Prints every statement with its verdict.
 pub(super) async fn run(args: &VerifyArgs, settings: &Settings) -> Result<ExitCode, Failure> {

@@ -12,16 +12,16 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use nextcore_core::model::action::{ACTIONS, parse, words};
+use nextcore_core::model::audit::{Entry, Told, Who};
+use nextcore_core::model::mode::Mode;
+use nextcore_core::model::stack::Stack;
+use nextcore_live::engine::action::audit::Audit;
+use nextcore_live::engine::action::{Acts, Runner, Tools};
+use nextcore_live::engine::clock::Clock;
 use nextcore_top::config::args::Global;
 use nextcore_top::config::environment::Environment;
 use nextcore_top::config::{ConfigError, load_with};
-use nextcore_top::engine::action::audit::Audit;
-use nextcore_top::engine::action::{Acts, Runner, Tools};
-use nextcore_top::engine::clock::Clock;
-use nextcore_top::model::action::{ACTIONS, parse, words};
-use nextcore_top::model::audit::{Entry, Told, Who};
-use nextcore_top::model::mode::Mode;
-use nextcore_top::model::stack::Stack;
 use nextcore_top::shell::Embedded;
 use rustix::process::Signal;
 use serde_json::Value;
@@ -156,7 +156,7 @@ impl Wire {
     /// Every operation that writes, of all that were seen.
     fn writes(&self) -> Vec<String> {
         let writes: BTreeSet<&str> =
-            nextcore_top::sim::service::SERVICES.iter().flat_map(|s| s.operations).filter(|o| o.is_write).map(|o| o.name).collect();
+            nextcore_sim::service::SERVICES.iter().flat_map(|s| s.operations).filter(|o| o.is_write).map(|o| o.name).collect();
         self.seen.lock().unwrap().iter().filter(|o| writes.contains(o.as_str())).cloned().collect()
     }
 }

@@ -7,24 +7,24 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_smithy_cbor::Encoder;
-use aws_smithy_types::body::SdkBody;
-use nextcore_top::aws::authority::Authority;
-use nextcore_top::aws::connect_in_process;
-use nextcore_top::aws::op::Kind;
-use nextcore_top::aws::transport::{Handler, in_process};
-use nextcore_top::engine::action::audit::Audit;
-use nextcore_top::engine::action::{Acts, Carried, Report, Runner, Tools};
-use nextcore_top::engine::clock::Clock;
-use nextcore_top::engine::obligation::files::Files;
-use nextcore_top::model::action::{ACTIONS, parse, words};
-use nextcore_top::model::audit::{Told, Who};
-use nextcore_top::model::mode::Mode;
-use nextcore_top::model::plan::{Outcome, Plan, Run};
-use nextcore_top::model::stack::Stack;
+use nextcore_core::model::action::{ACTIONS, parse, words};
+use nextcore_core::model::audit::{Told, Who};
+use nextcore_core::model::mode::Mode;
+use nextcore_core::model::plan::{Outcome, Plan, Run};
+use nextcore_core::model::stack::Stack;
+use nextcore_live::aws::authority::Authority;
+use nextcore_live::aws::connect_in_process;
+use nextcore_live::aws::op::Kind;
+use nextcore_live::aws::transport::Body;
+use nextcore_live::aws::transport::{Handler, in_process};
+use nextcore_live::engine::action::audit::Audit;
+use nextcore_live::engine::action::{Acts, Carried, Report, Runner, Tools};
+use nextcore_live::engine::clock::Clock;
+use nextcore_live::engine::obligation::files::Files;
+use nextcore_sim::service::APIS;
+use nextcore_sim::wire::Call;
+use nextcore_sim::world::{StartBuild, UpdateService, World};
 use nextcore_top::shell::Embedded;
-use nextcore_top::sim::service::APIS;
-use nextcore_top::sim::wire::Call;
-use nextcore_top::sim::world::{StartBuild, UpdateService, World};
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
@@ -291,7 +291,7 @@ const ROWS: &[Row] = &[
 const DENIED: &[&str] = &["AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "AuthorizationError", "NotAuthorized"];
 const EXPIRED: &[&str] = &["ExpiredTokenException", "ExpiredToken", "RequestExpired"];
 
-fn error(wire: Wire, code: &str, status: u16) -> http::Response<SdkBody> {
+fn error(wire: Wire, code: &str, status: u16) -> http::Response<Body> {
     let sender = if status < 500 { "Sender" } else { "Receiver" };
     let xml = format!(
         "<?xml version=\"1.0\"?><ErrorResponse><Error><Type>{sender}</Type><Code>{code}</Code><Message>{SAID}</Message></Error><RequestId>r-1</RequestId></ErrorResponse>"
@@ -317,7 +317,7 @@ fn error(wire: Wire, code: &str, status: u16) -> http::Response<SdkBody> {
     if wire == Wire::Cbor {
         response = response.header("smithy-protocol", "rpc-v2-cbor").header("x-amzn-query-error", format!("{code};{sender}"));
     }
-    response.body(SdkBody::from(body)).unwrap()
+    response.body(Body::from(body)).unwrap()
 }
 
 /// The wire between a runner and its embedded cloud.
@@ -343,10 +343,10 @@ impl Tap {
             Box::pin(async move {
                 match fate {
                     None if blind => error(Wire::Json, "ExpiredTokenException", 400),
-                    None => cloud.serve(request).await.map(SdkBody::from_body_1_x),
+                    None => cloud.serve(request).await.map(Body::from_body_1_x),
                     Some(Fate::Refused(wire, code, status)) => error(wire, code, status),
                     Some(Fate::Late(span)) => {
-                        let answer = cloud.serve(request).await.map(SdkBody::from_body_1_x);
+                        let answer = cloud.serve(request).await.map(Body::from_body_1_x);
                         sleep(span).await;
                         answer
                     }
@@ -374,7 +374,7 @@ impl Tap {
     /// The writes that left, in their order.
     pub(super) fn writes(&self) -> Vec<String> {
         let writes: BTreeSet<&str> =
-            nextcore_top::aws::action::operations().filter(|op| op.kind == Kind::Write).map(|op| op.operation).collect();
+            nextcore_live::aws::action::operations().filter(|op| op.kind == Kind::Write).map(|op| op.operation).collect();
         self.sent.lock().unwrap().iter().filter(|op| writes.contains(op.as_str())).cloned().collect()
     }
 }

@@ -4,21 +4,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use nextcore_top::aws::authority::Authority;
-use nextcore_top::engine::action::audit::Audit;
-use nextcore_top::engine::action::{Acts, Carried, Report, Runner, Tools};
-use nextcore_top::engine::clock::Clock;
-use nextcore_top::engine::obligation::files::Files;
-use nextcore_top::model::action::{ACTIONS, Request, parse, words};
-use nextcore_top::model::audit::{Told, Who};
-use nextcore_top::model::mode::Mode;
-use nextcore_top::model::obligation::Reach;
-use nextcore_top::model::plan::{Outcome, Plan, Refusal, Run, Verdict};
-use nextcore_top::model::stack::Stack;
+use nextcore_core::model::action::{ACTIONS, Request, parse, words};
+use nextcore_core::model::audit::{Told, Who};
+use nextcore_core::model::mode::Mode;
+use nextcore_core::model::obligation::Reach;
+use nextcore_core::model::plan::{Outcome, Plan, Refusal, Run, Verdict};
+use nextcore_core::model::stack::Stack;
+use nextcore_live::aws::authority::Authority;
+use nextcore_live::engine::action::audit::Audit;
+use nextcore_live::engine::action::{Acts, Carried, Report, Runner, Tools};
+use nextcore_live::engine::clock::Clock;
+use nextcore_live::engine::obligation::files::Files;
+use nextcore_sim::world::state::RouteTarget;
+use nextcore_sim::world::{UpdateService, World};
+use nextcore_sim::{ApiFault, FaultKind};
 use nextcore_top::shell::Embedded;
-use nextcore_top::sim::world::state::RouteTarget;
-use nextcore_top::sim::world::{UpdateService, World};
-use nextcore_top::sim::{ApiFault, FaultKind};
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
@@ -491,14 +491,14 @@ async fn a_log_that_cannot_be_written_stops_everything() {
 /// Every action has its row in the engine's table, and every operation that it may send is one of the embedded cloud.
 #[test]
 fn the_two_tables_of_actions_are_one() {
-    let rows: Vec<&str> = nextcore_top::aws::action::ROWS.iter().map(|r| r.name).collect();
+    let rows: Vec<&str> = nextcore_live::aws::action::ROWS.iter().map(|r| r.name).collect();
     let mut specs: Vec<&str> = ACTIONS.iter().map(|a| a.name).collect();
     let mut sorted = rows.clone();
     sorted.sort_unstable();
     specs.sort_unstable();
     assert_eq!(sorted, specs);
-    let embedded: Vec<&str> = nextcore_top::sim::service::SERVICES.iter().flat_map(|s| s.operations).map(|o| o.name).collect();
-    for op in nextcore_top::aws::action::operations() {
+    let embedded: Vec<&str> = nextcore_sim::service::SERVICES.iter().flat_map(|s| s.operations).map(|o| o.name).collect();
+    for op in nextcore_live::aws::action::operations() {
         assert!(embedded.contains(&op.operation), "{} is not embedded", op.label());
     }
 }

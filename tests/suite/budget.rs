@@ -7,33 +7,33 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
-use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http_body::Frame;
 use http_body_util::StreamBody;
-use nextcore_top::aws::authority::Authority;
-use nextcore_top::aws::connect_in_process;
-use nextcore_top::aws::meter::Meter;
-use nextcore_top::aws::notice::Notices;
-use nextcore_top::aws::source::SOURCES;
-use nextcore_top::aws::transport::{Handler, in_process};
-use nextcore_top::engine::action::Acts;
-use nextcore_top::engine::clock::Clock;
-use nextcore_top::engine::{Engine, Feed, Setup, Wish, channel, settled};
-use nextcore_top::insight;
-use nextcore_top::model::action::{parse, words};
-use nextcore_top::model::mode::Mode;
-use nextcore_top::model::section::{ProblemKind, SectionKey};
-use nextcore_top::model::stack::Stack;
-use nextcore_top::report;
+use nextcore_core::insight;
+use nextcore_core::model::action::{parse, words};
+use nextcore_core::model::mode::Mode;
+use nextcore_core::model::section::{ProblemKind, SectionKey};
+use nextcore_core::model::stack::Stack;
+use nextcore_core::report;
+use nextcore_live::aws::authority::Authority;
+use nextcore_live::aws::connect_in_process;
+use nextcore_live::aws::meter::Meter;
+use nextcore_live::aws::notice::Notices;
+use nextcore_live::aws::source::SOURCES;
+use nextcore_live::aws::transport::Body;
+use nextcore_live::aws::transport::{Handler, in_process};
+use nextcore_live::engine::action::Acts;
+use nextcore_live::engine::clock::Clock;
+use nextcore_live::engine::{Engine, Feed, Setup, Wish, channel, settled};
+use nextcore_sim::{ApiFault, FaultKind};
 use nextcore_top::shell::Embedded;
-use nextcore_top::sim::{ApiFault, FaultKind};
 use tokio::time::sleep;
 
 use super::support::{start, watched};
 
 /// What a server may do instead of answering.
-type Twist = Arc<dyn Fn(&str, &[u8]) -> Option<http::Response<SdkBody>> + Send + Sync>;
+type Twist = Arc<dyn Fn(&str, &[u8]) -> Option<http::Response<Body>> + Send + Sync>;
 
 /// The embedded cloud with a twist, watched by an engine; counts what arrives, also what the cloud never sees.
 struct Twisted {
@@ -57,7 +57,7 @@ impl Twisted {
             Box::pin(async move {
                 match twisted {
                     Some(response) => response,
-                    None => cloud.serve(request).await.map(SdkBody::from_body_1_x),
+                    None => cloud.serve(request).await.map(Body::from_body_1_x),
                 }
             })
         });
@@ -86,7 +86,7 @@ impl Twisted {
     }
 }
 
-fn json(body: impl Into<SdkBody>) -> http::Response<SdkBody> {
+fn json(body: impl Into<Body>) -> http::Response<Body> {
     http::Response::builder().status(200).header("content-type", "application/x-amz-json-1.1").body(body.into()).unwrap()
 }
 
@@ -153,7 +153,7 @@ async fn a_page_that_names_itself_as_the_next_is_asked_twice_and_no_more() {
 }
 
 /// A body of so many MiB, made while it is read; counts what was taken of it.
-fn body(mib: u64, taken: &Arc<AtomicU64>) -> SdkBody {
+fn body(mib: u64, taken: &Arc<AtomicU64>) -> Body {
     let (taken, chunk) = (Arc::clone(taken), Bytes::from(vec![b' '; 1 << 16]));
     let mut left = mib * 16;
     let stream = futures_util::stream::poll_fn(move |_| {
@@ -164,7 +164,7 @@ fn body(mib: u64, taken: &Arc<AtomicU64>) -> SdkBody {
         taken.fetch_add(chunk.len() as u64, Ordering::SeqCst);
         Poll::Ready(Some(Ok::<_, std::io::Error>(Frame::data(chunk.clone()))))
     });
-    SdkBody::from_body_1_x(StreamBody::new(stream))
+    Body::from_body_1_x(StreamBody::new(stream))
 }
 
 #[tokio::test(start_paused = true)]
@@ -195,7 +195,7 @@ async fn the_answers_of_one_poll_are_bounded_together() {
                 taken.fetch_add(part.as_ref().map_or(0, Bytes::len) as u64, Ordering::SeqCst);
                 Poll::Ready(part.map(|p| Ok::<_, std::io::Error>(Frame::data(p))))
             });
-            json(SdkBody::from_body_1_x(StreamBody::new(stream)))
+            json(Body::from_body_1_x(StreamBody::new(stream)))
         })
     });
     let cloud = Twisted::start(twist);
@@ -243,7 +243,7 @@ async fn a_refresh_held_down_has_a_floor_and_keeps_the_back_off() {
     // Two regions, each at most every 30 s.
     assert!(of("cloudwatch:GetMetricData") <= 6, "{} paid requests", of("cloudwatch:GetMetricData"));
     // Neither throttled by AWS nor lost: what was held back comes back by itself.
-    embedded.cloud.faults(nextcore_top::sim::Faults::clear);
+    embedded.cloud.faults(nextcore_sim::Faults::clear);
     sleep(Duration::from_mins(11)).await;
     let store = feed.store.borrow_and_update().clone();
     for (key, entry) in store.entries() {

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use nextcore_top::aws::source::{SOURCES, reads};
-use nextcore_top::engine::{Wish, settled};
-use nextcore_top::model::balancer::{Routing, Targets};
-use nextcore_top::model::metric::Metrics;
-use nextcore_top::model::service::{Services, Tasks};
-use nextcore_top::model::store::Store;
-use nextcore_top::sim::service::SERVICES;
+use nextcore_core::model::balancer::{Routing, Targets};
+use nextcore_core::model::metric::Metrics;
+use nextcore_core::model::service::{Services, Tasks};
+use nextcore_core::model::store::Store;
+use nextcore_live::aws::source::{SOURCES, reads};
+use nextcore_live::engine::{Wish, settled};
+use nextcore_sim::service::SERVICES;
 
 use super::support::watched;
 
@@ -61,7 +61,7 @@ async fn services_tasks_targets_and_metrics_tell_one_story() {
         }
         let metrics = store.get::<Metrics>().unwrap();
         let last = |id: &str| {
-            metrics.get(id).and_then(nextcore_top::model::metric::Series::last).unwrap_or_else(|| panic!("seed {seed}: no {id}"))
+            metrics.get(id).and_then(nextcore_core::model::metric::Series::last).unwrap_or_else(|| panic!("seed {seed}: no {id}"))
         };
         let groups = &store.get::<Routing>().unwrap().target_groups;
         let by_group: f64 = groups.iter().map(|g| last(&format!("tg/{}/requests", g.name))).sum();

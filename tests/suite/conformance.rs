@@ -5,14 +5,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use nextcore_top::engine::settled;
-use nextcore_top::insight;
-use nextcore_top::insight::conformance::{Only, Outcome, Statements, verify};
-use nextcore_top::model::stack::Stack;
-use nextcore_top::report;
-use nextcore_top::sim::world::names::{CONTROL, DB, LOG_GROUP, REDIS, WEB};
-use nextcore_top::sim::world::state::{Peer, Permission, Versioning};
-use nextcore_top::sim::world::{Az, DeploymentChange, ModifyDbInstance, ModifyTargetGroup, UpdateService, World};
+use nextcore_core::insight;
+use nextcore_core::insight::conformance::{Only, Outcome, Statements, verify};
+use nextcore_core::model::stack::Stack;
+use nextcore_core::report;
+use nextcore_live::engine::settled;
+use nextcore_sim::world::names::{CONTROL, DB, LOG_GROUP, REDIS, WEB};
+use nextcore_sim::world::state::{Peer, Permission, Versioning};
+use nextcore_sim::world::{Az, DeploymentChange, ModifyDbInstance, ModifyTargetGroup, UpdateService, World};
 
 use super::support::watched;
 

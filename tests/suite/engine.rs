@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use nextcore_top::engine::Wish;
-use nextcore_top::engine::settled;
-use nextcore_top::model::balancer::Targets;
-use nextcore_top::model::delivery::Pipeline;
-use nextcore_top::model::section::{Loadable, ProblemKind, Section, SectionKey};
-use nextcore_top::model::service::Services;
-use nextcore_top::model::stack::Stack;
+use nextcore_core::model::balancer::Targets;
+use nextcore_core::model::delivery::Pipeline;
+use nextcore_core::model::section::{Loadable, ProblemKind, Section, SectionKey};
+use nextcore_core::model::service::Services;
+use nextcore_core::model::stack::Stack;
+use nextcore_live::engine::Wish;
+use nextcore_live::engine::settled;
+use nextcore_sim::{ApiFault, FaultKind};
 use nextcore_top::shell::Embedded;
-use nextcore_top::sim::{ApiFault, FaultKind};
 use tokio::time::sleep;
 
 use super::support::watched;
@@ -168,7 +168,7 @@ async fn every_fault_is_a_state_and_every_pane_comes_back() {
         );
         let others = store.entries().filter(|(k, e)| *k != key && e.problem.is_some()).map(|(k, _)| k).collect::<Vec<SectionKey>>();
         assert!(others.is_empty(), "{fault:?} spread to {others:?}");
-        embedded.cloud.faults(nextcore_top::sim::Faults::clear);
+        embedded.cloud.faults(nextcore_sim::Faults::clear);
         sleep(Duration::from_secs(62)).await;
         let store = feed.store.borrow_and_update().clone();
         assert!(store.entry(key).is_some_and(|e| e.problem.is_none()), "{fault:?} is over and the pane is not back");
@@ -204,7 +204,7 @@ async fn a_storm_of_faults_passes() {
             embedded.cloud.faults(|f| f.add(ApiFault { probability: 0.12, ..ApiFault::always("*", "*", kind) }));
         }
         sleep(Duration::from_mins(10)).await;
-        embedded.cloud.faults(nextcore_top::sim::Faults::clear);
+        embedded.cloud.faults(nextcore_sim::Faults::clear);
         // Two intervals of the slowest source.
         sleep(Duration::from_secs(610)).await;
         let store = feed.store.borrow_and_update().clone();
@@ -218,8 +218,8 @@ async fn a_storm_of_faults_passes() {
 /// A stack whose names are wrong says so for each section, and the rest works.
 #[tokio::test(start_paused = true)]
 async fn a_wrong_name_is_not_found_by_name() {
-    use nextcore_top::engine::{Engine, channel};
-    let embedded = Embedded::new(7, nextcore_top::engine::clock::Clock::virtual_from(super::support::start(), 1.0));
+    use nextcore_live::engine::{Engine, channel};
+    let embedded = Embedded::new(7, nextcore_live::engine::clock::Clock::virtual_from(super::support::start(), 1.0));
     let stack = Stack { database: "nope".to_owned(), cache: "nope".to_owned(), balancer: "nope".to_owned(), ..Stack::default() };
     let (mut feed, ends) = channel();
     let _engine = Engine::start(embedded.setup(&stack), ends);

@@ -10,26 +10,26 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use nextcore_top::insight::{Event, Judgement, NodeId, judge};
-use nextcore_top::model::Time;
-use nextcore_top::model::alarm::{Alarm, AlarmChange, AlarmHistory, Alarms};
-use nextcore_top::model::balancer::{Balancer, Listener, Routing, Rule, Target, TargetGroup, Targets};
-use nextcore_top::model::cache::{CacheEvents, CacheMember, CacheNode, CacheNodes, DataEvent, NodeGroup, ReplicationGroup};
-use nextcore_top::model::database::{Database, DatabaseEvents, DatabaseSettings};
-use nextcore_top::model::health::Level;
-use nextcore_top::model::identity::Identity;
-use nextcore_top::model::log::{LogEvent, LogGroup, LogTail};
-use nextcore_top::model::metric::{Metrics, Series};
-use nextcore_top::model::mode::Mode;
-use nextcore_top::model::scaling::{ScalableTarget, Scaling, ScalingActivities, ScalingActivity, ScalingPolicy};
-use nextcore_top::model::section::{Problem, ProblemKind, SectionKey};
-use nextcore_top::model::service::{
+use nextcore_core::insight::{Event, Judgement, NodeId, judge};
+use nextcore_core::model::Time;
+use nextcore_core::model::alarm::{Alarm, AlarmChange, AlarmHistory, Alarms};
+use nextcore_core::model::balancer::{Balancer, Listener, Routing, Rule, Target, TargetGroup, Targets};
+use nextcore_core::model::cache::{CacheEvents, CacheMember, CacheNode, CacheNodes, DataEvent, NodeGroup, ReplicationGroup};
+use nextcore_core::model::database::{Database, DatabaseEvents, DatabaseSettings};
+use nextcore_core::model::health::Level;
+use nextcore_core::model::identity::Identity;
+use nextcore_core::model::log::{LogEvent, LogGroup, LogTail};
+use nextcore_core::model::metric::{Metrics, Series};
+use nextcore_core::model::mode::Mode;
+use nextcore_core::model::scaling::{ScalableTarget, Scaling, ScalingActivities, ScalingActivity, ScalingPolicy};
+use nextcore_core::model::section::{Problem, ProblemKind, SectionKey};
+use nextcore_core::model::service::{
     Cluster, Container, Deployment, Registration, Service, ServiceDeployment, ServiceDeployments, ServiceEvent, Services, StoppedTasks,
     Task, TaskDefinition, TaskDefinitions, Tasks,
 };
-use nextcore_top::model::stack::{ServiceRole, ServiceSpec, Stack};
-use nextcore_top::model::store::Store;
-use nextcore_top::session::{Msg, Session, SessionOptions, update};
+use nextcore_core::model::stack::{ServiceRole, ServiceSpec, Stack};
+use nextcore_core::model::store::Store;
+use nextcore_core::session::{Msg, Session, SessionOptions, update};
 
 #[path = "fixture_systems.rs"]
 mod systems;

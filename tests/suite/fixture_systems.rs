@@ -9,22 +9,22 @@
 
 use std::time::Duration;
 
-use nextcore_top::model::cache::CacheSubnets;
-use nextcore_top::model::cdn::{Cdn, Distribution, Invalidation};
-use nextcore_top::model::dashboard::{Dashboard, Dashboards, Widget};
-use nextcore_top::model::delivery::{
+use nextcore_core::model::cache::CacheSubnets;
+use nextcore_core::model::cdn::{Cdn, Distribution, Invalidation};
+use nextcore_core::model::dashboard::{Dashboard, Dashboards, Widget};
+use nextcore_core::model::delivery::{
     Build, BuildPhase, Builds, Image, Pipeline, PipelineAction, PipelineExecution, PipelineStage, Project, Repositories, Repository,
 };
-use nextcore_top::model::dns::{Dns, DnsAlias, DnsHealthCheck, DnsObservation, DnsRecord, HostedZone};
-use nextcore_top::model::network::{
+use nextcore_core::model::dns::{Dns, DnsAlias, DnsHealthCheck, DnsObservation, DnsRecord, HostedZone};
+use nextcore_core::model::network::{
     GroupRole, GroupRule, InternetGateway, NatAddress, NatGateway, NatGateways, Network, Peer, Route, RouteTable, Routes, SecurityGroup,
     SecurityGroups, Subnet, SubnetTier, Zone, Zones,
 };
-use nextcore_top::model::profile::{DatabaseHost, DatabaseLoad, LoadPart, Process};
-use nextcore_top::model::security::{Key, Keys, Role, Roles, Secret, Secrets};
-use nextcore_top::model::stack::{BucketRole, RoleUse, Stack};
-use nextcore_top::model::storage::{Bucket, Buckets, CorsRule, LifecycleRule};
-use nextcore_top::model::store::Store;
+use nextcore_core::model::profile::{DatabaseHost, DatabaseLoad, LoadPart, Process};
+use nextcore_core::model::security::{Key, Keys, Role, Roles, Secret, Secrets};
+use nextcore_core::model::stack::{BucketRole, RoleUse, Stack};
+use nextcore_core::model::storage::{Bucket, Buckets, CorsRule, LifecycleRule};
+use nextcore_core::model::store::Store;
 
 use super::ago;
 

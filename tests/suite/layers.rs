@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use nextcore_top::input::{Code, Key};
-use nextcore_top::model::Time;
-use nextcore_top::model::action::params::FailOverDatabase;
-use nextcore_top::model::action::{Request, Tier};
-use nextcore_top::model::mode::Mode;
-use nextcore_top::model::plan::{
+use nextcore_core::input::{Code, Key};
+use nextcore_core::model::Time;
+use nextcore_core::model::action::params::FailOverDatabase;
+use nextcore_core::model::action::{Request, Tier};
+use nextcore_core::model::mode::Mode;
+use nextcore_core::model::plan::{
     Call, Change, Check, Duration, End, News, Outcome, Plan, Refusal, Resource, Run, Step, StepState, Unfinished, Verdict,
 };
-use nextcore_top::session::{Msg, Session, update};
-use nextcore_top::theme::{Depth, Glyphs, Theme};
+use nextcore_core::session::{Msg, Session, update};
+use nextcore_core::theme::{Depth, Glyphs, Theme};
 
 use super::fixture;
 use super::panes::{draw, dump};

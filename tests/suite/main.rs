@@ -19,7 +19,6 @@ mod credentials;
 mod drops;
 mod engine;
 mod fixture;
-mod gate;
 mod keys;
 mod layers;
 mod lines;

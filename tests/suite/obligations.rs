@@ -4,11 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use nextcore_top::engine::action::{Carried, Report};
-use nextcore_top::engine::obligation::files::Files;
-use nextcore_top::model::audit::Told;
-use nextcore_top::model::obligation::{Holder, Phase};
-use nextcore_top::model::plan::{Outcome, Refusal};
+use nextcore_core::model::audit::Told;
+use nextcore_core::model::obligation::{Holder, Phase};
+use nextcore_core::model::plan::{Outcome, Refusal};
+use nextcore_live::engine::action::{Carried, Report};
+use nextcore_live::engine::obligation::files::Files;
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 

@@ -3,10 +3,10 @@
 
 use std::fmt::Write;
 
-use nextcore_top::input::{Code, Key};
-use nextcore_top::session::{Msg, Session, update};
-use nextcore_top::theme::{Depth, Glyphs, Theme};
-use nextcore_top::view;
+use nextcore_core::input::{Code, Key};
+use nextcore_core::session::{Msg, Session, update};
+use nextcore_core::theme::{Depth, Glyphs, Theme};
+use nextcore_core::view;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
@@ -336,7 +336,7 @@ fn the_hint_line_always_ends_in_help_or_offers_it() {
 
 #[test]
 fn nothing_jumps_when_only_figures_change() {
-    use nextcore_top::model::metric::Metrics;
+    use nextcore_core::model::metric::Metrics;
     let theme = Theme::terminal();
     for size in SIZES {
         let mut world = fixture::healthy();

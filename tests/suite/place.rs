@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use nextcore_top::sim::service::SERVICES;
+use nextcore_sim::service::SERVICES;
 use serde_json::Value;
 
 use super::act_cli::EVERY_ACTION;

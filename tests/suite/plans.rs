@@ -5,27 +5,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use aws_smithy_types::body::SdkBody;
-use nextcore_top::aws::authority::Authority;
-use nextcore_top::aws::connect_in_process;
-use nextcore_top::aws::op::Kind;
-use nextcore_top::aws::transport::{Handler, in_process};
-use nextcore_top::engine::action::audit::Audit;
-use nextcore_top::engine::action::{Acts, Carried, Order, Report, Runner, Tools};
-use nextcore_top::engine::clock::Clock;
-use nextcore_top::engine::{Engine, Feed, channel};
-use nextcore_top::model::action::params::Params;
-use nextcore_top::model::action::{ACTIONS, Request, Tier, parse, words};
-use nextcore_top::model::audit::{Told, Who};
-use nextcore_top::model::mode::Mode;
-use nextcore_top::model::plan::{News, Outcome, Plan, Refusal, Run, Verdict};
-use nextcore_top::model::stack::Stack;
+use nextcore_core::model::action::params::Params;
+use nextcore_core::model::action::{ACTIONS, Request, Tier, parse, words};
+use nextcore_core::model::audit::{Told, Who};
+use nextcore_core::model::mode::Mode;
+use nextcore_core::model::plan::{News, Outcome, Plan, Refusal, Run, Verdict};
+use nextcore_core::model::stack::Stack;
+use nextcore_live::aws::authority::Authority;
+use nextcore_live::aws::connect_in_process;
+use nextcore_live::aws::op::Kind;
+use nextcore_live::aws::transport::Body;
+use nextcore_live::aws::transport::{Handler, in_process};
+use nextcore_live::engine::action::audit::Audit;
+use nextcore_live::engine::action::{Acts, Carried, Order, Report, Runner, Tools};
+use nextcore_live::engine::clock::Clock;
+use nextcore_live::engine::{Engine, Feed, channel};
+use nextcore_sim::service::APIS;
+use nextcore_sim::wire::Call;
+use nextcore_sim::world::state::AlarmState;
+use nextcore_sim::world::{StartBuild, UpdateService, World};
+use nextcore_sim::{ApiFault, FaultKind};
 use nextcore_top::shell::Embedded;
-use nextcore_top::sim::service::APIS;
-use nextcore_top::sim::wire::Call;
-use nextcore_top::sim::world::state::AlarmState;
-use nextcore_top::sim::world::{StartBuild, UpdateService, World};
-use nextcore_top::sim::{ApiFault, FaultKind};
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
@@ -63,7 +63,7 @@ fn desk_of(seed: u64) -> Desk {
             armed.disarm();
         }
         let cloud = Arc::clone(&cloud);
-        Box::pin(async move { cloud.serve(request).await.map(SdkBody::from_body_1_x) })
+        Box::pin(async move { cloud.serve(request).await.map(Body::from_body_1_x) })
     });
     let clients = connect_in_process(in_process(handler), &setup.stack.region, &setup.meter, &authority);
     let store = watch::channel(Arc::default()).1;
@@ -268,7 +268,7 @@ const SILENT: &[&str] = &["cloudfront:GetMonitoringSubscription", "elasticloadba
 /// What every plan reads, one denied after the other: the plan is made and names what it does not know, unless it cannot be sent without.
 #[tokio::test(start_paused = true)]
 async fn a_side_read_that_is_denied_is_a_line_of_the_plan() {
-    let reads = || nextcore_top::aws::action::operations().chain(nextcore_top::aws::source::reads()).filter(|op| op.kind == Kind::Read);
+    let reads = || nextcore_live::aws::action::operations().chain(nextcore_live::aws::source::reads()).filter(|op| op.kind == Kind::Read);
     let iam = |service: &str, operation: &str| {
         let named = || reads().filter(|op| op.operation == operation).map(|op| op.iam);
         let of_service = named().find(|iam| iam.starts_with(&format!("{service}:")));
@@ -300,7 +300,7 @@ async fn a_side_read_that_is_denied_is_a_line_of_the_plan() {
             let permission = iam(&service, &operation);
             desk.embedded.cloud.faults(|f| f.set(vec![ApiFault::always(&*service, &*operation, FaultKind::AccessDenied)]));
             let planned = desk.runner.plan(&request(&line)).await;
-            desk.embedded.cloud.faults(nextcore_top::sim::Faults::clear);
+            desk.embedded.cloud.faults(nextcore_sim::Faults::clear);
             let right = match (&planned, row.needs.contains(&permission)) {
                 (Err(Refusal::CannotTell(text)), true) => text.contains(permission),
                 (Ok(plan), false) => {

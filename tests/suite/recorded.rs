@@ -6,16 +6,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use nextcore_top::aws::authority::Authority;
-use nextcore_top::engine::action::audit::{Audit, Sink};
-use nextcore_top::engine::action::{Acts, Carried, Report, Runner, Tools};
-use nextcore_top::engine::clock::Clock;
-use nextcore_top::model::action::{parse, words};
-use nextcore_top::model::audit::Entry;
-use nextcore_top::model::mode::Mode;
-use nextcore_top::model::plan::{Outcome, Refusal};
-use nextcore_top::model::stack::Stack;
-use nextcore_top::report;
+use nextcore_core::model::action::{parse, words};
+use nextcore_core::model::audit::Entry;
+use nextcore_core::model::mode::Mode;
+use nextcore_core::model::plan::{Outcome, Refusal};
+use nextcore_core::model::stack::Stack;
+use nextcore_core::report;
+use nextcore_live::aws::authority::Authority;
+use nextcore_live::engine::action::audit::{Audit, Sink};
+use nextcore_live::engine::action::{Acts, Carried, Report, Runner, Tools};
+use nextcore_live::engine::clock::Clock;
 use nextcore_top::shell::Embedded;
 use tokio::sync::{mpsc, watch};
 

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use nextcore_top::engine::clock::Clock;
-use nextcore_top::engine::{Engine, Feed, channel};
-use nextcore_top::model::Time;
-use nextcore_top::model::stack::Stack;
+use nextcore_core::model::Time;
+use nextcore_core::model::stack::Stack;
+use nextcore_live::engine::clock::Clock;
+use nextcore_live::engine::{Engine, Feed, channel};
+use nextcore_sim::world::World;
 use nextcore_top::shell::Embedded;
-use nextcore_top::sim::world::World;
 use tokio::time::sleep;
 
 /// A working Monday morning in Sydney.

@@ -1,9 +1,9 @@
 //! Application Auto Scaling: bounds, policies and activities of the ECS services, and setting the bounds.
 //! When to scale is decided in `world`. Called through the service table.
 
-use crate::sim::wire::{ApiError, Dialect, Page, Params, Value, object, page};
-use crate::sim::world::World;
-use crate::sim::world::state::{ScalableTarget, ScalingActivity, ScalingPolicy};
+use crate::wire::{ApiError, Dialect, Page, Params, Value, object, page};
+use crate::world::World;
+use crate::world::state::{ScalableTarget, ScalingActivity, ScalingPolicy};
 
 use super::{Operation, Service};
 

@@ -1,10 +1,10 @@
 //! CloudFront: the distribution, its invalidations and the making of one.
 //! When an invalidation is done is `world`'s matter. Called through the service table.
 
-use crate::sim::wire::rest::{Api, Flavour, Root, Route};
-use crate::sim::wire::{ApiError, Dialect, Page, Params, Value, object, page};
-use crate::sim::world::World;
-use crate::sim::world::state::{Distribution, Invalidation, Origin};
+use crate::wire::rest::{Api, Flavour, Root, Route};
+use crate::wire::{ApiError, Dialect, Page, Params, Value, object, page};
+use crate::world::World;
+use crate::world::state::{Distribution, Invalidation, Origin};
 
 use super::{Operation, Service};
 
@@ -273,7 +273,7 @@ fn get_monitoring_subscription(world: &mut World, params: &Params<'_>) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::service::tests::{ask, items, text};
+    use crate::service::tests::{ask, items, text};
 
     fn batch(quantity: usize, paths: &[&str]) -> Value {
         let items = object! { "Path" => if let [one] = paths { Value::from(*one) } else { Value::members(paths.iter().copied()) } };

@@ -1,10 +1,10 @@
 //! ECR: repositories, their images and what scans found, and the two writes that make an image or its scan go missing.
 //! Pushing and pulling are `world`'s: nothing here moves layers. Called through the service table.
 
-use crate::sim::wire::{ApiError, Dialect, Page, Params, Value, object, page};
-use crate::sim::world::names::ACCOUNT;
-use crate::sim::world::state::{EcrImage, Finding, Repository, Scan};
-use crate::sim::world::{World, no_repository};
+use crate::wire::{ApiError, Dialect, Page, Params, Value, object, page};
+use crate::world::names::ACCOUNT;
+use crate::world::state::{EcrImage, Finding, Repository, Scan};
+use crate::world::{World, no_repository};
 
 use super::{Operation, Service};
 
@@ -176,7 +176,7 @@ fn describe_image(world: &World, image: &EcrImage) -> Value {
 
 /// The list of vulnerabilities is renewed every day.
 fn updated(scan: &Scan) -> i64 {
-    const DAY: i64 = crate::sim::world::names::DAY;
+    const DAY: i64 = crate::world::names::DAY;
     scan.done_at - scan.done_at.rem_euclid(DAY)
 }
 

@@ -1,10 +1,10 @@
 //! ElastiCache: the one replication group, its nodes and events, and testing a failover.
 //! Failover itself is `world`'s. In cluster mode no role is told: only the metrics know. Called through the service table.
 
-use crate::sim::wire::{ApiError, Dialect, Params, Value, object};
-use crate::sim::world::World;
-use crate::sim::world::names::arn;
-use crate::sim::world::state::{RedisEvent, RedisNode};
+use crate::wire::{ApiError, Dialect, Params, Value, object};
+use crate::world::World;
+use crate::world::names::arn;
+use crate::world::state::{RedisEvent, RedisNode};
 
 use super::rds::window;
 use super::{Operation, Service, marker_page};

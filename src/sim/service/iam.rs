@@ -3,10 +3,10 @@
 
 use std::fmt::Write as _;
 
-use crate::sim::wire::{ApiError, Dialect, Page, Params, Value, object, page};
-use crate::sim::world::World;
-use crate::sim::world::names::{ACCOUNT, REGION};
-use crate::sim::world::state::Role;
+use crate::wire::{ApiError, Dialect, Page, Params, Value, object, page};
+use crate::world::World;
+use crate::world::names::{ACCOUNT, REGION};
+use crate::world::state::Role;
 
 use super::{Operation, Service};
 

@@ -1,10 +1,10 @@
 //! KMS: the keys of the stack, their state and rotation, and switching them off and on.
 //! What a key that is off breaks is `world`'s. Called through the service table.
 
-use crate::sim::wire::{ApiError, Dialect, Page, Params, Value, object, page};
-use crate::sim::world::World;
-use crate::sim::world::names::ACCOUNT;
-use crate::sim::world::state::Key;
+use crate::wire::{ApiError, Dialect, Page, Params, Value, object, page};
+use crate::world::World;
+use crate::world::names::ACCOUNT;
+use crate::world::state::Key;
 
 use super::{Operation, Service};
 

@@ -2,10 +2,10 @@
 //! What the checkers see is `world`'s. Query parameters keep the lower-case names that they have on the wire.
 //! Called through the service table.
 
-use crate::sim::wire::rest::{Api, Flavour, Root, Route};
-use crate::sim::wire::{ApiError, Dialect, Page, Params, Value, object, page};
-use crate::sim::world::World;
-use crate::sim::world::state::{Answer, HostedZone, Record};
+use crate::wire::rest::{Api, Flavour, Root, Route};
+use crate::wire::{ApiError, Dialect, Page, Params, Value, object, page};
+use crate::world::World;
+use crate::world::state::{Answer, HostedZone, Record};
 
 use super::{Operation, Service};
 
@@ -219,7 +219,7 @@ fn test_dns_answer(world: &mut World, params: &Params<'_>) -> Result<Value, ApiE
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::service::tests::{ask, items, text};
+    use crate::service::tests::{ask, items, text};
 
     #[test]
     fn records_are_listed_from_any_point_on() {

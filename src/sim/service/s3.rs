@@ -1,11 +1,11 @@
 //! S3: the buckets and their configuration, told and changed. No objects: nothing here reads or writes one.
 //! What the buckets hold grows in `world`. Called through the service table.
 
-use crate::sim::wire::rest::{Api, Flavour, Root, Route};
-use crate::sim::wire::{ApiError, Dialect, Page, Params, Value, object, page};
-use crate::sim::world::World;
-use crate::sim::world::names::{REGION, STACK};
-use crate::sim::world::state::{Bucket, Encryption, LifecycleRule, Versioning};
+use crate::wire::rest::{Api, Flavour, Root, Route};
+use crate::wire::{ApiError, Dialect, Page, Params, Value, object, page};
+use crate::world::World;
+use crate::world::names::{REGION, STACK};
+use crate::world::state::{Bucket, Encryption, LifecycleRule, Versioning};
 
 use super::{Operation, Service};
 
@@ -250,7 +250,7 @@ fn delete_public_access_block(world: &mut World, params: &Params<'_>) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::service::tests::ask;
+    use crate::service::tests::ask;
 
     #[test]
     fn what_was_dropped_is_not_configured() {

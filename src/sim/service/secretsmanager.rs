@@ -1,10 +1,10 @@
 //! Secrets Manager: what is known about the secrets, never what they are: GetSecretValue does not exist here.
 //! What a missing secret breaks is `world`'s. Called through the service table.
 
-use crate::sim::wire::{ApiError, Dialect, Page, Params, Value, object, page};
-use crate::sim::world::World;
-use crate::sim::world::names::DAY;
-use crate::sim::world::state::Secret;
+use crate::wire::{ApiError, Dialect, Page, Params, Value, object, page};
+use crate::world::World;
+use crate::world::names::DAY;
+use crate::world::state::Secret;
 
 use super::{Operation, Service};
 

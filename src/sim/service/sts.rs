@@ -2,9 +2,9 @@
 //! Called through the service table.
 
 use super::{CALLER_ARN, Operation, Service};
-use crate::sim::wire::{ApiError, Dialect, Params, Value, object};
-use crate::sim::world::World;
-use crate::sim::world::names::ACCOUNT;
+use crate::wire::{ApiError, Dialect, Params, Value, object};
+use crate::world::World;
+use crate::world::names::ACCOUNT;
 
 pub(super) const SERVICE: Service = Service {
     name: "sts",

@@ -114,8 +114,8 @@ impl<T: Into<Value>> From<Option<T>> for Value {
 /// Builds a structure: `object! { "name" => value, .. }`, where every value is anything that becomes a [`Value`].
 macro_rules! object {
     ($($name:expr => $value:expr),* $(,)?) => {
-        $crate::sim::wire::Value::Map(vec![
-            $((::std::borrow::Cow::from($name), $crate::sim::wire::Value::from($value))),*
+        $crate::wire::Value::Map(vec![
+            $((::std::borrow::Cow::from($name), $crate::wire::Value::from($value))),*
         ])
     };
 }

@@ -1,9 +1,9 @@
 //! Alarms: their state, their history, and switching their actions. Evaluation is `world`'s.
 //! Called through the table in `cloudwatch`.
 
-use crate::sim::wire::{ApiError, Params, Value, object};
-use crate::sim::world::World;
-use crate::sim::world::state::{Alarm, AlarmHistoryItem};
+use crate::wire::{ApiError, Params, Value, object};
+use crate::world::World;
+use crate::world::state::{Alarm, AlarmHistoryItem};
 
 use super::{is_global, paged, render_dimensions, validation};
 

@@ -1,8 +1,8 @@
 //! Dashboards: listing, reading, writing and deleting them. Their bodies are kept as they came, once they are JSON.
 //! Called through the table in `cloudwatch`.
 
-use crate::sim::wire::{ApiError, Params, Value, object};
-use crate::sim::world::World;
+use crate::wire::{ApiError, Params, Value, object};
+use crate::world::World;
 
 use super::paged;
 

@@ -3,8 +3,8 @@
 
 use std::collections::HashSet;
 
-use crate::sim::wire::{ApiError, Params, Value, object, offset, token};
-use crate::sim::world::World;
+use crate::wire::{ApiError, Params, Value, object, offset, token};
+use crate::world::World;
 
 use super::{check_period, dimensions, invalid_token, is_here, validation, window};
 

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::sim::wire::{ApiError, Params, Value, object};
-use crate::sim::world::World;
+use crate::wire::{ApiError, Params, Value, object};
+use crate::world::World;
 
 use super::{check_period, combination, dimensions, is_global, is_here, paged, render_dimensions, validation, window};
 

@@ -1,7 +1,7 @@
 //! CloudWatch: the operation table and what its parts share. `metrics` reads figures, `alarms` reads and mutes alarms.
 //! The figures are made in `world`. Called through the service table; speaks CBOR, JSON and awsQuery alike.
 
-use crate::sim::wire::{ApiError, Dialect, Page, Params, Value, object, page};
+use crate::wire::{ApiError, Dialect, Page, Params, Value, object, page};
 
 use super::{Operation, Service};
 

@@ -1,10 +1,10 @@
 //! Making, changing and deleting metric alarms. What they then do is `world::alarms`'s.
 //! Composite alarms, metric math and anomaly bands are refused. Called through the table in `cloudwatch`.
 
-use crate::sim::wire::{ApiError, Params, Value};
-use crate::sim::world::World;
-use crate::sim::world::names::arn;
-use crate::sim::world::state::{Alarm, AlarmState, Comparison, MissingData};
+use crate::wire::{ApiError, Params, Value};
+use crate::world::World;
+use crate::world::names::arn;
+use crate::world::state::{Alarm, AlarmState, Comparison, MissingData};
 
 use super::{check_period, combination, dimensions, validation};
 

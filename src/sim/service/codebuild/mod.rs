@@ -1,10 +1,10 @@
 //! CodeBuild: projects and builds, and starting, retrying and stopping a build.
 //! Progress is made in `world`; `render` has the two large structures. Called through the service table.
 
-use crate::sim::wire::{ApiError, Dialect, Page, Params, Value, object, page};
-use crate::sim::world::names::arn;
-use crate::sim::world::state::{Build, Project};
-use crate::sim::world::{StartBuild, World};
+use crate::wire::{ApiError, Dialect, Page, Params, Value, object, page};
+use crate::world::names::arn;
+use crate::world::state::{Build, Project};
+use crate::world::{StartBuild, World};
 
 use super::{CALLER_ARN, Operation, Service};
 

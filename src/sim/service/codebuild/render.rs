@@ -1,9 +1,9 @@
 //! The two large structures of CodeBuild, a project and a build, as they look on the wire. Called by its operations.
 
-use crate::sim::wire::{Value, object};
-use crate::sim::world::World;
-use crate::sim::world::names::{ACCOUNT, REGION, STACK};
-use crate::sim::world::state::{Build, BuildStatus, PHASES, PhaseRun, Project, uri};
+use crate::wire::{Value, object};
+use crate::world::World;
+use crate::world::names::{ACCOUNT, REGION, STACK};
+use crate::world::state::{Build, BuildStatus, PHASES, PhaseRun, Project, uri};
 
 const PROVISIONING: usize = 2;
 const DOWNLOAD_SOURCE: usize = 3;

@@ -1,9 +1,9 @@
 //! CodePipeline: the pipeline, its state and executions, and what can be done with them.
 //! Progress is made in `world`; `render` has the structures. Called through the service table.
 
-use crate::sim::wire::{ApiError, Dialect, Page, Params, Value, object, page};
-use crate::sim::world::World;
-use crate::sim::world::state::{Execution, Pipeline, RunStatus};
+use crate::wire::{ApiError, Dialect, Page, Params, Value, object, page};
+use crate::world::World;
+use crate::world::state::{Execution, Pipeline, RunStatus};
 
 use super::{CALLER_ARN, Operation, Service};
 

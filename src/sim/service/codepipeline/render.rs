@@ -1,9 +1,9 @@
 //! The structures of CodePipeline as they look on the wire: definition, state, executions. Called by its operations.
 
-use crate::sim::wire::{Value, object};
-use crate::sim::world::World;
-use crate::sim::world::names::{ACCOUNT, CLUSTER, REGION};
-use crate::sim::world::state::{ActionRun, Execution, Pipeline, RunStatus, Stage, StageRun, role_arn};
+use crate::wire::{Value, object};
+use crate::world::World;
+use crate::world::names::{ACCOUNT, CLUSTER, REGION};
+use crate::world::state::{ActionRun, Execution, Pipeline, RunStatus, Stage, StageRun, role_arn};
 
 const REPOSITORY: &str = "nextcore/platform";
 

@@ -1,9 +1,9 @@
 //! NAT gateways, route tables and Elastic IP addresses, the deleting of a gateway and the replacing of a route. Called through the table in `ec2`.
 
-use crate::sim::wire::{ApiError, Params, Value, object};
-use crate::sim::world::World;
-use crate::sim::world::names::{ACCOUNT, HOUR, REGION, STACK};
-use crate::sim::world::state::{Address, Nat, NatState, Network, Route, RouteTable, RouteTarget};
+use crate::wire::{ApiError, Params, Value, object};
+use crate::world::World;
+use crate::world::names::{ACCOUNT, HOUR, REGION, STACK};
+use crate::world::state::{Address, Nat, NatState, Network, Route, RouteTable, RouteTarget};
 
 use super::{Item, Listing, answer, check_dry_run, one};
 

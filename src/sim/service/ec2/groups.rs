@@ -1,10 +1,10 @@
 //! Security groups and their rules: told, opened and closed. What they stop is `world`'s. Called through the table in `ec2`.
 
-use crate::sim::wire::{ApiError, Params, Value, object};
-use crate::sim::world::World;
-use crate::sim::world::names::{ACCOUNT, STACK, arn};
-use crate::sim::world::network::parse_range;
-use crate::sim::world::state::{GroupRule, Network, Peer, Permission, SecurityGroup};
+use crate::wire::{ApiError, Params, Value, object};
+use crate::world::World;
+use crate::world::names::{ACCOUNT, STACK, arn};
+use crate::world::network::parse_range;
+use crate::world::state::{GroupRule, Network, Peer, Permission, SecurityGroup};
 
 use super::{Item, Listing, answer, check_dry_run, one};
 

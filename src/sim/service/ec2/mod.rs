@@ -2,8 +2,8 @@
 //! `vpc` tells what stands still, `gateways` what traffic goes through, `groups` what it may do. Called through the
 //! service table.
 
-use crate::sim::wire::{ApiError, Dialect, Page, Params, Value, object, page};
-use crate::sim::world::names::STACK;
+use crate::wire::{ApiError, Dialect, Page, Params, Value, object, page};
+use crate::world::names::STACK;
 
 use super::{Operation, Service};
 

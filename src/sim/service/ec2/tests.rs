@@ -1,8 +1,8 @@
 //! Ids, filters, pages and dry runs of the describe operations, and the two forms of a rule.
 
 use super::*;
-use crate::sim::service::tests::{ask, items, text};
-use crate::sim::world::World;
+use crate::service::tests::{ask, items, text};
+use crate::world::World;
 
 fn world() -> World {
     World::new(7, 1_795_392_000_000)
@@ -80,7 +80,7 @@ fn pages_cover_everything_and_belong_to_their_question() {
 fn a_detached_gateway_and_a_black_hole_are_told() {
     let mut world = world();
     world.attach_internet_gateway(false);
-    world.delete_nat_gateway(crate::sim::world::Az::B);
+    world.delete_nat_gateway(crate::world::Az::B);
     let gateways = ask(&mut world, &SERVICE, "DescribeInternetGateways", Value::EMPTY).unwrap();
     assert!(items(&items(&gateways, "internetGatewaySet")[0], "attachmentSet").is_empty());
     let holes = object! { "Filter" => filter("route.state", &["blackhole"]) };
@@ -89,7 +89,7 @@ fn a_detached_gateway_and_a_black_hole_are_told() {
     assert_eq!(names, [world.network.route_tables[0].id.as_str(), world.network.route_tables[2].id.as_str()]);
     let nats = ask(&mut world, &SERVICE, "DescribeNatGateways", object! { "Filter" => filter("state", &["deleted"]) }).unwrap();
     assert!(items(&nats, "natGatewaySet")[0].get("deleteTime").is_some());
-    world.fail_nat_gateway(crate::sim::world::Az::C);
+    world.fail_nat_gateway(crate::world::Az::C);
     let nats = ask(&mut world, &SERVICE, "DescribeNatGateways", object! { "Filter" => filter("state", &["failed"]) }).unwrap();
     assert_eq!(text(&items(&nats, "natGatewaySet")[0], "failureCode"), "InternalError");
     let free = ask(&mut world, &SERVICE, "DescribeAddresses", Value::EMPTY).unwrap();

@@ -1,9 +1,9 @@
 //! VPC, subnets, availability zones and the internet gateway. Called through the table in `ec2`.
 
-use crate::sim::wire::{ApiError, Params, Value, object};
-use crate::sim::world::World;
-use crate::sim::world::names::{ACCOUNT, Az, REGION, STACK, arn};
-use crate::sim::world::state::{Subnet, Tier};
+use crate::wire::{ApiError, Params, Value, object};
+use crate::world::World;
+use crate::world::names::{ACCOUNT, Az, REGION, STACK, arn};
+use crate::world::state::{Subnet, Tier};
 
 use super::{Item, Listing, answer, one};
 

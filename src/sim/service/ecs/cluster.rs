@@ -1,8 +1,8 @@
 //! ECS clusters: there is one. Called through the table in `ecs`.
 
 use super::{described, listed, names};
-use crate::sim::wire::{ApiError, Params, Value, object};
-use crate::sim::world::World;
+use crate::wire::{ApiError, Params, Value, object};
+use crate::world::World;
 
 pub(super) fn describe_clusters(world: &mut World, params: &Params<'_>) -> Result<Value, ApiError> {
     let mut asked = params.strings("clusters");

@@ -1,9 +1,9 @@
 //! ECS task definitions: describing and listing revisions. Called through the table in `ecs`.
 
 use super::listed;
-use crate::sim::wire::{ApiError, Params, Value, object};
-use crate::sim::world::World;
-use crate::sim::world::state::TaskDefinition;
+use crate::wire::{ApiError, Params, Value, object};
+use crate::world::World;
+use crate::world::state::TaskDefinition;
 
 pub(super) fn describe_task_definition(world: &mut World, params: &Params<'_>) -> Result<Value, ApiError> {
     let definition = find(world, params.required("taskDefinition")?)

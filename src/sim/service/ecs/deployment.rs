@@ -1,9 +1,9 @@
 //! ECS service deployments and revisions: what is being rolled out, and stopping it. Called through the table in `ecs`.
 
 use super::{asked_for, cluster, described, listed, required_service};
-use crate::sim::wire::{ApiError, Params, Value, object};
-use crate::sim::world::World;
-use crate::sim::world::state::{ServiceDeployment, ServiceDeploymentStatus, ServiceRevision};
+use crate::wire::{ApiError, Params, Value, object};
+use crate::world::World;
+use crate::world::state::{ServiceDeployment, ServiceDeploymentStatus, ServiceRevision};
 
 pub(super) fn list_service_deployments(world: &mut World, params: &Params<'_>) -> Result<Value, ApiError> {
     if params.has("cluster") || !params.required("service")?.starts_with("arn:") {

@@ -2,10 +2,10 @@
 //! there is Systems Manager's, and the plugin's.
 
 use super::{cluster, invalid, task};
-use crate::sim::wire::{ApiError, Params, Value, object};
-use crate::sim::world::World;
-use crate::sim::world::names::REGION;
-use crate::sim::world::state::Task;
+use crate::wire::{ApiError, Params, Value, object};
+use crate::world::World;
+use crate::world::names::REGION;
+use crate::world::state::Task;
 
 const OFF: &str = "The execute command failed because execute command was not enabled when the task was run or the execute command \
     agent isn't running. Wait and try again or run a new task with execute command enabled and try again.";

@@ -2,10 +2,10 @@
 //! `service`, `task`, `exec`, `deployment` and `definition` hold the operations. Called through the service table.
 
 use super::{Operation, Service};
-use crate::sim::wire::{ApiError, Dialect, Page, Params, Value, object, page};
-use crate::sim::world::World;
-use crate::sim::world::names::arn;
-use crate::sim::world::state::{Cluster, Service as EcsService};
+use crate::wire::{ApiError, Dialect, Page, Params, Value, object, page};
+use crate::world::World;
+use crate::world::names::arn;
+use crate::world::state::{Cluster, Service as EcsService};
 
 mod cluster;
 mod definition;

@@ -2,9 +2,9 @@
 //! The rolling itself is the scheduler's work, in `world`.
 
 use super::{asked_for, cluster, described, find_service, listed, required_service};
-use crate::sim::wire::{ApiError, Params, Value, object};
-use crate::sim::world::state::{Deployment, Service};
-use crate::sim::world::{DeploymentChange, NetworkChange, UpdateService, World};
+use crate::wire::{ApiError, Params, Value, object};
+use crate::world::state::{Deployment, Service};
+use crate::world::{DeploymentChange, NetworkChange, UpdateService, World};
 
 pub(super) fn list_services(world: &mut World, params: &Params<'_>) -> Result<Value, ApiError> {
     cluster(world, params)?;

@@ -2,9 +2,9 @@
 //! How a task lives and dies is `world`'s.
 
 use super::{asked_for, cluster, described, find_service, invalid, listed};
-use crate::sim::wire::{ApiError, Params, Value, object};
-use crate::sim::world::World;
-use crate::sim::world::state::{ContainerState, StopCode, Task};
+use crate::wire::{ApiError, Params, Value, object};
+use crate::world::World;
+use crate::world::state::{ContainerState, StopCode, Task};
 
 pub(super) fn list_tasks(world: &mut World, params: &Params<'_>) -> Result<Value, ApiError> {
     cluster(world, params)?;

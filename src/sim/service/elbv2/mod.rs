@@ -1,9 +1,9 @@
 //! Elastic Load Balancing v2: the one load balancer, its listeners, rules, target groups and target health.
 //! Routing and health checking are `world`'s. Called through the service table.
 
-use crate::sim::wire::{ApiError, Dialect, Params, Value, object};
-use crate::sim::world::World;
-use crate::sim::world::state::{Listener, ListenerRule, RuleAction, Target, TargetGroup, TargetReason};
+use crate::wire::{ApiError, Dialect, Params, Value, object};
+use crate::world::World;
+use crate::world::state::{Listener, ListenerRule, RuleAction, Target, TargetGroup, TargetReason};
 
 use super::{Operation, Service};
 

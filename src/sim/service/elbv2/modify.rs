@@ -1,9 +1,9 @@
 //! Changing target groups, listeners and rules. Where requests then go is `world`'s.
 //! Forwards to one target group and redirects to HTTPS are the actions that this balancer has. Called through the table in `elbv2`.
 
-use crate::sim::wire::{ApiError, Params, Value, object};
-use crate::sim::world::state::RuleAction;
-use crate::sim::world::{ModifyTargetGroup, World};
+use crate::wire::{ApiError, Params, Value, object};
+use crate::world::state::RuleAction;
+use crate::world::{ModifyTargetGroup, World};
 
 use super::{describe_listener, describe_rule, describe_target_group, not_found};
 

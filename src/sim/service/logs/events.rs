@@ -1,9 +1,9 @@
 //! Reading log lines: FilterLogEvents over a group, GetLogEvents over one stream.
 //! A line is seen once it was ingested. Called through the table in `logs`.
 
-use crate::sim::wire::{ApiError, Params, Value, object, offset, token};
-use crate::sim::world::World;
-use crate::sim::world::state::{LogEvent, LogGroup};
+use crate::wire::{ApiError, Params, Value, object, offset, token};
+use crate::world::World;
+use crate::world::state::{LogEvent, LogGroup};
 
 use super::pattern::Pattern;
 use super::{invalid, not_found, required_group};

@@ -1,9 +1,9 @@
 //! CloudWatch Logs: the operation table, groups and streams, and the opening of a live tail.
 //! `events` reads lines, `pattern` matches them. Lines are made in `world`. Called through the service table.
 
-use crate::sim::wire::{ApiError, Dialect, Page, Params, Value, object, page};
-use crate::sim::world::World;
-use crate::sim::world::state::{LogGroup, LogStream};
+use crate::wire::{ApiError, Dialect, Page, Params, Value, object, page};
+use crate::world::World;
+use crate::world::state::{LogGroup, LogStream};
 
 use super::{Operation, Run, Service};
 

@@ -1,9 +1,9 @@
 //! The live tail: what a session asked for and what each of its updates holds. The stream itself is `sim::tail`'s.
 //! Called through the table in `logs`.
 
-use crate::sim::wire::{ApiError, Params, Value, object, token};
-use crate::sim::world::World;
-use crate::sim::world::names::HOUR;
+use crate::wire::{ApiError, Params, Value, object, token};
+use crate::world::World;
+use crate::world::names::HOUR;
 
 use super::pattern::Pattern;
 use super::{find_group, invalid, not_found};
@@ -64,7 +64,7 @@ pub(super) fn start_live_tail(world: &mut World, params: &Params<'_>) -> Result<
 
 impl Tail {
     /// The first event of the session.
-    pub(in crate::sim) fn session_start(&self) -> Value {
+    pub(crate) fn session_start(&self) -> Value {
         let id = token(self.began as usize, "StartLiveTail");
         object! {
             "requestId" => &id,
@@ -77,7 +77,7 @@ impl Tail {
     }
 
     /// What was ingested since the last update; `None` once the session has lasted too long.
-    pub(in crate::sim) fn update(&mut self, world: &World) -> Option<Value> {
+    pub(crate) fn update(&mut self, world: &World) -> Option<Value> {
         if world.now - self.began > SESSION {
             self.over = true;
             return None;
@@ -106,7 +106,7 @@ impl Tail {
     }
 
     /// Whether the session has said its last word.
-    pub(in crate::sim) fn finished(&self) -> bool {
+    pub(crate) fn finished(&self) -> bool {
         self.over
     }
 

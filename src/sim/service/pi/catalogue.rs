@@ -1,10 +1,10 @@
 //! What Performance Insights can tell about the database: its counters, its dimensions, its features.
 //! The table of counters is also what GetResourceMetrics reads. Called through the table in `pi`.
 
-use crate::sim::wire::{ApiError, Params, Value, object};
-use crate::sim::world::World;
-use crate::sim::world::insight::{WAITS, cpu_split, memory_split};
-use crate::sim::world::state::{DbFigures, DbInstance};
+use crate::wire::{ApiError, Params, Value, object};
+use crate::world::World;
+use crate::world::insight::{WAITS, cpu_split, memory_split};
+use crate::world::state::{DbFigures, DbInstance};
 
 use super::dimensions::GROUPS;
 use super::{invalid, paged, resource};

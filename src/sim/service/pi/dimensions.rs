@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::sim::wire::{ApiError, Params, Value};
-use crate::sim::world::insight::Part;
-use crate::sim::world::state::DbInstance;
+use crate::wire::{ApiError, Params, Value};
+use crate::world::insight::Part;
+use crate::world::state::DbInstance;
 
 use super::invalid;
 
@@ -148,8 +148,8 @@ mod tests {
 
     #[test]
     fn the_applications_are_the_services() {
-        assert_eq!(crate::sim::world::insight::User::Api.application(), crate::sim::world::names::CONTROL);
-        assert_eq!(crate::sim::world::insight::User::Worker.application(), crate::sim::world::names::WORKER);
+        assert_eq!(crate::world::insight::User::Api.application(), crate::world::names::CONTROL);
+        assert_eq!(crate::world::insight::User::Worker.application(), crate::world::names::WORKER);
     }
 
     #[test]

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::sim::wire::{ApiError, Params, Value, object};
-use crate::sim::world::World;
-use crate::sim::world::insight::STATEMENTS;
+use crate::wire::{ApiError, Params, Value, object};
+use crate::world::World;
+use crate::world::insight::STATEMENTS;
 
 use super::dimensions::{By, Filter, Key};
 use super::metrics::{is_load, samples};

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::sim::wire::{ApiError, Params, Value, object};
-use crate::sim::world::World;
-use crate::sim::world::insight::SAMPLE;
-use crate::sim::world::state::DbSample;
+use crate::wire::{ApiError, Params, Value, object};
+use crate::world::World;
+use crate::world::insight::SAMPLE;
+use crate::world::state::DbSample;
 
 use super::catalogue::{COUNTERS, Counter, LOAD, STATISTICS};
 use super::dimensions::{By, Filter, Key};

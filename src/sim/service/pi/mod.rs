@@ -1,8 +1,8 @@
 //! Performance Insights: the operation table and what its parts share (the resource, time, groups of dimensions).
 //! The load and how it is told apart are `world::insight`'s. Called through the service table; speaks CBOR and JSON.
 
-use crate::sim::wire::{ApiError, Dialect, Params, Value, object};
-use crate::sim::world::World;
+use crate::wire::{ApiError, Dialect, Params, Value, object};
+use crate::world::World;
 
 use super::{Operation, Service};
 
@@ -79,7 +79,7 @@ fn page_size(params: &Params<'_>) -> Result<usize, ApiError> {
 
 /// One page of `items` under `member`, with the members that go before it.
 fn paged(params: &Params<'_>, mut answer: Value, member: &'static str, items: Vec<Value>, question: &str) -> Result<Value, ApiError> {
-    let page = crate::sim::wire::page(items, page_size(params)?, params.str("NextToken"), question)
+    let page = crate::wire::page(items, page_size(params)?, params.str("NextToken"), question)
         .ok_or_else(|| invalid("The pagination token is not valid for this request."))?;
     if let (Value::Map(members), Value::Map(more)) =
         (&mut answer, object! { member => Value::members(page.items), "NextToken" => page.next })

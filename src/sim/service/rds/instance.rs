@@ -1,10 +1,10 @@
 //! The instance itself: describing it and its subnet group, and modifying it. What a modification does is `world`'s.
 //! Called through the table in `rds`.
 
-use crate::sim::wire::{ApiError, Params, Value, object};
-use crate::sim::world::names::{Az, DAY, OS_METRICS_GROUP, arn};
-use crate::sim::world::state::DbInstance;
-use crate::sim::world::{ModifyDbInstance, World};
+use crate::wire::{ApiError, Params, Value, object};
+use crate::world::names::{Az, DAY, OS_METRICS_GROUP, arn};
+use crate::world::state::DbInstance;
+use crate::world::{ModifyDbInstance, World};
 
 use super::{instance_not_found, paged};
 

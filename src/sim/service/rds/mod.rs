@@ -1,10 +1,10 @@
 //! RDS: the one PostgreSQL instance, its events, backups and parameters, and rebooting it.
 //! Failover itself is `world`'s. Called through the service table.
 
-use crate::sim::wire::{ApiError, Dialect, Params, Value, object};
-use crate::sim::world::World;
-use crate::sim::world::names::{DAY, MIN};
-use crate::sim::world::state::RdsEvent;
+use crate::wire::{ApiError, Dialect, Params, Value, object};
+use crate::world::World;
+use crate::world::names::{DAY, MIN};
+use crate::world::state::RdsEvent;
 
 use super::{Operation, Service, marker_page};
 

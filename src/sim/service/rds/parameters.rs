@@ -1,8 +1,8 @@
 //! The parameters of the database's parameter group: those that matter to this stack.
 //! Called through the table in `rds`.
 
-use crate::sim::wire::{ApiError, Params, Value, object};
-use crate::sim::world::World;
+use crate::wire::{ApiError, Params, Value, object};
+use crate::world::World;
 
 use super::paged;
 

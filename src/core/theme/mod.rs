@@ -1,0 +1,113 @@
+//! Looks by role: which style each role has, at which colour depth, with which glyphs. Loaded from `themes/*.toml`.
+//! Knows nothing of what is drawn; the only place that names colours. Called by `shell` (load) and `view` (use).
+
+mod depth;
+mod glyph;
+mod load;
+mod role;
+
+pub use depth::Depth;
+pub use glyph::Glyphs;
+pub use load::ThemeError;
+pub use role::Role;
+
+use ratatui::style::{Color, Modifier, Style};
+
+/// One style per role, ready for the terminal at hand.
+#[derive(Debug, Clone)]
+pub struct Theme {
+    /// Its name in its file.
+    pub name: String,
+    /// What the terminal can show.
+    pub glyphs: Glyphs,
+    styles: [Style; Role::COUNT],
+}
+
+impl Theme {
+    /// Reads a theme file; roles that it leaves out take their fallback role's style.
+    pub fn load(text: &str) -> Result<Self, ThemeError> {
+        load::parse(text)
+    }
+
+    /// The same theme as a terminal of this depth and glyph set can show it.
+    #[must_use]
+    pub fn adapted(mut self, depth: Depth, glyphs: Glyphs) -> Self {
+        for role in Role::ALL {
+            if let Some(style) = self.styles.get_mut(role as usize) {
+                *style = if depth == Depth::Mono { role.mono() } else { depth.lower(*style) };
+            }
+        }
+        self.glyphs = glyphs;
+        self
+    }
+
+    /// The style of a role.
+    pub fn style(&self, role: Role) -> Style {
+        self.styles.get(role as usize).copied().unwrap_or_default()
+    }
+
+    /// The role's style with everything else set back: what was drawn before must not shine through.
+    pub fn whole(&self, role: Role) -> Style {
+        let style = self.style(role);
+        Style {
+            fg: Some(style.fg.unwrap_or(Color::Reset)),
+            bg: Some(style.bg.unwrap_or(Color::Reset)),
+            sub_modifier: Modifier::all().difference(style.add_modifier),
+            ..style
+        }
+    }
+
+    /// The theme that uses the terminal's own sixteen colours; the default.
+    pub fn terminal() -> Self {
+        Self::load(include_str!("../../../themes/terminal.toml")).unwrap_or_else(|_| Self::plain())
+    }
+
+    /// The RGB theme for dark backgrounds.
+    pub fn dark() -> Self {
+        Self::load(include_str!("../../../themes/dark.toml")).unwrap_or_else(|_| Self::plain())
+    }
+
+    /// Bold, dim and reverse only: what is left when a file cannot be used, and the look of `NO_COLOR`.
+    pub fn plain() -> Self {
+        Self { name: "plain".to_owned(), glyphs: Glyphs::Unicode, styles: Role::ALL.map(Role::mono) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shipped_themes_load() {
+        for text in [include_str!("../../../themes/terminal.toml"), include_str!("../../../themes/dark.toml")] {
+            Theme::load(text).unwrap();
+        }
+    }
+
+    #[test]
+    fn the_terminal_theme_never_paints_text_in_colours_that_vanish() {
+        let theme = Theme::terminal();
+        for role in Role::ALL {
+            let fg = theme.style(role).fg;
+            assert!(!matches!(fg, Some(Color::White | Color::DarkGray | Color::Gray | Color::Blue | Color::Rgb(..))), "{role:?}: {fg:?}");
+            assert!(fg != Some(Color::Black) || theme.style(role).bg.is_some(), "{role:?}");
+        }
+    }
+
+    #[test]
+    fn mono_has_no_colour_at_all() {
+        let theme = Theme::dark().adapted(Depth::Mono, Glyphs::Ascii);
+        for role in Role::ALL {
+            let style = theme.style(role);
+            assert!(matches!(style.fg, None | Some(Color::Reset)) && matches!(style.bg, None | Some(Color::Reset)), "{role:?}");
+        }
+    }
+
+    #[test]
+    fn a_bad_theme_names_the_role_and_the_colour() {
+        let error = Theme::load("name = \"x\"\n[roles]\ncrit = { fg = \"rde\" }\n").unwrap_err().to_string();
+        assert!(error.contains("crit") && error.contains("rde"), "{error}");
+        let error = Theme::load("name = \"x\"\n[roles]\ncirt = {}\n").unwrap_err().to_string();
+        assert!(error.contains("cirt"), "{error}");
+    }
+}

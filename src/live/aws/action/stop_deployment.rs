@@ -1,0 +1,161 @@
+//! Stop a running deployment and roll it back (`StopServiceDeployment`, stop type ROLLBACK: AWS documents no other). It works on the record
+//! of the deployment, not on the service, and also where there is no circuit breaker (AWS map §3).
+
+use crate::aws::op::{Op, Scope};
+use crate::aws::source::deployments::is_open;
+use nextcore_core::model::action::Request;
+use nextcore_core::model::action::params;
+use nextcore_core::model::balancer::Targets;
+use nextcore_core::model::identity::Identity;
+use nextcore_core::model::plan::{Outcome, Refusal, Run, Step, Verdict};
+use nextcore_core::model::section::{Section, SectionKey};
+use nextcore_core::model::service::{ServiceDeployment, ServiceDeployments, Services, short_revision};
+
+use super::revisions::{self, Candidates, Known, past, put};
+use super::rollout::running_definition;
+use super::service::{draft, failed, find, healthy, should_show};
+use super::{Action, Desk, Draft, Facts, Receipt, SendError, Sender, Sight, unread};
+
+const STOP: Op = Op::write("ECS", "StopServiceDeployment", "ecs:StopServiceDeployment").on(Scope::Cluster);
+
+pub(super) struct StopDeployment;
+
+impl Action for StopDeployment {
+    type Params = params::StopDeployment;
+    const NAME: &'static str = "stop-deployment";
+    const WRITES: &'static [Op] = &[STOP];
+    const READS: &'static [Op] = revisions::READS;
+    const NEEDS: &'static [SectionKey] = &[Identity::KEY, Services::KEY, ServiceDeployments::KEY];
+    const WATCHES: &'static [SectionKey] = &[Services::KEY, ServiceDeployments::KEY];
+    const BESIDE: &'static [SectionKey] = &[Targets::KEY];
+
+    async fn gather(desk: &mut Desk, request: &Request) -> Result<(), Refusal> {
+        desk.fetch_all(Self::NEEDS).await.map_err(|p| unread(&p))?;
+        let name = find(&desk.facts(), &request.target)?.name.clone();
+        let found = Candidates { past: Known::of(past(desk, &name).await), ..Candidates::default() };
+        put(desk, found);
+        Ok(())
+    }
+
+    fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, params::StopDeployment), Refusal> {
+        let service = find(facts, &request.target)?;
+        let name = &service.name;
+        let record = open(facts, name)?;
+        if going_back(&record.status) {
+            let text = format!("the deployment of {name} is being rolled back already ({}): nothing to do", record.status);
+            return Err(Refusal::Check(text));
+        }
+        let now = running_definition(service);
+        // After a redeploy the way back leads to the same task definition.
+        let past = &facts.need::<Candidates>()?.past;
+        let before = past.read().and_then(|p| p.first()).map(|p| p.definition.as_str());
+        let mut plan = draft(service);
+        plan = plan.must(
+            record.status != "STOP_REQUESTED",
+            "the deployment can be stopped",
+            "the deployment is being stopped without a rollback: roll the service back once it has ended",
+        );
+        plan = match (past, before) {
+            (Known::Unread(why), _) => plan
+                .check(Verdict::Unknown, format!("which task definition it goes back to is not known{why}"))
+                .undo(format!("deploy again: rollback {name} --to {}", short_revision(now)), None),
+            (_, Some(before)) => plan
+                .check(Verdict::Pass, format!("an earlier deployment succeeded: {}", short_revision(before)))
+                .change("task definition", short_revision(now), short_revision(before))
+                .undo(format!("deploy again: {}", again(name, now, before)), Some(again(name, now, before))),
+            (_, None) => plan
+                .check(Verdict::Fail, "no deployment of this service has succeeded before: there is nothing to go back to")
+                .undo("deploy again", None),
+        };
+        if service.circuit_breaker.is_none_or(|(on, _)| !on) {
+            plan = plan.note("the service has no circuit breaker: this works without one");
+        }
+        plan.permission_on = vec![record.arn.clone()];
+        let back = before.map(ToOwned::to_owned);
+        let params = params::StopDeployment { service: name.clone(), deployment: record.arn.clone(), back };
+        let plan = plan
+            .change("deployment", "running", "rolled back")
+            .call(&STOP, format!("aws ecs stop-service-deployment --service-deployment-arn {} --stop-type ROLLBACK", record.arn))
+            .reach("nothing, while enough old tasks serve", "this service only: its new tasks stop, the old ones come back")
+            .takes(60, 300, 1800);
+        Ok((plan, params))
+    }
+
+    async fn send(sender: Sender, params: params::StopDeployment) -> Result<Receipt, SendError> {
+        use aws_sdk_ecs::types::StopServiceDeploymentStopType::Rollback;
+        let call = sender.clients.ecs.stop_service_deployment().service_deployment_arn(&params.deployment).stop_type(Rollback);
+        let answer = call.customize().interceptor(sender.warrant(&STOP)?).send().await.map_err(|e| SendError::of(STOP, &e))?;
+        Ok(Receipt::of(&answer))
+    }
+
+    fn sight(facts: &Facts<'_>, run: &Run, params: &params::StopDeployment) -> Sight {
+        let known = facts.store.get::<ServiceDeployments>().map(|d| d.deployments.as_slice()).unwrap_or_default();
+        let Some(record) = known.iter().find(|d| d.arn == params.deployment) else { return Sight::default() };
+        let (status, name) = (record.status.as_str(), &params.service);
+        let applied = going_back(status) || status.starts_with("ROLLBACK_");
+        let mut steps = vec![Step::new(format!("deployment is {status}"), applied, true)];
+        let why = if record.reason.is_empty() { String::new() } else { format!(": {}", record.reason.trim_end_matches('.')) };
+        let end = match status {
+            "ROLLBACK_SUCCESSFUL" => Some((Outcome::Done, back_on(facts, params))),
+            "ROLLBACK_FAILED" => Some((Outcome::Failed, format!("the rollback of {name} failed{why}"))),
+            "SUCCESSFUL" => Some((Outcome::Failed, format!("the deployment of {name} had succeeded before it could be stopped"))),
+            "STOPPED" => Some((Outcome::Failed, format!("the deployment of {name} was stopped without a rollback{why}"))),
+            _ => None,
+        };
+        if let Some((Outcome::Failed, text)) = &end {
+            steps.push(failed(text.clone()));
+            return Sight { steps, applied: Some(applied), end };
+        }
+        if !applied && should_show(facts, run) {
+            steps.push(Step::new("the rollback has not begun yet", false, false));
+        }
+        steps.extend(coming_back(facts, name, applied, end.is_some()));
+        Sight { steps, applied: Some(applied), end }
+    }
+}
+
+/// What it runs again: what the plan said, or what ECS shows now.
+fn back_on(facts: &Facts<'_>, params: &params::StopDeployment) -> String {
+    let name = &params.service;
+    let shown = || find(facts, name).ok().map(running_definition);
+    match params.back.as_deref().or_else(shown) {
+        Some(definition) => format!("{name} is back on {}", short_revision(definition)),
+        None => format!("{name} is back on its earlier task definition"),
+    }
+}
+
+/// The tasks on the way back.
+fn coming_back(facts: &Facts<'_>, name: &str, begun: bool, over: bool) -> Vec<Step> {
+    let Ok(service) = find(facts, name) else { return Vec::new() };
+    let Some(primary) = service.primary().filter(|_| begun) else { return Vec::new() };
+    let all = over || primary.running >= primary.desired;
+    let text = format!("{} of {} tasks of {} running", primary.running, primary.desired, primary.revision());
+    let mut steps = vec![Step::new(text, all, true)];
+    if let Some(n) = healthy(facts, service) {
+        steps.push(Step::new(format!("{n} of {} targets healthy", primary.desired), over || n as i32 >= primary.desired, all));
+    }
+    steps
+}
+
+/// After a redeploy the way back leads to the same task definition: then deploying again is another redeploy.
+fn again(service: &str, now: &str, before: &str) -> Request {
+    if now == before {
+        return Request::new("redeploy", service);
+    }
+    Request::new("rollback", service).with("to", short_revision(now))
+}
+
+/// The record of the service's deployment that is under way.
+fn open<'a>(facts: &Facts<'a>, service: &str) -> Result<&'a ServiceDeployment, Refusal> {
+    let records = facts.need::<ServiceDeployments>()?;
+    let found = records.deployments.iter().find(|d| d.service == service && is_open(&d.status));
+    found.ok_or_else(|| Refusal::Check(format!("no deployment of {service} is running: nothing to do\n  next: rollback {service}")))
+}
+
+fn going_back(status: &str) -> bool {
+    matches!(status, "ROLLBACK_REQUESTED" | "ROLLBACK_IN_PROGRESS")
+}
+
+#[cfg(test)]
+#[path = "tests/stop_deployment.rs"]
+mod tests;

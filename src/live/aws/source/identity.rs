@@ -1,0 +1,41 @@
+//! STS GetCallerIdentity: the account and principal that the header shows. Needs no permission.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Context, SLOW};
+use crate::aws::convert::text;
+use crate::aws::error::{is_unknown_key, problem_of};
+use crate::aws::op::Op;
+use nextcore_core::model::identity::Identity;
+use nextcore_core::model::section::Problem;
+use nextcore_core::model::store::Store;
+
+const GET: Op = Op::read("STS", "GetCallerIdentity", "sts:GetCallerIdentity");
+
+pub(super) struct Source;
+
+impl super::Source for Source {
+    type Out = Identity;
+    const READS: &'static [Op] = &[GET];
+
+    fn every(_: &Store) -> Duration {
+        SLOW
+    }
+
+    async fn poll(cx: Arc<Context>) -> Result<Identity, Problem> {
+        let out = match cx.clients.sts.get_caller_identity().send().await {
+            Ok(out) => out,
+            Err(e) => {
+                if is_unknown_key(&e) {
+                    // Whether the key is gone or the region is not enabled: what comes back is noted beneath, and read with the error.
+                    let _ = cx.clients.sts_global.get_caller_identity().send().await;
+                }
+                return Err(problem_of(GET, &e));
+            }
+        };
+        let identity = Identity { account: text(out.account()), arn: text(out.arn()) };
+        cx.clients.pin().look(&identity)?;
+        Ok(identity)
+    }
+}

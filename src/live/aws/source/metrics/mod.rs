@@ -1,0 +1,156 @@
+//! CloudWatch GetMetricData: one batch a minute and region of everything that panes and rules read, a golden part always, the rest every
+//! fifth or fifteenth time (`table`). The ids are those of `model::metric`.
+
+mod table;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_cloudwatch::types as sdk;
+use chrono::TimeDelta;
+
+use super::{Context, HALF_MINUTE, MINUTE};
+use crate::aws::convert::{sdk_time, text, time};
+use crate::aws::op::Op;
+use crate::aws::page;
+use nextcore_core::model::Time;
+use nextcore_core::model::balancer::{Balancer, Routing};
+use nextcore_core::model::cache::ReplicationGroup;
+use nextcore_core::model::cdn::Cdn;
+use nextcore_core::model::dns::Dns;
+use nextcore_core::model::metric::Metrics;
+use nextcore_core::model::network::NatGateways;
+use nextcore_core::model::section::{Problem, ProblemKind, Section};
+use nextcore_core::model::store::Store;
+use table::{Home, Query, Turn, queries};
+
+pub(super) const GET: Op = Op::read("CloudWatch", "GetMetricData", "cloudwatch:GetMetricData");
+/// Points kept of a series: three hours, and the minutes that CloudWatch is late.
+const KEEP: usize = 185;
+/// What a series that is new to us is filled with.
+const BACK_FILL: TimeDelta = TimeDelta::hours(3);
+/// Late points are corrected by CloudWatch: fetch them again and overwrite, beyond the last question.
+const LOOK_BACK: TimeDelta = TimeDelta::minutes(7);
+/// A turn is due this much early: polls are never late by so little, and a turn must not slip by a minute.
+const EARLY: i64 = 20;
+/// GetMetricData takes no more in one call.
+const QUERIES_PER_CALL: usize = 500;
+
+/// Names that AWS gave are part of the queries: on the first poll wait until the sections that know them have answered somehow.
+fn wait_for_names(cx: &Context) -> Result<(), Problem> {
+    for key in [Balancer::KEY, Routing::KEY, ReplicationGroup::KEY, NatGateways::KEY, Cdn::KEY, Dns::KEY] {
+        let answered =
+            cx.store.entry(key).is_some_and(|e| e.value.is_some() || e.problem.as_ref().is_some_and(|p| p.kind != ProblemKind::Waiting));
+        if !answered && cx.store.get::<Metrics>().is_none() {
+            let title = super::SOURCES.iter().find(|row| row.key == key).map_or(key.0, |row| row.title);
+            let headline = format!("{}{title}", super::WAITING);
+            return Err(Problem { kind: ProblemKind::Waiting, headline, hint: String::new(), permission: None });
+        }
+    }
+    Ok(())
+}
+
+pub(super) struct Source;
+
+impl super::Source for Source {
+    type Out = Metrics;
+    const READS: &'static [Op] = &[GET];
+
+    // Every metric asked for is paid for.
+    const FLOOR: Option<Duration> = Some(HALF_MINUTE);
+
+    fn every(_: &Store) -> Duration {
+        MINUTE
+    }
+
+    async fn poll(cx: Arc<Context>) -> Result<Metrics, Problem> {
+        wait_for_names(&cx)?;
+        let mut metrics = cx.store.get::<Metrics>().cloned().unwrap_or_default();
+        let all = queries(&cx);
+        let turn = due(&metrics, cx.now.timestamp());
+        let is_new = |q: &Query| !metrics.series.contains_key(&q.id);
+        let any_new = all.iter().any(is_new);
+        let asked: Vec<&Query> = all.iter().filter(|q| q.spec.turn <= turn || is_new(q)).collect();
+        let from = cx.now - if any_new { BACK_FILL } else { LOOK_BACK + TimeDelta::seconds(turn.seconds()) };
+        metrics.refused.clear();
+        let (global, home): (Vec<&Query>, Vec<&Query>) = asked.into_iter().partition(|q| q.home == Home::Global);
+        let (home, global) = futures_util::join!(ask(&cx, &home, from), ask(&cx, &global, from));
+        take(&mut metrics, home?);
+        match global {
+            Ok(answer) => take(&mut metrics, answer),
+            // The other region's trouble is no reason to lose this one's.
+            Err(problem) => {
+                let ids = all.iter().filter(|q| q.home == Home::Global).map(|q| q.id.clone());
+                metrics.refused.extend(ids.map(|id| (id, problem.headline.clone())));
+            }
+        }
+        let wanted: BTreeSet<&str> = all.iter().map(|q| q.id.as_str()).collect();
+        metrics.series.retain(|id, _| wanted.contains(id.as_str()));
+        for asked in [Turn::Slow, Turn::Rare].into_iter().filter(|t| *t <= turn) {
+            metrics.asked_at.insert(asked.seconds(), cx.now.timestamp());
+        }
+        Ok(metrics)
+    }
+}
+
+/// The slowest turn that is due: a rare one takes the slow one with it.
+fn due(metrics: &Metrics, now: i64) -> Turn {
+    let is_due = |turn: &Turn| metrics.asked_at.get(&turn.seconds()).is_none_or(|at| now - at >= turn.seconds() - EARLY);
+    [Turn::Rare, Turn::Slow].into_iter().find(is_due).unwrap_or(Turn::Golden)
+}
+
+/// What one region answered.
+#[derive(Default)]
+struct Answer {
+    points: Vec<(String, Vec<(i64, f64)>)>,
+    refused: BTreeMap<String, String>,
+    asked: Vec<(String, bool, i64)>,
+}
+
+fn take(metrics: &mut Metrics, answer: Answer) {
+    for (id, zero_fill, every) in answer.asked {
+        let series = metrics.series.entry(id).or_default();
+        (series.zero_fill, series.every) = (zero_fill, every);
+    }
+    for (id, points) in answer.points {
+        metrics.series.entry(id).or_default().merge(points, KEEP);
+    }
+    metrics.refused.extend(answer.refused);
+}
+
+async fn ask(cx: &Context, queries: &[&Query], from: Time) -> Result<Answer, Problem> {
+    let mut answer = Answer::default();
+    for chunk in queries.chunks(QUERIES_PER_CALL) {
+        // Statistics of one metric in one request count once (AWS map §5).
+        let billed: BTreeSet<_> = chunk.iter().map(|q| (q.namespace, q.spec.metric, &q.dimensions)).collect();
+        cx.meter.metrics(billed.len() as u64);
+        let by_query_id: BTreeMap<String, &Query> = chunk.iter().enumerate().map(|(i, q)| (format!("q{i}"), *q)).collect();
+        let global = chunk.first().is_some_and(|q| q.home == Home::Global);
+        let client = if global { &cx.clients.cloudwatch_global } else { &cx.clients.cloudwatch };
+        let request = client.get_metric_data().start_time(sdk_time(from)).end_time(sdk_time(cx.now));
+        let request = request.set_metric_data_queries(Some(by_query_id.iter().map(|(id, q)| data_query(id, q)).collect()));
+        let request = request.scan_by(sdk::ScanBy::TimestampAscending);
+        answer.asked.extend(chunk.iter().map(|q| (q.id.clone(), q.spec.zero_fill, q.spec.turn.seconds())));
+        let ask = |token| request.clone().set_next_token(token).send();
+        for result in page::all(GET, ask, |out| (out.metric_data_results, out.next_token)).await? {
+            let Some(query) = result.id().and_then(|id| by_query_id.get(id)) else { continue };
+            if matches!(result.status_code(), Some(sdk::StatusCode::Forbidden | sdk::StatusCode::InternalError)) {
+                let said = result.messages().iter().map(|m| text(m.value())).collect::<Vec<_>>().join("; ");
+                answer.refused.insert(query.id.clone(), said);
+            }
+            let points = result.timestamps().iter().zip(result.values());
+            let points = points.filter_map(|(at, v)| time(Some(at)).map(|t| (t.timestamp(), *v)));
+            answer.points.push((query.id.clone(), points.collect()));
+        }
+    }
+    Ok(answer)
+}
+
+fn data_query(id: &str, query: &Query) -> sdk::MetricDataQuery {
+    let dimensions = query.dimensions.iter().map(|(name, value)| sdk::Dimension::builder().name(*name).value(value).build());
+    let metric =
+        sdk::Metric::builder().namespace(query.namespace).metric_name(query.spec.metric).set_dimensions(Some(dimensions.collect()));
+    let stat = sdk::MetricStat::builder().metric(metric.build()).period(60).stat(query.spec.stat).build();
+    sdk::MetricDataQuery::builder().id(id).metric_stat(stat).return_data(true).build()
+}

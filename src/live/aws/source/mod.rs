@@ -1,0 +1,233 @@
+//! Sources: one file per kind of observed data, one row of `SOURCES` each. A source asks AWS and answers with a `Section`.
+//! It neither schedules nor retries: the engine does. The gate, the IAM policy and the embedded cloud's coverage test read `READS`.
+
+mod alarms;
+mod balancer;
+mod cache;
+mod cdn;
+mod cluster;
+mod dashboards;
+mod database;
+mod delivery;
+pub(in crate::aws) mod deployments;
+mod dns;
+mod events;
+mod identity;
+mod logs;
+mod metrics;
+#[cfg(feature = "ec2")]
+mod network;
+#[cfg(not(feature = "ec2"))]
+#[path = "network_absent.rs"]
+mod network;
+mod profile;
+mod scaling;
+mod security;
+pub(in crate::aws) mod services;
+mod storage;
+mod tasks;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use super::Clients;
+use super::meter::Meter;
+use super::op::Op;
+use nextcore_core::model::Time;
+use nextcore_core::model::section::{AnySection, Problem, ProblemKind, Section, SectionKey};
+use nextcore_core::model::stack::Stack;
+use nextcore_core::model::store::Store;
+
+/// What a poll may look at.
+#[derive(Debug)]
+pub struct Context {
+    /// Gated clients.
+    pub clients: Clients,
+    /// Names of the stack's resources.
+    pub stack: Arc<Stack>,
+    /// What is known so far: some sources build on others.
+    pub store: Arc<Store>,
+    /// The engine's clock at the start of the poll.
+    pub now: Time,
+    /// Where billed units are counted.
+    pub meter: Meter,
+    /// For a plan: parts that this identity may not read, which the plan can do without. `None`: without a part there is no section.
+    pub side: Option<Side>,
+}
+
+/// Parts of sections that were not allowed to be read.
+pub type Side = Arc<Mutex<Vec<Problem>>>;
+
+impl Context {
+    /// A part of an answer. A plan can do without it where the permission is missing, and says so; any other poll cannot.
+    fn side<T>(&self, answer: Result<T, Problem>) -> Result<Option<T>, Problem> {
+        match (answer, &self.side) {
+            (Err(problem), Some(side)) if problem.kind == ProblemKind::Denied => {
+                side.lock().unwrap_or_else(PoisonError::into_inner).push(problem);
+                Ok(None)
+            }
+            (answer, _) => answer.map(Some),
+        }
+    }
+
+    /// A section that this poll builds on, or the reason to wait for it.
+    fn needs<T: Section>(&self) -> Result<&T, Problem> {
+        if let Some(value) = self.store.get::<T>() {
+            return Ok(value);
+        }
+        let problem = self.store.entry(T::KEY).and_then(|e| e.problem.as_ref());
+        Err(problem.filter(|p| p.kind != ProblemKind::Waiting).map_or_else(
+            || Problem { kind: ProblemKind::Waiting, headline: format!("{WAITING}{}", T::TITLE), hint: String::new(), permission: None },
+            |p| Problem {
+                kind: p.kind,
+                headline: format!("needs the {}: {}", T::TITLE, p.headline),
+                hint: p.hint.clone(),
+                permission: p.permission.clone(),
+            },
+        ))
+    }
+}
+
+/// How a problem begins whose section builds on another.
+const WAITING: &str = "waiting for the ";
+
+/// The source that a problem waits for.
+pub(super) fn awaited(problem: &Problem) -> Option<&'static Row> {
+    let title = problem.headline.strip_prefix(WAITING).filter(|_| problem.kind == ProblemKind::Waiting)?;
+    SOURCES.iter().find(|row| row.title == title)
+}
+
+/// One kind of observed data and how to fetch it.
+pub trait Source: 'static {
+    /// What it yields.
+    type Out: Section;
+    /// Every operation that it may send.
+    const READS: &'static [Op];
+
+    /// The interval while the open pane is about it, if that is to be shorter.
+    const CLOSELY: Option<Duration> = None;
+
+    /// How soon after a poll began it may be asked for again by hand, where that costs money; others follow their interval.
+    const FLOOR: Option<Duration> = None;
+
+    /// Asked only while something on the screen reads it; all others are kept up, slowly, when nobody looks.
+    const ON_DEMAND: bool = false;
+
+    /// How long to wait between polls while something on the screen needs it.
+    fn every(store: &Store) -> Duration;
+
+    /// Asks once.
+    fn poll(cx: Arc<Context>) -> impl Future<Output = Result<Self::Out, Problem>> + Send;
+}
+
+/// A poll whose kind is erased.
+pub type Poll = BoxFuture<'static, Result<Arc<dyn AnySection>, Problem>>;
+
+/// A row of `SOURCES`.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// The section that it yields.
+    pub key: SectionKey,
+    /// The section's name in a sentence.
+    pub title: &'static str,
+    /// Every operation that it may send.
+    pub reads: &'static [Op],
+    /// The interval while the open pane is about it.
+    pub closely: Option<Duration>,
+    /// How soon it may be asked for again by hand, if its interval does not say.
+    pub floor: Option<Duration>,
+    /// Asked only while something on the screen reads it.
+    pub on_demand: bool,
+    /// The interval.
+    pub every: fn(&Store) -> Duration,
+    /// Asks once.
+    pub poll: fn(Arc<Context>) -> Poll,
+}
+
+const fn row<S: Source>() -> Row {
+    Row {
+        key: S::Out::KEY,
+        title: S::Out::TITLE,
+        reads: S::READS,
+        closely: S::CLOSELY,
+        floor: S::FLOOR,
+        on_demand: S::ON_DEMAND,
+        every: S::every,
+        poll: erased::<S>,
+    }
+}
+
+fn erased<S: Source>(cx: Arc<Context>) -> Poll {
+    Box::pin(async move { S::poll(cx).await.map(|section| Arc::new(section) as Arc<dyn AnySection>) })
+}
+
+/// Every source of the program.
+pub const SOURCES: &[Row] = &[
+    row::<identity::Source>(),
+    row::<balancer::BalancerSource>(),
+    row::<balancer::RoutingSource>(),
+    row::<balancer::TargetsSource>(),
+    row::<cluster::Source>(),
+    row::<services::ServicesSource>(),
+    row::<services::DefinitionsSource>(),
+    row::<tasks::RunningSource>(),
+    row::<tasks::StoppedSource>(),
+    row::<deployments::Source>(),
+    row::<scaling::TargetsSource>(),
+    row::<scaling::ActivitiesSource>(),
+    row::<cache::GroupSource>(),
+    row::<cache::NodesSource>(),
+    row::<events::CacheSource>(),
+    row::<database::InstanceSource>(),
+    row::<database::SettingsSource>(),
+    row::<events::DatabaseSource>(),
+    row::<alarms::Source>(),
+    row::<alarms::HistorySource>(),
+    row::<metrics::Source>(),
+    row::<logs::TailSource>(),
+    row::<logs::GroupSource>(),
+    row::<cache::SubnetsSource>(),
+    row::<dns::Source>(),
+    row::<cdn::Source>(),
+    row::<network::VpcSource>(),
+    row::<network::ZonesSource>(),
+    row::<network::NatSource>(),
+    row::<network::RoutesSource>(),
+    row::<network::GroupsSource>(),
+    row::<storage::Source>(),
+    row::<security::RolesSource>(),
+    row::<security::KeysSource>(),
+    row::<security::SecretsSource>(),
+    row::<delivery::RepositoriesSource>(),
+    row::<delivery::BuildsSource>(),
+    row::<delivery::PipelineSource>(),
+    row::<dashboards::Source>(),
+    row::<profile::LoadSource>(),
+    row::<profile::HostSource>(),
+];
+
+/// Every read operation of every source: what the gate lets through.
+pub fn reads() -> impl Iterator<Item = &'static Op> {
+    SOURCES.iter().flat_map(|row| row.reads)
+}
+
+/// An answer that its section can do without: `None` where the service has no such operation, or does not apply it to this resource.
+/// A missing permission, and whatever concerns the whole poll, stays a problem of the section.
+fn spare<T>(answer: Result<T, Problem>) -> Result<Option<T>, Problem> {
+    match answer {
+        Ok(out) => Ok(Some(out)),
+        Err(p) if p.kind == ProblemKind::Service => Ok(None),
+        Err(p) => Err(p),
+    }
+}
+
+const FAST: Duration = Duration::from_secs(5);
+const MEDIUM: Duration = Duration::from_secs(15);
+const TWENTY: Duration = Duration::from_secs(20);
+const HALF_MINUTE: Duration = Duration::from_secs(30);
+const MINUTE: Duration = Duration::from_mins(1);
+const TWO_MINUTES: Duration = Duration::from_mins(2);
+const SLOW: Duration = Duration::from_mins(5);
+const QUARTER: Duration = Duration::from_mins(15);

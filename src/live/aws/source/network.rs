@@ -1,0 +1,340 @@
+//! EC2: the load balancer's VPC with its subnets and gateways (5 min), NAT gateways and route tables (60 s), availability zones
+//! (2 min), and the security groups that the stack's resources carry (5 min). Left out of a build without the `ec2` feature.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_ec2::types as sdk;
+use futures_util::future::{try_join, try_join3};
+
+use super::{Context, MINUTE, SLOW, TWO_MINUTES};
+use crate::aws::convert::{text, text_opt};
+use crate::aws::error::problem_of;
+use crate::aws::op::Op;
+use crate::aws::page;
+use nextcore_core::model::balancer::Balancer;
+use nextcore_core::model::cache::CacheNodes;
+use nextcore_core::model::database::Database;
+use nextcore_core::model::network::{
+    GroupRole, GroupRule, InternetGateway, NatAddress, NatGateway, NatGateways, Network, Peer, Route, RouteTable, Routes, SecurityGroup,
+    SecurityGroups, Subnet, SubnetTier, Zone, Zones,
+};
+use nextcore_core::model::section::Problem;
+use nextcore_core::model::service::Services;
+use nextcore_core::model::stack::AddressPlan;
+use nextcore_core::model::store::Store;
+
+const VPCS: Op = Op::read("EC2", "DescribeVpcs", "ec2:DescribeVpcs");
+const SUBNETS: Op = Op::read("EC2", "DescribeSubnets", "ec2:DescribeSubnets");
+const GATEWAYS: Op = Op::read("EC2", "DescribeInternetGateways", "ec2:DescribeInternetGateways");
+const ZONES: Op = Op::read("EC2", "DescribeAvailabilityZones", "ec2:DescribeAvailabilityZones");
+const NATS: Op = Op::read("EC2", "DescribeNatGateways", "ec2:DescribeNatGateways");
+const ADDRESSES: Op = Op::read("EC2", "DescribeAddresses", "ec2:DescribeAddresses");
+const ROUTES: Op = Op::read("EC2", "DescribeRouteTables", "ec2:DescribeRouteTables");
+const GROUPS: Op = Op::read("EC2", "DescribeSecurityGroups", "ec2:DescribeSecurityGroups");
+const RULES: Op = Op::read("EC2", "DescribeSecurityGroupRules", "ec2:DescribeSecurityGroupRules");
+
+fn filter(name: &str, values: impl IntoIterator<Item = String>) -> sdk::Filter {
+    sdk::Filter::builder().name(name).set_values(Some(values.into_iter().collect())).build()
+}
+
+fn in_vpc(cx: &Context) -> Result<sdk::Filter, Problem> {
+    Ok(filter("vpc-id", [cx.needs::<Balancer>()?.vpc.clone()]))
+}
+
+pub(super) struct VpcSource;
+
+impl super::Source for VpcSource {
+    type Out = Network;
+    const READS: &'static [Op] = &[VPCS, SUBNETS, GATEWAYS];
+
+    fn every(_: &Store) -> Duration {
+        SLOW
+    }
+
+    async fn poll(cx: Arc<Context>) -> Result<Network, Problem> {
+        let vpc = cx.needs::<Balancer>()?.vpc.clone();
+        let attached = filter("attachment.vpc-id", [vpc.clone()]);
+        let (vpcs, subnets, gateways) = try_join3(
+            async { cx.side(cx.clients.ec2.describe_vpcs().vpc_ids(&vpc).send().await.map_err(|e| problem_of(VPCS, &e))) },
+            subnets(&cx),
+            async {
+                let answer = cx.clients.ec2.describe_internet_gateways().filters(attached).send().await;
+                cx.side(answer.map_err(|e| problem_of(GATEWAYS, &e)))
+            },
+        )
+        .await?;
+        let found = vpcs.as_ref().and_then(|v| v.vpcs().first());
+        Ok(Network {
+            vpc,
+            cidr: text(found.and_then(|v| v.cidr_block())),
+            state: text(found.and_then(|v| v.state()).map(sdk::VpcState::as_str)),
+            subnets,
+            internet_gateways: gateways
+                .iter()
+                .flat_map(aws_sdk_ec2::operation::describe_internet_gateways::DescribeInternetGatewaysOutput::internet_gateways)
+                .map(internet_gateway)
+                .collect(),
+        })
+    }
+}
+
+async fn subnets(cx: &Context) -> Result<Vec<Subnet>, Problem> {
+    let request = cx.clients.ec2.describe_subnets().filters(in_vpc(cx)?);
+    let ask = |token| request.clone().set_next_token(token).send();
+    let all = page::all(SUBNETS, ask, |out| (out.subnets, out.next_token)).await?;
+    let subnet = |s: &sdk::Subnet| Subnet {
+        id: text(s.subnet_id()),
+        cidr: text(s.cidr_block()),
+        zone: text(s.availability_zone()),
+        tier: tier(&cx.stack.addresses, s.cidr_block().unwrap_or_default()),
+        free_addresses: s.available_ip_address_count().unwrap_or_default(),
+        public_addresses: s.map_public_ip_on_launch().unwrap_or_default(),
+        state: text(s.state().map(sdk::SubnetState::as_str)),
+    };
+    let mut found: Vec<Subnet> = all.iter().map(subnet).collect();
+    found.sort_by(|a, b| (a.tier, &a.zone, &a.cidr).cmp(&(b.tier, &b.zone, &b.cidr)));
+    Ok(found)
+}
+
+fn tier(plan: &AddressPlan, cidr: &str) -> SubnetTier {
+    let tiers = [(&plan.public, SubnetTier::Public), (&plan.private, SubnetTier::Private), (&plan.database, SubnetTier::Database)];
+    tiers.into_iter().find(|(blocks, _)| blocks.iter().any(|b| b == cidr)).map_or(SubnetTier::Other, |(_, tier)| tier)
+}
+
+fn internet_gateway(g: &sdk::InternetGateway) -> InternetGateway {
+    let attachment = |a: &sdk::InternetGatewayAttachment| (text(a.vpc_id()), text(a.state().map(sdk::AttachmentStatus::as_str)));
+    InternetGateway { id: text(g.internet_gateway_id()), attachments: g.attachments().iter().map(attachment).collect() }
+}
+
+pub(super) struct ZonesSource;
+
+impl super::Source for ZonesSource {
+    type Out = Zones;
+    const READS: &'static [Op] = &[ZONES];
+
+    fn every(_: &Store) -> Duration {
+        TWO_MINUTES
+    }
+
+    async fn poll(cx: Arc<Context>) -> Result<Zones, Problem> {
+        let out = cx.clients.ec2.describe_availability_zones().send().await.map_err(|e| problem_of(ZONES, &e))?;
+        let mut zones: Vec<Zone> = out
+            .availability_zones()
+            .iter()
+            .map(|z| Zone {
+                name: text(z.zone_name()),
+                id: text(z.zone_id()),
+                region: text(z.region_name()),
+                state: text(z.state().map(sdk::AvailabilityZoneState::as_str)),
+                messages: z.messages().iter().map(|m| text(m.message())).collect(),
+            })
+            .collect();
+        zones.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(Zones { zones })
+    }
+}
+
+pub(super) struct NatSource;
+
+impl super::Source for NatSource {
+    type Out = NatGateways;
+    const READS: &'static [Op] = &[NATS, ADDRESSES];
+
+    fn every(_: &Store) -> Duration {
+        MINUTE
+    }
+
+    async fn poll(cx: Arc<Context>) -> Result<NatGateways, Problem> {
+        // The zone of a gateway is that of its subnet.
+        let zones: BTreeMap<&str, &str> = cx.needs::<Network>()?.subnets.iter().map(|s| (s.id.as_str(), s.zone.as_str())).collect();
+        let (mut gateways, elastic_ips) = try_join(nat_gateways(&cx), elastic_ips(&cx)).await?;
+        for gateway in &mut gateways {
+            gateway.zone = zones.get(gateway.subnet.as_str()).map(|z| (*z).to_owned()).unwrap_or_default();
+        }
+        gateways.sort_by(|a, b| (&a.zone, &a.id).cmp(&(&b.zone, &b.id)));
+        Ok(NatGateways { gateways, elastic_ips })
+    }
+}
+
+/// Elastic IPs seldom change: they are asked for in one minute of five.
+async fn elastic_ips(cx: &Context) -> Result<Vec<(String, String, bool)>, Problem> {
+    if let Some(known) = cx.store.get::<NatGateways>().filter(|_| cx.now.timestamp().rem_euclid(SLOW.as_secs() as i64) >= 60) {
+        return Ok(known.elastic_ips.clone());
+    }
+    let answer = cx.clients.ec2.describe_addresses().send().await.map_err(|e| problem_of(ADDRESSES, &e));
+    let Some(out) = cx.side(answer)? else { return Ok(Vec::new()) };
+    let elastic_ip = |a: &sdk::Address| (text(a.public_ip()), text(a.allocation_id()), a.association_id().is_some_and(|id| !id.is_empty()));
+    Ok(out.addresses().iter().map(elastic_ip).collect())
+}
+
+async fn nat_gateways(cx: &Context) -> Result<Vec<NatGateway>, Problem> {
+    let request = cx.clients.ec2.describe_nat_gateways().filter(in_vpc(cx)?);
+    let ask = |token| request.clone().set_next_token(token).send();
+    Ok(page::all(NATS, ask, |out| (out.nat_gateways, out.next_token)).await?.iter().map(nat_gateway).collect())
+}
+
+fn nat_gateway(g: &sdk::NatGateway) -> NatGateway {
+    let address = |a: &sdk::NatGatewayAddress| NatAddress {
+        public_ip: text(a.public_ip()),
+        allocation: text(a.allocation_id()),
+        status: text(a.status().map(sdk::NatGatewayAddressStatus::as_str)),
+        zone: text(a.availability_zone()),
+    };
+    NatGateway {
+        id: text(g.nat_gateway_id()),
+        state: text(g.state().map(sdk::NatGatewayState::as_str)),
+        zone: String::new(),
+        subnet: text(g.subnet_id()),
+        availability: text(g.availability_mode().map(sdk::AvailabilityMode::as_str)),
+        connectivity: text(g.connectivity_type().map(sdk::ConnectivityType::as_str)),
+        failure: match (text_opt(g.failure_code()), text_opt(g.failure_message())) {
+            (Some(code), Some(message)) => Some(format!("{code}: {message}")),
+            (code, message) => code.or(message),
+        },
+        addresses: g.nat_gateway_addresses().iter().map(address).collect(),
+    }
+}
+
+pub(super) struct RoutesSource;
+
+impl super::Source for RoutesSource {
+    type Out = Routes;
+    const READS: &'static [Op] = &[ROUTES];
+
+    fn every(_: &Store) -> Duration {
+        MINUTE
+    }
+
+    async fn poll(cx: Arc<Context>) -> Result<Routes, Problem> {
+        let request = cx.clients.ec2.describe_route_tables().filters(in_vpc(&cx)?);
+        let ask = |token| request.clone().set_next_token(token).send();
+        let all = page::all(ROUTES, ask, |out| (out.route_tables, out.next_token)).await?;
+        let mut tables: Vec<RouteTable> = all.iter().map(route_table).collect();
+        tables.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        Ok(Routes { tables })
+    }
+}
+
+fn route_table(t: &sdk::RouteTable) -> RouteTable {
+    RouteTable {
+        id: text(t.route_table_id()),
+        name: name_tag(t.tags()),
+        main: t.associations().iter().any(|a| a.main().unwrap_or_default()),
+        subnets: t.associations().iter().filter_map(|a| text_opt(a.subnet_id())).collect(),
+        routes: t.routes().iter().map(route).collect(),
+    }
+}
+
+fn name_tag(tags: &[sdk::Tag]) -> String {
+    text(tags.iter().find(|t| t.key() == Some("Name")).and_then(|t| t.value()))
+}
+
+fn route(r: &sdk::Route) -> Route {
+    let targets = [
+        r.nat_gateway_id(),
+        r.gateway_id(),
+        r.transit_gateway_id(),
+        r.vpc_peering_connection_id(),
+        r.network_interface_id(),
+        r.egress_only_internet_gateway_id(),
+        r.instance_id(),
+    ];
+    let destinations = [r.destination_cidr_block(), r.destination_ipv6_cidr_block(), r.destination_prefix_list_id()];
+    let first = |all: &[Option<&str>]| text(all.iter().flatten().copied().find(|v| !v.is_empty()));
+    Route { destination: first(&destinations), target: first(&targets), state: text(r.state().map(sdk::RouteState::as_str)) }
+}
+
+pub(super) struct GroupsSource;
+
+impl super::Source for GroupsSource {
+    type Out = SecurityGroups;
+    const READS: &'static [Op] = &[GROUPS, RULES];
+
+    fn every(_: &Store) -> Duration {
+        SLOW
+    }
+
+    async fn poll(cx: Arc<Context>) -> Result<SecurityGroups, Problem> {
+        let carriers = carriers(&cx)?;
+        if carriers.is_empty() {
+            return Ok(SecurityGroups::default());
+        }
+        let ids: Vec<String> = carriers.keys().cloned().collect();
+        let (groups, rules) = try_join(
+            async {
+                let request = cx.clients.ec2.describe_security_groups().set_group_ids(Some(ids.clone()));
+                request.send().await.map_err(|e| problem_of(GROUPS, &e))
+            },
+            rules(&cx, ids.clone()),
+        )
+        .await?;
+        let mut groups: Vec<SecurityGroup> = groups
+            .security_groups()
+            .iter()
+            .map(|g| {
+                let id = text(g.group_id());
+                let mut own: Vec<GroupRule> = rules.iter().filter(|(group, _)| *group == id).map(|(_, rule)| rule.clone()).collect();
+                own.sort_by(|a, b| (a.egress, a.from_port, &a.peer).cmp(&(b.egress, b.from_port, &b.peer)));
+                let roles = carriers.get(&id).into_iter().flatten().copied().collect();
+                SecurityGroup { id, name: text(g.group_name()), roles, rules: own }
+            })
+            .collect();
+        groups.sort_by(|a, b| (&a.roles, &a.id).cmp(&(&b.roles, &b.id)));
+        Ok(SecurityGroups { groups })
+    }
+}
+
+/// Who carries which group, as far as the sections that name groups have answered; the load balancer must have.
+fn carriers(cx: &Context) -> Result<BTreeMap<String, BTreeSet<GroupRole>>, Problem> {
+    let mut carried: Vec<(GroupRole, &[String])> = vec![(GroupRole::Alb, &cx.needs::<Balancer>()?.security_groups)];
+    carried.extend(cx.needs::<Services>()?.services.iter().map(|s| (GroupRole::Ecs, s.security_groups.as_slice())));
+    // A stack without database or Redis has still groups to show: only wait for them, do not depend on them.
+    match cx.needs::<Database>() {
+        Ok(database) => carried.push((GroupRole::Rds, &database.security_groups)),
+        Err(p) if p.kind == nextcore_core::model::section::ProblemKind::Waiting => return Err(p),
+        Err(_) => {}
+    }
+    match cx.needs::<CacheNodes>() {
+        Ok(nodes) => carried.extend(nodes.nodes.iter().map(|n| (GroupRole::Redis, n.security_groups.as_slice()))),
+        Err(p) if p.kind == nextcore_core::model::section::ProblemKind::Waiting => return Err(p),
+        Err(_) => {}
+    }
+    let mut by_id: BTreeMap<String, BTreeSet<GroupRole>> = BTreeMap::new();
+    for (role, ids) in carried {
+        for id in ids {
+            by_id.entry(id.clone()).or_default().insert(role);
+        }
+    }
+    Ok(by_id)
+}
+
+async fn rules(cx: &Context, ids: Vec<String>) -> Result<Vec<(String, GroupRule)>, Problem> {
+    let request = cx.clients.ec2.describe_security_group_rules().filters(filter("group-id", ids));
+    let ask = |token| request.clone().set_next_token(token).send();
+    let all = page::all(RULES, ask, |out| (out.security_group_rules, out.next_token)).await?;
+    let mut found = Vec::new();
+    for r in &all {
+        let cidr = r.cidr_ipv4().or(r.cidr_ipv6()).filter(|c| !c.is_empty());
+        let group = r.referenced_group_info().and_then(|g| g.group_id()).filter(|g| !g.is_empty());
+        let peer = match (cidr, group) {
+            (Some(cidr), _) => Peer::Cidr(text(Some(cidr))),
+            (None, Some(group)) => Peer::Group(text(Some(group))),
+            (None, None) => Peer::PrefixList(text(r.prefix_list_id())),
+        };
+        found.push((
+            text(r.group_id()),
+            GroupRule {
+                id: text(r.security_group_rule_id()),
+                egress: r.is_egress().unwrap_or_default(),
+                protocol: text(r.ip_protocol()),
+                from_port: r.from_port().unwrap_or(-1),
+                to_port: r.to_port().unwrap_or(-1),
+                peer,
+                description: text(r.description()),
+            },
+        ));
+    }
+    Ok(found)
+}

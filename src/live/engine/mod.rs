@@ -1,0 +1,272 @@
+//! The engine: one task per source, polling what somebody looks at, writing the store; and the runner of actions. It knows no screens.
+//! `Engine::start` is called by the shell; sessions hold a `Feed`: the newest store to read, and a bounded channel of wishes.
+
+pub mod action;
+pub mod clock;
+pub mod obligation;
+mod poll;
+pub mod schedule;
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rand_pcg::Pcg32;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use crate::aws::Clients;
+use crate::aws::meter::Meter;
+use crate::aws::notice::Notices;
+use crate::aws::source::{Row, SOURCES};
+use action::{Acts, Order, Report, Runner, Tools};
+use clock::Clock;
+use nextcore_core::model::Time;
+use nextcore_core::model::identity::Identity;
+use nextcore_core::model::place::Place;
+use nextcore_core::model::section::{Problem, ProblemKind, Section, SectionKey};
+use nextcore_core::model::stack::Stack;
+use nextcore_core::model::store::Store;
+use schedule::Look;
+
+/// What a session may ask of the engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wish {
+    /// These sections are read by something on the screen.
+    Needs {
+        /// All of them.
+        all: BTreeSet<SectionKey>,
+        /// Those that the open pane is about; empty on the stack view.
+        front: BTreeSet<SectionKey>,
+    },
+    /// Fetch these now.
+    Refresh(BTreeSet<SectionKey>),
+    /// The terminal gained or lost the focus.
+    Focus(bool),
+}
+
+/// Wishes that may wait while the engine is busy; more are dropped, the newest state wins anyway.
+const WISHES: usize = 64;
+/// Orders that may wait: a person gives them one by one.
+const ORDERS: usize = 8;
+/// Reports of actions that may wait for a slow session; the runner waits then, too.
+const REPORTS: usize = 64;
+
+/// A session's end of the engine.
+#[derive(Debug)]
+pub struct Feed {
+    /// The newest store.
+    pub store: watch::Receiver<Arc<Store>>,
+    /// Wishes.
+    pub wishes: mpsc::Sender<Wish>,
+    /// Plans to make and to carry out.
+    pub orders: mpsc::Sender<Order>,
+    /// What became of them.
+    pub reports: mpsc::Receiver<Report>,
+}
+
+/// The engine's end, made before there is an engine: the first frame does not wait for credentials.
+#[derive(Debug)]
+pub struct Ends {
+    store: watch::Sender<Arc<Store>>,
+    wishes: mpsc::Receiver<Wish>,
+    orders: mpsc::Receiver<Order>,
+    reports: mpsc::Sender<Report>,
+}
+
+impl Ends {
+    /// Shows why there is no engine yet, as a problem of who we are, and what is waited for; an engine begins anew.
+    pub fn explain(&self, problem: Option<Problem>, notices: Vec<String>, now: Time) {
+        self.store.send_modify(|store| {
+            let store = Arc::make_mut(store);
+            match problem {
+                Some(problem) => store.fail(Identity::KEY, problem, now),
+                None => store.version += 1,
+            }
+            store.notices = notices;
+        });
+    }
+}
+
+/// A feed and the ends that an engine will serve.
+pub fn channel() -> (Feed, Ends) {
+    channel_at(Place::default())
+}
+
+/// The same of an engine that looks at this place: it is known before there is an engine.
+pub fn channel_at(place: Place) -> (Feed, Ends) {
+    let (store_tx, store_rx) = watch::channel(Arc::new(Store::at_place(place)));
+    let (wish_tx, wish_rx) = mpsc::channel(WISHES);
+    let (order_tx, order_rx) = mpsc::channel(ORDERS);
+    let (report_tx, report_rx) = mpsc::channel(REPORTS);
+    let feed = Feed { store: store_rx, wishes: wish_tx, orders: order_tx, reports: report_rx };
+    (feed, Ends { store: store_tx, wishes: wish_rx, orders: order_rx, reports: report_tx })
+}
+
+/// Everything that the polling tasks share.
+#[derive(Debug)]
+struct Shared {
+    clients: Clients,
+    stack: Arc<Stack>,
+    clock: Clock,
+    meter: Meter,
+    notices: Notices,
+    store: Mutex<Store>,
+    publish: watch::Sender<Arc<Store>>,
+}
+
+impl Shared {
+    /// Changes the store and shows it to everybody.
+    fn change(&self, change: impl FnOnce(&mut Store)) {
+        let snapshot = {
+            let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+            change(&mut store);
+            store.usage = self.meter.usage(self.clock.speed());
+            store.notices = self.notices.all();
+            Arc::new(store.clone())
+        };
+        self.publish.send_replace(snapshot);
+    }
+
+    fn snapshot(&self) -> Arc<Store> {
+        Arc::clone(&self.publish.borrow())
+    }
+}
+
+/// What the screen looks at, as the polling tasks see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Attention {
+    needs: Arc<BTreeSet<SectionKey>>,
+    front: Arc<BTreeSet<SectionKey>>,
+    focused: bool,
+}
+
+impl Attention {
+    fn look(&self, key: SectionKey) -> Look {
+        match (self.needs.contains(&key), self.front.contains(&key), self.front.is_empty()) {
+            (_, true, _) => Look::Front,
+            (true, _, true) => Look::Needed,
+            (true, _, false) => Look::Behind,
+            (false, ..) => Look::Idle,
+        }
+    }
+}
+
+/// A running engine; dropping it ends every poll.
+#[derive(Debug)]
+pub struct Engine {
+    _tasks: JoinSet<()>,
+    runner: Runner,
+}
+
+/// What an engine works with.
+#[derive(Debug)]
+pub struct Setup {
+    /// Gated clients.
+    pub clients: Clients,
+    /// The stack's names.
+    pub stack: Arc<Stack>,
+    /// The clock that time stamps and intervals follow.
+    pub clock: Clock,
+    /// Counts what the clients send.
+    pub meter: Meter,
+    /// What the clients have to say beside their answers.
+    pub notices: Notices,
+    /// Where the jitter of the polls begins: random for a dashboard among others, fixed for pictures and tests.
+    pub jitter: u64,
+    /// Who may write, and where it is recorded.
+    pub acts: Acts,
+}
+
+impl Engine {
+    /// Starts polling every source; must be called inside a tokio runtime.
+    pub fn start(setup: Setup, ends: Ends) -> Self {
+        Self::start_with(SOURCES, setup, ends)
+    }
+
+    /// Starts polling these sources only.
+    pub fn start_with(rows: &'static [Row], setup: Setup, ends: Ends) -> Self {
+        let Setup { clients, stack, clock, meter, notices, jitter, acts } = setup;
+        let tools = Tools {
+            clients: clients.clone(),
+            stack: Arc::clone(&stack),
+            clock: clock.clone(),
+            meter: meter.clone(),
+            acts,
+            store: ends.store.subscribe(),
+        };
+        meter.budget().pace(clock.speed());
+        let runner = Runner::new(tools);
+        let store = Mutex::new(ends.store.borrow().anew());
+        let shared = Arc::new(Shared { clients, stack, clock, meter, notices, store, publish: ends.store });
+        let all: BTreeSet<SectionKey> = rows.iter().filter(|r| !r.on_demand).map(|r| r.key).collect();
+        let (attention_tx, attention) = watch::channel(Attention { needs: Arc::new(all), front: Arc::default(), focused: true });
+        let (refresh_tx, refresh) = watch::channel((0_u64, Arc::new(BTreeSet::new())));
+        let mut tasks = JoinSet::new();
+        for (row, stream) in rows.iter().zip(0..) {
+            let noise = Pcg32::new(jitter, stream);
+            tasks.spawn(poll::run(*row, Arc::clone(&shared), attention.clone(), refresh.clone(), noise));
+        }
+        tasks.spawn(notice(Arc::clone(&shared)));
+        tasks.spawn(serve(ends.wishes, attention_tx, refresh_tx));
+        tasks.spawn(runner.scan());
+        tasks.spawn(runner.clone().serve(ends.orders, ends.reports));
+        Self { _tasks: tasks, runner }
+    }
+
+    /// The runner of actions.
+    pub fn runner(&self) -> &Runner {
+        &self.runner
+    }
+}
+
+/// Shows a notice at once: it may be about what keeps everything else from coming.
+async fn notice(shared: Arc<Shared>) {
+    let mut changes = shared.notices.subscribe();
+    loop {
+        changes.next().await;
+        shared.change(|store| store.version += 1);
+    }
+}
+
+/// Turns wishes into the two signals that polling tasks watch.
+async fn serve(
+    mut wishes: mpsc::Receiver<Wish>,
+    attention: watch::Sender<Attention>,
+    refresh: watch::Sender<(u64, Arc<BTreeSet<SectionKey>>)>,
+) {
+    while let Some(wish) = wishes.recv().await {
+        match wish {
+            Wish::Needs { all, front } => {
+                attention.send_if_modified(|a| replace(&mut a.needs, Arc::new(all)) | replace(&mut a.front, Arc::new(front)))
+            }
+            Wish::Focus(focused) => attention.send_if_modified(|a| replace(&mut a.focused, focused)),
+            Wish::Refresh(keys) => {
+                refresh.send_modify(|(n, k)| (*n, *k) = (*n + 1, Arc::new(keys)));
+                true
+            }
+        };
+    }
+    // Without sessions the engine goes on by its last attention until it is dropped.
+    std::future::pending::<()>().await;
+}
+
+fn replace<T: PartialEq>(place: &mut T, value: T) -> bool {
+    let changed = *place != value;
+    *place = value;
+    changed
+}
+
+/// Waits until every source that is always asked has answered somehow, or `patience` (on the wall) is over; for reports.
+pub async fn settled(feed: &mut Feed, patience: Duration) -> Arc<Store> {
+    let all_answered = |store: &Arc<Store>| {
+        SOURCES.iter().filter(|row| !row.on_demand).all(|row| {
+            let entry = store.entry(row.key);
+            entry.is_some_and(|e| e.value.is_some() || e.problem.as_ref().is_some_and(|p| p.kind != ProblemKind::Waiting))
+        })
+    };
+    if let Ok(Ok(store)) = tokio::time::timeout(patience, feed.store.wait_for(all_answered)).await {
+        return Arc::clone(&store);
+    }
+    Arc::clone(&feed.store.borrow())
+}

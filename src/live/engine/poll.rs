@@ -1,0 +1,169 @@
+//! The life of one source: poll, record, wait until it is due again, or sooner when attention or a refresh says so. Single flight by construction.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use rand::Rng;
+use rand_pcg::Pcg32;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::schedule::{Look, Outcome, delay, floor, interval, jitter};
+use super::{Attention, Shared};
+use crate::aws::bounded;
+use crate::aws::budget::Tally;
+use crate::aws::source::{Context, Row};
+use nextcore_core::model::Time;
+use nextcore_core::model::identity::Identity;
+use nextcore_core::model::section::{AnySection, Problem, ProblemKind, Section, SectionKey};
+
+/// A poll made of several requests must end, too: then it counts as timed out.
+const POLL_TIMEOUT: Duration = Duration::from_secs(20);
+/// What nobody reads is asked again when somebody does.
+const NEVER: Duration = Duration::from_hours(24 * 365);
+
+type Refresh = watch::Receiver<(u64, Arc<BTreeSet<SectionKey>>)>;
+
+/// Polls one source until the engine is dropped.
+pub(super) async fn run(row: Row, shared: Arc<Shared>, mut attention: watch::Receiver<Attention>, mut refresh: Refresh, mut rng: Pcg32) {
+    let mut failures = 0;
+    loop {
+        if !wanted(row, &mut attention).await {
+            return;
+        }
+        // Where an account is pinned, who we are comes first; in another account nothing more is asked.
+        if row.key != Identity::KEY {
+            shared.clients.pin().opened().await;
+        }
+        if shared.snapshot().entry(row.key).is_none() {
+            let now = shared.clock.now();
+            shared.change(|s| s.entry_mut(row.key).asked_at = Some(now));
+        }
+        let begun = shared.clock.now();
+        let (result, tally) = once(row, &shared).await;
+        let outcome = match &result {
+            Ok(_) => {
+                failures = 0;
+                Outcome::Good
+            }
+            Err(problem) => {
+                failures += 1;
+                Outcome::Bad { kind: problem.kind, failures }
+            }
+        };
+        let noise = rng.random::<f64>();
+        let wait = |attention: &Attention, shared: &Shared| {
+            let every = (row.every)(&shared.snapshot());
+            let interval = interval(every, row.closely, attention.look(row.key), attention.focused).max(tally.least_interval());
+            let due = if row.on_demand && attention.look(row.key) == Look::Idle {
+                NEVER
+            } else {
+                delay(interval, outcome).max(tally.least_interval())
+            };
+            (interval, jitter(due, noise))
+        };
+        let current = attention.borrow_and_update().clone();
+        let (interval, first_wait) = wait(&current, &shared);
+        record(row, &shared, result, begun, interval, first_wait);
+        until_due(row.key, &shared, &mut attention, &mut refresh, wait).await;
+    }
+}
+
+/// Waits until something reads a section that is asked on demand; `false` when nothing ever will.
+async fn wanted(row: Row, attention: &mut watch::Receiver<Attention>) -> bool {
+    !row.on_demand || attention.wait_for(|a| a.look(row.key) != Look::Idle).await.is_ok()
+}
+
+async fn until_due(
+    key: SectionKey,
+    shared: &Arc<Shared>,
+    attention: &mut watch::Receiver<Attention>,
+    refresh: &mut Refresh,
+    wait: impl Fn(&Attention, &Shared) -> (Duration, Duration),
+) {
+    let ended = Instant::now();
+    refresh.mark_unchanged();
+    loop {
+        let current = attention.borrow_and_update().clone();
+        let (interval, delay) = wait(&current, shared);
+        if shared.snapshot().entry(key).is_some_and(|e| e.interval != interval) {
+            shared.change(|s| s.entry_mut(key).interval = interval);
+        }
+        tokio::select! {
+            () = tokio::time::sleep_until(ended + shared.clock.on_the_wall(delay)) => return,
+            changed = attention.changed() => if changed.is_err() { return },
+            changed = refresh.changed() => {
+                let asked = changed.is_err() || refresh.borrow_and_update().1.contains(&key);
+                // Whoever presses a key is told the same by the same rule: see `Entry::hold`.
+                let held = shared.snapshot().entry(key).and_then(|e| e.hold(shared.clock.now()));
+                if asked && held.is_none() { return }
+            }
+        }
+    }
+}
+
+type Answer = Result<Arc<dyn AnySection>, Problem>;
+
+/// One poll, and what it has used of the budget.
+async fn once(row: Row, shared: &Arc<Shared>) -> (Answer, Arc<Tally>) {
+    let tally = Arc::new(Tally::default());
+    let answer = ask(row, shared, &tally).await;
+    // A source may do without one answer or another; what we did not let it ask is no such answer.
+    let answer = match tally.bound().filter(|_| answer.is_ok()) {
+        Some(bound) => Err(bounded(row.title, &bound)),
+        None => answer,
+    };
+    (answer, tally)
+}
+
+async fn ask(row: Row, shared: &Arc<Shared>, tally: &Arc<Tally>) -> Answer {
+    let cx = Context {
+        side: None,
+        clients: shared.clients.clone(),
+        stack: Arc::clone(&shared.stack),
+        store: shared.snapshot(),
+        now: shared.clock.now(),
+        meter: shared.meter.clone(),
+    };
+    // A task of its own: a bug in one source is a problem of one section, not the end of the dashboard.
+    let (budget, of_task) = (shared.meter.budget().clone(), Arc::clone(tally));
+    let mut task = tokio::spawn(async move {
+        let _polling = budget.polling(&of_task);
+        (row.poll)(Arc::new(cx)).await
+    });
+    let failed =
+        |kind, what: String| Err(Problem { kind, headline: format!("{}: {what}", row.title), hint: String::new(), permission: None });
+    match tokio::time::timeout(POLL_TIMEOUT, &mut task).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(_)) => failed(ProblemKind::Malformed, "the poll ended unexpectedly; please report this".to_owned()),
+        Err(_) => {
+            task.abort();
+            failed(ProblemKind::Timeout, format!("no answer within {} s", POLL_TIMEOUT.as_secs()))
+        }
+    }
+}
+
+fn record(row: Row, shared: &Shared, result: Answer, begun: Time, interval: Duration, wait: Duration) {
+    let key = row.key;
+    let now = shared.clock.now();
+    shared.change(|store| {
+        match result {
+            Ok(value) => {
+                let entry = store.entry_mut(key);
+                entry.value = Some(value);
+                entry.at = Some(now);
+                entry.problem = None;
+                entry.failing_since = None;
+                entry.revision += 1;
+            }
+            Err(problem) => store.fail(key, problem, now),
+        }
+        let entry = store.entry_mut(key);
+        entry.interval = interval;
+        entry.begun_at = Some(begun);
+        entry.floor = row.floor.unwrap_or_else(|| floor(interval));
+        entry.next_at = TimeDelta::from_std(wait).ok().map(|w| now + w);
+    });
+}
