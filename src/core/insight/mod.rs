@@ -1,34 +1,20 @@
-//! Judgement, pure: the health of every node of the diagram with its reasons, and the timeline of what changed.
-//! No clock and no I/O: `Watch` is a fold over stores. Called by the session loop, `snapshot` and the tests.
+//! Judgement, pure: what is wrong, what changed, how things hang together. No clock and no I/O; time comes in.
+//!
+//! `health` judges the nodes of the diagram, `conformance` holds a stack against what somebody wrote down, `topology` joins sections,
+//! `timeline` tells what changed, `panes` are the models of two panes. Called by the session loop, the reports and the commands.
 
 pub mod conformance;
-pub mod egress;
-pub mod entry;
-mod facts;
-mod finding;
-pub mod flows;
-pub(crate) mod images;
-pub mod inventory;
+pub mod health;
 mod judgement;
-mod limits;
-mod node;
-pub mod paths;
-mod phrase;
+pub mod panes;
 pub mod reading;
-pub mod roles;
-mod rules;
-pub mod standing;
 mod timeline;
-mod watch;
-mod window;
-pub mod zones;
+pub mod topology;
 
 #[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 
+pub use health::{RuleDoc, Watch, catalogue, judge, sections};
 pub use judgement::{Counts, Event, Judgement, NodeId};
-pub use node::sections;
-pub use rules::catalogue::{RuleDoc, catalogue};
-pub use watch::{Watch, judge};

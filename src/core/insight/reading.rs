@@ -3,7 +3,7 @@
 
 use chrono::TimeDelta;
 
-use super::limits::PUBLISH_LAG;
+use crate::insight::health::limits::PUBLISH_LAG;
 use crate::model::Time;
 use crate::model::metric::{Metrics, Series};
 use crate::model::store::Store;

@@ -7,8 +7,8 @@
 use serde_json::{Map, Value, json as object};
 
 use crate::insight::Judgement;
-use crate::insight::inventory::inventory;
-use crate::insight::standing::Standing;
+use crate::insight::health::standing::Standing;
+use crate::insight::topology::inventory::inventory;
 use crate::model::Time;
 use crate::model::identity::Identity;
 use crate::model::section::Section;

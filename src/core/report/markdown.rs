@@ -8,7 +8,7 @@ use crate::model::text;
 
 use super::figures::figures;
 use super::table::{elsewhere, headline, ordered, reasons, troubles};
-use crate::insight::inventory::{Inventory, inventory};
+use crate::insight::topology::inventory::{Inventory, inventory};
 
 /// Lines of the timeline that are printed.
 const CHANGES: usize = 20;

@@ -3,7 +3,7 @@
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 
-use crate::insight::standing::{Standing, explain};
+use crate::insight::health::standing::{Standing, explain};
 use crate::insight::{Judgement, NodeId};
 use crate::model::Time;
 use crate::model::health::{Level, Reason, Verdict};
@@ -12,7 +12,7 @@ use crate::model::store::{Entry, Store};
 use crate::model::text;
 
 use super::figures::figures;
-use crate::insight::inventory::{Inventory, inventory};
+use crate::insight::topology::inventory::{Inventory, inventory};
 
 /// Stands for a space at which no line is broken, while the table is laid out.
 const FIRM: &str = "\u{1}";

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::{Look, exit_code, figures, json, markdown, table};
 use crate::insight::fixture::{RG, World, alarm, arn, target};
-use crate::insight::inventory::inventory;
+use crate::insight::topology::inventory::inventory;
 use crate::insight::{Judgement, NodeId};
 use crate::model::alarm::{Alarm, Alarms};
 use crate::model::balancer::Targets;

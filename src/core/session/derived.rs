@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::Session;
 use super::pane::PaneId;
 use crate::insight::conformance::{Only, Report, Statement, Statements, state, verify};
-use crate::insight::flows::{Flows, flows};
-use crate::insight::zones::{ZoneMap, zones};
+use crate::insight::panes::flows::{Flows, flows};
+use crate::insight::panes::zones::{ZoneMap, zones};
 
 /// The moment that something was worked out for: the number of the news, and the second.
 type Moment = (u64, i64);

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value as Json, json};
 
 use crate::insight::Judgement;
-use crate::insight::inventory::inventory;
-use crate::insight::standing::Standing;
+use crate::insight::health::standing::Standing;
+use crate::insight::topology::inventory::inventory;
 use crate::model::stack::Stack;
 use crate::model::store::{Entry, Store};
 use crate::model::{Time, text};

@@ -1,7 +1,7 @@
 //! Redis: group, shards, nodes, roles.
 
 use crate::insight::fixture::{RG, World, data_event, look, run};
-use crate::insight::roles::redis_roles;
+use crate::insight::topology::roles::redis_roles;
 use crate::model::cache::{CacheEvents, CacheNodes, ReplicationGroup};
 
 fn group(world: &mut World, change: impl FnOnce(&mut ReplicationGroup)) {

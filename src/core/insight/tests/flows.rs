@@ -2,9 +2,9 @@
 
 use crate::insight::fixture::platform::{build, digest};
 use crate::insight::fixture::{RG, World, ago, arn, noon, target};
-use crate::insight::flows::{Delivery, Flow, Flows, Place, Step, StepKind, StepState, flows};
-use crate::insight::images::short_digest;
+use crate::insight::panes::flows::{Delivery, Flow, Flows, Place, Step, StepKind, StepState, flows};
 use crate::insight::reading::{Measure, Unit};
+use crate::insight::topology::images::short_digest;
 use crate::model::balancer::{Balancer, Routing, Targets};
 use crate::model::cdn::Cdn;
 use crate::model::database::Database;
@@ -21,7 +21,7 @@ fn edges(flow: &Flow) -> Vec<String> {
     flow.edges.iter().map(|e| format!("{} > {} {}", e.from, e.to, e.label).trim_end().to_owned()).collect()
 }
 
-fn edge<'a>(flow: &'a Flow, from: &str, to: &str) -> &'a crate::insight::flows::Edge {
+fn edge<'a>(flow: &'a Flow, from: &str, to: &str) -> &'a crate::insight::panes::flows::Edge {
     flow.edges.iter().find(|e| e.from == from && e.to == to).unwrap()
 }
 
@@ -220,7 +220,7 @@ fn one_rate_stands_on_one_way() {
         world.series("cdn/hit", &[90.0; 3]);
         change(&mut world);
         let flow = draw(&world).requests;
-        let rate = |e: &crate::insight::flows::Edge| {
+        let rate = |e: &crate::insight::panes::flows::Edge| {
             let all = e.figures.iter().filter(|f| f.unit == Unit::PerSecond);
             all.map(|f| format!("{} > {} {:.0} {}", e.from, e.to, f.value, f.label)).collect::<Vec<_>>()
         };

@@ -18,8 +18,8 @@ mod zones;
 
 use std::collections::BTreeSet;
 
-use super::fixture::World;
-use super::{Counts, catalogue};
+use crate::insight::fixture::World;
+use crate::insight::{Counts, catalogue};
 use crate::model::health::Level;
 
 #[test]
@@ -66,7 +66,7 @@ fn the_healthy_stack_is_healthy_in_every_node() {
         ]
     );
     assert_eq!((judgement.worst, judgement.counts), (Level::Healthy, Counts { healthy: 29, ..Counts::default() }));
-    assert!(judgement.nodes.values().all(|v| v.as_of == Some(super::fixture::noon())));
+    assert!(judgement.nodes.values().all(|v| v.as_of == Some(crate::insight::fixture::noon())));
 }
 
 #[test]

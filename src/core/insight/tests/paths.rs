@@ -2,7 +2,7 @@
 
 use crate::insight::fixture::World;
 use crate::insight::fixture::platform::group_rule;
-use crate::insight::paths::{CellVerdict, End, LineState, Paths, PortRange, paths};
+use crate::insight::topology::paths::{CellVerdict, End, LineState, Paths, PortRange, paths};
 use crate::model::health::Level;
 use crate::model::network::{GroupRule, Peer, SecurityGroups};
 use crate::model::stack::Stack;

@@ -180,7 +180,7 @@ fn image(world: &mut World, change: impl FnOnce(&mut Image)) {
 #[test]
 fn repositories() {
     let digest = crate::insight::fixture::platform::digest("web");
-    let short = crate::insight::images::short_digest(&digest);
+    let short = crate::insight::topology::images::short_digest(&digest);
     for (name, change, level, text) in [
         ("HIGH", (|i| i.findings = [("HIGH".to_owned(), 2)].into()) as fn(&mut Image), "degraded", "0 CRITICAL, 2 HIGH findings"),
         ("MEDIUM only", |i| i.findings = [("MEDIUM".to_owned(), 9)].into(), "healthy", ""),

@@ -1,9 +1,9 @@
 //! The seed's High Availability drawing, live.
 
-use crate::insight::egress::Egress;
 use crate::insight::fixture::platform::zone_name;
 use crate::insight::fixture::{RG, World, target, task};
-use crate::insight::zones::{DatabasePlace, ZoneMap, ZoneSystem, zones};
+use crate::insight::panes::zones::{DatabasePlace, ZoneMap, ZoneSystem, zones};
+use crate::insight::topology::egress::Egress;
 use crate::model::balancer::{Balancer, Targets};
 use crate::model::cache::{CacheMember, CacheNodes, ReplicationGroup};
 use crate::model::database::Database;

@@ -1,7 +1,7 @@
 //! Figures of the edge, the network, storage, security and delivery. It judges nothing.
 
 use super::{Figure, Reading, figure, percent};
-use crate::insight::egress::{self, Egress};
+use crate::insight::topology::egress::{self, Egress};
 use crate::model::Time;
 use crate::model::cdn::Cdn;
 use crate::model::dashboard::Dashboards;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::insight::images::digest_in;
+use crate::insight::topology::images::digest_in;
 use crate::model::delivery::{Build, Builds, Image, Pipeline, PipelineAction, PipelineExecution, PipelineStage, Repositories, Repository};
 use crate::model::service::Tasks;
 use crate::model::store::Store;

@@ -2,7 +2,7 @@
 
 use crate::input::Place;
 use crate::insight::NodeId;
-use crate::insight::flows::{Delivery, Edge, Flow, Flows, Hop, Step, StepKind, StepState};
+use crate::insight::panes::flows::{Delivery, Edge, Flow, Flows, Hop, Step, StepKind, StepState};
 use crate::session::Session;
 use crate::session::filter::Filter;
 use crate::session::rows::{borrowed, named};

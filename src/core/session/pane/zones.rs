@@ -2,7 +2,7 @@
 
 use crate::input::Place;
 use crate::insight::NodeId;
-use crate::insight::zones::{Mark, ZoneMap, ZoneState, ZoneSystem};
+use crate::insight::panes::zones::{Mark, ZoneMap, ZoneState, ZoneSystem};
 use crate::session::Session;
 use crate::session::filter::Filter;
 use crate::session::rows::named;

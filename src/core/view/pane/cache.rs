@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{List, Panels, beside, data_events, facts, heading, panel, spacious, split, text, widen};
 use crate::insight::NodeId;
-use crate::insight::roles::redis_roles;
+use crate::insight::topology::roles::redis_roles;
 use crate::model::cache::{CacheEvents, CacheNodes, ReplicationGroup};
 use crate::session::Screen;
 use crate::session::pane::cache as cache_rows;

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use super::{head, must_tell, service, tell};
 use crate::insight::NodeId;
-use crate::insight::roles::redis_roles;
+use crate::insight::topology::roles::redis_roles;
 use crate::model::cache::{CacheNodes, NodeGroup, ReplicationGroup};
 use crate::session::layout::{Place, Placed};
 use crate::theme::Role;

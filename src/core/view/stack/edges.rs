@@ -3,7 +3,7 @@
 
 use super::{network, service};
 use crate::insight::NodeId;
-use crate::insight::entry::entry;
+use crate::insight::topology::entry::entry;
 use crate::model::balancer::Routing;
 use crate::model::health::Level;
 use crate::model::stack::{ServiceRole, Stack};

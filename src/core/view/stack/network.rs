@@ -2,7 +2,7 @@
 
 use super::small::{Small, fact, no_charts, no_more};
 use crate::insight::NodeId;
-use crate::insight::egress::{self, Egress};
+use crate::insight::topology::egress::{self, Egress};
 use crate::model::health::Level;
 use crate::model::network::{InternetGateway, NatGateway, NatGateways, Network, SecurityGroups, zone_letter};
 use crate::theme::Role;

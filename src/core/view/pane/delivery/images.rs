@@ -3,7 +3,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::insight::images::short_digest;
+use crate::insight::topology::images::short_digest;
 use crate::model::delivery::{Image, Repositories};
 use crate::model::health::Level;
 use crate::model::text::bytes;

@@ -4,7 +4,7 @@
 use ratatui::layout::Rect;
 
 use super::super::{List, split};
-use crate::insight::flows::{Delivery, Step, StepKind, StepState};
+use crate::insight::panes::flows::{Delivery, Step, StepKind, StepState};
 use crate::model::health::Level;
 use crate::model::text;
 use crate::session::Screen;

@@ -7,7 +7,7 @@ mod tree;
 use ratatui::layout::Rect;
 
 use super::{beside, panel, spacious, split, tabs, widen};
-use crate::insight::flows::{Flow, Flows, Hop, Place};
+use crate::insight::panes::flows::{Flow, Flows, Hop, Place};
 use crate::model::balancer::Targets;
 use crate::model::delivery::{Builds, Pipeline, Repositories};
 use crate::model::health::Level;
@@ -95,7 +95,7 @@ fn draw_flow(v: &View<'_>, screen: &Screen, flow: &Flow, index: usize, area: Rec
 }
 
 /// Where a flow fails, in words; returns the row behind.
-fn ink_trouble(flow: &Flow, trouble: &crate::insight::flows::Trouble, area: Rect, ink: &mut Ink<'_>) -> u16 {
+fn ink_trouble(flow: &Flow, trouble: &crate::insight::panes::flows::Trouble, area: Rect, ink: &mut Ink<'_>) -> u16 {
     let (mark, role) = glyph(trouble.level);
     let origin = match trouble.origin {
         Place::Hop(_) => trouble.text.clone(),

@@ -3,7 +3,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::insight::flows::{Edge, Flow, Hop, Place};
+use crate::insight::panes::flows::{Edge, Flow, Hop, Place};
 use crate::insight::reading::{Measure, Unit};
 use crate::model::health::Level;
 use crate::model::text;

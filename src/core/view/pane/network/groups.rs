@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::matrix::{of, short};
 use super::unread;
-use crate::insight::paths::{Deviation, LineState, Paths, PortRange, RuleLine};
+use crate::insight::topology::paths::{Deviation, LineState, Paths, PortRange, RuleLine};
 use crate::model::health::Level;
 use crate::model::network::{GroupRole, GroupRule, Peer, SecurityGroup, SecurityGroups};
 use crate::session::Screen;

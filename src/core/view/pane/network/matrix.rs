@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::over_title;
-use crate::insight::paths::{Cell, CellVerdict, End, Paths, PortRange, paths};
+use crate::insight::topology::paths::{Cell, CellVerdict, End, Paths, PortRange, paths};
 use crate::theme::Role;
 use crate::view::View;
 use crate::view::figures::{glyph, tone};

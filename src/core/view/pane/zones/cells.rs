@@ -2,8 +2,8 @@
 //! Called by the grid of the zones pane.
 
 use crate::insight::NodeId;
-use crate::insight::egress::Egress;
-use crate::insight::zones::{DatabasePlace, ZoneCacheNode, ZoneMap, ZoneService, ZoneState, ZoneSystem};
+use crate::insight::panes::zones::{DatabasePlace, ZoneCacheNode, ZoneMap, ZoneService, ZoneState, ZoneSystem};
+use crate::insight::topology::egress::Egress;
 use crate::model::balancer::{Balancer, Targets};
 use crate::model::cache::ReplicationGroup;
 use crate::model::database::Database;

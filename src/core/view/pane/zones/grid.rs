@@ -4,7 +4,7 @@
 use ratatui::layout::Rect;
 
 use super::cells;
-use crate::insight::zones::{ZoneMap, ZoneState, ZoneSystem};
+use crate::insight::panes::zones::{ZoneMap, ZoneState, ZoneSystem};
 use crate::model::health::Level;
 use crate::model::network::{Network, SubnetTier};
 use crate::session::pane::zones::{Cell, systems};

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use ratatui::layout::Rect;
 
 use super::{panel, split, tab, widen};
-use crate::insight::zones::{Mark, ZoneMap, ZoneState};
+use crate::insight::panes::zones::{Mark, ZoneMap, ZoneState};
 use crate::model::balancer::{Balancer, Targets};
 use crate::model::health::Level;
 use crate::model::network::{NatGateways, Network, Zones};

@@ -1,0 +1,84 @@
+//! Rules about the alarms that are for people; those of scaling policies are noise (AWS map §0.6) and are left out before.
+
+use crate::insight::NodeId;
+use crate::insight::health::facts::Facts;
+use crate::insight::health::finding::{Finding, degraded, down};
+use crate::insight::health::limits;
+use crate::insight::health::node::{Assessment, Ground, Nodes};
+use crate::insight::timeline::phrase::clip;
+use crate::model::alarm::{Alarm, Alarms};
+use crate::model::section::Section;
+use crate::model::text;
+
+use super::{Rule, apply};
+
+/// About one alarm.
+pub(crate) const RULES: &[Rule<Alarm>] = &[
+    Rule {
+        id: "alarm.firing",
+        doc: "ALARM counts as its severity: down if its name says critical, else degraded",
+        needs: &[Alarms::KEY],
+        check: firing,
+    },
+    Rule { id: "alarm.silent", doc: "INSUFFICIENT_DATA for > 15 min", needs: &[Alarms::KEY], check: silent },
+    Rule { id: "alarm.muted", doc: "actions enabled", needs: &[Alarms::KEY], check: muted },
+];
+
+/// Judges them all.
+pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+    let alarms = facts.store.get::<Alarms>().into_iter().flat_map(Alarms::for_people);
+    let findings = alarms.flat_map(|a| apply(RULES, facts, ground.mandatory, a)).collect();
+    nodes.insert(NodeId::alarms(), Assessment::of(facts, ground, findings));
+}
+
+/// Whether the name asks for a person at once: CloudWatch knows no severities.
+fn is_critical(name: &str) -> bool {
+    name.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|w| matches!(w, "critical" | "crit" | "sev1" | "p1" | "page"))
+}
+
+fn firing(_: &Facts<'_>, alarm: &Alarm) -> Option<Finding> {
+    if alarm.state != "ALARM" {
+        return None;
+    }
+    let why = short_reason(alarm);
+    let text = if why.is_empty() { format!("alarm {}", alarm.name) } else { format!("alarm {}: {why}", alarm.name) };
+    let finding = if is_critical(&alarm.name) { down(text) } else { degraded(text) };
+    Some(finding.since(alarm.since))
+}
+
+fn silent(facts: &Facts<'_>, alarm: &Alarm) -> Option<Finding> {
+    let since = alarm.since.filter(|at| alarm.state == "INSUFFICIENT_DATA" && facts.now - *at > limits::ALARM_SILENT)?;
+    Some(degraded(format!("alarm {}: no data for {}", alarm.name, text::age(since, facts.now))).since(Some(since + limits::ALARM_SILENT)))
+}
+
+fn muted(_: &Facts<'_>, alarm: &Alarm) -> Option<Finding> {
+    (!alarm.actions_enabled).then(|| degraded(format!("alarm {}: actions disabled", alarm.name)))
+}
+
+/// `CPUUtilization 91.3 > 80` from CloudWatch's `Threshold Crossed: 2 out of the last 2 datapoints [91.3 (…), …] were greater than …`;
+/// else the start of its sentence.
+pub(crate) fn short_reason(alarm: &Alarm) -> String {
+    let value = alarm.reason.split_once('[').and_then(|(_, rest)| {
+        let digits: String = rest.chars().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | '-' | 'E')).collect();
+        digits.parse::<f64>().ok()
+    });
+    let sign = match alarm.comparison.as_str() {
+        "GreaterThanThreshold" => ">",
+        "GreaterThanOrEqualToThreshold" => "≥",
+        "LessThanThreshold" => "<",
+        "LessThanOrEqualToThreshold" => "≤",
+        _ => "",
+    };
+    match (value, alarm.threshold) {
+        (Some(value), Some(threshold)) if !sign.is_empty() && !alarm.metric.is_empty() => {
+            format!("{} {} {sign} {}", alarm.metric, trim(value), trim(threshold))
+        }
+        _ => clip(alarm.reason.trim_start_matches("Threshold Crossed: ").trim_end_matches('.'), 80),
+    }
+}
+
+/// At most two decimals, none that are zero.
+fn trim(value: f64) -> String {
+    let text = format!("{value:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}

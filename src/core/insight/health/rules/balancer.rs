@@ -1,0 +1,102 @@
+//! The load balancer's own rules: state, zones, traffic, errors, latency. Its target groups are `target_group`'s business.
+
+use crate::model::balancer::Balancer;
+use crate::model::metric::Metrics;
+use crate::model::section::Section;
+use crate::model::stack::Stack;
+use crate::model::text;
+
+use super::{Gauge, Rule, apply, gauges, security_groups};
+use crate::insight::NodeId;
+use crate::insight::health::facts::Facts;
+use crate::insight::health::finding::{Finding, degraded, down, info};
+use crate::insight::health::limits;
+use crate::insight::health::node::{Ground, Nodes};
+use crate::insight::health::window::Breach;
+use crate::insight::timeline::phrase;
+use crate::insight::topology::paths::End;
+
+/// About the balancer.
+pub(crate) const RULES: &[Rule<Balancer>] = &[
+    Rule { id: "alb.state", doc: "active; active_impaired is degraded, failed is down", needs: &[Balancer::KEY], check: state },
+    Rule { id: "alb.zones", doc: "a node in three zones", needs: &[Balancer::KEY], check: zones },
+];
+
+/// About its traffic, whatever its description says.
+pub(crate) const TRAFFIC: &[Rule<Stack>] = &[
+    Rule { id: "alb.traffic", doc: "requests < 20 % of the 15 min mean, or none, for 3 min", needs: &[Metrics::KEY], check: traffic },
+    Rule { id: "alb.elb5xx", doc: "5xx of the balancer >= 1 % / >= 5 % of requests, 2 of 3", needs: &[Metrics::KEY], check: elb5xx },
+    Rule { id: "alb.target5xx", doc: "5xx of targets >= 1 % 3 of 5 / >= 5 % 2 of 3", needs: &[Metrics::KEY], check: target5xx },
+];
+
+/// Its metrics.
+pub(crate) const GAUGES: &[Gauge] = &[
+    Gauge { id: "alb.p99", series: "alb/p99", label: "p99", bounds: limits::P99, show: text::latency },
+    Gauge { id: "alb.p50", series: "alb/p50", label: "p50", bounds: limits::P50, show: text::latency },
+    Gauge {
+        id: "alb.connerr",
+        series: "alb/connerr",
+        label: "target connection errors/min",
+        bounds: limits::CONNECTION_ERRORS,
+        show: text::count,
+    },
+    Gauge { id: "alb.rejected", series: "alb/rejected", label: "rejected connections/min", bounds: limits::REJECTED, show: text::count },
+];
+
+/// Judges it; the target groups are its children.
+pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+    let mut findings = facts.store.get::<Balancer>().map_or_else(Vec::new, |b| apply(RULES, facts, ground.mandatory, b));
+    nodes.take_below(&mut findings);
+    findings.extend(apply(TRAFFIC, facts, ground.mandatory, facts.stack));
+    findings.extend(gauges(GAUGES, facts, ""));
+    findings.extend(security_groups::closed_to(facts, End::Alb));
+    nodes.parent(facts, ground, NodeId::balancer(), findings);
+}
+
+fn state(_: &Facts<'_>, balancer: &Balancer) -> Option<Finding> {
+    let why = balancer.state_reason.as_deref().filter(|r| !r.is_empty()).map_or_else(String::new, |r| format!(": {}", phrase::clip(r, 80)));
+    match balancer.state.as_str() {
+        "active" | "" => None,
+        "provisioning" => Some(info("provisioning")),
+        "failed" => Some(down(format!("state failed{why}"))),
+        other => Some(degraded(format!("state {other}{why}"))),
+    }
+}
+
+fn zones(_: &Facts<'_>, balancer: &Balancer) -> Option<Finding> {
+    let n = balancer.zones.len();
+    // A cloud that names no zone at all says nothing about them.
+    (n > 0 && n < limits::BALANCER_ZONES).then(|| degraded(format!("in {n} of {} zones", limits::BALANCER_ZONES)))
+}
+
+fn traffic(facts: &Facts<'_>, _: &Stack) -> Option<Finding> {
+    let window = facts.window()?;
+    let mean = window.mean_before("alb/requests", limits::TRAFFIC_MINUTES, limits::TRAFFIC_MEAN_MINUTES)?;
+    let recent: Vec<f64> = window.minutes("alb/requests", limits::TRAFFIC_MINUTES)?.into_iter().collect::<Option<_>>()?;
+    let minutes = limits::TRAFFIC_MINUTES;
+    if mean <= limits::TRAFFIC_FLOOR {
+        return None;
+    }
+    if recent.iter().all(|r| *r <= 0.0) {
+        return Some(down(format!("no requests for {minutes} min (mean {}/min)", text::count(mean))));
+    }
+    let low = recent.iter().all(|r| *r < mean * limits::TRAFFIC_DROP);
+    low.then(|| {
+        let now = recent.first().copied().unwrap_or_default();
+        degraded(format!("requests {}/min for {minutes} min, mean {}/min", text::count(now), text::count(mean)))
+    })
+}
+
+/// Words a share of failed requests.
+pub(crate) fn failed(what: &str, (critical, breach): (bool, Breach)) -> Finding {
+    let text = format!("{what} {} of requests{}", phrase::share(breach.value), breach.span());
+    if critical { down(text) } else { degraded(text) }
+}
+
+fn elb5xx(facts: &Facts<'_>, _: &Stack) -> Option<Finding> {
+    facts.window()?.share("alb/elb5xx", "alb/requests", &limits::ELB_5XX).map(|b| failed("balancer 5xx", b))
+}
+
+fn target5xx(facts: &Facts<'_>, _: &Stack) -> Option<Finding> {
+    facts.window()?.share("alb/target5xx", "alb/requests", &limits::TARGET_5XX).map(|b| failed("target 5xx", b))
+}

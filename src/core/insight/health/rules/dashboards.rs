@@ -1,0 +1,45 @@
+//! Rules about the CloudWatch dashboards: there are some, and they show what the seed says. They only observe: notes, never a level.
+
+use crate::insight::NodeId;
+use crate::insight::health::facts::Facts;
+use crate::insight::health::finding::{Finding, note};
+use crate::insight::health::node::{Assessment, Ground, Nodes};
+use crate::model::dashboard::Dashboards;
+use crate::model::section::Section;
+
+use super::{Rule, apply};
+
+/// About all of them.
+pub(crate) const RULES: &[Rule<Dashboards>] = &[
+    Rule {
+        id: "dashboards.services",
+        doc: "one shows the services or the load balancer: a note",
+        needs: &[Dashboards::KEY],
+        check: services,
+    },
+    Rule { id: "dashboards.database", doc: "one shows the database: a note", needs: &[Dashboards::KEY], check: database },
+];
+
+/// Judges them.
+pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+    let found = facts.store.get::<Dashboards>();
+    let none = found.is_some_and(|d| d.dashboards.is_empty());
+    let findings = found.filter(|_| !none).map_or_else(Vec::new, |d| apply(RULES, facts, ground.mandatory, d));
+    let mut assessment = Assessment::of(facts, ground, findings);
+    if none {
+        assessment.is_absent(format!("none named {}*", facts.stack.dashboard_prefix));
+    }
+    nodes.insert(NodeId::dashboards(), assessment);
+}
+
+fn shows(all: &Dashboards, namespaces: &[&str]) -> bool {
+    all.dashboards.iter().flat_map(|d| &d.namespaces).any(|n| namespaces.contains(&n.as_str()))
+}
+
+fn services(_: &Facts<'_>, all: &Dashboards) -> Option<Finding> {
+    (!shows(all, &["AWS/ECS", "AWS/ApplicationELB", "ECS/ContainerInsights"])).then(|| note("none shows service health"))
+}
+
+fn database(_: &Facts<'_>, all: &Dashboards) -> Option<Finding> {
+    (!shows(all, &["AWS/RDS"])).then(|| note("none shows database performance"))
+}

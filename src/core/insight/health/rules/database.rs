@@ -1,0 +1,186 @@
+//! Rules about the database: status, Multi-AZ, failover, point-in-time restore, saturation.
+
+use crate::insight::NodeId;
+use crate::insight::health::facts::Facts;
+use crate::insight::health::finding::{Finding, degraded, down, note};
+use crate::insight::health::limits;
+use crate::insight::health::node::{Assessment, Ground, Nodes};
+use crate::insight::timeline::phrase::{percent, plain};
+use crate::insight::topology::paths::End;
+use crate::model::Time;
+use crate::model::database::{Database, DatabaseEvents, DatabaseSettings, default_max_connections};
+use crate::model::metric::Metrics;
+use crate::model::section::Section;
+use crate::model::security::Keys;
+use crate::model::service::Services;
+use crate::model::text;
+
+use super::security::key_trouble;
+use super::{Gauge, Rule, apply, gauges, security_groups};
+
+/// About the instance.
+pub(crate) const RULES: &[Rule<Database>] = &[
+    Rule {
+        id: "db.status",
+        doc: "available or a status that serves; failed, stopped, storage-full, ... are down",
+        needs: &[Database::KEY],
+        check: status,
+    },
+    Rule { id: "db.failover", doc: "no failover open; > 180 s is down", needs: &[DatabaseEvents::KEY], check: failover },
+    Rule { id: "db.multi_az", doc: "Multi-AZ with a standby", needs: &[Database::KEY], check: multi_az },
+    Rule { id: "db.pitr", doc: "point-in-time restore lags <= 5 min", needs: &[Database::KEY], check: pitr },
+    Rule { id: "db.connections", doc: "<= 80 % / 95 % of max_connections", needs: &[Database::KEY, Metrics::KEY], check: connections },
+    Rule {
+        id: "db.no_connections",
+        doc: "not 0 connections while tasks run",
+        needs: &[Services::KEY, Metrics::KEY],
+        check: no_connections,
+    },
+    Rule { id: "db.surplus", doc: "no surplus credits charged for 1 h", needs: &[Metrics::KEY], check: surplus },
+    Rule { id: "db.iops", doc: "read + write <= 2400 IOPS", needs: &[Metrics::KEY], check: iops },
+    Rule { id: "db.key", doc: "its KMS key is enabled: a note", needs: &[Database::KEY, Keys::KEY], check: key },
+];
+
+/// Its metrics.
+pub(crate) const GAUGES: &[Gauge] = &[
+    Gauge { id: "db.cpu", series: "db/cpu", label: "cpu", bounds: limits::DB_CPU, show: percent },
+    Gauge { id: "db.credits", series: "db/credits", label: "cpu credits", bounds: limits::DB_CREDITS, show: plain },
+    Gauge { id: "db.storage", series: "db/storage", label: "free storage", bounds: limits::DB_STORAGE, show: text::bytes },
+    Gauge { id: "db.memory", series: "db/memory", label: "freeable memory", bounds: limits::DB_MEMORY, show: text::bytes },
+    Gauge { id: "db.swap", series: "db/swap", label: "swap", bounds: limits::DB_SWAP, show: text::bytes },
+    Gauge { id: "db.read_latency", series: "db/read_latency", label: "read latency", bounds: limits::DB_LATENCY, show: text::latency },
+    Gauge { id: "db.write_latency", series: "db/write_latency", label: "write latency", bounds: limits::DB_LATENCY, show: text::latency },
+    Gauge { id: "db.queue", series: "db/queue", label: "disk queue", bounds: limits::DB_QUEUE, show: plain },
+    Gauge { id: "db.load", series: "db/load", label: "load", bounds: limits::DB_LOAD, show: plain },
+    Gauge { id: "db.ebs_io", series: "db/ebs_io", label: "EBS IO balance", bounds: limits::DB_EBS, show: percent },
+    Gauge { id: "db.ebs_byte", series: "db/ebs_byte", label: "EBS byte balance", bounds: limits::DB_EBS, show: percent },
+    Gauge { id: "db.xids", series: "db/xids", label: "transaction ids used", bounds: limits::DB_XIDS, show: text::count },
+];
+
+/// Statuses in which the instance serves as it should; `configuring-*` too.
+const SERVING: &[&str] = &["available", "backing-up", "storage-optimization"];
+/// Statuses in which it does not serve, or is about to stop; families by prefix.
+const BROKEN: &[&str] = &[
+    "failed",
+    "stopped",
+    "stopping",
+    "deleting",
+    "storage-full",
+    "inaccessible-encryption-credentials",
+    "incompatible-",
+    "restore-error",
+    "insufficient-capacity",
+];
+
+/// Judges it.
+pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+    let mut findings = facts.store.get::<Database>().map_or_else(Vec::new, |db| apply(RULES, facts, ground.mandatory, db));
+    findings.extend(gauges(GAUGES, facts, ""));
+    findings.extend(security_groups::closed_to(facts, End::Rds));
+    nodes.insert(NodeId::database(), Assessment::of(facts, ground, findings));
+}
+
+fn key(facts: &Facts<'_>, db: &Database) -> Option<Finding> {
+    key_trouble(facts, db.kms_key.as_deref()).map(note)
+}
+
+fn status(facts: &Facts<'_>, db: &Database) -> Option<Finding> {
+    let status = db.status.as_str();
+    if status.is_empty() || SERVING.contains(&status) || status.starts_with("configuring-") {
+        return None;
+    }
+    if BROKEN.iter().any(|b| status.starts_with(b)) {
+        return Some(down(format!("status {status}")));
+    }
+    // A reboot whose beginning is known from an event, and which goes on for too long.
+    let begun = (status == "rebooting").then(|| open_failover(facts)).flatten();
+    match begun {
+        Some(at) if facts.now - at > limits::DB_FAILOVER => {
+            Some(down(format!("rebooting for {}", text::age(at, facts.now))).since(Some(at)))
+        }
+        Some(at) => Some(degraded(format!("rebooting for {}", text::age(at, facts.now))).since(Some(at))),
+        None => Some(degraded(format!("status {status}"))),
+    }
+}
+
+/// When the failover began that has not been reported as completed.
+fn open_failover(facts: &Facts<'_>) -> Option<Time> {
+    let events = &facts.fresh::<DatabaseEvents>()?.events;
+    let newest = |test: fn(&str) -> bool| events.iter().filter(|e| test(&e.message.to_lowercase())).filter_map(|e| e.at).max();
+    let begun = newest(|m| m.contains("failover") && m.contains("started"))
+        .or_else(|| newest(|m| m.contains("requested a failover")))
+        .filter(|at| facts.now - *at <= limits::DB_FAILOVER_FORGET)?;
+    let ended = newest(|m| m.contains("failover") && (m.contains("completed") || m.contains("abandoning")));
+    ended.is_none_or(|e| e < begun).then_some(begun)
+}
+
+fn failover(facts: &Facts<'_>, _: &Database) -> Option<Finding> {
+    let at = open_failover(facts)?;
+    let text = format!("failover in progress {}", text::age(at, facts.now));
+    let finding = if facts.now - at > limits::DB_FAILOVER { down(text) } else { degraded(text) };
+    Some(finding.since(Some(at)))
+}
+
+fn multi_az(_: &Facts<'_>, db: &Database) -> Option<Finding> {
+    if !db.multi_az {
+        return Some(degraded("not Multi-AZ"));
+    }
+    let standby = db.secondary_zone.as_deref().is_some_and(|z| !z.is_empty());
+    (!standby).then(|| degraded("no standby zone"))
+}
+
+fn pitr(facts: &Facts<'_>, db: &Database) -> Option<Finding> {
+    let at = db.latest_restorable?;
+    let lag = facts.now - at;
+    let text = format!("point-in-time restore {} behind", text::age(at, facts.now));
+    if lag <= limits::PITR_HEALTHY {
+        None
+    } else if lag <= limits::PITR_JITTER {
+        Some(note(text))
+    } else if lag <= limits::PITR_CRITICAL {
+        Some(degraded(text).since(Some(at + limits::PITR_HEALTHY)))
+    } else {
+        Some(degraded(format!("{text}: backup critical")).since(Some(at + limits::PITR_HEALTHY)))
+    }
+}
+
+/// `max_connections` of the parameter group, else of the class.
+fn max_connections(facts: &Facts<'_>, db: &Database) -> Option<i64> {
+    let set = facts.store.get::<DatabaseSettings>().and_then(|s| s.max_connections);
+    set.or_else(|| default_max_connections(&db.class)).filter(|m| *m > 0)
+}
+
+fn connections(facts: &Facts<'_>, db: &Database) -> Option<Finding> {
+    let max = max_connections(facts, db)?;
+    let window = facts.window()?;
+    // The limits are in percent of the maximum: scaled here to connections.
+    let breach = |limit: Option<limits::Limit>| {
+        let limit = limit.map(|l| limits::Limit { value: l.value / 100.0 * max as f64, ..l })?;
+        window.breach("db/connections", &limit)
+    };
+    let say = |value: f64| format!("connections {value:.0} of {max} ({})", percent(value / max as f64 * 100.0));
+    if let Some(b) = breach(limits::DB_CONNECTIONS.critical) {
+        return Some(down(say(b.value)));
+    }
+    breach(limits::DB_CONNECTIONS.warn).map(|b| degraded(say(b.value)))
+}
+
+fn no_connections(facts: &Facts<'_>, _: &Database) -> Option<Finding> {
+    let running = facts.running();
+    let minutes = limits::DB_NO_CONNECTION_MINUTES;
+    let values = facts.window()?.minutes("db/connections", minutes)?;
+    let dropped = running > 0 && values.iter().all(|v| v.is_some_and(|v| v < 0.5));
+    // A database that never had a connection has not lost any.
+    let had = facts.window()?.mean_before("db/connections", minutes, 30).is_some_and(|m| m >= 0.5);
+    (dropped && had).then(|| down(format!("0 connections for {minutes} min while {running} tasks run")))
+}
+
+fn surplus(facts: &Facts<'_>, _: &Database) -> Option<Finding> {
+    let charged = facts.window()?.positive_throughout("db/surplus", limits::DB_SURPLUS_SPAN.num_seconds())?;
+    Some(degraded(format!("surplus cpu credits charged for 1 h ({})", plain(charged))))
+}
+
+fn iops(facts: &Facts<'_>, _: &Database) -> Option<Finding> {
+    let breach = facts.window()?.breach_of_sum("db/read_iops", "db/write_iops", &limits::DB_IOPS.warn?)?;
+    Some(degraded(format!("{} IOPS{}", text::count(breach.value), breach.span())))
+}

@@ -1,0 +1,82 @@
+//! Rules about the log group: whether events still arrive while tasks run.
+
+use crate::insight::NodeId;
+use crate::insight::health::facts::Facts;
+use crate::insight::health::finding::{Finding, degraded};
+use crate::insight::health::limits;
+use crate::insight::health::node::{Assessment, Ground, Nodes};
+use crate::insight::timeline::phrase::short_id;
+use crate::model::Time;
+use crate::model::log::{LogGroup, LogStream, LogTail};
+use crate::model::section::Section;
+use crate::model::service::{Services, Task, Tasks};
+use crate::model::text;
+
+use super::{Rule, apply};
+
+/// About the group.
+pub(crate) const RULES: &[Rule<LogTail>] = &[
+    Rule { id: "logs.silent", doc: "an event in the last 5 min while tasks run", needs: &[LogTail::KEY, Services::KEY], check: silent },
+    Rule {
+        id: "logs.task",
+        doc: "every running task has logged in the last 5 min",
+        needs: &[LogTail::KEY, LogGroup::KEY, Tasks::KEY],
+        check: task_silent,
+    },
+];
+
+/// Judges the group.
+pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+    let findings = facts.store.get::<LogTail>().map_or_else(Vec::new, |tail| apply(RULES, facts, ground.mandatory, tail));
+    nodes.insert(NodeId::logs(), Assessment::of(facts, ground, findings));
+}
+
+/// The newest event, by anything that tells: the tail, the streams, the metric.
+fn newest(facts: &Facts<'_>, tail: &LogTail) -> Option<Time> {
+    let tailed = tail.events.iter().map(|e| e.at).max();
+    let streams = facts.fresh::<LogGroup>().and_then(|g| g.streams.iter().filter_map(last).max());
+    let counted = facts.window().and_then(|w| w.latest("logs/events")).filter(|n| *n > 0.0).map(|_| facts.now - limits::PUBLISH_LAG);
+    tailed.max(streams).max(counted)
+}
+
+fn last(stream: &LogStream) -> Option<Time> {
+    stream.last_ingestion.max(stream.last_event)
+}
+
+fn silent(facts: &Facts<'_>, tail: &LogTail) -> Option<Finding> {
+    let tasks = facts.running();
+    if tasks == 0 {
+        return None;
+    }
+    match newest(facts, tail) {
+        Some(at) if facts.now - at > limits::LOG_SILENT => {
+            Some(degraded(format!("no log event for {} while {tasks} tasks run", text::age(at, facts.now))).since(Some(at)))
+        }
+        // Nothing at all: only once the tasks had time to say something.
+        None => {
+            let oldest = facts.stack.services.iter().flat_map(|s| facts.tasks_of(&s.name)).filter_map(|t| t.started_at).min()?;
+            (facts.now - oldest > limits::LOG_SILENT).then(|| degraded(format!("no log event at all while {tasks} tasks run")))
+        }
+        Some(_) => None,
+    }
+}
+
+/// AWS corrects `lastIngestionTime` late, and streams are polled seldom: they are held against the time when they were fetched.
+fn task_silent(facts: &Facts<'_>, tail: &LogTail) -> Option<Finding> {
+    let fetched = facts.store.at::<LogGroup>()?;
+    let streams = &facts.fresh::<LogGroup>()?.streams;
+    let silent = |task: &&Task| {
+        let started = task.status == "RUNNING" && task.started_at.is_some_and(|at| fetched - at > limits::LOG_SILENT);
+        let stream = streams.iter().find(|s| s.name.ends_with(task.id())).and_then(last);
+        let quiet = stream.is_some_and(|at| fetched - at > limits::LOG_SILENT);
+        let recent = |at: Time| facts.now - at <= limits::LOG_SILENT;
+        started && quiet && !tail.events.iter().rev().any(|e| recent(e.at) && e.stream.ends_with(task.id()))
+    };
+    let services = || facts.stack.services.iter().flat_map(|s| facts.tasks_of(&s.name));
+    let quiet: Vec<&Task> = services().filter(silent).collect();
+    let first = quiet.first()?;
+    let since = streams.iter().find(|s| s.name.ends_with(first.id())).and_then(last);
+    let total = services().filter(|t| t.status == "RUNNING").count();
+    let text = format!("{} of {total} tasks silent for 5 min ({} {})", quiet.len(), first.service, short_id(first.id()));
+    Some(degraded(text).since(since))
+}

@@ -1,0 +1,98 @@
+//! The rules of health, one file per system, each a table of rows: a new rule is a row (AWS map §1.3, and §1.2 for metrics).
+//! This file is what a row is and how a table is applied; it knows no system. Called by `node`.
+
+pub(crate) mod alarms;
+pub(crate) mod balancer;
+pub(crate) mod cache;
+pub(crate) mod catalogue;
+pub(crate) mod cdn;
+pub(crate) mod dashboards;
+pub(crate) mod database;
+pub(crate) mod delivery;
+pub(crate) mod dns;
+pub(crate) mod ecr;
+pub(crate) mod logs;
+pub(crate) mod nat;
+pub(crate) mod network;
+pub(crate) mod security;
+pub(crate) mod security_groups;
+pub(crate) mod service;
+pub(crate) mod storage;
+pub(crate) mod target_group;
+
+use crate::model::health::Level;
+use crate::model::metric::Metrics;
+use crate::model::section::{Section, SectionKey};
+
+use crate::insight::health::facts::Facts;
+use crate::insight::health::finding::{Finding, degraded, down};
+use crate::insight::health::limits::Bounds;
+use crate::insight::health::standing::Standing;
+
+/// One rule about a subject of type `S`.
+pub(crate) struct Rule<S> {
+    /// Unique: names the rule in documents and tests.
+    pub id: &'static str,
+    /// What it decides, in one line.
+    pub doc: &'static str,
+    /// The sections that it cannot do without; it is skipped while one of them cannot be used.
+    pub needs: &'static [SectionKey],
+    /// The decision.
+    pub check: fn(&Facts<'_>, &S) -> Option<Finding>,
+}
+
+/// One metric with limits: a rule that is pure data.
+pub(crate) struct Gauge {
+    /// Unique, too.
+    pub id: &'static str,
+    /// The series' id; `{}` stands for the subject.
+    pub series: &'static str,
+    /// What it is called in a reason.
+    pub label: &'static str,
+    /// Its limits.
+    pub bounds: Bounds,
+    /// How its value is written.
+    pub show: fn(f64) -> String,
+}
+
+/// Applies a table to a subject. What rests on a stale mandatory section is only what was last seen.
+pub(crate) fn apply<S>(rules: &[Rule<S>], facts: &Facts<'_>, mandatory: &[SectionKey], subject: &S) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for rule in rules {
+        let mut stale = false;
+        let usable = rule.needs.iter().all(|key| match facts.standing(*key) {
+            Standing::Ready => true,
+            Standing::Stale if mandatory.contains(key) => {
+                stale = true;
+                true
+            }
+            _ => false,
+        });
+        let Some(mut finding) = usable.then(|| (rule.check)(facts, subject)).flatten() else { continue };
+        finding.basis = rule.needs.to_vec();
+        if stale && finding.level != Level::Healthy {
+            finding.level = finding.level.min(Level::Unknown);
+            finding = finding.prefixed("last seen");
+        }
+        found.push(finding);
+    }
+    found
+}
+
+/// Applies a table of metrics to a subject by name; a series that is missing or silent does not apply.
+pub(crate) fn gauges(rows: &[Gauge], facts: &Facts<'_>, subject: &str) -> Vec<Finding> {
+    let Some(window) = facts.window() else { return Vec::new() };
+    let mut found = Vec::new();
+    for row in rows {
+        let id = row.series.replace("{}", subject);
+        let critical = row.bounds.critical.and_then(|l| window.breach(&id, &l)).map(|b| (true, b));
+        let worst = critical.or_else(|| row.bounds.warn.and_then(|l| window.breach(&id, &l)).map(|b| (false, b)));
+        if let Some((critical, breach)) = worst {
+            let text = format!("{} {}{}", row.label, (row.show)(breach.value), breach.span());
+            let mut finding = if critical { down(text) } else { degraded(text) };
+            finding.basis = vec![Metrics::KEY];
+            found.push(finding);
+        }
+    }
+    found
+}

@@ -1,0 +1,225 @@
+//! Rules about the way out of each zone: its NAT gateway, its private subnets' route, and the gateway's figures (AWS map §1.2, §4.4).
+//! A gateway's state stays `available` in most real impairments: figures and symptoms decide. Called by `node`; the service rules ask `sign`.
+
+use crate::insight::NodeId;
+use crate::insight::health::facts::Facts;
+use crate::insight::health::finding::{Finding, degraded, down, info, note};
+use crate::insight::health::limits;
+use crate::insight::health::node::{Ground, Nodes};
+use crate::insight::health::window::Window;
+use crate::insight::timeline::phrase::{clip, percent, plural};
+use crate::insight::topology::egress::{self, Egress};
+use crate::model::Time;
+use crate::model::log::LogGroup;
+use crate::model::metric::Metrics;
+use crate::model::network::{NatGateway, NatGateways, Network, Routes, zone_letter};
+use crate::model::section::Section;
+use crate::model::service::{StoppedTasks, Task, Tasks};
+use crate::model::text;
+
+use super::{Gauge, Rule, apply, gauges};
+
+/// The way out of one zone.
+pub(crate) struct Way {
+    zone: String,
+    gateway: Option<NatGateway>,
+    egress: Egress,
+}
+
+/// About one zone's way out.
+pub(crate) const RULES: &[Rule<Way>] = &[
+    Rule {
+        id: "nat.route",
+        doc: "private subnets leave through the zone's own gateway; another zone's is degraded, none or a blackhole down",
+        needs: &[NatGateways::KEY, Routes::KEY, Network::KEY],
+        check: route,
+    },
+    Rule { id: "nat.state", doc: "gateway available; failed, deleting, deleted are down", needs: &[NatGateways::KEY], check: state },
+    Rule {
+        id: "nat.established",
+        doc: "established connections >= 80 % of attempts, 3 min",
+        needs: &[NatGateways::KEY, Metrics::KEY],
+        check: established,
+    },
+    Rule { id: "nat.drops", doc: "dropped packets <= 0.01 %, 2 of 3", needs: &[NatGateways::KEY, Metrics::KEY], check: drops },
+    Rule {
+        id: "nat.silent",
+        doc: "bytes in not 0 for 3 min while bytes go out or the other gateways carry traffic; that is down",
+        needs: &[NatGateways::KEY, Metrics::KEY],
+        check: silent,
+    },
+    Rule {
+        id: "nat.symptoms",
+        doc: "tasks fail to start in this zone only, and those that run there have fallen silent: down",
+        needs: &[NatGateways::KEY, StoppedTasks::KEY, Tasks::KEY],
+        check: symptoms,
+    },
+];
+
+/// Metrics of one gateway, by its id.
+pub(crate) const GAUGES: &[Gauge] = &[Gauge {
+    id: "nat.port_errors",
+    series: "nat/{}/port_errors",
+    label: "port allocation errors/min",
+    bounds: limits::NAT_PORT_ERRORS,
+    show: text::count,
+}];
+
+/// Judges every zone, then all together.
+pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+    for zone in egress::zones(facts.store) {
+        let way = Way::of(facts, zone);
+        let mut findings = apply(RULES, facts, ground.mandatory, &way);
+        findings.extend(way.gateway.iter().flat_map(|g| gauges(GAUGES, facts, &g.id)));
+        let letter = zone_letter(&way.zone);
+        nodes.child(facts, ground, NodeId::nat_of(letter), letter, findings);
+    }
+    let none = facts.fresh::<NatGateways>().is_some_and(|n| n.gateways.is_empty()) && egress::zones(facts.store).is_empty();
+    let findings = none.then(|| Finding { basis: vec![NatGateways::KEY], ..degraded("no NAT gateway in the VPC") });
+    nodes.parent(facts, ground, NodeId::nat(), findings.into_iter().collect());
+}
+
+/// What is certain about the way out of a zone being broken, in words: for those who suffer from it.
+pub(super) fn sign(facts: &Facts<'_>, zone: &str) -> Option<String> {
+    let way = Way::of(facts, zone.to_owned());
+    match &way.egress {
+        Egress::Blackhole { .. } | Egress::Broken { .. } | Egress::Nowhere { .. } => return Some(way.egress.words()),
+        _ => {}
+    }
+    let figures = way.gateway.iter().flat_map(|g| gauges(GAUGES, facts, &g.id)).next();
+    figures.or_else(|| silent(facts, &way)).or_else(|| established(facts, &way)).map(|f| format!("the NAT gateway: {}", f.text))
+}
+
+impl Way {
+    fn of(facts: &Facts<'_>, zone: String) -> Self {
+        Self { gateway: egress::own_gateway(facts.store, &zone).cloned(), egress: egress::of(facts.store, &zone), zone }
+    }
+
+    fn series(&self, what: &str) -> Option<String> {
+        Some(format!("nat/{}/{what}", self.gateway.as_ref()?.id))
+    }
+}
+
+fn route(_: &Facts<'_>, way: &Way) -> Option<Finding> {
+    match &way.egress {
+        Egress::Unknown | Egress::Own { .. } => None,
+        Egress::Pending { .. } => Some(info(way.egress.words())),
+        Egress::Rerouted { .. } | Egress::Elsewhere { .. } => Some(degraded(way.egress.words())),
+        Egress::Nowhere { .. } | Egress::Broken { .. } | Egress::Blackhole { .. } => Some(down(way.egress.words())),
+    }
+}
+
+fn state(_: &Facts<'_>, way: &Way) -> Option<Finding> {
+    let carried = matches!(way.egress, Egress::Rerouted { .. } | Egress::Own { .. } | Egress::Elsewhere { .. });
+    let Some(gateway) = &way.gateway else {
+        // The route says more: what carries the zone, or that nothing does.
+        return (way.egress == Egress::Unknown || carried).then(|| degraded("no NAT gateway of its own"));
+    };
+    let why = gateway.failure.as_deref().filter(|f| !f.is_empty()).map_or_else(String::new, |f| format!(": {}", clip(f, 80)));
+    let text = format!("{} {}{why}", gateway.id, gateway.state);
+    match gateway.state.as_str() {
+        "available" | "" => None,
+        "pending" => Some(info(text)),
+        // Its zone goes another way already.
+        _ if carried => Some(degraded(text)),
+        _ => Some(down(text)),
+    }
+}
+
+fn established(facts: &Facts<'_>, way: &Way) -> Option<Finding> {
+    let minutes = limits::NAT_MINUTES;
+    let window = facts.window()?;
+    let shares = window.both(&way.series("attempts")?, &way.series("established")?, minutes)?.into_iter().map(|(a, e)| {
+        let attempts = a.filter(|a| *a >= limits::NAT_ATTEMPTS_FLOOR)?;
+        Some(e? / attempts)
+    });
+    let shares: Vec<f64> = shares.collect::<Option<_>>()?;
+    let bad = shares.iter().all(|s| *s < limits::NAT_ESTABLISHED);
+    bad.then(|| {
+        degraded(format!(
+            "{} of connection attempts established for {minutes} min",
+            percent(shares.first().copied().unwrap_or(0.0) * 100.0)
+        ))
+    })
+}
+
+fn drops(facts: &Facts<'_>, way: &Way) -> Option<Finding> {
+    let window = facts.window()?;
+    let minutes = limits::NAT_MINUTES;
+    let dropped = window.minutes(&way.series("drops")?, minutes)?;
+    let bytes = |what: &str| window.latest(&way.series(what)?);
+    let packets = (bytes("bytes_in")? + bytes("bytes_out")?) / limits::PACKET_BYTES;
+    let limit = (packets * limits::NAT_DROPS).max(limits::NAT_DROPS_FLOOR);
+    let bad: Vec<f64> = dropped.into_iter().flatten().filter(|d| *d > limit).collect();
+    (bad.len() >= 2).then(|| degraded(format!("{} packets/min dropped", text::count(bad.first().copied().unwrap_or(0.0)))))
+}
+
+/// The zones that leave through a gateway.
+fn served<'a>(facts: &Facts<'a>, gateway: &'a str) -> impl Iterator<Item = String> + use<'a> {
+    let store = facts.store;
+    egress::zones(store).into_iter().filter(move |zone| egress::of(store, zone).gateway() == Some(gateway))
+}
+
+/// Whether a series is zero in the newest minutes.
+fn is_silent(window: &Window<'_>, id: &str, minutes: usize) -> bool {
+    window.minutes(id, minutes).is_some_and(|v| v.iter().all(|v| v.is_some_and(|v| v <= 0.0)))
+}
+
+fn silent(facts: &Facts<'_>, way: &Way) -> Option<Finding> {
+    let (window, gateway) = (facts.window()?, way.gateway.as_ref()?);
+    let minutes = limits::NAT_MINUTES;
+    if !is_silent(window, &way.series("bytes_in")?, minutes) {
+        return None;
+    }
+    // In the same minutes: what went out before the silence says nothing about it.
+    let out = window.both(&way.series("bytes_in")?, &way.series("bytes_out")?, minutes).unwrap_or_default();
+    if out.iter().any(|(_, out)| out.is_some_and(|v| v > 0.0)) {
+        return Some(down(format!("nothing comes in for {minutes} min while bytes go out")));
+    }
+    // Without tasks behind it a gateway has nothing to carry.
+    let zones: Vec<String> = served(facts, &gateway.id).collect();
+    let busy = facts.store.get::<Tasks>()?.tasks.iter().any(|t| t.status == "RUNNING" && zones.contains(&t.zone));
+    let others = &facts.store.get::<NatGateways>()?.gateways;
+    let others = others.iter().filter(|g| g.id != gateway.id && g.state == "available");
+    let carried = others.filter_map(|g| window.latest(&format!("nat/{}/bytes_in", g.id))).any(|v| v > 0.0);
+    (busy && carried).then(|| down(format!("nothing comes in for {minutes} min while the other gateways carry traffic")))
+}
+
+/// Tasks that could not start in a zone, while none failed so elsewhere.
+fn failed_starts(facts: &Facts<'_>, zone: &str) -> usize {
+    let stopped = facts.fresh::<StoppedTasks>().map_or(&[][..], |t| &t.tasks);
+    let recent = |at: Option<Time>| at.is_some_and(|at| facts.now - at <= limits::STOPS_WINDOW);
+    let failed = stopped.iter().filter(|t| t.stop_code.as_deref() == Some("TaskFailedToStart") && recent(t.stopped_at.or(t.stopping_at)));
+    let (here, elsewhere): (Vec<&Task>, Vec<&Task>) = failed.partition(|t| t.zone == zone);
+    if elsewhere.is_empty() { here.len() } else { 0 }
+}
+
+fn symptoms(facts: &Facts<'_>, way: &Way) -> Option<Finding> {
+    let failed = failed_starts(facts, &way.zone);
+    if failed == 0 {
+        return None;
+    }
+    let text = format!("{} failed to start, in this zone only", plural(failed as u32, "task"));
+    match quiet(facts, &way.zone) {
+        Some(n) => Some(down(format!("{text}, and {} there silent", plural(n as u32, "running task")))),
+        None => Some(note(text)),
+    }
+}
+
+/// How many tasks of a zone run without a log line for five minutes, if all of them do and others elsewhere log.
+fn quiet(facts: &Facts<'_>, zone: &str) -> Option<usize> {
+    let (group, fetched) = (facts.fresh::<LogGroup>()?, facts.store.at::<LogGroup>()?);
+    let mut silent = 0;
+    for stream in &group.streams {
+        let id = stream.name.rsplit('/').next().unwrap_or_default();
+        let tasks = &facts.fresh::<Tasks>()?.tasks;
+        let Some(task) = tasks.iter().find(|t| t.id() == id && t.status == "RUNNING") else { continue };
+        let last = stream.last_ingestion.max(stream.last_event)?;
+        let old = fetched - last > limits::LOG_SILENT;
+        if (task.zone == zone) != old {
+            return None;
+        }
+        silent += usize::from(old);
+    }
+    (silent > 0).then_some(silent)
+}

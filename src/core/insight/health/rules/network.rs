@@ -1,0 +1,104 @@
+//! Rules about the VPC: subnets, internet gateway, and the routes of the public and database tiers. The private tier's is `nat`'s business.
+
+use crate::insight::NodeId;
+use crate::insight::health::facts::Facts;
+use crate::insight::health::finding::{Finding, degraded, down, note};
+use crate::insight::health::limits;
+use crate::insight::health::node::{Assessment, Ground, Nodes};
+use crate::model::network::{Network, RouteTable, Routes, Subnet, SubnetTier, Zone, Zones};
+use crate::model::section::Section;
+
+use super::{Rule, apply};
+
+/// About the VPC.
+pub(crate) const RULES: &[Rule<Network>] = &[
+    Rule { id: "vpc.state", doc: "available", needs: &[Network::KEY], check: state },
+    Rule { id: "vpc.gateway", doc: "an internet gateway is attached; none is down", needs: &[Network::KEY], check: gateway },
+];
+
+/// About one subnet.
+pub(crate) const SUBNETS: &[Rule<Subnet>] = &[
+    Rule { id: "subnet.state", doc: "available; anything else is down", needs: &[Network::KEY], check: subnet_state },
+    Rule { id: "subnet.addresses", doc: ">= 16 free addresses: Fargate takes one per task", needs: &[Network::KEY], check: addresses },
+    Rule {
+        id: "subnet.public",
+        doc: "public: default route to the internet gateway; missing or blackhole is down",
+        needs: &[Network::KEY, Routes::KEY],
+        check: public,
+    },
+    Rule { id: "subnet.isolated", doc: "database: no default route", needs: &[Network::KEY, Routes::KEY], check: isolated },
+];
+
+/// About one zone: what AWS says is evidence, not a level.
+pub(crate) const ZONES: &[Rule<Zone>] =
+    &[Rule { id: "zone.state", doc: "what AWS says of the zone: a note", needs: &[Zones::KEY], check: zone }];
+
+/// Judges it.
+pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+    let mut findings = Vec::new();
+    if let Some(network) = facts.store.get::<Network>() {
+        findings = apply(RULES, facts, ground.mandatory, network);
+        for subnet in network.subnets.iter().filter(|s| s.tier != SubnetTier::Other) {
+            findings.extend(apply(SUBNETS, facts, ground.mandatory, subnet).into_iter().map(|f| f.prefixed(&subnet.cidr)));
+        }
+        let used = |z: &&Zone| network.subnets.iter().any(|s| s.zone == z.name);
+        for zone in facts.store.get::<Zones>().into_iter().flat_map(|z| &z.zones).filter(used) {
+            findings.extend(apply(ZONES, facts, ground.mandatory, zone));
+        }
+    }
+    nodes.insert(NodeId::vpc(), Assessment::of(facts, ground, findings));
+}
+
+fn state(_: &Facts<'_>, network: &Network) -> Option<Finding> {
+    let odd = !matches!(network.state.as_str(), "available" | "");
+    odd.then(|| down(format!("VPC {}", network.state)))
+}
+
+fn gateway(_: &Facts<'_>, network: &Network) -> Option<Finding> {
+    let attachments = network.internet_gateways.iter().flat_map(|g| &g.attachments);
+    // EC2 says `available`, which is not in its own list of values.
+    let mut states = attachments.filter(|(vpc, _)| *vpc == network.vpc).map(|(_, state)| state.as_str());
+    if states.clone().any(|s| matches!(s, "available" | "attached" | "")) {
+        return None;
+    }
+    Some(states.next().map_or_else(|| down("no internet gateway attached"), |s| down(format!("internet gateway {s}"))))
+}
+
+fn subnet_state(_: &Facts<'_>, subnet: &Subnet) -> Option<Finding> {
+    let odd = !matches!(subnet.state.as_str(), "available" | "");
+    odd.then(|| down(format!("subnet {}", subnet.state)))
+}
+
+fn addresses(_: &Facts<'_>, subnet: &Subnet) -> Option<Finding> {
+    (subnet.free_addresses < limits::FREE_ADDRESSES).then(|| degraded(format!("{} free addresses", subnet.free_addresses)))
+}
+
+/// The table that a subnet uses.
+fn table<'a>(facts: &Facts<'a>, subnet: &Subnet) -> Option<&'a RouteTable> {
+    facts.fresh::<Routes>()?.of(&subnet.id)
+}
+
+fn public(facts: &Facts<'_>, subnet: &Subnet) -> Option<Finding> {
+    if subnet.tier != SubnetTier::Public {
+        return None;
+    }
+    match table(facts, subnet)?.default_route() {
+        None => Some(down("no route to the internet")),
+        Some(route) if route.state == "blackhole" => Some(down(format!("default route is a blackhole ({})", route.target))),
+        Some(route) if !route.target.starts_with("igw-") => Some(degraded(format!("default route leads to {}", route.target))),
+        Some(_) => None,
+    }
+}
+
+fn isolated(facts: &Facts<'_>, subnet: &Subnet) -> Option<Finding> {
+    if subnet.tier != SubnetTier::Database {
+        return None;
+    }
+    let route = table(facts, subnet)?.default_route()?;
+    Some(degraded(format!("database subnet has a default route to {}", route.target)))
+}
+
+fn zone(_: &Facts<'_>, zone: &Zone) -> Option<Finding> {
+    let odd = !matches!(zone.state.as_str(), "available" | "");
+    odd.then(|| note(format!("AWS says of {}: {}", zone.name, zone.state)))
+}

@@ -1,0 +1,110 @@
+//! Rules about IAM roles, KMS keys and secrets: they exist, and can be used. Values are never read.
+//! Called by `node`; the rules of database, Redis and buckets ask `key_trouble`.
+
+use crate::insight::NodeId;
+use crate::insight::health::facts::Facts;
+use crate::insight::health::finding::{Finding, degraded, down};
+use crate::insight::health::node::{Assessment, Ground, Nodes};
+use crate::model::section::Section;
+use crate::model::security::{Key, Keys, Role, Roles, Secret, Secrets};
+use crate::model::stack::RoleUse;
+use crate::model::text;
+
+use super::{Rule, apply};
+
+/// About one role.
+pub(crate) const ROLES: &[Rule<Role>] = &[
+    Rule {
+        id: "iam.exists",
+        doc: "the role exists; without the roles of ECS no task starts: down",
+        needs: &[Roles::KEY],
+        check: role_exists,
+    },
+    Rule { id: "iam.trust", doc: "the service that needs the role may assume it", needs: &[Roles::KEY], check: trust },
+];
+
+/// About one key.
+pub(crate) const KEYS: &[Rule<Key>] = &[
+    Rule { id: "kms.exists", doc: "the key exists", needs: &[Keys::KEY], check: key_exists },
+    Rule { id: "kms.state", doc: "Enabled; Disabled, PendingDeletion, Unavailable are down", needs: &[Keys::KEY], check: key_state },
+];
+
+/// About one secret.
+pub(crate) const SECRETS: &[Rule<Secret>] = &[
+    Rule { id: "secret.exists", doc: "the secret exists and is not deleted", needs: &[Secrets::KEY], check: secret_exists },
+    Rule { id: "secret.rotation", doc: "rotation is not overdue", needs: &[Secrets::KEY], check: rotation },
+];
+
+/// Judges the roles.
+pub(crate) fn assess_roles(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+    let roles = facts.store.get::<Roles>().map_or(&[][..], |r| &r.roles);
+    let each = roles.iter().flat_map(|r| apply(ROLES, facts, ground.mandatory, r).into_iter().map(|f| f.prefixed(&r.name)));
+    nodes.insert(NodeId::iam(), Assessment::of(facts, ground, each.collect()));
+}
+
+/// Judges the keys.
+pub(crate) fn assess_keys(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+    let keys = facts.store.get::<Keys>().map_or(&[][..], |k| &k.keys);
+    let each = keys.iter().flat_map(|k| apply(KEYS, facts, ground.mandatory, k).into_iter().map(|f| f.prefixed(&k.name)));
+    nodes.insert(NodeId::kms(), Assessment::of(facts, ground, each.collect()));
+}
+
+/// Judges the secrets.
+pub(crate) fn assess_secrets(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+    let secrets = facts.store.get::<Secrets>().map_or(&[][..], |s| &s.secrets);
+    let each = secrets.iter().flat_map(|s| apply(SECRETS, facts, ground.mandatory, s).into_iter().map(|f| f.prefixed(&s.name)));
+    nodes.insert(NodeId::secrets(), Assessment::of(facts, ground, each.collect()));
+}
+
+/// What is wrong with the key that a resource is encrypted with, in words: whoever needs the key goes down with it.
+pub(super) fn key_trouble(facts: &Facts<'_>, key: Option<&str>) -> Option<String> {
+    let key = key?;
+    let known =
+        facts.fresh::<Keys>()?.keys.iter().find(|k| k.exists && (k.arn == key || k.name == key || k.arn.ends_with(&format!("/{key}"))))?;
+    (known.state != "Enabled").then(|| format!("encrypted with {}, which is {}", known.name, known.state))
+}
+
+fn role_exists(_: &Facts<'_>, role: &Role) -> Option<Finding> {
+    if role.exists {
+        return None;
+    }
+    // What only builds need never pages.
+    Some(if role.role == RoleUse::CodeBuild { degraded("missing") } else { down("missing") })
+}
+
+fn trust(_: &Facts<'_>, role: &Role) -> Option<Finding> {
+    let service = match role.role {
+        RoleUse::EcsTask | RoleUse::EcsExecution => "ecs-tasks.amazonaws.com",
+        RoleUse::CodeBuild => "codebuild.amazonaws.com",
+    };
+    let trusted = role.trusts.iter().any(|t| t.trim_end_matches(".cn") == service);
+    (role.exists && !trusted).then(|| degraded(format!("{service} may not assume it")))
+}
+
+fn key_exists(_: &Facts<'_>, key: &Key) -> Option<Finding> {
+    (!key.exists).then(|| down("missing"))
+}
+
+fn key_state(facts: &Facts<'_>, key: &Key) -> Option<Finding> {
+    match key.state.as_str() {
+        "Enabled" | "" => None,
+        state @ ("Disabled" | "Unavailable") => Some(down(state)),
+        "PendingDeletion" => Some(down(match key.deletion_at {
+            Some(at) => format!("PendingDeletion, gone in {}", text::age(facts.now, at)),
+            None => "PendingDeletion".to_owned(),
+        })),
+        state => Some(degraded(state)),
+    }
+}
+
+fn secret_exists(facts: &Facts<'_>, secret: &Secret) -> Option<Finding> {
+    if !secret.exists {
+        return Some(down("missing"));
+    }
+    secret.deleted_at.map(|at| down(format!("deleted {} ago", text::age(at, facts.now))).since(Some(at)))
+}
+
+fn rotation(facts: &Facts<'_>, secret: &Secret) -> Option<Finding> {
+    let due = secret.next_rotation.filter(|at| secret.rotation && *at < facts.now)?;
+    Some(degraded(format!("rotation overdue for {}", text::age(due, facts.now))).since(Some(due)))
+}

@@ -1,0 +1,302 @@
+//! Rules about one ECS service and its tasks: counts, deployments, stops, autoscaling, CPU and memory.
+
+use crate::model::Time;
+use crate::model::balancer::Routing;
+use crate::model::metric::Metrics;
+use crate::model::scaling::{ScalableTarget, Scaling};
+use crate::model::section::Section;
+use crate::model::service::{Service, ServiceDeployments, Services, StoppedTasks, Task, Tasks, short_revision};
+use crate::model::stack::ServiceRole;
+use crate::model::text;
+
+use crate::insight::NodeId;
+use crate::insight::health::facts::Facts;
+use crate::insight::health::finding::{Finding, degraded, down, info};
+use crate::insight::health::limits;
+use crate::insight::health::node::{Assessment, Ground, Nodes};
+use crate::insight::health::window::Breach;
+use crate::insight::timeline::phrase::{self, clip, percent, plural, short_id};
+use crate::insight::topology::paths::{ClosedPath, End};
+use crate::model::health::Level;
+use crate::model::network::{SecurityGroups, zone_letter};
+
+use super::{Gauge, Rule, apply, gauges, nat, security_groups, target_group};
+
+/// About the service.
+pub(crate) const RULES: &[Rule<Service>] = &[
+    Rule { id: "svc.status", doc: "ACTIVE", needs: &[Services::KEY], check: status },
+    Rule { id: "svc.running", doc: "running = desired; none running is down", needs: &[Services::KEY], check: running },
+    Rule { id: "svc.pending", doc: "no task pending", needs: &[Services::KEY], check: pending },
+    Rule {
+        id: "svc.rollout",
+        doc: "deployment COMPLETED; in progress is info, > 10 min or FAILED degraded",
+        needs: &[Services::KEY],
+        check: rollout,
+    },
+    Rule { id: "svc.failed_tasks", doc: "no task of the deployment failed to start", needs: &[Services::KEY], check: failed_tasks },
+    Rule {
+        id: "svc.cannot_start",
+        doc: "event `unable to consistently start` or `unable to place`",
+        needs: &[Services::KEY],
+        check: cannot_start,
+    },
+    Rule { id: "svc.rollback", doc: "the last deployment was not rolled back", needs: &[ServiceDeployments::KEY], check: rollback },
+    Rule {
+        id: "svc.stops",
+        doc: "< 2 task stops in 10 min that nobody asked for; >= 3 is a crash loop",
+        needs: &[StoppedTasks::KEY],
+        check: stops,
+    },
+    Rule {
+        id: "svc.zone_starts",
+        doc: "tasks do not fail to start in one zone alone; says what is wrong with its way out",
+        needs: &[StoppedTasks::KEY],
+        check: zone_starts,
+    },
+    Rule { id: "svc.bounds", doc: "desired within autoscaling bounds", needs: &[Services::KEY, Scaling::KEY], check: bounds },
+    Rule { id: "svc.suspended", doc: "autoscaling not suspended", needs: &[Scaling::KEY], check: suspended },
+    Rule { id: "svc.cpu", doc: "CPU <= 75 % 5 min; > 90 % at max capacity is down", needs: &[Services::KEY, Metrics::KEY], check: cpu },
+    Rule {
+        id: "svc.paths",
+        doc: "the security groups permit the ways that it needs",
+        needs: &[Services::KEY, SecurityGroups::KEY],
+        check: paths,
+    },
+    Rule { id: "task.slow", doc: "PROVISIONING/PENDING/ACTIVATING <= 3 min", needs: &[Tasks::KEY], check: slow },
+    Rule { id: "task.unhealthy", doc: "no task UNHEALTHY", needs: &[Tasks::KEY], check: unhealthy },
+];
+
+/// Its metrics, by service name.
+pub(crate) const GAUGES: &[Gauge] = &[
+    Gauge { id: "svc.mem", series: "svc/{}/mem", label: "memory", bounds: limits::SERVICE_MEMORY, show: percent },
+    Gauge { id: "svc.mem_max", series: "svc/{}/mem.max", label: "memory of one task", bounds: limits::SERVICE_MEMORY_MAX, show: percent },
+];
+
+/// Judges every configured service.
+pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+    for spec in &facts.stack.services {
+        nodes.insert(NodeId::service(&spec.name), of(facts, ground, &spec.name));
+    }
+}
+
+fn of(facts: &Facts<'_>, ground: &Ground, name: &str) -> Assessment {
+    let Some(service) = facts.service(name) else {
+        let mut findings = Vec::new();
+        if let Some(all) = facts.fresh::<Services>() {
+            let why = all.missing.iter().find(|(n, _)| n == name).map_or("not in the answer", |(_, why)| why.as_str());
+            findings.push(Finding { basis: vec![Services::KEY], ..down(format!("missing ({why})")) });
+        }
+        return Assessment::of(facts, ground, findings);
+    };
+    let mut findings = apply(RULES, facts, ground.mandatory, service);
+    for group in target_group::groups_of(service) {
+        findings.extend(apply(target_group::RULES, facts, ground.mandatory, &group));
+        findings.extend(apply(target_group::TRAFFIC, facts, ground.mandatory, &group));
+    }
+    findings.extend(gauges(GAUGES, facts, name));
+    let mut assessment = Assessment::of(facts, ground, findings);
+    if service.desired == 0 && service.running == 0 && assessment.base == Level::Healthy {
+        assessment.is_absent("scaled to zero".to_owned());
+    }
+    assessment.calm_since = steady_since(service);
+    assessment
+}
+
+/// The first `steady state` after the last event that was none: AWS repeats it every six hours.
+fn steady_since(service: &Service) -> Option<Time> {
+    let calm = |m: &str| m.contains("steady state") || m.contains("deployment completed") || m.contains("is AZ balanced");
+    service.events.iter().take_while(|e| calm(&e.message)).filter(|e| e.message.contains("steady state")).last()?.at
+}
+
+fn status(_: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let odd = !service.status.is_empty() && service.status != "ACTIVE";
+    odd.then(|| down(format!("status {}", service.status)))
+}
+
+fn running(_: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let (running, desired) = (service.running, service.desired);
+    let pending = if service.pending > 0 { format!(" ({} pending)", service.pending) } else { String::new() };
+    match running {
+        _ if running >= desired => None,
+        0 => Some(down(format!("running 0 of {desired}{pending}"))),
+        _ => Some(degraded(format!("running {running} of {desired}{pending}"))),
+    }
+}
+
+fn pending(_: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let surplus = service.pending > 0 && service.running >= service.desired && service.deploying().is_none();
+    surplus.then(|| info(format!("{} pending", plural(service.pending as u32, "task"))))
+}
+
+fn rollout(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let primary = service.primary()?;
+    match primary.rollout_state.as_str() {
+        "FAILED" => {
+            let why = primary.rollout_reason.trim_start_matches("ECS deployment ").trim_end_matches('.');
+            let why = if why.is_empty() { String::new() } else { format!(": {}", clip(why, 80)) };
+            Some(degraded(format!("deployment failed{why}")).since(primary.updated_at))
+        }
+        "IN_PROGRESS" => {
+            let age = primary.created_at.map(|at| facts.now - at);
+            let spent = primary.created_at.map_or_else(String::new, |at| format!(" {}", text::age(at, facts.now)));
+            let text = format!("deployment {}/{} in progress{spent}", primary.running, primary.desired);
+            if age.is_some_and(|a| a > limits::DEPLOYMENT_SLOW) {
+                return Some(degraded(text).since(primary.created_at.map(|at| at + limits::DEPLOYMENT_SLOW)));
+            }
+            Some(info(text).since(primary.created_at))
+        }
+        _ => None,
+    }
+}
+
+fn failed_tasks(_: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let primary = service.primary().filter(|d| d.failed > 0)?;
+    let what = plural(primary.failed as u32, "task");
+    Some(degraded(format!("{what} of {} failed to start", short_revision(&primary.task_definition))))
+}
+
+fn cannot_start(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let recent = |at: Option<Time>| at.is_some_and(|at| facts.now - at <= limits::STOPS_WINDOW);
+    let newest = service.events.iter().take_while(|e| recent(e.at));
+    let at = newest.clone().position(|e| e.message.contains("unable to consistently start") || e.message.contains("unable to place"))?;
+    // A steady state after it clears it.
+    if newest.take(at).any(|e| e.message.contains("steady state")) {
+        return None;
+    }
+    let event = service.events.get(at)?;
+    let (_, text) = phrase::read(phrase::SERVICE, &event.message);
+    Some(degraded(text).since(event.at))
+}
+
+fn rollback(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let all = &facts.fresh::<ServiceDeployments>()?.deployments;
+    let last = all.iter().filter(|d| d.service == service.name).max_by_key(|d| d.created_at)?;
+    if !last.status.starts_with("ROLLBACK") {
+        return None;
+    }
+    let why = last.rollback_reason.as_deref().filter(|r| !r.is_empty()).unwrap_or(&last.reason).trim_end_matches('.');
+    let why = if why.is_empty() { String::new() } else { format!(": {}", clip(why, 80)) };
+    let word = match last.status.as_str() {
+        "ROLLBACK_SUCCESSFUL" => "last deployment rolled back",
+        "ROLLBACK_FAILED" => "rollback of the last deployment failed",
+        _ => "deployment rolling back",
+    };
+    Some(degraded(format!("{word}{why}")).since(last.finished_at))
+}
+
+/// Whether a stop is one that nobody asked for: not a user's, and not the scheduler's own replacing and scaling (§1.3, note of ECS task).
+pub(crate) fn is_failure(task: &Task) -> bool {
+    let reason = task.stopped_reason.as_deref().unwrap_or_default().to_lowercase();
+    match task.stop_code.as_deref().unwrap_or_default() {
+        "UserInitiated" => false,
+        "ServiceSchedulerInitiated" | "" => reason.contains("failed") || reason.contains("unhealthy") || reason.contains("error"),
+        _ => true,
+    }
+}
+
+/// Why a task stopped: `exit 137, OutOfMemoryError: …`, else AWS's sentence.
+pub(crate) fn stop_cause(task: &Task) -> String {
+    let died = task.containers.iter().find(|c| c.exit_code.is_some_and(|code| code != 0) || c.reason.is_some());
+    let mut parts = Vec::new();
+    if let Some(container) = died {
+        parts.extend(container.exit_code.filter(|c| *c != 0).map(|code| format!("exit {code}")));
+        parts.extend(container.reason.as_deref().map(|r| clip(r.split(':').next().unwrap_or(r), 40)));
+    }
+    if parts.is_empty() {
+        let sentence = task.stopped_reason.as_deref().or(task.stop_code.as_deref()).unwrap_or("no reason given");
+        let bare = sentence.split(" in (target-group").next().unwrap_or(sentence);
+        parts.push(clip(bare.trim_end_matches('.'), 60));
+    }
+    parts.join(", ")
+}
+
+fn stops(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let at = |t: &Task| t.stopped_at.or(t.stopping_at);
+    let mut failed: Vec<&Task> = facts
+        .stopped_of(&service.name)
+        .filter(|t| is_failure(t) && at(t).is_some_and(|at| facts.now - at <= limits::STOPS_WINDOW))
+        .collect();
+    failed.sort_by_key(|t| at(t));
+    let newest = failed.last()?;
+    let minutes = limits::STOPS_WINDOW.num_minutes();
+    let text = format!("{} task stops in {minutes} min ({})", failed.len(), stop_cause(newest));
+    let since = failed.first().and_then(|t| at(t));
+    match failed.len() {
+        n if n >= limits::STOPS_LOOP => Some(degraded(format!("crash loop: {text}")).since(since)),
+        n if n >= limits::STOPS_WARN => Some(degraded(text).since(since)),
+        _ => None,
+    }
+}
+
+/// Starts that fail in one zone alone have their cause in that zone: most often its way out.
+fn zone_starts(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let recent = |at: Option<Time>| at.is_some_and(|at| facts.now - at <= limits::STOPS_WINDOW);
+    let failed = facts.stopped_of(&service.name).filter(|t| t.stop_code.as_deref() == Some("TaskFailedToStart"));
+    let failed: Vec<&Task> = failed.filter(|t| recent(t.stopped_at.or(t.stopping_at)) && !t.zone.is_empty()).collect();
+    let zone = &failed.first()?.zone;
+    if failed.len() < limits::STOPS_WARN || failed.iter().any(|t| t.zone != *zone) {
+        return None;
+    }
+    let sign = nat::sign(facts, zone).map_or_else(String::new, |sign| format!(", where {sign}"));
+    Some(degraded(format!("{} tasks failed to start, all in zone {}{sign}", failed.len(), zone_letter(zone))))
+}
+
+fn scaling<'a>(facts: &Facts<'a>, service: &Service) -> Option<&'a ScalableTarget> {
+    facts.fresh::<Scaling>()?.get(&service.name)
+}
+
+fn bounds(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let target = scaling(facts, service)?;
+    let outside = service.desired > 0 && (service.desired < target.min || service.desired > target.max);
+    outside.then(|| degraded(format!("desired {} outside bounds {}-{}", service.desired, target.min, target.max)))
+}
+
+fn suspended(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let target = scaling(facts, service)?;
+    let flags = [(target.in_suspended, "in"), (target.out_suspended, "out"), (target.scheduled_suspended, "scheduled")];
+    let on: Vec<&str> = flags.iter().filter(|f| f.0).map(|f| f.1).collect();
+    (!on.is_empty()).then(|| degraded(format!("autoscaling suspended ({})", on.join(", "))))
+}
+
+fn cpu(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let window = facts.window()?;
+    let id = format!("svc/{}/cpu", service.name);
+    let at_max = scaling(facts, service).is_some_and(|t| service.desired >= t.max);
+    let place = if at_max { " at max capacity" } else { "" };
+    let say = |b: Breach| format!("cpu {}{}{place}", percent(b.value), b.span());
+    let critical = limits::SERVICE_CPU.critical.filter(|_| at_max).and_then(|l| window.breach(&id, &l));
+    critical.map(|b| down(say(b))).or_else(|| Some(degraded(say(window.breach(&id, &limits::SERVICE_CPU.warn?)?))))
+}
+
+/// What a service needs by its role, and the way to its own port; the doors themselves are the security groups' business.
+fn paths(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let spec = facts.stack.services.iter().find(|s| s.name == service.name)?;
+    let routing = facts.store.get::<Routing>().into_iter().flat_map(|r| &r.target_groups);
+    let ports: Vec<i32> = routing.filter(|g| service.target_groups.contains(&g.arn)).map(|g| g.port).collect();
+    let needs = |path: &&ClosedPath| match (path.from, path.to) {
+        (End::Ecs, End::Rds | End::Redis) => spec.role != ServiceRole::Web,
+        (End::Ecs, _) => true,
+        (_, End::Ecs) => ports.contains(&path.port),
+        _ => false,
+    };
+    security_groups::refused(facts.closed.iter().filter(needs))
+}
+
+fn slow(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let mut late: Vec<(&Task, Time)> = facts
+        .tasks_of(&service.name)
+        .filter(|t| matches!(t.status.as_str(), "PROVISIONING" | "PENDING" | "ACTIVATING"))
+        .filter_map(|t| Some((t, t.created_at.filter(|at| facts.now - *at > limits::START_SLOW)?)))
+        .collect();
+    late.sort_by_key(|(_, at)| *at);
+    let (task, at) = late.first()?;
+    let more = if late.len() > 1 { format!(" and {} more", late.len() - 1) } else { String::new() };
+    let text = format!("task {} {} for {}{more}", short_id(task.id()), task.status, text::age(*at, facts.now));
+    Some(degraded(text).since(Some(*at + limits::START_SLOW)))
+}
+
+fn unhealthy(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let tasks = facts.tasks_of(&service.name);
+    let bad = tasks.clone().filter(|t| t.health == "UNHEALTHY").count();
+    (bad > 0).then(|| degraded(format!("{bad} of {} tasks UNHEALTHY", tasks.count())))
+}

@@ -1,0 +1,105 @@
+//! Rules about the buckets: they exist and are configured as the seed writes them, and their requests succeed.
+
+use crate::insight::NodeId;
+use crate::insight::health::facts::Facts;
+use crate::insight::health::finding::{Finding, degraded, down, note};
+use crate::insight::health::limits;
+use crate::insight::health::node::{Ground, Nodes};
+use crate::model::health::Level;
+use crate::model::metric::Metrics;
+use crate::model::section::Section;
+use crate::model::stack::BucketRole;
+use crate::model::storage::{Bucket, Buckets, LifecycleRule};
+
+use super::balancer::failed;
+use super::{Rule, apply};
+
+/// Days after which reports expire (seed).
+const REPORT_DAYS: i32 = 365;
+
+/// About one bucket.
+pub(crate) const RULES: &[Rule<Bucket>] = &[
+    Rule { id: "s3.exists", doc: "the bucket exists; none is down, no permission unknown", needs: &[Buckets::KEY], check: exists },
+    Rule { id: "s3.region", doc: "in the home region", needs: &[Buckets::KEY], check: region },
+    Rule { id: "s3.versioning", doc: "versioning enabled", needs: &[Buckets::KEY], check: versioning },
+    Rule { id: "s3.encryption", doc: "encrypted with KMS", needs: &[Buckets::KEY], check: encryption },
+    Rule {
+        id: "s3.lifecycle",
+        doc: "documents: a lifecycle rule; reports: expiry after 365 days",
+        needs: &[Buckets::KEY],
+        check: lifecycle,
+    },
+    Rule { id: "s3.cors", doc: "static assets: a CORS rule", needs: &[Buckets::KEY], check: cors },
+    Rule { id: "s3.unread", doc: "every aspect can be read: a note", needs: &[Buckets::KEY], check: unread },
+    Rule { id: "s3.5xx", doc: "5xx > 1 % / > 5 % of requests", needs: &[Buckets::KEY, Metrics::KEY], check: errors },
+];
+
+/// Judges every bucket, then all together.
+pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+    let found = facts.store.get::<Buckets>();
+    for spec in &facts.stack.buckets {
+        let bucket = found.and_then(|b| b.buckets.iter().find(|b| b.name == spec.name));
+        let findings = bucket.map_or_else(Vec::new, |b| apply(RULES, facts, ground.mandatory, b));
+        nodes.child(facts, ground, NodeId::bucket(&spec.name), &spec.name, findings);
+    }
+    nodes.parent(facts, ground, NodeId::buckets(), Vec::new());
+}
+
+fn exists(_: &Facts<'_>, bucket: &Bucket) -> Option<Finding> {
+    if let Some(why) = bucket.unread("bucket") {
+        return Some(Finding::new(Level::Unknown, why));
+    }
+    (!bucket.exists).then(|| down("missing (no such bucket)"))
+}
+
+/// Whether an aspect was read: what could not be read is not judged.
+fn read(bucket: &Bucket, aspect: &str) -> bool {
+    bucket.exists && bucket.unread("bucket").is_none() && bucket.unread(aspect).is_none()
+}
+
+fn region(facts: &Facts<'_>, bucket: &Bucket) -> Option<Finding> {
+    let odd = !bucket.region.is_empty() && bucket.region != facts.stack.region;
+    odd.then(|| degraded(format!("in {}, not {}", bucket.region, facts.stack.region)))
+}
+
+fn versioning(_: &Facts<'_>, bucket: &Bucket) -> Option<Finding> {
+    let state = if bucket.versioning.is_empty() { "never enabled" } else { &bucket.versioning };
+    (read(bucket, "versioning") && state != "Enabled").then(|| degraded(format!("versioning {}", state.to_lowercase())))
+}
+
+fn encryption(_: &Facts<'_>, bucket: &Bucket) -> Option<Finding> {
+    let kms = bucket.encryption.starts_with("aws:kms");
+    let with = if bucket.encryption.is_empty() { "no default encryption" } else { &bucket.encryption };
+    (read(bucket, "encryption") && !kms).then(|| degraded(format!("{with} instead of KMS")))
+}
+
+fn lifecycle(_: &Facts<'_>, bucket: &Bucket) -> Option<Finding> {
+    if !read(bucket, "lifecycle") {
+        return None;
+    }
+    let mut enabled = bucket.lifecycle.iter().filter(|r| r.status == "Enabled");
+    let whole = |r: &LifecycleRule| r.prefix.is_empty() && r.expiration_days == Some(REPORT_DAYS);
+    match bucket.role {
+        BucketRole::Documents if enabled.next().is_none() => Some(degraded("no lifecycle rule")),
+        BucketRole::Reports if !enabled.any(whole) => Some(degraded(format!("no expiry after {REPORT_DAYS} days"))),
+        _ => None,
+    }
+}
+
+fn cors(_: &Facts<'_>, bucket: &Bucket) -> Option<Finding> {
+    let missing = bucket.role == BucketRole::Static && read(bucket, "cors") && bucket.cors.is_empty();
+    missing.then(|| degraded("no CORS rule"))
+}
+
+fn unread(_: &Facts<'_>, bucket: &Bucket) -> Option<Finding> {
+    let mut others = bucket.unread.iter().filter(|(aspect, _)| aspect != "bucket");
+    let (aspect, why) = others.next()?;
+    let more = others.count();
+    let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
+    Some(note(format!("{aspect}: {why}{more}")))
+}
+
+fn errors(facts: &Facts<'_>, bucket: &Bucket) -> Option<Finding> {
+    let id = |what: &str| format!("s3/{}/{what}", bucket.name);
+    facts.window()?.share(&id("5xx"), &id("requests"), &limits::BUCKET_5XX).map(|b| failed("5xx", b))
+}

@@ -1,0 +1,113 @@
+//! How a section stands, without its type: what decides whether a node can be judged at all (AWS map §1, global rules).
+//! It says nothing about health by itself. Called by the rules and by the reports.
+
+use crate::model::Time;
+use crate::model::health::Level;
+use crate::model::section::{Problem, ProblemKind, SectionKey};
+use crate::model::store::{Entry, Store};
+use crate::model::text;
+
+use crate::insight::health::finding::Finding;
+
+/// The state of one section.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Never asked.
+    Idle,
+    /// Asked, no answer yet.
+    Loading,
+    /// Current.
+    Ready,
+    /// The last good value is too old.
+    Stale,
+    /// A permission is missing, and there is no value.
+    Denied,
+    /// The cloud says that the resource does not exist.
+    Missing,
+    /// Failed otherwise, and there is no value.
+    Failed,
+}
+
+impl Standing {
+    /// Of an entry at `now`. A resource that existed and is now reported missing is missing at once, not after three intervals.
+    pub fn of(entry: Option<&Entry>, now: Time) -> Self {
+        let Some(entry) = entry else { return Self::Idle };
+        match (&entry.problem, &entry.value) {
+            (Some(p), _) if p.kind == ProblemKind::NotFound => Self::Missing,
+            (_, Some(_)) if entry.is_stale(now) => Self::Stale,
+            (_, Some(_)) => Self::Ready,
+            (Some(p), None) if p.kind == ProblemKind::Denied => Self::Denied,
+            (Some(_), None) => Self::Failed,
+            (None, None) => Self::Loading,
+        }
+    }
+
+    /// The word in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Loading => "loading",
+            Self::Ready => "ready",
+            Self::Stale => "stale",
+            Self::Denied => "denied",
+            Self::Missing => "missing",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// Why a section is not as it should be, in words; `None` when it is, or when it was never asked.
+pub fn explain(entry: Option<&Entry>, now: Time) -> Option<String> {
+    let problem = entry.and_then(|e| e.problem.as_ref());
+    let headline = problem.map_or("no answer yet", |p| p.headline.as_str());
+    match Standing::of(entry, now) {
+        Standing::Idle | Standing::Ready => None,
+        Standing::Loading => Some("loading".to_owned()),
+        Standing::Missing => Some(format!("missing ({headline})")),
+        Standing::Failed => Some(headline.to_owned()),
+        Standing::Denied => problem.map(Problem::why),
+        Standing::Stale => {
+            let age = entry.and_then(|e| e.at).map_or_else(String::new, |at| text::age(at, now));
+            Some(match problem.and_then(|p| p.permission.as_deref()) {
+                Some(permission) => format!("stale for {age}, no permission: {permission}"),
+                None => format!("stale for {age}: {headline}"),
+            })
+        }
+    }
+}
+
+/// What a mandatory section that cannot be used means for its node.
+pub(crate) fn mandatory(store: &Store, key: SectionKey, now: Time) -> Option<Finding> {
+    let entry = store.entry(key);
+    let standing = Standing::of(entry, now);
+    let (level, what) = match standing {
+        Standing::Ready => return None,
+        Standing::Idle => (Level::Unknown, "loading".to_owned()),
+        Standing::Missing => (Level::Down, explain(entry, now)?),
+        _ => (Level::Unknown, explain(entry, now)?),
+    };
+    let since = entry.and_then(|e| e.failing_since);
+    Some(Finding { level, text: what, since, basis: vec![key] })
+}
+
+/// A supporting section that failed: its rules are lost, and a note says so. It makes a node unknown only where it was not looked at by our
+/// own doing: nothing is called healthy that was cut off.
+pub(crate) fn supporting(store: &Store, key: SectionKey, now: Time) -> Option<Finding> {
+    let entry = store.entry(key);
+    let kind = entry.and_then(|e| e.problem.as_ref()).map(|p| p.kind);
+    let is_ours = matches!(kind, Some(ProblemKind::CutOff | ProblemKind::Held));
+    match Standing::of(entry, now) {
+        Standing::Idle | Standing::Loading | Standing::Ready => None,
+        _ => Some(Finding {
+            level: if is_ours { Level::Unknown } else { Level::Healthy },
+            text: format!("{}: {}", title(key), explain(entry, now)?),
+            since: None,
+            basis: vec![key],
+        }),
+    }
+}
+
+/// A section's key as words.
+pub(crate) fn title(key: SectionKey) -> String {
+    key.0.replace('_', " ")
+}

@@ -1,0 +1,153 @@
+//! Reads metric series minute by minute: `n of m` limits, shares and means over complete minutes, with CloudWatch's lateness in mind.
+//! A series that is missing, or too old, gives no answer: then its rule does not apply. Called by the rules.
+
+use crate::model::Time;
+use crate::model::metric::{Metrics, Series};
+
+use crate::insight::health::limits::{GAUGE_AGE, Limit, PUBLISH_LAG, Share};
+
+const MINUTE: i64 = 60;
+
+/// A limit that was crossed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Breach {
+    /// The newest bad value.
+    pub value: f64,
+    /// Bad minutes.
+    pub n: usize,
+    /// Minutes looked at.
+    pub of: usize,
+}
+
+impl Breach {
+    /// ` for 5 min`, ` in 3 of 5 min`, or nothing for a single point.
+    pub(crate) fn span(&self) -> String {
+        match (self.n, self.of) {
+            (_, 1) => String::new(),
+            (n, of) if n == of => format!(" for {of} min"),
+            (n, of) => format!(" in {n} of {of} min"),
+        }
+    }
+}
+
+/// The metrics section at one moment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Window<'a> {
+    metrics: &'a Metrics,
+    now: i64,
+    /// The newest complete minute of any series: what CloudWatch has published so far.
+    published: i64,
+}
+
+impl<'a> Window<'a> {
+    pub(crate) fn new(metrics: &'a Metrics, now: Time) -> Self {
+        let now = now.timestamp();
+        let published = metrics.series.values().filter_map(|s| newest_complete(s, now)).max().unwrap_or(i64::MIN);
+        Self { metrics, now, published }
+    }
+
+    /// The start of the newest minute that a series speaks for.
+    fn end(&self, series: &Series) -> Option<i64> {
+        let own = newest_complete(series, self.now);
+        if series.zero_fill {
+            let settled = (self.now - MINUTE - PUBLISH_LAG.num_seconds()).div_euclid(MINUTE) * MINUTE;
+            let silent = self.published.min(settled).min(self.asked(series));
+            // Without a single point there is nothing that says that this count is published at all.
+            return own.map(|own| own.max(silent));
+        }
+        // What is asked for rarely is seldom young.
+        let patience = if series.every > MINUTE { series.every + PUBLISH_LAG.num_seconds() + 2 * MINUTE } else { 0 };
+        own.filter(|own| self.now - own <= GAUGE_AGE.num_seconds().max(patience))
+    }
+
+    /// The start of the newest minute that was asked for when CloudWatch could have it: later ones are not silent, but unknown.
+    fn asked(&self, series: &Series) -> i64 {
+        let at = self.metrics.asked_at.get(&series.every).filter(|_| series.every > MINUTE);
+        at.map_or(i64::MAX, |at| (at - PUBLISH_LAG.num_seconds()).div_euclid(MINUTE) * MINUTE)
+    }
+
+    /// Values of the `m` minutes up to `end`, newest first.
+    fn slots(series: &Series, end: i64, m: usize) -> impl Iterator<Item = Option<f64>> + '_ {
+        (0..m as i64).map(move |back| series.at(end - back * MINUTE))
+    }
+
+    /// Values of the newest `m` complete minutes, newest first; `None` where nothing is known.
+    pub(crate) fn minutes(&self, id: &str, m: usize) -> Option<Vec<Option<f64>>> {
+        let series = self.metrics.get(id)?;
+        Some(Self::slots(series, self.end(series)?, m).collect())
+    }
+
+    /// Values of two series in the newest `m` complete minutes of the first.
+    pub(crate) fn both(&self, a: &str, b: &str, m: usize) -> Option<Vec<(Option<f64>, Option<f64>)>> {
+        let (a, b) = (self.metrics.get(a)?, self.metrics.get(b)?);
+        let end = self.end(a)?;
+        Some(Self::slots(a, end, m).zip(Self::slots(b, end, m)).collect())
+    }
+
+    /// The newest complete value that still speaks for now.
+    pub(crate) fn latest(&self, id: &str) -> Option<f64> {
+        let series = self.metrics.get(id)?;
+        series.at(self.end(series)?)
+    }
+
+    /// Whether a limit is crossed.
+    pub(crate) fn breach(&self, id: &str, limit: &Limit) -> Option<Breach> {
+        let values = if limit.of == 1 { vec![self.latest(id)] } else { self.minutes(id, limit.of)? };
+        over(values.iter().copied(), limit)
+    }
+
+    /// Whether the sum of two series crosses a limit; both must be known in a minute.
+    pub(crate) fn breach_of_sum(&self, a: &str, b: &str, limit: &Limit) -> Option<Breach> {
+        let (a, b) = (self.minutes(a, limit.of)?, self.minutes(b, limit.of)?);
+        over(a.into_iter().zip(b).map(|(a, b)| Some(a? + b?)), limit)
+    }
+
+    /// The worst share of failed requests: (critical?, share of the newest bad minute, breach).
+    pub(crate) fn share(&self, errors: &str, requests: &str, rule: &Share) -> Option<(bool, Breach)> {
+        let (errors, requests) = (self.metrics.get(errors)?, self.metrics.get(requests)?);
+        // Both are counts: a minute that one of them has, the other has too (as zero).
+        // But not before it was asked for.
+        let end = self.end(requests).max(self.end(errors))?.min(self.asked(errors)).min(self.asked(requests));
+        let check = |(share, n, of): (f64, usize, usize)| {
+            let bad: Vec<f64> = Self::slots(errors, end, of)
+                .zip(Self::slots(requests, end, of))
+                .filter_map(|(e, r)| failed_share(e?, r?, rule))
+                .filter(|s| *s >= share)
+                .collect();
+            (bad.len() >= n).then_some(Breach { value: *bad.first()?, n: bad.len(), of })
+        };
+        check(rule.critical).map(|b| (true, b)).or_else(|| check(rule.warn).map(|b| (false, b)))
+    }
+
+    /// Mean of the `m` minutes before the newest `skip` ones.
+    pub(crate) fn mean_before(&self, id: &str, skip: usize, m: usize) -> Option<f64> {
+        let values: Vec<f64> = self.minutes(id, skip + m)?.into_iter().skip(skip).flatten().collect();
+        (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+    }
+
+    /// Every point of the last `seconds` is above zero, and they cover nearly all of it.
+    pub(crate) fn positive_throughout(&self, id: &str, seconds: i64) -> Option<f64> {
+        let series = self.metrics.get(id)?;
+        let end = self.end(series)?;
+        let points: Vec<_> = series.points.iter().filter(|p| p.0 <= end && p.0 > end - seconds).collect();
+        let covered = points.last()?.0 - points.first()?.0;
+        let all = points.iter().all(|p| p.1 > 0.0);
+        (all && covered >= seconds - 10 * MINUTE).then(|| points.last().map_or(0.0, |p| p.1))
+    }
+}
+
+/// A share in 0..=1, if the minute counts. Requests that found no target are not in RequestCount: errors alone are then all of them.
+fn failed_share(errors: f64, requests: f64, rule: &Share) -> Option<f64> {
+    let all = requests.max(errors);
+    (all > 0.0 && errors >= rule.floor_errors && requests >= rule.floor_requests).then(|| errors / all)
+}
+
+fn over(values: impl Iterator<Item = Option<f64>>, limit: &Limit) -> Option<Breach> {
+    let bad: Vec<f64> = values.flatten().filter(|v| limit.is_bad(*v)).collect();
+    (bad.len() >= limit.n).then_some(Breach { value: *bad.first()?, n: bad.len(), of: limit.of })
+}
+
+/// The start of the newest point whose minute is over.
+fn newest_complete(series: &Series, now: i64) -> Option<i64> {
+    series.points.iter().rev().map(|p| p.0).find(|start| start + MINUTE <= now)
+}

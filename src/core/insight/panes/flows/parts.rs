@@ -1,0 +1,274 @@
+//! What the flows share: how a hop, an edge and the place of trouble are made from a store and its judgement. It knows no flow.
+
+use super::{Edge, Flow, Hop, Place, Trouble};
+use crate::insight::health::facts::Facts;
+use crate::insight::health::limits::{Bounds, Share};
+use crate::insight::health::rules::security_groups::CLOSED;
+use crate::insight::reading::{Measure, Reading, Unit};
+use crate::insight::timeline::phrase;
+use crate::insight::topology::paths::{CellVerdict, End, Paths, PortRange};
+use crate::insight::{Judgement, NodeId};
+use crate::model::Time;
+use crate::model::cache::ReplicationGroup;
+use crate::model::health::{Level, Reason, Verdict};
+use crate::model::metric::Metrics;
+use crate::model::network::SecurityGroups;
+use crate::model::service::Service;
+use crate::model::stack::{BucketRole, ServiceRole, Stack};
+use crate::model::store::Store;
+
+/// The scene of one moment.
+pub(super) struct Parts<'a> {
+    pub facts: Facts<'a>,
+    pub judgement: &'a Judgement,
+    pub read: Reading<'a>,
+    paths: Option<Paths>,
+}
+
+impl<'a> Parts<'a> {
+    pub(super) fn new(store: &'a Store, judgement: &'a Judgement, stack: &'a Stack, now: Time) -> Self {
+        Self {
+            facts: Facts::new(store, stack, now),
+            judgement,
+            read: Reading::new(store, now),
+            paths: store.get::<SecurityGroups>().map(|g| Paths::of(g, &stack.addresses)),
+        }
+    }
+
+    pub(super) fn store(&self) -> &'a Store {
+        self.facts.store
+    }
+
+    pub(super) fn stack(&self) -> &'a Stack {
+        self.facts.stack
+    }
+
+    /// A place that is a box of the diagram; its level and reason are the box's.
+    pub(super) fn hop(&self, id: &str, title: &str, name: &str, node: NodeId) -> Hop {
+        // Which way is closed stands on the way.
+        let verdict = self.judgement.of(&node);
+        let (level, reason) = verdict.map_or((Level::Unknown, None), |v| own(v, |reason| reason.ends_with(CLOSED)));
+        Hop {
+            id: id.to_owned(),
+            title: title.to_owned(),
+            name: name.to_owned(),
+            node: Some(node),
+            level,
+            reason,
+            figures: Vec::new(),
+            facts: Vec::new(),
+        }
+    }
+
+    /// The first service of a role: the one that the seed draws.
+    pub(super) fn spec(&self, role: ServiceRole) -> Option<&'a str> {
+        self.stack().services.iter().find(|s| s.role == role).map(|s| s.name.as_str())
+    }
+
+    pub(super) fn service(&self, name: &str) -> Option<&'a Service> {
+        self.facts.service(name)
+    }
+
+    pub(super) fn service_hop(&self, id: &str, role: ServiceRole, name: &str) -> Hop {
+        let mut hop = self.hop(id, role.title(), name, NodeId::service(name));
+        if let Some(service) = self.service(name) {
+            hop.facts.push(format!("{}/{} running", service.running, service.desired));
+        }
+        hop.figures =
+            self.metrics(&[("cpu", &format!("svc/{name}/cpu"), Unit::Percent), ("memory", &format!("svc/{name}/mem"), Unit::Percent)]);
+        hop
+    }
+
+    pub(super) fn database_hop(&self) -> Hop {
+        let mut hop = self.hop("db", "RDS PostgreSQL", &self.stack().database, NodeId::database());
+        hop.figures = self.metrics(&[
+            ("connections", "db/connections", Unit::Count),
+            ("cpu", "db/cpu", Unit::Percent),
+            ("load", "db/load", Unit::Count),
+        ]);
+        let iops = self.read.sum(["db/read_iops", "db/write_iops"].map(str::to_owned));
+        hop.figures.extend(iops.map(|v| Measure::new("IOPS", v, Unit::PerSecond)));
+        hop
+    }
+
+    pub(super) fn cache_hop(&self, id: &str, title: &str) -> Hop {
+        let mut hop = self.hop(id, title, &self.stack().cache, NodeId::cache());
+        let ops = self.read.sum(self.cache_series("gets").chain(self.cache_series("sets")));
+        hop.figures.extend(ops.map(|v| Measure::new("operations", v / 60.0, Unit::PerSecond)));
+        let cpu = self.read.max(self.cache_series("engine")).or_else(|| self.read.max(self.cache_series("cpu")));
+        hop.figures.extend(cpu.map(|v| Measure::new("cpu", v, Unit::Percent)));
+        hop.figures.extend(self.read.max(self.cache_series("memory")).map(|v| Measure::new("memory", v, Unit::Percent)));
+        hop
+    }
+
+    pub(super) fn bucket_hop(&self, role: BucketRole, title: &str) -> Option<Hop> {
+        let name = &self.stack().buckets.iter().find(|b| b.role == role)?.name;
+        let mut hop = self.hop(&format!("s3/{name}"), title, name, NodeId::bucket(name));
+        let known = self.store().get::<Metrics>().is_some();
+        hop.figures = self.metrics(&[("requests", &format!("s3/{name}/requests"), Unit::PerSecond)]);
+        if known && hop.figures.is_empty() {
+            hop.facts.push("no request metrics".to_owned());
+        }
+        Some(hop)
+    }
+
+    /// Series ids of every Redis node.
+    fn cache_series(&self, what: &'static str) -> impl Iterator<Item = String> + use<'a> {
+        let groups = self.store().get::<ReplicationGroup>().into_iter().flat_map(|g| &g.node_groups);
+        groups.flat_map(|s| &s.members).map(move |m| format!("redis/{}/{what}", m.id))
+    }
+
+    /// Current figures of series, where there are any.
+    pub(super) fn metrics(&self, rows: &[(&'static str, &str, Unit)]) -> Vec<Measure> {
+        let current = |(label, id, unit): &(&'static str, &str, Unit)| {
+            let value = if *unit == Unit::PerSecond { self.read.per_second(id) } else { self.read.value(id) };
+            Some(Measure::new(label, value?, *unit))
+        };
+        rows.iter().filter_map(current).collect()
+    }
+
+    /// Latency and share of errors of one series family: true of every way to a place, whoever goes it.
+    pub(super) fn quality(&self, prefix: &str, latency: &'static str) -> Vec<Measure> {
+        let id = |what: &str| format!("{prefix}/{what}");
+        let mut all = self.metrics(&[(latency, &id(latency), Unit::Seconds)]);
+        all.extend(self.read.share(&id("5xx"), &id("requests")).map(|v| Measure::new("5xx", v, Unit::Percent)));
+        all
+    }
+
+    /// A way to the database. How much goes over it alone is not measured: connections and operations are the database's.
+    pub(super) fn database_edge(&self, from: &str, label: &str) -> Edge {
+        let mut edge = edge(from, "db", label);
+        edge.figures = self.metrics(&[("read", "db/read_latency", Unit::Seconds), ("write", "db/write_latency", Unit::Seconds)]);
+        self.permitted(&mut edge, End::Ecs, End::Rds, None);
+        for (series, what) in [("db/read_latency", "reads"), ("db/write_latency", "writes")] {
+            self.limit(&mut edge, series, &crate::insight::health::limits::DB_LATENCY, what, crate::model::text::latency);
+        }
+        edge
+    }
+
+    pub(super) fn cache_edge(&self, from: &str, to: &str, label: &str) -> Edge {
+        let mut edge = edge(from, to, label);
+        self.permitted(&mut edge, End::Ecs, End::Redis, None);
+        edge
+    }
+
+    pub(super) fn bucket_edge(&self, from: &str, bucket: &Hop, label: &str) -> Edge {
+        let mut edge = edge(from, &bucket.id, label);
+        edge.figures = self.quality(&bucket.id, "latency");
+        // S3 counts in milliseconds.
+        edge.figures.iter_mut().filter(|m| m.unit == Unit::Seconds).for_each(|m| m.value /= 1000.0);
+        self.permitted(&mut edge, End::Ecs, End::Internet, None);
+        // Without a gateway endpoint the way to S3 is the NAT gateway of the task's zone.
+        if let Some(nat) = self.judgement.of(&NodeId::nat()).filter(|v| v.level >= Level::Degraded) {
+            worse(&mut edge, Level::Degraded, format!("NAT {}", nat.headline()));
+        }
+        let (errors, requests) = (format!("{}/5xx", bucket.id), format!("{}/requests", bucket.id));
+        self.share(&mut edge, "5xx", (&errors, &requests), &crate::insight::health::limits::BUCKET_5XX);
+        edge
+    }
+
+    /// Whether the security groups let a way through; `port` when only one of the written ports matters.
+    pub(super) fn permitted(&self, edge: &mut Edge, from: End, to: End, port: Option<i32>) {
+        let Some(cell) = self.paths.as_ref().and_then(|p| p.cell(from, to)) else { return };
+        if !matches!(cell.verdict, CellVerdict::Missing | CellVerdict::Half) || cell.level < Level::Down {
+            return;
+        }
+        let wanted = port.map(PortRange::tcp);
+        let closed = cell.written.iter().filter(|w| wanted.as_ref().is_none_or(|p| w.contains(p)));
+        let closed: Vec<String> = closed.filter(|w| !cell.ports.iter().any(|p| p.contains(w))).map(ToString::to_string).collect();
+        if !closed.is_empty() {
+            let text = format!("security groups do not permit {} from {} to {}", closed.join(", "), from.title(), to.title());
+            worse(edge, Level::Down, text);
+        }
+    }
+
+    /// Judges an edge by a metric's limits, over the same minutes as the rules.
+    pub(super) fn limit(&self, edge: &mut Edge, series: &str, bounds: &Bounds, what: &str, show: fn(f64) -> String) {
+        let Some(window) = self.facts.window() else { return };
+        for (limit, level) in [(bounds.critical, Level::Down), (bounds.warn, Level::Degraded)] {
+            if let Some(breach) = limit.and_then(|l| window.breach(series, &l)) {
+                worse(edge, level, format!("{what} {}{}", show(breach.value), breach.span()));
+                return;
+            }
+        }
+    }
+
+    /// Judges an edge by its share of errors: those of the first series in the requests of the second.
+    pub(super) fn share(&self, edge: &mut Edge, what: &str, (errors, requests): (&str, &str), rule: &Share) {
+        if let Some((critical, breach)) = self.facts.window().and_then(|w| w.share(errors, requests, rule)) {
+            let level = if critical { Level::Down } else { Level::Degraded };
+            worse(edge, level, format!("{what} {} of requests{}", phrase::share(breach.value), breach.span()));
+        }
+    }
+}
+
+/// The level and the reason of a place without what has a place of its own in the flow.
+pub(super) fn own(verdict: &Verdict, elsewhere: impl Fn(&str) -> bool) -> (Level, Option<String>) {
+    let told = |r: &&Reason| !elsewhere(&r.text) && r.level >= Level::Info;
+    match verdict.reasons.iter().find(told) {
+        Some(worst) => (worst.level.min(verdict.level), Some(worst.text.clone())),
+        None if verdict.reasons.iter().any(|r| elsewhere(&r.text)) => (Level::Healthy, None),
+        None => (verdict.level, (verdict.level >= Level::Info).then(|| verdict.headline().to_owned())),
+    }
+}
+
+pub(super) fn edge(from: &str, to: &str, label: &str) -> Edge {
+    Edge { from: from.to_owned(), to: to.to_owned(), label: label.to_owned(), figures: Vec::new(), level: Level::Healthy, reason: None }
+}
+
+/// Takes the worse level with its reason.
+pub(super) fn worse(edge: &mut Edge, level: Level, reason: String) {
+    if level > edge.level {
+        (edge.level, edge.reason) = (level, Some(reason));
+    }
+}
+
+/// Puts a flow together and finds its trouble.
+pub(super) fn finish(title: &'static str, hops: Vec<Hop>, edges: Vec<Edge>, notes: Vec<String>) -> Flow {
+    let mut flow = Flow { title, hops, edges, trouble: None, notes };
+    flow.trouble = trouble(&flow);
+    flow
+}
+
+/// Every place from one on, in the order of the flow.
+fn downstream(flow: &Flow, from: usize, seen: &mut Vec<Place>) {
+    let place = Place::Hop(from);
+    if seen.contains(&place) {
+        return;
+    }
+    seen.push(place);
+    let Some(hop) = flow.hops.get(from) else { return };
+    for (i, edge) in flow.edges.iter().enumerate().filter(|(_, e)| e.from == hop.id) {
+        seen.push(Place::Edge(i));
+        if let Some(next) = flow.hops.iter().position(|h| h.id == edge.to) {
+            downstream(flow, next, seen);
+        }
+    }
+}
+
+fn trouble(flow: &Flow) -> Option<Trouble> {
+    let level = |place: &Place| match place {
+        Place::Hop(i) => flow.hops.get(*i).map_or(Level::Healthy, |h| h.level),
+        Place::Edge(i) => flow.edges.get(*i).map_or(Level::Healthy, |e| e.level),
+    };
+    let mut order = Vec::new();
+    downstream(flow, 0, &mut order);
+    let worst = order.iter().map(level).max().filter(|l| *l >= Level::Degraded)?;
+    let first = order.iter().find(|p| level(p) == worst)?;
+    let mut below = Vec::new();
+    match first {
+        Place::Hop(i) => downstream(flow, *i, &mut below),
+        Place::Edge(i) => {
+            below.push(*first);
+            let to = flow.edges.get(*i).and_then(|e| flow.hops.iter().position(|h| h.id == e.to));
+            downstream(flow, to?, &mut below);
+        }
+    }
+    // Of equally bad places the last one downstream: what is above it suffers from it.
+    let origin = below.iter().rfind(|p| level(p) == worst).unwrap_or(first);
+    let text = match origin {
+        Place::Hop(i) => flow.hops.get(*i).map(|h| format!("{}: {}", h.title, h.reason.as_deref().unwrap_or(h.level.word()))),
+        Place::Edge(i) => flow.edges.get(*i).map(|e| e.reason.clone().unwrap_or_else(|| e.level.word().to_owned())),
+    };
+    Some(Trouble { first: *first, origin: *origin, level: worst, text: text.unwrap_or_default() })
+}

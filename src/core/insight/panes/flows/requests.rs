@@ -1,0 +1,215 @@
+//! The seed's User Request Flow: users, CloudFront, the load balancer's HTTPS listener, control plane and web portal, their data.
+//! Called by `flows`.
+
+use super::parts::{Parts, edge, finish, own, worse};
+use super::{Edge, Flow, Hop};
+use crate::insight::NodeId;
+use crate::insight::health::limits;
+use crate::insight::health::rules::security_groups::CLOSED;
+use crate::insight::reading::{Measure, Unit};
+use crate::insight::timeline::phrase::group_name;
+use crate::insight::topology::entry::{Entry, entry};
+use crate::insight::topology::paths::End;
+use crate::model::balancer::{Balancer, Routing, Targets};
+use crate::model::cdn::{Cdn, Distribution};
+use crate::model::health::Level;
+use crate::model::service::Service;
+use crate::model::stack::{BucketRole, ServiceRole};
+use crate::model::text;
+
+/// Draws it.
+pub(super) fn flow(parts: &Parts<'_>) -> Flow {
+    let mut hops = vec![users()];
+    let mut edges = Vec::new();
+    let mut notes = Vec::new();
+    let balancer = balancer_hop(parts);
+    let assets = parts.bucket_hop(BucketRole::Static, "S3 Static Assets");
+    let ways = entry(parts.store(), parts.stack());
+    match parts.store().get::<Cdn>().map(|c| c.distribution.as_ref()) {
+        Some(Some(distribution)) => {
+            edges.push(users_edge(parts, "cdn"));
+            if ways.through_cdn {
+                edges.push(fetched(parts, ways));
+            }
+            if let Some(bucket) = assets.as_ref().filter(|b| distribution.origins.iter().any(|o| o.starts_with(&b.name))) {
+                edges.push(static_edge(parts, distribution, bucket));
+            }
+            hops.push(cdn_hop(parts, distribution));
+        }
+        Some(None) => notes.push("no CloudFront: users come to the load balancer".to_owned()),
+        None => notes.push("CloudFront: not known".to_owned()),
+    }
+    if ways.direct {
+        edges.push(direct(parts, ways));
+    }
+    hops.push(balancer);
+    let mut data = Vec::new();
+    if let Some(name) = parts.spec(ServiceRole::ControlPlane) {
+        service(parts, &mut hops, &mut edges, ServiceRole::ControlPlane, name, "/api/*");
+        let id = format!("svc/{name}");
+        data.extend([parts.database_hop(), parts.cache_hop("redis", "Redis Cache")]);
+        edges.push(parts.database_edge(&id, ""));
+        edges.push(parts.cache_edge(&id, "redis", ""));
+        if let Some(documents) = parts.bucket_hop(BucketRole::Documents, "S3 Documents") {
+            edges.push(parts.bucket_edge(&id, &documents, ""));
+            data.push(documents);
+        }
+    }
+    if let Some(name) = parts.spec(ServiceRole::Web) {
+        service(parts, &mut hops, &mut edges, ServiceRole::Web, name, "/");
+        if let Some(assets) = &assets {
+            edges.push(parts.bucket_edge(&format!("svc/{name}"), assets, ""));
+        }
+    }
+    hops.extend(data);
+    hops.extend(assets);
+    more_services(parts, &mut notes);
+    finish("User requests", hops, edges, notes)
+}
+
+/// The seed draws one service a role; a configuration may have more.
+fn more_services(parts: &Parts<'_>, notes: &mut Vec<String>) {
+    for role in [ServiceRole::ControlPlane, ServiceRole::Web] {
+        let more = parts.stack().services.iter().filter(|s| s.role == role).count().saturating_sub(1);
+        if more > 0 {
+            notes.push(format!("{}: {more} more services are not drawn", role.title()));
+        }
+    }
+}
+
+fn users() -> Hop {
+    Hop {
+        id: "users".to_owned(),
+        title: "Users".to_owned(),
+        name: String::new(),
+        node: None,
+        level: Level::Healthy,
+        reason: None,
+        figures: Vec::new(),
+        facts: Vec::new(),
+    }
+}
+
+/// The first way: it suffers from DNS.
+fn users_edge(parts: &Parts<'_>, to: &str) -> Edge {
+    let mut edge = edge("users", to, "HTTPS");
+    if to == "cdn" {
+        edge.figures = parts.metrics(&[("requests", "cdn/requests", Unit::PerSecond), ("5xx", "cdn/5xx", Unit::Percent)]);
+        parts.limit(&mut edge, "cdn/5xx", &limits::CDN_5XX, "5xx", |v| format!("{v:.1} %"));
+    }
+    if let Some(dns) = parts.judgement.of(&NodeId::dns()).filter(|v| v.level >= Level::Degraded) {
+        worse(&mut edge, dns.level, format!("Route 53: {}", dns.headline()));
+    }
+    edge
+}
+
+/// Users who come to the load balancer without CloudFront.
+fn direct(parts: &Parts<'_>, ways: Entry) -> Edge {
+    let mut edge = balancer_edge(parts, "users");
+    measured(parts, &mut edge, if ways.through_cdn { "requests, all ways" } else { "requests" });
+    let dns = users_edge(parts, "alb");
+    if let Some(reason) = dns.reason {
+        worse(&mut edge, dns.level, reason);
+    }
+    edge
+}
+
+/// What CloudFront fetches from the load balancer: nothing counts it where users come past CloudFront, too.
+fn fetched(parts: &Parts<'_>, ways: Entry) -> Edge {
+    let mut edge = balancer_edge(parts, "cdn");
+    if !ways.direct {
+        measured(parts, &mut edge, "requests");
+    }
+    edge
+}
+
+/// What CloudFront has not in its caches; its default origin in the seed is the bucket, but it counts all origins together.
+fn static_edge(parts: &Parts<'_>, distribution: &Distribution, bucket: &Hop) -> Edge {
+    let mut edge = edge("cdn", &bucket.id, "static");
+    let label = if distribution.origins.len() > 1 { "misses, all origins" } else { "misses" };
+    let missed = parts.read.per_second("cdn/requests").zip(parts.read.value("cdn/hit"));
+    edge.figures.extend(missed.map(|(rate, hit)| Measure::new(label, rate * (1.0 - hit / 100.0).clamp(0.0, 1.0), Unit::PerSecond)));
+    edge
+}
+
+/// A way to the HTTPS listener.
+fn balancer_edge(parts: &Parts<'_>, from: &str) -> Edge {
+    let mut edge = edge(from, "alb", "HTTPS");
+    parts.permitted(&mut edge, End::Internet, End::Alb, Some(443));
+    edge
+}
+
+/// What the load balancer counts, as the figures of one way to it.
+fn measured(parts: &Parts<'_>, edge: &mut Edge, requests: &'static str) {
+    edge.figures = parts.metrics(&[(requests, "alb/requests", Unit::PerSecond), ("p95", "alb/p95", Unit::Seconds)]);
+    // Users do not see whose error it was.
+    let errors = parts.read.share_of(&["alb/elb5xx", "alb/target5xx"], "alb/requests");
+    edge.figures.extend(errors.map(|v| Measure::new("5xx", v, Unit::Percent)));
+    parts.share(edge, "5xx of the balancer", ("alb/elb5xx", "alb/requests"), &limits::ELB_5XX);
+    parts.share(edge, "5xx of targets", ("alb/target5xx", "alb/requests"), &limits::TARGET_5XX);
+}
+
+fn cdn_hop(parts: &Parts<'_>, distribution: &Distribution) -> Hop {
+    let mut hop = parts.hop("cdn", "CloudFront", &distribution.id, NodeId::cdn());
+    hop.figures = parts.metrics(&[("hit", "cdn/hit", Unit::Percent)]);
+    // CloudFront counts in milliseconds.
+    hop.figures.extend(parts.read.value("cdn/latency").map(|ms| Measure::new("origin", ms / 1000.0, Unit::Seconds)));
+    hop
+}
+
+/// The balancer by itself: its box also repeats what is wrong with its target groups, which have edges of their own here.
+fn balancer_hop(parts: &Parts<'_>) -> Hop {
+    let mut hop = parts.hop("alb", "ALB", &parts.stack().balancer, NodeId::balancer());
+    let Some(balancer) = parts.store().get::<Balancer>() else { return hop };
+    if let Some(verdict) = parts.judgement.of(&NodeId::balancer()) {
+        (hop.level, hop.reason) = own(verdict, |reason| of_a_group(parts, reason) || reason.ends_with(CLOSED));
+    }
+    if parts.store().get::<Routing>().is_some_and(|r| r.listeners.iter().all(|l| l.protocol != "HTTPS")) {
+        (hop.level, hop.reason) = (Level::Down, Some("no HTTPS listener".to_owned()));
+    }
+    if !balancer.zones.is_empty() {
+        hop.facts.push(format!("{} zones", balancer.zones.len()));
+    }
+    hop
+}
+
+/// Whether a reason of the balancer is one that it repeats of a target group.
+fn of_a_group(parts: &Parts<'_>, reason: &str) -> bool {
+    let group = reason.split_once(": ").map(|(who, _)| NodeId::target_group(who));
+    group.is_some_and(|group| parts.judgement.of(&group).is_some())
+}
+
+fn service(parts: &Parts<'_>, hops: &mut Vec<Hop>, edges: &mut Vec<Edge>, role: ServiceRole, name: &str, path: &str) {
+    let id = format!("svc/{name}");
+    hops.push(parts.service_hop(&id, role, name));
+    let found = parts.service(name);
+    let Some((service, arn)) = found.and_then(|s| Some((s, s.target_groups.first()?))) else {
+        edges.push(edge("alb", &id, path));
+        return;
+    };
+    let paths = parts.store().get::<Routing>().map(|r| r.paths_to(arn)).filter(|p| !p.is_empty());
+    let label = paths.map_or_else(|| path.to_owned(), |p| p.join(" "));
+    edges.push(target_edge(parts, service, arn, edge("alb", &id, &label)));
+}
+
+fn target_edge(parts: &Parts<'_>, service: &Service, arn: &str, mut edge: Edge) -> Edge {
+    let group = group_name(arn).unwrap_or(arn);
+    let prefix = format!("tg/{group}");
+    edge.figures = parts.metrics(&[("requests", &format!("{prefix}/requests"), Unit::PerSecond)]);
+    edge.figures.extend(parts.quality(&prefix, "p95"));
+    let port =
+        parts.store().get::<Routing>().and_then(|r| r.target_groups.iter().find(|g| g.arn == arn)).map(|g| g.port).filter(|p| *p > 0);
+    parts.permitted(&mut edge, End::Alb, End::Ecs, port);
+    if let Some((healthy, total)) = parts.store().get::<Targets>().and_then(|t| t.healthy(arn)) {
+        edge.figures.push(Measure::new("healthy", healthy as f64, Unit::Count));
+        if healthy == 0 && service.desired > 0 {
+            worse(&mut edge, Level::Down, format!("0 of {total} targets healthy"));
+        }
+    }
+    if let Some(verdict) = parts.judgement.of(&NodeId::target_group(group)).filter(|v| v.level >= Level::Degraded) {
+        worse(&mut edge, verdict.level, verdict.headline().to_owned());
+    }
+    parts.share(&mut edge, "5xx", (&format!("{prefix}/5xx"), &format!("{prefix}/requests")), &limits::TARGET_5XX);
+    parts.limit(&mut edge, &format!("{prefix}/p95"), &limits::TARGET_P95, "p95", text::latency);
+    edge
+}

@@ -1,0 +1,225 @@
+//! What stands in each zone: gathered from the sections, one zone at a time. It judges nothing.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use super::{DatabasePlace, ZoneBalancer, ZoneCacheNode, ZoneGateway, ZoneNat, ZoneService, ZoneState, ZoneTargets};
+use crate::insight::health::standing;
+use crate::insight::reading::Reading;
+use crate::insight::timeline::phrase::group_name;
+use crate::insight::topology::egress;
+use crate::insight::topology::roles::redis_roles;
+use crate::insight::{Judgement, NodeId};
+use crate::model::Time;
+use crate::model::balancer::{Balancer, Target, Targets};
+use crate::model::cache::{CacheNodes, ReplicationGroup};
+use crate::model::database::Database;
+use crate::model::health::Level;
+use crate::model::network::{NatGateways, Network, Routes, SubnetTier, Zones, zone_letter};
+use crate::model::section::{Section, SectionKey};
+use crate::model::service::{Services, Tasks};
+use crate::model::stack::{ServiceRole, Stack};
+use crate::model::store::Store;
+
+/// The sections that the picture is made of.
+const SECTIONS: &[SectionKey] = &[
+    Network::KEY,
+    Zones::KEY,
+    NatGateways::KEY,
+    Routes::KEY,
+    Balancer::KEY,
+    Targets::KEY,
+    Services::KEY,
+    Tasks::KEY,
+    ReplicationGroup::KEY,
+    CacheNodes::KEY,
+    Database::KEY,
+];
+
+/// What cannot be drawn, or is not current, and why.
+pub(super) fn missing(store: &Store, now: Time) -> Vec<String> {
+    let why = |key: &SectionKey| match store.entry(*key) {
+        None => Some("loading".to_owned()),
+        entry => standing::explain(entry, now),
+    };
+    SECTIONS.iter().filter_map(|key| Some(format!("{}: {}", standing::title(*key), why(key)?))).collect()
+}
+
+/// A service in one zone, while it is being counted.
+#[derive(Default)]
+struct Count {
+    running: usize,
+    starting: usize,
+    healthy: usize,
+}
+
+/// (target group, service) → (healthy, total).
+type Groups<'a> = BTreeMap<(&'a str, &'a str), (usize, usize)>;
+
+/// Everything that is placed by zone, gathered in one pass over tasks and targets.
+struct Placed<'a> {
+    /// By (zone, service).
+    services: HashMap<(&'a str, &'a str), Count>,
+    /// By zone.
+    groups: HashMap<&'a str, Groups<'a>>,
+    /// Services behind the balancer.
+    behind: HashSet<&'a str>,
+}
+
+/// One state a zone, by name.
+pub(super) fn zones(store: &Store, judgement: &Judgement, stack: &Stack, now: Time) -> Vec<ZoneState> {
+    let placed = placed(store);
+    let read = Reading::new(store, now);
+    let roles = redis_roles(store);
+    names(store).into_iter().map(|name| zone(&name, store, judgement, stack, &read, (&placed, &roles))).collect()
+}
+
+/// The zones in which anything of the stack stands.
+fn names(store: &Store) -> BTreeSet<String> {
+    let mut names = egress::zones(store);
+    let network = store.get::<Network>().into_iter();
+    names.extend(network.flat_map(|n| &n.subnets).filter(|s| s.tier != SubnetTier::Other).map(|s| s.zone.clone()));
+    names.extend(store.get::<Balancer>().into_iter().flat_map(|b| &b.zones).map(|(zone, _)| zone.clone()));
+    let tasks: BTreeSet<&str> = store.get::<Tasks>().into_iter().flat_map(|t| &t.tasks).map(|t| t.zone.as_str()).collect();
+    names.extend(tasks.into_iter().map(str::to_owned));
+    let members = store.get::<ReplicationGroup>().into_iter().flat_map(|g| &g.node_groups).flat_map(|s| &s.members);
+    names.extend(members.map(|m| m.zone.clone()));
+    if let Some(db) = store.get::<Database>() {
+        names.insert(db.zone.clone());
+        names.extend(db.secondary_zone.clone());
+    }
+    names.remove("");
+    names
+}
+
+fn placed(store: &Store) -> Placed<'_> {
+    let mut placed = Placed { services: HashMap::new(), groups: HashMap::new(), behind: HashSet::new() };
+    let tasks = store.get::<Tasks>().map_or(&[][..], |t| t.tasks.as_slice());
+    // Neighbours share service and zone: one look-up a run, not one a task.
+    for run in tasks.chunk_by(|a, b| a.service == b.service && a.zone == b.zone) {
+        let Some(first) = run.first() else { continue };
+        let count = placed.services.entry((&first.zone, &first.service)).or_default();
+        count.running += run.iter().filter(|t| t.status == "RUNNING").count();
+        count.starting += run.iter().filter(|t| matches!(t.status.as_str(), "PROVISIONING" | "PENDING" | "ACTIVATING")).count();
+    }
+    let Some(targets) = store.get::<Targets>() else { return placed };
+    // AWS names the zone of a target only sometimes; the task with its address knows.
+    let silent = targets.groups.values().flatten().any(|t| t.zone.is_empty());
+    let zone_of: HashMap<&str, &str> = tasks.iter().filter(|_| silent).filter_map(|t| Some((t.ip.as_deref()?, t.zone.as_str()))).collect();
+    for service in store.get::<Services>().into_iter().flat_map(|s| &s.services) {
+        for arn in &service.target_groups {
+            placed.behind.insert(&service.name);
+            let all = targets.groups.get(arn).map_or(&[][..], Vec::as_slice);
+            for (zone, (healthy, total)) in by_zone(all, &zone_of) {
+                placed.services.entry((zone, &service.name)).or_default().healthy += healthy;
+                placed.groups.entry(zone).or_default().insert((arn, &service.name), (healthy, total));
+            }
+        }
+    }
+    placed
+}
+
+/// (healthy, registered) of one group's targets by zone: a handful of zones, so that a list is quicker than a map.
+fn by_zone<'a>(targets: &'a [Target], zone_of: &HashMap<&'a str, &'a str>) -> Vec<(&'a str, (usize, usize))> {
+    let mut counts: Vec<(&str, (usize, usize))> = Vec::new();
+    for target in targets.iter().filter(|t| !t.state.contains("draining")) {
+        let named = (!target.zone.is_empty()).then_some(target.zone.as_str());
+        let zone = named.or_else(|| zone_of.get(target.id.as_str()).copied()).unwrap_or_default();
+        let healthy = usize::from(target.state == "healthy");
+        match counts.iter_mut().find(|(z, _)| *z == zone) {
+            Some((_, (h, total))) => (*h, *total) = (*h + healthy, *total + 1),
+            None => counts.push((zone, (healthy, 1))),
+        }
+    }
+    counts
+}
+
+fn zone(
+    name: &str,
+    store: &Store,
+    judgement: &Judgement,
+    stack: &Stack,
+    read: &Reading<'_>,
+    (placed, roles): (&Placed<'_>, &BTreeMap<String, bool>),
+) -> ZoneState {
+    let letter = zone_letter(name).to_owned();
+    let said = store.get::<Zones>().and_then(|z| z.zones.iter().find(|z| z.name == name));
+    let gateway = egress::own_gateway(store, name).map(|g| ZoneGateway {
+        id: g.id.clone(),
+        state: g.state.clone(),
+        bytes_per_second: read.sum(["bytes_in", "bytes_out"].map(|w| format!("nat/{}/{w}", g.id))).map(|v| v / 60.0),
+    });
+    let level = judgement.of(&NodeId::nat_of(&letter)).map_or(Level::Unknown, |v| v.level);
+    ZoneState {
+        name: name.to_owned(),
+        letter,
+        state: said.map(|z| z.state.clone()).unwrap_or_default(),
+        level: Level::Healthy,
+        suspect: false,
+        balancer: balancer(name, store, placed),
+        nat: ZoneNat { gateway, egress: egress::of(store, name), level },
+        services: stack.services.iter().map(|spec| service(name, &spec.name, spec.role, placed)).collect(),
+        redis: redis(name, store, roles),
+        database: database(name, store),
+        free: free(name, store),
+    }
+}
+
+fn balancer(zone: &str, store: &Store, placed: &Placed<'_>) -> ZoneBalancer {
+    let subnet = store.get::<Balancer>().and_then(|b| b.zones.iter().find(|(z, _)| z == zone)).map(|(_, subnet)| subnet.clone());
+    let groups = placed.groups.get(zone).into_iter().flatten().map(|((arn, service), (healthy, total))| ZoneTargets {
+        name: group_name(arn).unwrap_or(arn).to_owned(),
+        service: (*service).to_owned(),
+        healthy: *healthy,
+        total: *total,
+    });
+    ZoneBalancer { present: subnet.is_some(), subnet, groups: groups.collect() }
+}
+
+fn service(zone: &str, name: &str, role: ServiceRole, placed: &Placed<'_>) -> ZoneService {
+    let count = placed.services.get(&(zone, name));
+    ZoneService {
+        name: name.to_owned(),
+        role,
+        running: count.map_or(0, |c| c.running),
+        starting: count.map_or(0, |c| c.starting),
+        healthy: placed.behind.contains(name).then(|| count.map_or(0, |c| c.healthy)),
+    }
+}
+
+fn redis(zone: &str, store: &Store, roles: &BTreeMap<String, bool>) -> Vec<ZoneCacheNode> {
+    let mut nodes = Vec::new();
+    for shard in store.get::<ReplicationGroup>().into_iter().flat_map(|g| &g.node_groups) {
+        for member in shard.members.iter().filter(|m| m.zone == zone) {
+            let known = store.get::<CacheNodes>().and_then(|n| n.nodes.iter().find(|n| n.id == member.id));
+            nodes.push(ZoneCacheNode {
+                id: member.id.clone(),
+                shard: shard.id.clone(),
+                primary: roles.get(&member.id).copied(),
+                status: known.map(|n| n.status.clone()).unwrap_or_default(),
+            });
+        }
+    }
+    nodes
+}
+
+fn database(zone: &str, store: &Store) -> DatabasePlace {
+    let db = store.get::<Database>();
+    if db.is_some_and(|db| db.zone == zone) {
+        return DatabasePlace::Primary;
+    }
+    if db.is_some_and(|db| db.secondary_zone.as_deref() == Some(zone)) {
+        return DatabasePlace::Standby;
+    }
+    let tier = store.get::<Network>().is_some_and(|n| n.of(SubnetTier::Database).any(|s| s.zone == zone));
+    let group = db.is_some_and(|db| db.subnets.iter().any(|(_, z)| z == zone));
+    if tier || group { DatabasePlace::Reserved } else { DatabasePlace::None }
+}
+
+fn free(zone: &str, store: &Store) -> Vec<(SubnetTier, i32)> {
+    let Some(network) = store.get::<Network>() else { return Vec::new() };
+    let mut free: BTreeMap<SubnetTier, i32> = BTreeMap::new();
+    for subnet in network.subnets.iter().filter(|s| s.zone == zone && s.tier != SubnetTier::Other) {
+        *free.entry(subnet.tier).or_default() += subnet.free_addresses;
+    }
+    free.into_iter().collect()
+}

@@ -1,0 +1,200 @@
+//! The seed's High Availability drawing, live: per availability zone what stands there and how it is, and what breaks with it.
+//! `zones` is pure and builds the whole picture; `marks` beside it finds imbalance and single points of failure.
+//! Called by the zones pane and the reports.
+
+mod build;
+mod marks;
+
+use crate::model::Time;
+use crate::model::health::Level;
+use crate::model::network::SubnetTier;
+use crate::model::stack::{ServiceRole, Stack};
+use crate::model::store::Store;
+
+use crate::insight::Judgement;
+use crate::insight::topology::egress::Egress;
+
+/// The whole picture.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ZoneMap {
+    /// By name; those that the region has and the stack uses (or could use).
+    pub zones: Vec<ZoneState>,
+    /// What is uneven or hangs on one thing, worst first.
+    pub marks: Vec<Mark>,
+    /// What the picture lacks, in words: `tasks: no permission: ecs:ListTasks`.
+    pub missing: Vec<String>,
+}
+
+/// One zone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ZoneState {
+    /// `ap-southeast-2a`.
+    pub name: String,
+    /// `a`.
+    pub letter: String,
+    /// What AWS says of the zone: `available`, `impaired`, ...; empty if it does not say. Evidence only.
+    pub state: String,
+    /// The worst mark of the zone.
+    pub level: Level,
+    /// Nothing of two systems works here while the other zones do.
+    pub suspect: bool,
+    /// The load balancer's node.
+    pub balancer: ZoneBalancer,
+    /// The way out.
+    pub nat: ZoneNat,
+    /// ECS tasks, by service in the configured order; also services that have none here.
+    pub services: Vec<ZoneService>,
+    /// Redis nodes, by shard.
+    pub redis: Vec<ZoneCacheNode>,
+    /// The database's part here.
+    pub database: DatabasePlace,
+    /// Free addresses by tier; a tier without a subnet here is left out.
+    pub free: Vec<(SubnetTier, i32)>,
+}
+
+/// The load balancer in one zone.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ZoneBalancer {
+    /// It has a node here.
+    pub present: bool,
+    /// Its subnet.
+    pub subnet: Option<String>,
+    /// Targets here, by target group.
+    pub groups: Vec<ZoneTargets>,
+}
+
+/// The targets of one group in one zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ZoneTargets {
+    /// Target group's name.
+    pub name: String,
+    /// The service that registers in it.
+    pub service: String,
+    /// Healthy.
+    pub healthy: usize,
+    /// Registered and not draining.
+    pub total: usize,
+}
+
+/// The NAT gateway of one zone, and the way that its private subnets take.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ZoneNat {
+    /// Its own gateway; `None` = there is none.
+    pub gateway: Option<ZoneGateway>,
+    /// Where the private subnets' default route leads.
+    pub egress: Egress,
+    /// The level of the node `nat/<letter>`.
+    pub level: Level,
+}
+
+/// One NAT gateway.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ZoneGateway {
+    /// Id.
+    pub id: String,
+    /// `available`, ...
+    pub state: String,
+    /// To and from the internet; `None` = not known.
+    pub bytes_per_second: Option<f64>,
+}
+
+/// One service in one zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ZoneService {
+    /// Name.
+    pub name: String,
+    /// What it is for.
+    pub role: ServiceRole,
+    /// Running tasks.
+    pub running: usize,
+    /// Tasks that are starting.
+    pub starting: usize,
+    /// Healthy targets; `None` = not behind the balancer.
+    pub healthy: Option<usize>,
+}
+
+/// One Redis node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ZoneCacheNode {
+    /// Cache cluster id.
+    pub id: String,
+    /// `0001`.
+    pub shard: String,
+    /// Primary or replica; `None` = not known.
+    pub primary: Option<bool>,
+    /// `available`, ...; empty if not known.
+    pub status: String,
+}
+
+impl ZoneCacheNode {
+    /// Whether it serves; what is not known counts as serving.
+    pub fn serves(&self) -> bool {
+        matches!(self.status.as_str(), "available" | "snapshotting" | "")
+    }
+}
+
+/// The database's part in a zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DatabasePlace {
+    /// The primary is here.
+    Primary,
+    /// The standby is here.
+    Standby,
+    /// A database subnet, and nothing in it.
+    Reserved,
+    /// No database subnet.
+    #[default]
+    None,
+}
+
+/// What a mark is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ZoneSystem {
+    /// The zone itself.
+    Zone,
+    /// The load balancer.
+    Balancer,
+    /// NAT gateways and routes.
+    Nat,
+    /// One ECS service.
+    Service(String),
+    /// Redis.
+    Redis,
+    /// The database.
+    Database,
+    /// Free addresses.
+    Addresses,
+}
+
+/// One observation about the spread over the zones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// How bad; `Healthy` is a note.
+    pub level: Level,
+    /// `web: 2 tasks in a, 0 in c`.
+    pub text: String,
+    /// Where it is drawn, by zone letter; `None` = the stack as a whole.
+    pub zone: Option<String>,
+    /// What it is about.
+    pub system: ZoneSystem,
+}
+
+impl ZoneMap {
+    /// The worst mark on one cell of the picture.
+    pub fn level(&self, letter: &str, system: &ZoneSystem) -> Level {
+        let here = |m: &&Mark| m.zone.as_deref() == Some(letter) && m.system == *system;
+        self.marks.iter().filter(here).map(|m| m.level).max().unwrap_or(Level::Healthy)
+    }
+
+    /// The worst mark of all.
+    pub fn worst(&self) -> Level {
+        self.marks.iter().map(|m| m.level).max().unwrap_or(Level::Healthy)
+    }
+}
+
+/// Draws the picture of one moment.
+pub fn zones(store: &Store, judgement: &Judgement, stack: &Stack, now: Time) -> ZoneMap {
+    let mut map = ZoneMap { zones: build::zones(store, judgement, stack, now), marks: Vec::new(), missing: build::missing(store, now) };
+    marks::add(&mut map, store, judgement);
+    map
+}

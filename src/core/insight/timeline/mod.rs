@@ -1,0 +1,303 @@
+//! The timeline: what every source says about the past, in one list, newest first, shortened and without repetition.
+//! It reads the last good values, however old. Called by `watch`.
+
+pub(crate) mod phrase;
+
+use std::collections::HashMap;
+
+use crate::model::Time;
+use crate::model::alarm::{Alarm, AlarmHistory, Alarms};
+use crate::model::cache::{CacheEvents, DataEvent};
+use crate::model::cdn::{Cdn, Invalidation};
+use crate::model::database::DatabaseEvents;
+use crate::model::delivery::{Build, Builds, Image, Pipeline, PipelineExecution, Repositories, Repository};
+use crate::model::health::Level;
+use crate::model::scaling::{ScalingActivities, ScalingActivity};
+use crate::model::section::{Section, SectionKey};
+use crate::model::security::{Secret, Secrets};
+use crate::model::service::{Deployment, Service, ServiceDeployment, ServiceDeployments, ServiceEvent, Services, StoppedTasks, Task};
+use crate::model::store::Store;
+
+use self::phrase::{clip, short_id};
+use crate::insight::health::rules::alarms::short_reason;
+use crate::insight::health::rules::delivery::build_cause;
+use crate::insight::health::rules::service::{is_failure, stop_cause};
+use crate::insight::judgement::{Event, NodeId};
+use crate::insight::topology::images::short_digest;
+
+/// Lines that are kept.
+const KEEP: usize = 500;
+/// Lines that are written out before repetition is taken away.
+const CANDIDATES: usize = 2 * KEEP;
+/// Two sources that tell of the same thing differ by at most this.
+const SAME: chrono::TimeDelta = chrono::TimeDelta::seconds(120);
+/// The sections that it is made of.
+const SOURCES: &[SectionKey] = &[
+    Services::KEY,
+    StoppedTasks::KEY,
+    ServiceDeployments::KEY,
+    ScalingActivities::KEY,
+    Alarms::KEY,
+    AlarmHistory::KEY,
+    DatabaseEvents::KEY,
+    CacheEvents::KEY,
+    Pipeline::KEY,
+    Builds::KEY,
+    Repositories::KEY,
+    Cdn::KEY,
+    Secrets::KEY,
+];
+
+/// The last timeline, and of which data it was made.
+#[derive(Debug, Default)]
+pub(crate) struct Timeline {
+    revisions: Vec<u64>,
+    events: Vec<Event>,
+}
+
+/// One line before it is written out: sorting 50,000 of them must be cheap.
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    Service(&'a Service, usize, &'a ServiceEvent),
+    Begun(&'a Service, &'a Deployment),
+    Deployed(&'a ServiceDeployment),
+    Stopped(&'a Task),
+    Scaled(&'a ScalingActivity),
+    Alarm(&'a Alarm),
+    Change(&'a str, &'a str),
+    Database(&'a DataEvent),
+    Cache(&'a DataEvent),
+    Platform(Platform<'a>),
+}
+
+/// A line of delivery, edge or secrets.
+#[derive(Clone, Copy)]
+enum Platform<'a> {
+    Executing(&'a PipelineExecution),
+    Executed(&'a PipelineExecution),
+    Built(&'a Build),
+    Pushed(&'a Repository, &'a Image),
+    Invalidated(&'a Invalidation),
+    Rotated(&'a Secret),
+}
+
+impl Timeline {
+    /// The timeline of a store; made anew only when one of its sections has answered.
+    pub(crate) fn of(&mut self, store: &Store, now: Time) -> Vec<Event> {
+        let revisions: Vec<u64> = SOURCES.iter().map(|key| store.entry(*key).map_or(0, |e| e.revision)).collect();
+        if revisions != self.revisions || self.events.is_empty() {
+            self.events = build(store, now);
+            self.revisions = revisions;
+        }
+        self.events.clone()
+    }
+}
+
+fn build(store: &Store, now: Time) -> Vec<Event> {
+    let mut lines = Vec::new();
+    from_ecs(store, &mut lines);
+    let alarms = store.get::<Alarms>();
+    lines.extend(alarms.iter().flat_map(|a| a.for_people()).filter_map(|a| Some((a.since?, Source::Alarm(a)))));
+    let scaling = |name: &str| {
+        name.starts_with("TargetTracking-") || alarms.is_some_and(|a| a.alarms.iter().any(|a| a.name == name && a.is_scaling()))
+    };
+    let changes = store.get::<AlarmHistory>().map_or(&[][..], |h| h.changes.as_slice());
+    let changes = changes.iter().filter(|c| c.kind == "StateUpdate" && !scaling(&c.name));
+    lines.extend(changes.filter_map(|c| Some((c.at?, Source::Change(&c.name, &c.summary)))));
+    let events = store.get::<DatabaseEvents>().map_or(&[][..], |e| e.events.as_slice());
+    lines.extend(events.iter().filter_map(|e| Some((e.at?, Source::Database(e)))));
+    let events = store.get::<CacheEvents>().map_or(&[][..], |e| e.events.as_slice());
+    lines.extend(events.iter().filter_map(|e| Some((e.at?, Source::Cache(e)))));
+    from_platform(store, &mut lines);
+    // A cloud whose clock runs ahead must not pin a line to the top for ever.
+    lines.retain(|(at, _)| *at <= now + SAME);
+    lines.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+    lines.truncate(CANDIDATES);
+    distinct(lines.into_iter().filter(|(_, source)| !source.repeats()).map(|(at, source)| source.write(at)))
+}
+
+fn from_ecs<'a>(store: &'a Store, lines: &mut Vec<(Time, Source<'a>)>) {
+    for service in store.get::<Services>().map_or(&[][..], |s| s.services.as_slice()) {
+        let events = service.events.iter().enumerate().filter_map(|(i, e)| Some((e.at?, Source::Service(service, i, e))));
+        lines.extend(events);
+        let begun = service.deployments.iter().filter_map(|d| Some((d.created_at?, Source::Begun(service, d))));
+        lines.extend(begun);
+    }
+    let deployed = store.get::<ServiceDeployments>().map_or(&[][..], |d| d.deployments.as_slice());
+    lines.extend(deployed.iter().filter_map(|d| Some((d.finished_at?, Source::Deployed(d)))));
+    let stopped = store.get::<StoppedTasks>().map_or(&[][..], |t| t.tasks.as_slice());
+    let stopped = stopped.iter().filter(|t| !t.service.is_empty());
+    lines.extend(stopped.filter_map(|t| Some((t.stopped_at.or(t.stopping_at)?, Source::Stopped(t)))));
+    let scaled = store.get::<ScalingActivities>().map_or(&[][..], |a| a.activities.as_slice());
+    lines.extend(scaled.iter().filter_map(|a| Some((a.started_at?, Source::Scaled(a)))));
+}
+
+/// Deliveries, and what changes beside them: what is polled seldom tells of it late.
+fn from_platform<'a>(store: &'a Store, lines: &mut Vec<(Time, Source<'a>)>) {
+    let mut add = |at: Option<Time>, line: Platform<'a>| lines.extend(at.map(|at| (at, Source::Platform(line))));
+    for execution in store.get::<Pipeline>().map_or(&[][..], |p| p.executions.as_slice()) {
+        add(execution.started_at, Platform::Executing(execution));
+        let ended = !matches!(execution.status.as_str(), "InProgress" | "Stopping");
+        add(execution.updated_at.filter(|_| ended), Platform::Executed(execution));
+    }
+    let builds = store.get::<Builds>().map_or(&[][..], |b| b.builds.as_slice());
+    for build in builds {
+        add(build.ended_at, Platform::Built(build));
+    }
+    for repository in store.get::<Repositories>().map_or(&[][..], |r| r.repositories.as_slice()) {
+        for image in &repository.images {
+            add(image.pushed_at, Platform::Pushed(repository, image));
+        }
+    }
+    let distribution = store.get::<Cdn>().and_then(|c| c.distribution.as_ref());
+    let invalidations = distribution.map_or(&[][..], |d| d.invalidations.as_slice());
+    for invalidation in invalidations {
+        add(invalidation.at, Platform::Invalidated(invalidation));
+    }
+    let secrets = store.get::<Secrets>().map_or(&[][..], |s| s.secrets.as_slice());
+    for secret in secrets {
+        add(secret.rotated_at, Platform::Rotated(secret));
+    }
+}
+
+/// Drops a line that another source has told already: same node, same words, at nearly the same time.
+fn distinct(events: impl Iterator<Item = Event>) -> Vec<Event> {
+    let mut kept: Vec<Event> = Vec::new();
+    let mut last: HashMap<(NodeId, String), Time> = HashMap::new();
+    for event in events {
+        // `started 1 task` twice in two minutes is two starts; the same sentence at the same second is one.
+        let slack = if is_shared(&event.text) { SAME } else { chrono::TimeDelta::zero() };
+        // An alarm's current state knows its reason, its history does not.
+        let words = if event.text.starts_with("alarm ") { event.text.split(" (").next().unwrap_or_default() } else { &event.text };
+        let key = (event.node.clone(), words.to_owned());
+        let told = last.insert(key, event.at).is_some_and(|newer| newer - event.at <= slack);
+        if !told {
+            kept.push(event);
+        }
+        if kept.len() == KEEP {
+            break;
+        }
+    }
+    kept
+}
+
+/// Words that more than one source has for the same event.
+fn is_shared(text: &str) -> bool {
+    ["deployment completed", "failed over", "alarm "].iter().any(|p| text.starts_with(p))
+}
+
+impl Source<'_> {
+    /// A steady state that follows a steady state: AWS repeats it every six hours.
+    fn repeats(&self) -> bool {
+        let Self::Service(service, i, event) = self else { return false };
+        let steady = |e: &ServiceEvent| e.message.contains("steady state");
+        steady(event) && service.events.get(i + 1).is_some_and(steady)
+    }
+
+    fn write(self, at: Time) -> Event {
+        let (node, level, text) = match self {
+            Self::Service(service, _, event) => {
+                let (level, text) = phrase::read(phrase::SERVICE, &event.message);
+                (NodeId::service(&service.name), level, text)
+            }
+            Self::Begun(service, d) => (NodeId::service(&service.name), Level::Info, format!("deployment of {} started", d.revision())),
+            Self::Deployed(d) => {
+                let (level, text) = deployed(d);
+                (NodeId::service(&d.service), level, text)
+            }
+            Self::Stopped(task) => {
+                let level = if is_failure(task) { Level::Degraded } else { Level::Info };
+                (NodeId::service(&task.service), level, format!("task {} stopped: {}", short_id(task.id()), stop_cause(task)))
+            }
+            Self::Scaled(a) => {
+                let level = if a.status == "Failed" { Level::Degraded } else { Level::Info };
+                (NodeId::service(&a.service), level, scaled(a))
+            }
+            Self::Alarm(alarm) => {
+                let why = if alarm.state == "ALARM" { short_reason(alarm) } else { String::new() };
+                let (level, text) = transition(&alarm.name, &alarm.state);
+                (NodeId::alarms(), level, if why.is_empty() { text } else { format!("{text} ({why})") })
+            }
+            Self::Change(name, summary) => {
+                let to = summary.rsplit(" to ").next().unwrap_or(summary).trim_end_matches('.').trim();
+                let (level, text) = transition(name, to);
+                (NodeId::alarms(), level, text)
+            }
+            Self::Database(event) => {
+                let (level, text) = phrase::read(phrase::DATA, &event.message);
+                (NodeId::database(), level, text)
+            }
+            Self::Cache(event) => {
+                let (level, text) = phrase::read(phrase::DATA, &event.message);
+                let named = matches!(text.as_str(), "recovering" | "finished recovery");
+                (NodeId::cache(), level, if named { format!("{} {text}", event.source) } else { text })
+            }
+            Self::Platform(line) => line.write(),
+        };
+        Event { at, node, level, text }
+    }
+}
+
+impl Platform<'_> {
+    fn write(self) -> (NodeId, Level, String) {
+        match self {
+            Self::Executing(e) => (NodeId::pipeline(), Level::Info, format!("execution started{}", quoted(&e.revision))),
+            Self::Executed(e) => {
+                let (level, word) = match e.status.as_str() {
+                    "Succeeded" => (Level::Healthy, "succeeded"),
+                    "Failed" => (Level::Degraded, "failed"),
+                    other => (Level::Info, other),
+                };
+                (NodeId::pipeline(), level, format!("execution {}{}", word.to_lowercase(), quoted(&e.revision)))
+            }
+            Self::Built(b) => {
+                let version = b.version.get(..8).unwrap_or(&b.version);
+                let of = if version.is_empty() { b.project.clone() } else { format!("{} at {version}", b.project) };
+                match b.status.as_str() {
+                    "SUCCEEDED" => (NodeId::build(), Level::Healthy, format!("built {of}")),
+                    "STOPPED" => (NodeId::build(), Level::Info, format!("build of {of} stopped")),
+                    status => (NodeId::build(), Level::Degraded, format!("build of {of} {status}{}", build_cause(b))),
+                }
+            }
+            Self::Pushed(r, i) => {
+                let tag = i.tags.first().map_or("untagged", String::as_str);
+                (NodeId::ecr(), Level::Info, format!("pushed {}:{} ({})", r.name, clip(tag, 40), short_digest(&i.digest)))
+            }
+            Self::Invalidated(i) => (NodeId::cdn(), Level::Info, format!("invalidation {} created", i.id)),
+            Self::Rotated(s) => (NodeId::secrets(), Level::Info, format!("rotated {}", s.name)),
+        }
+    }
+}
+
+/// `: Search by policy number`, or nothing.
+fn quoted(words: &str) -> String {
+    if words.is_empty() { String::new() } else { format!(": {}", clip(words, 60)) }
+}
+
+fn deployed(d: &ServiceDeployment) -> (Level, String) {
+    let why = d.rollback_reason.as_deref().filter(|r| !r.is_empty()).unwrap_or(&d.reason).trim_end_matches('.');
+    let why = if why.is_empty() { String::new() } else { format!(": {}", clip(why, 80)) };
+    match d.status.as_str() {
+        "SUCCESSFUL" => (Level::Healthy, "deployment completed".to_owned()),
+        "ROLLBACK_SUCCESSFUL" => (Level::Degraded, format!("deployment rolled back{why}")),
+        "STOPPED" => (Level::Info, format!("deployment stopped{why}")),
+        status => (Level::Degraded, format!("deployment {}{why}", status.to_lowercase().replace('_', " "))),
+    }
+}
+
+/// `desired count → 4 (AlarmHigh)`.
+fn scaled(a: &ScalingActivity) -> String {
+    let what = a.description.trim_end_matches('.').replacen("Setting desired count to ", "desired count → ", 1);
+    let cause = ["AlarmHigh", "AlarmLow", "minimum capacity", "maximum capacity"].iter().find(|c| a.cause.contains(**c));
+    let failed = if a.status == "Failed" { " failed" } else { "" };
+    format!("{}{failed}{}", clip(&what, 80), cause.map_or_else(String::new, |c| format!(" ({c})")))
+}
+
+fn transition(name: &str, state: &str) -> (Level, String) {
+    let level = match state {
+        "ALARM" => Level::Degraded,
+        "OK" => Level::Healthy,
+        _ => Level::Info,
+    };
+    (level, format!("alarm {name}: {}", state.replace('_', " ")))
+}

@@ -1,0 +1,234 @@
+//! Security groups as the seed draws them: the written rules, the matrix of permitted paths, and every deviation with its level.
+//! Pure; `expected` beside it is the seed's table, `check` the comparison. Called by the rules of `sg` and by the network pane.
+
+mod check;
+mod expected;
+mod ports;
+
+use crate::model::Time;
+use crate::model::health::{Level, Verdict};
+use crate::model::network::{GroupRole, SecurityGroups};
+use crate::model::section::Section;
+use crate::model::stack::{AddressPlan, Stack};
+use crate::model::store::Store;
+
+use crate::insight::health::standing;
+use crate::insight::{Judgement, NodeId};
+
+pub use expected::{CLOSED, EXPECTED, ExpectedRule, NothingElse};
+pub use ports::PortRange;
+
+/// An end of a path: a row and a column of the matrix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum End {
+    /// `0.0.0.0/0` and `::/0`.
+    Internet,
+    /// The groups of the load balancer.
+    Alb,
+    /// Those of the tasks.
+    Ecs,
+    /// Those of the database.
+    Rds,
+    /// Those of Redis.
+    Redis,
+    /// Any other address, group or prefix list that a rule names.
+    Other,
+}
+
+impl End {
+    /// All of them, in the order of rows and columns.
+    pub const ALL: [Self; 6] = [Self::Internet, Self::Alb, Self::Ecs, Self::Rds, Self::Redis, Self::Other];
+
+    /// The heading.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Internet => "Internet",
+            Self::Other => "Other",
+            Self::Alb => GroupRole::Alb.title(),
+            Self::Ecs => GroupRole::Ecs.title(),
+            Self::Rds => GroupRole::Rds.title(),
+            Self::Redis => GroupRole::Redis.title(),
+        }
+    }
+
+    /// Whose groups it stands for.
+    pub fn role(self) -> Option<GroupRole> {
+        match self {
+            Self::Alb => Some(GroupRole::Alb),
+            Self::Ecs => Some(GroupRole::Ecs),
+            Self::Rds => Some(GroupRole::Rds),
+            Self::Redis => Some(GroupRole::Redis),
+            Self::Internet | Self::Other => None,
+        }
+    }
+}
+
+impl From<GroupRole> for End {
+    fn from(role: GroupRole) -> Self {
+        match role {
+            GroupRole::Alb => Self::Alb,
+            GroupRole::Ecs => Self::Ecs,
+            GroupRole::Rds => Self::Rds,
+            GroupRole::Redis => Self::Redis,
+        }
+    }
+}
+
+/// What the matrix says of one pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CellVerdict {
+    /// No path, and none is written.
+    Closed,
+    /// Exactly what is written.
+    AsWritten,
+    /// A written path is not permitted.
+    Missing,
+    /// A path is permitted that is not written.
+    Extra,
+    /// Only one of the two groups allows it.
+    Half,
+    /// The groups of one end are not known.
+    Unknown,
+}
+
+/// One cell: from a row's end to a column's end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell {
+    /// Row.
+    pub from: End,
+    /// Column.
+    pub to: End,
+    /// Ports on which the path is permitted by both ends.
+    pub ports: Vec<PortRange>,
+    /// Ports on which only one end permits it.
+    pub half: Vec<PortRange>,
+    /// Ports that the seed writes.
+    pub written: Vec<PortRange>,
+    /// The comparison.
+    pub verdict: CellVerdict,
+    /// How bad that is.
+    pub level: Level,
+}
+
+/// What became of one line of the seed, or of one rule that is not in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineState {
+    /// The rule exists as written.
+    Present,
+    /// A wider rule permits it.
+    Covered,
+    /// No rule permits it.
+    Missing,
+    /// A rule that the seed does not write.
+    Extra,
+    /// The groups are not known.
+    Unknown,
+}
+
+/// One line of the rule list, as the seed draws it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleLine {
+    /// Conformance id, for written lines: `S07`.
+    pub id: Option<&'static str>,
+    /// Whose group.
+    pub group: GroupRole,
+    /// Outbound.
+    pub egress: bool,
+    /// The other end: `ALB SG`, `0.0.0.0/0`, `Self`, `pl-123`, ...
+    pub peer: String,
+    /// `tcp 8000`, `all`, ...
+    pub ports: String,
+    /// What became of it.
+    pub state: LineState,
+    /// AWS's id of the rule, if there is one.
+    pub rule: Option<String>,
+    /// The rule's description.
+    pub description: String,
+    /// How bad.
+    pub level: Level,
+}
+
+/// One deviation from what is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deviation {
+    /// How bad: a missing required rule is down, an extra rule degraded, a contradiction of the seed itself a note.
+    pub level: Level,
+    /// Conformance id that it falls under.
+    pub id: &'static str,
+    /// Whose group.
+    pub group: GroupRole,
+    /// In words.
+    pub text: String,
+}
+
+/// A written path that traffic needs and that the groups do not let through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClosedPath {
+    /// Where the traffic comes from.
+    pub from: End,
+    /// Where it goes.
+    pub to: End,
+    /// Its TCP port.
+    pub port: i32,
+    /// The written rules that are missing, at one end or at both.
+    pub missing: Vec<&'static ExpectedRule>,
+}
+
+impl ClosedPath {
+    /// `ECS → Redis 6379`.
+    pub fn name(&self) -> String {
+        format!("{} → {} {}", self.from.title(), self.to.title(), self.port)
+    }
+
+    /// Whose rules are missing: `ECS outbound, Redis inbound`.
+    pub fn where_missing(&self) -> String {
+        let side = |e: &&ExpectedRule| format!("{} {}", e.group.title(), if e.egress { "outbound" } else { "inbound" });
+        self.missing.iter().map(side).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Security groups held against the seed.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Paths {
+    /// The groups, by role: ids and names of each.
+    pub groups: Vec<(GroupRole, Vec<(String, String)>)>,
+    /// By group and direction in the seed's order; extra rules after the written ones of their group and direction.
+    pub lines: Vec<RuleLine>,
+    /// Rows and columns in the order of `End::ALL`.
+    pub matrix: Vec<Vec<Cell>>,
+    /// Worst first.
+    pub deviations: Vec<Deviation>,
+    /// The verdict on the node `sg`.
+    pub verdict: Option<Verdict>,
+    /// Why the groups are not current, in words.
+    pub missing: Option<String>,
+}
+
+impl Paths {
+    /// One cell.
+    pub fn cell(&self, from: End, to: End) -> Option<&Cell> {
+        self.matrix.iter().flatten().find(|c| c.from == from && c.to == to)
+    }
+
+    /// The written paths that traffic needs and that are closed, in the order of the seed.
+    pub(crate) fn closed(groups: &SecurityGroups, addresses: &AddressPlan) -> Vec<ClosedPath> {
+        check::closed(groups, addresses)
+    }
+
+    /// Holds groups against the seed; without a verdict.
+    pub fn of(groups: &SecurityGroups, addresses: &AddressPlan) -> Self {
+        check::paths(groups, addresses)
+    }
+}
+
+/// The picture of one moment. Before the groups were read everything in it is unknown, and `missing` says why.
+pub fn paths(store: &Store, judgement: &Judgement, stack: &Stack, now: Time) -> Paths {
+    let unread = SecurityGroups::default();
+    let groups = store.get::<SecurityGroups>().unwrap_or(&unread);
+    let entry = store.entry(SecurityGroups::KEY);
+    Paths {
+        verdict: judgement.of(&NodeId::security_groups()).cloned(),
+        missing: standing::explain(entry, now).or_else(|| entry.is_none().then(|| "loading".to_owned())),
+        ..Paths::of(groups, &stack.addresses)
+    }
+}
