@@ -1,5 +1,7 @@
 //! The engine against the embedded cloud in virtual time: cadence, back-off, faults, attention, and what it costs.
 
+use nextcore_core::model::database::Database;
+use nextcore_core::model::log::LogTail;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -132,7 +134,7 @@ async fn an_open_log_pane_is_followed_closely_within_the_same_budget() {
     let (embedded, mut feed, _engine) = watched(7);
     let store = settled(&mut feed, Duration::from_secs(5)).await;
     let all = store.entries().map(|(key, _)| key).collect();
-    feed.wishes.send(Wish::Needs { all, front: BTreeSet::from([SectionKey("logs")]) }).await.unwrap();
+    feed.wishes.send(Wish::Needs { all, front: BTreeSet::from([LogTail::KEY]) }).await.unwrap();
     sleep(Duration::from_mins(2)).await;
     let of_logs = |e: &Embedded| sent(e).get("logs:FilterLogEvents").copied().unwrap_or_default();
     let (logs, all) = (of_logs(&embedded), total(&embedded));
@@ -183,7 +185,7 @@ async fn hanging_calls_do_not_hold_up_other_sources() {
     sleep(Duration::from_secs(30)).await;
     let store = feed.store.borrow_and_update().clone();
     assert!(store.get::<Services>().is_some());
-    assert!(store.entry(SectionKey("database")).is_some_and(|e| e.value.is_none() && e.problem.is_some()));
+    assert!(store.entry(Database::KEY).is_some_and(|e| e.value.is_none() && e.problem.is_some()));
 }
 
 /// A seeded mix of every fault on every operation for ten minutes: no section is lost, and all come back.

@@ -7,6 +7,7 @@
     reason = "test data is known to be there"
 )]
 
+use nextcore_core::model::system::System;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -386,8 +387,8 @@ fn keys() -> impl Iterator<Item = &'static str> {
 fn judged(world: &World) -> Judgement {
     let mut judgement = judge(&world.store, &world.stack, now());
     judgement.timeline.clear();
-    let event = |s, node: &str, level, text: &str| Event { at: ago(s), node: NodeId(node.into()), level, text: text.into() };
-    if judgement.of(&NodeId::nat()).is_some_and(|v| v.level == Level::Down) {
+    let event = |s, node: &str, level, text: &str| Event { at: ago(s), node: node.parse().unwrap(), level, text: text.into() };
+    if judgement.of(&NodeId::of(System::Nat)).is_some_and(|v| v.level == Level::Down) {
         judgement.timeline.extend([
             event(48, "alarms", Level::Degraded, "production-nextcore-alb-5xx OK → ALARM"),
             event(66, "svc/control-plane", Level::Down, "targets 2/2 → 0/2 healthy (Target.ResponseCodeMismatch)"),

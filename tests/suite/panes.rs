@@ -74,12 +74,12 @@ fn open(session: &mut Session, way: &Way) {
         }
         Way::Box(node) => {
             for _ in 0..200 {
-                if session.selected().0 == *node {
+                if session.selected().to_string() == *node {
                     break;
                 }
                 update(session, Msg::Key(Key::new(Code::Tab)));
             }
-            assert_eq!(session.selected().0, *node, "Tab goes round all boxes");
+            assert_eq!(session.selected().to_string(), *node, "Tab goes round all boxes");
             update(session, Msg::Key(Key::new(Code::Enter)));
         }
     }

@@ -31,6 +31,7 @@ pub mod service;
 pub mod stack;
 pub mod storage;
 pub mod store;
+pub mod system;
 pub mod text;
 
 /// The one instant type of the program; always UTC, always handed in.

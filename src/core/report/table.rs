@@ -113,37 +113,11 @@ pub(super) fn elsewhere(store: &Store) -> Option<String> {
     store.place.elsewhere().map(|where_| format!("not AWS: endpoint {where_}"))
 }
 
-/// The families of nodes in the order of the seed's diagram.
-const ORDER: &[&str] = &[
-    "dns",
-    "cdn",
-    "vpc",
-    "alb",
-    "tg",
-    "nat",
-    "sg",
-    "svc",
-    "redis",
-    "db",
-    "s3",
-    "iam",
-    "kms",
-    "secrets",
-    "ecr",
-    "build",
-    "pipeline",
-    "alarms",
-    "dashboards",
-    "logs",
-];
-
 /// The nodes in the order of the diagram: requests enter at the top and fall to the data.
 pub(super) fn ordered<'a>(judgement: &'a Judgement, stack: &Stack) -> Vec<(&'a NodeId, &'a Verdict)> {
     let place = |id: &NodeId| {
-        let family = id.0.split('/').next().unwrap_or_default();
-        let system = ORDER.iter().position(|f| *f == family).unwrap_or(ORDER.len());
         let service = id.as_service().map(|name| stack.services.iter().position(|s| s.name == name).unwrap_or(usize::MAX));
-        (system, service)
+        (id.system(), service)
     };
     let mut all: Vec<_> = judgement.nodes.iter().collect();
     all.sort_by_key(|(id, _)| place(id));

@@ -3,9 +3,9 @@
 use chrono::TimeDelta;
 
 use super::{Look, exit_code, figures, json, markdown, table};
+use crate::insight::Judgement;
 use crate::insight::fixture::{RG, World, alarm, arn, target};
 use crate::insight::topology::inventory::inventory;
-use crate::insight::{Judgement, NodeId};
 use crate::model::alarm::{Alarm, Alarms};
 use crate::model::balancer::Targets;
 use crate::model::health::{Level, Reason, Verdict};
@@ -327,7 +327,7 @@ fn figures_of_the_platform() {
         ("s3/other", ""),
         ("kms", "3/3 enabled"),
     ] {
-        let shown: Vec<String> = figures(&world.store, &NodeId(node.to_owned()), world.now).iter().map(ToString::to_string).collect();
+        let shown: Vec<String> = figures(&world.store, &node.parse().unwrap(), world.now).iter().map(ToString::to_string).collect();
         assert_eq!(shown.join("  "), text, "{node}");
     }
 }
@@ -418,7 +418,7 @@ fn exit_codes() {
         (&[], 3),
     ] {
         let verdict = |level: Level| Verdict { level, reasons: vec![Reason::new(level, "x")], since: None, as_of: None };
-        let nodes = levels.iter().map(|(id, level)| (NodeId((*id).to_owned()), verdict(*level))).collect();
+        let nodes = levels.iter().map(|(id, level)| (id.parse().unwrap(), verdict(*level))).collect();
         assert_eq!(exit_code(&Judgement { nodes, ..Judgement::default() }), code, "{levels:?}");
     }
 }

@@ -12,6 +12,7 @@ pub mod pane;
 pub mod rows;
 mod update;
 
+use crate::model::system::System;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -122,7 +123,7 @@ impl Session {
             store: Arc::new(Store::default()),
             judgement: Judgement::default(),
             focused: true,
-            selected: NodeId::balancer(),
+            selected: NodeId::of(System::Balancer),
             screens: Vec::new(),
             help: false,
             typing: None,

@@ -1,5 +1,9 @@
 //! Key sequences: what is pressed, what is then open, selected, shown, and asked of the loop.
 
+use crate::model::alarm::AlarmHistory;
+use crate::model::alarm::Alarms;
+use crate::model::section::Section;
+use crate::model::system::System;
 use std::time::Duration;
 
 use super::*;
@@ -99,7 +103,7 @@ fn moving_follows_the_places_on_the_screen() {
     ] {
         let mut s = session(size);
         press(&mut s, keys);
-        assert_eq!(s.selected().0, lands, "{size:?} {keys:?}");
+        assert_eq!(s.selected().to_string(), lands, "{size:?} {keys:?}");
     }
 }
 
@@ -176,18 +180,15 @@ fn keys_that_must_always_work_do() {
 fn needs_are_announced_when_they_change_and_only_then() {
     let mut s = session((120, 40));
     let first = update(&mut s, Msg::Tick(at(1)));
-    assert!(
-        matches!(first.as_slice(), [Effect::Needs { all, front }] if all.contains(&SectionKey("logs")) && front.is_empty()),
-        "{first:?}"
-    );
+    assert!(matches!(first.as_slice(), [Effect::Needs { all, front }] if all.contains(&LogTail::KEY) && front.is_empty()), "{first:?}");
     assert_eq!(update(&mut s, Msg::Tick(at(2))), []);
     let opened = press(&mut s, "a");
     assert!(
-        matches!(opened.as_slice(), [Effect::Needs { all, front }] if front.contains(&SectionKey("alarm_history")) && all.contains(&SectionKey("alarm_history")))
+        matches!(opened.as_slice(), [Effect::Needs { all, front }] if front.contains(&AlarmHistory::KEY) && all.contains(&AlarmHistory::KEY))
     );
     // The header counts every node on every screen: what they rest on is never left out.
     assert!(crate::insight::sections().is_subset(&s.needs()), "{:?}", s.needs());
-    assert!(matches!(press(&mut s, "R").as_slice(), [Effect::Refresh(keys)] if keys.contains(&SectionKey("alarms"))));
+    assert!(matches!(press(&mut s, "R").as_slice(), [Effect::Refresh(keys)] if keys.contains(&Alarms::KEY)));
 }
 
 /// The words of R, when the sections are like this.
@@ -334,9 +335,9 @@ fn many_services_scroll_under_the_selection() {
         press(&mut s, "down");
         assert!(s.layout().place(s.selected()).is_some(), "{}", s.selected());
     }
-    assert_eq!(s.selected().0, "svc/s39");
+    assert_eq!(s.selected().to_string(), "svc/s39");
     press(&mut s, "down");
-    assert_eq!(s.selected().0, "redis");
+    assert_eq!(s.selected().to_string(), "redis");
 }
 
 #[test]
@@ -364,7 +365,7 @@ fn every_system_has_a_place_on_every_screen_and_enter_opens_its_pane() {
             ("logs", PaneId::Logs, 0),
         ] {
             let mut s = session(size);
-            s.selected = NodeId(node.to_owned());
+            s.selected = node.parse().unwrap();
             assert!(s.layout().place(&s.selected).is_some(), "{size:?} {node}");
             press(&mut s, "enter");
             assert_eq!(s.screen().map(|s| (s.pane, s.panel)), Some((pane, panel)), "{size:?} {node}");
@@ -375,9 +376,8 @@ fn every_system_has_a_place_on_every_screen_and_enter_opens_its_pane() {
 #[test]
 fn parts_of_a_box_lead_to_its_pane() {
     for (node, pane) in [("tg/x", PaneId::Balancer), ("nat/b", PaneId::Network), ("s3/docs", PaneId::Storage)] {
-        assert_eq!(layout::spec(&NodeId(node.to_owned())).map(|s| s.pane.0), Some(pane), "{node}");
+        assert_eq!(layout::spec(node.parse::<NodeId>().unwrap().system()).pane.0, pane, "{node}");
     }
-    assert!(layout::spec(&NodeId("nowhere".to_owned())).is_none());
 }
 
 #[test]
@@ -403,13 +403,13 @@ fn reasons_get_lines_where_there_are_some_to_spare_the_worst_first() {
     use crate::model::health::{Level, Reason, Verdict};
     let bad = |level, text: &str| Verdict { level, reasons: vec![Reason::new(level, text)], since: None, as_of: None };
     let mut s = session((80, 24));
-    let told = |s: &Session| s.layout().boxes.iter().filter(|b| b.told.h > 0).map(|b| b.node.0.clone()).collect::<Vec<_>>();
+    let told = |s: &Session| s.layout().boxes.iter().filter(|b| b.told.h > 0).map(|b| b.node.to_string()).collect::<Vec<_>>();
     assert_eq!(told(&s), Vec::<String>::new());
     let mut judgement = Judgement::default();
     for node in ["alb", "svc/web", "redis", "kms", "build", "pipeline"] {
-        judgement.nodes.insert(NodeId(node.to_owned()), bad(Level::Degraded, "slow"));
+        judgement.nodes.insert(node.parse().unwrap(), bad(Level::Degraded, "slow"));
     }
-    judgement.nodes.insert(NodeId("secrets".to_owned()), bad(Level::Down, "deleted"));
+    judgement.nodes.insert(NodeId::of(System::Secrets), bad(Level::Down, "deleted"));
     update(&mut s, Msg::Observed(Arc::new(Store::default()), judgement));
     let told = told(&s);
     assert!(told.contains(&"secrets".to_owned()) && told.len() >= 3, "{told:?}");

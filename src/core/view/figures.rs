@@ -12,7 +12,6 @@ use crate::model::health::{Level, Verdict};
 use crate::model::metric::{Metrics, Series};
 use crate::model::section::{Loadable, SectionKey};
 use crate::model::text;
-use crate::session::layout::spec;
 use crate::theme::Role;
 
 /// Sections that are polled at least this often decide how fresh the screen is.
@@ -32,12 +31,12 @@ pub(crate) fn glyph(level: Level) -> (&'static str, Role) {
 
 /// The node as people call it.
 pub(crate) fn name(node: &NodeId) -> Cow<'_, str> {
-    let own = spec(node).map_or("", |s| s.name);
-    match node.0.split_once('/') {
-        Some((head, letter)) if letter.len() == 1 => Cow::Owned(format!("{} {letter}", if own.is_empty() { head } else { own })),
-        Some((_, rest)) => Cow::Borrowed(rest),
-        None if own.is_empty() => Cow::Borrowed(node.0.as_str()),
-        None => Cow::Borrowed(own),
+    let (spec, name) = (node.system().spec(), node.name());
+    let own = if spec.title.is_empty() { spec.word } else { spec.title };
+    match name.len() {
+        0 => Cow::Borrowed(own),
+        1 => Cow::Owned(format!("{own} {name}")),
+        _ => Cow::Borrowed(name),
     }
 }
 

@@ -173,7 +173,7 @@ fn every_statement_reads_sections_that_exist() {
 
 #[test]
 fn every_section_of_the_model_is_a_variable() {
-    let model = std::path::Path::new(file!()).ancestors().nth(3).unwrap().join("model");
+    let model = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("model");
     let mut keys = BTreeSet::new();
     for file in std::fs::read_dir(model).unwrap() {
         let text = std::fs::read_to_string(file.unwrap().path()).unwrap_or_default();

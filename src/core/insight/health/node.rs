@@ -1,26 +1,12 @@
-//! The nodes of the diagram as a table: which sections each system rests on, and which file of rules judges it. No thresholds, no memory.
-//! A new node is one file in `rules` and one row in `NODES`. Called by `watch`.
+//! Who judges which system of the diagram. What each rests on is the table of systems; no thresholds, no memory.
+//! A new system with health is one file in `rules` and one arm here. Called by `watch`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::Time;
-use crate::model::alarm::Alarms;
-use crate::model::balancer::{Balancer, Routing, Targets};
-use crate::model::cache::{CacheEvents, CacheNodes, ReplicationGroup};
-use crate::model::cdn::Cdn;
-use crate::model::dashboard::Dashboards;
-use crate::model::database::{Database, DatabaseEvents, DatabaseSettings};
-use crate::model::delivery::{Builds, Pipeline, Repositories};
-use crate::model::dns::Dns;
 use crate::model::health::Level;
-use crate::model::log::{LogGroup, LogTail};
-use crate::model::metric::Metrics;
-use crate::model::network::{NatGateways, Network, Routes, SecurityGroups, Zones};
-use crate::model::scaling::Scaling;
-use crate::model::section::{Section, SectionKey};
-use crate::model::security::{Keys, Roles, Secrets};
-use crate::model::service::{ServiceDeployments, Services, StoppedTasks, Tasks};
-use crate::model::storage::Buckets;
+use crate::model::section::SectionKey;
+use crate::model::system::{NodeId, SYSTEMS, System, SystemSpec};
 
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::Finding;
@@ -29,7 +15,6 @@ use crate::insight::health::rules::{
     storage, target_group,
 };
 use crate::insight::health::standing;
-use crate::insight::judgement::NodeId;
 
 /// The evidence about one node at one moment.
 #[derive(Debug, Default)]
@@ -46,7 +31,7 @@ pub(crate) struct Assessment {
 
 impl Assessment {
     /// Adds what the state of the sections says, and puts the worst first.
-    pub(crate) fn of(facts: &Facts<'_>, ground: &Ground, findings: Vec<Finding>) -> Self {
+    pub(crate) fn of(facts: &Facts<'_>, ground: &SystemSpec, findings: Vec<Finding>) -> Self {
         let mut all = findings;
         let mut base = Level::Healthy;
         for key in ground.mandatory {
@@ -87,63 +72,36 @@ impl Assessment {
     }
 }
 
-/// What a node rests on: without a mandatory section it cannot be judged, without a supporting one it only loses rules.
-pub(crate) struct Ground {
-    /// Unknown without them.
-    pub mandatory: &'static [SectionKey],
-    /// A note when they fail.
-    pub supporting: &'static [SectionKey],
-    /// What it means when the cloud says that a mandatory one does not exist: down, or less for what is optional or only CI.
-    pub missing: Level,
+/// Who judges a system.
+fn judge_of(system: System) -> fn(&Facts<'_>, &SystemSpec, &mut Nodes) {
+    match system {
+        System::Dns => dns::assess,
+        System::Cdn => cdn::assess,
+        System::Vpc => network::assess,
+        System::Balancer => balancer::assess,
+        System::TargetGroup => target_group::assess,
+        System::Nat => nat::assess,
+        System::SecurityGroups => security_groups::assess,
+        System::Service => service::assess,
+        System::Cache => cache::assess,
+        System::Database => database::assess,
+        System::Buckets => storage::assess,
+        System::Roles => security::assess_roles,
+        System::Keys => security::assess_keys,
+        System::Secrets => security::assess_secrets,
+        System::Repositories => ecr::assess,
+        System::Builds => delivery::assess_builds,
+        System::Pipeline => delivery::assess_pipeline,
+        System::Alarms => alarms::assess,
+        System::Dashboards => dashboards::assess,
+        System::Timeline => |_, _, _| {},
+        System::Logs => logs::assess,
+    }
 }
-
-const fn ground(mandatory: &'static [SectionKey], supporting: &'static [SectionKey]) -> Ground {
-    Ground { mandatory, supporting, missing: Level::Down }
-}
-
-const fn lesser(mandatory: &'static [SectionKey], supporting: &'static [SectionKey], missing: Level) -> Ground {
-    Ground { mandatory, supporting, missing }
-}
-
-/// One system of the diagram: what it rests on, and who judges it. It may be one node, or a parent with children.
-struct Row {
-    ground: Ground,
-    assess: fn(&Facts<'_>, &Ground, &mut Nodes),
-}
-
-/// Every system. Children come before the parent that repeats what is wrong with them.
-const NODES: &[Row] = &[
-    Row { ground: lesser(&[Dns::KEY], &[Metrics::KEY], Level::Absent), assess: dns::assess },
-    Row { ground: lesser(&[Cdn::KEY], &[Metrics::KEY], Level::Absent), assess: cdn::assess },
-    Row {
-        ground: ground(
-            &[Services::KEY],
-            &[Targets::KEY, Tasks::KEY, StoppedTasks::KEY, ServiceDeployments::KEY, Scaling::KEY, Metrics::KEY],
-        ),
-        assess: service::assess,
-    },
-    Row { ground: ground(&[Targets::KEY], &[Metrics::KEY]), assess: target_group::assess },
-    Row { ground: ground(&[Balancer::KEY, Targets::KEY], &[Routing::KEY, Metrics::KEY]), assess: balancer::assess },
-    Row { ground: ground(&[Network::KEY], &[Routes::KEY, Zones::KEY]), assess: network::assess },
-    Row { ground: ground(&[NatGateways::KEY], &[Routes::KEY, Network::KEY, Metrics::KEY]), assess: nat::assess },
-    Row { ground: ground(&[SecurityGroups::KEY], &[]), assess: security_groups::assess },
-    Row { ground: ground(&[ReplicationGroup::KEY], &[CacheNodes::KEY, CacheEvents::KEY, Metrics::KEY]), assess: cache::assess },
-    Row { ground: ground(&[Database::KEY], &[DatabaseEvents::KEY, DatabaseSettings::KEY, Metrics::KEY]), assess: database::assess },
-    Row { ground: ground(&[Buckets::KEY], &[Metrics::KEY]), assess: storage::assess },
-    Row { ground: ground(&[Roles::KEY], &[]), assess: security::assess_roles },
-    Row { ground: ground(&[Keys::KEY], &[]), assess: security::assess_keys },
-    Row { ground: ground(&[Secrets::KEY], &[]), assess: security::assess_secrets },
-    Row { ground: ground(&[Repositories::KEY], &[Tasks::KEY]), assess: ecr::assess },
-    Row { ground: lesser(&[Builds::KEY], &[], Level::Degraded), assess: delivery::assess_builds },
-    Row { ground: lesser(&[Pipeline::KEY], &[], Level::Absent), assess: delivery::assess_pipeline },
-    Row { ground: ground(&[Alarms::KEY], &[]), assess: alarms::assess },
-    Row { ground: lesser(&[Dashboards::KEY], &[], Level::Absent), assess: dashboards::assess },
-    Row { ground: ground(&[LogTail::KEY], &[LogGroup::KEY, Metrics::KEY]), assess: logs::assess },
-];
 
 /// Every section that a node rests on: what a screen of the whole stack needs.
 pub fn sections() -> BTreeSet<SectionKey> {
-    NODES.iter().flat_map(|row| row.ground.mandatory.iter().chain(row.ground.supporting)).copied().collect()
+    SYSTEMS.iter().flat_map(|s| s.spec().mandatory.iter().chain(s.spec().supporting)).copied().collect()
 }
 
 /// The nodes judged so far.
@@ -160,7 +118,7 @@ impl Nodes {
     }
 
     /// A node below another, which repeats its findings under `name`.
-    pub(crate) fn child(&mut self, facts: &Facts<'_>, ground: &Ground, id: NodeId, name: &str, findings: Vec<Finding>) {
+    pub(crate) fn child(&mut self, facts: &Facts<'_>, ground: &SystemSpec, id: NodeId, name: &str, findings: Vec<Finding>) {
         self.below.extend(findings.iter().filter(|f| f.level > Level::Info).map(|f| f.clone().prefixed(name)));
         self.insert(id, Assessment::of(facts, ground, findings));
     }
@@ -171,17 +129,19 @@ impl Nodes {
     }
 
     /// The node above the children inserted since the last parent: the worst child wins.
-    pub(crate) fn parent(&mut self, facts: &Facts<'_>, ground: &Ground, id: NodeId, mut findings: Vec<Finding>) {
+    pub(crate) fn parent(&mut self, facts: &Facts<'_>, ground: &SystemSpec, id: NodeId, mut findings: Vec<Finding>) {
         self.take_below(&mut findings);
         self.insert(id, Assessment::of(facts, ground, findings));
     }
 }
 
-/// Every node of the stack.
+/// Every node of the stack; the parts of a system before the system that repeats what is wrong with them.
 pub(crate) fn assess(facts: &Facts<'_>) -> BTreeMap<NodeId, Assessment> {
     let mut nodes = Nodes::default();
-    for row in NODES {
-        (row.assess)(facts, &row.ground, &mut nodes);
+    for system in SYSTEMS.iter().filter(|s| s.spec().part_of.is_none()) {
+        for part in SYSTEMS.iter().filter(|s| s.spec().part_of == Some(*system)).chain([system]) {
+            judge_of(*part)(facts, part.spec(), &mut nodes);
+        }
     }
     nodes.all
 }

@@ -6,6 +6,7 @@ use crate::model::health::Level;
 use crate::model::log::{LogGroup, LogStream};
 use crate::model::network::{NatGateways, Network, Peer, Routes, SecurityGroups, SubnetTier, Zones};
 use crate::model::service::StoppedTasks;
+use crate::model::system::System;
 
 fn subnet(world: &mut World, cidr: &str, change: impl FnOnce(&mut crate::model::network::Subnet)) {
     world.edit::<Network>(|n| change(n.subnets.iter_mut().find(|s| s.cidr == cidr).unwrap()));
@@ -375,5 +376,9 @@ fn security_groups() {
         ),
     ]);
     let seed = World::healthy().judge();
-    assert_eq!(seed.of(&crate::insight::NodeId::security_groups()).unwrap().level, Level::Healthy, "exactly as the seed writes it");
+    assert_eq!(
+        seed.of(&crate::insight::NodeId::of(System::SecurityGroups)).unwrap().level,
+        Level::Healthy,
+        "exactly as the seed writes it"
+    );
 }

@@ -1,5 +1,6 @@
 //! What a section that cannot be used means for its nodes.
 
+use crate::model::system::System;
 use chrono::TimeDelta;
 
 use crate::insight::fixture::{World, look};
@@ -82,7 +83,7 @@ fn a_mandatory_section_that_cannot_be_read_makes_its_node_unknown() {
             let mut world = World::healthy();
             world.forget(*key);
             world.fail(*key, kind, "x:Op: InternalFailure");
-            if *node == "tg/web" && !world.judge().nodes.contains_key(&crate::insight::NodeId::target_group("web")) {
+            if *node == "tg/web" && !world.judge().nodes.contains_key(&crate::insight::NodeId::named(System::TargetGroup, "web")) {
                 continue;
             }
             assert_eq!(look(&world.judge(), node), (level, format!("{prefix}{text}")), "{key} {kind:?}");

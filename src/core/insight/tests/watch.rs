@@ -1,5 +1,6 @@
 //! Sequences: two to go down, one to degrade, two to recover; and since when.
 
+use crate::model::system::System;
 use chrono::TimeDelta;
 
 use crate::insight::fixture::{World, ago, alarm, data_event, look, noon};
@@ -132,16 +133,16 @@ fn since_is_the_clouds_own_time_stamp_or_the_moment_of_the_change() {
     let (mut world, mut watch) = (World::healthy(), Watch::default());
     let since = |world: &World, watch: &mut Watch, node: NodeId| world.observe(watch).of(&node).unwrap().since;
     assert_eq!(since(&world, &mut watch, NodeId::service("web")), Some(ago(420)), "the first steady state");
-    assert_eq!(since(&world, &mut watch, NodeId::database()), None, "a first look is no change");
+    assert_eq!(since(&world, &mut watch, NodeId::of(System::Database)), None, "a first look is no change");
     running(&mut world, 1);
     let changed = world.now;
     assert_eq!(since(&world, &mut watch, NodeId::service("web")), Some(changed));
     running(&mut world, 1);
     assert_eq!(since(&world, &mut watch, NodeId::service("web")), Some(changed));
     world.put(Alarms { alarms: vec![alarm("high-cpu", "ALARM", 3)] });
-    assert_eq!(since(&world, &mut watch, NodeId::alarms()), Some(ago(3)));
+    assert_eq!(since(&world, &mut watch, NodeId::of(System::Alarms)), Some(ago(3)));
     world.put(DatabaseEvents { events: vec![data_event("db", 1, "Multi-AZ instance failover started")] });
-    assert_eq!(since(&world, &mut watch, NodeId::database()), Some(ago(1)));
+    assert_eq!(since(&world, &mut watch, NodeId::of(System::Database)), Some(ago(1)));
     world.service("celery-worker", |s| {
         s.deployments[0].rollout_state = "IN_PROGRESS".into();
         s.deployments[0].created_at = Some(ago(2));

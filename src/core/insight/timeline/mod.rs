@@ -13,10 +13,10 @@ use crate::model::database::DatabaseEvents;
 use crate::model::delivery::{Build, Builds, Image, Pipeline, PipelineExecution, Repositories, Repository};
 use crate::model::health::Level;
 use crate::model::scaling::{ScalingActivities, ScalingActivity};
-use crate::model::section::{Section, SectionKey};
 use crate::model::security::{Secret, Secrets};
 use crate::model::service::{Deployment, Service, ServiceDeployment, ServiceDeployments, ServiceEvent, Services, StoppedTasks, Task};
 use crate::model::store::Store;
+use crate::model::system::{SYSTEMS, System};
 
 use self::phrase::{clip, short_id};
 use crate::insight::health::rules::alarms::short_reason;
@@ -31,23 +31,6 @@ const KEEP: usize = 500;
 const CANDIDATES: usize = 2 * KEEP;
 /// Two sources that tell of the same thing differ by at most this.
 const SAME: chrono::TimeDelta = chrono::TimeDelta::seconds(120);
-/// The sections that it is made of.
-const SOURCES: &[SectionKey] = &[
-    Services::KEY,
-    StoppedTasks::KEY,
-    ServiceDeployments::KEY,
-    ScalingActivities::KEY,
-    Alarms::KEY,
-    AlarmHistory::KEY,
-    DatabaseEvents::KEY,
-    CacheEvents::KEY,
-    Pipeline::KEY,
-    Builds::KEY,
-    Repositories::KEY,
-    Cdn::KEY,
-    Secrets::KEY,
-];
-
 /// The last timeline, and of which data it was made.
 #[derive(Debug, Default)]
 pub(crate) struct Timeline {
@@ -84,7 +67,8 @@ enum Platform<'a> {
 impl Timeline {
     /// The timeline of a store; made anew only when one of its sections has answered.
     pub(crate) fn of(&mut self, store: &Store, now: Time) -> Vec<Event> {
-        let revisions: Vec<u64> = SOURCES.iter().map(|key| store.entry(*key).map_or(0, |e| e.revision)).collect();
+        let revisions: Vec<u64> =
+            SYSTEMS.iter().flat_map(|s| s.spec().history).map(|key| store.entry(*key).map_or(0, |e| e.revision)).collect();
         if revisions != self.revisions || self.events.is_empty() {
             self.events = build(store, now);
             self.revisions = revisions;
@@ -216,21 +200,21 @@ impl Source<'_> {
             Self::Alarm(alarm) => {
                 let why = if alarm.state == "ALARM" { short_reason(alarm) } else { String::new() };
                 let (level, text) = transition(&alarm.name, &alarm.state);
-                (NodeId::alarms(), level, if why.is_empty() { text } else { format!("{text} ({why})") })
+                (NodeId::of(System::Alarms), level, if why.is_empty() { text } else { format!("{text} ({why})") })
             }
             Self::Change(name, summary) => {
                 let to = summary.rsplit(" to ").next().unwrap_or(summary).trim_end_matches('.').trim();
                 let (level, text) = transition(name, to);
-                (NodeId::alarms(), level, text)
+                (NodeId::of(System::Alarms), level, text)
             }
             Self::Database(event) => {
                 let (level, text) = phrase::read(phrase::DATA, &event.message);
-                (NodeId::database(), level, text)
+                (NodeId::of(System::Database), level, text)
             }
             Self::Cache(event) => {
                 let (level, text) = phrase::read(phrase::DATA, &event.message);
                 let named = matches!(text.as_str(), "recovering" | "finished recovery");
-                (NodeId::cache(), level, if named { format!("{} {text}", event.source) } else { text })
+                (NodeId::of(System::Cache), level, if named { format!("{} {text}", event.source) } else { text })
             }
             Self::Platform(line) => line.write(),
         };
@@ -241,30 +225,34 @@ impl Source<'_> {
 impl Platform<'_> {
     fn write(self) -> (NodeId, Level, String) {
         match self {
-            Self::Executing(e) => (NodeId::pipeline(), Level::Info, format!("execution started{}", quoted(&e.revision))),
+            Self::Executing(e) => (NodeId::of(System::Pipeline), Level::Info, format!("execution started{}", quoted(&e.revision))),
             Self::Executed(e) => {
                 let (level, word) = match e.status.as_str() {
                     "Succeeded" => (Level::Healthy, "succeeded"),
                     "Failed" => (Level::Degraded, "failed"),
                     other => (Level::Info, other),
                 };
-                (NodeId::pipeline(), level, format!("execution {}{}", word.to_lowercase(), quoted(&e.revision)))
+                (NodeId::of(System::Pipeline), level, format!("execution {}{}", word.to_lowercase(), quoted(&e.revision)))
             }
             Self::Built(b) => {
                 let version = b.version.get(..8).unwrap_or(&b.version);
                 let of = if version.is_empty() { b.project.clone() } else { format!("{} at {version}", b.project) };
                 match b.status.as_str() {
-                    "SUCCEEDED" => (NodeId::build(), Level::Healthy, format!("built {of}")),
-                    "STOPPED" => (NodeId::build(), Level::Info, format!("build of {of} stopped")),
-                    status => (NodeId::build(), Level::Degraded, format!("build of {of} {status}{}", build_cause(b))),
+                    "SUCCEEDED" => (NodeId::of(System::Builds), Level::Healthy, format!("built {of}")),
+                    "STOPPED" => (NodeId::of(System::Builds), Level::Info, format!("build of {of} stopped")),
+                    status => (NodeId::of(System::Builds), Level::Degraded, format!("build of {of} {status}{}", build_cause(b))),
                 }
             }
             Self::Pushed(r, i) => {
                 let tag = i.tags.first().map_or("untagged", String::as_str);
-                (NodeId::ecr(), Level::Info, format!("pushed {}:{} ({})", r.name, clip(tag, 40), short_digest(&i.digest)))
+                (
+                    NodeId::of(System::Repositories),
+                    Level::Info,
+                    format!("pushed {}:{} ({})", r.name, clip(tag, 40), short_digest(&i.digest)),
+                )
             }
-            Self::Invalidated(i) => (NodeId::cdn(), Level::Info, format!("invalidation {} created", i.id)),
-            Self::Rotated(s) => (NodeId::secrets(), Level::Info, format!("rotated {}", s.name)),
+            Self::Invalidated(i) => (NodeId::of(System::Cdn), Level::Info, format!("invalidation {} created", i.id)),
+            Self::Rotated(s) => (NodeId::of(System::Secrets), Level::Info, format!("rotated {}", s.name)),
         }
     }
 }

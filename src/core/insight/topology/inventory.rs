@@ -22,6 +22,7 @@ use crate::model::security::{Keys, Roles, Secrets};
 use crate::model::service::{Cluster, Services, TaskDefinitions, Tasks};
 use crate::model::storage::Buckets;
 use crate::model::store::Store;
+use crate::model::system::{SYSTEMS, System};
 
 use crate::insight::health::standing;
 
@@ -74,41 +75,51 @@ fn gateways(nat: &NatGateways) -> impl Iterator<Item = &NatGateway> {
     nat.gateways.iter().filter(|g| g.state != "deleted")
 }
 
-/// Every type, in the order of the seed's diagram.
-const KINDS: &[Kind] = &[
+const DNS: &[Kind] = &[
     kind("AWS::Route53::HostedZone", Dns::KEY, |s| of(s, |d: &Dns| usize::from(d.zone.is_some()))),
     kind("AWS::Route53::RecordSet", Dns::KEY, |s| of(s, |d: &Dns| d.records.len())),
     kind("AWS::Route53::HealthCheck", Dns::KEY, |s| of(s, |d: &Dns| d.health_checks.len())),
-    kind("AWS::CloudFront::Distribution", Cdn::KEY, |s| of(s, |c: &Cdn| usize::from(c.distribution.is_some()))),
+];
+const CDN: &[Kind] = &[kind("AWS::CloudFront::Distribution", Cdn::KEY, |s| of(s, |c: &Cdn| usize::from(c.distribution.is_some())))];
+const VPC: &[Kind] = &[
     kind("AWS::EC2::VPC", Network::KEY, |s| of(s, |n: &Network| usize::from(!n.vpc.is_empty()))),
     kind("AWS::EC2::Subnet", Network::KEY, |s| of(s, |n: &Network| n.subnets.len())),
     kind("AWS::EC2::InternetGateway", Network::KEY, |s| of(s, |n: &Network| n.internet_gateways.len())),
     kind("AWS::EC2::VPCGatewayAttachment", Network::KEY, |s| {
         of(s, |n: &Network| n.internet_gateways.iter().map(|g| g.attachments.iter().filter(|(vpc, _)| *vpc == n.vpc).count()).sum())
     }),
-    kind("AWS::EC2::NatGateway", NatGateways::KEY, |s| of(s, |n: &NatGateways| gateways(n).count())),
-    // Elastic IPs are listed for the whole account: those of the stack are the gateways'.
-    kind("AWS::EC2::EIP", NatGateways::KEY, |s| {
-        of(s, |n: &NatGateways| distinct(gateways(n).flat_map(|g| &g.addresses).map(|a| a.allocation.as_str())))
-    }),
     kind("AWS::EC2::RouteTable", Routes::KEY, |s| of(s, |r: &Routes| r.tables.len())),
     kind("AWS::EC2::Route", Routes::KEY, |s| {
         of(s, |r: &Routes| r.tables.iter().flat_map(|t| &t.routes).filter(|r| r.target != "local").count())
     }),
     kind("AWS::EC2::SubnetRouteTableAssociation", Routes::KEY, |s| of(s, |r: &Routes| r.tables.iter().map(|t| t.subnets.len()).sum())),
-    kind("AWS::EC2::SecurityGroup", SecurityGroups::KEY, |s| of(s, |g: &SecurityGroups| g.groups.len())),
-    kind("AWS::EC2::SecurityGroupIngress", SecurityGroups::KEY, |s| of(s, |g: &SecurityGroups| rules(g, false))),
-    kind("AWS::EC2::SecurityGroupEgress", SecurityGroups::KEY, |s| of(s, |g: &SecurityGroups| rules(g, true))),
+];
+const BALANCER: &[Kind] = &[
     kind("AWS::ElasticLoadBalancingV2::LoadBalancer", Balancer::KEY, |s| of(s, |_: &Balancer| 1)),
     kind("AWS::ElasticLoadBalancingV2::Listener", Routing::KEY, |s| of(s, |r: &Routing| r.listeners.len())),
     // The default rule is part of its listener.
     kind("AWS::ElasticLoadBalancingV2::ListenerRule", Routing::KEY, |s| {
         of(s, |r: &Routing| r.listeners.iter().flat_map(|l| &l.rules).filter(|r| r.priority != "default").count())
     }),
-    kind("AWS::ElasticLoadBalancingV2::TargetGroup", Routing::KEY, |s| of(s, |r: &Routing| r.target_groups.len())),
     kind("AWS::CertificateManager::Certificate", Routing::KEY, |s| {
         of(s, |r: &Routing| distinct(r.listeners.iter().flat_map(|l| &l.certificates).map(String::as_str)))
     }),
+];
+const TARGET_GROUP: &[Kind] =
+    &[kind("AWS::ElasticLoadBalancingV2::TargetGroup", Routing::KEY, |s| of(s, |r: &Routing| r.target_groups.len()))];
+const NAT: &[Kind] = &[
+    kind("AWS::EC2::NatGateway", NatGateways::KEY, |s| of(s, |n: &NatGateways| gateways(n).count())),
+    // Elastic IPs are listed for the whole account: those of the stack are the gateways'.
+    kind("AWS::EC2::EIP", NatGateways::KEY, |s| {
+        of(s, |n: &NatGateways| distinct(gateways(n).flat_map(|g| &g.addresses).map(|a| a.allocation.as_str())))
+    }),
+];
+const SECURITY_GROUPS: &[Kind] = &[
+    kind("AWS::EC2::SecurityGroup", SecurityGroups::KEY, |s| of(s, |g: &SecurityGroups| g.groups.len())),
+    kind("AWS::EC2::SecurityGroupIngress", SecurityGroups::KEY, |s| of(s, |g: &SecurityGroups| rules(g, false))),
+    kind("AWS::EC2::SecurityGroupEgress", SecurityGroups::KEY, |s| of(s, |g: &SecurityGroups| rules(g, true))),
+];
+const SERVICE: &[Kind] = &[
     kind("AWS::ECS::Cluster", Cluster::KEY, |s| of(s, |_: &Cluster| 1)),
     kind("AWS::ECS::Service", Services::KEY, |s| of(s, |v: &Services| v.services.len())),
     kind("AWS::ECS::Task", Tasks::KEY, |s| of(s, |t: &Tasks| t.tasks.len())),
@@ -117,27 +128,68 @@ const KINDS: &[Kind] = &[
     kind("AWS::ApplicationAutoScaling::ScalingPolicy", Scaling::KEY, |s| {
         of(s, |v: &Scaling| v.targets.iter().map(|t| t.policies.len()).sum())
     }),
+];
+const CACHE: &[Kind] = &[
     kind("AWS::ElastiCache::ReplicationGroup", ReplicationGroup::KEY, |s| of(s, |_: &ReplicationGroup| 1)),
     kind("AWS::ElastiCache::CacheCluster", CacheNodes::KEY, |s| of(s, |n: &CacheNodes| n.nodes.len())),
     kind("AWS::ElastiCache::SubnetGroup", CacheSubnets::KEY, |s| of(s, |g: &CacheSubnets| usize::from(!g.group.is_empty()))),
+];
+const DATABASE: &[Kind] = &[
     kind("AWS::RDS::DBInstance", Database::KEY, |s| of(s, |_: &Database| 1)),
     kind("AWS::RDS::DBSubnetGroup", Database::KEY, |s| of(s, |d: &Database| usize::from(!d.subnets.is_empty()))),
     kind("AWS::RDS::DBParameterGroup", Database::KEY, |s| of(s, |d: &Database| usize::from(d.parameter_group.is_some()))),
-    kind("AWS::S3::Bucket", Buckets::KEY, |s| of(s, |b: &Buckets| b.buckets.iter().filter(|b| b.exists).count())),
-    kind("AWS::IAM::Role", Roles::KEY, |s| of(s, |r: &Roles| r.roles.iter().filter(|r| r.exists).count())),
+];
+const BUCKETS: &[Kind] = &[kind("AWS::S3::Bucket", Buckets::KEY, |s| of(s, |b: &Buckets| b.buckets.iter().filter(|b| b.exists).count()))];
+const ROLES: &[Kind] = &[kind("AWS::IAM::Role", Roles::KEY, |s| of(s, |r: &Roles| r.roles.iter().filter(|r| r.exists).count()))];
+const KEYS: &[Kind] = &[
     kind("AWS::KMS::Key", Keys::KEY, |s| of(s, |k: &Keys| distinct(k.keys.iter().filter(|k| k.exists).map(|k| k.arn.as_str())))),
     kind("AWS::KMS::Alias", Keys::KEY, |s| of(s, |k: &Keys| k.keys.iter().filter(|k| k.exists && k.name.contains("alias/")).count())),
-    kind("AWS::SecretsManager::Secret", Secrets::KEY, |s| {
-        of(s, |v: &Secrets| v.secrets.iter().filter(|s| s.exists && s.deleted_at.is_none()).count())
-    }),
-    kind("AWS::ECR::Repository", Repositories::KEY, |s| of(s, |r: &Repositories| r.repositories.iter().filter(|r| r.exists).count())),
-    kind("AWS::CodeBuild::Project", Builds::KEY, |s| of(s, |b: &Builds| b.projects.len())),
-    kind("AWS::CodePipeline::Pipeline", Pipeline::KEY, |s| of(s, |p: &Pipeline| usize::from(p.exists))),
-    kind("AWS::Logs::LogGroup", LogGroup::KEY, |s| of(s, |_: &LogGroup| 1)),
+];
+const SECRETS: &[Kind] = &[kind("AWS::SecretsManager::Secret", Secrets::KEY, |s| {
+    of(s, |v: &Secrets| v.secrets.iter().filter(|s| s.exists && s.deleted_at.is_none()).count())
+})];
+const REPOSITORIES: &[Kind] =
+    &[kind("AWS::ECR::Repository", Repositories::KEY, |s| of(s, |r: &Repositories| r.repositories.iter().filter(|r| r.exists).count()))];
+const BUILDS: &[Kind] = &[kind("AWS::CodeBuild::Project", Builds::KEY, |s| of(s, |b: &Builds| b.projects.len()))];
+const PIPELINE: &[Kind] = &[kind("AWS::CodePipeline::Pipeline", Pipeline::KEY, |s| of(s, |p: &Pipeline| usize::from(p.exists)))];
+const ALARMS: &[Kind] = &[
     kind("AWS::CloudWatch::Alarm", Alarms::KEY, |s| of(s, |a: &Alarms| a.alarms.iter().filter(|a| !a.composite).count())),
     kind("AWS::CloudWatch::CompositeAlarm", Alarms::KEY, |s| of(s, |a: &Alarms| a.alarms.iter().filter(|a| a.composite).count())),
-    kind("AWS::CloudWatch::Dashboard", Dashboards::KEY, |s| of(s, |d: &Dashboards| d.dashboards.len())),
 ];
+const DASHBOARDS: &[Kind] = &[kind("AWS::CloudWatch::Dashboard", Dashboards::KEY, |s| of(s, |d: &Dashboards| d.dashboards.len()))];
+const LOGS: &[Kind] = &[kind("AWS::Logs::LogGroup", LogGroup::KEY, |s| of(s, |_: &LogGroup| 1))];
+
+/// The types of a system.
+fn kinds(system: System) -> &'static [Kind] {
+    match system {
+        System::Dns => DNS,
+        System::Cdn => CDN,
+        System::Vpc => VPC,
+        System::Balancer => BALANCER,
+        System::TargetGroup => TARGET_GROUP,
+        System::Nat => NAT,
+        System::SecurityGroups => SECURITY_GROUPS,
+        System::Service => SERVICE,
+        System::Cache => CACHE,
+        System::Database => DATABASE,
+        System::Buckets => BUCKETS,
+        System::Roles => ROLES,
+        System::Keys => KEYS,
+        System::Secrets => SECRETS,
+        System::Repositories => REPOSITORIES,
+        System::Builds => BUILDS,
+        System::Pipeline => PIPELINE,
+        System::Alarms => ALARMS,
+        System::Dashboards => DASHBOARDS,
+        System::Timeline => &[],
+        System::Logs => LOGS,
+    }
+}
+
+/// Every type, in the order of the diagram.
+fn all() -> impl Iterator<Item = &'static Kind> {
+    SYSTEMS.iter().flat_map(|s| kinds(*s))
+}
 
 /// Rules of one direction; a group that two systems carry is counted once.
 fn rules(groups: &SecurityGroups, egress: bool) -> usize {
@@ -147,7 +199,7 @@ fn rules(groups: &SecurityGroups, egress: bool) -> usize {
 /// Counts everything that the store shows.
 pub fn inventory(store: &Store, now: Time) -> Inventory {
     let mut inventory = Inventory::default();
-    for kind in KINDS {
+    for kind in all() {
         let entry = store.entry(kind.section);
         if entry.is_none_or(|e| e.value.is_none()) {
             let why = standing::explain(entry, now).unwrap_or_else(|| "not asked".to_owned());
@@ -177,7 +229,7 @@ impl Inventory {
     /// The types of each AWS service with their counts, in the order of the seed's diagram: `EC2`, [(`Subnet`, 9), ...].
     pub fn by_service(&self) -> Vec<(&'static str, Vec<(&'static str, usize)>)> {
         let mut services: Vec<(&str, Vec<(&str, usize)>)> = Vec::new();
-        for kind in KINDS {
+        for kind in all() {
             let Some(count) = self.by_type.get(kind.name) else { continue };
             let (service, name) = parts(kind.name);
             match services.iter_mut().find(|(known, _)| *known == service) {

@@ -14,6 +14,7 @@ use crate::model::network::zone_letter;
 use crate::model::scaling::Scaling;
 use crate::model::service::{Service, Services};
 use crate::model::store::Store;
+use crate::model::system::System;
 use crate::model::text;
 
 /// One figure: `cpu` `41 %`; the label is empty when the value speaks for itself.
@@ -34,39 +35,32 @@ impl std::fmt::Display for Figure {
 /// The figures of one node, in the order of their worth; none while nothing is known.
 pub fn figures(store: &Store, node: &NodeId, now: Time) -> Vec<Figure> {
     let read = Reading { store, now, metric: Metric::new(store, now) };
-    let (family, name) = node.0.split_once('/').unwrap_or((&node.0, ""));
-    let found = FAMILIES.iter().find(|f| f.0 == family && f.1 == name.is_empty());
-    found.map_or_else(Vec::new, |f| (f.2)(&read, name))
+    match (node.system(), node.name()) {
+        (System::Dns, _) => read.dns(),
+        (System::Cdn, _) => read.cdn(),
+        (System::Vpc, _) => read.vpc(),
+        (System::Balancer, _) => read.balancer(),
+        (System::TargetGroup, name) => read.target_group(name),
+        (System::Nat, "") => read.nat(),
+        (System::Nat, letter) => read.nat_of(letter),
+        (System::SecurityGroups, _) => read.security_groups(),
+        (System::Service, name) => read.service(name),
+        (System::Cache, _) => read.cache(),
+        (System::Database, _) => read.database(),
+        (System::Buckets, "") => read.buckets(),
+        (System::Buckets, name) => read.bucket(name),
+        (System::Roles, _) => read.iam(),
+        (System::Keys, _) => read.kms(),
+        (System::Secrets, _) => read.secrets(),
+        (System::Repositories, _) => read.ecr(),
+        (System::Builds, _) => read.build(),
+        (System::Pipeline, _) => read.pipeline(),
+        (System::Alarms, _) => read.alarms(),
+        (System::Dashboards, _) => read.dashboards(),
+        (System::Timeline, _) => Vec::new(),
+        (System::Logs, _) => read.logs(),
+    }
 }
-
-/// (family of ids, whether it is the family's own node, its figures by the name behind the slash).
-type Family = (&'static str, bool, fn(&Reading<'_>, &str) -> Vec<Figure>);
-
-/// Every node that has figures.
-const FAMILIES: &[Family] = &[
-    ("dns", true, |r, _| r.dns()),
-    ("cdn", true, |r, _| r.cdn()),
-    ("vpc", true, |r, _| r.vpc()),
-    ("alb", true, |r, _| r.balancer()),
-    ("tg", false, |r, name| r.target_group(name)),
-    ("nat", true, |r, _| r.nat()),
-    ("nat", false, |r, letter| r.nat_of(letter)),
-    ("sg", true, |r, _| r.security_groups()),
-    ("svc", false, |r, name| r.service(name)),
-    ("redis", true, |r, _| r.cache()),
-    ("db", true, |r, _| r.database()),
-    ("s3", true, |r, _| r.buckets()),
-    ("s3", false, |r, name| r.bucket(name)),
-    ("iam", true, |r, _| r.iam()),
-    ("kms", true, |r, _| r.kms()),
-    ("secrets", true, |r, _| r.secrets()),
-    ("ecr", true, |r, _| r.ecr()),
-    ("build", true, |r, _| r.build()),
-    ("pipeline", true, |r, _| r.pipeline()),
-    ("alarms", true, |r, _| r.alarms()),
-    ("dashboards", true, |r, _| r.dashboards()),
-    ("logs", true, |r, _| r.logs()),
-];
 
 fn figure(label: &'static str, value: String) -> Figure {
     Figure { label, value }

@@ -5,7 +5,7 @@ use crate::input::{Code, Key};
 use crate::model::action::{ACTIONS, Spec, Subject};
 use crate::model::delivery::Builds;
 use crate::model::network::{NatGateways, Network, Routes, zone_letter};
-use crate::session::layout::{self, Kind};
+use crate::model::system::System;
 use crate::session::pane::PaneId;
 use crate::session::{Effect, Screen, Tone, rows, update};
 
@@ -54,7 +54,7 @@ pub(in crate::session) fn open(session: &mut Session) {
         let text = "no action is for this: select a service, Redis, the database, NAT, an alarm, the pipeline or CloudFront".to_owned();
         return update::flash(session, text, Tone::Done);
     }
-    let of_box = || layout::spec(&session.selected).map(|s| s.name).filter(|_| session.screen().is_none()).unwrap_or_default();
+    let of_box = || if session.screen().is_none() { session.selected.system().spec().title } else { "" };
     let title = subjects.iter().find_map(|(_, t)| t.clone()).unwrap_or_else(|| of_box().to_owned());
     session.act = Some(Act::Menu(Menu { title, entries, index: 0 }));
 }
@@ -130,14 +130,14 @@ fn of_box(session: &Session) -> Vec<(Subject, Option<String>)> {
     if let Some(name) = node.as_service() {
         return vec![(Subject::Service, Some(name.to_owned())), (Subject::Task, None)];
     }
-    match layout::spec(node).map(|s| s.kind) {
-        Some(Kind::Database) => vec![(Subject::Database, None)],
-        Some(Kind::Cache) => vec![(Subject::NodeGroup, None)],
-        Some(Kind::Nat | Kind::Vpc) => vec![(Subject::Zone, None)],
-        Some(Kind::Cdn) => vec![(Subject::Distribution, None)],
-        Some(Kind::Alarms) => vec![(Subject::Alarm, None)],
-        Some(Kind::Pipeline) => vec![(Subject::Pipeline, None)],
-        Some(Kind::Builds) => vec![(Subject::Project, None)],
+    match node.system() {
+        System::Database => vec![(Subject::Database, None)],
+        System::Cache => vec![(Subject::NodeGroup, None)],
+        System::Nat | System::Vpc => vec![(Subject::Zone, None)],
+        System::Cdn => vec![(Subject::Distribution, None)],
+        System::Alarms => vec![(Subject::Alarm, None)],
+        System::Pipeline => vec![(Subject::Pipeline, None)],
+        System::Builds => vec![(Subject::Project, None)],
         _ => Vec::new(),
     }
 }

@@ -1,79 +1,33 @@
-//! BOXES: the table of boxes. A new system is one row here and one row of CARDS in `view::stack`; where its tier stands is
-//! `form`'s. Called by `plan`, by `update` (what Enter opens, what `y` copies) and by `view` (names, ages).
+//! The boxes: what each system's box needs and opens. A new system is one arm here and one arm of `face` in `view::stack`; where its tier
+//! stands is `form`'s. Called by `plan`, by `update` (what Enter opens, what `y` copies) and by `view` (ages).
 
-use super::form::Tier;
 use crate::insight::{Judgement, NodeId};
 use crate::model::alarm::Alarms;
-use crate::model::balancer::{Balancer, Listener, Routing};
+use crate::model::balancer::{Balancer, Listener, Routing, Targets};
+use crate::model::cache::{CacheNodes, ReplicationGroup};
 use crate::model::cdn::Cdn;
-use crate::model::database::Database;
+use crate::model::dashboard::Dashboards;
+use crate::model::database::{Database, DatabaseEvents};
+use crate::model::delivery::{Builds, Pipeline, Repositories};
 use crate::model::dns::Dns;
-use crate::model::network::Network;
-use crate::model::section::SectionKey;
-use crate::model::service::Services;
+use crate::model::log::LogTail;
+use crate::model::metric::Metrics;
+use crate::model::network::{NatGateways, Network, Routes, SecurityGroups};
+use crate::model::section::{Section, SectionKey};
+use crate::model::security::{Keys, Roles, Secrets};
+use crate::model::service::{Cluster, Services, Tasks};
 use crate::model::stack::{ServiceRole, Stack};
+use crate::model::storage::Buckets;
 use crate::model::store::Store;
+use crate::model::system::{SYSTEMS, System};
 use crate::session::pane::PaneId;
-
-/// What a box shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Route 53.
-    Dns,
-    /// CloudFront.
-    Cdn,
-    /// The VPC.
-    Vpc,
-    /// Security groups.
-    Groups,
-    /// The load balancer.
-    Balancer,
-    /// NAT gateways.
-    Nat,
-    /// An ECS service; one box each.
-    Service,
-    /// Redis.
-    Cache,
-    /// The database.
-    Database,
-    /// S3.
-    Buckets,
-    /// IAM roles.
-    Roles,
-    /// KMS keys.
-    Keys,
-    /// Secrets Manager.
-    Secrets,
-    /// ECR.
-    Repositories,
-    /// CodeBuild.
-    Builds,
-    /// CodePipeline.
-    Pipeline,
-    /// Alarms.
-    Alarms,
-    /// Dashboards and Container Insights.
-    Dashboards,
-    /// What changed.
-    Timeline,
-    /// Log tail.
-    Logs,
-}
 
 /// Rows that a list has to show; `None` = as many as there is room for.
 type Wanted = fn(&Store, &Judgement) -> Option<u16>;
 
-/// One row of the table: everything that differs from kind to kind.
+/// One row of the table: everything that differs from box to box.
 #[derive(Debug, Clone, Copy)]
 pub struct BoxSpec {
-    /// What it shows.
-    pub kind: Kind,
-    /// Where it belongs.
-    pub tier: Tier,
-    /// Its own node as people call it; empty where there are several.
-    pub name: &'static str,
-    /// First words of the ids of the nodes that it is about; the first is the box's own node.
-    pub heads: &'static [&'static str],
     /// Its nodes, where there are several.
     pub nodes: Option<fn(&Stack) -> Vec<NodeId>>,
     /// The sections whose age the box shows, the one that makes it first.
@@ -104,10 +58,6 @@ pub struct BoxSpec {
 
 /// What most rows share.
 const PLAIN: BoxSpec = BoxSpec {
-    kind: Kind::Logs,
-    tier: Tier::Logs,
-    name: "",
-    heads: &[],
     nodes: None,
     sections: &[],
     pane: (PaneId::Timeline, 0),
@@ -126,157 +76,147 @@ const PLAIN: BoxSpec = BoxSpec {
 /// As much as there is.
 const REST: u16 = u16::MAX;
 
-const fn k(name: &'static str) -> SectionKey {
-    SectionKey(name)
+/// A box that is one line among others: sections, pane, cells.
+const fn small(sections: &'static [SectionKey], pane: (PaneId, usize), cells: (u16, u16)) -> BoxSpec {
+    BoxSpec { sections, pane, cells, ..PLAIN }
 }
 
-/// A box that is one line among others: tier, name, node, section, pane, cells.
-const fn small(
-    (kind, tier): (Kind, Tier),
-    name: &'static str,
-    heads: &'static [&'static str],
-    sections: &'static [SectionKey],
-    pane: (PaneId, usize),
-    cells: (u16, u16),
-) -> BoxSpec {
-    BoxSpec { kind, tier, name, heads, sections, pane, cells, ..PLAIN }
+/// The boxes of the diagram, in reading order: tier by tier.
+pub fn boxes() -> Vec<(System, &'static BoxSpec)> {
+    let mut all: Vec<_> = SYSTEMS.iter().filter(|s| s.spec().part_of.is_none()).map(|s| (*s, spec(*s))).collect();
+    all.sort_by_key(|(system, _)| system.spec().tier);
+    all
 }
 
-/// All boxes, in reading order.
-pub const BOXES: &[BoxSpec] = &[
-    BoxSpec {
-        figures: |_, _| 1,
-        copies: |stack, store, _| {
-            Some(store.get::<Dns>().and_then(|d| d.zone.as_ref()).map_or_else(|| stack.zone.clone(), |z| z.id.clone()))
-        },
-        ..small((Kind::Dns, Tier::Edge), "Route 53", &["dns"], &[k("dns")], (PaneId::Edge, 0), (29, 37))
-    },
-    BoxSpec {
-        figures: |_, _| 1,
-        copies: |_, store, _| store.get::<Cdn>()?.distribution.as_ref().map(|d| d.arn.clone()),
-        ..small((Kind::Cdn, Tier::Edge), "CloudFront", &["cdn"], &[k("cdn"), k("metrics")], (PaneId::Edge, 1), (28, REST))
-    },
-    BoxSpec {
-        copies: |_, store, _| store.get::<Network>().map(|n| n.vpc.clone()),
-        ..small((Kind::Vpc, Tier::Vpc), "VPC", &["vpc"], &[k("network"), k("routes")], (PaneId::Network, 0), (18, 29))
-    },
-    small((Kind::Groups, Tier::Vpc), "security groups", &["sg"], &[k("security_groups")], (PaneId::Network, 3), (9, 18)),
-    BoxSpec {
-        kind: Kind::Balancer,
-        tier: Tier::Public,
-        name: "ALB",
-        heads: &["alb", "tg"],
-        sections: &[k("balancer"), k("routing"), k("targets")],
-        pane: (PaneId::Balancer, 0),
-        digit: true,
-        lines: |stack, store| 1 + rule_lines(stack, store),
-        cells: (28, REST),
-        figures: |stack, store| 1 + rule_lines(stack, store),
-        copies: |stack, store, _| Some(store.get::<Balancer>().map_or_else(|| stack.balancer.clone(), |b| b.arn.clone())),
-        ..PLAIN
-    },
-    BoxSpec {
-        figures: |_, _| 3,
-        ..small((Kind::Nat, Tier::Exit), "NAT", &["nat"], &[k("nat"), k("routes")], (PaneId::Network, 2), (26, 30))
-    },
-    BoxSpec {
-        kind: Kind::Service,
-        tier: Tier::Private,
-        heads: &["svc"],
-        nodes: Some(|stack| stack.services.iter().map(|s| NodeId::service(&s.name)).collect()),
-        sections: &[k("services"), k("tasks")],
-        pane: (PaneId::Service, 0),
-        subject: |node| node.as_service().unwrap_or_default().to_owned(),
-        digit: true,
-        figures: |_, _| 4,
-        copies: |_, store, node| {
-            let name = node.as_service()?;
-            Some(store.get::<Services>().and_then(|s| s.get(name)).map_or_else(|| name.to_owned(), |s| s.arn.clone()))
-        },
-        ..PLAIN
-    },
-    BoxSpec {
-        kind: Kind::Cache,
-        tier: Tier::Private,
-        name: "Redis",
-        heads: &["redis"],
-        sections: &[k("cache"), k("cache_nodes")],
-        pane: (PaneId::Cache, 0),
-        digit: true,
-        figures: |_, _| 3,
-        copies: |stack, _, _| Some(stack.cache.clone()),
-        ..PLAIN
-    },
-    BoxSpec {
-        kind: Kind::Database,
-        tier: Tier::Database,
-        name: "database",
-        heads: &["db"],
-        sections: &[k("database")],
-        pane: (PaneId::Database, 0),
-        digit: true,
-        copies: |stack, store, _| Some(store.get::<Database>().and_then(|d| d.endpoint.clone()).unwrap_or_else(|| stack.database.clone())),
-        ..PLAIN
-    },
-    BoxSpec { column: 4, ..small((Kind::Buckets, Tier::Storage), "S3", &["s3"], &[k("buckets")], (PaneId::Storage, 0), (7, 16)) },
-    small((Kind::Roles, Tier::Security), "IAM", &["iam"], &[k("roles")], (PaneId::Security, 0), (8, 14)),
-    small((Kind::Keys, Tier::Security), "KMS", &["kms"], &[k("keys")], (PaneId::Security, 1), (8, 13)),
-    BoxSpec {
-        column: 3,
-        ..small((Kind::Secrets, Tier::Security), "Secrets", &["secrets"], &[k("secrets")], (PaneId::Security, 2), (12, 24))
-    },
-    small((Kind::Repositories, Tier::Delivery), "ECR", &["ecr"], &[k("repositories")], (PaneId::Delivery, 2), (8, 19)),
-    BoxSpec {
-        column: 2,
-        ..small((Kind::Builds, Tier::Delivery), "CodeBuild", &["build"], &[k("builds")], (PaneId::Delivery, 1), (10, 15))
-    },
-    BoxSpec {
-        column: 2,
-        ..small((Kind::Pipeline, Tier::Delivery), "CodePipeline", &["pipeline"], &[k("pipeline")], (PaneId::Delivery, 0), (16, 16))
-    },
-    BoxSpec {
-        tells: false,
-        digit: true,
-        stretches: true,
-        rows: |store, _| Some(store.get::<Alarms>().map_or(4, |a| a.for_people().count().min(12) as u16)),
-        ..small((Kind::Alarms, Tier::Alarms), "alarms", &["alarms"], &[k("alarms")], (PaneId::Alarms, 0), (13, 13))
-    },
-    BoxSpec {
-        column: 2,
-        ..small(
-            (Kind::Dashboards, Tier::Monitoring),
-            "dashboards",
-            &["dashboards"],
-            &[k("dashboards"), k("cluster")],
-            (PaneId::Dashboards, 0),
-            (9, 15),
-        )
-    },
-    BoxSpec {
-        digit: true,
-        tells: false,
-        rows: |_, judgement| Some(judgement.timeline.len().clamp(4, 40) as u16),
-        ..small(
-            (Kind::Timeline, Tier::Timeline),
-            "timeline",
-            &["timeline"],
-            &[k("services"), k("database_events")],
-            (PaneId::Timeline, 0),
-            (0, 0),
-        )
-    },
-    BoxSpec {
-        digit: true,
-        tells: false,
-        copies: |stack, _, _| Some(stack.log_group.clone()),
-        ..small((Kind::Logs, Tier::Logs), "logs", &["logs"], &[k("logs")], (PaneId::Logs, 0), (0, 0))
-    },
-];
-
-/// The box that a node belongs to.
-pub fn spec(node: &NodeId) -> Option<&'static BoxSpec> {
-    let head = node.0.split('/').next()?;
-    BOXES.iter().find(|b| b.heads.contains(&head))
+/// The box of a system; a part has the box of what it is part of.
+pub fn spec(system: System) -> &'static BoxSpec {
+    match system {
+        System::Dns => {
+            const {
+                &BoxSpec {
+                    figures: |_, _| 1,
+                    copies: |stack, store, _| {
+                        Some(store.get::<Dns>().and_then(|d| d.zone.as_ref()).map_or_else(|| stack.zone.clone(), |z| z.id.clone()))
+                    },
+                    ..small(&[Dns::KEY], (PaneId::Edge, 0), (29, 37))
+                }
+            }
+        }
+        System::Cdn => {
+            const {
+                &BoxSpec {
+                    figures: |_, _| 1,
+                    copies: |_, store, _| store.get::<Cdn>()?.distribution.as_ref().map(|d| d.arn.clone()),
+                    ..small(&[Cdn::KEY, Metrics::KEY], (PaneId::Edge, 1), (28, REST))
+                }
+            }
+        }
+        System::Vpc => {
+            const {
+                &BoxSpec {
+                    copies: |_, store, _| store.get::<Network>().map(|n| n.vpc.clone()),
+                    ..small(&[Network::KEY, Routes::KEY], (PaneId::Network, 0), (18, 29))
+                }
+            }
+        }
+        System::SecurityGroups => const { &small(&[SecurityGroups::KEY], (PaneId::Network, 3), (9, 18)) },
+        System::Balancer | System::TargetGroup => {
+            const {
+                &BoxSpec {
+                    sections: &[Balancer::KEY, Routing::KEY, Targets::KEY],
+                    pane: (PaneId::Balancer, 0),
+                    digit: true,
+                    lines: |stack, store| 1 + rule_lines(stack, store),
+                    cells: (28, REST),
+                    figures: |stack, store| 1 + rule_lines(stack, store),
+                    copies: |stack, store, _| Some(store.get::<Balancer>().map_or_else(|| stack.balancer.clone(), |b| b.arn.clone())),
+                    ..PLAIN
+                }
+            }
+        }
+        System::Nat => const { &BoxSpec { figures: |_, _| 3, ..small(&[NatGateways::KEY, Routes::KEY], (PaneId::Network, 2), (26, 30)) } },
+        System::Service => {
+            const {
+                &BoxSpec {
+                    nodes: Some(|stack| stack.services.iter().map(|s| NodeId::service(&s.name)).collect()),
+                    sections: &[Services::KEY, Tasks::KEY],
+                    pane: (PaneId::Service, 0),
+                    subject: |node| node.as_service().unwrap_or_default().to_owned(),
+                    digit: true,
+                    figures: |_, _| 4,
+                    copies: |_, store, node| {
+                        let name = node.as_service()?;
+                        Some(store.get::<Services>().and_then(|s| s.get(name)).map_or_else(|| name.to_owned(), |s| s.arn.clone()))
+                    },
+                    ..PLAIN
+                }
+            }
+        }
+        System::Cache => {
+            const {
+                &BoxSpec {
+                    sections: &[ReplicationGroup::KEY, CacheNodes::KEY],
+                    pane: (PaneId::Cache, 0),
+                    digit: true,
+                    figures: |_, _| 3,
+                    copies: |stack, _, _| Some(stack.cache.clone()),
+                    ..PLAIN
+                }
+            }
+        }
+        System::Database => {
+            const {
+                &BoxSpec {
+                    sections: &[Database::KEY],
+                    pane: (PaneId::Database, 0),
+                    digit: true,
+                    copies: |stack, store, _| {
+                        Some(store.get::<Database>().and_then(|d| d.endpoint.clone()).unwrap_or_else(|| stack.database.clone()))
+                    },
+                    ..PLAIN
+                }
+            }
+        }
+        System::Buckets => const { &BoxSpec { column: 4, ..small(&[Buckets::KEY], (PaneId::Storage, 0), (7, 16)) } },
+        System::Roles => const { &small(&[Roles::KEY], (PaneId::Security, 0), (8, 14)) },
+        System::Keys => const { &small(&[Keys::KEY], (PaneId::Security, 1), (8, 13)) },
+        System::Secrets => const { &BoxSpec { column: 3, ..small(&[Secrets::KEY], (PaneId::Security, 2), (12, 24)) } },
+        System::Repositories => const { &small(&[Repositories::KEY], (PaneId::Delivery, 2), (8, 19)) },
+        System::Builds => const { &BoxSpec { column: 2, ..small(&[Builds::KEY], (PaneId::Delivery, 1), (10, 15)) } },
+        System::Pipeline => const { &BoxSpec { column: 2, ..small(&[Pipeline::KEY], (PaneId::Delivery, 0), (16, 16)) } },
+        System::Alarms => {
+            const {
+                &BoxSpec {
+                    tells: false,
+                    digit: true,
+                    stretches: true,
+                    rows: |store, _| Some(store.get::<Alarms>().map_or(4, |a| a.for_people().count().min(12) as u16)),
+                    ..small(&[Alarms::KEY], (PaneId::Alarms, 0), (13, 13))
+                }
+            }
+        }
+        System::Dashboards => const { &BoxSpec { column: 2, ..small(&[Dashboards::KEY, Cluster::KEY], (PaneId::Dashboards, 0), (9, 15)) } },
+        System::Timeline => {
+            const {
+                &BoxSpec {
+                    digit: true,
+                    tells: false,
+                    rows: |_, judgement| Some(judgement.timeline.len().clamp(4, 40) as u16),
+                    ..small(&[Services::KEY, DatabaseEvents::KEY], (PaneId::Timeline, 0), (0, 0))
+                }
+            }
+        }
+        System::Logs => {
+            const {
+                &BoxSpec {
+                    digit: true,
+                    tells: false,
+                    copies: |stack, _, _| Some(stack.log_group.clone()),
+                    ..small(&[LogTail::KEY], (PaneId::Logs, 0), (0, 0))
+                }
+            }
+        }
+    }
 }
 
 /// How many forwarding rules the balancer's box lists.

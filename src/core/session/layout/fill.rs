@@ -1,10 +1,11 @@
 //! Filling one band: rules, boxes in a grid, lines that share rows, lists, and a window over what does not fit.
 //! Called by `plan`; it knows no form.
 
-use super::form::{Band, Column, Look, Tier};
+use super::form::{Band, Column, Look};
 use super::grant::{self, Grants};
-use super::{Kind, Layout, Place, Placed, Rule, Wish};
+use super::{Layout, Place, Placed, Rule, Wish};
 use crate::insight::NodeId;
+use crate::model::system::{System, Tier};
 
 /// The narrowest box that still says all that matters.
 const BOX_WIDTH: u16 = 27;
@@ -62,7 +63,7 @@ pub(super) fn least(band: &Band, area: Place, wishes: &[Wish]) -> u16 {
         Look::Lines => rule + lines(column, place.w, band, wishes),
         Look::Boxed => {
             // The balancer's box grows with its rules, and keeps a row free for a reason.
-            let rules = of(column, wishes).filter(|w| w.kind == Kind::Balancer).map(|w| w.lines + 4).max().unwrap_or(0);
+            let rules = of(column, wishes).filter(|w| w.node.system() == System::Balancer).map(|w| w.lines + 4).max().unwrap_or(0);
             (rule + (band.min - rule) * grid(place.w, of(column, wishes).count()).1).max(rules)
         }
         Look::Own | Look::Chip => band.min,
@@ -153,7 +154,7 @@ pub(super) fn band(layout: &mut Layout, band: &Band, place: Place, body: u16, bo
 }
 
 fn placed(wish: &Wish, place: Place, look: Look) -> Placed {
-    Placed { kind: wish.kind, node: wish.node.clone(), place, look, band: place, told: Place::default() }
+    Placed { node: wish.node.clone(), place, look, band: place, told: Place::default() }
 }
 
 /// The rule of a band, with what stands on it; a rule for each column when there are several.
@@ -212,7 +213,7 @@ fn of_lines(layout: &mut Layout, column: &Column, area: Place, band: &Band, boxe
     let mut shown: Vec<usize> = (0..all.len()).collect();
     if total > area.h {
         shown = window(&all, &sizes, area.h, boxes.selected);
-        let is_service = |g: &Group<'_>| g.members.iter().any(|(w, _)| w.kind == Kind::Service);
+        let is_service = |g: &Group<'_>| g.members.iter().any(|(w, _)| w.node.system() == System::Service);
         let services = shown.iter().filter(|i| all.get(**i).is_some_and(is_service)).count();
         let of = all.iter().filter(|g| is_service(g)).count();
         let before = shown
@@ -252,7 +253,7 @@ fn place_group(layout: &mut Layout, group: &Group<'_>, area: Place, boxes: &Boxe
 fn window(groups: &[Group<'_>], sizes: &[u16], room: u16, selected: &NodeId) -> Vec<usize> {
     let size = |i: usize| sizes.get(i).copied().unwrap_or(1);
     let has = |i: usize, test: &dyn Fn(&Wish) -> bool| groups.get(i).is_some_and(|g| g.members.iter().any(|(w, _)| test(w)));
-    let is_service = |i: usize| has(i, &|w| w.kind == Kind::Service);
+    let is_service = |i: usize| has(i, &|w| w.node.system() == System::Service);
     let fixed: u16 = (0..groups.len()).filter(|i| !is_service(*i)).map(size).sum();
     let room = room.saturating_sub(fixed);
     let services: Vec<usize> = (0..groups.len()).filter(|i| is_service(*i)).collect();

@@ -1,55 +1,7 @@
 //! The forms of the diagram, as data: which tiers stand in which bands at which size, and how their boxes look there.
 //! A new tier is one variant and one entry in each form. Called by `plan`.
 
-/// A tier of the diagram, with the heading that the seed gives it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tier {
-    /// Route 53 and CloudFront.
-    Edge,
-    /// The VPC itself: its boxes stand on the rule above the tiers inside it.
-    Vpc,
-    /// Public subnets: what comes in.
-    Public,
-    /// Public subnets: what goes out.
-    Exit,
-    /// Private subnets.
-    Private,
-    /// Database subnets.
-    Database,
-    /// S3.
-    Storage,
-    /// Security and identity.
-    Security,
-    /// CI/CD.
-    Delivery,
-    /// Alarms.
-    Alarms,
-    /// Dashboards and Container Insights.
-    Monitoring,
-    /// What changed.
-    Timeline,
-    /// Log tail.
-    Logs,
-}
-
-impl Tier {
-    /// Its heading; empty where another tier's stands for both.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Edge => "edge",
-            Self::Vpc | Self::Exit | Self::Alarms => "",
-            Self::Public => "public",
-            Self::Private => "private",
-            Self::Database => "database",
-            Self::Storage => "storage",
-            Self::Security => "security",
-            Self::Delivery => "delivery",
-            Self::Monitoring => "monitoring",
-            Self::Timeline => "timeline",
-            Self::Logs => "logs",
-        }
-    }
-}
+use crate::model::system::Tier;
 
 /// How the boxes of a tier look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

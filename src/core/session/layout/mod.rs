@@ -6,14 +6,15 @@ mod fill;
 mod form;
 mod grant;
 
-pub use boxes::{BOXES, BoxSpec, Kind, spec};
-pub use form::{Look, Tier};
+pub use boxes::{BoxSpec, boxes, spec};
+pub use form::Look;
 
 use super::SMALLEST;
 use crate::insight::{Judgement, NodeId};
 use crate::model::health::Level;
 use crate::model::stack::Stack;
 use crate::model::store::Store;
+use crate::model::system::{System, Tier};
 use form::{BOXED, BOXED_SIDE, Band, LINES, LINES_FULL, LINES_SIDE};
 
 /// A rectangle of cells.
@@ -39,8 +40,6 @@ const STEP: u16 = 4;
 /// What one box asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wish {
-    /// Its row of the table.
-    pub kind: Kind,
     /// Its tier.
     pub tier: Tier,
     /// What it is about.
@@ -64,8 +63,6 @@ pub struct Wish {
 /// A box and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placed {
-    /// What it shows.
-    pub kind: Kind,
     /// What it is about.
     pub node: NodeId,
     /// Where.
@@ -114,14 +111,13 @@ impl Layout {
 /// The boxes of this stack and what each asks for.
 pub fn wishes(stack: &Stack, store: &Store, judgement: &Judgement) -> Vec<Wish> {
     let mut wishes = Vec::new();
-    for spec in BOXES {
-        let own = || spec.heads.first().map(|h| NodeId((*h).to_owned())).into_iter().collect();
+    for (system, spec) in boxes() {
+        let own = || vec![NodeId::of(system)];
         let (lines, rows) = ((spec.lines)(stack, store), (spec.rows)(store, judgement));
         for node in spec.nodes.map_or_else(own, |nodes| nodes(stack)) {
             let (level, reason) = if spec.tells { told(judgement, &node) } else { (Level::Absent, 0) };
             wishes.push(Wish {
-                kind: spec.kind,
-                tier: spec.tier,
+                tier: system.spec().tier,
                 node,
                 lines,
                 column: spec.column,
@@ -152,7 +148,7 @@ fn give_way(wishes: &mut [Wish]) {
 
 /// The nodes that a digit jumps to, in their order.
 pub fn numbered(wishes: &[Wish]) -> impl Iterator<Item = &NodeId> {
-    wishes.iter().filter(|w| BOXES.iter().any(|b| b.kind == w.kind && b.digit)).map(|w| &w.node)
+    wishes.iter().filter(|w| spec(w.node.system()).digit).map(|w| &w.node)
 }
 
 /// How bad a node is and how many cells its reasons take on one line.
@@ -179,7 +175,7 @@ pub fn plan(size: (u16, u16), banner: bool, wishes: &[Wish], selected: &NodeId) 
     let form = match (boxed, side > 0) {
         (true, _) => form,
         (false, false) => LINES,
-        (false, true) if wishes.iter().filter(|w| w.kind == Kind::Service).count() > usize::from(body.h / 2) => LINES_FULL,
+        (false, true) if wishes.iter().filter(|w| w.node.system() == System::Service).count() > usize::from(body.h / 2) => LINES_FULL,
         (false, true) => LINES_SIDE,
     };
     let mut layout = Layout { boxed, body, ..Layout::default() };

@@ -2,17 +2,18 @@
 
 use crate::input::Place;
 use crate::model::alarm::{Alarm, AlarmChange, AlarmHistory, Alarms};
+use crate::model::section::Section;
 use crate::model::store::Store;
 use crate::session::filter::Filter;
 use crate::session::rows::{borrowed, stamped};
 
-use super::{PaneId, PaneRow, k, list};
+use super::{PaneId, PaneRow, list};
 
 /// Its row.
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Alarms,
     place: Some(Place::Alarms),
-    needs: &[k("alarm_history")],
+    needs: &[AlarmHistory::KEY],
     panels: &[
         list("Alarms", |s, q| borrowed(alarms(&s.store, s.unfolded, q.filter), |a| &a.name)),
         list("History", |s, q| stamped(alarm_history(&s.store, q.filter), |c| (c.at, &c.name))),

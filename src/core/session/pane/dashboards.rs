@@ -1,18 +1,20 @@
 //! The pane of CloudWatch dashboards and Container Insights: its row, and the rows of its lists.
 
 use crate::model::dashboard::{Dashboard, Dashboards};
+use crate::model::section::Section;
+use crate::model::service::Cluster;
 use crate::model::service::{Service, Services};
 use crate::model::store::Store;
 use crate::session::filter::Filter;
 use crate::session::rows::borrowed;
 
-use super::{PaneId, PaneRow, k, list};
+use super::{PaneId, PaneRow, list};
 
 /// Its row.
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Dashboards,
     place: None,
-    needs: &[k("dashboards"), k("cluster")],
+    needs: &[Dashboards::KEY, Cluster::KEY],
     panels: &[
         list("Dashboards", |s, q| borrowed(dashboards(&s.store, q.filter), |d| &d.name)),
         list("Containers", |s, q| borrowed(containers(&s.store, q.filter), |c| &c.name)),

@@ -3,17 +3,18 @@
 use crate::model::cache::DataEvent;
 use crate::model::database::DatabaseEvents;
 use crate::model::profile::{DatabaseHost, DatabaseLoad, LoadPart, Process};
+use crate::model::section::Section;
 use crate::model::store::Store;
 use crate::session::filter::Filter;
 use crate::session::rows::{borrowed, data_events, named, stamped};
 
-use super::{PaneId, PaneRow, k, list};
+use super::{PaneId, PaneRow, list};
 
 /// Its row.
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Database,
     place: None,
-    needs: &[k("database_load"), k("database_host")],
+    needs: &[DatabaseLoad::KEY, DatabaseHost::KEY],
     panels: &[
         list("Events", |s, q| stamped(events(&s.store, q.filter), |e| (e.at, &e.message))),
         list("Statements", |s, q| borrowed(statements(&s.store, q.filter), |p| &p.name)),

@@ -1,5 +1,7 @@
 //! The pane of ECR, CodeBuild and CodePipeline: its row, and the rows of its lists.
 
+use crate::model::section::Section;
+use crate::model::service::TaskDefinitions;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::insight::topology::images::digest_in;
@@ -10,13 +12,13 @@ use crate::session::Session;
 use crate::session::filter::Filter;
 use crate::session::rows::{borrowed, named};
 
-use super::{PaneId, PaneRow, k, list};
+use super::{PaneId, PaneRow, list};
 
 /// Its row.
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Delivery,
     place: None,
-    needs: &[k("repositories"), k("builds"), k("pipeline"), k("task_definitions")],
+    needs: &[Repositories::KEY, Builds::KEY, Pipeline::KEY, TaskDefinitions::KEY],
     panels: &[
         list("Pipeline", |s, q| named(actions(&s.store, q.filter), |(stage, a)| format!("{} {}", stage.name, a.name))),
         list("Builds", |s, q| borrowed(builds(&s.store, q.filter), |b| &b.id)),

@@ -2,17 +2,18 @@
 
 use crate::model::cdn::{Cdn, Invalidation};
 use crate::model::dns::{Dns, DnsHealthCheck, DnsObservation, DnsRecord};
+use crate::model::section::Section;
 use crate::model::store::Store;
 use crate::session::filter::Filter;
 use crate::session::rows::{borrowed, named};
 
-use super::{PaneId, PaneRow, k, list};
+use super::{PaneId, PaneRow, list};
 
 /// Its row.
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Edge,
     place: None,
-    needs: &[k("dns"), k("cdn")],
+    needs: &[Dns::KEY, Cdn::KEY],
     panels: &[
         list("Records", |s, q| named(records(&s.store, q.filter), |r| format!("{} {}", r.name, r.kind))),
         list("Invalidations", |s, q| borrowed(invalidations(&s.store, q.filter), |i| &i.id)),

@@ -3,17 +3,24 @@
 use crate::input::Place;
 use crate::insight::NodeId;
 use crate::insight::panes::flows::{Delivery, Edge, Flow, Flows, Hop, Step, StepKind, StepState};
+use crate::model::cdn::Cdn;
+use crate::model::delivery::Builds;
+use crate::model::delivery::Pipeline;
+use crate::model::delivery::Repositories;
+use crate::model::dns::Dns;
+use crate::model::section::Section;
+use crate::model::system::System;
 use crate::session::Session;
 use crate::session::filter::Filter;
 use crate::session::rows::{borrowed, named};
 
-use super::{Lead, PaneId, PaneRow, Query, k, opens};
+use super::{Lead, PaneId, PaneRow, Query, opens};
 
 /// Its row.
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Flows,
     place: Some(Place::Flows),
-    needs: &[k("dns"), k("cdn"), k("builds"), k("pipeline"), k("repositories")],
+    needs: &[Dns::KEY, Cdn::KEY, Builds::KEY, Pipeline::KEY, Repositories::KEY],
     panels: &[
         opens("User request", |s, q| named(places(s, 0, q.filter), |h| identity(h)), |s, q, i| place(s, 0, q.filter, i)),
         opens("Background job", |s, q| named(places(s, 1, q.filter), |h| identity(h)), |s, q, i| place(s, 1, q.filter, i)),
@@ -107,7 +114,7 @@ fn identity(hop: &Hop) -> String {
 fn place(session: &Session, panel: usize, filter: &Filter, index: usize) -> Option<Lead> {
     // Users come by name: who asks for them asks for Route 53.
     let all = places(session, panel, filter);
-    all.get(index).map(|h| Lead::Node(h.node.clone().unwrap_or_else(NodeId::dns)))
+    all.get(index).map(|h| Lead::Node(h.node.clone().unwrap_or_else(|| NodeId::of(System::Dns))))
 }
 
 /// Deliveries: those in progress first.
@@ -134,9 +141,9 @@ fn step(session: &Session, query: &Query<'_>, index: usize) -> Option<Lead> {
     let all = deliveries(session.flows()?, query.filter);
     let delivery = all.get(index)?;
     Some(Lead::Node(match telling(delivery).map(|s| s.kind) {
-        Some(StepKind::Source | StepKind::Pipeline) => NodeId::pipeline(),
-        Some(StepKind::Build | StepKind::Test) => NodeId::build(),
-        Some(StepKind::Scan | StepKind::Push) => NodeId::ecr(),
+        Some(StepKind::Source | StepKind::Pipeline) => NodeId::of(System::Pipeline),
+        Some(StepKind::Build | StepKind::Test) => NodeId::of(System::Builds),
+        Some(StepKind::Scan | StepKind::Push) => NodeId::of(System::Repositories),
         _ => NodeId::service(&delivery.service),
     }))
 }

@@ -1,13 +1,16 @@
 //! The pane of the log tail: its row. Its lines are no list of identities: `session::logs` holds them.
 
 use crate::input::Place;
+use crate::model::log::LogGroup;
+use crate::model::log::LogTail;
+use crate::model::section::Section;
 
-use super::{PaneId, PaneRow, Panel, k};
+use super::{PaneId, PaneRow, Panel};
 
 /// Its row.
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Logs,
     place: Some(Place::Logs),
-    needs: &[k("logs"), k("log_group")],
+    needs: &[LogTail::KEY, LogGroup::KEY],
     panels: &[Panel { title: "Log", rows: None, enter: None }],
 };

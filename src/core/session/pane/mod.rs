@@ -1,4 +1,4 @@
-//! PANES: one row per pane with the sections that it reads, its panels, and what Enter on their rows does. One file per
+//! `panes!`: one row per pane with the sections that it reads, its panels, and what Enter on their rows does. One file per
 //! pane holds its row and the functions that yield the rows of its lists. The drawing functions stand in `view::pane`, so
 //! that a session never sees a view. Called by `session` (needs, panels, rows) and `view` (titles, rows).
 
@@ -25,46 +25,11 @@ use super::filter::Filter;
 use super::rows::Ids;
 use crate::input::Place;
 use crate::insight::NodeId;
+use crate::model::identity::Identity;
+use crate::model::network::Zones;
+use crate::model::section::Section;
 use crate::model::section::SectionKey;
-
-/// Names a pane.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum PaneId {
-    /// The diagram.
-    Stack,
-    /// One ECS service.
-    Service,
-    /// The load balancer.
-    Balancer,
-    /// Redis.
-    Cache,
-    /// The database.
-    Database,
-    /// Alarms.
-    Alarms,
-    /// The log tail.
-    Logs,
-    /// What changed.
-    Timeline,
-    /// Route 53 and CloudFront.
-    Edge,
-    /// VPC, NAT gateways, security groups.
-    Network,
-    /// S3.
-    Storage,
-    /// IAM, KMS, Secrets Manager.
-    Security,
-    /// ECR, CodeBuild, CodePipeline.
-    Delivery,
-    /// CloudWatch dashboards and Container Insights.
-    Dashboards,
-    /// Availability zones.
-    Zones,
-    /// The flows of the seed.
-    Flows,
-    /// The live stack against the written architecture.
-    Verify,
-}
+use crate::model::service::Cluster;
 
 /// Which rows of a list are asked for.
 #[derive(Debug, Clone, Copy)]
@@ -114,10 +79,6 @@ pub struct PaneRow {
     pub panels: &'static [Panel],
 }
 
-const fn k(name: &'static str) -> SectionKey {
-    SectionKey(name)
-}
-
 const fn list(title: &'static str, rows: Rows) -> Panel {
     Panel { title, rows: Some(rows), enter: None }
 }
@@ -127,30 +88,61 @@ const fn opens(title: &'static str, rows: Rows, enter: Enter) -> Panel {
 }
 
 /// What every screen shows beside the health of the nodes, whose sections `insight` knows.
-pub const ALWAYS: &[SectionKey] = &[k("identity"), k("cluster"), k("zones")];
+pub const ALWAYS: &[SectionKey] = &[Identity::KEY, Cluster::KEY, Zones::KEY];
 
-/// All panes.
-pub const PANES: &[&PaneRow] = &[
-    stack::ROW,
-    service::ROW,
-    balancer::ROW,
-    cache::ROW,
-    database::ROW,
-    alarms::ROW,
-    logs::ROW,
-    timeline::ROW,
-    edge::ROW,
-    network::ROW,
-    storage::ROW,
-    security::ROW,
-    delivery::ROW,
-    dashboards::ROW,
-    zones::ROW,
-    flows::ROW,
-    verify::ROW,
-];
+macro_rules! panes {
+    ($($(#[$doc:meta])* $pane:ident => $row:expr,)+) => {
+        /// Names a pane.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum PaneId {
+            $($(#[$doc])* $pane),+
+        }
 
-/// The row of a pane; every id has one (a test holds that).
-pub fn row(id: PaneId) -> &'static PaneRow {
-    PANES.iter().find(|p| p.id == id).copied().unwrap_or(stack::ROW)
+        /// All panes.
+        pub const PANES: &[&PaneRow] = &[$($row),+];
+
+        /// The row of a pane.
+        pub fn row(id: PaneId) -> &'static PaneRow {
+            match id {
+                $(PaneId::$pane => $row,)+
+            }
+        }
+    };
+}
+
+panes! {
+    /// The diagram.
+    Stack => stack::ROW,
+    /// One ECS service.
+    Service => service::ROW,
+    /// The load balancer.
+    Balancer => balancer::ROW,
+    /// Redis.
+    Cache => cache::ROW,
+    /// The database.
+    Database => database::ROW,
+    /// Alarms.
+    Alarms => alarms::ROW,
+    /// The log tail.
+    Logs => logs::ROW,
+    /// What changed.
+    Timeline => timeline::ROW,
+    /// Route 53 and CloudFront.
+    Edge => edge::ROW,
+    /// VPC, NAT gateways, security groups.
+    Network => network::ROW,
+    /// S3.
+    Storage => storage::ROW,
+    /// IAM, KMS, Secrets Manager.
+    Security => security::ROW,
+    /// ECR, CodeBuild, CodePipeline.
+    Delivery => delivery::ROW,
+    /// CloudWatch dashboards and Container Insights.
+    Dashboards => dashboards::ROW,
+    /// Availability zones.
+    Zones => zones::ROW,
+    /// The flows of the seed.
+    Flows => flows::ROW,
+    /// The live stack against the written architecture.
+    Verify => verify::ROW,
 }

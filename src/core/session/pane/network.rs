@@ -1,18 +1,21 @@
 //! The pane of the network: its row, and the rows of its lists.
 
 use crate::input::Place;
+use crate::model::cache::CacheSubnets;
+use crate::model::network::Zones;
 use crate::model::network::{NatGateway, NatGateways, Network, Route, RouteTable, Routes, SecurityGroup, SecurityGroups, Subnet};
+use crate::model::section::Section;
 use crate::model::store::Store;
 use crate::session::filter::Filter;
 use crate::session::rows::{borrowed, named};
 
-use super::{PaneId, PaneRow, k, list};
+use super::{PaneId, PaneRow, list};
 
 /// Its row.
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Network,
     place: Some(Place::Network),
-    needs: &[k("network"), k("routes"), k("nat"), k("security_groups"), k("zones"), k("cache_subnets")],
+    needs: &[Network::KEY, Routes::KEY, NatGateways::KEY, SecurityGroups::KEY, Zones::KEY, CacheSubnets::KEY],
     panels: &[
         list("Subnets", |s, q| borrowed(subnets(&s.store, q.filter), |n| &n.id)),
         list("Routes", |s, q| named(routes(&s.store, q.filter), |(t, r)| format!("{} {}", t.id, r.destination))),

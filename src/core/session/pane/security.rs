@@ -1,17 +1,18 @@
 //! The pane of IAM, KMS and Secrets Manager: its row, and the rows of its lists.
 
+use crate::model::section::Section;
 use crate::model::security::{Key, Keys, Role, Roles, Secret, Secrets};
 use crate::model::store::Store;
 use crate::session::filter::Filter;
 use crate::session::rows::borrowed;
 
-use super::{PaneId, PaneRow, k, list};
+use super::{PaneId, PaneRow, list};
 
 /// Its row.
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Security,
     place: None,
-    needs: &[k("roles"), k("keys"), k("secrets")],
+    needs: &[Roles::KEY, Keys::KEY, Secrets::KEY],
     panels: &[
         list("Roles", |s, q| borrowed(roles(&s.store, q.filter), |r| &r.name)),
         list("Keys", |s, q| borrowed(keys(&s.store, q.filter), |k| &k.name)),

@@ -1,19 +1,22 @@
 //! The pane of one ECS service: its row, and the rows of its lists.
 
+use crate::model::log::LogTail;
 use crate::model::scaling::{ScalingActivities, ScalingActivity};
+use crate::model::section::Section;
+use crate::model::service::TaskDefinitions;
 use crate::model::service::{ServiceDeployment, ServiceDeployments, ServiceEvent, Services, StoppedTasks, Task, Tasks};
 use crate::model::store::Store;
 use crate::session::Session;
 use crate::session::filter::Filter;
 use crate::session::rows::{borrowed, stamped};
 
-use super::{Lead, PaneId, PaneRow, Query, k, list, opens};
+use super::{Lead, PaneId, PaneRow, Query, list, opens};
 
 /// Its row.
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Service,
     place: None,
-    needs: &[k("scaling_activities"), k("task_definitions"), k("logs")],
+    needs: &[ScalingActivities::KEY, TaskDefinitions::KEY, LogTail::KEY],
     panels: &[
         opens("Tasks", |s, q| borrowed(tasks(&s.store, q.subject, q.filter), |t| &t.arn), task_log),
         list("Deployments", |s, q| borrowed(deployments(&s.store, q.subject, q.filter), |d| &d.arn)),

@@ -1,17 +1,18 @@
 //! The pane of S3: its row, and the rows of its lists.
 
+use crate::model::section::Section;
 use crate::model::storage::{Bucket, Buckets, CorsRule, LifecycleRule};
 use crate::model::store::Store;
 use crate::session::filter::Filter;
 use crate::session::rows::{borrowed, named};
 
-use super::{PaneId, PaneRow, k, list};
+use super::{PaneId, PaneRow, list};
 
 /// Its row.
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Storage,
     place: None,
-    needs: &[k("buckets")],
+    needs: &[Buckets::KEY],
     panels: &[
         list("Buckets", |s, q| borrowed(buckets(&s.store, q.filter), |b| &b.name)),
         list("Rules", |s, q| named(rules(&s.store, q.filter), |(b, r)| format!("{} {}", b.name, r.name()))),

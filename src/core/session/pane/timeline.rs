@@ -2,17 +2,20 @@
 
 use crate::input::Place;
 use crate::insight::Event;
+use crate::model::alarm::AlarmHistory;
+use crate::model::scaling::ScalingActivities;
+use crate::model::section::Section;
 use crate::session::Session;
 use crate::session::filter::Filter;
 use crate::session::rows::stamped;
 
-use super::{Lead, PaneId, PaneRow, Query, k, opens};
+use super::{Lead, PaneId, PaneRow, Query, opens};
 
 /// Its row.
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Timeline,
     place: Some(Place::Timeline),
-    needs: &[k("scaling_activities"), k("alarm_history")],
+    needs: &[ScalingActivities::KEY, AlarmHistory::KEY],
     panels: &[opens("Timeline", |s, q| stamped(timeline(s, q.filter), |e| (Some(e.at), &e.text)), node)],
 };
 
@@ -23,5 +26,5 @@ fn node(session: &Session, query: &Query<'_>, index: usize) -> Option<Lead> {
 
 /// What changed, newest first.
 pub fn timeline<'a>(session: &'a Session, filter: &Filter) -> Vec<&'a Event> {
-    session.judgement.timeline.iter().filter(|e| filter.matches(&e.node.0, &e.text)).collect()
+    session.judgement.timeline.iter().filter(|e| filter.matches(&e.node.to_string(), &e.text)).collect()
 }

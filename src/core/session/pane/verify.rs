@@ -3,17 +3,22 @@
 use crate::input::Place;
 use crate::insight::NodeId;
 use crate::insight::conformance::{Outcome, Report, Row};
+use crate::model::cache::CacheSubnets;
+use crate::model::log::LogGroup;
+use crate::model::section::Section;
+use crate::model::service::TaskDefinitions;
+use crate::model::system::System;
 use crate::session::Session;
 use crate::session::filter::Filter;
 use crate::session::rows::named;
 
-use super::{Lead, PaneId, PaneRow, Query, k, opens};
+use super::{Lead, PaneId, PaneRow, Query, opens};
 
 /// Its row; what the diagram rests on is read anyway.
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Verify,
     place: Some(Place::Verify),
-    needs: &[k("task_definitions"), k("log_group"), k("cache_subnets")],
+    needs: &[TaskDefinitions::KEY, LogGroup::KEY, CacheSubnets::KEY],
     panels: &[opens("Statements", |s, q| named(statements(s, q.filter), |r| copied(r)), node)],
 };
 
@@ -71,38 +76,13 @@ fn copied(row: &Row) -> String {
     }
 }
 
-/// Makes a node's id.
-type Node = fn() -> NodeId;
-
-/// The box of what an operation reads.
-const BOXES: &[(&str, Node)] = &[
-    ("route53:", NodeId::dns),
-    ("cloudfront:", NodeId::cdn),
-    ("ec2:DescribeSecurityGroup", NodeId::security_groups),
-    ("ec2:DescribeNatGateways", NodeId::nat),
-    ("ec2:", NodeId::vpc),
-    ("elbv2:", NodeId::balancer),
-    ("elasticache:", NodeId::cache),
-    ("rds:", NodeId::database),
-    ("s3:", NodeId::buckets),
-    ("iam:", NodeId::iam),
-    ("kms:", NodeId::kms),
-    ("secretsmanager:", NodeId::secrets),
-    ("ecr:", NodeId::ecr),
-    ("codebuild:", NodeId::build),
-    ("codepipeline:", NodeId::pipeline),
-    ("cloudwatch:GetDashboard", NodeId::dashboards),
-    ("cloudwatch:", NodeId::alarms),
-    ("logs:", NodeId::logs),
-];
-
 /// Enter on a statement: the system that it is about, where that is one box.
 fn node(session: &Session, query: &Query<'_>, index: usize) -> Option<Lead> {
     let all = statements(session, query.filter);
     let about = &all.get(index)?.about;
     let named = || session.stack.services.iter().find(|s| about.title.to_lowercase().contains(&s.role.title().to_lowercase()));
-    match BOXES.iter().find(|(operation, _)| about.source.starts_with(operation)) {
-        Some((_, node)) => Some(Lead::Node(node())),
+    match System::read_by(&about.source) {
+        Some(system) => Some(Lead::Node(NodeId::of(system))),
         None => named().map(|s| Lead::Node(NodeId::service(&s.name))),
     }
 }

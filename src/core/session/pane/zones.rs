@@ -3,17 +3,23 @@
 use crate::input::Place;
 use crate::insight::NodeId;
 use crate::insight::panes::zones::{Mark, ZoneMap, ZoneState, ZoneSystem};
+use crate::model::network::NatGateways;
+use crate::model::network::Network;
+use crate::model::network::Routes;
+use crate::model::network::Zones;
+use crate::model::section::Section;
+use crate::model::system::System;
 use crate::session::Session;
 use crate::session::filter::Filter;
 use crate::session::rows::named;
 
-use super::{Lead, PaneId, PaneRow, Query, k, opens};
+use super::{Lead, PaneId, PaneRow, Query, opens};
 
 /// Its row.
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Zones,
     place: Some(Place::Zones),
-    needs: &[k("zones"), k("network"), k("nat"), k("routes")],
+    needs: &[Zones::KEY, Network::KEY, NatGateways::KEY, Routes::KEY],
     panels: &[
         opens("Availability zones", |s, q| named(s.zones().map_or_else(Vec::new, |m| cells(m, q.filter)), identity), cell_node),
         opens("Findings", |s, q| named(s.zones().map_or_else(Vec::new, |m| findings(m, q.filter)), |m| told(m)), finding_node),
@@ -86,11 +92,11 @@ fn finding_node(session: &Session, query: &Query<'_>, index: usize) -> Option<Le
 /// The box of a system.
 fn node(system: &ZoneSystem, letter: &str) -> NodeId {
     match system {
-        ZoneSystem::Zone | ZoneSystem::Addresses => NodeId::vpc(),
-        ZoneSystem::Balancer => NodeId::balancer(),
-        ZoneSystem::Nat => NodeId::nat_of(letter),
+        ZoneSystem::Zone | ZoneSystem::Addresses => NodeId::of(System::Vpc),
+        ZoneSystem::Balancer => NodeId::of(System::Balancer),
+        ZoneSystem::Nat => NodeId::named(System::Nat, letter),
         ZoneSystem::Service(name) => NodeId::service(name),
-        ZoneSystem::Redis => NodeId::cache(),
-        ZoneSystem::Database => NodeId::database(),
+        ZoneSystem::Redis => NodeId::of(System::Cache),
+        ZoneSystem::Database => NodeId::of(System::Database),
     }
 }

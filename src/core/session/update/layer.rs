@@ -28,12 +28,10 @@ pub(super) fn open(session: &mut Session) {
     }
 }
 
-/// Opens what a node's box opens; what has no box is on the timeline.
+/// Opens what a node's box opens.
 fn open_node(session: &mut Session, node: &NodeId) {
-    match layout::spec(node) {
-        Some(spec) => push(session, spec.pane.0, (spec.subject)(node), spec.pane.1),
-        None => push(session, PaneId::Timeline, String::new(), 0),
-    }
+    let spec = layout::spec(node.system());
+    push(session, spec.pane.0, (spec.subject)(node), spec.pane.1);
 }
 
 /// Opens a pane; one that is open already is raised instead of stacked twice.
@@ -144,5 +142,5 @@ pub(super) fn copied(session: &Session) -> Option<String> {
         return ids.get(at).map(|id| id.clone().into_owned());
     }
     let node = &session.selected;
-    layout::spec(node).and_then(|spec| (spec.copies)(&session.stack, store, node))
+    (layout::spec(node.system()).copies)(&session.stack, store, node)
 }

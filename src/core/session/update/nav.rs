@@ -1,11 +1,12 @@
 //! Moving: between boxes by their places on the screen, between panels, along lists, through the log.
 
+use crate::model::system::System;
 use std::borrow::Cow;
 
 use crate::input::Dir;
 use crate::insight::NodeId;
 use crate::model::log::LogTail;
-use crate::session::layout::{self, Kind, Place};
+use crate::session::layout::{self, Place};
 use crate::session::pane::{self, PaneId};
 use crate::session::{Screen, Session, rows};
 
@@ -26,7 +27,7 @@ fn between_boxes(session: &mut Session, dir: Dir) {
     let layout = session.layout();
     let order = reading_order(session);
     let Some(from) = layout.place(&session.selected) else {
-        session.selected = order.into_iter().next().unwrap_or_else(NodeId::balancer);
+        session.selected = order.into_iter().next().unwrap_or_else(|| NodeId::of(System::Balancer));
         return;
     };
     // A window over many services moves on before the selection leaves it.
@@ -87,7 +88,7 @@ fn reading_order(session: &Session) -> Vec<NodeId> {
     let placed = |n: &NodeId| layout.boxes.iter().any(|b| b.node == *n);
     layout::wishes(&session.stack, &session.store, &session.judgement)
         .into_iter()
-        .filter(|w| w.kind == Kind::Service || placed(&w.node))
+        .filter(|w| w.node.system() == System::Service || placed(&w.node))
         .map(|w| w.node)
         .collect()
 }
@@ -129,7 +130,7 @@ pub(super) fn scroll(session: &mut Session, rows: isize) {
     let Some(Screen { pane, subject, panel }) = session.screens.last().cloned() else {
         let order = reading_order(session);
         let node = if rows < 0 { order.first() } else { order.last() };
-        session.selected = node.cloned().unwrap_or_else(NodeId::balancer);
+        session.selected = node.cloned().unwrap_or_else(|| NodeId::of(System::Balancer));
         return;
     };
     if pane == PaneId::Logs {

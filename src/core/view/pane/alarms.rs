@@ -1,5 +1,6 @@
 //! The pane of alarms: those for people first, worst first; the scaling alarms folded; and the history.
 
+use crate::model::system::System;
 use ratatui::layout::Rect;
 
 use super::{List, Panels, beside, panel, spacious, split, text, widen};
@@ -24,7 +25,7 @@ const BESIDE: u16 = 190;
 pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let title = Phrase::of("Alarms", Role::Title);
     let title = v.store.get::<Alarms>().map_or_else(|| title.clone(), |a| title.clone().then(summary(a)));
-    let (mark, role) = v.badge(&NodeId::alarms());
+    let (mark, role) = v.badge(&NodeId::of(System::Alarms));
     let inner = ink.rule(area, &Phrase::of(mark, role).and(" ", Role::Text).then(title), &freshness::<Alarms>(v), false);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     if spacious(area) && area.width >= BESIDE {

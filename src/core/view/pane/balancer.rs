@@ -1,5 +1,6 @@
 //! The pane of the load balancer: facts, charts, targets by group and zone, listeners and rules.
 
+use crate::model::system::System;
 use ratatui::layout::Rect;
 
 use super::{List, Panels, beside, facts, heading, panel, spacious, split, text, widen};
@@ -20,7 +21,7 @@ use crate::view::widget::{Ink, Phrase};
 /// Draws the pane.
 pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let title = Phrase::of("ALB ", Role::Title).and(v.session.stack.balancer.as_str(), Role::Text);
-    let inner = heading(v, &[NodeId::balancer()], title, &freshness::<Balancer>(v), area, ink);
+    let inner = heading(v, &[NodeId::of(System::Balancer)], title, &freshness::<Balancer>(v), area, ink);
     let y = match ready::<Balancer>(v) {
         Ok(balancer) => facts(&header(balancer), Rect { height: inner.height.min(if inner.height < 24 { 3 } else { 8 }), ..inner }, ink),
         Err(lines) => {

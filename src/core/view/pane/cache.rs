@@ -1,5 +1,6 @@
 //! The pane of Redis: facts, charts, nodes by shard with role, zone, memory, lag and link, and its events.
 
+use crate::model::system::System;
 use ratatui::layout::Rect;
 
 use super::{List, Panels, beside, data_events, facts, heading, panel, spacious, split, text, widen};
@@ -23,7 +24,7 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     let version = v.store.get::<CacheNodes>().and_then(|n| n.nodes.first()).map(|n| n.version.as_str()).unwrap_or_default();
     let title =
         Phrase::of("Redis ", Role::Title).and(version, Role::Text).and("  ", Role::Text).and(v.session.stack.cache.as_str(), Role::Muted);
-    let inner = heading(v, &[NodeId::cache()], title, &freshness::<ReplicationGroup>(v), area, ink);
+    let inner = heading(v, &[NodeId::of(System::Cache)], title, &freshness::<ReplicationGroup>(v), area, ink);
     let group = match ready::<ReplicationGroup>(v) {
         Ok(group) => group,
         Err(lines) => return explain(&lines, inner, ink),

@@ -1,6 +1,7 @@
 //! The pane of CloudWatch dashboards and Container Insights: which dashboards there are and what they show, and what
 //! Container Insights measures of each service beyond what ECS tells.
 
+use crate::model::system::System;
 use ratatui::layout::Rect;
 
 use super::detail::{Columns, Detail, left_over, over, selected, spread};
@@ -25,7 +26,7 @@ const DASHBOARDS: usize = 0;
 /// Draws the pane.
 pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let title = Phrase::of("Dashboards and Container Insights", Role::Title);
-    let inner = heading(v, &[NodeId::dashboards()], title, &v.age(&[Dashboards::KEY, Cluster::KEY]), area, ink);
+    let inner = heading(v, &[NodeId::of(System::Dashboards)], title, &v.age(&[Dashboards::KEY, Cluster::KEY]), area, ink);
     ink.phrase(inner.x, inner.y, inner.right(), &insights(v));
     let (_, rest) = split(inner, 1);
     let charts = charts(v);

@@ -35,30 +35,32 @@ use crate::theme::Role;
 
 type Draw = fn(&View<'_>, &Screen, Rect, &mut Ink<'_>);
 
-const DRAWERS: &[(PaneId, Draw)] = &[
-    (PaneId::Service, service::draw),
-    (PaneId::Balancer, balancer::draw),
-    (PaneId::Cache, cache::draw),
-    (PaneId::Database, database::draw),
-    (PaneId::Alarms, alarms::draw),
-    (PaneId::Logs, logs::draw),
-    (PaneId::Timeline, timeline::draw),
-    (PaneId::Edge, edge::draw),
-    (PaneId::Network, network::draw),
-    (PaneId::Storage, storage::draw),
-    (PaneId::Security, security::draw),
-    (PaneId::Delivery, delivery::draw),
-    (PaneId::Dashboards, dashboards::draw),
-    (PaneId::Zones, zones::draw),
-    (PaneId::Flows, flows::draw),
-    (PaneId::Verify, verify::draw),
-];
+/// What draws a pane; the stack is drawn beneath all of them.
+fn drawer(pane: PaneId) -> Draw {
+    match pane {
+        PaneId::Stack => |v, _, _, ink| crate::view::stack::draw(v, ink),
+        PaneId::Service => service::draw,
+        PaneId::Balancer => balancer::draw,
+        PaneId::Cache => cache::draw,
+        PaneId::Database => database::draw,
+        PaneId::Alarms => alarms::draw,
+        PaneId::Logs => logs::draw,
+        PaneId::Timeline => timeline::draw,
+        PaneId::Edge => edge::draw,
+        PaneId::Network => network::draw,
+        PaneId::Storage => storage::draw,
+        PaneId::Security => security::draw,
+        PaneId::Delivery => delivery::draw,
+        PaneId::Dashboards => dashboards::draw,
+        PaneId::Zones => zones::draw,
+        PaneId::Flows => flows::draw,
+        PaneId::Verify => verify::draw,
+    }
+}
 
 /// Draws the topmost pane.
 pub(crate) fn draw(v: &View<'_>, screen: &Screen, body: Rect, ink: &mut Ink<'_>) {
-    if let Some((_, draw)) = DRAWERS.iter().find(|(id, _)| *id == screen.pane) {
-        draw(v, screen, body, ink);
-    }
+    drawer(screen.pane)(v, screen, body, ink);
 }
 
 /// From here on all panels of a pane are shown at once.

@@ -1,5 +1,6 @@
 //! The pane of security: IAM roles, KMS keys, and the metadata of the secrets. Nothing here ever holds a secret's value.
 
+use crate::model::system::System;
 use ratatui::layout::Rect;
 
 use super::detail::{Detail, over, selected};
@@ -22,7 +23,7 @@ use crate::view::widget::{Ink, Phrase};
 
 /// Draws the pane.
 pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
-    let nodes = ["iam", "kms", "secrets"].map(|n| NodeId(n.to_owned()));
+    let nodes = [System::Roles, System::Keys, System::Secrets].map(NodeId::of);
     let fresh = v.age(&[Roles::KEY, Keys::KEY, Secrets::KEY]);
     let inner = heading(v, &nodes, Phrase::of("IAM, KMS, Secrets Manager", Role::Title), &fresh, area, ink);
     if spacious(area) {

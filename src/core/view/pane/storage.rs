@@ -1,5 +1,6 @@
 //! The pane of S3: the buckets with what they are set to and hold, their request metrics, lifecycle and CORS rules.
 
+use crate::model::system::System;
 use std::borrow::Cow;
 
 use ratatui::layout::Rect;
@@ -23,7 +24,7 @@ use crate::view::widget::{Chart, Ink, Phrase, Unit};
 
 /// Draws the pane.
 pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
-    let inner = heading(v, &[NodeId::buckets()], Phrase::of("S3", Role::Title), &freshness::<Buckets>(v), area, ink);
+    let inner = heading(v, &[NodeId::of(System::Buckets)], Phrase::of("S3", Role::Title), &freshness::<Buckets>(v), area, ink);
     let charts = charts(v, screen);
     let height = match inner.height {
         _ if v.store.get::<Buckets>().is_none() => 0,
@@ -115,7 +116,7 @@ fn buckets(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
 }
 
 fn bucket_row<'a>(v: &View<'a>, bucket: &'a Bucket) -> Vec<Phrase<'a>> {
-    let (mark, role) = v.level(&NodeId::bucket(&bucket.name)).map_or(("◌", Role::Muted), glyph);
+    let (mark, role) = v.level(&NodeId::named(System::Buckets, &bucket.name)).map_or(("◌", Role::Muted), glyph);
     let mut row = vec![Phrase::of(mark, role), text(bucket.name.as_str()), text(word(bucket.role))];
     if !bucket.exists {
         row.extend([Phrase::of("missing", Role::Crit), text("—")]);

@@ -7,6 +7,7 @@ use crate::insight::topology::entry::entry;
 use crate::model::balancer::Routing;
 use crate::model::health::Level;
 use crate::model::stack::{ServiceRole, Stack};
+use crate::model::system::System;
 use crate::session::layout::{Layout, Place};
 use crate::theme::Role;
 use crate::view::View;
@@ -23,16 +24,16 @@ struct Edge {
     /// Whether it begins at the service (else it ends there).
     outward: bool,
     /// The other end.
-    other: fn() -> NodeId,
+    other: System,
     /// What it carries.
     label: Label,
 }
 
 /// The flows of the seed, as far as both ends have boxes.
 const EDGES: &[Edge] = &[
-    Edge { of: |r| r != ServiceRole::Worker, outward: false, other: NodeId::balancer, label: requests },
-    Edge { of: |r| r != ServiceRole::Web, outward: true, other: NodeId::database, label: connections },
-    Edge { of: |r| r == ServiceRole::Worker, outward: true, other: NodeId::cache, label: nothing },
+    Edge { of: |r| r != ServiceRole::Worker, outward: false, other: System::Balancer, label: requests },
+    Edge { of: |r| r != ServiceRole::Web, outward: true, other: System::Database, label: connections },
+    Edge { of: |r| r == ServiceRole::Worker, outward: true, other: System::Cache, label: nothing },
 ];
 
 fn requests<'a>(v: &View<'a>, node: &NodeId) -> Phrase<'a> {
@@ -64,7 +65,7 @@ pub(super) fn draw(v: &View<'_>, layout: &Layout, ink: &mut Ink<'_>) {
     let stack: &Stack = &v.session.stack;
     for edge in EDGES {
         for spec in stack.services.iter().filter(|s| (edge.of)(s.role)) {
-            let (service, other) = (NodeId::service(&spec.name), (edge.other)());
+            let (service, other) = (NodeId::service(&spec.name), NodeId::of(edge.other));
             let (from, to) = if edge.outward { (service.clone(), other) } else { (other, service.clone()) };
             let (Some(a), Some(b)) = (layout.place(&from), layout.place(&to)) else { continue };
             let role = edge_role(v, &to);
@@ -82,7 +83,7 @@ pub(super) fn draw(v: &View<'_>, layout: &Layout, ink: &mut Ink<'_>) {
 
 /// What comes from the users, and what leaves through the NAT gateways.
 fn ends(v: &View<'_>, layout: &Layout, ink: &mut Ink<'_>) {
-    let (balancer, cdn) = (NodeId::balancer(), NodeId::cdn());
+    let (balancer, cdn) = (NodeId::of(System::Balancer), NodeId::of(System::Cdn));
     let rate = |label: &'static str, id: &str| {
         let figure = v.value(id).map(|r| Phrase::of(Unit::PerSecond.text(r), Role::Text));
         match figure {
@@ -100,7 +101,7 @@ fn ends(v: &View<'_>, layout: &Layout, ink: &mut Ink<'_>) {
         // From Route 53 if its name leads to it, else through CloudFront if that fetches from it, else from outside.
         let used = |node: &NodeId| layout.place(node).filter(|p| to.y == p.y + p.h + 1 && v.level(node) != Some(Level::Absent));
         let ways = entry(v.store, &v.session.stack);
-        let from = used(&NodeId::dns()).filter(|_| ways.direct).or_else(|| used(&cdn).filter(|_| ways.through_cdn));
+        let from = used(&NodeId::of(System::Dns)).filter(|_| ways.direct).or_else(|| used(&cdn).filter(|_| ways.through_cdn));
         let x = from.map_or(to.x, |p| p.x + 4).clamp(to.x + 40.min(to.w / 2), to.x + to.w.saturating_sub(26).max(to.w / 2));
         let role = edge_role(v, &balancer);
         if let Some(from) = from.filter(|p| x > p.x && x < p.x + p.w) {
@@ -114,7 +115,7 @@ fn ends(v: &View<'_>, layout: &Layout, ink: &mut Ink<'_>) {
         let fits = usize::from(end.saturating_sub(x)) >= label.width() + 3;
         beside(x, to.y, end, &if fits { label } else { rate("", "alb/requests") }, ink);
     }
-    let nat = NodeId::nat();
+    let nat = NodeId::of(System::Nat);
     if let Some(place) = layout.place(&nat)
         && let Some(rate) = network::egress_rate(v)
     {

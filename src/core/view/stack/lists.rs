@@ -1,12 +1,13 @@
 //! The boxes that are lists under their own title: alarms, timeline, log tail.
 
+use crate::model::system::System;
 use ratatui::layout::Rect;
 
 use super::{age, rect, service};
 use crate::model::alarm::Alarms;
 use crate::model::log::LogTail;
 use crate::session::filter::Filter;
-use crate::session::layout::{Kind, Placed};
+use crate::session::layout::Placed;
 use crate::session::pane::timeline as timeline_rows;
 use crate::theme::Role;
 use crate::view::View;
@@ -32,7 +33,7 @@ pub(super) fn alarms(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
         Err(lines) if placed.place.h < 2 => title.and(" ", Role::Text).then(lines.first().cloned().unwrap_or_default()),
         Err(_) => title,
     };
-    let inner = ink.rule(rect(placed.place), &title, &age(v, Kind::Alarms), focus(v, placed));
+    let inner = ink.rule(rect(placed.place), &title, &age(v, System::Alarms), focus(v, placed));
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     match alarms {
         Ok(_) => alarm_pane::brief(v, inner, ink),

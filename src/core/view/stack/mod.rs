@@ -1,5 +1,5 @@
 //! The stack view: the diagram of the seed as live boxes, or as lines under rules where there is no room for boxes.
-//! Where they stand is `session::layout`'s; CARDS says what each shows. A new kind of box is one file and one row.
+//! Where they stand is `session::layout`'s; `face_of` says what each shows. A new box is one arm there, and one file if its drawing is new.
 
 pub(crate) mod balancer;
 pub(crate) mod cache;
@@ -27,15 +27,10 @@ use crate::insight::NodeId;
 use crate::model::health::Level;
 use crate::model::network::{Zones, zone_letter};
 use crate::model::section::SectionKey;
-use crate::session::layout::{BOXES, Kind, Layout, Look, Place, Placed, Rule, Tier, spec};
+use crate::model::system::{System, Tier};
+use crate::session::layout::{Layout, Look, Place, Placed, Rule, boxes, spec};
 use crate::theme::Role;
 use small::Small;
-
-/// How one kind of box is drawn.
-struct Card {
-    kind: Kind,
-    face: Face,
-}
 
 /// What a box looks like inside a border and without one.
 enum Face {
@@ -56,28 +51,33 @@ enum Face {
     Either(Small, fn(&View<'_>, &Placed, &mut Ink<'_>)),
 }
 
-const CARDS: &[Card] = &[
-    Card { kind: Kind::Dns, face: Face::Small(edge::DNS) },
-    Card { kind: Kind::Cdn, face: Face::Small(edge::CDN) },
-    Card { kind: Kind::Vpc, face: Face::Small(network::VPC) },
-    Card { kind: Kind::Groups, face: Face::Small(network::GROUPS) },
-    Card { kind: Kind::Balancer, face: Face::Large { title: balancer::title, body: balancer::body, lines: balancer::lines } },
-    Card { kind: Kind::Nat, face: Face::Small(network::NAT) },
-    Card { kind: Kind::Service, face: Face::Large { title: service::title, body: service::body, lines: service::lines } },
-    Card { kind: Kind::Cache, face: Face::Large { title: cache::title, body: cache::body, lines: cache::lines } },
-    Card { kind: Kind::Database, face: Face::Large { title: database::title, body: database::body, lines: database::lines } },
-    Card { kind: Kind::Buckets, face: Face::Small(storage::BUCKETS) },
-    Card { kind: Kind::Roles, face: Face::Small(security::ROLES) },
-    Card { kind: Kind::Keys, face: Face::Small(security::KEYS) },
-    Card { kind: Kind::Secrets, face: Face::Small(security::SECRETS) },
-    Card { kind: Kind::Repositories, face: Face::Small(delivery::REPOSITORIES) },
-    Card { kind: Kind::Builds, face: Face::Small(delivery::BUILDS) },
-    Card { kind: Kind::Pipeline, face: Face::Small(delivery::PIPELINE) },
-    Card { kind: Kind::Alarms, face: Face::Either(monitoring::ALARMS, lists::alarms) },
-    Card { kind: Kind::Dashboards, face: Face::Small(monitoring::DASHBOARDS) },
-    Card { kind: Kind::Timeline, face: Face::List(lists::timeline) },
-    Card { kind: Kind::Logs, face: Face::List(lists::logs) },
-];
+/// How a system's box is drawn.
+fn face_of(system: System) -> &'static Face {
+    match system {
+        System::Dns => const { &Face::Small(edge::DNS) },
+        System::Cdn => const { &Face::Small(edge::CDN) },
+        System::Vpc => const { &Face::Small(network::VPC) },
+        System::SecurityGroups => const { &Face::Small(network::GROUPS) },
+        System::Balancer | System::TargetGroup => {
+            const { &Face::Large { title: balancer::title, body: balancer::body, lines: balancer::lines } }
+        }
+        System::Nat => const { &Face::Small(network::NAT) },
+        System::Service => const { &Face::Large { title: service::title, body: service::body, lines: service::lines } },
+        System::Cache => const { &Face::Large { title: cache::title, body: cache::body, lines: cache::lines } },
+        System::Database => const { &Face::Large { title: database::title, body: database::body, lines: database::lines } },
+        System::Buckets => const { &Face::Small(storage::BUCKETS) },
+        System::Roles => const { &Face::Small(security::ROLES) },
+        System::Keys => const { &Face::Small(security::KEYS) },
+        System::Secrets => const { &Face::Small(security::SECRETS) },
+        System::Repositories => const { &Face::Small(delivery::REPOSITORIES) },
+        System::Builds => const { &Face::Small(delivery::BUILDS) },
+        System::Pipeline => const { &Face::Small(delivery::PIPELINE) },
+        System::Alarms => const { &Face::Either(monitoring::ALARMS, lists::alarms) },
+        System::Dashboards => const { &Face::Small(monitoring::DASHBOARDS) },
+        System::Timeline => const { &Face::List(lists::timeline) },
+        System::Logs => const { &Face::List(lists::logs) },
+    }
+}
 
 /// Draws the whole view.
 pub(crate) fn draw(v: &View<'_>, ink: &mut Ink<'_>) {
@@ -87,13 +87,12 @@ pub(crate) fn draw(v: &View<'_>, ink: &mut Ink<'_>) {
     }
     let mut digits = 0;
     for placed in &layout.boxes {
-        let digit = spec(&placed.node).filter(|s| s.digit).and_then(|_| {
+        let digit = spec(placed.node.system()).digit.then(|| {
             digits += 1;
             superscript(digits - 1)
         });
-        let Some(card) = CARDS.iter().find(|c| c.kind == placed.kind) else { continue };
-        match (&card.face, placed.look) {
-            (face, Look::Boxed) => boxed(v, placed, face, digit, ink),
+        match (face_of(placed.node.system()), placed.look) {
+            (face, Look::Boxed) => boxed(v, placed, face, digit.flatten(), ink),
             (Face::Large { lines, .. } | Face::List(lines), _) | (Face::Either(_, lines), Look::Own) => lines(v, placed, ink),
             (Face::Small(small) | Face::Either(small, _), _) => small::line(small, v, placed, ink),
         }
@@ -113,7 +112,7 @@ fn boxed(v: &View<'_>, placed: &Placed, face: &Face, digit: Option<&'static str>
     };
     let title = Phrase::of(digit.unwrap_or(""), Role::Muted).and(mark, role).and(" ", Role::Text).then(name);
     let focus = placed.node == *v.session.selected();
-    let inner = ink.frame(rect(placed.place), &title, &age(v, placed.kind), focus);
+    let inner = ink.frame(rect(placed.place), &title, &age(v, placed.node.system()), focus);
     let told = if has_value(v, &placed.node) { reasons(v, &placed.node, inner, ink) } else { 0 };
     let rest = Rect { y: inner.y + told, height: inner.height - told, ..inner };
     match face {
@@ -137,13 +136,13 @@ fn reasons(v: &View<'_>, node: &NodeId, inner: Rect, ink: &mut Ink<'_>) -> u16 {
 
 /// Whether there is anything to show but why there is nothing.
 fn has_value(v: &View<'_>, node: &NodeId) -> bool {
-    let made_by = spec(node).and_then(|s| s.sections.first());
+    let made_by = spec(node.system()).sections.first();
     made_by.and_then(|key| v.store.entry(*key)).is_some_and(|e| e.value.is_some())
 }
 
 /// How many rows of a box are figures that no reason may push out.
 fn figure_rows(v: &View<'_>, node: &NodeId) -> u16 {
-    spec(node).map_or(2, |s| (s.figures)(&v.session.stack, v.store))
+    (spec(node.system()).figures)(&v.session.stack, v.store)
 }
 
 pub(crate) fn rect(place: Place) -> Rect {
@@ -155,8 +154,8 @@ fn superscript(index: usize) -> Option<&'static str> {
 }
 
 /// The age of what a box shows.
-fn age(v: &View<'_>, kind: Kind) -> Phrase<'static> {
-    BOXES.iter().find(|b| b.kind == kind).map(|b| v.age(b.sections)).unwrap_or_default()
+fn age(v: &View<'_>, system: System) -> Phrase<'static> {
+    v.age(spec(system).sections)
 }
 
 fn draw_rule(v: &View<'_>, layout: &Layout, rule: &Rule, ink: &mut Ink<'_>) {
@@ -166,9 +165,9 @@ fn draw_rule(v: &View<'_>, layout: &Layout, rule: &Rule, ink: &mut Ink<'_>) {
         let gap = if title.is_empty() { "" } else { " · " };
         title = title.and(gap, Role::Muted).and(tier.title(), Role::Muted);
     }
-    let sections: Vec<SectionKey> = BOXES.iter().filter(|b| rule.tiers.contains(&b.tier)).flat_map(|b| b.sections).copied().collect();
-    let bordered =
-        layout.boxes.iter().any(|b| b.look == Look::Boxed && rule.tiers.iter().any(|t| spec(&b.node).is_some_and(|s| s.tier == *t)));
+    let sections: Vec<SectionKey> =
+        boxes().iter().filter(|(s, _)| rule.tiers.contains(&s.spec().tier)).flat_map(|(_, b)| b.sections).copied().collect();
+    let bordered = layout.boxes.iter().any(|b| b.look == Look::Boxed && rule.tiers.contains(&b.node.system().spec().tier));
     let age = if bordered { Phrase::new() } else { v.age(&sections) };
     let blocks = rule.tiers.iter().map(|t| heading(v, *t, place.width - rule.taken)).find(|p| !p.is_empty()).unwrap_or_default();
     // Under boxes the flows are written on the rule: what it says by itself makes room for them.

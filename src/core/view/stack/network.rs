@@ -5,6 +5,7 @@ use crate::insight::NodeId;
 use crate::insight::topology::egress::{self, Egress};
 use crate::model::health::Level;
 use crate::model::network::{InternetGateway, NatGateway, NatGateways, Network, SecurityGroups, zone_letter};
+use crate::model::system::System;
 use crate::theme::Role;
 use crate::view::View;
 use crate::view::figures::{glyph, tone};
@@ -25,7 +26,7 @@ pub(super) const NAT: Small = Small { name: "NAT", short: ("NAT", 0), framed: fa
 
 fn vpc<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
     let network = known::<Network>(v)?;
-    let node = NodeId::vpc();
+    let node = NodeId::of(System::Vpc);
     if let Some(worst) = reason::reasons(v, &node).first() {
         // On a rule there is no row beneath to say it.
         return Ok(vec![fact(0, clip(&worst.text, room), tone(worst.level))]);
@@ -56,7 +57,7 @@ fn vpc<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
 
 fn groups<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
     let known = known::<SecurityGroups>(v)?;
-    let verdict = v.judgement.of(&NodeId::security_groups()).filter(|j| j.level >= Level::Degraded);
+    let verdict = v.judgement.of(&NodeId::of(System::SecurityGroups)).filter(|j| j.level >= Level::Degraded);
     let Some(verdict) = verdict else { return Ok(vec![fact(0, known.groups.len().to_string(), Role::Text)]) };
     let role = glyph(verdict.level).1;
     let n = verdict.reasons.iter().filter(|r| r.level >= Level::Degraded).count();
@@ -97,7 +98,7 @@ pub(super) fn blocks(blocks: &[String]) -> String {
 fn exit(v: &View<'_>, zone: &str) -> (&'static str, Role, Option<String>) {
     let egress = egress::of(v.store, zone);
     let own = egress::own_gateway(v.store, zone);
-    let judged = v.level(&NodeId::nat_of(zone_letter(zone))).unwrap_or(Level::Unknown);
+    let judged = v.level(&NodeId::named(System::Nat, zone_letter(zone))).unwrap_or(Level::Unknown);
     let (level, words) = match &egress {
         Egress::Own { .. } => (Level::Healthy, None),
         Egress::Unknown => (own.map_or(Level::Unknown, |g| if g.state == "available" { Level::Healthy } else { Level::Down }), None),

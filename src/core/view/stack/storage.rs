@@ -4,6 +4,7 @@ use super::small::{Small, counted, fact, no_charts};
 use crate::insight::NodeId;
 use crate::model::stack::BucketRole;
 use crate::model::storage::{Bucket, Buckets};
+use crate::model::system::System;
 use crate::theme::Role;
 use crate::view::View;
 use crate::view::figures::{glyph, tone};
@@ -44,7 +45,7 @@ fn each<'a>(v: &View<'a>, width: usize) -> Vec<Phrase<'a>> {
 }
 
 fn line<'a>(v: &View<'a>, bucket: &'a Bucket, longest: usize, width: usize) -> Phrase<'a> {
-    let (mark, role) = v.level(&NodeId::bucket(&bucket.name)).map_or(("", Role::Text), glyph);
+    let (mark, role) = v.level(&NodeId::named(System::Buckets, &bucket.name)).map_or(("", Role::Text), glyph);
     let mut facts = vec![Fact::new(0, Phrase::of(word(bucket.role), Role::Text).padded(longest))];
     if !mark.is_empty() {
         facts.insert(0, Fact::new(0, Phrase::of(mark, role)));
@@ -53,7 +54,7 @@ fn line<'a>(v: &View<'a>, bucket: &'a Bucket, longest: usize, width: usize) -> P
         facts.push(fact(0, "missing", Role::Crit));
         return fit(facts, width, 1);
     }
-    if let Some(worst) = reason::reasons(v, &NodeId::bucket(&bucket.name)).first() {
+    if let Some(worst) = reason::reasons(v, &NodeId::named(System::Buckets, &bucket.name)).first() {
         let used: usize = facts.iter().map(|f| f.phrase.width() + 1).sum();
         facts.push(fact(0, clip(&worst.text, width.saturating_sub(used)), tone(worst.level)));
         return fit(facts, width, 1);

@@ -4,10 +4,12 @@ use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down};
 use crate::insight::health::limits;
-use crate::insight::health::node::{Assessment, Ground, Nodes};
+use crate::insight::health::node::{Assessment, Nodes};
 use crate::insight::timeline::phrase::clip;
 use crate::model::alarm::{Alarm, Alarms};
 use crate::model::section::Section;
+use crate::model::system::System;
+use crate::model::system::SystemSpec;
 use crate::model::text;
 
 use super::{Rule, apply};
@@ -25,10 +27,10 @@ pub(crate) const RULES: &[Rule<Alarm>] = &[
 ];
 
 /// Judges them all.
-pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
     let alarms = facts.store.get::<Alarms>().into_iter().flat_map(Alarms::for_people);
     let findings = alarms.flat_map(|a| apply(RULES, facts, ground.mandatory, a)).collect();
-    nodes.insert(NodeId::alarms(), Assessment::of(facts, ground, findings));
+    nodes.insert(NodeId::of(System::Alarms), Assessment::of(facts, ground, findings));
 }
 
 /// Whether the name asks for a person at once: CloudWatch knows no severities.

@@ -4,6 +4,7 @@ use crate::model::balancer::Balancer;
 use crate::model::metric::Metrics;
 use crate::model::section::Section;
 use crate::model::stack::Stack;
+use crate::model::system::System;
 use crate::model::text;
 
 use super::{Gauge, Rule, apply, gauges, security_groups};
@@ -11,10 +12,11 @@ use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down, info};
 use crate::insight::health::limits;
-use crate::insight::health::node::{Ground, Nodes};
+use crate::insight::health::node::Nodes;
 use crate::insight::health::window::Breach;
 use crate::insight::timeline::phrase;
 use crate::insight::topology::paths::End;
+use crate::model::system::SystemSpec;
 
 /// About the balancer.
 pub(crate) const RULES: &[Rule<Balancer>] = &[
@@ -44,13 +46,13 @@ pub(crate) const GAUGES: &[Gauge] = &[
 ];
 
 /// Judges it; the target groups are its children.
-pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
     let mut findings = facts.store.get::<Balancer>().map_or_else(Vec::new, |b| apply(RULES, facts, ground.mandatory, b));
     nodes.take_below(&mut findings);
     findings.extend(apply(TRAFFIC, facts, ground.mandatory, facts.stack));
     findings.extend(gauges(GAUGES, facts, ""));
     findings.extend(security_groups::closed_to(facts, End::Alb));
-    nodes.parent(facts, ground, NodeId::balancer(), findings);
+    nodes.parent(facts, ground, NodeId::of(System::Balancer), findings);
 }
 
 fn state(_: &Facts<'_>, balancer: &Balancer) -> Option<Finding> {

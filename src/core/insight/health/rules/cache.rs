@@ -1,12 +1,13 @@
 //! Rules about Redis: the replication group, each shard, each node. Roles come from `roles`, because the API does not tell them.
 
+use crate::model::system::System;
 use std::collections::BTreeSet;
 
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down, note};
 use crate::insight::health::limits;
-use crate::insight::health::node::{Assessment, Ground, Nodes};
+use crate::insight::health::node::{Assessment, Nodes};
 use crate::insight::timeline::phrase::{failover, percent, plain};
 use crate::insight::topology::paths::End;
 use crate::model::Time;
@@ -14,6 +15,7 @@ use crate::model::cache::{CacheEvents, CacheMember, CacheNodes, NodeGroup, Repli
 use crate::model::metric::Metrics;
 use crate::model::section::Section;
 use crate::model::security::Keys;
+use crate::model::system::SystemSpec;
 use crate::model::text;
 
 use super::security::key_trouble;
@@ -83,7 +85,7 @@ pub(crate) const GAUGES: &[Gauge] = &[
 ];
 
 /// Judges the group, its shards and its nodes as one.
-pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
     let mut findings = Vec::new();
     if let Some(group) = facts.store.get::<ReplicationGroup>() {
         findings = apply(RULES, facts, ground.mandatory, group);
@@ -98,7 +100,7 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
         }
     }
     findings.extend(security_groups::closed_to(facts, End::Redis));
-    nodes.insert(NodeId::cache(), Assessment::of(facts, ground, findings));
+    nodes.insert(NodeId::of(System::Cache), Assessment::of(facts, ground, findings));
 }
 
 fn key(facts: &Facts<'_>, group: &ReplicationGroup) -> Option<Finding> {

@@ -4,10 +4,12 @@ use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down, info};
 use crate::insight::health::limits;
-use crate::insight::health::node::{Assessment, Ground, Nodes};
+use crate::insight::health::node::{Assessment, Nodes};
 use crate::insight::timeline::phrase::{percent, plural};
 use crate::model::cdn::{Cdn, Distribution};
 use crate::model::section::Section;
+use crate::model::system::System;
+use crate::model::system::SystemSpec;
 use crate::model::text;
 
 use super::{Gauge, Rule, apply, gauges};
@@ -26,7 +28,7 @@ pub(crate) const GAUGES: &[Gauge] = &[
 ];
 
 /// Judges it.
-pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
     let found = facts.store.get::<Cdn>();
     let mut findings = Vec::new();
     if let Some(distribution) = found.and_then(|c| c.distribution.as_ref()) {
@@ -39,7 +41,7 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
         let lacks = (!partition.has_cloudfront()).then(|| format!("n/a: there is no CloudFront in {}", partition.id()));
         assessment.is_absent(lacks.unwrap_or_else(|| "no distribution of the stack".to_owned()));
     }
-    nodes.insert(NodeId::cdn(), assessment);
+    nodes.insert(NodeId::of(System::Cdn), assessment);
 }
 
 fn enabled(_: &Facts<'_>, distribution: &Distribution) -> Option<Finding> {

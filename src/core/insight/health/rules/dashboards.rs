@@ -3,9 +3,11 @@
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, note};
-use crate::insight::health::node::{Assessment, Ground, Nodes};
+use crate::insight::health::node::{Assessment, Nodes};
 use crate::model::dashboard::Dashboards;
 use crate::model::section::Section;
+use crate::model::system::System;
+use crate::model::system::SystemSpec;
 
 use super::{Rule, apply};
 
@@ -21,7 +23,7 @@ pub(crate) const RULES: &[Rule<Dashboards>] = &[
 ];
 
 /// Judges them.
-pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
     let found = facts.store.get::<Dashboards>();
     let none = found.is_some_and(|d| d.dashboards.is_empty());
     let findings = found.filter(|_| !none).map_or_else(Vec::new, |d| apply(RULES, facts, ground.mandatory, d));
@@ -29,7 +31,7 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
     if none {
         assessment.is_absent(format!("none named {}*", facts.stack.dashboard_prefix));
     }
-    nodes.insert(NodeId::dashboards(), assessment);
+    nodes.insert(NodeId::of(System::Dashboards), assessment);
 }
 
 fn shows(all: &Dashboards, namespaces: &[&str]) -> bool {

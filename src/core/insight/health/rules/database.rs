@@ -4,7 +4,7 @@ use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down, note};
 use crate::insight::health::limits;
-use crate::insight::health::node::{Assessment, Ground, Nodes};
+use crate::insight::health::node::{Assessment, Nodes};
 use crate::insight::timeline::phrase::{percent, plain};
 use crate::insight::topology::paths::End;
 use crate::model::Time;
@@ -13,6 +13,8 @@ use crate::model::metric::Metrics;
 use crate::model::section::Section;
 use crate::model::security::Keys;
 use crate::model::service::Services;
+use crate::model::system::System;
+use crate::model::system::SystemSpec;
 use crate::model::text;
 
 use super::security::key_trouble;
@@ -73,11 +75,11 @@ const BROKEN: &[&str] = &[
 ];
 
 /// Judges it.
-pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
     let mut findings = facts.store.get::<Database>().map_or_else(Vec::new, |db| apply(RULES, facts, ground.mandatory, db));
     findings.extend(gauges(GAUGES, facts, ""));
     findings.extend(security_groups::closed_to(facts, End::Rds));
-    nodes.insert(NodeId::database(), Assessment::of(facts, ground, findings));
+    nodes.insert(NodeId::of(System::Database), Assessment::of(facts, ground, findings));
 }
 
 fn key(facts: &Facts<'_>, db: &Database) -> Option<Finding> {

@@ -5,10 +5,12 @@ use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, info};
 use crate::insight::health::limits;
-use crate::insight::health::node::{Assessment, Ground, Nodes};
+use crate::insight::health::node::{Assessment, Nodes};
 use crate::insight::timeline::phrase::clip;
 use crate::model::delivery::{Build, Builds, Pipeline, PipelineAction, PipelineStage};
 use crate::model::section::Section;
+use crate::model::system::System;
+use crate::model::system::SystemSpec;
 use crate::model::text;
 
 use super::{Rule, apply};
@@ -36,14 +38,14 @@ pub(crate) const STAGES: &[Rule<PipelineStage>] = &[
 ];
 
 /// Judges the projects.
-pub(crate) fn assess_builds(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+pub(crate) fn assess_builds(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
     let projects = facts.stack.projects.iter().filter(|_| facts.store.get::<Builds>().is_some());
     let each = projects.flat_map(|p| apply(PROJECTS, facts, ground.mandatory, p).into_iter().map(|f| f.prefixed(p)));
-    nodes.insert(NodeId::build(), Assessment::of(facts, ground, each.collect()));
+    nodes.insert(NodeId::of(System::Builds), Assessment::of(facts, ground, each.collect()));
 }
 
 /// Judges the pipeline.
-pub(crate) fn assess_pipeline(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+pub(crate) fn assess_pipeline(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
     let found = facts.store.get::<Pipeline>();
     let mut findings = Vec::new();
     if let Some(pipeline) = found.filter(|p| p.exists) {
@@ -56,7 +58,7 @@ pub(crate) fn assess_pipeline(facts: &Facts<'_>, ground: &Ground, nodes: &mut No
     if found.is_some_and(|p| !p.exists) {
         assessment.is_absent(format!("no pipeline {}", facts.stack.pipeline));
     }
-    nodes.insert(NodeId::pipeline(), assessment);
+    nodes.insert(NodeId::of(System::Pipeline), assessment);
 }
 
 fn project_exists(facts: &Facts<'_>, project: &Project) -> Option<Finding> {

@@ -1,17 +1,19 @@
 //! Rules about Route 53: the zone's own name, where it leads, what Route 53 answers, and its health checks. Optional in the seed.
 
+use crate::model::system::System;
 use std::collections::BTreeSet;
 
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down};
 use crate::insight::health::limits;
-use crate::insight::health::node::{Assessment, Ground, Nodes};
+use crate::insight::health::node::{Assessment, Nodes};
 use crate::insight::timeline::phrase::plain;
 use crate::model::balancer::Balancer;
 use crate::model::cdn::Cdn;
 use crate::model::dns::{Dns, DnsHealthCheck};
 use crate::model::section::Section;
+use crate::model::system::SystemSpec;
 
 use super::{Gauge, Rule, apply, gauges};
 
@@ -32,7 +34,7 @@ pub(crate) const GAUGES: &[Gauge] =
     &[Gauge { id: "dns.check", series: "dns/{}/status", label: "health check status", bounds: limits::DNS_STATUS, show: plain }];
 
 /// Judges it.
-pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
     let found = facts.store.get::<Dns>();
     let mut findings = Vec::new();
     if let Some(dns) = found.filter(|d| d.zone.is_some()) {
@@ -46,7 +48,7 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
     if found.is_some_and(|d| d.zone.is_none()) {
         assessment.is_absent(format!("no zone {}", facts.stack.zone));
     }
-    nodes.insert(NodeId::dns(), assessment);
+    nodes.insert(NodeId::of(System::Dns), assessment);
 }
 
 fn record(_: &Facts<'_>, dns: &Dns) -> Option<Finding> {

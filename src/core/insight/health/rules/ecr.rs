@@ -1,17 +1,19 @@
 //! Rules about ECR: the repositories exist, and what runs is in them and was scanned. Called by `node`.
 
+use crate::model::system::System;
 use std::collections::BTreeMap;
 
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down, note};
 use crate::insight::health::limits;
-use crate::insight::health::node::{Assessment, Ground, Nodes};
+use crate::insight::health::node::{Assessment, Nodes};
 use crate::insight::topology::images::{digests, short_digest};
 use crate::model::Time;
 use crate::model::delivery::{Image, Repositories, Repository};
 use crate::model::section::Section;
 use crate::model::service::Tasks;
+use crate::model::system::SystemSpec;
 
 use super::{Rule, apply};
 
@@ -40,11 +42,11 @@ pub(crate) const RULES: &[Rule<Held>] = &[
 ];
 
 /// Judges them all.
-pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
     let repositories = facts.store.get::<Repositories>().map_or(&[][..], |r| &r.repositories);
     let held = repositories.iter().map(|r| (r, Held { exists: r.exists, running: running_of(facts, r) }));
     let each = held.flat_map(|(r, held)| apply(RULES, facts, ground.mandatory, &held).into_iter().map(|f| f.prefixed(&r.name)));
-    nodes.insert(NodeId::ecr(), Assessment::of(facts, ground, each.collect()));
+    nodes.insert(NodeId::of(System::Repositories), Assessment::of(facts, ground, each.collect()));
 }
 
 fn running_of(facts: &Facts<'_>, repository: &Repository) -> Vec<(String, Option<Image>, Option<Time>)> {

@@ -4,12 +4,14 @@ use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded};
 use crate::insight::health::limits;
-use crate::insight::health::node::{Assessment, Ground, Nodes};
+use crate::insight::health::node::{Assessment, Nodes};
 use crate::insight::timeline::phrase::short_id;
 use crate::model::Time;
 use crate::model::log::{LogGroup, LogStream, LogTail};
 use crate::model::section::Section;
 use crate::model::service::{Services, Task, Tasks};
+use crate::model::system::System;
+use crate::model::system::SystemSpec;
 use crate::model::text;
 
 use super::{Rule, apply};
@@ -26,9 +28,9 @@ pub(crate) const RULES: &[Rule<LogTail>] = &[
 ];
 
 /// Judges the group.
-pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
     let findings = facts.store.get::<LogTail>().map_or_else(Vec::new, |tail| apply(RULES, facts, ground.mandatory, tail));
-    nodes.insert(NodeId::logs(), Assessment::of(facts, ground, findings));
+    nodes.insert(NodeId::of(System::Logs), Assessment::of(facts, ground, findings));
 }
 
 /// The newest event, by anything that tells: the tail, the streams, the metric.

@@ -5,7 +5,7 @@ use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down, info, note};
 use crate::insight::health::limits;
-use crate::insight::health::node::{Ground, Nodes};
+use crate::insight::health::node::Nodes;
 use crate::insight::health::window::Window;
 use crate::insight::timeline::phrase::{clip, percent, plural};
 use crate::insight::topology::egress::{self, Egress};
@@ -15,6 +15,8 @@ use crate::model::metric::Metrics;
 use crate::model::network::{NatGateway, NatGateways, Network, Routes, zone_letter};
 use crate::model::section::Section;
 use crate::model::service::{StoppedTasks, Task, Tasks};
+use crate::model::system::System;
+use crate::model::system::SystemSpec;
 use crate::model::text;
 
 use super::{Gauge, Rule, apply, gauges};
@@ -66,17 +68,17 @@ pub(crate) const GAUGES: &[Gauge] = &[Gauge {
 }];
 
 /// Judges every zone, then all together.
-pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
     for zone in egress::zones(facts.store) {
         let way = Way::of(facts, zone);
         let mut findings = apply(RULES, facts, ground.mandatory, &way);
         findings.extend(way.gateway.iter().flat_map(|g| gauges(GAUGES, facts, &g.id)));
         let letter = zone_letter(&way.zone);
-        nodes.child(facts, ground, NodeId::nat_of(letter), letter, findings);
+        nodes.child(facts, ground, NodeId::named(System::Nat, letter), letter, findings);
     }
     let none = facts.fresh::<NatGateways>().is_some_and(|n| n.gateways.is_empty()) && egress::zones(facts.store).is_empty();
     let findings = none.then(|| Finding { basis: vec![NatGateways::KEY], ..degraded("no NAT gateway in the VPC") });
-    nodes.parent(facts, ground, NodeId::nat(), findings.into_iter().collect());
+    nodes.parent(facts, ground, NodeId::of(System::Nat), findings.into_iter().collect());
 }
 
 /// What is certain about the way out of a zone being broken, in words: for those who suffer from it.

@@ -4,9 +4,11 @@ use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down, note};
 use crate::insight::health::limits;
-use crate::insight::health::node::{Assessment, Ground, Nodes};
+use crate::insight::health::node::{Assessment, Nodes};
 use crate::model::network::{Network, RouteTable, Routes, Subnet, SubnetTier, Zone, Zones};
 use crate::model::section::Section;
+use crate::model::system::System;
+use crate::model::system::SystemSpec;
 
 use super::{Rule, apply};
 
@@ -34,7 +36,7 @@ pub(crate) const ZONES: &[Rule<Zone>] =
     &[Rule { id: "zone.state", doc: "what AWS says of the zone: a note", needs: &[Zones::KEY], check: zone }];
 
 /// Judges it.
-pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
     let mut findings = Vec::new();
     if let Some(network) = facts.store.get::<Network>() {
         findings = apply(RULES, facts, ground.mandatory, network);
@@ -46,7 +48,7 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
             findings.extend(apply(ZONES, facts, ground.mandatory, zone));
         }
     }
-    nodes.insert(NodeId::vpc(), Assessment::of(facts, ground, findings));
+    nodes.insert(NodeId::of(System::Vpc), Assessment::of(facts, ground, findings));
 }
 
 fn state(_: &Facts<'_>, network: &Network) -> Option<Finding> {

@@ -4,10 +4,12 @@
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down};
-use crate::insight::health::node::{Assessment, Ground, Nodes};
+use crate::insight::health::node::{Assessment, Nodes};
 use crate::model::section::Section;
 use crate::model::security::{Key, Keys, Role, Roles, Secret, Secrets};
 use crate::model::stack::RoleUse;
+use crate::model::system::System;
+use crate::model::system::SystemSpec;
 use crate::model::text;
 
 use super::{Rule, apply};
@@ -36,24 +38,24 @@ pub(crate) const SECRETS: &[Rule<Secret>] = &[
 ];
 
 /// Judges the roles.
-pub(crate) fn assess_roles(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+pub(crate) fn assess_roles(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
     let roles = facts.store.get::<Roles>().map_or(&[][..], |r| &r.roles);
     let each = roles.iter().flat_map(|r| apply(ROLES, facts, ground.mandatory, r).into_iter().map(|f| f.prefixed(&r.name)));
-    nodes.insert(NodeId::iam(), Assessment::of(facts, ground, each.collect()));
+    nodes.insert(NodeId::of(System::Roles), Assessment::of(facts, ground, each.collect()));
 }
 
 /// Judges the keys.
-pub(crate) fn assess_keys(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+pub(crate) fn assess_keys(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
     let keys = facts.store.get::<Keys>().map_or(&[][..], |k| &k.keys);
     let each = keys.iter().flat_map(|k| apply(KEYS, facts, ground.mandatory, k).into_iter().map(|f| f.prefixed(&k.name)));
-    nodes.insert(NodeId::kms(), Assessment::of(facts, ground, each.collect()));
+    nodes.insert(NodeId::of(System::Keys), Assessment::of(facts, ground, each.collect()));
 }
 
 /// Judges the secrets.
-pub(crate) fn assess_secrets(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+pub(crate) fn assess_secrets(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
     let secrets = facts.store.get::<Secrets>().map_or(&[][..], |s| &s.secrets);
     let each = secrets.iter().flat_map(|s| apply(SECRETS, facts, ground.mandatory, s).into_iter().map(|f| f.prefixed(&s.name)));
-    nodes.insert(NodeId::secrets(), Assessment::of(facts, ground, each.collect()));
+    nodes.insert(NodeId::of(System::Secrets), Assessment::of(facts, ground, each.collect()));
 }
 
 /// What is wrong with the key that a resource is encrypted with, in words: whoever needs the key goes down with it.

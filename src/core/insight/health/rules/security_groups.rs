@@ -4,11 +4,13 @@
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down, note};
-use crate::insight::health::node::{Assessment, Ground, Nodes};
+use crate::insight::health::node::{Assessment, Nodes};
 use crate::insight::topology::paths::{ClosedPath, Deviation, End, Paths};
 use crate::model::health::Level;
 use crate::model::network::SecurityGroups;
 use crate::model::section::Section;
+use crate::model::system::System;
+use crate::model::system::SystemSpec;
 
 use super::{Rule, apply};
 
@@ -44,12 +46,12 @@ pub(crate) const RULES: &[Rule<Deviation>] = &[
 ];
 
 /// Judges them.
-pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
     let paths = facts.store.get::<SecurityGroups>().map(|groups| Paths::of(groups, &facts.stack.addresses));
     let deviations = paths.iter().flat_map(|p| &p.deviations);
     let mut findings: Vec<Finding> = facts.closed.iter().flat_map(|p| apply(PATHS, facts, ground.mandatory, p)).collect();
     findings.extend(deviations.flat_map(|d| apply(RULES, facts, ground.mandatory, d)));
-    nodes.insert(NodeId::security_groups(), Assessment::of(facts, ground, findings));
+    nodes.insert(NodeId::of(System::SecurityGroups), Assessment::of(facts, ground, findings));
 }
 
 fn at(deviation: &Deviation, level: Level, say: fn(String) -> Finding) -> Option<Finding> {

@@ -13,12 +13,13 @@ use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down, info};
 use crate::insight::health::limits;
-use crate::insight::health::node::{Assessment, Ground, Nodes};
+use crate::insight::health::node::{Assessment, Nodes};
 use crate::insight::health::window::Breach;
 use crate::insight::timeline::phrase::{self, clip, percent, plural, short_id};
 use crate::insight::topology::paths::{ClosedPath, End};
 use crate::model::health::Level;
 use crate::model::network::{SecurityGroups, zone_letter};
+use crate::model::system::SystemSpec;
 
 use super::{Gauge, Rule, apply, gauges, nat, security_groups, target_group};
 
@@ -73,13 +74,13 @@ pub(crate) const GAUGES: &[Gauge] = &[
 ];
 
 /// Judges every configured service.
-pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
     for spec in &facts.stack.services {
         nodes.insert(NodeId::service(&spec.name), of(facts, ground, &spec.name));
     }
 }
 
-fn of(facts: &Facts<'_>, ground: &Ground, name: &str) -> Assessment {
+fn of(facts: &Facts<'_>, ground: &SystemSpec, name: &str) -> Assessment {
     let Some(service) = facts.service(name) else {
         let mut findings = Vec::new();
         if let Some(all) = facts.fresh::<Services>() {

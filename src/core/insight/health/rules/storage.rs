@@ -4,12 +4,14 @@ use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down, note};
 use crate::insight::health::limits;
-use crate::insight::health::node::{Ground, Nodes};
+use crate::insight::health::node::Nodes;
 use crate::model::health::Level;
 use crate::model::metric::Metrics;
 use crate::model::section::Section;
 use crate::model::stack::BucketRole;
 use crate::model::storage::{Bucket, Buckets, LifecycleRule};
+use crate::model::system::System;
+use crate::model::system::SystemSpec;
 
 use super::balancer::failed;
 use super::{Rule, apply};
@@ -35,14 +37,14 @@ pub(crate) const RULES: &[Rule<Bucket>] = &[
 ];
 
 /// Judges every bucket, then all together.
-pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
     let found = facts.store.get::<Buckets>();
     for spec in &facts.stack.buckets {
         let bucket = found.and_then(|b| b.buckets.iter().find(|b| b.name == spec.name));
         let findings = bucket.map_or_else(Vec::new, |b| apply(RULES, facts, ground.mandatory, b));
-        nodes.child(facts, ground, NodeId::bucket(&spec.name), &spec.name, findings);
+        nodes.child(facts, ground, NodeId::named(System::Buckets, &spec.name), &spec.name, findings);
     }
-    nodes.parent(facts, ground, NodeId::buckets(), Vec::new());
+    nodes.parent(facts, ground, NodeId::of(System::Buckets), Vec::new());
 }
 
 fn exists(_: &Facts<'_>, bucket: &Bucket) -> Option<Finding> {

@@ -1,6 +1,7 @@
 //! Rules about one target group that a service registers in: healthy targets against what the service wants, errors.
 //! Its findings count for the group, for the balancer and for the service.
 
+use crate::model::system::System;
 use std::collections::BTreeMap;
 
 use crate::model::balancer::{Target, Targets};
@@ -15,9 +16,10 @@ use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down, info};
 use crate::insight::health::limits;
-use crate::insight::health::node::{Ground, Nodes};
+use crate::insight::health::node::Nodes;
 use crate::insight::timeline::phrase::{group_name, plural};
 use crate::model::service::Service;
+use crate::model::system::SystemSpec;
 
 /// A target group of the stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,11 +63,11 @@ pub(crate) fn groups_of(service: &Service) -> Vec<Group> {
 }
 
 /// Judges every group of every configured service; the balancer is the parent.
-pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
+pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
     for group in facts.stack.services.iter().filter_map(|spec| facts.service(&spec.name)).flat_map(groups_of) {
         let mut findings = apply(RULES, facts, ground.mandatory, &group);
         findings.extend(apply(TRAFFIC, facts, ground.mandatory, &group));
-        nodes.child(facts, ground, NodeId::target_group(&group.name), &group.name, findings);
+        nodes.child(facts, ground, NodeId::named(System::TargetGroup, &group.name), &group.name, findings);
     }
 }
 

@@ -16,6 +16,7 @@ use crate::model::network::SecurityGroups;
 use crate::model::service::Service;
 use crate::model::stack::{BucketRole, ServiceRole, Stack};
 use crate::model::store::Store;
+use crate::model::system::System;
 
 /// The scene of one moment.
 pub(super) struct Parts<'a> {
@@ -80,7 +81,7 @@ impl<'a> Parts<'a> {
     }
 
     pub(super) fn database_hop(&self) -> Hop {
-        let mut hop = self.hop("db", "RDS PostgreSQL", &self.stack().database, NodeId::database());
+        let mut hop = self.hop("db", "RDS PostgreSQL", &self.stack().database, NodeId::of(System::Database));
         hop.figures = self.metrics(&[
             ("connections", "db/connections", Unit::Count),
             ("cpu", "db/cpu", Unit::Percent),
@@ -92,7 +93,7 @@ impl<'a> Parts<'a> {
     }
 
     pub(super) fn cache_hop(&self, id: &str, title: &str) -> Hop {
-        let mut hop = self.hop(id, title, &self.stack().cache, NodeId::cache());
+        let mut hop = self.hop(id, title, &self.stack().cache, NodeId::of(System::Cache));
         let ops = self.read.sum(self.cache_series("gets").chain(self.cache_series("sets")));
         hop.figures.extend(ops.map(|v| Measure::new("operations", v / 60.0, Unit::PerSecond)));
         let cpu = self.read.max(self.cache_series("engine")).or_else(|| self.read.max(self.cache_series("cpu")));
@@ -103,7 +104,7 @@ impl<'a> Parts<'a> {
 
     pub(super) fn bucket_hop(&self, role: BucketRole, title: &str) -> Option<Hop> {
         let name = &self.stack().buckets.iter().find(|b| b.role == role)?.name;
-        let mut hop = self.hop(&format!("s3/{name}"), title, name, NodeId::bucket(name));
+        let mut hop = self.hop(&format!("s3/{name}"), title, name, NodeId::named(System::Buckets, name));
         let known = self.store().get::<Metrics>().is_some();
         hop.figures = self.metrics(&[("requests", &format!("s3/{name}/requests"), Unit::PerSecond)]);
         if known && hop.figures.is_empty() {
@@ -159,7 +160,7 @@ impl<'a> Parts<'a> {
         edge.figures.iter_mut().filter(|m| m.unit == Unit::Seconds).for_each(|m| m.value /= 1000.0);
         self.permitted(&mut edge, End::Ecs, End::Internet, None);
         // Without a gateway endpoint the way to S3 is the NAT gateway of the task's zone.
-        if let Some(nat) = self.judgement.of(&NodeId::nat()).filter(|v| v.level >= Level::Degraded) {
+        if let Some(nat) = self.judgement.of(&NodeId::of(System::Nat)).filter(|v| v.level >= Level::Degraded) {
             worse(&mut edge, Level::Degraded, format!("NAT {}", nat.headline()));
         }
         let (errors, requests) = (format!("{}/5xx", bucket.id), format!("{}/requests", bucket.id));

@@ -15,6 +15,7 @@ use crate::model::cdn::{Cdn, Distribution};
 use crate::model::health::Level;
 use crate::model::service::Service;
 use crate::model::stack::{BucketRole, ServiceRole};
+use crate::model::system::System;
 use crate::model::text;
 
 /// Draws it.
@@ -97,7 +98,7 @@ fn users_edge(parts: &Parts<'_>, to: &str) -> Edge {
         edge.figures = parts.metrics(&[("requests", "cdn/requests", Unit::PerSecond), ("5xx", "cdn/5xx", Unit::Percent)]);
         parts.limit(&mut edge, "cdn/5xx", &limits::CDN_5XX, "5xx", |v| format!("{v:.1} %"));
     }
-    if let Some(dns) = parts.judgement.of(&NodeId::dns()).filter(|v| v.level >= Level::Degraded) {
+    if let Some(dns) = parts.judgement.of(&NodeId::of(System::Dns)).filter(|v| v.level >= Level::Degraded) {
         worse(&mut edge, dns.level, format!("Route 53: {}", dns.headline()));
     }
     edge
@@ -150,7 +151,7 @@ fn measured(parts: &Parts<'_>, edge: &mut Edge, requests: &'static str) {
 }
 
 fn cdn_hop(parts: &Parts<'_>, distribution: &Distribution) -> Hop {
-    let mut hop = parts.hop("cdn", "CloudFront", &distribution.id, NodeId::cdn());
+    let mut hop = parts.hop("cdn", "CloudFront", &distribution.id, NodeId::of(System::Cdn));
     hop.figures = parts.metrics(&[("hit", "cdn/hit", Unit::Percent)]);
     // CloudFront counts in milliseconds.
     hop.figures.extend(parts.read.value("cdn/latency").map(|ms| Measure::new("origin", ms / 1000.0, Unit::Seconds)));
@@ -159,9 +160,9 @@ fn cdn_hop(parts: &Parts<'_>, distribution: &Distribution) -> Hop {
 
 /// The balancer by itself: its box also repeats what is wrong with its target groups, which have edges of their own here.
 fn balancer_hop(parts: &Parts<'_>) -> Hop {
-    let mut hop = parts.hop("alb", "ALB", &parts.stack().balancer, NodeId::balancer());
+    let mut hop = parts.hop("alb", "ALB", &parts.stack().balancer, NodeId::of(System::Balancer));
     let Some(balancer) = parts.store().get::<Balancer>() else { return hop };
-    if let Some(verdict) = parts.judgement.of(&NodeId::balancer()) {
+    if let Some(verdict) = parts.judgement.of(&NodeId::of(System::Balancer)) {
         (hop.level, hop.reason) = own(verdict, |reason| of_a_group(parts, reason) || reason.ends_with(CLOSED));
     }
     if parts.store().get::<Routing>().is_some_and(|r| r.listeners.iter().all(|l| l.protocol != "HTTPS")) {
@@ -175,7 +176,7 @@ fn balancer_hop(parts: &Parts<'_>) -> Hop {
 
 /// Whether a reason of the balancer is one that it repeats of a target group.
 fn of_a_group(parts: &Parts<'_>, reason: &str) -> bool {
-    let group = reason.split_once(": ").map(|(who, _)| NodeId::target_group(who));
+    let group = reason.split_once(": ").map(|(who, _)| NodeId::named(System::TargetGroup, who));
     group.is_some_and(|group| parts.judgement.of(&group).is_some())
 }
 
@@ -206,7 +207,7 @@ fn target_edge(parts: &Parts<'_>, service: &Service, arn: &str, mut edge: Edge) 
             worse(&mut edge, Level::Down, format!("0 of {total} targets healthy"));
         }
     }
-    if let Some(verdict) = parts.judgement.of(&NodeId::target_group(group)).filter(|v| v.level >= Level::Degraded) {
+    if let Some(verdict) = parts.judgement.of(&NodeId::named(System::TargetGroup, group)).filter(|v| v.level >= Level::Degraded) {
         worse(&mut edge, verdict.level, verdict.headline().to_owned());
     }
     parts.share(&mut edge, "5xx", (&format!("{prefix}/5xx"), &format!("{prefix}/requests")), &limits::TARGET_5XX);

@@ -1,5 +1,6 @@
 //! What stands in each zone: gathered from the sections, one zone at a time. It judges nothing.
 
+use crate::model::system::System;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{DatabasePlace, ZoneBalancer, ZoneCacheNode, ZoneGateway, ZoneNat, ZoneService, ZoneState, ZoneTargets};
@@ -148,7 +149,7 @@ fn zone(
         state: g.state.clone(),
         bytes_per_second: read.sum(["bytes_in", "bytes_out"].map(|w| format!("nat/{}/{w}", g.id))).map(|v| v / 60.0),
     });
-    let level = judgement.of(&NodeId::nat_of(&letter)).map_or(Level::Unknown, |v| v.level);
+    let level = judgement.of(&NodeId::named(System::Nat, &letter)).map_or(Level::Unknown, |v| v.level);
     ZoneState {
         name: name.to_owned(),
         letter,

@@ -1,6 +1,7 @@
 //! What the spread over the zones shows: imbalance, single points of failure, and a zone in which nothing works.
 //! One function a question, all of them in `CHECKS`. Called by `zones`.
 
+use crate::model::system::System;
 use std::collections::{BTreeMap, HashMap};
 
 use super::{DatabasePlace, Mark, ZoneMap, ZoneState, ZoneSystem};
@@ -105,7 +106,7 @@ fn nat(scene: &Scene<'_>) -> Vec<Mark> {
             Egress::Unknown => continue,
             Egress::Own { .. } => {
                 // The route is right: what the metrics say is the judgement's business.
-                let verdict = scene.judgement.of(&NodeId::nat_of(letter)).filter(|v| v.level >= Level::Degraded);
+                let verdict = scene.judgement.of(&NodeId::named(System::Nat, letter)).filter(|v| v.level >= Level::Degraded);
                 marks.extend(verdict.map(|v| mark(v.level, letter, ZoneSystem::Nat, v.headline().to_owned())));
                 continue;
             }

@@ -11,6 +11,7 @@ use crate::model::network::{GroupRole, SecurityGroups};
 use crate::model::section::Section;
 use crate::model::stack::{AddressPlan, Stack};
 use crate::model::store::Store;
+use crate::model::system::System;
 
 use crate::insight::health::standing;
 use crate::insight::{Judgement, NodeId};
@@ -227,7 +228,7 @@ pub fn paths(store: &Store, judgement: &Judgement, stack: &Stack, now: Time) -> 
     let groups = store.get::<SecurityGroups>().unwrap_or(&unread);
     let entry = store.entry(SecurityGroups::KEY);
     Paths {
-        verdict: judgement.of(&NodeId::security_groups()).cloned(),
+        verdict: judgement.of(&NodeId::of(System::SecurityGroups)).cloned(),
         missing: standing::explain(entry, now).or_else(|| entry.is_none().then(|| "loading".to_owned())),
         ..Paths::of(groups, &stack.addresses)
     }

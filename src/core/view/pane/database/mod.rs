@@ -4,6 +4,7 @@
 mod host;
 mod load;
 
+use crate::model::system::System;
 use ratatui::layout::Rect;
 
 use super::detail::{Columns, Detail, keeping, left_over, over, selected, spread};
@@ -37,7 +38,7 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
             .and("  ", Role::Text)
             .then(card::zones(db, true));
     }
-    let inner = heading(v, &[NodeId::database()], title, &freshness::<Database>(v), area, ink);
+    let inner = heading(v, &[NodeId::of(System::Database)], title, &freshness::<Database>(v), area, ink);
     let db = match ready::<Database>(v) {
         Ok(db) => db,
         Err(lines) => return explain(&lines, inner, ink),

@@ -5,6 +5,7 @@ mod builds;
 mod images;
 mod pipeline;
 
+use crate::model::system::System;
 use ratatui::layout::Rect;
 
 use super::detail::{Columns, Detail, over, selected, spread};
@@ -26,7 +27,7 @@ const EXECUTIONS: usize = 3;
 
 /// Draws the pane.
 pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
-    let nodes = ["pipeline", "build", "ecr"].map(|n| NodeId(n.to_owned()));
+    let nodes = [System::Pipeline, System::Builds, System::Repositories].map(NodeId::of);
     let fresh = v.age(&[Pipeline::KEY, Builds::KEY, Repositories::KEY]);
     let inner = heading(v, &nodes, Phrase::of("Delivery", Role::Title), &fresh, area, ink);
     let height = pipeline::height(v, inner);

@@ -3,6 +3,7 @@
 
 mod lists;
 
+use crate::model::system::System;
 use ratatui::layout::Rect;
 
 use super::detail::{Columns, left_over, over, spread, stacked};
@@ -26,7 +27,7 @@ const BESIDE: u16 = 100;
 
 /// Draws the pane.
 pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
-    let nodes = ["dns", "cdn"].map(|n| NodeId(n.to_owned()));
+    let nodes = [System::Dns, System::Cdn].map(NodeId::of);
     let inner = heading(v, &nodes, Phrase::of("Route 53 and CloudFront", Role::Title), &v.age(&[Dns::KEY, Cdn::KEY]), area, ink);
     let y = header(v, inner, ink);
     let rest = Rect { y, height: inner.bottom().saturating_sub(y), ..inner };

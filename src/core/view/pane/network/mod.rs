@@ -6,6 +6,7 @@ mod groups;
 mod matrix;
 mod subnets;
 
+use crate::model::system::System;
 use ratatui::layout::Rect;
 
 use super::detail::{Columns, Detail, keeping, left_over, over, spread};
@@ -31,7 +32,7 @@ const ADDRESSES: usize = 4;
 
 /// Draws the pane.
 pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
-    let nodes = ["vpc", "nat", "sg"].map(|n| NodeId(n.to_owned()));
+    let nodes = [System::Vpc, System::Nat, System::SecurityGroups].map(NodeId::of);
     let fresh = v.age(&[Network::KEY, Routes::KEY, NatGateways::KEY, SecurityGroups::KEY]);
     let inner = heading(v, &nodes, Phrase::of("Network", Role::Title), &fresh, area, ink);
     match ready::<Network>(v) {

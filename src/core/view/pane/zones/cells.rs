@@ -10,6 +10,7 @@ use crate::model::database::Database;
 use crate::model::health::Level;
 use crate::model::network::{NatGateways, Network, SubnetTier};
 use crate::model::service::Tasks;
+use crate::model::system::System;
 use crate::model::text;
 use crate::theme::Role;
 use crate::view::View;
@@ -206,7 +207,7 @@ fn addresses<'a>(v: &View<'a>, zone: &'a ZoneState, level: Level) -> Vec<Phrase<
 fn database<'a>(v: &View<'a>, zone: &'a ZoneState, level: Level, full: bool) -> Vec<Phrase<'a>> {
     let Some(db) = v.store.get::<Database>() else { return unknown("RDS") };
     let (name, level) = match zone.database {
-        DatabasePlace::Primary => ("RDS PRIMARY", level.max(v.level(&NodeId::database()).unwrap_or(Level::Unknown))),
+        DatabasePlace::Primary => ("RDS PRIMARY", level.max(v.level(&NodeId::of(System::Database)).unwrap_or(Level::Unknown))),
         DatabasePlace::Standby => ("RDS STANDBY", level),
         DatabasePlace::Reserved => return absent("reserved"),
         DatabasePlace::None => return absent("no database subnet"),
