@@ -1,6 +1,6 @@
 //! What a frame costs at 200×60 with 50 services, 1,000 tasks and 100,000 log lines: update, draw, diff. `cargo bench --bench frame`.
 
-#[path = "../tests/suite/fixture.rs"]
+#[path = "../src/core/tests/screens/fixture/mod.rs"]
 #[expect(dead_code, reason = "the fixtures of the pane snapshots; a benchmark needs few of them")]
 mod fixture;
 
@@ -10,6 +10,7 @@ use chrono::TimeDelta;
 use divan::Bencher;
 use nextcore_core::input::{Code, Key};
 use nextcore_core::insight::Watch;
+use nextcore_core::model::Time;
 use nextcore_core::session::{Msg, Session, update};
 use nextcore_core::theme::Theme;
 use nextcore_core::view;
@@ -28,6 +29,7 @@ struct Frame {
     theme: Theme,
     before: Buffer,
     after: Buffer,
+    start: Time,
     second: i64,
 }
 
@@ -37,12 +39,13 @@ impl Frame {
     }
 
     fn of(world: fixture::World, keys: &[Key]) -> Self {
+        let start = world.now;
         let mut session = world.session(SIZE);
         for key in keys {
             update(&mut session, Msg::Key(*key));
         }
         let area = Rect::new(0, 0, SIZE.0, SIZE.1);
-        Self { session, theme: Theme::terminal(), before: Buffer::empty(area), after: Buffer::empty(area), second: 0 }
+        Self { session, theme: Theme::terminal(), before: Buffer::empty(area), after: Buffer::empty(area), start, second: 0 }
     }
 
     fn draw(&mut self, msg: Msg) -> usize {
@@ -56,7 +59,7 @@ impl Frame {
 
     fn tick(&mut self) -> usize {
         self.second += 1;
-        self.draw(Msg::Tick(fixture::now() + TimeDelta::seconds(self.second)))
+        self.draw(Msg::Tick(self.start + TimeDelta::seconds(self.second)))
     }
 }
 
@@ -81,7 +84,7 @@ fn a_second_passes(bencher: Bencher, screen: &str) {
 /// A second passes over ten times as much: 500 services, 10,000 tasks.
 #[divan::bench(args = SCREENS, sample_count = 1000)]
 fn a_second_passes_over_500_services(bencher: Bencher, screen: &str) {
-    let mut frame = Frame::of(fixture::sized(500, 10_000), &keys(screen));
+    let mut frame = Frame::of(fixture::states::sized(500, 10_000), &keys(screen));
     bencher.bench_local(|| frame.tick());
 }
 
@@ -106,7 +109,7 @@ fn a_store_arrives(bencher: Bencher) {
     let mut second = 0;
     bencher.bench_local(|| {
         second += 1;
-        let now = fixture::now() + TimeDelta::seconds(second);
+        let now = world.now + TimeDelta::seconds(second);
         let services = store.get::<nextcore_core::model::service::Services>().cloned().unwrap_or_default();
         store.put(services, now, std::time::Duration::from_secs(5));
         let judgement = watch.observe(&store, &world.stack, now);

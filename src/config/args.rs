@@ -239,6 +239,9 @@ pub struct ScreenshotArgs {
     /// Write nothing; exit 1 and name each picture that is not what the program draws
     #[arg(long)]
     pub check: bool,
+    /// Instead of pictures: the state documents that the tests of the view read
+    #[arg(long, hide = true)]
+    pub documents: bool,
     /// The same seed is the same picture
     #[arg(long, default_value_t = 7)]
     pub seed: u64,

@@ -7,6 +7,7 @@ mod audit;
 mod backend;
 mod decode;
 mod detached;
+mod document;
 mod embedded;
 mod failure;
 mod handoff;

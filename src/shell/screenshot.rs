@@ -1,5 +1,5 @@
-//! `screenshot`: the demo at a fixed seed and virtual time as SVG files, for the docs. The same engine and loop as in the
-//! dashboard; only the clock is virtual. `--check` says which files are stale.
+//! `screenshot`: the demo at a fixed seed and virtual time as SVG files, for the docs, or as state documents, for the tests of the view. The
+//! same engine and loop as in the dashboard; only the clock is virtual. `--check` says which files are stale.
 
 use std::fs;
 use std::path::Path;
@@ -11,6 +11,7 @@ use futures_util::{StreamExt, stream};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::document;
 use super::embedded::{Embedded, demo_start};
 use super::failure::Failure;
 use super::headless::print;
@@ -27,7 +28,7 @@ use nextcore_live::aws::authority::Authority;
 use nextcore_live::engine::action::Acts;
 use nextcore_live::engine::clock::Clock;
 use nextcore_live::engine::{Engine, channel};
-use nextcore_sim::world::Scenario;
+use nextcore_sim::world::{Az, Scenario};
 use tokio::time::sleep;
 
 /// Where a picture's story stands when it is taken.
@@ -39,6 +40,8 @@ enum Story {
     Deploying,
     /// The database's primary has failed a minute ago.
     Incident,
+    /// A zone has lost power a minute ago.
+    Outage,
 }
 
 /// One picture: file, size, story, keys pressed before it is taken, ASCII without colours.
@@ -46,6 +49,8 @@ struct Picture {
     file: &'static str,
     size: (u16, u16),
     story: Story,
+    /// Keys pressed at the start: what their pane needs is asked for as long as it is watched.
+    first: &'static [Key],
     keys: &'static [Key],
     /// Words typed after the keys; Enter is `⏎`, the right arrow `→`. Then the dashboard is armed, and what is sent is waited for.
     acts: Option<&'static str>,
@@ -53,7 +58,7 @@ struct Picture {
 }
 
 const fn picture(file: &'static str, size: (u16, u16), story: Story, keys: &'static [Key]) -> Picture {
-    Picture { file, size, story, keys, acts: None, plain: false }
+    Picture { file, size, story, first: &[], keys, acts: None, plain: false }
 }
 
 /// A picture of an action on the stack.
@@ -96,11 +101,24 @@ const WATCHED: Duration = Duration::from_secs(70);
 /// After the keys the engine answers what their pane needs, and a run has begun.
 const AFTER_KEYS: Duration = Duration::from_secs(2);
 
-/// Writes the pictures, or says which are stale.
+/// The way to the database's pane.
+const DATABASE: &[Key] = &[Key::char('6'), ENTER];
+
+/// A document: the database's pane is open, so that everything is asked for.
+const fn document(file: &'static str, story: Story) -> Picture {
+    Picture { first: DATABASE, ..picture(file, (120, 40), story, &[]) }
+}
+
+/// What the tests of the view are drawn from.
+const DOCUMENTS: &[Picture] =
+    &[document("healthy.json", Story::Calm), document("deploying.json", Story::Deploying), document("incident.json", Story::Outage)];
+
+/// Writes the pictures or the documents, or says which are stale.
 pub(super) fn run(args: &ScreenshotArgs) -> Result<ExitCode, Failure> {
     let mut stale = Vec::new();
-    for picture in PICTURES {
-        let text = draw(picture, args.seed)?;
+    for picture in if args.documents { DOCUMENTS } else { PICTURES } {
+        let session = live(picture, args.seed)?;
+        let text = if args.documents { document::of(&session) } else { draw(picture, &session) };
         let path = args.out.join(picture.file);
         if !args.check {
             write(&path, &text)?;
@@ -112,7 +130,8 @@ pub(super) fn run(args: &ScreenshotArgs) -> Result<ExitCode, Failure> {
     if stale.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    Err(Failure::no(format!("stale pictures: {}\n  next: 'nextcore-top screenshot' draws them again", stale.join(", "))))
+    let (what, again) = if args.documents { ("documents", "screenshot --documents' writes") } else { ("pictures", "screenshot' draws") };
+    Err(Failure::no(format!("stale {what}: {}\n  next: 'nextcore-top {again} them again", stale.join(", "))))
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
@@ -124,15 +143,18 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
 }
 
 /// One thread whose clock jumps from timer to timer: minutes pass in no time, and always in the same order.
-fn draw(picture: &Picture, seed: u64) -> Result<String, Failure> {
+fn live(picture: &Picture, seed: u64) -> Result<Session, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
     let runtime = runtime.map_err(|e| Failure::cannot_tell(format!("cannot start: {e}")))?;
-    let session = runtime.block_on(watch(picture, seed)).map_err(|e| Failure::cannot_tell(format!("{}: {e}", picture.file)))?;
+    runtime.block_on(watch(picture, seed)).map_err(|e| Failure::cannot_tell(format!("{}: {e}", picture.file)))
+}
+
+fn draw(picture: &Picture, session: &Session) -> String {
     let (columns, rows) = picture.size;
     let area = Rect::new(0, 0, columns, rows);
     let mut buffer = Buffer::empty(area);
-    view::draw(&session, &look(picture), area, &mut buffer);
-    Ok(svg::render(&buffer))
+    view::draw(session, &look(picture), area, &mut buffer);
+    svg::render(&buffer)
 }
 
 fn look(picture: &Picture) -> Theme {
@@ -148,6 +170,7 @@ async fn watch(picture: &Picture, seed: u64) -> std::io::Result<Session> {
         // The demo's routine deployment of the web portal begins 150 s after its start.
         Story::Deploying => sleep(Duration::from_secs(150)).await,
         Story::Incident => embedded.cloud.world(|w| w.inject(Scenario::RdsPrimaryFailure)),
+        Story::Outage => embedded.cloud.world(|w| w.inject(Scenario::AzFailure { az: Az::B })),
     }
     let stack = Stack::default();
     let (feed, ends) = channel();
@@ -157,12 +180,13 @@ async fn watch(picture: &Picture, seed: u64) -> std::io::Result<Session> {
     let _engine = Engine::start(embedded.setup_with(&stack, acts), ends);
     let session = Session::new(SessionOptions { stack: stack.clone(), mode, simulated: true, size: picture.size, now: clock.now() });
     let pause = |span| stream::once(Box::pin(sleep(span))).filter_map(|()| ready(None::<Msg>));
+    let first = stream::iter(picture.first).map(|key| Msg::Key(*key));
     let keys = stream::iter(picture.keys).map(|key| Msg::Key(*key));
     let words = stream::iter(picture.acts.unwrap_or_default().chars()).then(|c| async move {
         sleep(patience(c)).await;
         key_of(c).map(Msg::Key)
     });
-    let input = pause(WATCHED).chain(keys).chain(words.filter_map(ready)).chain(pause(AFTER_KEYS));
+    let input = first.chain(pause(WATCHED)).chain(keys).chain(words.filter_map(ready)).chain(pause(AFTER_KEYS));
     session_loop::run(&mut Canvas, Box::pin(input), session, Parts { feed, clock, stack, theme: look(picture), authority }).await
 }
 

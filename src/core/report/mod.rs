@@ -8,6 +8,7 @@ mod exit;
 mod figures;
 mod markdown;
 pub mod obligation;
+mod read;
 mod table;
 
 #[cfg(test)]
@@ -17,4 +18,5 @@ pub use document::json;
 pub use exit::exit_code;
 pub use figures::{Figure, figures};
 pub use markdown::markdown;
+pub use read::{Document, ReadError, read};
 pub use table::{Look, table};

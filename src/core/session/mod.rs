@@ -196,6 +196,11 @@ impl Session {
         self.mode = mode;
     }
 
+    /// What it shows: the newest store, what is judged of it, and when.
+    pub fn observed(&self) -> (&Store, &Judgement, Time) {
+        (&self.store, &self.judgement, self.now)
+    }
+
     /// The stack's name.
     pub fn stack_name(&self) -> &str {
         &self.stack.name

@@ -92,6 +92,8 @@ async fn until_due(
             shared.change(|s| s.entry_mut(key).interval = interval);
         }
         tokio::select! {
+            // In this order: by chance it would be another order of requests each time, and pictures are compared.
+            biased;
             () = tokio::time::sleep_until(ended + shared.clock.on_the_wall(delay)) => return,
             changed = attention.changed() => if changed.is_err() { return },
             changed = refresh.changed() => {

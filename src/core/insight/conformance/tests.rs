@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::seed::Seed;
 use super::catalogue::{BUILTIN, EXAMPLE, SECTIONS};
 use super::{Only, Outcome, Report, Statements, verify};
+use crate::model::kinds::KINDS;
 
 /// What is not a plain pass on a stack that is exactly as the architecture says: where it contradicts itself, claims what cannot be
 /// seen, or promises what it does not have.
@@ -182,6 +183,8 @@ fn every_section_of_the_model_is_a_variable() {
     let listed: BTreeSet<String> = SECTIONS.iter().map(|s| s.0.to_owned()).collect();
     assert!(keys.len() > 30);
     assert_eq!(keys, listed);
+    let readable: BTreeSet<String> = KINDS.iter().map(|kind| kind.key.0.to_owned()).collect();
+    assert_eq!(keys, readable, "and can be read back from a document");
 }
 
 #[test]

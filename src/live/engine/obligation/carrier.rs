@@ -187,6 +187,7 @@ impl Carrier {
                 return;
             }
             tokio::select! {
+                biased;
                 () = tokio::time::sleep(clock.on_the_wall(left.min(NAP))) => {}
                 _ = hurry.changed() => return,
                 _ = poke.changed() => return,

@@ -58,6 +58,16 @@ impl Files {
         Self(Place::Memory(Arc::default()))
     }
 
+    /// Works on the folder off the threads that poll, for a slow disk holds up nobody else; on memory at once, for a thread beside a virtual
+    /// clock is a race.
+    pub(super) async fn aside<T: Send + 'static>(&self, work: impl FnOnce(&Self) -> io::Result<T> + Send + 'static) -> io::Result<T> {
+        if !matches!(self.0, Place::Folder(_)) {
+            return work(self);
+        }
+        let files = self.clone();
+        tokio::task::spawn_blocking(move || work(&files)).await.unwrap_or_else(|e| Err(io::Error::other(e.to_string())))
+    }
+
     /// Puts an obligation on disk and takes the lock on it; it is there, whole and synced, when this returns.
     pub fn register(&self, obligation: &Obligation) -> io::Result<Hold> {
         let lock = match &self.0 {

@@ -86,8 +86,8 @@ impl Keeper {
     pub(crate) async fn register(&self, obligation: Obligation, operator: &Operator) -> io::Result<Ticket> {
         let tools = &self.0.tools;
         let hold = {
-            let (files, obligation) = (tools.files.clone(), obligation.clone());
-            off_the_loop(move || files.register(&obligation)).await?
+            let obligation = obligation.clone();
+            tools.files.aside(move |files| files.register(&obligation)).await?
         };
         let told = Told::Owed { obligation: Box::new(obligation.clone()) };
         if let Err(e) = self.record(&obligation.id, told).await {
@@ -102,9 +102,9 @@ impl Keeper {
 
     /// Takes over what another process has left, or does not carry in time, and puts it right now; `false` = it is settled.
     pub(crate) async fn adopt(&self, left: &Standing, operator: &Operator) -> io::Result<bool> {
-        let (files, obligation, held) = (self.0.tools.files.clone(), left.obligation.clone(), left.holder == Holder::Other);
+        let (obligation, held) = (left.obligation.clone(), left.holder == Holder::Other);
         let id = obligation.id.clone();
-        let hold = off_the_loop(move || if held { files.seize(&id) } else { files.take(&id) }).await?;
+        let hold = self.0.tools.files.aside(move |files| if held { files.seize(&id) } else { files.take(&id) }).await?;
         let Some(hold) = hold else { return Ok(false) };
         let due = Obligation { due: Some(self.0.tools.clock.now()), ..obligation };
         let (_, answered) = watch::channel(Some(Answer::Open));
@@ -156,8 +156,7 @@ impl Keeper {
     pub(crate) async fn scan(self, store: watch::Receiver<Arc<Store>>) {
         let mut poked = self.0.poke.subscribe();
         loop {
-            let files = self.0.tools.files.clone();
-            let found = off_the_loop(move || Ok(files.list())).await.unwrap_or_default();
+            let found = self.0.tools.files.aside(|files| Ok(files.list())).await.unwrap_or_default();
             let known = store.borrow().get::<Identity>().map(|i| i.account.clone());
             let mut others = BTreeMap::new();
             for (obligation, held) in found.obligations {
@@ -180,6 +179,7 @@ impl Keeper {
             // Before the account is known nothing can be closed: then soon again.
             let span = if known.is_some() { SCAN } else { Duration::from_secs(2) };
             tokio::select! {
+                biased;
                 () = tokio::time::sleep(span) => {}
                 _ = poked.changed() => {}
             }
@@ -194,8 +194,8 @@ impl Keeper {
             Ok(Shown::Gone) => "what it was about is gone",
             Ok(Shown::Owed) | Err(_) => return false,
         };
-        let (files, id) = (tools.files.clone(), obligation.id.clone());
-        let Ok(Some(hold)) = off_the_loop(move || files.take(&id)).await else { return false };
+        let id = obligation.id.clone();
+        let Ok(Some(hold)) = tools.files.aside(move |files| files.take(&id)).await else { return false };
         self.record(&obligation.id, Told::Settled { text: text.to_owned() }).await.is_ok() && tools.files.settle(&hold).is_ok()
     }
 
@@ -235,9 +235,4 @@ impl Keeper {
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Standing>> {
         self.0.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// A slow disk holds up nobody else.
-async fn off_the_loop<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|e| Err(io::Error::other(e.to_string())))
 }

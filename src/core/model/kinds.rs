@@ -1,0 +1,96 @@
+//! Every kind of section by its key: how a section finds its type again when it comes out of a document instead of from AWS.
+//! A new section is a row here. Read by `report::read`.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::alarm::{AlarmHistory, Alarms};
+use super::balancer::{Balancer, Routing, Targets};
+use super::cache::{CacheEvents, CacheNodes, CacheSubnets, ReplicationGroup};
+use super::cdn::Cdn;
+use super::dashboard::Dashboards;
+use super::database::{Database, DatabaseEvents, DatabaseSettings};
+use super::delivery::{Builds, Pipeline, Repositories};
+use super::dns::Dns;
+use super::identity::Identity;
+use super::log::{LogGroup, LogTail};
+use super::metric::Metrics;
+use super::network::{NatGateways, Network, Routes, SecurityGroups, Zones};
+use super::profile::{DatabaseHost, DatabaseLoad};
+use super::scaling::{Scaling, ScalingActivities};
+use super::section::{AnySection, Section, SectionKey};
+use super::security::{Keys, Roles, Secrets};
+use super::service::{Cluster, ServiceDeployments, Services, StoppedTasks, TaskDefinitions, Tasks};
+use super::storage::Buckets;
+
+type Read = fn(Value) -> Result<Arc<dyn AnySection>, serde_json::Error>;
+
+/// One kind of section.
+#[derive(Debug, Clone, Copy)]
+pub struct Kind {
+    /// Its key in the store and in documents.
+    pub key: SectionKey,
+    /// Makes a section of what `AnySection::to_json` made of it.
+    pub read: Read,
+}
+
+impl Kind {
+    /// The kind that a document calls so.
+    pub fn named(key: &str) -> Option<&'static Self> {
+        KINDS.iter().find(|kind| kind.key.0 == key)
+    }
+}
+
+const fn of<T: Section>() -> Kind {
+    Kind { key: T::KEY, read: read::<T> }
+}
+
+fn read<T: Section>(value: Value) -> Result<Arc<dyn AnySection>, serde_json::Error> {
+    Ok(Arc::new(serde_json::from_value::<T>(value)?))
+}
+
+/// All kinds.
+pub const KINDS: &[Kind] = &[
+    of::<AlarmHistory>(),
+    of::<Alarms>(),
+    of::<Balancer>(),
+    of::<Buckets>(),
+    of::<Builds>(),
+    of::<CacheEvents>(),
+    of::<CacheNodes>(),
+    of::<CacheSubnets>(),
+    of::<Cdn>(),
+    of::<Cluster>(),
+    of::<Dashboards>(),
+    of::<Database>(),
+    of::<DatabaseEvents>(),
+    of::<DatabaseHost>(),
+    of::<DatabaseLoad>(),
+    of::<DatabaseSettings>(),
+    of::<Dns>(),
+    of::<Identity>(),
+    of::<Keys>(),
+    of::<LogGroup>(),
+    of::<LogTail>(),
+    of::<Metrics>(),
+    of::<NatGateways>(),
+    of::<Network>(),
+    of::<Pipeline>(),
+    of::<ReplicationGroup>(),
+    of::<Repositories>(),
+    of::<Roles>(),
+    of::<Routes>(),
+    of::<Routing>(),
+    of::<Scaling>(),
+    of::<ScalingActivities>(),
+    of::<Secrets>(),
+    of::<SecurityGroups>(),
+    of::<ServiceDeployments>(),
+    of::<Services>(),
+    of::<StoppedTasks>(),
+    of::<Targets>(),
+    of::<TaskDefinitions>(),
+    of::<Tasks>(),
+    of::<Zones>(),
+];
