@@ -7,6 +7,123 @@ use serde::{Deserialize, Serialize};
 use super::Time;
 use super::section::{Section, SectionKey};
 use super::stack::ServiceRole;
+use super::state::states;
+
+states! {
+    /// `status` of a service in the ECS API's `DescribeServices`.
+    pub enum ServiceStatus {
+        Active = "ACTIVE",
+        Draining = "DRAINING",
+        Inactive = "INACTIVE",
+    }
+}
+
+states! {
+    /// `status` of a deployment in the ECS API's `DescribeServices`.
+    pub enum DeploymentStatus {
+        Primary = "PRIMARY",
+        Active = "ACTIVE",
+        Inactive = "INACTIVE",
+    }
+}
+
+states! {
+    /// `rolloutState` of a deployment in the ECS API's `DescribeServices`.
+    pub enum RolloutState {
+        Completed = "COMPLETED",
+        Failed = "FAILED",
+        InProgress = "IN_PROGRESS",
+    }
+}
+
+states! {
+    /// `lastStatus` and `desiredStatus` of a task, and `lastStatus` of its containers, in the ECS API's `DescribeTasks`.
+    pub enum TaskStatus {
+        Provisioning = "PROVISIONING",
+        Pending = "PENDING",
+        Activating = "ACTIVATING",
+        Running = "RUNNING",
+        Deactivating = "DEACTIVATING",
+        Stopping = "STOPPING",
+        Deprovisioning = "DEPROVISIONING",
+        Stopped = "STOPPED",
+        Deleted = "DELETED",
+    }
+}
+
+impl TaskStatus {
+    /// On its way to `RUNNING`.
+    pub fn is_starting(&self) -> bool {
+        matches!(self, Self::Provisioning | Self::Pending | Self::Activating)
+    }
+}
+
+states! {
+    /// `healthStatus` of a task and of its containers in the ECS API's `DescribeTasks`.
+    pub enum TaskHealth {
+        Healthy = "HEALTHY",
+        Unhealthy = "UNHEALTHY",
+        Unknown = "UNKNOWN",
+    }
+}
+
+states! {
+    /// `stopCode` of a task in the ECS API's `DescribeTasks`.
+    pub enum StopCode {
+        TaskFailedToStart = "TaskFailedToStart",
+        EssentialContainerExited = "EssentialContainerExited",
+        UserInitiated = "UserInitiated",
+        ServiceSchedulerInitiated = "ServiceSchedulerInitiated",
+        SpotInterruption = "SpotInterruption",
+        TerminationNotice = "TerminationNotice",
+    }
+}
+
+states! {
+    /// `status` of the ECS API's `DescribeServiceDeployments`.
+    pub enum ServiceDeploymentStatus {
+        Pending = "PENDING",
+        Successful = "SUCCESSFUL",
+        Stopped = "STOPPED",
+        StopRequested = "STOP_REQUESTED",
+        InProgress = "IN_PROGRESS",
+        RollbackRequested = "ROLLBACK_REQUESTED",
+        RollbackInProgress = "ROLLBACK_IN_PROGRESS",
+        RollbackSuccessful = "ROLLBACK_SUCCESSFUL",
+        RollbackFailed = "ROLLBACK_FAILED",
+    }
+}
+
+impl ServiceDeploymentStatus {
+    /// Still moving: it can be stopped, or is on its way back.
+    pub fn is_open(&self) -> bool {
+        matches!(self, Self::Pending | Self::InProgress | Self::StopRequested) || self.is_going_back()
+    }
+
+    /// On its way back, and not there yet.
+    pub fn is_going_back(&self) -> bool {
+        matches!(self, Self::RollbackRequested | Self::RollbackInProgress)
+    }
+
+    /// Rolled back, or on its way there.
+    pub fn is_rollback(&self) -> bool {
+        match self {
+            Self::RollbackSuccessful | Self::RollbackFailed => true,
+            Self::Other(word) => word.starts_with("ROLLBACK"),
+            _ => self.is_going_back(),
+        }
+    }
+}
+
+states! {
+    /// `deploymentCircuitBreaker.status` of the ECS API's `DescribeServiceDeployments`.
+    pub enum BreakerStatus {
+        Triggered = "TRIGGERED",
+        Monitoring = "MONITORING",
+        MonitoringComplete = "MONITORING_COMPLETE",
+        Disabled = "DISABLED",
+    }
+}
 
 /// ecs:DescribeClusters.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -36,9 +153,9 @@ pub struct Deployment {
     /// `ecs-svc/123`.
     pub id: String,
     /// `PRIMARY`, `ACTIVE`, `INACTIVE`.
-    pub status: String,
+    pub status: DeploymentStatus,
     /// `IN_PROGRESS`, `COMPLETED`, `FAILED`; empty if absent.
-    pub rollout_state: String,
+    pub rollout_state: RolloutState,
     /// AWS's sentence.
     pub rollout_reason: String,
     /// Task definition ARN.
@@ -101,7 +218,7 @@ pub struct Service {
     /// ARN.
     pub arn: String,
     /// `ACTIVE`, `DRAINING`, `INACTIVE`.
-    pub status: String,
+    pub status: ServiceStatus,
     /// Desired count.
     pub desired: i32,
     /// Running count.
@@ -147,12 +264,12 @@ pub struct Service {
 impl Service {
     /// The deployment that is being rolled out or in place.
     pub fn primary(&self) -> Option<&Deployment> {
-        self.deployments.iter().find(|d| d.status == "PRIMARY")
+        self.deployments.iter().find(|d| d.status == DeploymentStatus::Primary)
     }
 
     /// The deployment in progress, if any.
     pub fn deploying(&self) -> Option<&Deployment> {
-        self.primary().filter(|d| d.rollout_state == "IN_PROGRESS")
+        self.primary().filter(|d| d.rollout_state == RolloutState::InProgress)
     }
 }
 
@@ -183,13 +300,13 @@ pub struct Container {
     /// Name.
     pub name: String,
     /// `RUNNING`, `STOPPED`, ...
-    pub status: String,
+    pub status: TaskStatus,
     /// Exit code once stopped.
     pub exit_code: Option<i32>,
     /// AWS's reason, e.g. `OutOfMemoryError: ...`.
     pub reason: Option<String>,
     /// `HEALTHY`, `UNHEALTHY`, `UNKNOWN`.
-    pub health: String,
+    pub health: TaskHealth,
     /// Image digest.
     pub image_digest: Option<String>,
     /// By which Session Manager knows it: `0123abcd-1234567890`.
@@ -208,11 +325,11 @@ pub struct Task {
     /// The service's name (from `group`), empty for a standalone task.
     pub service: String,
     /// `RUNNING`, `PENDING`, ...
-    pub status: String,
+    pub status: TaskStatus,
     /// `RUNNING` or `STOPPED`.
-    pub desired_status: String,
+    pub desired_status: TaskStatus,
     /// `HEALTHY`, `UNHEALTHY`, `UNKNOWN`.
-    pub health: String,
+    pub health: TaskHealth,
     /// Zone name.
     pub zone: String,
     /// Task definition ARN.
@@ -228,7 +345,7 @@ pub struct Task {
     /// Stopped.
     pub stopped_at: Option<Time>,
     /// `EssentialContainerExited`, `TaskFailedToStart`, ...
-    pub stop_code: Option<String>,
+    pub stop_code: Option<StopCode>,
     /// AWS's sentence.
     pub stopped_reason: Option<String>,
     /// `ecs-svc/123` or a user.
@@ -283,7 +400,7 @@ pub struct ServiceDeployment {
     /// The service's name.
     pub service: String,
     /// `SUCCESSFUL`, `IN_PROGRESS`, `ROLLBACK_SUCCESSFUL`, ...
-    pub status: String,
+    pub status: ServiceDeploymentStatus,
     /// AWS's sentence.
     pub reason: String,
     /// Asked for.
@@ -295,7 +412,7 @@ pub struct ServiceDeployment {
     /// Target service revision ARN.
     pub target_revision: String,
     /// Circuit breaker: (status, failures, threshold).
-    pub breaker: Option<(String, i32, i32)>,
+    pub breaker: Option<(BreakerStatus, i32, i32)>,
     /// Why it was rolled back.
     pub rollback_reason: Option<String>,
 }
