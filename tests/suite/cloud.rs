@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use nextcore_core::model::balancer::{Routing, Targets};
+use nextcore_core::model::balancer::{Routing, TargetState, Targets};
 use nextcore_core::model::metric::Metrics;
-use nextcore_core::model::service::{Services, Tasks};
+use nextcore_core::model::service::{Services, TaskStatus, Tasks};
 use nextcore_core::model::store::Store;
 use nextcore_live::aws::source::{SOURCES, reads};
 use nextcore_live::engine::{Wish, settled};
@@ -50,11 +50,11 @@ async fn services_tasks_targets_and_metrics_tell_one_story() {
         let store = settled(&mut feed, Duration::from_secs(10)).await;
         let (services, tasks) = (store.get::<Services>().unwrap(), store.get::<Tasks>().unwrap());
         for service in &services.services {
-            let running: Vec<_> = tasks.of(&service.name).filter(|t| t.status == "RUNNING").collect();
+            let running: Vec<_> = tasks.of(&service.name).filter(|t| t.status == TaskStatus::Running).collect();
             assert_eq!(running.len() as i32, service.running, "seed {seed}: {}", service.name);
             for arn in &service.target_groups {
                 let targets = &store.get::<Targets>().unwrap().groups[arn];
-                let healthy: BTreeSet<_> = targets.iter().filter(|t| t.state == "healthy").map(|t| Some(t.id.clone())).collect();
+                let healthy: BTreeSet<_> = targets.iter().filter(|t| t.state == TargetState::Healthy).map(|t| Some(t.id.clone())).collect();
                 let ips: BTreeSet<_> = running.iter().map(|t| t.ip.clone()).collect();
                 assert!(healthy.is_subset(&ips), "seed {seed}: healthy targets {healthy:?} are not all running tasks {ips:?}");
             }

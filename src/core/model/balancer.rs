@@ -5,6 +5,32 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::section::{Section, SectionKey};
+use super::state::states;
+
+states! {
+    /// `TargetHealth.State` of Elastic Load Balancing's `DescribeTargetHealth`.
+    pub enum TargetState {
+        Initial = "initial",
+        Healthy = "healthy",
+        Unhealthy = "unhealthy",
+        UnhealthyDraining = "unhealthy.draining",
+        Unused = "unused",
+        Draining = "draining",
+        Unavailable = "unavailable",
+    }
+}
+
+impl TargetState {
+    /// Fails its checks, also while draining; an orderly `draining` does not.
+    pub fn is_unhealthy(&self) -> bool {
+        matches!(self, Self::Unhealthy | Self::UnhealthyDraining)
+    }
+
+    /// Is being taken out, whether its checks pass or not.
+    pub fn is_draining(&self) -> bool {
+        matches!(self, Self::Draining | Self::UnhealthyDraining)
+    }
+}
 
 /// elbv2:DescribeLoadBalancers.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -151,7 +177,7 @@ pub struct Target {
     /// Zone name; empty if AWS does not say.
     pub zone: String,
     /// `initial`, `healthy`, `unhealthy`, `draining`, ...
-    pub state: String,
+    pub state: TargetState,
     /// `Target.Timeout`, ...
     pub reason: Option<String>,
     /// AWS's sentence for the reason.
@@ -174,8 +200,8 @@ impl Targets {
     /// (healthy, registered and not draining) of one group.
     pub fn healthy(&self, target_group: &str) -> Option<(usize, usize)> {
         let targets = self.groups.get(target_group)?;
-        let healthy = targets.iter().filter(|t| t.state == "healthy").count();
-        let total = targets.iter().filter(|t| !t.state.contains("draining")).count();
+        let healthy = targets.iter().filter(|t| t.state == TargetState::Healthy).count();
+        let total = targets.iter().filter(|t| !t.state.is_draining()).count();
         Some((healthy, total))
     }
 }

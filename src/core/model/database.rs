@@ -5,6 +5,89 @@ use serde::{Deserialize, Serialize};
 use super::Time;
 use super::cache::DataEvent;
 use super::section::{Section, SectionKey};
+use super::state::states;
+
+states! {
+    /// `DBInstanceStatus` of the RDS API's `DescribeDBInstances`.
+    pub enum InstanceStatus {
+        Available = "available",
+        BackingUp = "backing-up",
+        ConfiguringAssociatedRoles = "configuring-associated-roles",
+        ConfiguringEnhancedMonitoring = "configuring-enhanced-monitoring",
+        ConfiguringIamDatabaseAuth = "configuring-iam-database-auth",
+        ConfiguringLogExports = "configuring-log-exports",
+        ConvertingToVpc = "converting-to-vpc",
+        Creating = "creating",
+        DeletePrecheck = "delete-precheck",
+        Deleting = "deleting",
+        Failed = "failed",
+        InaccessibleEncryptionCredentials = "inaccessible-encryption-credentials",
+        InaccessibleEncryptionCredentialsRecoverable = "inaccessible-encryption-credentials-recoverable",
+        IncompatibleCreate = "incompatible-create",
+        IncompatibleNetwork = "incompatible-network",
+        IncompatibleOptionGroup = "incompatible-option-group",
+        IncompatibleParameters = "incompatible-parameters",
+        IncompatibleRestore = "incompatible-restore",
+        InsufficientCapacity = "insufficient-capacity",
+        Maintenance = "maintenance",
+        Modifying = "modifying",
+        MovingToVpc = "moving-to-vpc",
+        Rebooting = "rebooting",
+        Renaming = "renaming",
+        ResettingMasterCredentials = "resetting-master-credentials",
+        RestoreError = "restore-error",
+        Starting = "starting",
+        Stopped = "stopped",
+        Stopping = "stopping",
+        StorageConfigUpgrade = "storage-config-upgrade",
+        StorageFull = "storage-full",
+        StorageInitialization = "storage-initialization",
+        StorageOptimization = "storage-optimization",
+        Upgrading = "upgrading",
+    }
+}
+
+impl InstanceStatus {
+    /// The instance serves as it should; whatever is being configured, too.
+    pub fn serves(&self) -> bool {
+        match self {
+            Self::Available
+            | Self::BackingUp
+            | Self::StorageOptimization
+            | Self::ConfiguringAssociatedRoles
+            | Self::ConfiguringEnhancedMonitoring
+            | Self::ConfiguringIamDatabaseAuth
+            | Self::ConfiguringLogExports => true,
+            Self::Other(word) => word.starts_with("configuring-"),
+            _ => false,
+        }
+    }
+
+    /// It does not come back by itself; families that AWS may add to by prefix.
+    pub fn is_stuck(&self) -> bool {
+        match self {
+            Self::Failed
+            | Self::Stopped
+            | Self::Deleting
+            | Self::StorageFull
+            | Self::InaccessibleEncryptionCredentials
+            | Self::InaccessibleEncryptionCredentialsRecoverable
+            | Self::IncompatibleCreate
+            | Self::IncompatibleNetwork
+            | Self::IncompatibleOptionGroup
+            | Self::IncompatibleParameters
+            | Self::IncompatibleRestore
+            | Self::RestoreError => true,
+            Self::Other(word) => word.starts_with("incompatible-") || word.starts_with("inaccessible-"),
+            _ => false,
+        }
+    }
+
+    /// It does not serve, or is about to stop.
+    pub fn is_broken(&self) -> bool {
+        self.is_stuck() || matches!(self, Self::Stopping | Self::InsufficientCapacity)
+    }
+}
 
 /// rds:DescribeDBInstances of the configured instance.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -12,7 +95,7 @@ pub struct Database {
     /// Identifier.
     pub id: String,
     /// `available`, `rebooting`, ...
-    pub status: String,
+    pub status: InstanceStatus,
     /// `postgres`.
     pub engine: String,
     /// `15.7`.

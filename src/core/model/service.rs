@@ -1,5 +1,7 @@
 //! ECS: the cluster, its services with deployments and events, tasks (running and stopped), service deployments, task definitions.
 
+mod states;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -7,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Time;
 use super::section::{Section, SectionKey};
 use super::stack::ServiceRole;
+pub use states::{BreakerStatus, DeploymentStatus, RolloutState, ServiceDeploymentStatus, ServiceStatus, StopCode, TaskHealth, TaskStatus};
 
 /// ecs:DescribeClusters.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -36,9 +39,9 @@ pub struct Deployment {
     /// `ecs-svc/123`.
     pub id: String,
     /// `PRIMARY`, `ACTIVE`, `INACTIVE`.
-    pub status: String,
+    pub status: DeploymentStatus,
     /// `IN_PROGRESS`, `COMPLETED`, `FAILED`; empty if absent.
-    pub rollout_state: String,
+    pub rollout_state: RolloutState,
     /// AWS's sentence.
     pub rollout_reason: String,
     /// Task definition ARN.
@@ -101,7 +104,7 @@ pub struct Service {
     /// ARN.
     pub arn: String,
     /// `ACTIVE`, `DRAINING`, `INACTIVE`.
-    pub status: String,
+    pub status: ServiceStatus,
     /// Desired count.
     pub desired: i32,
     /// Running count.
@@ -147,12 +150,12 @@ pub struct Service {
 impl Service {
     /// The deployment that is being rolled out or in place.
     pub fn primary(&self) -> Option<&Deployment> {
-        self.deployments.iter().find(|d| d.status == "PRIMARY")
+        self.deployments.iter().find(|d| d.status == DeploymentStatus::Primary)
     }
 
     /// The deployment in progress, if any.
     pub fn deploying(&self) -> Option<&Deployment> {
-        self.primary().filter(|d| d.rollout_state == "IN_PROGRESS")
+        self.primary().filter(|d| d.rollout_state == RolloutState::InProgress)
     }
 }
 
@@ -183,13 +186,13 @@ pub struct Container {
     /// Name.
     pub name: String,
     /// `RUNNING`, `STOPPED`, ...
-    pub status: String,
+    pub status: TaskStatus,
     /// Exit code once stopped.
     pub exit_code: Option<i32>,
     /// AWS's reason, e.g. `OutOfMemoryError: ...`.
     pub reason: Option<String>,
     /// `HEALTHY`, `UNHEALTHY`, `UNKNOWN`.
-    pub health: String,
+    pub health: TaskHealth,
     /// Image digest.
     pub image_digest: Option<String>,
     /// By which Session Manager knows it: `0123abcd-1234567890`.
@@ -208,11 +211,11 @@ pub struct Task {
     /// The service's name (from `group`), empty for a standalone task.
     pub service: String,
     /// `RUNNING`, `PENDING`, ...
-    pub status: String,
+    pub status: TaskStatus,
     /// `RUNNING` or `STOPPED`.
-    pub desired_status: String,
+    pub desired_status: TaskStatus,
     /// `HEALTHY`, `UNHEALTHY`, `UNKNOWN`.
-    pub health: String,
+    pub health: TaskHealth,
     /// Zone name.
     pub zone: String,
     /// Task definition ARN.
@@ -228,7 +231,7 @@ pub struct Task {
     /// Stopped.
     pub stopped_at: Option<Time>,
     /// `EssentialContainerExited`, `TaskFailedToStart`, ...
-    pub stop_code: Option<String>,
+    pub stop_code: Option<StopCode>,
     /// AWS's sentence.
     pub stopped_reason: Option<String>,
     /// `ecs-svc/123` or a user.
@@ -283,7 +286,7 @@ pub struct ServiceDeployment {
     /// The service's name.
     pub service: String,
     /// `SUCCESSFUL`, `IN_PROGRESS`, `ROLLBACK_SUCCESSFUL`, ...
-    pub status: String,
+    pub status: ServiceDeploymentStatus,
     /// AWS's sentence.
     pub reason: String,
     /// Asked for.
@@ -295,7 +298,7 @@ pub struct ServiceDeployment {
     /// Target service revision ARN.
     pub target_revision: String,
     /// Circuit breaker: (status, failures, threshold).
-    pub breaker: Option<(String, i32, i32)>,
+    pub breaker: Option<(BreakerStatus, i32, i32)>,
     /// Why it was rolled back.
     pub rollback_reason: Option<String>,
 }

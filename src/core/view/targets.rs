@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::View;
 use super::figures::zone;
 use super::widget::Phrase;
-use crate::model::balancer::{Target, Targets};
+use crate::model::balancer::{Target, TargetState, Targets};
 use crate::model::service::{Service, Services};
 use crate::theme::Role;
 
@@ -25,11 +25,11 @@ impl Tally {
     fn count<'t>(targets: impl IntoIterator<Item = &'t Target>, wanted: Option<usize>) -> Self {
         let mut tally = Self { wanted, ..Self::default() };
         for target in targets {
-            match target.state.as_str() {
-                "healthy" => tally.healthy += 1,
-                "initial" => tally.initial += 1,
-                "draining" => tally.draining += 1,
-                s if s.starts_with("unhealthy") => tally.bad += 1,
+            match &target.state {
+                TargetState::Healthy => tally.healthy += 1,
+                TargetState::Initial => tally.initial += 1,
+                TargetState::Draining => tally.draining += 1,
+                state if state.is_unhealthy() => tally.bad += 1,
                 _ => {}
             }
         }
@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     fn tally(states: &[&str], wanted: Option<usize>) -> Tally {
-        let targets: Vec<Target> = states.iter().map(|s| Target { state: (*s).to_owned(), ..Target::default() }).collect();
+        let targets: Vec<Target> = states.iter().map(|s| Target { state: TargetState::from(*s), ..Target::default() }).collect();
         Tally::count(&targets, wanted)
     }
 

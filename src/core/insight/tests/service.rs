@@ -99,7 +99,7 @@ fn deployments() {
             "deployment failed: circuit breaker: tasks failed to start",
         ),
         ("failed tasks", |w| primary(w, |d| d.failed = 2), "svc/web", "degraded", "2 tasks of web:7 failed to start"),
-        ("a cloud without rollout states", |w| primary(w, |d| d.rollout_state.clear()), "svc/web", "healthy", ""),
+        ("a cloud without rollout states", |w| primary(w, |d| d.rollout_state = "".into()), "svc/web", "healthy", ""),
     ]);
 }
 

@@ -14,7 +14,9 @@ use crate::model::delivery::{Build, Builds, Image, Pipeline, PipelineExecution, 
 use crate::model::health::Level;
 use crate::model::scaling::{ScalingActivities, ScalingActivity};
 use crate::model::security::{Secret, Secrets};
-use crate::model::service::{Deployment, Service, ServiceDeployment, ServiceDeployments, ServiceEvent, Services, StoppedTasks, Task};
+use crate::model::service::{
+    Deployment, Service, ServiceDeployment, ServiceDeploymentStatus, ServiceDeployments, ServiceEvent, Services, StoppedTasks, Task,
+};
 use crate::model::store::Store;
 use crate::model::system::{SYSTEMS, System};
 
@@ -265,11 +267,11 @@ fn quoted(words: &str) -> String {
 fn deployed(d: &ServiceDeployment) -> (Level, String) {
     let why = d.rollback_reason.as_deref().filter(|r| !r.is_empty()).unwrap_or(&d.reason).trim_end_matches('.');
     let why = if why.is_empty() { String::new() } else { format!(": {}", clip(why, 80)) };
-    match d.status.as_str() {
-        "SUCCESSFUL" => (Level::Healthy, "deployment completed".to_owned()),
-        "ROLLBACK_SUCCESSFUL" => (Level::Degraded, format!("deployment rolled back{why}")),
-        "STOPPED" => (Level::Info, format!("deployment stopped{why}")),
-        status => (Level::Degraded, format!("deployment {}{why}", status.to_lowercase().replace('_', " "))),
+    match &d.status {
+        ServiceDeploymentStatus::Successful => (Level::Healthy, "deployment completed".to_owned()),
+        ServiceDeploymentStatus::RollbackSuccessful => (Level::Degraded, format!("deployment rolled back{why}")),
+        ServiceDeploymentStatus::Stopped => (Level::Info, format!("deployment stopped{why}")),
+        status => (Level::Degraded, format!("deployment {}{why}", status.as_str().to_lowercase().replace('_', " "))),
     }
 }
 

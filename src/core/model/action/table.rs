@@ -5,11 +5,11 @@ use super::{Param, Spec, Subject, Takes, Tier};
 use crate::model::alarm::Alarms;
 use crate::model::cache::ReplicationGroup;
 use crate::model::cdn::Cdn;
-use crate::model::database::Database;
+use crate::model::database::{Database, InstanceStatus};
 use crate::model::delivery::{Builds, Pipeline};
 use crate::model::network::NatGateways;
 use crate::model::scaling::{ScalableTarget, Scaling};
-use crate::model::service::{Service, Services, Tasks};
+use crate::model::service::{Service, Services, TaskStatus, Tasks};
 use crate::model::store::Store;
 
 const fn positional(name: &'static str, takes: Takes, doc: &'static str) -> Param {
@@ -144,7 +144,7 @@ pub const ACTIONS: &[Spec] = &[
         offer: |store, _, _| {
             let database = store.get::<Database>().ok_or("the database is not known yet")?;
             refuse(!database.multi_az || database.secondary_zone.is_none(), "there is no standby")?;
-            refuse(database.status != "available", &format!("it is {}", database.status))
+            refuse(database.status != InstanceStatus::Available, &format!("it is {}", database.status))
         },
     },
     Spec {
@@ -300,7 +300,7 @@ fn scalable<'a>(store: &'a Store, name: &str) -> Result<&'a ScalableTarget, Stri
 
 fn task(store: &Store, id: &str) -> Result<(), String> {
     let tasks = store.get::<Tasks>().ok_or("the tasks are not known yet")?;
-    refuse(!tasks.tasks.iter().any(|t| t.id() == id && t.status == "RUNNING"), "it is not running")
+    refuse(!tasks.tasks.iter().any(|t| t.id() == id && t.status == TaskStatus::Running), "it is not running")
 }
 
 fn pipeline(store: &Store) -> Result<&Pipeline, String> {

@@ -163,7 +163,7 @@ impl Reading<'_> {
 
     fn database(&self) -> Vec<Figure> {
         let Some(db) = self.store.get::<Database>() else { return Vec::new() };
-        let mut all = vec![figure("", db.status.clone())];
+        let mut all = vec![figure("", db.status.to_string())];
         match &db.secondary_zone {
             Some(standby) => all.push(figure("", format!("{} ⇄ {}", zone_letter(&db.zone), zone_letter(standby)))),
             None if !db.zone.is_empty() => all.push(figure("", zone_letter(&db.zone).to_owned())),

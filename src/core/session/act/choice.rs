@@ -5,7 +5,7 @@ use crate::model::alarm::Alarms;
 use crate::model::cache::ReplicationGroup;
 use crate::model::delivery::Pipeline;
 use crate::model::network::{NatGateways, zone_letter};
-use crate::model::service::{TaskDefinitions, Tasks, short_revision};
+use crate::model::service::{TaskDefinitions, TaskStatus, Tasks, short_revision};
 use crate::session::Session;
 
 /// The values that the target of an action can have; `of` narrows tasks to a service.
@@ -16,7 +16,7 @@ pub(super) fn targets(session: &Session, subject: Subject, of: Option<&str>) -> 
         Subject::Task => {
             let tasks = store.get::<Tasks>().map(|t| t.tasks.as_slice()).unwrap_or_default();
             let mine = |service: &str| of.is_none_or(|o| o == service);
-            tasks.iter().filter(|t| t.status == "RUNNING" && mine(&t.service)).map(|t| t.id().to_owned()).collect()
+            tasks.iter().filter(|t| t.status == TaskStatus::Running && mine(&t.service)).map(|t| t.id().to_owned()).collect()
         }
         Subject::NodeGroup => {
             store.get::<ReplicationGroup>().map(|g| g.node_groups.iter().map(|n| n.id.clone()).collect()).unwrap_or_default()

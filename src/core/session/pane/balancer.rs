@@ -28,7 +28,7 @@ pub fn targets<'a>(store: &'a Store, filter: &Filter) -> Vec<(&'a TargetGroup, &
         .target_groups
         .iter()
         .flat_map(|g| targets.groups.get(&g.arn).into_iter().flatten().map(move |t| (g, t)))
-        .filter(|(g, t)| filter.matches_fields(&[&g.name, &t.id, &t.zone, &t.state, t.reason.as_deref().unwrap_or("")]))
+        .filter(|(g, t)| filter.matches_fields(&[&g.name, &t.id, &t.zone, t.state.as_str(), t.reason.as_deref().unwrap_or("")]))
         .collect();
     rows.sort_by(|a, b| (&a.0.name, &a.1.zone, &a.1.id).cmp(&(&b.0.name, &b.1.zone, &b.1.id)));
     rows

@@ -31,5 +31,5 @@ pub fn dashboards<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a Dashboard> {
 /// The services whose containers Container Insights measures.
 pub fn containers<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a Service> {
     let all = store.get::<Services>().map(|s| s.services.as_slice()).unwrap_or_default();
-    all.iter().filter(|s| filter.matches_fields(&[&s.name, &s.status])).collect()
+    all.iter().filter(|s| filter.matches_fields(&[&s.name, s.status.as_str()])).collect()
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::insight::topology::images::digest_in;
 use crate::model::delivery::{Build, Builds, Image, Pipeline, PipelineAction, PipelineExecution, PipelineStage, Repositories, Repository};
-use crate::model::service::Tasks;
+use crate::model::service::{TaskStatus, Tasks};
 use crate::model::store::Store;
 use crate::session::Session;
 use crate::session::filter::Filter;
@@ -61,7 +61,7 @@ fn running<'a>(session: &'a Session, repository: &Repository) -> Running<'a> {
     let services: BTreeSet<&str> = session.stack.services.iter().filter(|s| s.role == repository.role).map(|s| s.name.as_str()).collect();
     let tasks = session.store.get::<Tasks>().map(|t| t.tasks.as_slice()).unwrap_or_default();
     let mut all = Running::new();
-    for task in tasks.iter().filter(|t| t.status == "RUNNING" && services.contains(t.service.as_str())) {
+    for task in tasks.iter().filter(|t| t.status == TaskStatus::Running && services.contains(t.service.as_str())) {
         let Some(digest) = digest_in(&session.store, repository, task) else { continue };
         let users = all.entry(digest).or_default();
         match users.iter_mut().find(|(service, _)| *service == task.service) {

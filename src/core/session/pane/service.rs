@@ -43,9 +43,9 @@ pub fn tasks<'a>(store: &'a Store, service: &str, filter: &Filter) -> Vec<&'a Ta
             filter.is_empty()
                 || filter.matches_fields(&[
                     t.id(),
-                    &t.status,
+                    t.status.as_str(),
                     &t.zone,
-                    &t.health,
+                    t.health.as_str(),
                     &t.task_definition,
                     t.ip.as_deref().unwrap_or(""),
                     t.stopped_reason.as_deref().unwrap_or(""),
@@ -57,7 +57,7 @@ pub fn tasks<'a>(store: &'a Store, service: &str, filter: &Filter) -> Vec<&'a Ta
 /// Deployments of a service, newest first.
 pub fn deployments<'a>(store: &'a Store, service: &str, filter: &Filter) -> Vec<&'a ServiceDeployment> {
     let all = store.get::<ServiceDeployments>().map(|d| d.deployments.as_slice()).unwrap_or_default();
-    all.iter().filter(|d| d.service == service && filter.matches_fields(&[&d.status, &d.reason, &d.target_revision])).collect()
+    all.iter().filter(|d| d.service == service && filter.matches_fields(&[d.status.as_str(), &d.reason, &d.target_revision])).collect()
 }
 
 /// ECS's own events of a service, newest first.

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::{List, Panels, beside, facts, heading, panel, spacious, split, text, widen};
 use crate::insight::NodeId;
-use crate::model::balancer::{Balancer, Listener, Routing, Rule, Target, TargetGroup, Targets};
+use crate::model::balancer::{Balancer, Listener, Routing, Rule, Target, TargetGroup, TargetState, Targets};
 use crate::session::Screen;
 use crate::session::pane::balancer as balancer_rows;
 use crate::theme::Role;
@@ -100,10 +100,10 @@ fn targets(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
 }
 
 fn target_row<'a>(v: &View<'a>, group: &'a TargetGroup, target: &'a Target, same: bool) -> Vec<Phrase<'a>> {
-    let (mark, role) = match target.state.as_str() {
-        "healthy" => ("●", Role::Ok),
-        "initial" | "draining" => ("◐", Role::Info),
-        "unhealthy" | "unhealthy.draining" => ("▲", Role::Warn),
+    let (mark, role) = match target.state {
+        TargetState::Healthy => ("●", Role::Ok),
+        TargetState::Initial | TargetState::Draining => ("◐", Role::Info),
+        TargetState::Unhealthy | TargetState::UnhealthyDraining => ("▲", Role::Warn),
         _ => ("?", Role::Unknown),
     };
     vec![
@@ -112,7 +112,7 @@ fn target_row<'a>(v: &View<'a>, group: &'a TargetGroup, target: &'a Target, same
         Phrase::of(v.short(&group.name), if same { Role::Faint } else { Role::Text }),
         text(if target.zone.is_empty() { "—" } else { zone(&target.zone) }),
         text(format!("{}:{}", target.id, target.port)),
-        Phrase::of(target.state.as_str(), if target.state.starts_with("unhealthy") { Role::Warn } else { Role::Text }),
+        Phrase::of(target.state.as_str(), if target.state.is_unhealthy() { Role::Warn } else { Role::Text }),
         text(target.reason.as_deref().unwrap_or("")),
         Phrase::of(target.description.as_deref().unwrap_or(""), Role::Muted),
     ]

@@ -4,11 +4,14 @@ use ratatui::layout::Rect;
 
 use super::{List, Panels, beside, facts, full_text, heading, panel, spacious, split, text, widen};
 use crate::insight::NodeId;
-use crate::model::balancer::{Target, Targets};
+use crate::model::balancer::{Target, TargetState, Targets};
 use crate::model::log::LogTail;
 use crate::model::scaling::{Scaling, ScalingActivities};
 use crate::model::section::Section;
-use crate::model::service::{Service, ServiceDeployment, ServiceDeployments, Services, Task, TaskDefinitions, Tasks, short_revision};
+use crate::model::service::{
+    Service, ServiceDeployment, ServiceDeploymentStatus, ServiceDeployments, Services, Task, TaskDefinitions, TaskHealth, TaskStatus,
+    Tasks, short_revision,
+};
 use crate::session::pane::service as service_rows;
 use crate::session::{Screen, rows};
 use crate::theme::Role;
@@ -211,13 +214,14 @@ fn why(v: &View<'_>, task: &Task) -> String {
 }
 
 fn task_row<'a>(v: &View<'a>, task: &'a Task) -> Vec<Phrase<'a>> {
-    let stopped = task.status == "STOPPED";
+    let stopped = task.status == TaskStatus::Stopped;
     let target = target_of(v, task);
-    let (mark, role) = match (task.status.as_str(), task.health.as_str(), target.map(|t| t.state.as_str())) {
-        ("STOPPED", ..) => ("○", Role::Muted),
-        ("RUNNING", "UNHEALTHY", _) | ("RUNNING", _, Some("unhealthy" | "unhealthy.draining")) => ("▲", Role::Warn),
-        ("RUNNING", _, Some("initial" | "draining")) => ("◐", Role::Info),
-        ("RUNNING", ..) => ("●", Role::Ok),
+    let (mark, role) = match (&task.status, &task.health, target.map(|t| &t.state)) {
+        (TaskStatus::Stopped, ..) => ("○", Role::Muted),
+        (TaskStatus::Running, TaskHealth::Unhealthy, _) => ("▲", Role::Warn),
+        (TaskStatus::Running, _, Some(TargetState::Unhealthy | TargetState::UnhealthyDraining)) => ("▲", Role::Warn),
+        (TaskStatus::Running, _, Some(TargetState::Initial | TargetState::Draining)) => ("◐", Role::Info),
+        (TaskStatus::Running, ..) => ("●", Role::Ok),
         _ => ("◐", Role::Info),
     };
     let calm = if stopped { Role::Muted } else { Role::Text };
@@ -226,12 +230,15 @@ fn task_row<'a>(v: &View<'a>, task: &'a Task) -> Vec<Phrase<'a>> {
     vec![
         Phrase::of(mark, role),
         Phrase::of(task.id(), calm),
-        Phrase::of(task.status.to_lowercase(), calm),
+        Phrase::of(task.status.as_str().to_lowercase(), calm),
         Phrase::of(
-            if task.health.is_empty() { "—".to_owned() } else { task.health.to_lowercase() },
-            if task.health == "UNHEALTHY" { Role::Warn } else { calm },
+            if task.health.is_empty() { "—".to_owned() } else { task.health.as_str().to_lowercase() },
+            if task.health == TaskHealth::Unhealthy { Role::Warn } else { calm },
         ),
-        Phrase::of(if stopped { "—" } else { target_state }, if target_state == "unhealthy" { Role::Warn } else { calm }),
+        Phrase::of(
+            if stopped { "—" } else { target_state },
+            if target.is_some_and(|t| t.state == TargetState::Unhealthy) { Role::Warn } else { calm },
+        ),
         Phrase::of(zone(&task.zone), calm),
         Phrase::of(task.ip.as_deref().unwrap_or("—"), calm),
         Phrase::of(short_revision(&task.task_definition).rsplit(':').next().unwrap_or(""), calm),
@@ -261,10 +268,10 @@ fn deployments(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
 }
 
 fn deployment_row<'a>(v: &View<'a>, d: &'a ServiceDeployment) -> Vec<Phrase<'a>> {
-    let (mark, role) = match d.status.as_str() {
-        "SUCCESSFUL" => ("●", Role::Ok),
-        "PENDING" | "IN_PROGRESS" => ("◐", Role::Info),
-        s if s.contains("ROLLBACK") => ("▲", Role::Warn),
+    let (mark, role) = match &d.status {
+        ServiceDeploymentStatus::Successful => ("●", Role::Ok),
+        ServiceDeploymentStatus::Pending | ServiceDeploymentStatus::InProgress => ("◐", Role::Info),
+        status if status.is_rollback() => ("▲", Role::Warn),
         _ => ("✖", Role::Crit),
     };
     let begun = d.started_at.or(d.created_at);
@@ -272,7 +279,7 @@ fn deployment_row<'a>(v: &View<'a>, d: &'a ServiceDeployment) -> Vec<Phrase<'a>>
     let breaker = d.breaker.as_ref().filter(|b| b.2 > 0).map_or_else(|| "—".to_owned(), |(_, n, of)| format!("{n} of {of}"));
     vec![
         Phrase::of(mark, role),
-        text(d.status.to_lowercase().replace('_', " ")),
+        text(d.status.as_str().to_lowercase().replace('_', " ")),
         Phrase::of(d.target_revision.rsplit('/').next().unwrap_or(""), Role::Text),
         Phrase::of(clock(begun, v.now), Role::Muted),
         text(took.unwrap_or_else(|| "—".to_owned())),

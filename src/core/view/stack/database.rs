@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{head, must_tell, service, tell};
 use crate::insight::NodeId;
-use crate::model::database::{Database, DatabaseSettings, default_max_connections};
+use crate::model::database::{Database, DatabaseSettings, InstanceStatus, default_max_connections};
 use crate::session::layout::{Place, Placed};
 use crate::theme::Role;
 use crate::view::View;
@@ -27,9 +27,12 @@ pub(super) fn title<'a>(v: &View<'a>, _: &NodeId) -> Phrase<'a> {
 
 /// The status in its own words; loud when it is not `available`.
 pub(crate) fn status(db: &Database) -> Phrase<'_> {
-    let role = match db.status.as_str() {
-        "available" => Role::Text,
-        "failed" | "stopped" | "storage-full" | "inaccessible-encryption-credentials" => Role::Crit,
+    let role = match db.status {
+        InstanceStatus::Available => Role::Text,
+        InstanceStatus::Failed
+        | InstanceStatus::Stopped
+        | InstanceStatus::StorageFull
+        | InstanceStatus::InaccessibleEncryptionCredentials => Role::Crit,
         _ => Role::Warn,
     };
     Phrase::of(db.status.as_str(), role)
@@ -153,7 +156,7 @@ pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
     let spark = (room.saturating_sub(54) / 2).clamp(6, 30);
     let mut facts = vec![
         Fact::new(0, zones(db, false).padded(5)),
-        Fact::new(0, if db.status == "available" { Phrase::new() } else { status(db) }),
+        Fact::new(0, if db.status == InstanceStatus::Available { Phrase::new() } else { status(db) }),
         Fact::new(
             2,
             Phrase::of("cpu", Role::Muted).then(v.cell("db/cpu", Unit::Percent, 6)).and(" ", Role::Text).then(v.spark(

@@ -6,7 +6,7 @@ use super::{head, must_tell, tell};
 use crate::insight::NodeId;
 use crate::model::health::Level;
 use crate::model::scaling::Scaling;
-use crate::model::service::{Service, Services, Tasks};
+use crate::model::service::{RolloutState, Service, Services, TaskStatus, Tasks};
 use crate::model::text;
 use crate::session::layout::Placed;
 use crate::theme::Role;
@@ -46,15 +46,15 @@ pub(crate) fn bounds(v: &View<'_>, name: &str) -> String {
 pub(crate) fn rollout<'a>(v: &View<'a>, service: &'a Service) -> Phrase<'a> {
     let Some(primary) = service.primary() else { return Phrase::of("no deployment", Role::Muted) };
     let since = primary.updated_at.or(primary.created_at).map(|at| text::age(at, v.now)).unwrap_or_default();
-    match primary.rollout_state.as_str() {
-        "IN_PROGRESS" => {
+    match primary.rollout_state {
+        RolloutState::InProgress => {
             let since = primary.created_at.map(|at| text::age(at, v.now)).unwrap_or_default();
             let line = Phrase::of("deploying ", Role::Info).and(format!("{}/{}", primary.running, primary.desired), Role::Text);
             let line = if primary.failed > 0 { line.and(format!(" failed {}", primary.failed), Role::Warn) } else { line };
             line.and(format!(" · {since}"), Role::Muted)
         }
-        "FAILED" => Phrase::of("rollout failed ", Role::Crit).and(since, Role::Muted),
-        "COMPLETED" => Phrase::of("steady ", Role::Muted).and(since, Role::Text),
+        RolloutState::Failed => Phrase::of("rollout failed ", Role::Crit).and(since, Role::Muted),
+        RolloutState::Completed => Phrase::of("steady ", Role::Muted).and(since, Role::Text),
         _ if service.deployments.len() == 1 && service.running == service.desired => {
             Phrase::of("steady ", Role::Muted).and(since, Role::Text)
         }
@@ -87,7 +87,7 @@ fn target_fact(v: &View<'_>, service: &Service) -> Phrase<'static> {
 fn zones<'a>(v: &View<'a>, name: &str) -> Phrase<'a> {
     let Some(tasks) = v.store.get::<Tasks>() else { return Phrase::new() };
     let mut by_zone = std::collections::BTreeMap::from([("a", 0_usize), ("b", 0), ("c", 0)]);
-    for task in tasks.tasks.iter().filter(|t| t.service == name && t.status == "RUNNING") {
+    for task in tasks.tasks.iter().filter(|t| t.service == name && t.status == TaskStatus::Running) {
         *by_zone.entry(zone(&task.zone)).or_default() += 1;
     }
     let mut line = Phrase::new();

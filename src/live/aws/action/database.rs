@@ -8,7 +8,7 @@ use nextcore_core::model::Time;
 use nextcore_core::model::action::Request;
 use nextcore_core::model::action::params::FailOverDatabase;
 use nextcore_core::model::cache::DataEvent;
-use nextcore_core::model::database::{Database, DatabaseEvents, DatabaseSettings};
+use nextcore_core::model::database::{Database, DatabaseEvents, DatabaseSettings, InstanceStatus};
 use nextcore_core::model::identity::Identity;
 use nextcore_core::model::metric::Metrics;
 use nextcore_core::model::plan::{Outcome, Refusal, Run, Step, Verdict};
@@ -26,8 +26,6 @@ const REBOOT: Op = Op::write("RDS", "RebootDBInstance", "rds:RebootDBInstance").
 const PAUSE: TimeDelta = TimeDelta::minutes(30);
 /// Point-in-time restore is the way back when a failover goes wrong: it must not be far behind.
 const RESTORE_LAG: TimeDelta = TimeDelta::minutes(10);
-/// Statuses out of which a failover does not come by itself; families by prefix.
-const BROKEN: &[&str] = &["failed", "stopped", "deleting", "storage-full", "incompatible-", "inaccessible-", "restore-error"];
 
 pub(super) struct FailOver;
 
@@ -55,7 +53,7 @@ impl Action for FailOver {
             .detail(format!("{} {}  {}", db.engine, db.version, db.class))
             .change("primary", &db.zone, or_none(standby))
             .change("standby", or_none(standby), &db.zone)
-            .must(db.status == "available", "available", format!("the database is {}", db.status))
+            .must(db.status == InstanceStatus::Available, "available", format!("the database is {}", db.status))
             .must(db.multi_az && !standby.is_empty(), "Multi-AZ, standby present", no_standby(db));
         let plan = restorable(quiet(plan, facts), facts, db);
         let plan = connected(maintained(undisturbed(plan, facts), facts, db), facts);
@@ -85,9 +83,9 @@ impl Action for FailOver {
         let swapped = !old.is_empty() && !db.zone.is_empty() && db.zone != old;
         let asked = said(facts, run, &["requested a failover"]).or(started).is_some();
         // The status passes within a minute: what an earlier look saw stays seen.
-        let begun = db.status == "rebooting" || asked || completed.is_some() || swapped || seen(run, 0);
+        let begun = db.status == InstanceStatus::Rebooting || asked || completed.is_some() || swapped || seen(run, 0);
         let over = completed.is_some() || swapped;
-        let available = over && db.status == "available";
+        let available = over && db.status == InstanceStatus::Available;
         let beginning = if begun { "the reboot has begun".to_owned() } else { format!("status {}: the reboot has not begun", db.status) };
         let mut steps = vec![
             Step::new(beginning, begun, true),
@@ -100,7 +98,7 @@ impl Action for FailOver {
             let text = format!("RDS abandoned it at {}: a failover was only just before", clock(at));
             steps.push(failed(text.clone()));
             Some((Outcome::Failed, text))
-        } else if BROKEN.iter().any(|b| db.status.starts_with(b)) {
+        } else if db.status.is_stuck() {
             Some((Outcome::Failed, format!("{} is {}: it does not come back by itself", db.id, db.status)))
         } else {
             available.then(|| (Outcome::Done, ending(facts, run, db, old, (started, completed))))

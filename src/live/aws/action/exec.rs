@@ -11,7 +11,7 @@ use nextcore_core::model::identity::Identity;
 use nextcore_core::model::partition::Partition;
 use nextcore_core::model::plan::{Refusal, Run};
 use nextcore_core::model::section::{Section, SectionKey};
-use nextcore_core::model::service::{Container, Services, Task, Tasks};
+use nextcore_core::model::service::{Container, Services, Task, TaskStatus, Tasks};
 use nextcore_core::model::stack::Stack;
 
 use super::send::Handoff;
@@ -63,9 +63,9 @@ impl Action for Exec {
             None => plan.unknown(facts, Services::KEY, "whether ECS Exec is on for this task is not known"),
         };
         plan = plan.must(
-            container.status == "RUNNING",
+            container.status == TaskStatus::Running,
             format!("container {name} RUNNING"),
-            format!("container {name} is {}", or_unknown(&container.status)),
+            format!("container {name} is {}", or_unknown(container.status.as_str())),
         );
         let agent = container.exec_agent.as_deref().unwrap_or("missing: the task was started before ECS Exec was on");
         plan = plan.must(agent == "RUNNING", "its exec agent RUNNING", format!("the exec agent of {name} is {agent}"));

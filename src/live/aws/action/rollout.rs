@@ -6,7 +6,7 @@ use nextcore_core::model::balancer::Targets;
 use nextcore_core::model::delivery::{Image, Repositories, Repository};
 use nextcore_core::model::plan::{Outcome, Run, Step, Verdict};
 use nextcore_core::model::section::Section;
-use nextcore_core::model::service::{Deployment, Service, TaskDefinition};
+use nextcore_core::model::service::{Deployment, RolloutState, Service, TaskDefinition};
 
 use super::service::{UPDATE, failed, find, healthy, should_show};
 use super::{Draft, Facts, Receipt, SendError, Sender, Sight};
@@ -135,7 +135,7 @@ pub(super) fn sight(facts: &Facts<'_>, run: &Run, params: &Rollout) -> Sight {
         steps.push(failed(why.clone()));
         return Sight { steps, applied: Some(true), end: Some((Outcome::Failed, why)) };
     }
-    let completed = ours.rollout_state == "COMPLETED";
+    let completed = ours.rollout_state == RolloutState::Completed;
     let all = ours.running >= ours.desired;
     steps.push(Step::new(format!("{} of {} new tasks running", ours.running, ours.desired), all, true));
     if ours.failed > 0 {
@@ -194,7 +194,7 @@ fn unseen(facts: &Facts<'_>, service: &Service, run: &Run, params: &Rollout) -> 
 fn gone_wrong(service: &Service, ours: &Deployment) -> Option<String> {
     let primary = service.primary();
     let back = primary.filter(|p| p.id != ours.id).map_or_else(String::new, |p| format!("; ECS goes back to {}", p.revision()));
-    if ours.rollout_state == "FAILED" {
+    if ours.rollout_state == RolloutState::Failed {
         let why = if ours.rollout_reason.is_empty() { "no reason given" } else { ours.rollout_reason.trim_end_matches('.') };
         let tasks = if ours.failed > 0 { format!(" ({} tasks failed to start)", ours.failed) } else { String::new() };
         return Some(format!("deployment {} failed: {why}{tasks}{back}", ours.id));

@@ -9,7 +9,7 @@ use nextcore_core::model::network::Network;
 use nextcore_core::model::plan::{Refusal, Run, Step, StepState, Verdict};
 use nextcore_core::model::scaling::{ScalableTarget, Scaling};
 use nextcore_core::model::section::Section;
-use nextcore_core::model::service::{Service, Services};
+use nextcore_core::model::service::{Service, ServiceStatus, Services};
 
 use super::{Draft, Facts};
 
@@ -39,7 +39,7 @@ pub(super) fn draft(service: &Service) -> Draft {
     let revision = nextcore_core::model::service::short_revision(&service.task_definition);
     Draft::of("ECS service", &service.name, &service.arn)
         .detail(format!("{}/{} running  {revision}", service.running, service.desired))
-        .must(service.status == "ACTIVE", "service ACTIVE", format!("the service is {}", service.status))
+        .must(service.status == ServiceStatus::Active, "service ACTIVE", format!("the service is {}", service.status))
 }
 
 /// A running deployment forbids: it can be stopped, or waited for.

@@ -2,14 +2,13 @@
 //! of the deployment, not on the service, and also where there is no circuit breaker (AWS map §3).
 
 use crate::aws::op::{Op, Scope};
-use crate::aws::source::deployments::is_open;
 use nextcore_core::model::action::Request;
 use nextcore_core::model::action::params;
 use nextcore_core::model::balancer::Targets;
 use nextcore_core::model::identity::Identity;
 use nextcore_core::model::plan::{Outcome, Refusal, Run, Step, Verdict};
 use nextcore_core::model::section::{Section, SectionKey};
-use nextcore_core::model::service::{ServiceDeployment, ServiceDeployments, Services, short_revision};
+use nextcore_core::model::service::{ServiceDeployment, ServiceDeploymentStatus, ServiceDeployments, Services, short_revision};
 
 use super::revisions::{self, Candidates, Known, past, put};
 use super::rollout::running_definition;
@@ -41,7 +40,7 @@ impl Action for StopDeployment {
         let service = find(facts, &request.target)?;
         let name = &service.name;
         let record = open(facts, name)?;
-        if going_back(&record.status) {
+        if record.status.is_going_back() {
             let text = format!("the deployment of {name} is being rolled back already ({}): nothing to do", record.status);
             return Err(Refusal::Check(text));
         }
@@ -51,7 +50,7 @@ impl Action for StopDeployment {
         let before = past.read().and_then(|p| p.first()).map(|p| p.definition.as_str());
         let mut plan = draft(service);
         plan = plan.must(
-            record.status != "STOP_REQUESTED",
+            record.status != ServiceDeploymentStatus::StopRequested,
             "the deployment can be stopped",
             "the deployment is being stopped without a rollback: roll the service back once it has ended",
         );
@@ -91,15 +90,19 @@ impl Action for StopDeployment {
     fn sight(facts: &Facts<'_>, run: &Run, params: &params::StopDeployment) -> Sight {
         let known = facts.store.get::<ServiceDeployments>().map(|d| d.deployments.as_slice()).unwrap_or_default();
         let Some(record) = known.iter().find(|d| d.arn == params.deployment) else { return Sight::default() };
-        let (status, name) = (record.status.as_str(), &params.service);
-        let applied = going_back(status) || status.starts_with("ROLLBACK_");
+        let (status, name) = (&record.status, &params.service);
+        let applied = status.is_rollback();
         let mut steps = vec![Step::new(format!("deployment is {status}"), applied, true)];
         let why = if record.reason.is_empty() { String::new() } else { format!(": {}", record.reason.trim_end_matches('.')) };
         let end = match status {
-            "ROLLBACK_SUCCESSFUL" => Some((Outcome::Done, back_on(facts, params))),
-            "ROLLBACK_FAILED" => Some((Outcome::Failed, format!("the rollback of {name} failed{why}"))),
-            "SUCCESSFUL" => Some((Outcome::Failed, format!("the deployment of {name} had succeeded before it could be stopped"))),
-            "STOPPED" => Some((Outcome::Failed, format!("the deployment of {name} was stopped without a rollback{why}"))),
+            ServiceDeploymentStatus::RollbackSuccessful => Some((Outcome::Done, back_on(facts, params))),
+            ServiceDeploymentStatus::RollbackFailed => Some((Outcome::Failed, format!("the rollback of {name} failed{why}"))),
+            ServiceDeploymentStatus::Successful => {
+                Some((Outcome::Failed, format!("the deployment of {name} had succeeded before it could be stopped")))
+            }
+            ServiceDeploymentStatus::Stopped => {
+                Some((Outcome::Failed, format!("the deployment of {name} was stopped without a rollback{why}")))
+            }
             _ => None,
         };
         if let Some((Outcome::Failed, text)) = &end {
@@ -148,12 +151,8 @@ fn again(service: &str, now: &str, before: &str) -> Request {
 /// The record of the service's deployment that is under way.
 fn open<'a>(facts: &Facts<'a>, service: &str) -> Result<&'a ServiceDeployment, Refusal> {
     let records = facts.need::<ServiceDeployments>()?;
-    let found = records.deployments.iter().find(|d| d.service == service && is_open(&d.status));
+    let found = records.deployments.iter().find(|d| d.service == service && d.status.is_open());
     found.ok_or_else(|| Refusal::Check(format!("no deployment of {service} is running: nothing to do\n  next: rollback {service}")))
-}
-
-fn going_back(status: &str) -> bool {
-    matches!(status, "ROLLBACK_REQUESTED" | "ROLLBACK_IN_PROGRESS")
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use nextcore_core::model::balancer::Targets;
 use nextcore_core::model::identity::Identity;
 use nextcore_core::model::plan::{Outcome, Refusal, Run, Step, Verdict};
 use nextcore_core::model::section::{Section, SectionKey};
-use nextcore_core::model::service::{Service, Services, StoppedTasks, Task, Tasks};
+use nextcore_core::model::service::{Service, Services, StopCode, StoppedTasks, Task, TaskStatus, Tasks};
 
 use super::service::{failed, healthy, settling};
 use super::task::{draft, find, in_service, service, short_id};
@@ -17,7 +17,6 @@ use super::{Action, Desk, Draft, Facts, Receipt, SendError, Sender, Sight, unrea
 const STOP: Op = Op::write("ECS", "StopTask", "ecs:StopTask").on(Scope::Cluster);
 
 /// What a task says of itself that was stopped by a call.
-const BY_USER: &str = "UserInitiated";
 
 /// Seconds after which a service that is settled needs no other task: its desired count was lowered meanwhile.
 const NO_OTHER: i64 = 60;
@@ -44,7 +43,8 @@ impl Action for StopTask {
     fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, params::StopTask), Refusal> {
         let task = find(facts, &request.target)?;
         let service = service(facts, task);
-        let mut plan = draft(task).must(task.desired_status != "STOPPED", "the task is meant to run", "the task is being stopped already");
+        let mut plan =
+            draft(task).must(task.desired_status != TaskStatus::Stopped, "the task is meant to run", "the task is being stopped already");
         plan = match service {
             Some(service) => left(plan, facts, service, task),
             None if facts.store.get::<Services>().is_none() => {
@@ -95,13 +95,13 @@ impl Action for StopTask {
             return Sight { steps: vec![Step::new(format!("the task is {status}"), false, true)], applied, end: None };
         };
         let id = short_id(task.id());
-        let code = task.stop_code.as_deref().unwrap_or_default();
-        if !matches!(code, "" | BY_USER) {
+        let code = task.stop_code.clone().unwrap_or_default();
+        if !matches!(code, StopCode::Unstated | StopCode::UserInitiated) {
             let why = task.stopped_reason.as_deref().unwrap_or("no reason given");
             let text = format!("task {id} was stopped by something else first ({code}: {why})");
             return Sight { steps: vec![failed(text.clone())], applied: Some(false), end: Some((Outcome::Failed, text)) };
         }
-        let stopped = task.status == "STOPPED";
+        let stopped = task.status == TaskStatus::Stopped;
         let mut steps = vec![Step::new(format!("task {id} is {}", task.status), stopped, true)];
         let Some(service) = service(facts, &task) else {
             return Sight { steps, applied: Some(true), end: stopped.then(|| (Outcome::Done, format!("task {id} has stopped"))) };
@@ -119,7 +119,7 @@ fn left(plan: Draft, facts: &Facts<'_>, service: &Service, task: &Task) -> Draft
     let name = &service.name;
     if service.target_groups.is_empty() {
         let tasks = facts.store.get::<Tasks>().map(|t| t.tasks.as_slice()).unwrap_or_default();
-        let others = tasks.iter().filter(|t| t.service == *name && t.arn != task.arn && t.status == "RUNNING").count();
+        let others = tasks.iter().filter(|t| t.service == *name && t.arn != task.arn && t.status == TaskStatus::Running).count();
         let text = format!("{others} other tasks of {name} are running");
         return plan.should(others >= 1, text, format!("no other task of {name} is running: it does nothing until another has started"));
     }
@@ -139,10 +139,11 @@ fn left(plan: Draft, facts: &Facts<'_>, service: &Service, task: &Task) -> Draft
 fn replaced(facts: &Facts<'_>, run: &Run, service: &Service, task: &Task) -> (Vec<Step>, bool) {
     let tasks = facts.store.get::<Tasks>().map(|t| t.tasks.as_slice()).unwrap_or_default();
     let others = || tasks.iter().filter(|t| t.service == service.name && t.arn != task.arn);
-    let other = others().filter(|t| is_after(t.created_at, task.stopping_at)).max_by_key(|t| (t.status == "RUNNING", t.created_at));
+    let other =
+        others().filter(|t| is_after(t.created_at, task.stopping_at)).max_by_key(|t| (t.status == TaskStatus::Running, t.created_at));
     // It may be the one, or have been there before: nobody can tell.
     let perhaps = other.is_none() && others().any(|t| may_be_after(t.created_at, task.stopping_at, run));
-    let runs = other.is_some_and(|t| t.status == "RUNNING");
+    let runs = other.is_some_and(|t| t.status == TaskStatus::Running);
     let text = match other {
         Some(t) => format!("task {} in its place is {}", short_id(t.id()), t.status),
         None if perhaps => "which task is in its place is not known: ECS does not say exactly when tasks were asked for".to_owned(),

@@ -1,6 +1,6 @@
 //! What the actions on ECS tasks share: finding a task by the beginning of its id, and a draft about it.
 
-use nextcore_core::model::balancer::Targets;
+use nextcore_core::model::balancer::{TargetState, Targets};
 use nextcore_core::model::plan::Refusal;
 use nextcore_core::model::service::{Service, Services, Task, Tasks};
 
@@ -59,5 +59,5 @@ pub(super) fn in_service(facts: &Facts<'_>, service: &Service, task: &Task) -> O
     let targets = facts.store.get::<Targets>()?;
     let ip = task.ip.as_deref()?;
     let all = service.target_groups.iter().filter_map(|g| targets.groups.get(g)).flatten();
-    all.filter(|t| t.id == ip).map(|t| t.state == "healthy").reduce(|a, b| a && b)
+    all.filter(|t| t.id == ip).map(|t| t.state == TargetState::Healthy).reduce(|a, b| a && b)
 }

@@ -227,7 +227,7 @@ async fn targets(cx: &Context, group: &str) -> Result<Vec<Target>, Problem> {
                 id: text(target.and_then(|t| t.id())),
                 port: target.and_then(sdk::TargetDescription::port).unwrap_or_default(),
                 zone: text(target.and_then(|t| t.availability_zone())),
-                state: text(health.and_then(|h| h.state()).map(sdk::TargetHealthStateEnum::as_str)),
+                state: text(health.and_then(|h| h.state()).map(sdk::TargetHealthStateEnum::as_str)).into(),
                 reason: text_opt(health.and_then(|h| h.reason()).map(sdk::TargetHealthReasonEnum::as_str)),
                 description: text_opt(health.and_then(|h| h.description())),
             }

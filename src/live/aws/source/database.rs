@@ -12,7 +12,7 @@ use crate::aws::convert::{text, text_opt, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
 use crate::aws::page;
-use nextcore_core::model::database::{Database, DatabaseSettings};
+use nextcore_core::model::database::{Database, DatabaseSettings, InstanceStatus};
 use nextcore_core::model::section::{Problem, ProblemKind};
 use nextcore_core::model::store::Store;
 
@@ -28,7 +28,7 @@ impl super::Source for InstanceSource {
     const READS: &'static [Op] = &[INSTANCES];
 
     fn every(store: &Store) -> Duration {
-        if store.get::<Database>().is_some_and(|d| d.status != "available") { FAST } else { MEDIUM }
+        if store.get::<Database>().is_some_and(|d| d.status != InstanceStatus::Available) { FAST } else { MEDIUM }
     }
 
     async fn poll(cx: Arc<Context>) -> Result<Database, Problem> {
@@ -50,7 +50,7 @@ fn instance(db: &sdk::DbInstance) -> Database {
     let subnets = db.db_subnet_group().map(aws_sdk_rds::types::DbSubnetGroup::subnets).unwrap_or_default();
     Database {
         id: text(db.db_instance_identifier()),
-        status: text(db.db_instance_status()),
+        status: text(db.db_instance_status()).into(),
         engine: text(db.engine()),
         version: text(db.engine_version()),
         class: text(db.db_instance_class()),

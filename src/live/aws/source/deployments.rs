@@ -29,7 +29,7 @@ impl super::Source for Source {
 
     fn every(store: &Store) -> Duration {
         let in_services = store.get::<Services>().is_some_and(|s| s.services.iter().any(|s| s.deploying().is_some()));
-        let in_records = store.get::<ServiceDeployments>().is_some_and(|d| d.deployments.iter().any(|d| is_open(&d.status)));
+        let in_records = store.get::<ServiceDeployments>().is_some_and(|d| d.deployments.iter().any(|d| d.status.is_open()));
         if in_services || in_records { HALF_MINUTE } else { SLOW }
     }
 
@@ -60,24 +60,19 @@ impl super::Source for Source {
     }
 }
 
-/// Whether a record is still moving; for stopping one, too.
-pub(in crate::aws) fn is_open(status: &str) -> bool {
-    matches!(status, "PENDING" | "IN_PROGRESS" | "STOP_REQUESTED" | "ROLLBACK_REQUESTED" | "ROLLBACK_IN_PROGRESS")
-}
-
 fn deployment(d: &sdk::ServiceDeployment) -> ServiceDeployment {
     let breaker = d.deployment_circuit_breaker();
     ServiceDeployment {
         arn: text(d.service_deployment_arn()),
         service: text(d.service_arn().and_then(|a| a.rsplit('/').next())),
-        status: text(d.status().map(sdk::ServiceDeploymentStatus::as_str)),
+        status: text(d.status().map(sdk::ServiceDeploymentStatus::as_str)).into(),
         reason: text(d.status_reason()),
         created_at: time(d.created_at()),
         started_at: time(d.started_at()),
         finished_at: time(d.finished_at()),
         target_revision: text(d.target_service_revision().and_then(|r| r.arn())),
         breaker: breaker
-            .map(|b| (text(b.status().map(sdk::ServiceDeploymentRollbackMonitorsStatus::as_str)), b.failure_count(), b.threshold())),
+            .map(|b| (text(b.status().map(sdk::ServiceDeploymentRollbackMonitorsStatus::as_str)).into(), b.failure_count(), b.threshold())),
         rollback_reason: text_opt(d.rollback().and_then(|r| r.reason())),
     }
 }

@@ -57,7 +57,7 @@ fn service(s: &sdk::Service, stack: &Stack) -> Service {
         name: text(s.service_name()),
         role: stack.services.iter().find(|n| Some(n.name.as_str()) == s.service_name()).map(|n| n.role),
         arn: text(s.service_arn()),
-        status: text(s.status()),
+        status: text(s.status()).into(),
         desired: s.desired_count(),
         running: s.running_count(),
         pending: s.pending_count(),
@@ -101,8 +101,8 @@ fn launch_type(s: &sdk::Service) -> String {
 fn deployment(d: &sdk::Deployment) -> Deployment {
     Deployment {
         id: text(d.id()),
-        status: text(d.status()),
-        rollout_state: text(d.rollout_state().map(sdk::DeploymentRolloutState::as_str)),
+        status: text(d.status()).into(),
+        rollout_state: text(d.rollout_state().map(sdk::DeploymentRolloutState::as_str)).into(),
         rollout_reason: text(d.rollout_state_reason()),
         task_definition: text(d.task_definition()),
         desired: d.desired_count(),

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::Runner;
 use nextcore_core::model::section::Section;
-use nextcore_core::model::service::StoppedTasks;
 use nextcore_core::model::service::Task;
+use nextcore_core::model::service::{StopCode, StoppedTasks, TaskStatus};
 
 const EVERY: Duration = Duration::from_secs(5);
 
@@ -29,10 +29,10 @@ impl Runner {
 
 /// Its containers are gone; while it is stopping, what is typed may still reach it.
 fn has_stopped(task: &Task) -> bool {
-    task.stopped_at.is_some() || matches!(task.status.as_str(), "DEPROVISIONING" | "STOPPED" | "DELETED")
+    task.stopped_at.is_some() || matches!(task.status, TaskStatus::Deprovisioning | TaskStatus::Stopped | TaskStatus::Deleted)
 }
 
 fn said(task: &Task) -> String {
-    let reason = task.stopped_reason.as_deref().or(task.stop_code.as_deref()).unwrap_or("ECS gives no reason");
+    let reason = task.stopped_reason.as_deref().or(task.stop_code.as_ref().map(StopCode::as_str)).unwrap_or("ECS gives no reason");
     format!("task {} stopped: {reason}", task.id())
 }

@@ -8,7 +8,7 @@ use crate::insight::health::node::{Assessment, Nodes};
 use crate::insight::timeline::phrase::{percent, plain};
 use crate::insight::topology::paths::End;
 use crate::model::Time;
-use crate::model::database::{Database, DatabaseEvents, DatabaseSettings, default_max_connections};
+use crate::model::database::{Database, DatabaseEvents, DatabaseSettings, InstanceStatus, default_max_connections};
 use crate::model::metric::Metrics;
 use crate::model::section::Section;
 use crate::model::security::Keys;
@@ -59,21 +59,6 @@ pub(crate) const GAUGES: &[Gauge] = &[
     Gauge { id: "db.xids", series: "db/xids", label: "transaction ids used", bounds: limits::DB_XIDS, show: text::count },
 ];
 
-/// Statuses in which the instance serves as it should; `configuring-*` too.
-const SERVING: &[&str] = &["available", "backing-up", "storage-optimization"];
-/// Statuses in which it does not serve, or is about to stop; families by prefix.
-const BROKEN: &[&str] = &[
-    "failed",
-    "stopped",
-    "stopping",
-    "deleting",
-    "storage-full",
-    "inaccessible-encryption-credentials",
-    "incompatible-",
-    "restore-error",
-    "insufficient-capacity",
-];
-
 /// Judges it.
 pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
     let mut findings = facts.store.get::<Database>().map_or_else(Vec::new, |db| apply(RULES, facts, ground.mandatory, db));
@@ -87,15 +72,15 @@ fn key(facts: &Facts<'_>, db: &Database) -> Option<Finding> {
 }
 
 fn status(facts: &Facts<'_>, db: &Database) -> Option<Finding> {
-    let status = db.status.as_str();
-    if status.is_empty() || SERVING.contains(&status) || status.starts_with("configuring-") {
+    let status = &db.status;
+    if status.is_empty() || status.serves() {
         return None;
     }
-    if BROKEN.iter().any(|b| status.starts_with(b)) {
+    if status.is_broken() {
         return Some(down(format!("status {status}")));
     }
     // A reboot whose beginning is known from an event, and which goes on for too long.
-    let begun = (status == "rebooting").then(|| open_failover(facts)).flatten();
+    let begun = (*status == InstanceStatus::Rebooting).then(|| open_failover(facts)).flatten();
     match begun {
         Some(at) if facts.now - at > limits::DB_FAILOVER => {
             Some(down(format!("rebooting for {}", text::age(at, facts.now))).since(Some(at)))

@@ -12,8 +12,8 @@ use crate::insight::topology::images::{digests, short_digest};
 use crate::model::Time;
 use crate::model::delivery::{Image, Repositories, Repository};
 use crate::model::section::Section;
-use crate::model::service::Tasks;
 use crate::model::system::SystemSpec;
+use crate::model::service::{TaskStatus, Tasks};
 
 use super::{Rule, apply};
 
@@ -52,7 +52,7 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) 
 fn running_of(facts: &Facts<'_>, repository: &Repository) -> Vec<(String, Option<Image>, Option<Time>)> {
     let mut oldest: BTreeMap<&str, Option<Time>> = BTreeMap::new();
     for spec in facts.stack.services.iter().filter(|s| s.role == repository.role) {
-        for (digest, task) in digests(facts, repository, &spec.name).into_iter().filter(|(_, t)| t.status == "RUNNING") {
+        for (digest, task) in digests(facts, repository, &spec.name).into_iter().filter(|(_, t)| t.status == TaskStatus::Running) {
             match oldest.get_mut(digest) {
                 Some(began) => *began = (*began).min(task.created_at),
                 None => drop(oldest.insert(digest, task.created_at)),

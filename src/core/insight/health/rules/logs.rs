@@ -9,9 +9,9 @@ use crate::insight::timeline::phrase::short_id;
 use crate::model::Time;
 use crate::model::log::{LogGroup, LogStream, LogTail};
 use crate::model::section::Section;
-use crate::model::service::{Services, Task, Tasks};
 use crate::model::system::System;
 use crate::model::system::SystemSpec;
+use crate::model::service::{Services, Task, TaskStatus, Tasks};
 use crate::model::text;
 
 use super::{Rule, apply};
@@ -68,7 +68,7 @@ fn task_silent(facts: &Facts<'_>, tail: &LogTail) -> Option<Finding> {
     let fetched = facts.store.at::<LogGroup>()?;
     let streams = &facts.fresh::<LogGroup>()?.streams;
     let silent = |task: &&Task| {
-        let started = task.status == "RUNNING" && task.started_at.is_some_and(|at| fetched - at > limits::LOG_SILENT);
+        let started = task.status == TaskStatus::Running && task.started_at.is_some_and(|at| fetched - at > limits::LOG_SILENT);
         let stream = streams.iter().find(|s| s.name.ends_with(task.id())).and_then(last);
         let quiet = stream.is_some_and(|at| fetched - at > limits::LOG_SILENT);
         let recent = |at: Time| facts.now - at <= limits::LOG_SILENT;
@@ -78,7 +78,7 @@ fn task_silent(facts: &Facts<'_>, tail: &LogTail) -> Option<Finding> {
     let quiet: Vec<&Task> = services().filter(silent).collect();
     let first = quiet.first()?;
     let since = streams.iter().find(|s| s.name.ends_with(first.id())).and_then(last);
-    let total = services().filter(|t| t.status == "RUNNING").count();
+    let total = services().filter(|t| t.status == TaskStatus::Running).count();
     let text = format!("{} of {total} tasks silent for 5 min ({} {})", quiet.len(), first.service, short_id(first.id()));
     Some(degraded(text).since(since))
 }

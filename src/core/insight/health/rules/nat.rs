@@ -14,9 +14,9 @@ use crate::model::log::LogGroup;
 use crate::model::metric::Metrics;
 use crate::model::network::{NatGateway, NatGateways, Network, Routes, zone_letter};
 use crate::model::section::Section;
-use crate::model::service::{StoppedTasks, Task, Tasks};
 use crate::model::system::System;
 use crate::model::system::SystemSpec;
+use crate::model::service::{StopCode, StoppedTasks, Task, TaskStatus, Tasks};
 use crate::model::text;
 
 use super::{Gauge, Rule, apply, gauges};
@@ -180,7 +180,7 @@ fn silent(facts: &Facts<'_>, way: &Way) -> Option<Finding> {
     }
     // Without tasks behind it a gateway has nothing to carry.
     let zones: Vec<String> = served(facts, &gateway.id).collect();
-    let busy = facts.store.get::<Tasks>()?.tasks.iter().any(|t| t.status == "RUNNING" && zones.contains(&t.zone));
+    let busy = facts.store.get::<Tasks>()?.tasks.iter().any(|t| t.status == TaskStatus::Running && zones.contains(&t.zone));
     let others = &facts.store.get::<NatGateways>()?.gateways;
     let others = others.iter().filter(|g| g.id != gateway.id && g.state == "available");
     let carried = others.filter_map(|g| window.latest(&format!("nat/{}/bytes_in", g.id))).any(|v| v > 0.0);
@@ -191,7 +191,7 @@ fn silent(facts: &Facts<'_>, way: &Way) -> Option<Finding> {
 fn failed_starts(facts: &Facts<'_>, zone: &str) -> usize {
     let stopped = facts.fresh::<StoppedTasks>().map_or(&[][..], |t| &t.tasks);
     let recent = |at: Option<Time>| at.is_some_and(|at| facts.now - at <= limits::STOPS_WINDOW);
-    let failed = stopped.iter().filter(|t| t.stop_code.as_deref() == Some("TaskFailedToStart") && recent(t.stopped_at.or(t.stopping_at)));
+    let failed = stopped.iter().filter(|t| t.stop_code == Some(StopCode::TaskFailedToStart) && recent(t.stopped_at.or(t.stopping_at)));
     let (here, elsewhere): (Vec<&Task>, Vec<&Task>) = failed.partition(|t| t.zone == zone);
     if elsewhere.is_empty() { here.len() } else { 0 }
 }
@@ -215,7 +215,7 @@ fn quiet(facts: &Facts<'_>, zone: &str) -> Option<usize> {
     for stream in &group.streams {
         let id = stream.name.rsplit('/').next().unwrap_or_default();
         let tasks = &facts.fresh::<Tasks>()?.tasks;
-        let Some(task) = tasks.iter().find(|t| t.id() == id && t.status == "RUNNING") else { continue };
+        let Some(task) = tasks.iter().find(|t| t.id() == id && t.status == TaskStatus::Running) else { continue };
         let last = stream.last_ingestion.max(stream.last_event)?;
         let old = fetched - last > limits::LOG_SILENT;
         if (task.zone == zone) != old {

@@ -5,7 +5,10 @@ use crate::model::balancer::Routing;
 use crate::model::metric::Metrics;
 use crate::model::scaling::{ScalableTarget, Scaling};
 use crate::model::section::Section;
-use crate::model::service::{Service, ServiceDeployments, Services, StoppedTasks, Task, Tasks, short_revision};
+use crate::model::service::{
+    RolloutState, Service, ServiceDeploymentStatus, ServiceDeployments, ServiceStatus, Services, StopCode, StoppedTasks, Task, TaskHealth,
+    Tasks, short_revision,
+};
 use crate::model::stack::ServiceRole;
 use crate::model::text;
 
@@ -110,7 +113,7 @@ fn steady_since(service: &Service) -> Option<Time> {
 }
 
 fn status(_: &Facts<'_>, service: &Service) -> Option<Finding> {
-    let odd = !service.status.is_empty() && service.status != "ACTIVE";
+    let odd = !service.status.is_empty() && service.status != ServiceStatus::Active;
     odd.then(|| down(format!("status {}", service.status)))
 }
 
@@ -131,13 +134,13 @@ fn pending(_: &Facts<'_>, service: &Service) -> Option<Finding> {
 
 fn rollout(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
     let primary = service.primary()?;
-    match primary.rollout_state.as_str() {
-        "FAILED" => {
+    match primary.rollout_state {
+        RolloutState::Failed => {
             let why = primary.rollout_reason.trim_start_matches("ECS deployment ").trim_end_matches('.');
             let why = if why.is_empty() { String::new() } else { format!(": {}", clip(why, 80)) };
             Some(degraded(format!("deployment failed{why}")).since(primary.updated_at))
         }
-        "IN_PROGRESS" => {
+        RolloutState::InProgress => {
             let age = primary.created_at.map(|at| facts.now - at);
             let spent = primary.created_at.map_or_else(String::new, |at| format!(" {}", text::age(at, facts.now)));
             let text = format!("deployment {}/{} in progress{spent}", primary.running, primary.desired);
@@ -172,14 +175,14 @@ fn cannot_start(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
 fn rollback(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
     let all = &facts.fresh::<ServiceDeployments>()?.deployments;
     let last = all.iter().filter(|d| d.service == service.name).max_by_key(|d| d.created_at)?;
-    if !last.status.starts_with("ROLLBACK") {
+    if !last.status.is_rollback() {
         return None;
     }
     let why = last.rollback_reason.as_deref().filter(|r| !r.is_empty()).unwrap_or(&last.reason).trim_end_matches('.');
     let why = if why.is_empty() { String::new() } else { format!(": {}", clip(why, 80)) };
-    let word = match last.status.as_str() {
-        "ROLLBACK_SUCCESSFUL" => "last deployment rolled back",
-        "ROLLBACK_FAILED" => "rollback of the last deployment failed",
+    let word = match last.status {
+        ServiceDeploymentStatus::RollbackSuccessful => "last deployment rolled back",
+        ServiceDeploymentStatus::RollbackFailed => "rollback of the last deployment failed",
         _ => "deployment rolling back",
     };
     Some(degraded(format!("{word}{why}")).since(last.finished_at))
@@ -188,9 +191,11 @@ fn rollback(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
 /// Whether a stop is one that nobody asked for: not a user's, and not the scheduler's own replacing and scaling (§1.3, note of ECS task).
 pub(crate) fn is_failure(task: &Task) -> bool {
     let reason = task.stopped_reason.as_deref().unwrap_or_default().to_lowercase();
-    match task.stop_code.as_deref().unwrap_or_default() {
-        "UserInitiated" => false,
-        "ServiceSchedulerInitiated" | "" => reason.contains("failed") || reason.contains("unhealthy") || reason.contains("error"),
+    match task.stop_code {
+        Some(StopCode::UserInitiated) => false,
+        Some(StopCode::ServiceSchedulerInitiated | StopCode::Unstated) | None => {
+            reason.contains("failed") || reason.contains("unhealthy") || reason.contains("error")
+        }
         _ => true,
     }
 }
@@ -204,7 +209,7 @@ pub(crate) fn stop_cause(task: &Task) -> String {
         parts.extend(container.reason.as_deref().map(|r| clip(r.split(':').next().unwrap_or(r), 40)));
     }
     if parts.is_empty() {
-        let sentence = task.stopped_reason.as_deref().or(task.stop_code.as_deref()).unwrap_or("no reason given");
+        let sentence = task.stopped_reason.as_deref().or(task.stop_code.as_ref().map(StopCode::as_str)).unwrap_or("no reason given");
         let bare = sentence.split(" in (target-group").next().unwrap_or(sentence);
         parts.push(clip(bare.trim_end_matches('.'), 60));
     }
@@ -232,7 +237,7 @@ fn stops(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
 /// Starts that fail in one zone alone have their cause in that zone: most often its way out.
 fn zone_starts(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
     let recent = |at: Option<Time>| at.is_some_and(|at| facts.now - at <= limits::STOPS_WINDOW);
-    let failed = facts.stopped_of(&service.name).filter(|t| t.stop_code.as_deref() == Some("TaskFailedToStart"));
+    let failed = facts.stopped_of(&service.name).filter(|t| t.stop_code == Some(StopCode::TaskFailedToStart));
     let failed: Vec<&Task> = failed.filter(|t| recent(t.stopped_at.or(t.stopping_at)) && !t.zone.is_empty()).collect();
     let zone = &failed.first()?.zone;
     if failed.len() < limits::STOPS_WARN || failed.iter().any(|t| t.zone != *zone) {
@@ -286,7 +291,7 @@ fn paths(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
 fn slow(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
     let mut late: Vec<(&Task, Time)> = facts
         .tasks_of(&service.name)
-        .filter(|t| matches!(t.status.as_str(), "PROVISIONING" | "PENDING" | "ACTIVATING"))
+        .filter(|t| t.status.is_starting())
         .filter_map(|t| Some((t, t.created_at.filter(|at| facts.now - *at > limits::START_SLOW)?)))
         .collect();
     late.sort_by_key(|(_, at)| *at);
@@ -298,6 +303,6 @@ fn slow(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
 
 fn unhealthy(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
     let tasks = facts.tasks_of(&service.name);
-    let bad = tasks.clone().filter(|t| t.health == "UNHEALTHY").count();
+    let bad = tasks.clone().filter(|t| t.health == TaskHealth::Unhealthy).count();
     (bad > 0).then(|| degraded(format!("{bad} of {} tasks UNHEALTHY", tasks.count())))
 }

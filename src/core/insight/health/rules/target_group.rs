@@ -4,7 +4,7 @@
 use crate::model::system::System;
 use std::collections::BTreeMap;
 
-use crate::model::balancer::{Target, Targets};
+use crate::model::balancer::{Target, TargetState, Targets};
 use crate::model::health::Level;
 use crate::model::metric::Metrics;
 use crate::model::section::Section;
@@ -72,15 +72,10 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) 
 }
 
 fn counts(targets: &[Target]) -> (usize, usize, usize, usize) {
-    let of = |state: &str| targets.iter().filter(|t| t.state == state).count();
-    let bad = targets.iter().filter(|t| is_bad(t)).count();
-    let draining = of("draining");
-    (of("healthy"), bad, of("initial"), targets.len() - draining)
-}
-
-/// `unhealthy`, also while draining; an orderly `draining` is not.
-fn is_bad(target: &Target) -> bool {
-    target.state.starts_with("unhealthy")
+    let of = |state: TargetState| targets.iter().filter(|t| t.state == state).count();
+    let bad = targets.iter().filter(|t| t.state.is_unhealthy()).count();
+    let draining = of(TargetState::Draining);
+    (of(TargetState::Healthy), bad, of(TargetState::Initial), targets.len() - draining)
 }
 
 /// `(Target.Timeout)`, `(2 Target.Timeout, 1 Target.FailedHealthChecks)`.
@@ -114,8 +109,9 @@ fn empty(facts: &Facts<'_>, group: &Group) -> Option<Finding> {
 fn unhealthy(facts: &Facts<'_>, group: &Group) -> Option<Finding> {
     let targets = group.targets(facts)?;
     let (healthy, bad, _, total) = counts(targets);
-    (bad > 0 && healthy > 0)
-        .then(|| degraded(format!("{bad} of {} targets unhealthy{}", total.max(bad), why(targets.iter().filter(|t| is_bad(t))))))
+    (bad > 0 && healthy > 0).then(|| {
+        degraded(format!("{bad} of {} targets unhealthy{}", total.max(bad), why(targets.iter().filter(|t| t.state.is_unhealthy()))))
+    })
 }
 
 fn short(facts: &Facts<'_>, group: &Group) -> Option<Finding> {
@@ -130,7 +126,7 @@ fn short(facts: &Facts<'_>, group: &Group) -> Option<Finding> {
 }
 
 fn initial(facts: &Facts<'_>, group: &Group) -> Option<Finding> {
-    let slow = group.targets(facts)?.iter().filter(|t| t.state == "initial").find_map(|t| {
+    let slow = group.targets(facts)?.iter().filter(|t| t.state == TargetState::Initial).find_map(|t| {
         let started = facts.tasks_of(&group.service).find(|k| k.ip.as_deref() == Some(&t.id))?.started_at?;
         (facts.now - started > limits::START_SLOW).then_some((t, started))
     });

@@ -8,7 +8,9 @@ use crate::insight::topology::images::{digests, repository};
 use crate::model::Time;
 use crate::model::delivery::{Build, Builds, Image, Pipeline, PipelineAction, PipelineExecution, PipelineStage, Repositories, Repository};
 use crate::model::section::Section;
-use crate::model::service::{Deployment, Service, ServiceDeployment, ServiceDeployments, TaskDefinitions};
+use crate::model::service::{
+    Deployment, DeploymentStatus, RolloutState, Service, ServiceDeployment, ServiceDeploymentStatus, ServiceDeployments, TaskDefinitions,
+};
 use crate::model::stack::ServiceSpec;
 
 /// ECS writes a deployment and the record of it at nearly the same time; an image is pushed a little before its build ends.
@@ -125,11 +127,11 @@ impl<'a> Line<'a> {
     pub(super) fn active(&self) -> bool {
         let building = self.build.is_some_and(|b| b.status == "IN_PROGRESS");
         let piped = self.execution.is_some_and(is_open);
-        building || piped || self.deploying() || self.record.is_some_and(|r| r.status == "ROLLBACK_IN_PROGRESS")
+        building || piped || self.deploying() || self.record.is_some_and(|r| r.status == ServiceDeploymentStatus::RollbackInProgress)
     }
 
     pub(super) fn deploying(&self) -> bool {
-        self.primary.is_some_and(|d| d.rollout_state == "IN_PROGRESS")
+        self.primary.is_some_and(|d| d.rollout_state == RolloutState::InProgress)
     }
 
     /// When anything of it last began.
@@ -170,10 +172,10 @@ impl<'a> Line<'a> {
     fn choose_rollout(&mut self) {
         let Some(record) = self.record else { return };
         let primary = self.primary.and_then(|d| d.created_at);
-        let others = self.service.into_iter().flat_map(|s| &s.deployments).filter(|d| d.status != "PRIMARY");
+        let others = self.service.into_iter().flat_map(|s| &s.deployments).filter(|d| d.status != DeploymentStatus::Primary);
         let failed = others.filter(|d| d.created_at.zip(record.created_at).is_some_and(|(d, r)| d >= r - SAME));
         let failed = failed.max_by_key(|d| d.created_at);
-        self.undone = record.status.starts_with("ROLLBACK") && (failed.is_some() || primary < record.created_at.map(|at| at - SAME));
+        self.undone = record.status.is_rollback() && (failed.is_some() || primary < record.created_at.map(|at| at - SAME));
         if self.undone {
             self.rollout = failed;
         } else if record.created_at < primary.map(|at| at - SAME) {

@@ -8,10 +8,10 @@ use crate::insight::health::limits;
 use crate::insight::timeline::phrase::clip;
 use crate::insight::topology::images::short_digest;
 use crate::model::Time;
-use crate::model::balancer::Targets;
+use crate::model::balancer::{TargetState, Targets};
 use crate::model::delivery::{Build, BuildPhase};
 use crate::model::health::Level;
-use crate::model::service::{Deployment, ServiceDeployment};
+use crate::model::service::{BreakerStatus, Deployment, RolloutState, ServiceDeployment, ServiceDeploymentStatus, TaskHealth, TaskStatus};
 
 /// All steps.
 pub(super) fn all(parts: &Parts<'_>, line: &Line<'_>) -> Vec<Step> {
@@ -239,9 +239,9 @@ fn update(parts: &Parts<'_>, line: &Line<'_>) -> Step {
         return undone(line, record);
     }
     let Some(d) = line.rollout else { return step(StepKind::Update, StepState::Unknown, "") };
-    let state = match d.rollout_state.as_str() {
-        "IN_PROGRESS" => StepState::Running,
-        "FAILED" => StepState::Failed,
+    let state = match d.rollout_state {
+        RolloutState::InProgress => StepState::Running,
+        RolloutState::Failed => StepState::Failed,
         _ => StepState::Done,
     };
     let detail = format!("{} {}/{} running", d.revision(), d.running, d.desired);
@@ -266,8 +266,11 @@ fn healthy(parts: &Parts<'_>, line: &Line<'_>, d: &Deployment) -> (usize, usize)
     for task in new {
         let state = behind.iter().find_map(|arn| targets?.groups.get(*arn)?.iter().find(|t| Some(&t.id) == task.ip.as_ref()));
         let (good, bad) = match state {
-            Some(target) => (target.state == "healthy", target.state.starts_with("unhealthy")),
-            None => (behind.is_empty() && task.status == "RUNNING" && task.health != "UNHEALTHY", task.health == "UNHEALTHY"),
+            Some(target) => (target.state == TargetState::Healthy, target.state.is_unhealthy()),
+            None => (
+                behind.is_empty() && task.status == TaskStatus::Running && task.health != TaskHealth::Unhealthy,
+                task.health == TaskHealth::Unhealthy,
+            ),
         };
         counts = (counts.0 + usize::from(good), counts.1 + usize::from(bad));
     }
@@ -279,7 +282,10 @@ fn health(parts: &Parts<'_>, line: &Line<'_>) -> Step {
         return ahead(StepKind::Health, line);
     }
     if line.undone {
-        let failed = line.record.and_then(|r| r.breaker.as_ref()).filter(|(status, failures, _)| status == "TRIGGERED" || *failures > 0);
+        let failed = line
+            .record
+            .and_then(|r| r.breaker.as_ref())
+            .filter(|(status, failures, _)| *status == BreakerStatus::Triggered || *failures > 0);
         return match failed {
             Some((_, failures, _)) => step(StepKind::Health, StepState::Failed, format!("{failures} tasks failed")),
             None => step(StepKind::Health, StepState::Unused, "stopped before"),
@@ -289,11 +295,11 @@ fn health(parts: &Parts<'_>, line: &Line<'_>) -> Step {
     let (good, bad) = healthy(parts, line, d);
     let wanted = d.desired.max(0) as usize;
     let detail = if bad > 0 { format!("{good} of {wanted} healthy, {bad} unhealthy") } else { format!("{good} of {wanted} healthy") };
-    let state = match d.rollout_state.as_str() {
+    let state = match d.rollout_state {
         _ if bad > 0 => StepState::Failed,
-        "FAILED" => StepState::Failed,
+        RolloutState::Failed => StepState::Failed,
         _ if good >= wanted => StepState::Done,
-        "IN_PROGRESS" => StepState::Running,
+        RolloutState::InProgress => StepState::Running,
         _ => StepState::Unknown,
     };
     step(StepKind::Health, state, detail).over(d.created_at, None)
@@ -309,11 +315,11 @@ fn breaker(line: &Line<'_>) -> Step {
             None => step(kind, StepState::Unknown, ""),
         };
     };
-    let state = match status.as_str() {
-        "TRIGGERED" => StepState::Failed,
-        "MONITORING" => StepState::Running,
-        "MONITORING_COMPLETE" => StepState::Done,
-        "DISABLED" => StepState::Unused,
+    let state = match status {
+        BreakerStatus::Triggered => StepState::Failed,
+        BreakerStatus::Monitoring => StepState::Running,
+        BreakerStatus::MonitoringComplete => StepState::Done,
+        BreakerStatus::Disabled => StepState::Unused,
         _ => StepState::Unknown,
     };
     step(kind, state, format!("{failures} of {threshold} failures")).over(line.record.and_then(|r| r.started_at), None)
@@ -321,7 +327,7 @@ fn breaker(line: &Line<'_>) -> Step {
 
 fn rollback(line: &Line<'_>) -> Step {
     let kind = StepKind::Rollback;
-    let record = line.record.filter(|r| line.stage == Stage::Rolled && r.status.starts_with("ROLLBACK"));
+    let record = line.record.filter(|r| line.stage == Stage::Rolled && r.status.is_rollback());
     let Some(record) = record else {
         return match line.service.and_then(|s| s.circuit_breaker) {
             Some((true, true)) => step(kind, StepState::Unused, "not needed"),
@@ -329,9 +335,9 @@ fn rollback(line: &Line<'_>) -> Step {
             None => step(kind, StepState::Unknown, ""),
         };
     };
-    let state = match record.status.as_str() {
-        "ROLLBACK_SUCCESSFUL" => StepState::Done,
-        "ROLLBACK_FAILED" => StepState::Failed,
+    let state = match record.status {
+        ServiceDeploymentStatus::RollbackSuccessful => StepState::Done,
+        ServiceDeploymentStatus::RollbackFailed => StepState::Failed,
         _ => StepState::Running,
     };
     let why = record.rollback_reason.as_deref().filter(|r| !r.is_empty()).unwrap_or(&record.reason);

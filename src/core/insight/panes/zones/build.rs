@@ -11,13 +11,13 @@ use crate::insight::topology::egress;
 use crate::insight::topology::roles::redis_roles;
 use crate::insight::{Judgement, NodeId};
 use crate::model::Time;
-use crate::model::balancer::{Balancer, Target, Targets};
+use crate::model::balancer::{Balancer, Target, TargetState, Targets};
 use crate::model::cache::{CacheNodes, ReplicationGroup};
 use crate::model::database::Database;
 use crate::model::health::Level;
 use crate::model::network::{NatGateways, Network, Routes, SubnetTier, Zones, zone_letter};
 use crate::model::section::{Section, SectionKey};
-use crate::model::service::{Services, Tasks};
+use crate::model::service::{Services, TaskStatus, Tasks};
 use crate::model::stack::{ServiceRole, Stack};
 use crate::model::store::Store;
 
@@ -99,8 +99,8 @@ fn placed(store: &Store) -> Placed<'_> {
     for run in tasks.chunk_by(|a, b| a.service == b.service && a.zone == b.zone) {
         let Some(first) = run.first() else { continue };
         let count = placed.services.entry((&first.zone, &first.service)).or_default();
-        count.running += run.iter().filter(|t| t.status == "RUNNING").count();
-        count.starting += run.iter().filter(|t| matches!(t.status.as_str(), "PROVISIONING" | "PENDING" | "ACTIVATING")).count();
+        count.running += run.iter().filter(|t| t.status == TaskStatus::Running).count();
+        count.starting += run.iter().filter(|t| t.status.is_starting()).count();
     }
     let Some(targets) = store.get::<Targets>() else { return placed };
     // AWS names the zone of a target only sometimes; the task with its address knows.
@@ -122,10 +122,10 @@ fn placed(store: &Store) -> Placed<'_> {
 /// (healthy, registered) of one group's targets by zone: a handful of zones, so that a list is quicker than a map.
 fn by_zone<'a>(targets: &'a [Target], zone_of: &HashMap<&'a str, &'a str>) -> Vec<(&'a str, (usize, usize))> {
     let mut counts: Vec<(&str, (usize, usize))> = Vec::new();
-    for target in targets.iter().filter(|t| !t.state.contains("draining")) {
+    for target in targets.iter().filter(|t| !t.state.is_draining()) {
         let named = (!target.zone.is_empty()).then_some(target.zone.as_str());
         let zone = named.or_else(|| zone_of.get(target.id.as_str()).copied()).unwrap_or_default();
-        let healthy = usize::from(target.state == "healthy");
+        let healthy = usize::from(target.state == TargetState::Healthy);
         match counts.iter_mut().find(|(z, _)| *z == zone) {
             Some((_, (h, total))) => (*h, *total) = (*h + healthy, *total + 1),
             None => counts.push((zone, (healthy, 1))),

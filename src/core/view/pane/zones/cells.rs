@@ -6,7 +6,7 @@ use crate::insight::panes::zones::{DatabasePlace, ZoneCacheNode, ZoneMap, ZoneSe
 use crate::insight::topology::egress::Egress;
 use crate::model::balancer::{Balancer, Targets};
 use crate::model::cache::ReplicationGroup;
-use crate::model::database::Database;
+use crate::model::database::{Database, InstanceStatus};
 use crate::model::health::Level;
 use crate::model::network::{NatGateways, Network, SubnetTier};
 use crate::model::service::Tasks;
@@ -214,7 +214,7 @@ fn database<'a>(v: &View<'a>, zone: &'a ZoneState, level: Level, full: bool) -> 
     };
     let (mark, role) = glyph(level);
     let mut line = Phrase::of(mark, role).and(" ", Role::Text).and(name, Role::Title);
-    if zone.database == DatabasePlace::Primary && db.status != "available" {
+    if zone.database == DatabasePlace::Primary && db.status != InstanceStatus::Available {
         line = line.and(format!(" {}", db.status), Role::Warn);
     }
     let mut lines = vec![line];

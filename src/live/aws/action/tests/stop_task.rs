@@ -42,7 +42,7 @@ fn it_is_done_when_another_serves_in_its_place() {
     let before = look(&mut world);
     assert_eq!((before.applied, before.end), (Some(false), None));
     let mut stopping = world.tasks.remove(0);
-    (stopping.status, stopping.stop_code, stopping.stopping_at) = ("DEACTIVATING".into(), Some(BY_USER.into()), Some(at(1)));
+    (stopping.status, stopping.stop_code, stopping.stopping_at) = ("DEACTIVATING".into(), Some(StopCode::UserInitiated), Some(at(1)));
     world.stopped = vec![stopping];
     let asked = look(&mut world);
     assert_eq!((states(&asked).as_str(), asked.applied, asked.end), ("ggdd", Some(true), None), "the counts are those from before");
@@ -77,7 +77,7 @@ fn no_other_task_is_waited_for_where_none_is_wanted_any_more() {
     let mut world = World::calm();
     let run = sent::<StopTask>(&mut world, "stop-task aaa", None);
     let mut stopped = world.tasks.remove(0);
-    (stopped.status, stopped.stop_code) = ("STOPPED".into(), Some(BY_USER.into()));
+    (stopped.status, stopped.stop_code) = ("STOPPED".into(), Some(StopCode::UserInitiated));
     (stopped.stopping_at, stopped.stopped_at) = (Some(at(1)), Some(at(40)));
     world.stopped = vec![stopped];
     (world.web().desired, world.web().running, world.healthy, world.now) = (2, 2, 2, 101);
@@ -106,7 +106,7 @@ fn an_older_task_is_not_in_its_place_whatever_the_clock_leaves_out() {
         let mut world = World::calm();
         let run = sent::<StopTask>(&mut world, "stop-task aaa", None);
         let mut stopped = world.tasks.remove(0);
-        (stopped.status, stopped.stop_code) = ("STOPPED".into(), Some(BY_USER.into()));
+        (stopped.status, stopped.stop_code) = ("STOPPED".into(), Some(StopCode::UserInitiated));
         (stopped.stopping_at, stopped.stopped_at) = (stopping, Some(at(40)));
         world.stopped = vec![stopped];
         world.tasks.retain(|t| t.service != "web");

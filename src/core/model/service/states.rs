@@ -1,0 +1,120 @@
+//! What ECS states of services, deployments and tasks, as its API writes it.
+//! What holds these states is in the file above; sources fill them, rules, panes and actions match on them.
+
+use crate::model::state::states;
+
+states! {
+    /// `status` of a service in the ECS API's `DescribeServices`.
+    pub enum ServiceStatus {
+        Active = "ACTIVE",
+        Draining = "DRAINING",
+        Inactive = "INACTIVE",
+    }
+}
+
+states! {
+    /// `status` of a deployment in the ECS API's `DescribeServices`.
+    pub enum DeploymentStatus {
+        Primary = "PRIMARY",
+        Active = "ACTIVE",
+        Inactive = "INACTIVE",
+    }
+}
+
+states! {
+    /// `rolloutState` of a deployment in the ECS API's `DescribeServices`.
+    pub enum RolloutState {
+        Completed = "COMPLETED",
+        Failed = "FAILED",
+        InProgress = "IN_PROGRESS",
+    }
+}
+
+states! {
+    /// `lastStatus` and `desiredStatus` of a task, and `lastStatus` of its containers, in the ECS API's `DescribeTasks`.
+    pub enum TaskStatus {
+        Provisioning = "PROVISIONING",
+        Pending = "PENDING",
+        Activating = "ACTIVATING",
+        Running = "RUNNING",
+        Deactivating = "DEACTIVATING",
+        Stopping = "STOPPING",
+        Deprovisioning = "DEPROVISIONING",
+        Stopped = "STOPPED",
+        Deleted = "DELETED",
+    }
+}
+
+impl TaskStatus {
+    /// On its way to `RUNNING`.
+    pub fn is_starting(&self) -> bool {
+        matches!(self, Self::Provisioning | Self::Pending | Self::Activating)
+    }
+}
+
+states! {
+    /// `healthStatus` of a task and of its containers in the ECS API's `DescribeTasks`.
+    pub enum TaskHealth {
+        Healthy = "HEALTHY",
+        Unhealthy = "UNHEALTHY",
+        Unknown = "UNKNOWN",
+    }
+}
+
+states! {
+    /// `stopCode` of a task in the ECS API's `DescribeTasks`.
+    pub enum StopCode {
+        TaskFailedToStart = "TaskFailedToStart",
+        EssentialContainerExited = "EssentialContainerExited",
+        UserInitiated = "UserInitiated",
+        ServiceSchedulerInitiated = "ServiceSchedulerInitiated",
+        SpotInterruption = "SpotInterruption",
+        TerminationNotice = "TerminationNotice",
+    }
+}
+
+states! {
+    /// `status` of the ECS API's `DescribeServiceDeployments`.
+    pub enum ServiceDeploymentStatus {
+        Pending = "PENDING",
+        Successful = "SUCCESSFUL",
+        Stopped = "STOPPED",
+        StopRequested = "STOP_REQUESTED",
+        InProgress = "IN_PROGRESS",
+        RollbackRequested = "ROLLBACK_REQUESTED",
+        RollbackInProgress = "ROLLBACK_IN_PROGRESS",
+        RollbackSuccessful = "ROLLBACK_SUCCESSFUL",
+        RollbackFailed = "ROLLBACK_FAILED",
+    }
+}
+
+impl ServiceDeploymentStatus {
+    /// Still moving: it can be stopped, or is on its way back.
+    pub fn is_open(&self) -> bool {
+        matches!(self, Self::Pending | Self::InProgress | Self::StopRequested) || self.is_going_back()
+    }
+
+    /// On its way back, and not there yet.
+    pub fn is_going_back(&self) -> bool {
+        matches!(self, Self::RollbackRequested | Self::RollbackInProgress)
+    }
+
+    /// Rolled back, or on its way there.
+    pub fn is_rollback(&self) -> bool {
+        match self {
+            Self::RollbackSuccessful | Self::RollbackFailed => true,
+            Self::Other(word) => word.starts_with("ROLLBACK"),
+            _ => self.is_going_back(),
+        }
+    }
+}
+
+states! {
+    /// `deploymentCircuitBreaker.status` of the ECS API's `DescribeServiceDeployments`.
+    pub enum BreakerStatus {
+        Triggered = "TRIGGERED",
+        Monitoring = "MONITORING",
+        MonitoringComplete = "MONITORING_COMPLETE",
+        Disabled = "DISABLED",
+    }
+}
