@@ -15,6 +15,7 @@ pub mod dns;
 pub mod health;
 pub mod identity;
 mod inert;
+pub mod limits;
 pub mod log;
 pub mod metric;
 pub mod mode;

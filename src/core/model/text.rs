@@ -26,6 +26,23 @@ pub fn duration(seconds: i64) -> String {
     }
 }
 
+/// Reads a span: a number and one of `s`, `m`, `h` and `d`. In seconds; every flag, key and parameter that takes a span reads it here.
+pub fn parse_span(text: &str) -> Option<i64> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let factor = SPANS.iter().find(|(letter, _)| *letter == unit)?.1;
+    let is_plain = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    number.parse::<i64>().ok().filter(|_| is_plain)?.checked_mul(factor)
+}
+
+/// Writes a span as `parse_span` reads it, in the greatest unit that keeps it whole: `90s`, `30m`, `2h`, `1d`.
+pub fn span(seconds: i64) -> String {
+    let whole = SPANS.iter().find(|(_, factor)| seconds % factor == 0 && seconds >= *factor);
+    whole.map_or_else(|| format!("{seconds}s"), |(letter, factor)| format!("{}{letter}", seconds / factor))
+}
+
+/// The units of a span, in seconds.
+const SPANS: [(&str, i64); 4] = [("d", 86_400), ("h", 3600), ("m", 60), ("s", 1)];
+
 /// A count in at most four characters and a suffix: `842`, `1.2k`, `38k`, `4.1M`.
 pub fn count(value: f64) -> String {
     scaled(value, 1000.0, &["", "k", "M", "G", "T"], "")
@@ -65,6 +82,16 @@ mod tests {
     fn durations_have_at_most_two_units() {
         for (seconds, text) in [(0, "0s"), (59, "59s"), (100, "1m40s"), (11_520, "3h12m"), (792_000, "9d04h")] {
             assert_eq!(duration(seconds), text);
+        }
+    }
+
+    #[test]
+    fn a_span_is_read_as_it_is_written() {
+        for (text, seconds) in [("90s", 90), ("30m", 1800), ("2h", 7200), ("1d", 86_400), ("0s", 0)] {
+            assert_eq!((parse_span(text), span(seconds).as_str()), (Some(seconds), text));
+        }
+        for wrong in ["", "m", "30", "-1m", "+1m", "1.5h", "1h30m", "30 m", "30M", "1w", "9999999999999999d", "3é"] {
+            assert_eq!(parse_span(wrong), None, "{wrong:?}");
         }
     }
 

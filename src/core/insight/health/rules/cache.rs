@@ -11,6 +11,7 @@ use crate::insight::timeline::phrase::{failover, percent, plain};
 use crate::insight::topology::paths::End;
 use crate::model::Time;
 use crate::model::cache::{CacheEvents, CacheMember, CacheNodes, NodeGroup, ReplicationGroup};
+use crate::model::limits::Limit;
 use crate::model::metric::Metrics;
 use crate::model::section::Section;
 use crate::model::security::Keys;
@@ -67,19 +68,13 @@ pub(crate) const NODES: &[Rule<CacheMember>] = &[
 
 /// Metrics of one node.
 pub(crate) const GAUGES: &[Gauge] = &[
-    Gauge { id: "node.cpu", series: "redis/{}/cpu", label: "cpu", bounds: limits::CACHE_CPU, show: percent },
-    Gauge { id: "node.engine", series: "redis/{}/engine", label: "engine cpu", bounds: limits::CACHE_ENGINE, show: percent },
-    Gauge { id: "node.memory", series: "redis/{}/memory", label: "memory", bounds: limits::CACHE_MEMORY, show: percent },
-    Gauge {
-        id: "node.evictions",
-        series: "redis/{}/evictions",
-        label: "evictions/min",
-        bounds: limits::CACHE_EVICTIONS,
-        show: text::count,
-    },
-    Gauge { id: "node.swap", series: "redis/{}/swap", label: "swap", bounds: limits::CACHE_SWAP, show: text::bytes },
-    Gauge { id: "node.lag", series: "redis/{}/lag", label: "replication lag", bounds: limits::CACHE_LAG, show: text::latency },
-    Gauge { id: "node.credits", series: "redis/{}/credits", label: "cpu credits", bounds: limits::CACHE_CREDITS, show: plain },
+    Gauge { id: "node.cpu", series: "redis/{}/cpu", label: "cpu", limit: Limit::CacheCpu, show: percent },
+    Gauge { id: "node.engine", series: "redis/{}/engine", label: "engine cpu", limit: Limit::CacheEngineCpu, show: percent },
+    Gauge { id: "node.memory", series: "redis/{}/memory", label: "memory", limit: Limit::CacheMemory, show: percent },
+    Gauge { id: "node.evictions", series: "redis/{}/evictions", label: "evictions/min", limit: Limit::CacheEvictions, show: text::count },
+    Gauge { id: "node.swap", series: "redis/{}/swap", label: "swap", limit: Limit::CacheSwap, show: text::bytes },
+    Gauge { id: "node.lag", series: "redis/{}/lag", label: "replication lag", limit: Limit::CacheLag, show: text::latency },
+    Gauge { id: "node.credits", series: "redis/{}/credits", label: "cpu credits", limit: Limit::CacheCredits, show: plain },
 ];
 
 /// Judges the group, its shards and its nodes as one.

@@ -3,10 +3,10 @@
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down, info};
-use crate::insight::health::limits;
 use crate::insight::health::node::{Assessment, Ground, Nodes};
 use crate::insight::timeline::phrase::{percent, plural};
 use crate::model::cdn::{Cdn, Distribution};
+use crate::model::limits::Limit;
 use crate::model::section::Section;
 use crate::model::text;
 
@@ -15,14 +15,14 @@ use super::{Gauge, Rule, apply, gauges};
 /// About the distribution.
 pub(crate) const RULES: &[Rule<Distribution>] = &[
     Rule { id: "cdn.enabled", doc: "enabled; disabled is down", needs: &[Cdn::KEY], check: enabled },
-    Rule { id: "cdn.deployed", doc: "Deployed; InProgress is info, > 30 min degraded", needs: &[Cdn::KEY], check: deployed },
+    Rule { id: "cdn.deployed", doc: "Deployed; InProgress is info, {cdn_deployment}", needs: &[Cdn::KEY], check: deployed },
     Rule { id: "cdn.invalidating", doc: "no invalidation in progress", needs: &[Cdn::KEY], check: invalidating },
 ];
 
 /// Its metrics.
 pub(crate) const GAUGES: &[Gauge] = &[
-    Gauge { id: "cdn.5xx", series: "cdn/5xx", label: "5xx", bounds: limits::CDN_5XX, show: percent },
-    Gauge { id: "cdn.4xx", series: "cdn/4xx", label: "4xx", bounds: limits::CDN_4XX, show: percent },
+    Gauge { id: "cdn.5xx", series: "cdn/5xx", label: "5xx", limit: Limit::Cdn5xx, show: percent },
+    Gauge { id: "cdn.4xx", series: "cdn/4xx", label: "4xx", limit: Limit::Cdn4xx, show: percent },
 ];
 
 /// Judges it.
@@ -53,8 +53,8 @@ fn deployed(facts: &Facts<'_>, distribution: &Distribution) -> Option<Finding> {
     let at = distribution.modified_at;
     let spent = at.map_or_else(String::new, |at| format!(" for {}", text::age(at, facts.now)));
     let words = format!("{}{spent}", distribution.status);
-    match at.filter(|at| facts.now - *at > limits::CDN_SLOW) {
-        Some(at) => Some(degraded(words).since(Some(at + limits::CDN_SLOW))),
+    match at.filter(|at| facts.now - *at > facts.limits().span(Limit::CdnDeployment)) {
+        Some(at) => Some(degraded(words).since(Some(at + facts.limits().span(Limit::CdnDeployment)))),
         None => Some(info(words).since(at)),
     }
 }

@@ -4,10 +4,10 @@
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, info};
-use crate::insight::health::limits;
 use crate::insight::health::node::{Assessment, Ground, Nodes};
 use crate::insight::timeline::phrase::clip;
 use crate::model::delivery::{Build, Builds, Pipeline, PipelineAction, PipelineStage};
+use crate::model::limits::Limit;
 use crate::model::section::Section;
 use crate::model::text;
 
@@ -32,7 +32,7 @@ pub(crate) const PIPELINE: &[Rule<Pipeline>] = &[
 /// About one stage.
 pub(crate) const STAGES: &[Rule<PipelineStage>] = &[
     Rule { id: "pipeline.transition", doc: "no transition disabled", needs: &[Pipeline::KEY], check: transition },
-    Rule { id: "pipeline.approval", doc: "an approval that waits is info, > 24 h degraded", needs: &[Pipeline::KEY], check: approval },
+    Rule { id: "pipeline.approval", doc: "an approval that waits is info, {approval_time}", needs: &[Pipeline::KEY], check: approval },
 ];
 
 /// Judges the projects.
@@ -118,8 +118,8 @@ fn approval(facts: &Facts<'_>, stage: &PipelineStage) -> Option<Finding> {
     let action = stage.actions.iter().find(|a| a.awaits_approval)?;
     let waited = action.changed_at.map_or_else(String::new, |at| format!(" for {}", text::age(at, facts.now)));
     let words = format!("{} waits for approval{waited}", action.name);
-    match action.changed_at.filter(|at| facts.now - *at > limits::APPROVAL_SLOW) {
-        Some(at) => Some(degraded(words).since(Some(at + limits::APPROVAL_SLOW))),
+    match action.changed_at.filter(|at| facts.now - *at > facts.limits().span(Limit::ApprovalTime)) {
+        Some(at) => Some(degraded(words).since(Some(at + facts.limits().span(Limit::ApprovalTime)))),
         None => Some(info(words).since(action.changed_at)),
     }
 }

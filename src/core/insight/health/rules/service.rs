@@ -2,6 +2,7 @@
 
 use crate::model::Time;
 use crate::model::balancer::Routing;
+use crate::model::limits::Limit;
 use crate::model::metric::Metrics;
 use crate::model::scaling::{ScalableTarget, Scaling};
 use crate::model::section::Section;
@@ -29,7 +30,7 @@ pub(crate) const RULES: &[Rule<Service>] = &[
     Rule { id: "svc.pending", doc: "no task pending", needs: &[Services::KEY], check: pending },
     Rule {
         id: "svc.rollout",
-        doc: "deployment COMPLETED; in progress is info, > 10 min or FAILED degraded",
+        doc: "deployment COMPLETED; in progress is info, {deployment_time}, and so is FAILED",
         needs: &[Services::KEY],
         check: rollout,
     },
@@ -43,7 +44,7 @@ pub(crate) const RULES: &[Rule<Service>] = &[
     Rule { id: "svc.rollback", doc: "the last deployment was not rolled back", needs: &[ServiceDeployments::KEY], check: rollback },
     Rule {
         id: "svc.stops",
-        doc: "< 2 task stops in 10 min that nobody asked for; >= 3 is a crash loop",
+        doc: "task stops in 10 min that nobody asked for: {task_stops}; a crash loop: {crash_loop}",
         needs: &[StoppedTasks::KEY],
         check: stops,
     },
@@ -55,21 +56,21 @@ pub(crate) const RULES: &[Rule<Service>] = &[
     },
     Rule { id: "svc.bounds", doc: "desired within autoscaling bounds", needs: &[Services::KEY, Scaling::KEY], check: bounds },
     Rule { id: "svc.suspended", doc: "autoscaling not suspended", needs: &[Scaling::KEY], check: suspended },
-    Rule { id: "svc.cpu", doc: "CPU <= 75 % 5 min; > 90 % at max capacity is down", needs: &[Services::KEY, Metrics::KEY], check: cpu },
+    Rule { id: "svc.cpu", doc: "CPU {service_cpu} at max capacity", needs: &[Services::KEY, Metrics::KEY], check: cpu },
     Rule {
         id: "svc.paths",
         doc: "the security groups permit the ways that it needs",
         needs: &[Services::KEY, SecurityGroups::KEY],
         check: paths,
     },
-    Rule { id: "task.slow", doc: "PROVISIONING/PENDING/ACTIVATING <= 3 min", needs: &[Tasks::KEY], check: slow },
+    Rule { id: "task.slow", doc: "PROVISIONING/PENDING/ACTIVATING {task_start}", needs: &[Tasks::KEY], check: slow },
     Rule { id: "task.unhealthy", doc: "no task UNHEALTHY", needs: &[Tasks::KEY], check: unhealthy },
 ];
 
 /// Its metrics, by service name.
 pub(crate) const GAUGES: &[Gauge] = &[
-    Gauge { id: "svc.mem", series: "svc/{}/mem", label: "memory", bounds: limits::SERVICE_MEMORY, show: percent },
-    Gauge { id: "svc.mem_max", series: "svc/{}/mem.max", label: "memory of one task", bounds: limits::SERVICE_MEMORY_MAX, show: percent },
+    Gauge { id: "svc.mem", series: "svc/{}/mem", label: "memory", limit: Limit::ServiceMemory, show: percent },
+    Gauge { id: "svc.mem_max", series: "svc/{}/mem.max", label: "memory of one task", limit: Limit::TaskMemory, show: percent },
 ];
 
 /// Judges every configured service.
@@ -140,8 +141,8 @@ fn rollout(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
             let age = primary.created_at.map(|at| facts.now - at);
             let spent = primary.created_at.map_or_else(String::new, |at| format!(" {}", text::age(at, facts.now)));
             let text = format!("deployment {}/{} in progress{spent}", primary.running, primary.desired);
-            if age.is_some_and(|a| a > limits::DEPLOYMENT_SLOW) {
-                return Some(degraded(text).since(primary.created_at.map(|at| at + limits::DEPLOYMENT_SLOW)));
+            if age.is_some_and(|a| a > facts.limits().span(Limit::DeploymentTime)) {
+                return Some(degraded(text).since(primary.created_at.map(|at| at + facts.limits().span(Limit::DeploymentTime))));
             }
             Some(info(text).since(primary.created_at))
         }
@@ -221,11 +222,11 @@ fn stops(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
     let minutes = limits::STOPS_WINDOW.num_minutes();
     let text = format!("{} task stops in {minutes} min ({})", failed.len(), stop_cause(newest));
     let since = failed.first().and_then(|t| at(t));
-    match failed.len() {
-        n if n >= limits::STOPS_LOOP => Some(degraded(format!("crash loop: {text}")).since(since)),
-        n if n >= limits::STOPS_WARN => Some(degraded(text).since(since)),
-        _ => None,
+    let is_bad = |limit: Limit| facts.limits().level(limit, failed.len() as f64) > Level::Healthy;
+    if is_bad(Limit::CrashLoop) {
+        return Some(degraded(format!("crash loop: {text}")).since(since));
     }
+    is_bad(Limit::TaskStops).then(|| degraded(text).since(since))
 }
 
 /// Starts that fail in one zone alone have their cause in that zone: most often its way out.
@@ -234,7 +235,8 @@ fn zone_starts(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
     let failed = facts.stopped_of(&service.name).filter(|t| t.stop_code.as_deref() == Some("TaskFailedToStart"));
     let failed: Vec<&Task> = failed.filter(|t| recent(t.stopped_at.or(t.stopping_at)) && !t.zone.is_empty()).collect();
     let zone = &failed.first()?.zone;
-    if failed.len() < limits::STOPS_WARN || failed.iter().any(|t| t.zone != *zone) {
+    let few = facts.limits().level(Limit::TaskStops, failed.len() as f64) == Level::Healthy;
+    if few || failed.iter().any(|t| t.zone != *zone) {
         return None;
     }
     let sign = nat::sign(facts, zone).map_or_else(String::new, |sign| format!(", where {sign}"));
@@ -264,8 +266,9 @@ fn cpu(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
     let at_max = scaling(facts, service).is_some_and(|t| service.desired >= t.max);
     let place = if at_max { " at max capacity" } else { "" };
     let say = |b: Breach| format!("cpu {}{}{place}", percent(b.value), b.span());
-    let critical = limits::SERVICE_CPU.critical.filter(|_| at_max).and_then(|l| window.breach(&id, &l));
-    critical.map(|b| down(say(b))).or_else(|| Some(degraded(say(window.breach(&id, &limits::SERVICE_CPU.warn?)?))))
+    let bounds = facts.limits().bounds(Limit::ServiceCpu);
+    let critical = bounds.critical.filter(|_| at_max).and_then(|l| window.breach(&id, &l));
+    critical.map(|b| down(say(b))).or_else(|| Some(degraded(say(window.breach(&id, &bounds.warn?)?))))
 }
 
 /// What a service needs by its role, and the way to its own port; the doors themselves are the security groups' business.
@@ -286,13 +289,13 @@ fn slow(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
     let mut late: Vec<(&Task, Time)> = facts
         .tasks_of(&service.name)
         .filter(|t| matches!(t.status.as_str(), "PROVISIONING" | "PENDING" | "ACTIVATING"))
-        .filter_map(|t| Some((t, t.created_at.filter(|at| facts.now - *at > limits::START_SLOW)?)))
+        .filter_map(|t| Some((t, t.created_at.filter(|at| facts.now - *at > facts.limits().span(Limit::TaskStart))?)))
         .collect();
     late.sort_by_key(|(_, at)| *at);
     let (task, at) = late.first()?;
     let more = if late.len() > 1 { format!(" and {} more", late.len() - 1) } else { String::new() };
     let text = format!("task {} {} for {}{more}", short_id(task.id()), task.status, text::age(*at, facts.now));
-    Some(degraded(text).since(Some(*at + limits::START_SLOW)))
+    Some(degraded(text).since(Some(*at + facts.limits().span(Limit::TaskStart))))
 }
 
 fn unhealthy(facts: &Facts<'_>, service: &Service) -> Option<Finding> {

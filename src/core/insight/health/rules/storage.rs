@@ -3,9 +3,9 @@
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down, note};
-use crate::insight::health::limits;
 use crate::insight::health::node::{Ground, Nodes};
 use crate::model::health::Level;
+use crate::model::limits::Limit;
 use crate::model::metric::Metrics;
 use crate::model::section::Section;
 use crate::model::stack::BucketRole;
@@ -31,7 +31,7 @@ pub(crate) const RULES: &[Rule<Bucket>] = &[
     },
     Rule { id: "s3.cors", doc: "static assets: a CORS rule", needs: &[Buckets::KEY], check: cors },
     Rule { id: "s3.unread", doc: "every aspect can be read: a note", needs: &[Buckets::KEY], check: unread },
-    Rule { id: "s3.5xx", doc: "5xx > 1 % / > 5 % of requests", needs: &[Buckets::KEY, Metrics::KEY], check: errors },
+    Rule { id: "s3.5xx", doc: "5xx of requests: {bucket_5xx}", needs: &[Buckets::KEY, Metrics::KEY], check: errors },
 ];
 
 /// Judges every bucket, then all together.
@@ -101,5 +101,5 @@ fn unread(_: &Facts<'_>, bucket: &Bucket) -> Option<Finding> {
 
 fn errors(facts: &Facts<'_>, bucket: &Bucket) -> Option<Finding> {
     let id = |what: &str| format!("s3/{}/{what}", bucket.name);
-    facts.window()?.share(&id("5xx"), &id("requests"), &limits::BUCKET_5XX).map(|b| failed("5xx", b))
+    facts.window()?.share(&id("5xx"), &id("requests"), &facts.limits().share(Limit::Bucket5xx)).map(|b| failed("5xx", b))
 }

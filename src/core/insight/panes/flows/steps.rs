@@ -248,7 +248,7 @@ fn update(parts: &Parts<'_>, line: &Line<'_>) -> Step {
     let ended = line.record.filter(|r| r.created_at >= d.created_at).and_then(|r| r.finished_at).or(d.updated_at);
     let mut update =
         step(StepKind::Update, state, detail).over(d.created_at, if state == StepState::Running { Some(line.now) } else { ended });
-    if state == StepState::Running && d.created_at.is_some_and(|at| line.now - at > limits::DEPLOYMENT_SLOW) {
+    if state == StepState::Running && d.created_at.is_some_and(|at| line.now - at > line.patience) {
         update.level = Level::Degraded;
     }
     if let Some(verdict) = parts.judgement.of(&NodeId::service(&line.spec.name)).filter(|v| v.level == Level::Down && line.deploying()) {

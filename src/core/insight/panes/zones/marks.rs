@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{DatabasePlace, Mark, ZoneMap, ZoneState, ZoneSystem};
-use crate::insight::health::limits::FREE_ADDRESSES;
 use crate::insight::timeline::phrase::plural;
 use crate::insight::topology::egress::Egress;
 use crate::insight::{Judgement, NodeId};
 use crate::model::balancer::{Balancer, Targets};
 use crate::model::database::Database;
 use crate::model::health::Level;
+use crate::model::limits::{Limit, Limits};
 use crate::model::network::{Network, SubnetTier, zone_letter};
 use crate::model::service::{Service, Services, Tasks};
 use crate::model::store::Store;
@@ -20,6 +20,7 @@ struct Scene<'a> {
     zones: &'a [ZoneState],
     store: &'a Store,
     judgement: &'a Judgement,
+    limits: &'a Limits,
 }
 
 /// All questions.
@@ -27,8 +28,8 @@ const CHECKS: &[fn(&Scene<'_>) -> Vec<Mark>] =
     &[suspects, zone_states, balancer, nat, spread, single_targets, shards, database, primaries_together, addresses];
 
 /// Answers them, worst first, and tells each zone its worst.
-pub(super) fn add(map: &mut ZoneMap, store: &Store, judgement: &Judgement) {
-    let scene = Scene { zones: &map.zones, store, judgement };
+pub(super) fn add(map: &mut ZoneMap, store: &Store, judgement: &Judgement, limits: &Limits) {
+    let scene = Scene { zones: &map.zones, store, judgement, limits };
     let mut marks: Vec<Mark> = CHECKS.iter().flat_map(|check| check(&scene)).collect();
     marks.sort_by_key(|m| std::cmp::Reverse(m.level));
     for zone in &mut map.zones {
@@ -235,7 +236,8 @@ fn primaries_together(scene: &Scene<'_>) -> Vec<Mark> {
 
 fn addresses(scene: &Scene<'_>) -> Vec<Mark> {
     let Some(network) = scene.store.get::<Network>() else { return Vec::new() };
-    let tight = network.subnets.iter().filter(|s| s.tier == SubnetTier::Private && s.free_addresses < FREE_ADDRESSES);
+    let is_tight = |free: i32| scene.limits.level(Limit::FreeAddresses, f64::from(free)) > Level::Healthy;
+    let tight = network.subnets.iter().filter(|s| s.tier == SubnetTier::Private && is_tight(s.free_addresses));
     tight
         .map(|s| {
             let text = format!("{}: {} free addresses, every task takes one", s.cidr, s.free_addresses);
