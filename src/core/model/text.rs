@@ -1,4 +1,10 @@
-//! Strings from the cloud made safe for a terminal, and figures made short for people. Sources sanitise at the door; views and reports format.
+//! Strings from the cloud made safe for a terminal, figures made short for people, spans read and written, text cut to cells.
+//! Sources sanitise at the door; rules, views and reports format here and nowhere else.
+
+use std::borrow::Cow;
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
 
 use super::Time;
 pub use super::inert::{inert, inert_lines};
@@ -74,9 +80,105 @@ pub fn latency(seconds: f64) -> String {
     if seconds < 1.0 { format!("{:.0} ms", seconds * 1000.0) } else { format!("{seconds:.1} s") }
 }
 
+/// The first eight characters of an id, as AWS's console shows it.
+pub fn short_id(id: &str) -> &str {
+    id.get(..8).unwrap_or(id)
+}
+
+/// A number of things: `1 task`, `2 tasks`.
+pub fn plural(n: u32, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}
+
+/// A percentage for a reason: `93 %`.
+pub fn percent(value: f64) -> String {
+    format!("{value:.0} %")
+}
+
+/// A share 0..=1 as a percentage that keeps small ones readable: `1.4 %`.
+pub fn share(value: f64) -> String {
+    let value = value * 100.0;
+    if value < 9.95 { format!("{value:.1} %") } else { percent(value) }
+}
+
+/// At most `width` cells, with `…` at the end when something is missing.
+pub fn clip(text: &str, width: usize) -> Cow<'_, str> {
+    if cells(text) <= width {
+        return Cow::Borrowed(text);
+    }
+    let mut kept = take(text, width.saturating_sub(1));
+    kept.truncate(kept.trim_end().len());
+    if width > 0 {
+        kept.push('…');
+    }
+    Cow::Owned(kept)
+}
+
+/// At most `width` cells, with `…` in the middle: both ends of an ARN say something.
+pub fn clip_middle(text: &str, width: usize) -> Cow<'_, str> {
+    if text.width() <= width {
+        return Cow::Borrowed(text);
+    }
+    let room = width.saturating_sub(1);
+    let head = take(text, room / 2);
+    let mut tail: Vec<&str> = Vec::new();
+    let mut used = head.width();
+    for g in text.graphemes(true).rev() {
+        if used + g.width() > room {
+            break;
+        }
+        used += g.width();
+        tail.push(g);
+    }
+    tail.reverse();
+    Cow::Owned(format!("{head}…{}", tail.concat()))
+}
+
+/// Characters that are one cell wide whatever stands beside them.
+pub fn narrow(c: char) -> bool {
+    matches!(c, ' '..='~' | '\u{2500}'..='\u{25ff}' | '\u{2800}'..='\u{28ff}' | '·' | '…' | '×' | '→' | '⇄' | '–' | '—' | '≤')
+}
+
+/// Display cells. Nearly all text of a dashboard is narrow: looking every character up took a third of a frame.
+pub fn cells(text: &str) -> usize {
+    if text.is_ascii() {
+        return text.len();
+    }
+    if text.chars().all(narrow) { text.chars().count() } else { text.width() }
+}
+
+/// The head of a text that fits into so many cells.
+pub fn take(text: &str, width: usize) -> String {
+    // Nearly all text is ASCII: then cells are bytes, and graphemes need not be looked for.
+    if let Some(head) = text.get(..width).filter(|h| h.is_ascii())
+        && text.as_bytes().get(width).is_none_or(u8::is_ascii)
+    {
+        return head.to_owned();
+    }
+    let mut kept = String::new();
+    let mut used = 0;
+    for g in text.graphemes(true) {
+        if used + g.width() > width {
+            break;
+        }
+        used += g.width();
+        kept.push_str(g);
+    }
+    kept
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn clipping_counts_cells_not_characters() {
+        assert_eq!(clip("control-plane", 8), "control…");
+        assert_eq!(clip("日本語テスト", 7), "日本語…");
+        assert_eq!(clip_middle("arn:aws:ecs:x:1:service/c/web", 15), "arn:aws…e/c/web");
+        assert_eq!(clip("ok", 2), "ok");
+        assert_eq!(clip("ok", 0), "");
+    }
 
     #[test]
     fn durations_have_at_most_two_units() {

@@ -21,14 +21,15 @@ pub(crate) const LIVE: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// The glyph and the role of a level.
 pub(crate) fn glyph(level: Level) -> (&'static str, Role) {
-    match level {
-        Level::Absent => ("○", Role::Muted),
-        Level::Healthy => ("●", Role::Ok),
-        Level::Info => ("◐", Role::Info),
-        Level::Unknown => ("?", Role::Unknown),
-        Level::Degraded => ("▲", Role::Warn),
-        Level::Down => ("✖", Role::Crit),
-    }
+    let role = match level {
+        Level::Absent => Role::Muted,
+        Level::Healthy => Role::Ok,
+        Level::Info => Role::Info,
+        Level::Unknown => Role::Unknown,
+        Level::Degraded => Role::Warn,
+        Level::Down => Role::Crit,
+    };
+    (level.sign(), role)
 }
 
 /// The node as people call it.

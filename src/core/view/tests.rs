@@ -5,33 +5,25 @@ use std::sync::Arc;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::insight::NodeId;
 use crate::insight::fixture::World;
-use crate::model::health::Level;
-use crate::model::limits::{Limit, Pair};
 use crate::model::mode::Mode;
 use crate::model::network::SecurityGroups;
 use crate::session::{Msg, Session, SessionOptions, update};
-use crate::theme::{Role, Theme};
+use crate::theme::Theme;
 
 /// The three sizes that a person may have.
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
 /// The stack view of a world, a line of text for each row.
 fn stack(world: &World, size: (u16, u16)) -> Vec<String> {
-    let buffer = drawn(world, size);
-    let row = |y: u16| (0..size.0).filter_map(|x| buffer.cell((x, y))).map(ratatui::buffer::Cell::symbol).collect();
-    (0..size.1).map(row).collect()
-}
-
-fn drawn(world: &World, size: (u16, u16)) -> Buffer {
     let options = SessionOptions { stack: world.stack.clone(), mode: Mode::Safe, simulated: true, size, now: world.now };
     let mut session = Session::new(options);
     update(&mut session, Msg::Tick(world.now));
     update(&mut session, Msg::Observed(Arc::new(world.store.clone()), world.judge()));
     let mut buffer = Buffer::empty(Rect { x: 0, y: 0, width: size.0, height: size.1 });
     super::draw(&session, &Theme::terminal(), buffer.area, &mut buffer);
-    buffer
+    let row = |y: u16| (0..size.0).filter_map(|x| buffer.cell((x, y))).map(ratatui::buffer::Cell::symbol).collect();
+    (0..size.1).map(row).collect()
 }
 
 fn says(rows: &[String], words: &str) -> bool {
@@ -133,21 +125,4 @@ fn what_contradicts_what_is_said_above_the_body_one_after_the_other_until_it_is_
     }
     assert!(shown[0].contains("▲ region a is taken") && shown[1].contains("▲ profile c is taken"), "{shown:#?}");
     assert!(!shown[2].contains("▲ "), "{shown:#?}");
-}
-
-#[test]
-fn a_figure_has_the_colour_of_its_limits_and_so_has_its_box() {
-    let mut world = World::healthy();
-    world.series("redis/production-nextcore-redis-0001-001/memory", &[92.0; 5]);
-    let configured = Pair { warn: Some(91.0), critical: Some(97.0) };
-    for (written, role, level) in [(None, Role::Crit, Level::Down), (Some(configured), Role::Warn, Level::Degraded)] {
-        written.into_iter().for_each(|pair| world.stack.limits.write(Limit::CacheMemory, pair));
-        assert_eq!(world.judge().of(&NodeId::cache()).unwrap().level, level);
-        let (buffer, rows) = (drawn(&world, (200, 60)), stack(&world, (200, 60)));
-        let shown = rows.iter().enumerate().find_map(|(y, row)| Some((row.find("  92 %")?, y, row)));
-        let (at, y, row) = shown.unwrap_or_else(|| panic!("no figure\n{}", rows.join("\n")));
-        let x = row[..at].chars().count() + 2;
-        let cell = buffer.cell((x as u16, y as u16)).unwrap();
-        assert_eq!(Some(cell.fg), Theme::terminal().style(role).fg, "{role:?}: {row}");
-    }
 }

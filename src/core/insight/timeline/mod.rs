@@ -17,8 +17,8 @@ use crate::model::section::{Section, SectionKey};
 use crate::model::security::{Secret, Secrets};
 use crate::model::service::{Deployment, Service, ServiceDeployment, ServiceDeployments, ServiceEvent, Services, StoppedTasks, Task};
 use crate::model::store::Store;
+use crate::model::text;
 
-use self::phrase::{clip, short_id};
 use crate::insight::health::rules::alarms::short_reason;
 use crate::insight::health::rules::delivery::build_cause;
 use crate::insight::health::rules::service::{is_failure, stop_cause};
@@ -207,7 +207,7 @@ impl Source<'_> {
             }
             Self::Stopped(task) => {
                 let level = if is_failure(task) { Level::Degraded } else { Level::Info };
-                (NodeId::service(&task.service), level, format!("task {} stopped: {}", short_id(task.id()), stop_cause(task)))
+                (NodeId::service(&task.service), level, format!("task {} stopped: {}", text::short_id(task.id()), stop_cause(task)))
             }
             Self::Scaled(a) => {
                 let level = if a.status == "Failed" { Level::Degraded } else { Level::Info };
@@ -261,7 +261,7 @@ impl Platform<'_> {
             }
             Self::Pushed(r, i) => {
                 let tag = i.tags.first().map_or("untagged", String::as_str);
-                (NodeId::ecr(), Level::Info, format!("pushed {}:{} ({})", r.name, clip(tag, 40), short_digest(&i.digest)))
+                (NodeId::ecr(), Level::Info, format!("pushed {}:{} ({})", r.name, text::clip(tag, 40), short_digest(&i.digest)))
             }
             Self::Invalidated(i) => (NodeId::cdn(), Level::Info, format!("invalidation {} created", i.id)),
             Self::Rotated(s) => (NodeId::secrets(), Level::Info, format!("rotated {}", s.name)),
@@ -271,12 +271,12 @@ impl Platform<'_> {
 
 /// `: Search by policy number`, or nothing.
 fn quoted(words: &str) -> String {
-    if words.is_empty() { String::new() } else { format!(": {}", clip(words, 60)) }
+    if words.is_empty() { String::new() } else { format!(": {}", text::clip(words, 60)) }
 }
 
 fn deployed(d: &ServiceDeployment) -> (Level, String) {
     let why = d.rollback_reason.as_deref().filter(|r| !r.is_empty()).unwrap_or(&d.reason).trim_end_matches('.');
-    let why = if why.is_empty() { String::new() } else { format!(": {}", clip(why, 80)) };
+    let why = if why.is_empty() { String::new() } else { format!(": {}", text::clip(why, 80)) };
     match d.status.as_str() {
         "SUCCESSFUL" => (Level::Healthy, "deployment completed".to_owned()),
         "ROLLBACK_SUCCESSFUL" => (Level::Degraded, format!("deployment rolled back{why}")),
@@ -290,7 +290,7 @@ fn scaled(a: &ScalingActivity) -> String {
     let what = a.description.trim_end_matches('.').replacen("Setting desired count to ", "desired count → ", 1);
     let cause = ["AlarmHigh", "AlarmLow", "minimum capacity", "maximum capacity"].iter().find(|c| a.cause.contains(**c));
     let failed = if a.status == "Failed" { " failed" } else { "" };
-    format!("{}{failed}{}", clip(&what, 80), cause.map_or_else(String::new, |c| format!(" ({c})")))
+    format!("{}{failed}{}", text::clip(&what, 80), cause.map_or_else(String::new, |c| format!(" ({c})")))
 }
 
 fn transition(name: &str, state: &str) -> (Level, String) {

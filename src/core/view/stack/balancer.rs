@@ -72,8 +72,8 @@ fn rule_line<'a>(v: &View<'a>, routing: &'a Routing, group: &'a TargetGroup, wid
     let column = longest.clamp(6, width / 6);
     let names = routing.target_groups.iter().map(|g| owner(v, g).unwrap_or(g.name.as_str()).len()).max().unwrap_or(8).clamp(8, width / 4);
     let facts = vec![
-        Fact::new(0, Phrase::of(crate::view::widget::phrase::clip(&paths, column).into_owned(), Role::Accent).padded(column)),
-        Fact::new(0, Phrase::of(crate::view::widget::phrase::clip(name, names), Role::Text).padded(names)),
+        Fact::new(0, Phrase::of(crate::model::text::clip(&paths, column).into_owned(), Role::Accent).padded(column)),
+        Fact::new(0, Phrase::of(crate::model::text::clip(name, names), Role::Text).padded(names)),
         Fact::new(0, healthy(v, &group.arn).padded(13)),
         Fact::new(1, v.cell(&id("requests"), Unit::PerSecond, 7)),
         Fact::new(4, v.spark(&id("requests"), 16, Unit::PerSecond)),

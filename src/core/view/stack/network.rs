@@ -6,12 +6,13 @@ use crate::insight::topology::egress::{self, Egress};
 use crate::model::health::Level;
 use crate::model::limits::Limit;
 use crate::model::network::{InternetGateway, NatGateway, NatGateways, Network, SecurityGroups, zone_letter};
+use crate::model::text::clip;
 use crate::theme::Role;
 use crate::view::View;
 use crate::view::figures::{glyph, tone};
 use crate::view::reason;
 use crate::view::state::{Missing, known};
-use crate::view::widget::phrase::{clip, fit};
+use crate::view::widget::phrase::fit;
 use crate::view::widget::{Fact, Phrase, Unit};
 
 pub(super) const VPC: Small = Small { name: "VPC", short: ("VPC", 0), framed: true, facts: vpc, more: no_more, charts: no_charts };

@@ -4,7 +4,6 @@ use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down};
 use crate::insight::health::node::{Assessment, Ground, Nodes};
-use crate::insight::timeline::phrase::clip;
 use crate::model::alarm::{Alarm, Alarms};
 use crate::model::limits::Limit;
 use crate::model::section::Section;
@@ -77,7 +76,7 @@ pub(crate) fn short_reason(alarm: &Alarm) -> String {
         (Some(value), Some(threshold)) if !sign.is_empty() && !alarm.metric.is_empty() => {
             format!("{} {} {sign} {}", alarm.metric, trim(value), trim(threshold))
         }
-        _ => clip(alarm.reason.trim_start_matches("Threshold Crossed: ").trim_end_matches('.'), 80),
+        _ => text::clip(alarm.reason.trim_start_matches("Threshold Crossed: ").trim_end_matches('.'), 80).into_owned(),
     }
 }
 

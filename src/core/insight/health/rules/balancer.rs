@@ -15,7 +15,6 @@ use crate::insight::health::finding::{Finding, degraded, down, info};
 use crate::insight::health::limits;
 use crate::insight::health::node::{Ground, Nodes};
 use crate::insight::health::window::Breach;
-use crate::insight::timeline::phrase;
 use crate::insight::topology::paths::End;
 
 /// About the balancer.
@@ -67,7 +66,7 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {
 }
 
 fn state(_: &Facts<'_>, balancer: &Balancer) -> Option<Finding> {
-    let why = balancer.state_reason.as_deref().filter(|r| !r.is_empty()).map_or_else(String::new, |r| format!(": {}", phrase::clip(r, 80)));
+    let why = balancer.state_reason.as_deref().filter(|r| !r.is_empty()).map_or_else(String::new, |r| format!(": {}", text::clip(r, 80)));
     match balancer.state.as_str() {
         "active" | "" => None,
         "provisioning" => Some(info("provisioning")),
@@ -102,7 +101,7 @@ fn traffic(facts: &Facts<'_>, _: &Stack) -> Option<Finding> {
 
 /// Words a share of failed requests.
 pub(crate) fn failed(what: &str, (critical, breach): (bool, Breach)) -> Finding {
-    let text = format!("{what} {} of requests{}", phrase::share(breach.value), breach.span());
+    let text = format!("{what} {} of requests{}", text::share(breach.value), breach.span());
     if critical { down(text) } else { degraded(text) }
 }
 

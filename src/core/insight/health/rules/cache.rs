@@ -7,7 +7,7 @@ use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down, note};
 use crate::insight::health::limits;
 use crate::insight::health::node::{Assessment, Ground, Nodes};
-use crate::insight::timeline::phrase::{failover, percent, plain};
+use crate::insight::timeline::phrase::failover;
 use crate::insight::topology::paths::End;
 use crate::model::Time;
 use crate::model::cache::{CacheEvents, CacheMember, CacheNodes, NodeGroup, ReplicationGroup};
@@ -68,13 +68,13 @@ pub(crate) const NODES: &[Rule<CacheMember>] = &[
 
 /// Metrics of one node.
 pub(crate) const GAUGES: &[Gauge] = &[
-    Gauge { id: "node.cpu", series: "redis/{}/cpu", label: "cpu", limit: Limit::CacheCpu, show: percent },
-    Gauge { id: "node.engine", series: "redis/{}/engine", label: "engine cpu", limit: Limit::CacheEngineCpu, show: percent },
-    Gauge { id: "node.memory", series: "redis/{}/memory", label: "memory", limit: Limit::CacheMemory, show: percent },
+    Gauge { id: "node.cpu", series: "redis/{}/cpu", label: "cpu", limit: Limit::CacheCpu, show: text::percent },
+    Gauge { id: "node.engine", series: "redis/{}/engine", label: "engine cpu", limit: Limit::CacheEngineCpu, show: text::percent },
+    Gauge { id: "node.memory", series: "redis/{}/memory", label: "memory", limit: Limit::CacheMemory, show: text::percent },
     Gauge { id: "node.evictions", series: "redis/{}/evictions", label: "evictions/min", limit: Limit::CacheEvictions, show: text::count },
     Gauge { id: "node.swap", series: "redis/{}/swap", label: "swap", limit: Limit::CacheSwap, show: text::bytes },
     Gauge { id: "node.lag", series: "redis/{}/lag", label: "replication lag", limit: Limit::CacheLag, show: text::latency },
-    Gauge { id: "node.credits", series: "redis/{}/credits", label: "cpu credits", limit: Limit::CacheCredits, show: plain },
+    Gauge { id: "node.credits", series: "redis/{}/credits", label: "cpu credits", limit: Limit::CacheCredits, show: text::rate },
 ];
 
 /// Judges the group, its shards and its nodes as one.

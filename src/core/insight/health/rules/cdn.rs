@@ -4,7 +4,6 @@ use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down, info};
 use crate::insight::health::node::{Assessment, Ground, Nodes};
-use crate::insight::timeline::phrase::{percent, plural};
 use crate::model::cdn::{Cdn, Distribution};
 use crate::model::limits::Limit;
 use crate::model::section::Section;
@@ -21,8 +20,8 @@ pub(crate) const RULES: &[Rule<Distribution>] = &[
 
 /// Its metrics.
 pub(crate) const GAUGES: &[Gauge] = &[
-    Gauge { id: "cdn.5xx", series: "cdn/5xx", label: "5xx", limit: Limit::Cdn5xx, show: percent },
-    Gauge { id: "cdn.4xx", series: "cdn/4xx", label: "4xx", limit: Limit::Cdn4xx, show: percent },
+    Gauge { id: "cdn.5xx", series: "cdn/5xx", label: "5xx", limit: Limit::Cdn5xx, show: text::percent },
+    Gauge { id: "cdn.4xx", series: "cdn/4xx", label: "4xx", limit: Limit::Cdn4xx, show: text::percent },
 ];
 
 /// Judges it.
@@ -61,5 +60,5 @@ fn deployed(facts: &Facts<'_>, distribution: &Distribution) -> Option<Finding> {
 
 fn invalidating(_: &Facts<'_>, distribution: &Distribution) -> Option<Finding> {
     let n = distribution.invalidating;
-    (n > 0).then(|| info(format!("{} in progress", plural(n as u32, "invalidation"))))
+    (n > 0).then(|| info(format!("{} in progress", text::plural(n as u32, "invalidation"))))
 }

@@ -5,7 +5,6 @@ use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down, note};
 use crate::insight::health::limits::{self, Bound};
 use crate::insight::health::node::{Assessment, Ground, Nodes};
-use crate::insight::timeline::phrase::{percent, plain};
 use crate::insight::topology::paths::End;
 use crate::model::Time;
 use crate::model::database::{Database, DatabaseEvents, DatabaseSettings, default_max_connections};
@@ -50,8 +49,8 @@ pub(crate) const RULES: &[Rule<Database>] = &[
 
 /// Its metrics.
 pub(crate) const GAUGES: &[Gauge] = &[
-    Gauge { id: "db.cpu", series: "db/cpu", label: "cpu", limit: Limit::DatabaseCpu, show: percent },
-    Gauge { id: "db.credits", series: "db/credits", label: "cpu credits", limit: Limit::DatabaseCredits, show: plain },
+    Gauge { id: "db.cpu", series: "db/cpu", label: "cpu", limit: Limit::DatabaseCpu, show: text::percent },
+    Gauge { id: "db.credits", series: "db/credits", label: "cpu credits", limit: Limit::DatabaseCredits, show: text::rate },
     Gauge { id: "db.storage", series: "db/storage", label: "free storage", limit: Limit::DatabaseFreeStorage, show: text::bytes },
     Gauge { id: "db.memory", series: "db/memory", label: "freeable memory", limit: Limit::DatabaseFreeMemory, show: text::bytes },
     Gauge { id: "db.swap", series: "db/swap", label: "swap", limit: Limit::DatabaseSwap, show: text::bytes },
@@ -63,10 +62,10 @@ pub(crate) const GAUGES: &[Gauge] = &[
         limit: Limit::DatabaseLatency,
         show: text::latency,
     },
-    Gauge { id: "db.queue", series: "db/queue", label: "disk queue", limit: Limit::DatabaseQueue, show: plain },
-    Gauge { id: "db.load", series: "db/load", label: "load", limit: Limit::DatabaseLoad, show: plain },
-    Gauge { id: "db.ebs_io", series: "db/ebs_io", label: "EBS IO balance", limit: Limit::DatabaseEbsBalance, show: percent },
-    Gauge { id: "db.ebs_byte", series: "db/ebs_byte", label: "EBS byte balance", limit: Limit::DatabaseEbsBalance, show: percent },
+    Gauge { id: "db.queue", series: "db/queue", label: "disk queue", limit: Limit::DatabaseQueue, show: text::rate },
+    Gauge { id: "db.load", series: "db/load", label: "load", limit: Limit::DatabaseLoad, show: text::rate },
+    Gauge { id: "db.ebs_io", series: "db/ebs_io", label: "EBS IO balance", limit: Limit::DatabaseEbsBalance, show: text::percent },
+    Gauge { id: "db.ebs_byte", series: "db/ebs_byte", label: "EBS byte balance", limit: Limit::DatabaseEbsBalance, show: text::percent },
     Gauge { id: "db.xids", series: "db/xids", label: "transaction ids used", limit: Limit::DatabaseTransactionIds, show: text::count },
 ];
 
@@ -172,7 +171,7 @@ fn connections(facts: &Facts<'_>, db: &Database) -> Option<Finding> {
         let limit = limit.map(|l| Bound { value: l.value / 100.0 * max as f64, ..l })?;
         window.breach("db/connections", &limit)
     };
-    let say = |value: f64| format!("connections {value:.0} of {max} ({})", percent(value / max as f64 * 100.0));
+    let say = |value: f64| format!("connections {value:.0} of {max} ({})", text::percent(value / max as f64 * 100.0));
     if let Some(b) = breach(bounds.critical) {
         return Some(down(say(b.value)));
     }
@@ -191,7 +190,7 @@ fn no_connections(facts: &Facts<'_>, _: &Database) -> Option<Finding> {
 
 fn surplus(facts: &Facts<'_>, _: &Database) -> Option<Finding> {
     let charged = facts.window()?.positive_throughout("db/surplus", limits::DB_SURPLUS_SPAN.num_seconds())?;
-    Some(degraded(format!("surplus cpu credits charged for 1 h ({})", plain(charged))))
+    Some(degraded(format!("surplus cpu credits charged for 1 h ({})", text::rate(charged))))
 }
 
 fn iops(facts: &Facts<'_>, _: &Database) -> Option<Finding> {

@@ -5,7 +5,6 @@ use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, info};
 use crate::insight::health::node::{Assessment, Ground, Nodes};
-use crate::insight::timeline::phrase::clip;
 use crate::model::delivery::{Build, Builds, Pipeline, PipelineAction, PipelineStage};
 use crate::model::limits::Limit;
 use crate::model::section::Section;
@@ -67,7 +66,7 @@ fn project_exists(facts: &Facts<'_>, project: &Project) -> Option<Finding> {
 pub(crate) fn build_cause(build: &Build) -> String {
     let phase = build.phases.iter().find(|p| !matches!(p.status.as_str(), "" | "SUCCEEDED" | "IN_PROGRESS"));
     match phase {
-        Some(phase) if !phase.message.is_empty() => format!(" in {}: {}", phase.kind, clip(&phase.message, 80)),
+        Some(phase) if !phase.message.is_empty() => format!(" in {}: {}", phase.kind, text::clip(&phase.message, 80)),
         Some(phase) => format!(" in {}", phase.kind),
         None => String::new(),
     }
@@ -95,7 +94,7 @@ fn last_execution(_: &Facts<'_>, pipeline: &Pipeline) -> Option<Finding> {
     let action = failed.and_then(|s| s.actions.iter().find(|a| a.status == "Failed"));
     let place = failed.map_or_else(String::new, |s| format!(" in {}", s.name));
     let why = action.map(|a: &PipelineAction| a.summary.as_str()).filter(|s| !s.is_empty());
-    let why = why.map_or_else(String::new, |s| format!(": {}", clip(s, 80)));
+    let why = why.map_or_else(String::new, |s| format!(": {}", text::clip(s, 80)));
     Some(degraded(format!("last execution failed{place}{why}")).since(last.updated_at))
 }
 
@@ -110,7 +109,7 @@ fn transition(_: &Facts<'_>, stage: &PipelineStage) -> Option<Finding> {
     if stage.transition_enabled {
         return None;
     }
-    let why = if stage.disabled_reason.is_empty() { String::new() } else { format!(": {}", clip(&stage.disabled_reason, 80)) };
+    let why = if stage.disabled_reason.is_empty() { String::new() } else { format!(": {}", text::clip(&stage.disabled_reason, 80)) };
     Some(degraded(format!("transition disabled{why}")))
 }
 

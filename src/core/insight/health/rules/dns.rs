@@ -6,12 +6,12 @@ use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down};
 use crate::insight::health::node::{Assessment, Ground, Nodes};
-use crate::insight::timeline::phrase::plain;
 use crate::model::balancer::Balancer;
 use crate::model::cdn::Cdn;
 use crate::model::dns::{Dns, DnsHealthCheck};
 use crate::model::limits::Limit;
 use crate::model::section::Section;
+use crate::model::text;
 
 use super::{Gauge, Rule, apply, gauges};
 
@@ -29,7 +29,7 @@ pub(crate) const CHECKS: &[Rule<DnsHealthCheck>] =
 
 /// Metrics of one health check, by its id.
 pub(crate) const GAUGES: &[Gauge] =
-    &[Gauge { id: "dns.check", series: "dns/{}/status", label: "health check status", limit: Limit::HealthCheck, show: plain }];
+    &[Gauge { id: "dns.check", series: "dns/{}/status", label: "health check status", limit: Limit::HealthCheck, show: text::rate }];
 
 /// Judges it.
 pub(crate) fn assess(facts: &Facts<'_>, ground: &Ground, nodes: &mut Nodes) {

@@ -5,7 +5,6 @@ use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded};
 use crate::insight::health::limits;
 use crate::insight::health::node::{Assessment, Ground, Nodes};
-use crate::insight::timeline::phrase::short_id;
 use crate::model::Time;
 use crate::model::limits::Limit;
 use crate::model::log::{LogGroup, LogStream, LogTail};
@@ -79,6 +78,6 @@ fn task_silent(facts: &Facts<'_>, tail: &LogTail) -> Option<Finding> {
     let first = quiet.first()?;
     let since = streams.iter().find(|s| s.name.ends_with(first.id())).and_then(last);
     let total = services().filter(|t| t.status == "RUNNING").count();
-    let text = format!("{} of {total} tasks silent for 5 min ({} {})", quiet.len(), first.service, short_id(first.id()));
+    let text = format!("{} of {total} tasks silent for 5 min ({} {})", quiet.len(), first.service, text::short_id(first.id()));
     Some(degraded(text).since(since))
 }

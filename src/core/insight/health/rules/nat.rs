@@ -7,7 +7,6 @@ use crate::insight::health::finding::{Finding, degraded, down, info, note};
 use crate::insight::health::limits;
 use crate::insight::health::node::{Ground, Nodes};
 use crate::insight::health::window::Window;
-use crate::insight::timeline::phrase::{clip, percent, plural};
 use crate::insight::topology::egress::{self, Egress};
 use crate::model::Time;
 use crate::model::health::Level;
@@ -117,7 +116,7 @@ fn state(_: &Facts<'_>, way: &Way) -> Option<Finding> {
         // The route says more: what carries the zone, or that nothing does.
         return (way.egress == Egress::Unknown || carried).then(|| degraded("no NAT gateway of its own"));
     };
-    let why = gateway.failure.as_deref().filter(|f| !f.is_empty()).map_or_else(String::new, |f| format!(": {}", clip(f, 80)));
+    let why = gateway.failure.as_deref().filter(|f| !f.is_empty()).map_or_else(String::new, |f| format!(": {}", text::clip(f, 80)));
     let text = format!("{} {}{why}", gateway.id, gateway.state);
     match gateway.state.as_str() {
         "available" | "" => None,
@@ -140,7 +139,7 @@ fn established(facts: &Facts<'_>, way: &Way) -> Option<Finding> {
     bad.then(|| {
         degraded(format!(
             "{} of connection attempts established for {minutes} min",
-            percent(shares.first().copied().unwrap_or(0.0) * 100.0)
+            text::percent(shares.first().copied().unwrap_or(0.0) * 100.0)
         ))
     })
 }
@@ -201,9 +200,9 @@ fn symptoms(facts: &Facts<'_>, way: &Way) -> Option<Finding> {
     if failed == 0 {
         return None;
     }
-    let text = format!("{} failed to start, in this zone only", plural(failed as u32, "task"));
+    let text = format!("{} failed to start, in this zone only", text::plural(failed as u32, "task"));
     match quiet(facts, &way.zone) {
-        Some(n) => Some(down(format!("{text}, and {} there silent", plural(n as u32, "running task")))),
+        Some(n) => Some(down(format!("{text}, and {} there silent", text::plural(n as u32, "running task")))),
         None => Some(note(text)),
     }
 }

@@ -16,7 +16,7 @@ use crate::insight::health::finding::{Finding, degraded, down, info};
 use crate::insight::health::limits;
 use crate::insight::health::node::{Assessment, Ground, Nodes};
 use crate::insight::health::window::Breach;
-use crate::insight::timeline::phrase::{self, clip, percent, plural, short_id};
+use crate::insight::timeline::phrase;
 use crate::insight::topology::paths::{ClosedPath, End};
 use crate::model::health::Level;
 use crate::model::network::{SecurityGroups, zone_letter};
@@ -69,8 +69,8 @@ pub(crate) const RULES: &[Rule<Service>] = &[
 
 /// Its metrics, by service name.
 pub(crate) const GAUGES: &[Gauge] = &[
-    Gauge { id: "svc.mem", series: "svc/{}/mem", label: "memory", limit: Limit::ServiceMemory, show: percent },
-    Gauge { id: "svc.mem_max", series: "svc/{}/mem.max", label: "memory of one task", limit: Limit::TaskMemory, show: percent },
+    Gauge { id: "svc.mem", series: "svc/{}/mem", label: "memory", limit: Limit::ServiceMemory, show: text::percent },
+    Gauge { id: "svc.mem_max", series: "svc/{}/mem.max", label: "memory of one task", limit: Limit::TaskMemory, show: text::percent },
 ];
 
 /// Judges every configured service.
@@ -126,7 +126,7 @@ fn running(_: &Facts<'_>, service: &Service) -> Option<Finding> {
 
 fn pending(_: &Facts<'_>, service: &Service) -> Option<Finding> {
     let surplus = service.pending > 0 && service.running >= service.desired && service.deploying().is_none();
-    surplus.then(|| info(format!("{} pending", plural(service.pending as u32, "task"))))
+    surplus.then(|| info(format!("{} pending", text::plural(service.pending as u32, "task"))))
 }
 
 fn rollout(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
@@ -134,7 +134,7 @@ fn rollout(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
     match primary.rollout_state.as_str() {
         "FAILED" => {
             let why = primary.rollout_reason.trim_start_matches("ECS deployment ").trim_end_matches('.');
-            let why = if why.is_empty() { String::new() } else { format!(": {}", clip(why, 80)) };
+            let why = if why.is_empty() { String::new() } else { format!(": {}", text::clip(why, 80)) };
             Some(degraded(format!("deployment failed{why}")).since(primary.updated_at))
         }
         "IN_PROGRESS" => {
@@ -152,7 +152,7 @@ fn rollout(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
 
 fn failed_tasks(_: &Facts<'_>, service: &Service) -> Option<Finding> {
     let primary = service.primary().filter(|d| d.failed > 0)?;
-    let what = plural(primary.failed as u32, "task");
+    let what = text::plural(primary.failed as u32, "task");
     Some(degraded(format!("{what} of {} failed to start", short_revision(&primary.task_definition))))
 }
 
@@ -176,7 +176,7 @@ fn rollback(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
         return None;
     }
     let why = last.rollback_reason.as_deref().filter(|r| !r.is_empty()).unwrap_or(&last.reason).trim_end_matches('.');
-    let why = if why.is_empty() { String::new() } else { format!(": {}", clip(why, 80)) };
+    let why = if why.is_empty() { String::new() } else { format!(": {}", text::clip(why, 80)) };
     let word = match last.status.as_str() {
         "ROLLBACK_SUCCESSFUL" => "last deployment rolled back",
         "ROLLBACK_FAILED" => "rollback of the last deployment failed",
@@ -201,12 +201,12 @@ pub(crate) fn stop_cause(task: &Task) -> String {
     let mut parts = Vec::new();
     if let Some(container) = died {
         parts.extend(container.exit_code.filter(|c| *c != 0).map(|code| format!("exit {code}")));
-        parts.extend(container.reason.as_deref().map(|r| clip(r.split(':').next().unwrap_or(r), 40)));
+        parts.extend(container.reason.as_deref().map(|r| text::clip(r.split(':').next().unwrap_or(r).trim(), 40).into_owned()));
     }
     if parts.is_empty() {
         let sentence = task.stopped_reason.as_deref().or(task.stop_code.as_deref()).unwrap_or("no reason given");
         let bare = sentence.split(" in (target-group").next().unwrap_or(sentence);
-        parts.push(clip(bare.trim_end_matches('.'), 60));
+        parts.push(text::clip(bare.trim_end_matches('.').trim(), 60).into_owned());
     }
     parts.join(", ")
 }
@@ -265,7 +265,7 @@ fn cpu(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
     let id = format!("svc/{}/cpu", service.name);
     let at_max = scaling(facts, service).is_some_and(|t| service.desired >= t.max);
     let place = if at_max { " at max capacity" } else { "" };
-    let say = |b: Breach| format!("cpu {}{}{place}", percent(b.value), b.span());
+    let say = |b: Breach| format!("cpu {}{}{place}", text::percent(b.value), b.span());
     let bounds = facts.limits().bounds(Limit::ServiceCpu);
     let critical = bounds.critical.filter(|_| at_max).and_then(|l| window.breach(&id, &l));
     critical.map(|b| down(say(b))).or_else(|| Some(degraded(say(window.breach(&id, &bounds.warn?)?))))
@@ -294,7 +294,7 @@ fn slow(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
     late.sort_by_key(|(_, at)| *at);
     let (task, at) = late.first()?;
     let more = if late.len() > 1 { format!(" and {} more", late.len() - 1) } else { String::new() };
-    let text = format!("task {} {} for {}{more}", short_id(task.id()), task.status, text::age(*at, facts.now));
+    let text = format!("task {} {} for {}{more}", text::short_id(task.id()), task.status, text::age(*at, facts.now));
     Some(degraded(text).since(Some(*at + facts.limits().span(Limit::TaskStart))))
 }
 

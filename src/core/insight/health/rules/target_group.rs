@@ -16,7 +16,7 @@ use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down, info};
 use crate::insight::health::node::{Ground, Nodes};
-use crate::insight::timeline::phrase::{group_name, plural};
+use crate::insight::timeline::phrase::group_name;
 use crate::model::service::Service;
 
 /// A target group of the stack.
@@ -122,7 +122,7 @@ fn short(facts: &Facts<'_>, group: &Group) -> Option<Finding> {
         return None;
     }
     if healthy + bad + initial >= group.desired {
-        return Some(info(format!("{} starting", plural(initial as u32, "target"))));
+        return Some(info(format!("{} starting", text::plural(initial as u32, "target"))));
     }
     Some(degraded(format!("{healthy} of {} wanted targets healthy", group.desired)))
 }

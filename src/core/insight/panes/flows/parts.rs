@@ -4,7 +4,6 @@ use super::{Edge, Flow, Hop, Place, Trouble};
 use crate::insight::health::facts::Facts;
 use crate::insight::health::rules::security_groups::CLOSED;
 use crate::insight::reading::{Measure, Reading, Unit};
-use crate::insight::timeline::phrase;
 use crate::insight::topology::paths::{CellVerdict, End, Paths, PortRange};
 use crate::insight::{Judgement, NodeId};
 use crate::model::Time;
@@ -16,6 +15,7 @@ use crate::model::network::SecurityGroups;
 use crate::model::service::Service;
 use crate::model::stack::{BucketRole, ServiceRole, Stack};
 use crate::model::store::Store;
+use crate::model::text;
 
 /// The scene of one moment.
 pub(super) struct Parts<'a> {
@@ -198,7 +198,7 @@ impl<'a> Parts<'a> {
     pub(super) fn share(&self, edge: &mut Edge, what: &str, (errors, requests): (&str, &str), limit: Limit) {
         if let Some((critical, breach)) = self.facts.window().and_then(|w| w.share(errors, requests, &self.facts.limits().share(limit))) {
             let level = if critical { Level::Down } else { Level::Degraded };
-            worse(edge, level, format!("{what} {} of requests{}", phrase::share(breach.value), breach.span()));
+            worse(edge, level, format!("{what} {} of requests{}", text::share(breach.value), breach.span()));
         }
     }
 }

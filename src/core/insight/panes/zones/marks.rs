@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{DatabasePlace, Mark, ZoneMap, ZoneState, ZoneSystem};
-use crate::insight::timeline::phrase::plural;
 use crate::insight::topology::egress::Egress;
 use crate::insight::{Judgement, NodeId};
 use crate::model::balancer::{Balancer, Targets};
@@ -14,6 +13,7 @@ use crate::model::limits::{Limit, Limits};
 use crate::model::network::{Network, SubnetTier, zone_letter};
 use crate::model::service::{Service, Services, Tasks};
 use crate::model::store::Store;
+use crate::model::text;
 
 /// What a check looks at.
 struct Scene<'a> {
@@ -49,11 +49,11 @@ fn losses(zone: &ZoneState) -> (Vec<String>, bool) {
     let mut lost = Vec::new();
     let (healthy, total) = zone.balancer.groups.iter().fold((0, 0), |(h, t), g| (h + g.healthy, t + g.total));
     if total > 0 && healthy == 0 {
-        lost.push(format!("0 of {} healthy", plural(total as u32, "target")));
+        lost.push(format!("0 of {} healthy", text::plural(total as u32, "target")));
     }
     let serving = zone.redis.iter().filter(|n| n.serves()).count();
     if !zone.redis.is_empty() && serving == 0 {
-        lost.push(format!("{} not available", plural(zone.redis.len() as u32, "Redis node")));
+        lost.push(format!("{} not available", text::plural(zone.redis.len() as u32, "Redis node")));
     }
     let worked = healthy + serving > 0;
     if zone.nat.level == Level::Down {
@@ -230,7 +230,7 @@ fn primaries_together(scene: &Scene<'_>) -> Vec<Mark> {
     if !known || primaries.is_empty() || primaries.iter().any(|z| z.name != home.name) {
         return Vec::new();
     }
-    let text = format!("all primaries in {}: the database and {}", home.letter, plural(primaries.len() as u32, "Redis shard"));
+    let text = format!("all primaries in {}: the database and {}", home.letter, text::plural(primaries.len() as u32, "Redis shard"));
     vec![mark(Level::Healthy, &home.letter, ZoneSystem::Zone, text)]
 }
 
