@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use nextcore_core::model::partition::Partition;
+use nextcore_core::model::text;
 
 /// The live operations dashboard of the NextCore AI Cloud stack on AWS.
 #[derive(Debug, Clone, Parser)]
@@ -219,15 +220,13 @@ pub struct ObligationsArgs {
     pub demo: bool,
 }
 
+/// A century: further back nobody has acted.
+const LONGEST: i64 = 36_525 * 86_400;
+
 fn minutes(text: &str) -> Result<i64, String> {
-    let (number, factor) = match (text.strip_suffix('m'), text.strip_suffix('h'), text.strip_suffix('d')) {
-        (Some(n), _, _) => (n, 1),
-        (_, Some(n), _) => (n, 60),
-        (_, _, Some(n)) => (n, 24 * 60),
-        _ => return Err("a span such as 90m, 24h or 7d".to_owned()),
-    };
-    let number: u32 = number.parse().ok().ok_or("a span such as 90m, 24h or 7d")?;
-    Ok(i64::from(number) * factor)
+    let seconds = text::parse_span(text).filter(|s| *s <= LONGEST).ok_or("a span such as 90m, 24h or 7d")?;
+    // An entry of a minute that has begun is of that minute.
+    Ok((seconds + 59) / 60)
 }
 
 /// `screenshot`.

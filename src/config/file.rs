@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer};
 
+use nextcore_core::insight::health::written;
 use nextcore_core::model::identity;
+use nextcore_core::model::limits::Limits;
 use nextcore_core::model::stack::Stack;
 
 /// What a configuration file may say.
@@ -28,6 +30,9 @@ pub struct File {
     pub audit_days: Option<u32>,
     /// The stack's resources.
     pub stack: Option<Stack>,
+    /// What its figures are judged by, where the defaults are not right.
+    #[serde(default, deserialize_with = "written::deserialize")]
+    pub limits: Limits,
     /// Whether `stack.region` is written in it, and not the default.
     #[serde(skip)]
     pub names_region: bool,
@@ -118,6 +123,9 @@ mod tests {
             ("account = \"\"\n", vec!["c.toml:1:11", "account", "twelve digits"]),
             ("[stack]\nname = \"x\"\naccount = \"11112222333x\"\n", vec!["c.toml:3:11", "account", "twelve digits"]),
             ("account = \"111122223333\"\n[stack]\naccount = \"444455556666\"\n", vec!["c.toml:3:1", "111122223333", "444455556666"]),
+            ("[limits]\ncache_memry = { warn = 75 }\n", vec!["c.toml:2:1", "unknown limit", "cache_memory"]),
+            ("[limits]\ncache_memory = { warn = 95, critical = 90 }\n", vec!["c.toml:2:", "cache_memory", "beyond critical 90 %"]),
+            ("[limits]\ndeployment_time = { warn = 10 }\n", vec!["c.toml:2:", "deployment_time", "a span such as"]),
             ("[stack]\nregion = \" \"\n", vec!["c.toml:2:1", "region", "empty"]),
         ] {
             let error = parse(Path::new("c.toml"), text).unwrap_err().to_string();

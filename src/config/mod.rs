@@ -14,6 +14,7 @@ use environment::Environment;
 use file::{File, FileError};
 use lock::Lock;
 use nextcore_core::model::connection::ConnectOptions;
+use nextcore_core::model::limits::Limits;
 use nextcore_core::model::mode::Mode;
 use nextcore_core::model::place::{Chosen, EndpointUrl, Place};
 use nextcore_core::model::stack::Stack;
@@ -172,6 +173,7 @@ pub fn load_with(flags: &Global, env: &Environment, system_file: &Path) -> Resul
     // The seed's own is not that of another stack: then the profile may still say it.
     stack.region = connect.region.as_ref().map(|r| r.value.clone()).or_else(|| connect.seed_region.clone()).unwrap_or_default();
     layers.note("stack", stack.name.clone(), &stack_origin);
+    stack.limits = limits(file.limits, &mut layers);
     let (place, provenance) = (Place::default(), layers.provenance);
     Ok(Settings { stack, connect, place, lock, mode, theme, glyphs, audit_days, file: path, file_default, provenance })
 }
@@ -258,6 +260,13 @@ fn audit_days(file: &File, layers: &mut Layers) -> Option<u32> {
     let show = |days: &u32| if *days == 0 { "0 (for ever)".to_owned() } else { days.to_string() };
     let days = layers.pick("audit_days", &[(file.audit_days, "file")], AUDIT_DAYS, show);
     (days > 0).then_some(days)
+}
+
+fn limits(written: Limits, layers: &mut Layers) -> Limits {
+    let names: Vec<&str> = written.names().collect();
+    let origin = if names.is_empty() { DEFAULT.to_owned() } else { layers.file_origin.clone() };
+    layers.note("limits", if names.is_empty() { "as documented".to_owned() } else { names.join(", ") }, &origin);
+    written
 }
 
 fn depth_words(depth: Depth) -> &'static str {

@@ -105,6 +105,71 @@ fn layers_do_not_say_what_is_not_theirs() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Lines that shape how a number is written or drawn; they give it no colour and no word of praise or blame.
+const SHAPES: &[&str] = &[
+    r#"self.metric.value("alb/requests").filter(|r| *r > 0.0).map(|_| own.unwrap_or(0.0) + targets.unwrap_or(0.0))"#,
+    "share.or_else(|| self.value(whole).filter(|n| *n <= 0.0 || parts.iter().all(|id| self.series(id).is_none())).map(|_| 0.0))",
+    r#"Some(v) if v < 9.95 => format!("{v:.2} %"),"#,
+    r#"let shown = if dollars > 0.0 { format!("${dollars:.0}") } else { "$…".to_owned() };"#,
+    "let used = total.zip(free).filter(|(t, _)| *t > 0.0).map(|(t, f)| (t - f - cached.unwrap_or(0.0)).max(0.0) / t * 100.0);",
+    "let swap = host.swap_used.filter(|s| *s > 0.0);",
+    r#"if total > 0.0 { format!("{:.0} %", part / total * 100.0) } else { "—".to_owned() }"#,
+    r#"(Unit::Seconds, _) if m.value < 0.01 => named(format!("{:.1} ms", m.value * 1000.0)),"#,
+    "let opened = attempts.zip(established).filter(|(a, _)| *a > 0.0).map(|(a, e)| (e / a * 100.0).min(100.0));",
+    "pub(crate) const CURRENT: chrono::TimeDelta = chrono::TimeDelta::minutes(15);",
+    "pub(crate) const SILENT: chrono::TimeDelta = chrono::TimeDelta::minutes(6);",
+    r#"Self::Percent if value > 0.0 && value < 9.95 => format!("{value:.1} %"),"#,
+    r#"Self::PerSecond if value > 0.0 && value < 5.7 => format!("{:.2}/s", value / 60.0),"#,
+    r#"Self::Latency if value < 0.01 => format!("{:.1} ms", value * 1000.0),"#,
+    "Self::Count if value.fract() == 0.0 => text::count(value),",
+    "if max <= 0.0 {",
+    "let halves = halves.max(usize::from(value > 0.0));",
+];
+
+/// Whether a line of the view compares with a figure's number, or keeps such a number for it.
+fn judges(line: &str) -> bool {
+    // What stands in a string is compared with nothing.
+    let line: String = line.split('"').step_by(2).collect::<Vec<_>>().join("\"");
+    let is_float = |text: &str| {
+        let word: String =
+            text.trim_start().trim_start_matches('-').chars().take_while(|c| c.is_ascii_alphanumeric() || "._".contains(*c)).collect();
+        word.starts_with(|c: char| c.is_ascii_digit()) && (word.contains('.') || word.ends_with("f64")) && !word.contains("..")
+    };
+    let compared = ["<", ">", "==", "!="].iter().any(|sign| {
+        line.match_indices(sign).any(|(at, _)| {
+            let after = line.get(at + sign.len()..).unwrap_or("");
+            let before = line.get(..at).unwrap_or("").trim_end();
+            let word = before.rsplit(|c: char| !(c.is_ascii_alphanumeric() || "._".contains(c))).next().unwrap_or("");
+            is_float(after.trim_start_matches('=')) || is_float(word)
+        })
+    });
+    // A number that is handed to what grades, and a threshold that got a name.
+    let graded = line.contains("grade(") || line.contains("graded(") && line.split("graded(").skip(1).any(|args| is_float(args));
+    let named = line.contains("const ") && [": f64 =", ": f32 =", "TimeDelta =", ": i32 ="].iter().any(|t| line.contains(t));
+    compared || graded || named
+}
+
+#[test]
+fn the_view_and_the_reports_do_not_judge() {
+    assert!(judges("let role = if memory > 80.0 { Role::Warn } else { Role::Text };"));
+    assert!(judges("let role = if 95. <= memory { Role::Crit } else { Role::Text };"));
+    assert!(judges("    grade(share, warn, crit)"));
+    assert!(judges("const RPO: f64 = 300.0;"));
+    assert!(judges("v.graded(Limit::CacheLag, Some(lag)).max(grade(lag, 5.0, 30.0))"));
+    assert!(!judges(r#"Phrase::of(format!("{used:>3.0} %"), v.graded(Limit::HostMemory, used))"#));
+    assert!(!judges("let wide = area.width > 80;"));
+    assert!(!judges("let room: Vec<f64> = vec![1.0];"));
+    let mut wrong = Vec::new();
+    for (folder, path, body) in code() {
+        if !["core/view", "core/report"].contains(&folder.as_str()) {
+            continue;
+        }
+        let lines = body.lines().map(str::trim).filter(|l| !l.starts_with("//") && judges(l) && !SHAPES.contains(l));
+        wrong.extend(lines.map(|l| format!("{}: {l}\n    ask limits.level(Limit::…, value): thresholds stand in insight", path.display())));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn files_are_short_and_say_what_they_are() {
     let mut wrong = Vec::new();

@@ -37,6 +37,21 @@ impl Level {
     }
 }
 
+/// The sign of a level, as the screen draws it and every report prints it, and its stand-in where only ASCII can be shown.
+const SIGNS: [(&str, &str); 6] = [("○", "o"), ("●", "."), ("◐", "*"), ("?", "?"), ("▲", "!"), ("✖", "X")];
+
+impl Level {
+    /// Its sign: the one table of screen, help and reports.
+    pub fn sign(self) -> &'static str {
+        SIGNS.get(self as usize).map_or("?", |s| s.0)
+    }
+
+    /// The same in ASCII.
+    pub fn ascii_sign(self) -> &'static str {
+        SIGNS.get(self as usize).map_or("?", |s| s.1)
+    }
+}
+
 /// One piece of evidence behind a verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {

@@ -16,6 +16,7 @@ pub mod health;
 pub mod identity;
 mod inert;
 pub mod kinds;
+pub mod limits;
 pub mod log;
 pub mod metric;
 pub mod mode;

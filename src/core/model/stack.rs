@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::limits::Limits;
+
 /// What a service is for; decides which target group and edges belong to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -108,7 +110,7 @@ impl Default for AddressPlan {
 }
 
 /// The watched stack, by resource names.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Stack {
     /// Shown in the header; typed to arm.
@@ -154,6 +156,9 @@ pub struct Stack {
     pub pipeline: String,
     /// Dashboards are those whose name starts with this.
     pub dashboard_prefix: String,
+    /// What its figures are judged by; a table of its own in the configuration.
+    #[serde(skip)]
+    pub limits: Limits,
 }
 
 impl Default for Stack {
@@ -204,6 +209,7 @@ impl Default for Stack {
             projects: ["control", "web", "worker"].map(|p| format!("production-nextcore-{p}")).to_vec(),
             pipeline: "production-nextcore".to_owned(),
             dashboard_prefix: "production-nextcore".to_owned(),
+            limits: Limits::default(),
         }
     }
 }
@@ -211,9 +217,9 @@ impl Default for Stack {
 impl Stack {
     /// Whether these are the resources of the seed: only of them it is known where they are.
     pub fn is_the_seeds(&self) -> bool {
-        // Neither where they are nor what is only shown or looked through is a name of a resource.
-        let Self { name, region, account, alarm_prefix, dashboard_prefix, distribution, .. } = self.clone();
-        *self == Self { name, region, account, alarm_prefix, distribution, dashboard_prefix, ..Self::default() }
+        // Neither where they are nor what is only shown, looked through or judged by is a name of a resource.
+        let Self { name, region, account, alarm_prefix, dashboard_prefix, distribution, limits, .. } = self.clone();
+        *self == Self { name, region, account, alarm_prefix, distribution, dashboard_prefix, limits, ..Self::default() }
     }
 }
 

@@ -3,10 +3,12 @@
 use std::fmt::Write as _;
 
 use crate::model::audit::{Entry, Told};
+use crate::model::health::Level;
 use crate::model::plan::{Outcome, Plan, Run, Step, StepState, Verdict};
 use crate::model::text::{duration, sanitize};
 
 use super::Look;
+use super::table::glyph;
 
 /// The marks of a look: a check's verdict, or a step's state.
 fn mark(ascii: bool, unicode: &'static str, plain: &'static str) -> &'static str {
@@ -15,10 +17,10 @@ fn mark(ascii: bool, unicode: &'static str, plain: &'static str) -> &'static str
 
 fn verdict(of: Verdict, ascii: bool) -> &'static str {
     match of {
-        Verdict::Pass => mark(ascii, "●", "."),
-        Verdict::Warn => mark(ascii, "▲", "!"),
+        Verdict::Pass => glyph(Level::Healthy, ascii),
+        Verdict::Warn => glyph(Level::Degraded, ascii),
         Verdict::Unknown => "?",
-        Verdict::Fail => mark(ascii, "✖", "X"),
+        Verdict::Fail => glyph(Level::Down, ascii),
     }
 }
 
@@ -62,9 +64,9 @@ pub fn plan(plan: &Plan, look: Look) -> String {
 pub fn step(step: &Step, look: Look) -> String {
     let sign = match step.state {
         StepState::Todo => mark(look.ascii, "○", "-"),
-        StepState::Doing => mark(look.ascii, "◐", "*"),
-        StepState::Done => mark(look.ascii, "●", "."),
-        StepState::Failed => mark(look.ascii, "✖", "X"),
+        StepState::Doing => glyph(Level::Info, look.ascii),
+        StepState::Done => glyph(Level::Healthy, look.ascii),
+        StepState::Failed => glyph(Level::Down, look.ascii),
     };
     format!("{sign} {}", step.text)
 }
@@ -75,9 +77,9 @@ pub fn ended(run: &Run, look: Look) -> String {
         return format!("accepted  {}  request {}", run.plan.title, run.request_ids.join(", "));
     };
     let sign = match end.outcome {
-        Outcome::Done => mark(look.ascii, "●", "."),
-        Outcome::Failed => mark(look.ascii, "✖", "X"),
-        Outcome::TakenBack => mark(look.ascii, "▲", "!"),
+        Outcome::Done => glyph(Level::Healthy, look.ascii),
+        Outcome::Failed => glyph(Level::Down, look.ascii),
+        Outcome::TakenBack => glyph(Level::Degraded, look.ascii),
         Outcome::Unknown => "?",
     };
     let mut text = format!("{sign} {}: {} ({})", end.outcome.word(), end.text, duration(run.elapsed(end.at)));

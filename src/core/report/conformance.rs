@@ -5,11 +5,10 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use serde_json::{Value, json as object};
 
-use crate::insight::conformance::{Outcome, Report, Row};
-use crate::model::health::Level;
+use crate::insight::conformance::{Report, Row};
 
 use super::markdown::cell;
-use super::table::{Look, glyph, to_ascii};
+use super::table::{Look, to_ascii};
 
 /// The table: the headline, the statements under their headings, the summary.
 pub fn table(report: &Report, look: Look) -> String {
@@ -28,7 +27,8 @@ pub fn table(report: &Report, look: Look) -> String {
         table.add_row([String::new(), String::new(), plain(group.to_uppercase()), String::new()]);
         for row in rows {
             let found = row.found.as_deref().into_iter().chain(row.notes()).collect::<Vec<_>>().join("\n");
-            let result = format!("{} {}", glyph(level(row.outcome), look.ascii), row.outcome.word());
+            let (sign, ascii) = row.outcome.signs();
+            let result = format!("{} {}", if look.ascii { ascii } else { sign }, row.outcome.word());
             // The sign is ours and stays; the rest may hold anything.
             table.add_row([result, plain(row.about.id.clone()), plain(title(row)), plain(found)]);
         }
@@ -72,18 +72,6 @@ pub fn markdown(report: &Report) -> String {
 
 fn title(row: &Row) -> String {
     if row.about.inferred { format!("{} (inferred)", row.about.title) } else { row.about.title.clone() }
-}
-
-/// The sign of an outcome is that of the health that it resembles.
-fn level(outcome: Outcome) -> Level {
-    match outcome {
-        Outcome::Pass => Level::Healthy,
-        Outcome::Warn => Level::Degraded,
-        Outcome::Fail => Level::Down,
-        Outcome::NotApplicable => Level::Absent,
-        Outcome::Unknown => Level::Unknown,
-        Outcome::Manual => Level::Info,
-    }
 }
 
 #[cfg(test)]
@@ -135,7 +123,7 @@ mod tests {
                                                               stopped.
 
                          CLAIMS AND FAILURE SCENARIOS
-         ◆ manual   H04  Deployment Time: 20-30 minutes       AWS does not say how long the whole stack took to
+         ▸ manual   H04  Deployment Time: 20-30 minutes       AWS does not say how long the whole stack took to
                                                               create. Measure the next complete deployment.
         5 statements: 1 pass, 1 warn, 1 fail, 1 unknown, 1 manual
         "#);

@@ -171,19 +171,7 @@ fn hinted(why: String, entry: &Entry) -> String {
 }
 
 pub(super) fn glyph(level: Level, ascii: bool) -> &'static str {
-    match (level, ascii) {
-        (Level::Absent, false) => "–",
-        (Level::Absent, true) => "-",
-        (Level::Healthy, false) => "●",
-        (Level::Healthy, true) => ".",
-        (Level::Info, false) => "◆",
-        (Level::Info, true) => "+",
-        (Level::Unknown, _) => "?",
-        (Level::Degraded, false) => "▲",
-        (Level::Degraded, true) => "!",
-        (Level::Down, false) => "✖",
-        (Level::Down, true) => "X",
-    }
+    if ascii { level.ascii_sign() } else { level.sign() }
 }
 
 /// The signs that our own texts use; anything else from the cloud becomes a question mark.

@@ -82,3 +82,19 @@ fn ascii(c: char) -> char {
         _ => '?',
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::health::Level;
+
+    #[test]
+    fn a_level_has_the_same_stand_in_on_the_screen_and_in_a_report() {
+        for level in [Level::Absent, Level::Healthy, Level::Info, Level::Unknown, Level::Degraded, Level::Down] {
+            let mut cell = Cell::default();
+            cell.set_symbol(level.sign());
+            to_ascii(&mut cell);
+            assert_eq!(cell.symbol(), level.ascii_sign(), "{level:?}");
+        }
+    }
+}

@@ -9,6 +9,7 @@ use crate::insight::NodeId;
 use crate::insight::reading::Reading;
 use crate::model::Time;
 use crate::model::health::{Level, Verdict};
+use crate::model::limits::Limit;
 use crate::model::metric::{Metrics, Series};
 use crate::model::section::{Loadable, SectionKey};
 use crate::model::text;
@@ -19,14 +20,15 @@ pub(crate) const LIVE: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// The glyph and the role of a level.
 pub(crate) fn glyph(level: Level) -> (&'static str, Role) {
-    match level {
-        Level::Absent => ("○", Role::Muted),
-        Level::Healthy => ("●", Role::Ok),
-        Level::Info => ("◐", Role::Info),
-        Level::Unknown => ("?", Role::Unknown),
-        Level::Degraded => ("▲", Role::Warn),
-        Level::Down => ("✖", Role::Crit),
-    }
+    let role = match level {
+        Level::Absent => Role::Muted,
+        Level::Healthy => Role::Ok,
+        Level::Info => Role::Info,
+        Level::Unknown => Role::Unknown,
+        Level::Degraded => Role::Warn,
+        Level::Down => Role::Crit,
+    };
+    (level.sign(), role)
 }
 
 /// The node as people call it.
@@ -43,16 +45,6 @@ pub(crate) fn name(node: &NodeId) -> Cow<'_, str> {
 /// The role of text about something at this level: only trouble has a colour.
 pub(crate) fn tone(level: Level) -> Role {
     if level >= Level::Unknown { glyph(level).1 } else { Role::Text }
-}
-
-/// Bad figures take the colour of what they mean; good ones stay calm.
-pub(crate) fn grade(value: Option<f64>, warn: f64, crit: f64) -> Role {
-    match value {
-        Some(v) if v >= crit => Role::Crit,
-        Some(v) if v >= warn => Role::Warn,
-        Some(_) => Role::Text,
-        None => Role::Unknown,
-    }
 }
 
 /// `ap-southeast-2a` as `a`.
@@ -113,6 +105,31 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The role of a figure by its limits: bad ones take the colour of what they mean, good ones stay calm.
+    pub(crate) fn graded(&self, limit: Limit, value: Option<f64>) -> Role {
+        value.map_or(Role::Unknown, |value| tone(self.session.stack.limits.level(limit, value)))
+    }
+
+    /// Whether a figure is worth a word by its limits.
+    pub(crate) fn is_bad(&self, limit: Limit, value: f64) -> bool {
+        self.session.stack.limits.level(limit, value) > Level::Healthy
+    }
+
+    /// The role of a share of 5xx that balancer and targets answered together.
+    pub(crate) fn graded_errors(&self, share: Option<f64>) -> Role {
+        let worst =
+            |share| [Limit::Balancer5xx, Limit::Target5xx].map(|limit| self.session.stack.limits.level(limit, share)).into_iter().max();
+        share.and_then(worst).map_or(Role::Unknown, tone)
+    }
+
+    /// The role of the packets that a NAT gateway drops; without its traffic they say nothing.
+    pub(crate) fn graded_drops(&self, gateway: &str) -> Role {
+        let value = |what: &str| self.value(&format!("nat/{gateway}/{what}"));
+        let Some(dropped) = value("drops") else { return Role::Unknown };
+        let carried = value("bytes_in").zip(value("bytes_out")).map(|(to, from)| to + from);
+        carried.map_or(Role::Text, |bytes| tone(self.session.stack.limits.level_of_drops(dropped, bytes)))
+    }
+
     /// The series of that id.
     pub(crate) fn series(&self, id: &str) -> Option<&'a Series> {
         self.metrics?.get(id)
@@ -133,6 +150,11 @@ impl<'a> View<'a> {
     /// The current value as text; `?` when it is not known.
     pub(crate) fn figure(&self, id: &str, unit: Unit) -> String {
         self.value(id).map_or_else(|| "?".to_owned(), |v| unit.text(v))
+    }
+
+    /// The current value in the role that its limits give it.
+    pub(crate) fn graded_cell(&self, limit: Limit, id: &str, unit: Unit) -> Phrase<'static> {
+        Phrase::of(self.figure(id, unit), self.graded(limit, self.value(id)))
     }
 
     /// The current value right-aligned in `width` cells, in the role of what it means.

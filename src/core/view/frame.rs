@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::View;
 use super::figures::{LIVE, coarse_age, glyph, is_loading};
-use super::widget::phrase::{clip_middle, fit};
+use super::widget::phrase::fit;
 use super::widget::{Fact, Ink, Phrase};
 use crate::input::{COMMANDS, Command, Key};
 use crate::model::Time;
@@ -14,6 +14,7 @@ use crate::model::mode::Mode;
 use crate::model::obligation::Standing;
 use crate::model::place::Endpoint;
 use crate::model::text;
+use crate::model::text::clip_middle;
 use crate::session::Tone;
 use crate::theme::Role;
 

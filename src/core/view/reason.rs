@@ -6,10 +6,11 @@ use ratatui::layout::Rect;
 
 use super::View;
 use super::figures::{glyph, is_loading, name, tone};
-use super::widget::phrase::{clip, wrap};
+use super::widget::phrase::wrap;
 use super::widget::{Ink, Phrase};
 use crate::insight::NodeId;
 use crate::model::health::{Level, Reason};
+use crate::model::text::clip;
 use crate::theme::Role;
 
 /// The reasons that a person should read, worst first: no notes, and not again what the banner says of everything.

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::model::health::Level;
+
 /// The result of one statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Outcome {
@@ -29,6 +31,19 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Its sign and the stand-in in ASCII: those of the health that it resembles, but for what a person has to look at.
+    pub fn signs(self) -> (&'static str, &'static str) {
+        let level = match self {
+            Self::Pass => Level::Healthy,
+            Self::Warn => Level::Degraded,
+            Self::Fail => Level::Down,
+            Self::NotApplicable => Level::Absent,
+            Self::Unknown => Level::Unknown,
+            Self::Manual => return ("▸", ">"),
+        };
+        (level.sign(), level.ascii_sign())
+    }
+
     /// All of them, in the order of summaries.
     pub const ALL: [Self; 6] = [Self::Pass, Self::Warn, Self::Fail, Self::NotApplicable, Self::Unknown, Self::Manual];
 

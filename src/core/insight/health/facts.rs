@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::model::Time;
+use crate::model::limits::Limits;
 use crate::model::metric::Metrics;
 use crate::model::network::SecurityGroups;
 use crate::model::section::{Section, SectionKey};
@@ -55,6 +56,11 @@ impl<'a> Facts<'a> {
         facts.tasks = by_service(facts.fresh::<Tasks>().map_or(&[], |t| &t.tasks));
         facts.stopped = by_service(facts.fresh::<StoppedTasks>().map_or(&[], |t| &t.tasks));
         facts
+    }
+
+    /// What the stack's figures are judged by.
+    pub(crate) fn limits(&self) -> &'a Limits {
+        &self.stack.limits
     }
 
     pub(crate) fn standing(&self, key: SectionKey) -> Standing {

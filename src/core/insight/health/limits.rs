@@ -1,20 +1,26 @@
-//! Every threshold of judgement, in one place: the rows of the AWS map §1.2 and §1.3 as constants. No logic.
-//! Warn becomes `Degraded`, critical becomes `Down`. Read by the rules beside this file.
+//! Every threshold of judgement, in one place: the defaults of the limits that the configuration may set, and the constants beside them.
+//! Warn becomes `Degraded`, critical becomes `Down`. The rules read a limit over its minutes, the view asks for the level of one figure.
 
 use chrono::TimeDelta;
 
+use crate::model::health::Level;
+use crate::model::limits::{Limit, Limits};
+use crate::model::text;
+
 /// Which side of a limit is bad.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Side {
+pub enum Side {
     /// Values above the limit.
     Above,
+    /// The limit itself, and values above it.
+    From,
     /// Values below the limit.
     Below,
 }
 
 /// `n` of the last `of` complete minutes on the bad side of `value`; `of` = 1 looks at the newest point alone.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Limit {
+pub struct Bound {
     /// The bad side.
     pub side: Side,
     /// Where it begins.
@@ -25,79 +31,237 @@ pub(crate) struct Limit {
     pub of: usize,
 }
 
-impl Limit {
+impl Bound {
     /// Whether one value is on the bad side.
-    pub(crate) fn is_bad(&self, value: f64) -> bool {
+    pub fn is_bad(&self, value: f64) -> bool {
         match self.side {
             Side::Above => value > self.value,
+            Side::From => value >= self.value,
             Side::Below => value < self.value,
         }
     }
 }
 
-/// The two limits of one metric.
+/// The two bounds of one figure.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Bounds {
+pub struct Bounds {
     /// Degraded.
-    pub warn: Option<Limit>,
+    pub warn: Option<Bound>,
     /// Down.
-    pub critical: Option<Limit>,
+    pub critical: Option<Bound>,
 }
 
-const fn above(value: f64, n: usize, of: usize) -> Limit {
-    Limit { side: Side::Above, value, n, of }
+/// What a limit is written in, in the configuration and in words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// 0 to 100.
+    Percent,
+    /// A number of things.
+    Count,
+    /// Seconds of latency.
+    Seconds,
+    /// Bytes, written in MiB.
+    Mebibytes,
+    /// Bytes, written in GiB.
+    Gibibytes,
+    /// A time that something may take, in seconds, written as a span.
+    Span,
 }
 
-const fn below(value: f64) -> Limit {
-    Limit { side: Side::Below, value, n: 1, of: 1 }
+impl Unit {
+    /// How much of the figure one of it is.
+    pub fn scale(self) -> f64 {
+        match self {
+            Self::Mebibytes => MIB,
+            Self::Gibibytes => GIB,
+            Self::Percent | Self::Count | Self::Seconds | Self::Span => 1.0,
+        }
+    }
+
+    /// A figure in words.
+    pub fn text(self, value: f64) -> String {
+        match self {
+            Self::Percent => format!("{value} %"),
+            Self::Count if value.fract() == 0.0 => text::count(value),
+            Self::Count => format!("{value}"),
+            Self::Seconds => text::latency(value),
+            Self::Mebibytes | Self::Gibibytes => text::bytes(value),
+            Self::Span => text::span(value as i64),
+        }
+    }
 }
 
-const fn warn(limit: Limit) -> Bounds {
-    Bounds { warn: Some(limit), critical: None }
+/// How one limit is meant: what it is written in, and the defaults, which are right for the stack of the seed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Meaning {
+    /// What it is written in.
+    pub unit: Unit,
+    /// Its defaults; a level that stands in neither of them cannot be configured.
+    pub bounds: Bounds,
 }
 
-const fn critical(limit: Limit) -> Bounds {
-    Bounds { warn: None, critical: Some(limit) }
+/// A value, and the minutes that must be bad of those that are looked at.
+type Minutes = (f64, usize, usize);
+
+const fn bound(side: Side, (value, n, of): Minutes) -> Bound {
+    Bound { side, value, n, of }
 }
 
-const fn both(warn: Limit, critical: Limit) -> Bounds {
-    Bounds { warn: Some(warn), critical: Some(critical) }
+const fn warn(unit: Unit, side: Side, at: Minutes) -> Meaning {
+    Meaning { unit, bounds: Bounds { warn: Some(bound(side, at)), critical: None } }
+}
+
+const fn critical(unit: Unit, side: Side, at: Minutes) -> Meaning {
+    Meaning { unit, bounds: Bounds { warn: None, critical: Some(bound(side, at)) } }
+}
+
+const fn both(unit: Unit, side: Side, at: Minutes, worse: Minutes) -> Meaning {
+    Meaning { unit, bounds: Bounds { warn: Some(bound(side, at)), critical: Some(bound(side, worse)) } }
+}
+
+/// A single point.
+const fn one(value: f64) -> Minutes {
+    (value, 1, 1)
 }
 
 const MIB: f64 = 1_048_576.0;
 const GIB: f64 = 1_073_741_824.0;
+const MINUTE: f64 = 60.0;
+const HOUR: f64 = 3600.0;
 
-// How metrics are read.
+/// What a limit means, and where it stands by default. Where AWS's documentation gives a figure, it is AWS's.
+pub fn meaning(limit: Limit) -> Meaning {
+    use Limit as L;
+    use Side::{Above, Below, From};
+    use Unit::{Count, Gibibytes, Mebibytes, Percent, Seconds, Span};
+    match limit {
+        L::BalancerTraffic => warn(Percent, Below, (20.0, 3, 3)),
+        L::Balancer5xx => both(Percent, From, (1.0, 2, 3), (5.0, 2, 3)),
+        L::BalancerP99 | L::TargetP95 => both(Seconds, Above, (1.0, 5, 5), (3.0, 3, 5)),
+        L::BalancerP50 => critical(Seconds, Above, (1.0, 3, 5)),
+        L::BalancerConnectionErrors => warn(Count, Above, (0.0, 2, 3)),
+        L::BalancerRejected => critical(Count, Above, (0.0, 1, 3)),
+        L::Target5xx | L::Bucket5xx => both(Percent, From, (1.0, 3, 5), (5.0, 2, 3)),
+        L::ServiceCpu => both(Percent, Above, (75.0, 5, 5), (90.0, 5, 5)),
+        L::ServiceMemory => warn(Percent, Above, (80.0, 5, 5)),
+        // The next allocation may kill a task.
+        L::TaskMemory => critical(Percent, Above, (95.0, 2, 3)),
+        L::TaskStart => warn(Span, Above, one(3.0 * MINUTE)),
+        L::TaskStops => warn(Count, From, one(2.0)),
+        L::CrashLoop => warn(Count, From, one(3.0)),
+        L::ContainerRestarts => warn(Count, Above, one(0.0)),
+        L::DeploymentTime => warn(Span, Above, one(10.0 * MINUTE)),
+        // 45 % is 90 % of one of two cores.
+        L::CacheCpu => warn(Percent, Above, (45.0, 5, 5)),
+        L::CacheEngineCpu => both(Percent, Above, (70.0, 3, 5), (90.0, 5, 5)),
+        L::CacheMemory => both(Percent, Above, (75.0, 2, 3), (90.0, 2, 3)),
+        // A Celery broker may lose jobs.
+        L::CacheEvictions => warn(Count, Above, (0.0, 1, 5)),
+        L::CacheSwap => warn(Mebibytes, Above, (50.0e6, 2, 3)),
+        L::CacheLag => warn(Seconds, Above, (5.0, 3, 3)),
+        L::CacheCredits => warn(Count, Below, one(30.0)),
+        L::DatabaseCpu => both(Percent, Above, (80.0, 10, 10), (95.0, 10, 10)),
+        // 10 % of the maximum of t3.large.
+        L::DatabaseCredits => warn(Count, Below, one(86.0)),
+        L::DatabaseConnections => both(Percent, Above, (80.0, 2, 3), (95.0, 2, 3)),
+        L::DatabaseFreeStorage => both(Gibibytes, Below, one(20.0 * GIB), one(10.0 * GIB)),
+        L::DatabaseFreeMemory => both(Mebibytes, Below, one(800.0 * MIB), one(400.0 * MIB)),
+        L::DatabaseSwap => warn(Mebibytes, Above, (256.0 * MIB, 2, 3)),
+        L::DatabaseLatency => both(Seconds, Above, (0.020, 5, 5), (0.050, 5, 5)),
+        L::DatabaseQueue => warn(Count, Above, (10.0, 3, 5)),
+        // Of the 3000 of gp3.
+        L::DatabaseIops => warn(Count, Above, (2400.0, 3, 5)),
+        // As many sessions as vCPUs, and twice as many.
+        L::DatabaseLoad => both(Count, Above, (2.0, 5, 5), (4.0, 10, 10)),
+        L::DatabaseEbsBalance => warn(Percent, Below, one(20.0)),
+        L::DatabaseTransactionIds => both(Count, Above, one(500.0e6), one(1.0e9)),
+        L::DatabaseFailover => critical(Span, Above, one(3.0 * MINUTE)),
+        // Logs ship about every 5 min, so that 300-420 s is normal jitter: noted, not degraded.
+        L::DatabaseRestoreLag => warn(Span, Above, one(7.0 * MINUTE)),
+        L::DatabaseBackupLag => warn(Span, Above, one(30.0 * MINUTE)),
+        L::HostWait => both(Percent, From, one(10.0), one(30.0)),
+        L::HostLoad => both(Count, From, one(1.0), one(2.0)),
+        L::HostMemory => both(Percent, From, one(85.0), one(95.0)),
+        L::HostFileSystem => both(Percent, From, one(80.0), one(90.0)),
+        L::AlarmSilence => warn(Span, Above, one(15.0 * MINUTE)),
+        L::LogSilence => warn(Span, Above, one(5.0 * MINUTE)),
+        // Fargate takes one address a task.
+        L::FreeAddresses => warn(Count, Below, one(16.0)),
+        L::NatEstablished => warn(Percent, Below, (80.0, 3, 3)),
+        L::NatDrops => warn(Percent, Above, (0.01, 2, 3)),
+        L::NatPortErrors => critical(Count, Above, (0.0, 2, 3)),
+        L::Cdn5xx => both(Percent, Above, (1.0, 5, 5), (5.0, 3, 3)),
+        L::Cdn4xx => warn(Percent, Above, (10.0, 5, 5)),
+        L::CdnDeployment => warn(Span, Above, one(30.0 * MINUTE)),
+        L::HealthCheck => critical(Count, Below, (0.5, 2, 2)),
+        L::ApprovalTime => warn(Span, Above, one(24.0 * HOUR)),
+    }
+}
 
-/// CloudWatch is 1-3 min late (§0.2): a missing count is a zero only when it is older than this.
-pub(crate) const PUBLISH_LAG: TimeDelta = TimeDelta::minutes(3);
-/// A gauge whose newest point is older than this says nothing about now; 300 s metrics need two periods and the lag.
-pub(crate) const GAUGE_AGE: TimeDelta = TimeDelta::minutes(15);
+impl Limits {
+    /// The bounds of a figure: what the configuration says, else the default.
+    pub fn bounds(&self, limit: Limit) -> Bounds {
+        let (default, written) = (meaning(limit).bounds, self.written(limit));
+        let over = |bound: Option<Bound>, value: Option<f64>| bound.map(|b| Bound { value: value.unwrap_or(b.value), ..b });
+        Bounds { warn: over(default.warn, written.warn), critical: over(default.critical, written.critical) }
+    }
 
-// AWS/ApplicationELB.
+    /// How bad one figure is by itself; the rules look at more minutes than one before they say so of a node.
+    pub fn level(&self, limit: Limit, value: f64) -> Level {
+        let bounds = self.bounds(limit);
+        let bad = |bound: Option<Bound>| bound.is_some_and(|b| b.is_bad(value));
+        match (bad(bounds.critical), bad(bounds.warn)) {
+            (true, _) => Level::Down,
+            (_, true) => Level::Degraded,
+            _ => Level::Healthy,
+        }
+    }
 
-/// RequestCount: below this share of the 15 min mean for 3 min is a warning, none at all is critical.
-pub(crate) const TRAFFIC_DROP: f64 = 0.20;
-/// RequestCount: minutes that are looked at.
-pub(crate) const TRAFFIC_MINUTES: usize = 3;
-/// RequestCount: minutes of the mean before them.
-pub(crate) const TRAFFIC_MEAN_MINUTES: usize = 15;
-/// RequestCount: requests per minute in the mean below which a drop means nothing.
-pub(crate) const TRAFFIC_FLOOR: f64 = 10.0;
-/// HTTPCode_ELB_5XX: >= 5/min and >= 1 % of requests, 2 of 3.
-pub(crate) const ELB_5XX: Share = Share { floor_errors: 5.0, floor_requests: 0.0, warn: (0.01, 2, 3), critical: (0.05, 2, 3) };
-/// HTTPCode_Target_5XX: >= 1 %, 3 of 5 (min 20 req/min); >= 5 %, 2 of 3.
-pub(crate) const TARGET_5XX: Share = Share { floor_errors: 0.0, floor_requests: 20.0, warn: (0.01, 3, 5), critical: (0.05, 2, 3) };
-/// TargetResponseTime: p99 > 1 s, 5 of 5; > 3 s, 3 of 5.
-pub(crate) const P99: Bounds = both(above(1.0, 5, 5), above(3.0, 3, 5));
-/// TargetResponseTime: p50 > 1 s is critical (3 of 5, as p99).
-pub(crate) const P50: Bounds = critical(above(1.0, 3, 5));
-/// TargetConnectionErrorCount > 0, 2 of 3.
-pub(crate) const CONNECTION_ERRORS: Bounds = warn(above(0.0, 2, 3));
-/// RejectedConnectionCount > 0 is critical.
-pub(crate) const REJECTED: Bounds = critical(above(0.0, 1, 3));
-/// A load balancer of this stack has a node in three zones (§1.3).
-pub(crate) const BALANCER_ZONES: usize = 3;
+    /// The level of how long something takes or lies back.
+    pub fn level_of_span(&self, limit: Limit, span: TimeDelta) -> Level {
+        self.level(limit, span.as_seconds_f64())
+    }
+
+    /// The level of the packets that a NAT gateway drops, of the bytes that it carries in the same minute; a few are always lost.
+    pub fn level_of_drops(&self, dropped: f64, bytes: f64) -> Level {
+        let share = if dropped > NAT_DROPS_FLOOR { dropped / (bytes / PACKET_BYTES) * 100.0 } else { 0.0 };
+        self.level(Limit::NatDrops, share)
+    }
+
+    /// The time that a limit allows: the warning's, else the critical one's.
+    pub(crate) fn span(&self, limit: Limit) -> TimeDelta {
+        let bounds = self.bounds(limit);
+        TimeDelta::seconds(bounds.warn.or(bounds.critical).map_or(0, |b| b.value as i64))
+    }
+
+    /// A limit of the share of failed requests.
+    pub(crate) fn share(&self, limit: Limit) -> Share {
+        let bounds = self.bounds(limit);
+        let of = |bound: Option<Bound>| bound.map_or((f64::INFINITY, 1, 1), |b| (b.value / 100.0, b.n, b.of));
+        let (floor_errors, floor_requests) = if limit == Limit::Balancer5xx { (5.0, 0.0) } else { (0.0, 20.0) };
+        Share { floor_errors, floor_requests, warn: of(bounds.warn), critical: of(bounds.critical) }
+    }
+
+    /// A limit in words: `> 80 % 10 of 10 min is degraded, > 95 % 10 of 10 min is down`.
+    pub(crate) fn words(&self, limit: Limit, show: impl Fn(f64) -> String) -> String {
+        let bounds = self.bounds(limit);
+        let side = |bound: Option<Bound>, word: &str| bound.map(|b| format!("{} is {word}", b.words(&show)));
+        [side(bounds.warn, "degraded"), side(bounds.critical, "down")].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl Bound {
+    /// `> 80 % 10 of 10 min`.
+    fn words(&self, show: impl Fn(f64) -> String) -> String {
+        let sign = match self.side {
+            Side::Above => ">",
+            Side::From => ">=",
+            Side::Below => "<",
+        };
+        let minutes = if self.of > 1 { format!(" {} of {} min", self.n, self.of) } else { String::new() };
+        format!("{sign} {}{minutes}", show(self.value))
+    }
+}
 
 /// A share of failed requests.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -112,41 +276,27 @@ pub(crate) struct Share {
     pub critical: (f64, usize, usize),
 }
 
-// AWS/ECS and the ECS control plane.
+// What is no limit of one figure, but how figures are read.
 
-/// CPUUtilization average > 75 % for 5 min.
-pub(crate) const SERVICE_CPU: Bounds = both(above(75.0, 5, 5), above(90.0, 5, 5));
-/// MemoryUtilization average > 80 % for 5 min.
-pub(crate) const SERVICE_MEMORY: Bounds = warn(above(80.0, 5, 5));
-/// MemoryUtilization maximum > 95 %: the next allocation may kill a task.
-pub(crate) const SERVICE_MEMORY_MAX: Bounds = critical(above(95.0, 2, 3));
-/// A deployment in progress for longer than this is stuck.
-pub(crate) const DEPLOYMENT_SLOW: TimeDelta = TimeDelta::minutes(10);
-/// Task stops are counted over this window...
+/// CloudWatch is 1-3 min late: a missing count is a zero only when it is older than this.
+pub(crate) const PUBLISH_LAG: TimeDelta = TimeDelta::minutes(3);
+/// A gauge whose newest point is older than this says nothing about now; 300 s metrics need two periods and the lag.
+pub(crate) const GAUGE_AGE: TimeDelta = TimeDelta::minutes(15);
+/// A task that began this shortly before the repositories were read may run an image that they do not show yet.
+pub(crate) const IMAGE_LAG: TimeDelta = TimeDelta::minutes(2);
+
+/// RequestCount: minutes that are looked at.
+pub(crate) const TRAFFIC_MINUTES: usize = 3;
+/// RequestCount: minutes of the mean before them.
+pub(crate) const TRAFFIC_MEAN_MINUTES: usize = 15;
+/// RequestCount: requests per minute in the mean below which a drop means nothing.
+pub(crate) const TRAFFIC_FLOOR: f64 = 10.0;
+/// A load balancer of this stack has a node in three zones.
+pub(crate) const BALANCER_ZONES: usize = 3;
+
+/// Task stops are counted over this window.
 pub(crate) const STOPS_WINDOW: TimeDelta = TimeDelta::minutes(10);
-/// ...and this many are a warning...
-pub(crate) const STOPS_WARN: usize = 2;
-/// ...and this many a crash loop (§4.5).
-pub(crate) const STOPS_LOOP: usize = 3;
-/// A task that has not started, or a target that is still initial, after this long.
-pub(crate) const START_SLOW: TimeDelta = TimeDelta::minutes(3);
 
-// AWS/ElastiCache.
-
-/// CPUUtilization: 45 % = 90 % of one of two cores, 5 min.
-pub(crate) const CACHE_CPU: Bounds = warn(above(45.0, 5, 5));
-/// EngineCPUUtilization: 70 %; 90 % for 5 min.
-pub(crate) const CACHE_ENGINE: Bounds = both(above(70.0, 3, 5), above(90.0, 5, 5));
-/// DatabaseMemoryUsagePercentage > 75 %; > 90 %.
-pub(crate) const CACHE_MEMORY: Bounds = both(above(75.0, 2, 3), above(90.0, 2, 3));
-/// Evictions > 0: a Celery broker may lose jobs.
-pub(crate) const CACHE_EVICTIONS: Bounds = warn(above(0.0, 1, 5));
-/// SwapUsage > 50 MB.
-pub(crate) const CACHE_SWAP: Bounds = warn(above(50.0e6, 2, 3));
-/// ReplicationLag > 5 s for 3 min.
-pub(crate) const CACHE_LAG: Bounds = warn(above(5.0, 3, 3));
-/// CPUCreditBalance < 30.
-pub(crate) const CACHE_CREDITS: Bounds = warn(below(30.0));
 /// MasterLinkHealthStatus of a replica 0 for this many minutes.
 pub(crate) const LINK_MINUTES: usize = 2;
 /// 0 or 2 primaries in one shard for this many minutes.
@@ -157,97 +307,36 @@ pub(crate) const NO_CONNECTION_MINUTES: usize = 2;
 pub(crate) const NO_COMMAND_MINUTES: usize = 3;
 /// ...after so many minutes with commands: long, so that a silence that lasts is not taken for the habit.
 pub(crate) const COMMAND_MEAN_MINUTES: usize = 120;
-/// A failover or recovery event without its end counts for this long (§1.3).
+/// A failover or recovery event without its end counts for this long.
 pub(crate) const CACHE_RECOVERY: TimeDelta = TimeDelta::minutes(15);
 
-// AWS/RDS.
-
-/// CPUUtilization > 80 % / > 95 % for 10 min.
-pub(crate) const DB_CPU: Bounds = both(above(80.0, 10, 10), above(95.0, 10, 10));
-/// CPUCreditBalance < 86: 10 % of the maximum of t3.large.
-pub(crate) const DB_CREDITS: Bounds = warn(below(86.0));
 /// CPUSurplusCreditsCharged > 0 for this long costs money, not service: never more than a warning.
 pub(crate) const DB_SURPLUS_SPAN: TimeDelta = TimeDelta::hours(1);
-/// DatabaseConnections in percent of max_connections: > 80 %, > 95 %.
-pub(crate) const DB_CONNECTIONS: Bounds = both(above(80.0, 2, 3), above(95.0, 2, 3));
 /// DatabaseConnections 0 for this many minutes while tasks run is critical.
 pub(crate) const DB_NO_CONNECTION_MINUTES: usize = 2;
-/// FreeStorageSpace < 20 GiB / < 10 GiB.
-pub(crate) const DB_STORAGE: Bounds = both(below(20.0 * GIB), below(10.0 * GIB));
-/// FreeableMemory < 800 MiB / < 400 MiB.
-pub(crate) const DB_MEMORY: Bounds = both(below(800.0 * MIB), below(400.0 * MIB));
-/// SwapUsage > 256 MiB.
-pub(crate) const DB_SWAP: Bounds = warn(above(256.0 * MIB, 2, 3));
-/// ReadLatency, WriteLatency > 20 ms / > 50 ms for 5 min.
-pub(crate) const DB_LATENCY: Bounds = both(above(0.020, 5, 5), above(0.050, 5, 5));
-/// DiskQueueDepth > 10.
-pub(crate) const DB_QUEUE: Bounds = warn(above(10.0, 3, 5));
-/// ReadIOPS + WriteIOPS > 2400 of gp3's 3000.
-pub(crate) const DB_IOPS: Bounds = warn(above(2400.0, 3, 5));
-/// DBLoad > 2 (vCPU) for 5 min / > 4 for 10 min.
-pub(crate) const DB_LOAD: Bounds = both(above(2.0, 5, 5), above(4.0, 10, 10));
-/// EBSIOBalance%, EBSByteBalance% < 20 %.
-pub(crate) const DB_EBS: Bounds = warn(below(20.0));
-/// MaximumUsedTransactionIDs > 500 M / > 1 G.
-pub(crate) const DB_XIDS: Bounds = both(above(500.0e6, 1, 1), above(1.0e9, 1, 1));
-/// A failover, or a reboot, that takes longer is down.
-pub(crate) const DB_FAILOVER: TimeDelta = TimeDelta::seconds(180);
-/// RDS events are best effort (§0.4): a failover whose end was never reported is forgotten after this.
+/// RDS events are best effort: a failover whose end was never reported is forgotten after this.
 pub(crate) const DB_FAILOVER_FORGET: TimeDelta = TimeDelta::minutes(15);
-/// PITR lag up to here is healthy (RPO 5 min).
+/// PITR lag up to here needs no word (RPO 5 min).
 pub(crate) const PITR_HEALTHY: TimeDelta = TimeDelta::minutes(5);
-/// Logs ship about every 5 min, so 300-420 s is normal jitter (map §2, D14): noted, not degraded.
-pub(crate) const PITR_JITTER: TimeDelta = TimeDelta::seconds(420);
-/// PITR lag from here on is critical for the backup (the database itself still serves: degraded).
-pub(crate) const PITR_CRITICAL: TimeDelta = TimeDelta::minutes(30);
 
-// Alarms and logs.
-
-/// INSUFFICIENT_DATA for longer than this.
-pub(crate) const ALARM_SILENT: TimeDelta = TimeDelta::minutes(15);
-/// No log event for this long while tasks run.
-pub(crate) const LOG_SILENT: TimeDelta = TimeDelta::minutes(5);
-
-// The network.
-
-/// Free addresses of a subnet below which Fargate may soon have none for a task.
-pub(crate) const FREE_ADDRESSES: i32 = 16;
-/// TargetResponseTime of one target group: p95 judged like the p99 of the balancer.
-pub(crate) const TARGET_P95: Bounds = P99;
-
-// AWS/CloudFront, AWS/Route53, AWS/S3.
-
-/// 5xxErrorRate > 1 % for 5 min; > 5 % for 3 min.
-pub(crate) const CDN_5XX: Bounds = both(above(1.0, 5, 5), above(5.0, 3, 3));
-/// 4xxErrorRate > 10 %.
-pub(crate) const CDN_4XX: Bounds = warn(above(10.0, 5, 5));
-/// 5xxErrors > 1 % / > 5 % of AllRequests; asked for rarely, so that every minute counts.
-pub(crate) const BUCKET_5XX: Share = Share { floor_errors: 0.0, floor_requests: 20.0, warn: (0.01, 3, 5), critical: (0.05, 2, 3) };
-/// A distribution that is InProgress for longer than this.
-pub(crate) const CDN_SLOW: TimeDelta = TimeDelta::minutes(30);
-/// HealthCheckStatus 0 for 2 min.
-pub(crate) const DNS_STATUS: Bounds = critical(Limit { side: Side::Below, value: 0.5, n: 2, of: 2 });
-
-// AWS/NATGateway.
-
-/// ErrorPortAllocation > 0, 2 of 3.
-pub(crate) const NAT_PORT_ERRORS: Bounds = critical(above(0.0, 2, 3));
-/// Minutes that the other rules about a gateway look at.
+/// Minutes that the rules about a gateway look at.
 pub(crate) const NAT_MINUTES: usize = 3;
-/// Established connections of the attempts below which something refuses them...
-pub(crate) const NAT_ESTABLISHED: f64 = 0.80;
-/// ...counted only from so many attempts a minute.
+/// Established connections are judged only from so many attempts a minute.
 pub(crate) const NAT_ATTEMPTS_FLOOR: f64 = 20.0;
-/// PacketsDropCount: > 0.01 % of packets...
-pub(crate) const NAT_DROPS: f64 = 0.0001;
-/// ...and more than a few.
+/// Dropped packets a minute that say nothing.
 pub(crate) const NAT_DROPS_FLOOR: f64 = 10.0;
 /// Packets are not asked for: bytes of a packet, on average.
 pub(crate) const PACKET_BYTES: f64 = 1000.0;
 
-// Storage, security, delivery.
+/// Route 53 calls an endpoint healthy when more of its checkers than this reach it.
+const CHECKERS_NEEDED: f64 = 0.18;
 
-/// An approval that waits for longer than this.
-pub(crate) const APPROVAL_SLOW: TimeDelta = TimeDelta::hours(24);
-/// A task that began this shortly before the repositories were read may run an image that they do not show yet.
-pub(crate) const IMAGE_LAG: TimeDelta = TimeDelta::minutes(2);
+/// Whether Route 53 counts an endpoint that so many of its checkers reach as healthy.
+pub fn reached(passed: usize, checkers: usize) -> bool {
+    passed as f64 / checkers as f64 > CHECKERS_NEEDED
+}
+
+/// Whether a metric that knows only 0 and 1 says yes; an average over a minute stands between.
+pub fn says_yes(value: f64) -> bool {
+    value >= 0.5
+}

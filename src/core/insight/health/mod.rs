@@ -4,12 +4,13 @@
 
 pub(crate) mod facts;
 pub(crate) mod finding;
-pub(crate) mod limits;
+pub mod limits;
 mod node;
 pub(crate) mod rules;
 pub mod standing;
 mod watch;
 pub(crate) mod window;
+pub mod written;
 
 pub use node::sections;
 pub use rules::catalogue::{RuleDoc, catalogue};

@@ -4,7 +4,7 @@
 use crate::model::Time;
 use crate::model::metric::{Metrics, Series};
 
-use crate::insight::health::limits::{GAUGE_AGE, Limit, PUBLISH_LAG, Share};
+use crate::insight::health::limits::{Bound, GAUGE_AGE, PUBLISH_LAG, Share};
 
 const MINUTE: i64 = 60;
 
@@ -91,13 +91,13 @@ impl<'a> Window<'a> {
     }
 
     /// Whether a limit is crossed.
-    pub(crate) fn breach(&self, id: &str, limit: &Limit) -> Option<Breach> {
+    pub(crate) fn breach(&self, id: &str, limit: &Bound) -> Option<Breach> {
         let values = if limit.of == 1 { vec![self.latest(id)] } else { self.minutes(id, limit.of)? };
         over(values.iter().copied(), limit)
     }
 
     /// Whether the sum of two series crosses a limit; both must be known in a minute.
-    pub(crate) fn breach_of_sum(&self, a: &str, b: &str, limit: &Limit) -> Option<Breach> {
+    pub(crate) fn breach_of_sum(&self, a: &str, b: &str, limit: &Bound) -> Option<Breach> {
         let (a, b) = (self.minutes(a, limit.of)?, self.minutes(b, limit.of)?);
         over(a.into_iter().zip(b).map(|(a, b)| Some(a? + b?)), limit)
     }
@@ -142,7 +142,7 @@ fn failed_share(errors: f64, requests: f64, rule: &Share) -> Option<f64> {
     (all > 0.0 && errors >= rule.floor_errors && requests >= rule.floor_requests).then(|| errors / all)
 }
 
-fn over(values: impl Iterator<Item = Option<f64>>, limit: &Limit) -> Option<Breach> {
+fn over(values: impl Iterator<Item = Option<f64>>, limit: &Bound) -> Option<Breach> {
     let bad: Vec<f64> = values.flatten().filter(|v| limit.is_bad(*v)).collect();
     (bad.len() >= limit.n).then_some(Breach { value: *bad.first()?, n: bad.len(), of: limit.of })
 }

@@ -21,6 +21,7 @@ use std::collections::BTreeSet;
 use crate::insight::fixture::World;
 use crate::insight::{Counts, catalogue};
 use crate::model::health::Level;
+use crate::model::limits::Limits;
 
 #[test]
 fn the_healthy_stack_is_healthy_in_every_node() {
@@ -72,7 +73,7 @@ fn the_healthy_stack_is_healthy_in_every_node() {
 
 #[test]
 fn rules_have_unique_ids_and_words() {
-    let all = catalogue();
+    let all = catalogue(&Limits::default());
     let ids: BTreeSet<&str> = all.iter().map(|r| r.id).collect();
     assert_eq!(ids.len(), all.len());
     assert!(all.iter().all(|r| r.id.contains('.') && r.doc.len() > 5), "{all:#?}");

@@ -5,7 +5,6 @@ pub(crate) mod phrase;
 
 use std::collections::HashMap;
 
-use crate::model::Time;
 use crate::model::alarm::{Alarm, AlarmHistory, Alarms};
 use crate::model::cache::{CacheEvents, DataEvent};
 use crate::model::cdn::{Cdn, Invalidation};
@@ -19,8 +18,8 @@ use crate::model::service::{
 };
 use crate::model::store::Store;
 use crate::model::system::{SYSTEMS, System};
+use crate::model::{Time, text};
 
-use self::phrase::{clip, short_id};
 use crate::insight::health::rules::alarms::short_reason;
 use crate::insight::health::rules::delivery::build_cause;
 use crate::insight::health::rules::service::{is_failure, stop_cause};
@@ -193,7 +192,7 @@ impl Source<'_> {
             }
             Self::Stopped(task) => {
                 let level = if is_failure(task) { Level::Degraded } else { Level::Info };
-                (NodeId::service(&task.service), level, format!("task {} stopped: {}", short_id(task.id()), stop_cause(task)))
+                (NodeId::service(&task.service), level, format!("task {} stopped: {}", text::short_id(task.id()), stop_cause(task)))
             }
             Self::Scaled(a) => {
                 let level = if a.status == "Failed" { Level::Degraded } else { Level::Info };
@@ -250,7 +249,7 @@ impl Platform<'_> {
                 (
                     NodeId::of(System::Repositories),
                     Level::Info,
-                    format!("pushed {}:{} ({})", r.name, clip(tag, 40), short_digest(&i.digest)),
+                    format!("pushed {}:{} ({})", r.name, text::clip(tag, 40), short_digest(&i.digest)),
                 )
             }
             Self::Invalidated(i) => (NodeId::of(System::Cdn), Level::Info, format!("invalidation {} created", i.id)),
@@ -261,12 +260,12 @@ impl Platform<'_> {
 
 /// `: Search by policy number`, or nothing.
 fn quoted(words: &str) -> String {
-    if words.is_empty() { String::new() } else { format!(": {}", clip(words, 60)) }
+    if words.is_empty() { String::new() } else { format!(": {}", text::clip(words, 60)) }
 }
 
 fn deployed(d: &ServiceDeployment) -> (Level, String) {
     let why = d.rollback_reason.as_deref().filter(|r| !r.is_empty()).unwrap_or(&d.reason).trim_end_matches('.');
-    let why = if why.is_empty() { String::new() } else { format!(": {}", clip(why, 80)) };
+    let why = if why.is_empty() { String::new() } else { format!(": {}", text::clip(why, 80)) };
     match &d.status {
         ServiceDeploymentStatus::Successful => (Level::Healthy, "deployment completed".to_owned()),
         ServiceDeploymentStatus::RollbackSuccessful => (Level::Degraded, format!("deployment rolled back{why}")),
@@ -280,7 +279,7 @@ fn scaled(a: &ScalingActivity) -> String {
     let what = a.description.trim_end_matches('.').replacen("Setting desired count to ", "desired count → ", 1);
     let cause = ["AlarmHigh", "AlarmLow", "minimum capacity", "maximum capacity"].iter().find(|c| a.cause.contains(**c));
     let failed = if a.status == "Failed" { " failed" } else { "" };
-    format!("{}{failed}{}", clip(&what, 80), cause.map_or_else(String::new, |c| format!(" ({c})")))
+    format!("{}{failed}{}", text::clip(&what, 80), cause.map_or_else(String::new, |c| format!(" ({c})")))
 }
 
 fn transition(name: &str, state: &str) -> (Level, String) {

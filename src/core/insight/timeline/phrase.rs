@@ -26,7 +26,7 @@ pub(crate) const SERVICE: &[Phrase] = &[
     phrase(&["deployment failed"], Level::Degraded, |m| Some(format!("deployment failed: {}", after(m, "deployment failed:")?))),
     phrase(&["rolling back"], Level::Degraded, |m| Some(format!("rolling back to {}", paren(m, "deployment")?))),
     phrase(&["is unhealthy in"], Level::Degraded, |m| {
-        let task = paren(m, "task").map_or_else(|| "a task".to_owned(), |t| format!("task {}", short_id(t)));
+        let task = paren(m, "task").map_or_else(|| "a task".to_owned(), |t| format!("task {}", text::short_id(t)));
         Some(format!("{task} unhealthy: {}", paren(m, "reason").unwrap_or("no reason given")))
     }),
     phrase(&["failed container health checks"], Level::Degraded, |_| None),
@@ -75,23 +75,13 @@ pub(crate) fn read(rows: &[Phrase], message: &str) -> (Level, String) {
     }
 }
 
-/// Without the `(service x)` in front and the period at the end, at most 100 characters.
+/// Without the `(service x)` in front and the period at the end, at most 100 cells.
 fn bare(message: &str) -> String {
-    let text = match message.strip_prefix("(service ").and_then(|rest| rest.split_once(") ")) {
+    let sentence = match message.strip_prefix("(service ").and_then(|rest| rest.split_once(") ")) {
         Some((_, rest)) => rest,
         None => message,
     };
-    clip(text.trim_end_matches('.'), 100)
-}
-
-/// Cut to `max` characters with an ellipsis.
-pub(crate) fn clip(text: &str, max: usize) -> String {
-    let text = text.trim();
-    if text.chars().count() <= max {
-        return text.to_owned();
-    }
-    let cut: String = text.chars().take(max.saturating_sub(1)).collect();
-    format!("{}…", cut.trim_end())
+    text::clip(sentence.trim_end_matches('.').trim(), 100).into_owned()
 }
 
 /// (from, to) of an ElastiCache failover sentence.
@@ -106,11 +96,6 @@ pub(crate) fn failover(message: &str) -> Option<(&str, &str)> {
     Some((id(from)?, id(to)?))
 }
 
-/// The first eight characters of a task id.
-pub(crate) fn short_id(id: &str) -> &str {
-    id.get(..8).unwrap_or(id)
-}
-
 /// `x` of `(key x)`.
 fn paren<'a>(message: &'a str, key: &str) -> Option<&'a str> {
     let (_, rest) = message.split_once(&format!("({key} "))?;
@@ -120,7 +105,7 @@ fn paren<'a>(message: &'a str, key: &str) -> Option<&'a str> {
 /// What follows `mark`, without the period at the end, shortened.
 fn after(message: &str, mark: &str) -> Option<String> {
     let (_, rest) = message.split_once(mark)?;
-    Some(clip(rest.trim().trim_end_matches('.'), 80))
+    Some(text::clip(rest.trim().trim_end_matches('.'), 80).into_owned())
 }
 
 fn number(message: &str, mark: &str) -> Option<u32> {
@@ -129,11 +114,11 @@ fn number(message: &str, mark: &str) -> Option<u32> {
 }
 
 fn tasks(message: &str, mark: &str) -> Option<String> {
-    Some(plural(number(message, mark)?, "task"))
+    Some(text::plural(number(message, mark)?, "task"))
 }
 
 fn targets(message: &str, mark: &str) -> Option<String> {
-    let count = plural(number(message, mark)?, "target");
+    let count = text::plural(number(message, mark)?, "target");
     let group = paren(message, "target-group").and_then(group_name);
     Some(group.map_or_else(|| count.clone(), |g| format!("{count} in {g}")))
 }
@@ -143,29 +128,8 @@ pub(crate) fn group_name(arn: &str) -> Option<&str> {
     arn.split_once("targetgroup/")?.1.split('/').next()
 }
 
-/// `1 task`, `2 tasks`.
-pub(crate) fn plural(n: u32, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
-}
-
 fn last_word(message: &str) -> &str {
     message.trim_end_matches('.').rsplit(' ').next().unwrap_or(message)
-}
-
-/// A percentage for a reason: `93 %`.
-pub(crate) fn percent(value: f64) -> String {
-    format!("{value:.0} %")
-}
-
-/// A share 0..=1 as a percentage that keeps small ones readable: `1.4 %`.
-pub(crate) fn share(value: f64) -> String {
-    let value = value * 100.0;
-    if value < 9.95 { format!("{value:.1} %") } else { percent(value) }
-}
-
-/// A plain figure: `2.4`, `12`, `3.1k`.
-pub(crate) fn plain(value: f64) -> String {
-    text::rate(value)
 }
 
 #[cfg(test)]

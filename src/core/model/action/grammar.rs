@@ -2,6 +2,7 @@
 //! by `config`. It knows names and forms, not what exists: that is the plan's.
 
 use super::{ACTIONS, Param, Request, Spec, Takes};
+use crate::model::text;
 
 /// Why words are not a request. Each says what would be one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -221,13 +222,8 @@ pub fn bounds(text: &str) -> Option<(i32, i32)> {
     number(min).zip(number(max)).filter(|(min, max)| min <= max)
 }
 
-/// `30m`, `2h`, in minutes.
+/// `30m`, `2h`, in minutes: whole ones, for a day at most.
 pub fn span(text: &str) -> Option<i64> {
-    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let factor = match unit {
-        "m" => 1,
-        "h" => 60,
-        _ => return None,
-    };
-    number.parse::<i64>().ok()?.checked_mul(factor).filter(|m| (1..=24 * 60).contains(m))
+    let seconds = text::parse_span(text).filter(|s| s % 60 == 0)?;
+    Some(seconds / 60).filter(|m| (1..=24 * 60).contains(m))
 }

@@ -67,7 +67,18 @@ fn values_have_one_form() {
     ] {
         assert_eq!(count(text), value, "{text}");
     }
-    for (text, minutes) in [("30m", Some(30)), ("2h", Some(120)), ("0m", None), ("25h", None), ("m", None), ("30", None), ("30é", None)] {
+    for (text, minutes) in [
+        ("30m", Some(30)),
+        ("2h", Some(120)),
+        ("1d", Some(1440)),
+        ("120s", Some(2)),
+        ("90s", None),
+        ("0m", None),
+        ("25h", None),
+        ("m", None),
+        ("30", None),
+        ("30é", None),
+    ] {
         assert_eq!(span(text), minutes, "{text}");
     }
 }

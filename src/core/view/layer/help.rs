@@ -3,8 +3,10 @@
 use ratatui::layout::Rect;
 
 use crate::input::{COMMANDS, Command, Key};
+use crate::model::health::Level;
 use crate::theme::Role;
 use crate::view::View;
+use crate::view::figures::glyph;
 use crate::view::widget::{Ink, Phrase};
 
 /// The cells of one column: keys, a gap, what they do.
@@ -43,20 +45,15 @@ pub(crate) fn draw(v: &View<'_>, body: Rect, ink: &mut Ink<'_>) {
 
 /// What the glyphs mean, in as many rows as it takes.
 fn legend(width: usize) -> Vec<Phrase<'static>> {
-    const GLYPHS: &[(&str, Role, &str)] = &[
-        ("●", Role::Ok, "healthy"),
-        ("◐", Role::Info, "changing"),
-        ("▲", Role::Warn, "degraded"),
-        ("✖", Role::Crit, "down"),
-        ("?", Role::Unknown, "unknown"),
-        ("◌", Role::Stale, "old"),
-    ];
+    let levels = [Level::Healthy, Level::Info, Level::Degraded, Level::Down, Level::Unknown];
+    let mut glyphs: Vec<(&'static str, Role, &'static str)> = levels.map(|l| (glyph(l).0, glyph(l).1, l.word())).to_vec();
+    glyphs.push(("◌", Role::Stale, "old"));
     let word = |(mark, role, word): &(&'static str, Role, &'static str)| {
         Phrase::of(*mark, *role).and(" ", Role::Text).and(format!("{word:<8}"), Role::Muted).and("  ", Role::Text)
     };
     let line = |words: &[(&'static str, Role, &'static str)]| words.iter().map(word).fold(Phrase::new(), Phrase::then);
-    let whole = line(GLYPHS);
-    if whole.width() <= width + 2 { vec![whole] } else { GLYPHS.chunks(GLYPHS.len() / 2).map(line).collect() }
+    let whole = line(&glyphs);
+    if whole.width() <= width + 2 { vec![whole] } else { glyphs.chunks(glyphs.len() / 2).map(line).collect() }
 }
 
 /// Where the second column begins: at the heading nearest to the middle.

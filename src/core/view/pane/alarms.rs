@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use super::{List, Panels, beside, panel, spacious, split, text, widen};
 use crate::insight::NodeId;
 use crate::model::alarm::{Alarm, AlarmHistory, Alarms};
+use crate::model::text::clip;
 use crate::session::filter::Filter;
 use crate::session::pane::alarms as alarms_rows;
 use crate::session::{Screen, rows};
@@ -14,7 +15,6 @@ use crate::view::View;
 use crate::view::figures::{ago, clock};
 use crate::view::stack::explain;
 use crate::view::state::{freshness, ready};
-use crate::view::widget::phrase::clip;
 use crate::view::widget::table::{Column, Fill};
 use crate::view::widget::{Ink, Phrase};
 

@@ -5,13 +5,15 @@ use ratatui::layout::Rect;
 
 use super::{List, Panels, beside, data_events, facts, heading, panel, spacious, split, text, widen};
 use crate::insight::NodeId;
+use crate::insight::health::limits::says_yes;
 use crate::insight::topology::roles::redis_roles;
 use crate::model::cache::{CacheEvents, CacheNodes, ReplicationGroup};
+use crate::model::limits::Limit;
 use crate::session::Screen;
 use crate::session::pane::cache as cache_rows;
 use crate::theme::Role;
 use crate::view::View;
-use crate::view::figures::{grade, zone};
+use crate::view::figures::zone;
 use crate::view::stack::cache as card;
 use crate::view::stack::explain;
 use crate::view::state::{freshness, ready};
@@ -111,7 +113,7 @@ fn nodes(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
         let (memory, lag, link) = (v.value(&id("memory")), v.value(&id("lag")), v.value(&id("link")));
         let replica = primary == Some(false);
         let link = match link {
-            Some(up) if replica => Phrase::of(if up >= 0.5 { "up" } else { "down" }, if up >= 0.5 { Role::Text } else { Role::Crit }),
+            Some(up) if replica => Phrase::of(if says_yes(up) { "up" } else { "down" }, if says_yes(up) { Role::Text } else { Role::Crit }),
             _ => Phrase::of("—", Role::Muted),
         };
         vec![
@@ -125,13 +127,13 @@ fn nodes(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
             },
             text(zone(&member.zone)),
             Phrase::of(status.unwrap_or("?"), if status == Some("available") { Role::Text } else { Role::Warn }),
-            Phrase::of(v.figure(&id("memory"), Unit::Percent), grade(memory, 80.0, 95.0)),
+            Phrase::of(v.figure(&id("memory"), Unit::Percent), v.graded(Limit::CacheMemory, memory)),
             text(v.figure(&id("engine"), Unit::Percent)),
             text(v.figure(&id("gets"), Unit::PerSecond)),
             text(v.figure(&id("sets"), Unit::PerSecond)),
             text(v.figure(&id("connections"), Unit::Count)),
             if replica {
-                Phrase::of(lag.map_or_else(|| "?".to_owned(), |l| format!("{l:.1} s")), grade(lag, 5.0, 30.0))
+                Phrase::of(lag.map_or_else(|| "?".to_owned(), |l| format!("{l:.1} s")), v.graded(Limit::CacheLag, lag))
             } else {
                 Phrase::of("—", Role::Muted)
             },

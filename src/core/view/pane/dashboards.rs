@@ -8,6 +8,7 @@ use super::detail::{Columns, Detail, left_over, over, selected, spread};
 use super::{List, Panels, heading, spacious, split, text};
 use crate::insight::NodeId;
 use crate::model::dashboard::{Dashboard, Dashboards};
+use crate::model::limits::Limit;
 use crate::model::section::Section;
 use crate::model::service::{Cluster, Service, Services};
 use crate::session::Screen;
@@ -148,15 +149,6 @@ fn rate(v: &View<'_>, id: &str) -> Phrase<'static> {
     v.value(id).map_or_else(|| Phrase::of("?", Role::Unknown), |b| text(format!("{}/s", Unit::Bytes.text(b))))
 }
 
-/// A count that should be zero.
-fn restarts(v: &View<'_>, service: &Service) -> Phrase<'static> {
-    match v.value(&id(service, "restarts")) {
-        Some(n) if n > 0.0 => Phrase::of(Unit::Count.text(n), Role::Warn),
-        Some(_) => text("0"),
-        None => Phrase::of("?", Role::Unknown),
-    }
-}
-
 fn container_row<'a>(v: &View<'a>, service: &'a Service) -> Vec<Phrase<'a>> {
     let (mark, role) = v.badge(&NodeId::service(&service.name));
     let short = service.running < service.desired;
@@ -170,7 +162,7 @@ fn container_row<'a>(v: &View<'a>, service: &'a Service) -> Vec<Phrase<'a>> {
         rate(v, &id(service, "tx")),
         v.spark(&id(service, "tx"), 10, Unit::Bytes),
         Phrase::of(v.figure(&id(service, "storage_read"), Unit::Bytes), Role::Text),
-        restarts(v, service),
+        v.graded_cell(Limit::ContainerRestarts, &id(service, "restarts"), Unit::Count),
     ]
 }
 
@@ -219,5 +211,5 @@ fn container<'a>(v: &View<'a>, service: &'a Service) -> Detail<'a> {
                 .then(rate(v, &id(service, "tx"))),
         )
         .with("storage", text(v.figure(&id(service, "storage_read"), Unit::Bytes)).and("  read", Role::Muted))
-        .with("restarts", restarts(v, service))
+        .with("restarts", v.graded_cell(Limit::ContainerRestarts, &id(service, "restarts"), Unit::Count))
 }

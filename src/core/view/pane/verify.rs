@@ -48,14 +48,15 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
 
 /// The glyph and the role of a result.
 fn sign(outcome: Outcome) -> (&'static str, Role) {
-    match outcome {
-        Outcome::Pass => ("●", Role::Ok),
-        Outcome::Warn => ("▲", Role::Warn),
-        Outcome::Fail => ("✖", Role::Crit),
-        Outcome::NotApplicable => ("○", Role::Muted),
-        Outcome::Unknown => ("?", Role::Unknown),
-        Outcome::Manual => ("▸", Role::Info),
-    }
+    let role = match outcome {
+        Outcome::Pass => Role::Ok,
+        Outcome::Warn => Role::Warn,
+        Outcome::Fail => Role::Crit,
+        Outcome::NotApplicable => Role::Muted,
+        Outcome::Unknown => Role::Unknown,
+        Outcome::Manual => Role::Info,
+    };
+    (outcome.signs().0, role)
 }
 
 /// The title with how many statements have which result; words give way before figures do.

@@ -8,7 +8,7 @@ use crate::model::balancer::{Balancer, Routing, TargetGroup};
 use crate::session::layout::{Place, Placed};
 use crate::theme::Role;
 use crate::view::View;
-use crate::view::figures::{grade, share, zone};
+use crate::view::figures::{share, zone};
 use crate::view::reason;
 use crate::view::state::ready;
 use crate::view::targets::Tally;
@@ -30,7 +30,7 @@ fn figures<'a>(v: &View<'a>, spark: usize) -> Vec<Fact<'a>> {
     let requests = if spark > 0 { requests.and(" ", Role::Text).then(v.spark("alb/requests", spark, Unit::PerSecond)) } else { requests };
     vec![
         Fact::new(0, requests),
-        Fact::new(1, Phrase::of("5xx", Role::Muted).and(format!("{:>7}", share(errors)), grade(errors, 1.0, 5.0))),
+        Fact::new(1, Phrase::of("5xx", Role::Muted).and(format!("{:>7}", share(errors)), v.graded_errors(errors))),
         Fact::new(
             4,
             Phrase::of("4xx", Role::Muted).and(format!("{:>7}", share(v.share_of(&["alb/target4xx"], "alb/requests"))), Role::Text),
@@ -72,13 +72,13 @@ fn rule_line<'a>(v: &View<'a>, routing: &'a Routing, group: &'a TargetGroup, wid
     let column = longest.clamp(6, width / 6);
     let names = routing.target_groups.iter().map(|g| owner(v, g).unwrap_or(g.name.as_str()).len()).max().unwrap_or(8).clamp(8, width / 4);
     let facts = vec![
-        Fact::new(0, Phrase::of(crate::view::widget::phrase::clip(&paths, column).into_owned(), Role::Accent).padded(column)),
-        Fact::new(0, Phrase::of(crate::view::widget::phrase::clip(name, names), Role::Text).padded(names)),
+        Fact::new(0, Phrase::of(crate::model::text::clip(&paths, column).into_owned(), Role::Accent).padded(column)),
+        Fact::new(0, Phrase::of(crate::model::text::clip(name, names), Role::Text).padded(names)),
         Fact::new(0, healthy(v, &group.arn).padded(13)),
         Fact::new(1, v.cell(&id("requests"), Unit::PerSecond, 7)),
         Fact::new(4, v.spark(&id("requests"), 16, Unit::PerSecond)),
         Fact::new(2, Phrase::of("p95", Role::Muted).then(v.cell(&id("p95"), Unit::Latency, 8))),
-        Fact::new(3, Phrase::of("5xx", Role::Muted).and(format!("{:>7}", share(errors)), grade(errors, 1.0, 5.0))),
+        Fact::new(3, Phrase::of("5xx", Role::Muted).and(format!("{:>7}", share(errors)), v.graded_errors(errors))),
         Fact::new(5, v.targets_by_zone(&group.arn)),
         Fact::new(6, v.targets_of(&group.arn).map(Tally::extra).unwrap_or_default()),
     ];

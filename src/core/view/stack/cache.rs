@@ -8,10 +8,11 @@ use super::{head, must_tell, service, tell};
 use crate::insight::NodeId;
 use crate::insight::topology::roles::redis_roles;
 use crate::model::cache::{CacheNodes, NodeGroup, ReplicationGroup};
+use crate::model::limits::Limit;
 use crate::session::layout::{Place, Placed};
 use crate::theme::Role;
 use crate::view::View;
-use crate::view::figures::{grade, zone};
+use crate::view::figures::zone;
 use crate::view::reason;
 use crate::view::state::ready;
 use crate::view::widget::chart::grid;
@@ -59,7 +60,7 @@ fn shard<'a>(v: &View<'a>, roles: &BTreeMap<String, bool>, group: &'a NodeGroup,
     members.sort_by_key(|m| (roles.get(&m.id) != Some(&true), m.id.as_str()));
     facts.extend(members.into_iter().map(|m| Fact::new(2, member(v, roles, &m.id, &m.zone))));
     let text = memory.map_or_else(|| "?".to_owned(), |m| Unit::Percent.text(m));
-    facts.push(Fact::new(1, Phrase::of(format!("{text:>6}"), grade(memory, 80.0, 95.0))));
+    facts.push(Fact::new(1, Phrase::of(format!("{text:>6}"), v.graded(Limit::CacheMemory, memory))));
     fit(facts, width, 2)
 }
 
@@ -80,7 +81,7 @@ fn traffic<'a>(v: &View<'a>, group: &ReplicationGroup) -> Vec<Fact<'a>> {
     let hit = over_nodes(v, group, "hit_rate", f64::min);
     vec![
         Fact::new(0, Phrase::of(format!("{ops:>4}"), Role::Text).and(" cmd/s", Role::Muted)),
-        Fact::new(1, Phrase::labelled("lag", lag.map_or_else(|| "?".to_owned(), |l| format!("{l:.1} s")), grade(lag, 5.0, 30.0))),
+        Fact::new(1, Phrase::labelled("lag", lag.map_or_else(|| "?".to_owned(), |l| format!("{l:.1} s")), v.graded(Limit::CacheLag, lag))),
         Fact::new(2, Phrase::labelled("hit", hit.map_or_else(|| "?".to_owned(), |h| Unit::Percent.text(h)), Role::Text)),
     ]
 }
@@ -149,7 +150,7 @@ pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
     let mut facts = vec![
         Fact::new(0, Phrase::of(format!("{}×{}", group.node_groups.len(), nodes / group.node_groups.len().max(1)), Role::Text).padded(5)),
         Fact::new(3, Phrase::labelled("primaries", if places.is_empty() { "?".to_owned() } else { places.join(" ") }, Role::Text)),
-        Fact::new(1, Phrase::of("mem", Role::Muted).and(format!("{text:>6}"), grade(memory, 80.0, 95.0))),
+        Fact::new(1, Phrase::of("mem", Role::Muted).and(format!("{text:>6}"), v.graded(Limit::CacheMemory, memory))),
     ];
     facts.extend(traffic(v, group).into_iter().map(|f| Fact { rank: f.rank + 2, ..f }));
     facts.push(Fact::new(6, state(group)));

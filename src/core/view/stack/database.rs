@@ -5,18 +5,15 @@ use ratatui::layout::Rect;
 use super::{head, must_tell, service, tell};
 use crate::insight::NodeId;
 use crate::model::database::{Database, DatabaseSettings, InstanceStatus, default_max_connections};
+use crate::model::limits::Limit;
 use crate::session::layout::{Place, Placed};
 use crate::theme::Role;
-use crate::view::View;
-use crate::view::figures::{grade, zone};
-use crate::view::reason;
+use crate::view::figures::zone;
 use crate::view::state::ready;
 use crate::view::widget::chart::grid;
 use crate::view::widget::phrase::fit;
 use crate::view::widget::{Chart, Fact, Ink, Phrase, Unit};
-
-/// The seed promises a restore point at most this old.
-const RPO: f64 = 300.0;
+use crate::view::{View, reason};
 
 pub(super) fn title<'a>(v: &View<'a>, _: &NodeId) -> Phrase<'a> {
     match v.store.get::<Database>() {
@@ -61,22 +58,24 @@ pub(crate) fn connections(v: &View<'_>, db: &Database) -> Phrase<'static> {
     let share = now.zip(max).map(|(n, m)| n / m as f64 * 100.0);
     let text = now.map_or_else(|| "?".to_owned(), |n| format!("{n:.0}"));
     let max = max.map_or_else(|| "?".to_owned(), |m| m.to_string());
-    Phrase::of(format!("{text:>3}/{max}"), if now.is_some() && share.is_none() { Role::Text } else { grade(share, 80.0, 95.0) })
+    Phrase::of(
+        format!("{text:>3}/{max}"),
+        if now.is_some() && share.is_none() { Role::Text } else { v.graded(Limit::DatabaseConnections, share) },
+    )
 }
 
 /// How far point-in-time restore lags behind now.
 pub(crate) fn restore_lag(v: &View<'_>, db: &Database) -> Phrase<'static> {
     let lag = db.latest_restorable.map(|at| (v.now - at).num_seconds().max(0));
     let minutes = lag.map_or_else(|| "?".to_owned(), |s| if s < 90 { "1m".to_owned() } else { format!("{}m", (s + 30) / 60) });
-    Phrase::of(minutes, grade(lag.map(|s| s as f64), RPO * 2.0, RPO * 6.0)).and(" ≤ 5m", Role::Muted)
+    Phrase::of(minutes, v.graded(Limit::DatabaseRestoreLag, lag.map(|s| s as f64))).and(" ≤ 5m", Role::Muted)
 }
 
 /// Free storage of what is allocated.
 pub(crate) fn storage(v: &View<'_>, db: &Database) -> Phrase<'static> {
     let free = v.value("db/storage");
-    let used = free.map(|f| 100.0 - f / (f64::from(db.allocated_gib) * 1_073_741_824.0) * 100.0);
     let text = free.map_or_else(|| "?".to_owned(), |f| format!("{:.0}", f / 1_073_741_824.0));
-    Phrase::of(text, grade(used, 80.0, 90.0)).and(format!(" of {} GiB", db.allocated_gib), Role::Muted)
+    Phrase::of(text, v.graded(Limit::DatabaseFreeStorage, free)).and(format!(" of {} GiB", db.allocated_gib), Role::Muted)
 }
 
 fn label<'a>(label: &'static str, value: Phrase<'a>) -> Phrase<'a> {

@@ -1,17 +1,15 @@
 //! The boxes of the edge: Route 53 (where the name leads, health checks) and CloudFront (requests, hits, errors, changes).
 
 use super::small::{Small, fact, no_charts, not_used};
+use crate::insight::health::limits::{reached, says_yes};
 use crate::model::balancer::Balancer;
 use crate::model::cdn::Cdn;
 use crate::model::dns::{Dns, DnsHealthCheck, DnsRecord};
+use crate::model::limits::Limit;
 use crate::theme::Role;
 use crate::view::View;
-use crate::view::figures::grade;
 use crate::view::state::{Missing, known};
 use crate::view::widget::{Chart, Fact, Phrase, Unit};
-
-/// Route 53 counts an endpoint as healthy while more than this share of its checkers reach it.
-const REACHED: f64 = 0.18;
 
 pub(super) const DNS: Small = Small { name: "Route 53", short: ("Route 53", 0), framed: true, facts: dns, more: names, charts: no_charts };
 
@@ -39,8 +37,8 @@ pub(crate) fn passes(v: &View<'_>, check: &DnsHealthCheck) -> Option<bool> {
     let seen = check.observations.len();
     let passed = check.observations.iter().filter(|o| o.passed()).count();
     match v.value(&format!("dns/{}/status", check.id)) {
-        _ if seen > 0 => Some(passed as f64 / seen as f64 > REACHED),
-        status => status.map(|s| s >= 0.5),
+        _ if seen > 0 => Some(reached(passed, seen)),
+        status => status.map(says_yes),
     }
 }
 
@@ -101,8 +99,8 @@ fn cdn<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
     if found.realtime_metrics {
         facts.push(Fact::new(2, percent("hit", "cdn/hit", 5, Role::Text)));
     }
-    facts.push(Fact::new(4, percent("4xx", "cdn/4xx", 6, grade(v.value("cdn/4xx"), 10.0, 100.1))));
-    facts.push(Fact::new(1, percent("5xx", "cdn/5xx", 6, grade(v.value("cdn/5xx"), 1.0, 5.0))));
+    facts.push(Fact::new(4, percent("4xx", "cdn/4xx", 6, v.graded(Limit::Cdn4xx, v.value("cdn/4xx")))));
+    facts.push(Fact::new(1, percent("5xx", "cdn/5xx", 6, v.graded(Limit::Cdn5xx, v.value("cdn/5xx")))));
     if found.invalidating > 0 {
         facts.push(Fact::new(3, Phrase::of(format!("{} invalidating", found.invalidating), Role::Info)));
     }

@@ -21,8 +21,8 @@ use ratatui::layout::Rect;
 
 use super::View;
 use super::figures::{glyph, name};
+use super::reason;
 use super::widget::{Ink, Phrase};
-use super::{reason, widget};
 use crate::insight::NodeId;
 use crate::model::health::Level;
 use crate::model::network::{Zones, zone_letter};
@@ -222,7 +222,7 @@ fn head(v: &View<'_>, placed: &Placed, name: &str, width: u16, ink: &mut Ink<'_>
     let Place { x, y, w, .. } = placed.place;
     let (mark, role) = v.badge(&placed.node);
     ink.put(x + 1, y, x + w, mark, role);
-    let name = widget::phrase::clip(name, usize::from(width));
+    let name = crate::model::text::clip(name, usize::from(width));
     ink.put(x + 3, y, x + 3 + width, &name, Role::Title);
     if placed.node == *v.session.selected() {
         ink.wash(Rect { x, y, width: width + 4, height: 1 }, Role::Selection);

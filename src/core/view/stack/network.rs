@@ -4,18 +4,16 @@ use super::small::{Small, fact, no_charts, no_more};
 use crate::insight::NodeId;
 use crate::insight::topology::egress::{self, Egress};
 use crate::model::health::Level;
+use crate::model::limits::Limit;
 use crate::model::network::{InternetGateway, NatGateway, NatGateways, Network, SecurityGroups, zone_letter};
 use crate::model::system::System;
+use crate::model::text::clip;
 use crate::theme::Role;
-use crate::view::View;
 use crate::view::figures::{glyph, tone};
-use crate::view::reason;
 use crate::view::state::{Missing, known};
-use crate::view::widget::phrase::{clip, fit};
+use crate::view::widget::phrase::fit;
 use crate::view::widget::{Fact, Phrase, Unit};
-
-/// Fewer free addresses than this stop a deployment, for both revisions run for a while.
-pub(crate) const FEW: i32 = 16;
+use crate::view::{View, reason};
 
 pub(super) const VPC: Small = Small { name: "VPC", short: ("VPC", 0), framed: true, facts: vpc, more: no_more, charts: no_charts };
 
@@ -48,8 +46,9 @@ fn vpc<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
     let count = if there < wanted { format!("{there} of {wanted}") } else { there.to_string() };
     facts.push(Fact::new(if there < wanted { 0 } else { 2 }, Phrase::of(count, role).and(" subnets", Role::Muted)));
     if let Some(fewest) = network.subnets.iter().min_by_key(|s| s.free_addresses) {
-        let role = if fewest.free_addresses < FEW { Role::Warn } else { Role::Text };
-        let rank = if fewest.free_addresses < FEW { 0 } else { 3 };
+        let free = f64::from(fewest.free_addresses);
+        let role = v.graded(Limit::FreeAddresses, Some(free));
+        let rank = if v.is_bad(Limit::FreeAddresses, free) { 0 } else { 3 };
         facts.push(Fact::new(rank, Phrase::of("free ≥ ", Role::Muted).and(fewest.free_addresses.to_string(), role)));
     }
     Ok(facts)
@@ -168,10 +167,11 @@ fn connections<'a>(v: &View<'a>, gateway: &NatGateway, width: usize) -> Phrase<'
         Fact::new(0, count(value("active")).and(" conns", Role::Muted)),
         Fact::new(2, Phrase::of("in", Role::Muted).then(per_second(value("bytes_in")))),
     ];
-    for (what, words) in [("port_errors", "port errors"), ("drops", "drops")] {
-        if let Some(lost) = value(what).filter(|n| *n > 0.0) {
-            facts.push(Fact::new(1, Phrase::of(format!("{} {words}", Unit::Count.text(lost)), Role::Warn)));
-        }
+    let errors = v.graded(Limit::NatPortErrors, value("port_errors"));
+    for (what, words, role) in [("port_errors", "port errors", errors), ("drops", "drops", v.graded_drops(&gateway.id))] {
+        // A zero is not worth the cells.
+        let lost = value(what).map(|n| Unit::Count.text(n)).filter(|n| n != "0");
+        facts.extend(lost.map(|n| Fact::new(1, Phrase::of(format!("{n} {words}"), role))));
     }
     fit(facts, width, 2)
 }

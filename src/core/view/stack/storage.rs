@@ -5,13 +5,13 @@ use crate::insight::NodeId;
 use crate::model::stack::BucketRole;
 use crate::model::storage::{Bucket, Buckets};
 use crate::model::system::System;
+use crate::model::text::clip;
 use crate::theme::Role;
-use crate::view::View;
 use crate::view::figures::{glyph, tone};
-use crate::view::reason;
 use crate::view::state::{Missing, known};
-use crate::view::widget::phrase::{clip, fit};
+use crate::view::widget::phrase::fit;
 use crate::view::widget::{Fact, Phrase, Unit};
+use crate::view::{View, reason};
 
 pub(super) const BUCKETS: Small = Small { name: "S3", short: ("S3", 0), framed: true, facts: all, more: each, charts: no_charts };
 

@@ -6,8 +6,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
-use super::phrase::{Phrase, clip, narrow, wrap};
+use super::phrase::{Phrase, wrap};
 use crate::model::text::inert;
+use crate::model::text::{clip, narrow};
 use crate::theme::{Role, Theme};
 
 /// A buffer with a theme.

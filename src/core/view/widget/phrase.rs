@@ -3,9 +3,9 @@
 
 use std::borrow::Cow;
 
-use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+use crate::model::text::{cells, take};
 use crate::theme::Role;
 
 /// Runs of text, each with its role.
@@ -104,71 +104,6 @@ pub(crate) fn fit(mut facts: Vec<Fact<'_>>, width: usize, gap: usize) -> Phrase<
     line
 }
 
-/// At most `width` cells, with `…` at the end when something is missing.
-pub(crate) fn clip(text: &str, width: usize) -> Cow<'_, str> {
-    if cells(text) <= width {
-        return Cow::Borrowed(text);
-    }
-    let mut kept = take(text, width.saturating_sub(1));
-    kept.truncate(kept.trim_end().len());
-    if width > 0 {
-        kept.push('…');
-    }
-    Cow::Owned(kept)
-}
-
-/// At most `width` cells, with `…` in the middle: both ends of an ARN say something.
-pub(crate) fn clip_middle(text: &str, width: usize) -> Cow<'_, str> {
-    if text.width() <= width {
-        return Cow::Borrowed(text);
-    }
-    let room = width.saturating_sub(1);
-    let head = take(text, room / 2);
-    let mut tail: Vec<&str> = Vec::new();
-    let mut used = head.width();
-    for g in text.graphemes(true).rev() {
-        if used + g.width() > room {
-            break;
-        }
-        used += g.width();
-        tail.push(g);
-    }
-    tail.reverse();
-    Cow::Owned(format!("{head}…{}", tail.concat()))
-}
-
-/// Characters that are one cell wide whatever stands beside them.
-pub(crate) fn narrow(c: char) -> bool {
-    matches!(c, ' '..='~' | '\u{2500}'..='\u{25ff}' | '\u{2800}'..='\u{28ff}' | '·' | '…' | '×' | '→' | '⇄' | '–' | '—' | '≤')
-}
-
-/// Display cells. Nearly all text of a dashboard is narrow: looking every character up took a third of a frame.
-fn cells(text: &str) -> usize {
-    if text.is_ascii() {
-        return text.len();
-    }
-    if text.chars().all(narrow) { text.chars().count() } else { text.width() }
-}
-
-fn take(text: &str, width: usize) -> String {
-    // Nearly all text is ASCII: then cells are bytes, and graphemes need not be looked for.
-    if let Some(head) = text.get(..width).filter(|h| h.is_ascii())
-        && text.as_bytes().get(width).is_none_or(u8::is_ascii)
-    {
-        return head.to_owned();
-    }
-    let mut kept = String::new();
-    let mut used = 0;
-    for g in text.graphemes(true) {
-        if used + g.width() > width {
-            break;
-        }
-        used += g.width();
-        kept.push_str(g);
-    }
-    kept
-}
-
 /// Lines of at most `width` cells, broken between words where that is possible.
 pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(1);
@@ -221,15 +156,6 @@ fn words(text: &str, width: usize) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn clipping_counts_cells_not_characters() {
-        assert_eq!(clip("control-plane", 8), "control…");
-        assert_eq!(clip("日本語テスト", 7), "日本語…");
-        assert_eq!(clip_middle("arn:aws:ecs:x:1:service/c/web", 15), "arn:aws…e/c/web");
-        assert_eq!(clip("ok", 2), "ok");
-        assert_eq!(clip("ok", 0), "");
-    }
 
     #[test]
     fn wrapping_keeps_words_whole_and_never_loses_text() {

@@ -3,7 +3,8 @@
 use ratatui::layout::Rect;
 
 use super::Ink;
-use super::phrase::{Phrase, clip, clip_middle};
+use super::phrase::Phrase;
+use crate::model::text::{clip, clip_middle};
 use crate::session::first_visible;
 use crate::theme::Role;
 

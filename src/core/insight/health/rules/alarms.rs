@@ -3,13 +3,11 @@
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down};
-use crate::insight::health::limits;
 use crate::insight::health::node::{Assessment, Nodes};
-use crate::insight::timeline::phrase::clip;
 use crate::model::alarm::{Alarm, Alarms};
+use crate::model::limits::Limit;
 use crate::model::section::Section;
-use crate::model::system::System;
-use crate::model::system::SystemSpec;
+use crate::model::system::{System, SystemSpec};
 use crate::model::text;
 
 use super::{Rule, apply};
@@ -22,7 +20,7 @@ pub(crate) const RULES: &[Rule<Alarm>] = &[
         needs: &[Alarms::KEY],
         check: firing,
     },
-    Rule { id: "alarm.silent", doc: "INSUFFICIENT_DATA for > 15 min", needs: &[Alarms::KEY], check: silent },
+    Rule { id: "alarm.silent", doc: "INSUFFICIENT_DATA {alarm_silence}", needs: &[Alarms::KEY], check: silent },
     Rule { id: "alarm.muted", doc: "actions enabled", needs: &[Alarms::KEY], check: muted },
 ];
 
@@ -49,8 +47,12 @@ fn firing(_: &Facts<'_>, alarm: &Alarm) -> Option<Finding> {
 }
 
 fn silent(facts: &Facts<'_>, alarm: &Alarm) -> Option<Finding> {
-    let since = alarm.since.filter(|at| alarm.state == "INSUFFICIENT_DATA" && facts.now - *at > limits::ALARM_SILENT)?;
-    Some(degraded(format!("alarm {}: no data for {}", alarm.name, text::age(since, facts.now))).since(Some(since + limits::ALARM_SILENT)))
+    let since =
+        alarm.since.filter(|at| alarm.state == "INSUFFICIENT_DATA" && facts.now - *at > facts.limits().span(Limit::AlarmSilence))?;
+    Some(
+        degraded(format!("alarm {}: no data for {}", alarm.name, text::age(since, facts.now)))
+            .since(Some(since + facts.limits().span(Limit::AlarmSilence))),
+    )
 }
 
 fn muted(_: &Facts<'_>, alarm: &Alarm) -> Option<Finding> {
@@ -75,7 +77,7 @@ pub(crate) fn short_reason(alarm: &Alarm) -> String {
         (Some(value), Some(threshold)) if !sign.is_empty() && !alarm.metric.is_empty() => {
             format!("{} {} {sign} {}", alarm.metric, trim(value), trim(threshold))
         }
-        _ => clip(alarm.reason.trim_start_matches("Threshold Crossed: ").trim_end_matches('.'), 80),
+        _ => text::clip(alarm.reason.trim_start_matches("Threshold Crossed: ").trim_end_matches('.'), 80).into_owned(),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The load balancer's own rules: state, zones, traffic, errors, latency. Its target groups are `target_group`'s business.
 
 use crate::model::balancer::Balancer;
+use crate::model::health::Level;
+use crate::model::limits::Limit;
 use crate::model::metric::Metrics;
 use crate::model::section::Section;
 use crate::model::stack::Stack;
@@ -14,7 +16,6 @@ use crate::insight::health::finding::{Finding, degraded, down, info};
 use crate::insight::health::limits;
 use crate::insight::health::node::Nodes;
 use crate::insight::health::window::Breach;
-use crate::insight::timeline::phrase;
 use crate::insight::topology::paths::End;
 use crate::model::system::SystemSpec;
 
@@ -26,23 +27,34 @@ pub(crate) const RULES: &[Rule<Balancer>] = &[
 
 /// About its traffic, whatever its description says.
 pub(crate) const TRAFFIC: &[Rule<Stack>] = &[
-    Rule { id: "alb.traffic", doc: "requests < 20 % of the 15 min mean, or none, for 3 min", needs: &[Metrics::KEY], check: traffic },
-    Rule { id: "alb.elb5xx", doc: "5xx of the balancer >= 1 % / >= 5 % of requests, 2 of 3", needs: &[Metrics::KEY], check: elb5xx },
-    Rule { id: "alb.target5xx", doc: "5xx of targets >= 1 % 3 of 5 / >= 5 % 2 of 3", needs: &[Metrics::KEY], check: target5xx },
+    Rule {
+        id: "alb.traffic",
+        doc: "requests of the 15 min mean: {balancer_traffic}; none for 3 min is down",
+        needs: &[Metrics::KEY],
+        check: traffic,
+    },
+    Rule { id: "alb.elb5xx", doc: "5xx of the balancer of requests: {balancer_5xx}", needs: &[Metrics::KEY], check: elb5xx },
+    Rule { id: "alb.target5xx", doc: "5xx of targets of requests: {target_5xx}", needs: &[Metrics::KEY], check: target5xx },
 ];
 
 /// Its metrics.
 pub(crate) const GAUGES: &[Gauge] = &[
-    Gauge { id: "alb.p99", series: "alb/p99", label: "p99", bounds: limits::P99, show: text::latency },
-    Gauge { id: "alb.p50", series: "alb/p50", label: "p50", bounds: limits::P50, show: text::latency },
+    Gauge { id: "alb.p99", series: "alb/p99", label: "p99", limit: Limit::BalancerP99, show: text::latency },
+    Gauge { id: "alb.p50", series: "alb/p50", label: "p50", limit: Limit::BalancerP50, show: text::latency },
     Gauge {
         id: "alb.connerr",
         series: "alb/connerr",
         label: "target connection errors/min",
-        bounds: limits::CONNECTION_ERRORS,
+        limit: Limit::BalancerConnectionErrors,
         show: text::count,
     },
-    Gauge { id: "alb.rejected", series: "alb/rejected", label: "rejected connections/min", bounds: limits::REJECTED, show: text::count },
+    Gauge {
+        id: "alb.rejected",
+        series: "alb/rejected",
+        label: "rejected connections/min",
+        limit: Limit::BalancerRejected,
+        show: text::count,
+    },
 ];
 
 /// Judges it; the target groups are its children.
@@ -56,7 +68,7 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) 
 }
 
 fn state(_: &Facts<'_>, balancer: &Balancer) -> Option<Finding> {
-    let why = balancer.state_reason.as_deref().filter(|r| !r.is_empty()).map_or_else(String::new, |r| format!(": {}", phrase::clip(r, 80)));
+    let why = balancer.state_reason.as_deref().filter(|r| !r.is_empty()).map_or_else(String::new, |r| format!(": {}", text::clip(r, 80)));
     match balancer.state.as_str() {
         "active" | "" => None,
         "provisioning" => Some(info("provisioning")),
@@ -82,7 +94,7 @@ fn traffic(facts: &Facts<'_>, _: &Stack) -> Option<Finding> {
     if recent.iter().all(|r| *r <= 0.0) {
         return Some(down(format!("no requests for {minutes} min (mean {}/min)", text::count(mean))));
     }
-    let low = recent.iter().all(|r| *r < mean * limits::TRAFFIC_DROP);
+    let low = recent.iter().all(|r| facts.limits().level(Limit::BalancerTraffic, r / mean * 100.0) > Level::Healthy);
     low.then(|| {
         let now = recent.first().copied().unwrap_or_default();
         degraded(format!("requests {}/min for {minutes} min, mean {}/min", text::count(now), text::count(mean)))
@@ -91,14 +103,14 @@ fn traffic(facts: &Facts<'_>, _: &Stack) -> Option<Finding> {
 
 /// Words a share of failed requests.
 pub(crate) fn failed(what: &str, (critical, breach): (bool, Breach)) -> Finding {
-    let text = format!("{what} {} of requests{}", phrase::share(breach.value), breach.span());
+    let text = format!("{what} {} of requests{}", text::share(breach.value), breach.span());
     if critical { down(text) } else { degraded(text) }
 }
 
 fn elb5xx(facts: &Facts<'_>, _: &Stack) -> Option<Finding> {
-    facts.window()?.share("alb/elb5xx", "alb/requests", &limits::ELB_5XX).map(|b| failed("balancer 5xx", b))
+    facts.window()?.share("alb/elb5xx", "alb/requests", &facts.limits().share(Limit::Balancer5xx)).map(|b| failed("balancer 5xx", b))
 }
 
 fn target5xx(facts: &Facts<'_>, _: &Stack) -> Option<Finding> {
-    facts.window()?.share("alb/target5xx", "alb/requests", &limits::TARGET_5XX).map(|b| failed("target 5xx", b))
+    facts.window()?.share("alb/target5xx", "alb/requests", &facts.limits().share(Limit::Target5xx)).map(|b| failed("target 5xx", b))
 }

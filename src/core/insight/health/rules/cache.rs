@@ -1,6 +1,6 @@
 //! Rules about Redis: the replication group, each shard, each node. Roles come from `roles`, because the API does not tell them.
 
-use crate::model::system::System;
+use crate::model::system::{System, SystemSpec};
 use std::collections::BTreeSet;
 
 use crate::insight::NodeId;
@@ -8,15 +8,14 @@ use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down, note};
 use crate::insight::health::limits;
 use crate::insight::health::node::{Assessment, Nodes};
-use crate::insight::timeline::phrase::{failover, percent, plain};
+use crate::insight::timeline::phrase::failover;
 use crate::insight::topology::paths::End;
-use crate::model::Time;
 use crate::model::cache::{CacheEvents, CacheMember, CacheNodes, NodeGroup, ReplicationGroup};
+use crate::model::limits::Limit;
 use crate::model::metric::Metrics;
 use crate::model::section::Section;
 use crate::model::security::Keys;
-use crate::model::system::SystemSpec;
-use crate::model::text;
+use crate::model::{Time, text};
 
 use super::security::key_trouble;
 use super::{Gauge, Rule, apply, gauges, security_groups};
@@ -69,19 +68,13 @@ pub(crate) const NODES: &[Rule<CacheMember>] = &[
 
 /// Metrics of one node.
 pub(crate) const GAUGES: &[Gauge] = &[
-    Gauge { id: "node.cpu", series: "redis/{}/cpu", label: "cpu", bounds: limits::CACHE_CPU, show: percent },
-    Gauge { id: "node.engine", series: "redis/{}/engine", label: "engine cpu", bounds: limits::CACHE_ENGINE, show: percent },
-    Gauge { id: "node.memory", series: "redis/{}/memory", label: "memory", bounds: limits::CACHE_MEMORY, show: percent },
-    Gauge {
-        id: "node.evictions",
-        series: "redis/{}/evictions",
-        label: "evictions/min",
-        bounds: limits::CACHE_EVICTIONS,
-        show: text::count,
-    },
-    Gauge { id: "node.swap", series: "redis/{}/swap", label: "swap", bounds: limits::CACHE_SWAP, show: text::bytes },
-    Gauge { id: "node.lag", series: "redis/{}/lag", label: "replication lag", bounds: limits::CACHE_LAG, show: text::latency },
-    Gauge { id: "node.credits", series: "redis/{}/credits", label: "cpu credits", bounds: limits::CACHE_CREDITS, show: plain },
+    Gauge { id: "node.cpu", series: "redis/{}/cpu", label: "cpu", limit: Limit::CacheCpu, show: text::percent },
+    Gauge { id: "node.engine", series: "redis/{}/engine", label: "engine cpu", limit: Limit::CacheEngineCpu, show: text::percent },
+    Gauge { id: "node.memory", series: "redis/{}/memory", label: "memory", limit: Limit::CacheMemory, show: text::percent },
+    Gauge { id: "node.evictions", series: "redis/{}/evictions", label: "evictions/min", limit: Limit::CacheEvictions, show: text::count },
+    Gauge { id: "node.swap", series: "redis/{}/swap", label: "swap", limit: Limit::CacheSwap, show: text::bytes },
+    Gauge { id: "node.lag", series: "redis/{}/lag", label: "replication lag", limit: Limit::CacheLag, show: text::latency },
+    Gauge { id: "node.credits", series: "redis/{}/credits", label: "cpu credits", limit: Limit::CacheCredits, show: text::rate },
 ];
 
 /// Judges the group, its shards and its nodes as one.

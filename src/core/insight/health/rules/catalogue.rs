@@ -1,6 +1,7 @@
 //! All rules in words: every row of every table, for documents, help and tests. It decides nothing.
 
-use crate::insight::health::limits::{Limit, Side};
+use crate::insight::health::limits::meaning;
+use crate::model::limits::{Limit, Limits};
 
 use super::{
     Gauge, Rule, alarms, balancer, cache, cdn, dashboards, database, delivery, dns, ecr, logs, nat, network, security, security_groups,
@@ -16,64 +17,73 @@ pub struct RuleDoc {
     pub doc: String,
 }
 
-/// Every rule, by system.
-pub fn catalogue() -> Vec<RuleDoc> {
-    let mut all = Vec::new();
-    rules(&mut all, dns::RULES);
-    rules(&mut all, dns::CHECKS);
-    metrics(&mut all, dns::GAUGES);
-    rules(&mut all, cdn::RULES);
-    metrics(&mut all, cdn::GAUGES);
-    rules(&mut all, balancer::RULES);
-    rules(&mut all, balancer::TRAFFIC);
-    metrics(&mut all, balancer::GAUGES);
-    rules(&mut all, target_group::RULES);
-    rules(&mut all, target_group::TRAFFIC);
-    rules(&mut all, network::RULES);
-    rules(&mut all, network::SUBNETS);
-    rules(&mut all, network::ZONES);
-    rules(&mut all, nat::RULES);
-    metrics(&mut all, nat::GAUGES);
-    rules(&mut all, security_groups::PATHS);
-    rules(&mut all, security_groups::ENDS);
-    rules(&mut all, security_groups::RULES);
-    rules(&mut all, service::RULES);
-    metrics(&mut all, service::GAUGES);
-    rules(&mut all, cache::RULES);
-    rules(&mut all, cache::SHARDS);
-    rules(&mut all, cache::NODES);
-    metrics(&mut all, cache::GAUGES);
-    rules(&mut all, database::RULES);
-    metrics(&mut all, database::GAUGES);
-    rules(&mut all, storage::RULES);
-    rules(&mut all, security::ROLES);
-    rules(&mut all, security::KEYS);
-    rules(&mut all, security::SECRETS);
-    rules(&mut all, ecr::RULES);
-    rules(&mut all, delivery::PROJECTS);
-    rules(&mut all, delivery::PIPELINE);
-    rules(&mut all, delivery::STAGES);
-    rules(&mut all, alarms::RULES);
-    rules(&mut all, dashboards::RULES);
-    rules(&mut all, logs::RULES);
-    all
+/// Every rule with the limits of a stack, by system.
+pub fn catalogue(limits: &Limits) -> Vec<RuleDoc> {
+    let mut all = Catalogue { limits, rows: Vec::new() };
+    all.rules(dns::RULES);
+    all.rules(dns::CHECKS);
+    all.metrics(dns::GAUGES);
+    all.rules(cdn::RULES);
+    all.metrics(cdn::GAUGES);
+    all.rules(balancer::RULES);
+    all.rules(balancer::TRAFFIC);
+    all.metrics(balancer::GAUGES);
+    all.rules(target_group::RULES);
+    all.rules(target_group::TRAFFIC);
+    all.rules(network::RULES);
+    all.rules(network::SUBNETS);
+    all.rules(network::ZONES);
+    all.rules(nat::RULES);
+    all.metrics(nat::GAUGES);
+    all.rules(security_groups::PATHS);
+    all.rules(security_groups::ENDS);
+    all.rules(security_groups::RULES);
+    all.rules(service::RULES);
+    all.metrics(service::GAUGES);
+    all.rules(cache::RULES);
+    all.rules(cache::SHARDS);
+    all.rules(cache::NODES);
+    all.metrics(cache::GAUGES);
+    all.rules(database::RULES);
+    all.metrics(database::GAUGES);
+    all.rules(storage::RULES);
+    all.rules(security::ROLES);
+    all.rules(security::KEYS);
+    all.rules(security::SECRETS);
+    all.rules(ecr::RULES);
+    all.rules(delivery::PROJECTS);
+    all.rules(delivery::PIPELINE);
+    all.rules(delivery::STAGES);
+    all.rules(alarms::RULES);
+    all.rules(dashboards::RULES);
+    all.rules(logs::RULES);
+    all.rows
 }
 
-fn rules<S>(all: &mut Vec<RuleDoc>, rows: &[Rule<S>]) {
-    all.extend(rows.iter().map(|r| RuleDoc { id: r.id, doc: r.doc.to_owned() }));
+/// The rows, as far as they are told.
+struct Catalogue<'a> {
+    limits: &'a Limits,
+    rows: Vec<RuleDoc>,
 }
 
-fn metrics(all: &mut Vec<RuleDoc>, rows: &[Gauge]) {
-    all.extend(rows.iter().map(|row| {
-        let side = |limit: Option<Limit>, word: &str| limit.map(|l| format!("{} is {word}", bound(&l, row.show)));
-        let parts: Vec<String> = [side(row.bounds.warn, "degraded"), side(row.bounds.critical, "down")].into_iter().flatten().collect();
-        RuleDoc { id: row.id, doc: format!("{} {}", row.label, parts.join(", ")) }
-    }));
-}
+impl Catalogue<'_> {
+    /// A limit that stands in a sentence as `{database_iops}` is told as it is configured.
+    fn rules<S>(&mut self, rows: &[Rule<S>]) {
+        for rule in rows {
+            let mut doc = rule.doc.to_owned();
+            for limit in Limit::ALL.iter().filter(|_| rule.doc.contains('{')) {
+                let key = format!("{{{}}}", limit.name());
+                if doc.contains(&key) {
+                    doc = doc.replace(&key, &self.limits.words(*limit, |value| meaning(*limit).unit.text(value)));
+                }
+            }
+            self.rows.push(RuleDoc { id: rule.id, doc });
+        }
+    }
 
-/// `> 80 % 10 of 10 min`.
-fn bound(limit: &Limit, show: fn(f64) -> String) -> String {
-    let sign = if limit.side == Side::Above { '>' } else { '<' };
-    let span = if limit.of > 1 { format!(" {} of {} min", limit.n, limit.of) } else { String::new() };
-    format!("{sign} {}{span}", show(limit.value))
+    fn metrics(&mut self, rows: &[Gauge]) {
+        let doc = |row: &Gauge| format!("{} {}", row.label, self.limits.words(row.limit, row.show));
+        let rows: Vec<RuleDoc> = rows.iter().map(|row| RuleDoc { id: row.id, doc: doc(row) }).collect();
+        self.rows.extend(rows);
+    }
 }

@@ -3,13 +3,11 @@
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down, info};
-use crate::insight::health::limits;
 use crate::insight::health::node::{Assessment, Nodes};
-use crate::insight::timeline::phrase::{percent, plural};
 use crate::model::cdn::{Cdn, Distribution};
+use crate::model::limits::Limit;
 use crate::model::section::Section;
-use crate::model::system::System;
-use crate::model::system::SystemSpec;
+use crate::model::system::{System, SystemSpec};
 use crate::model::text;
 
 use super::{Gauge, Rule, apply, gauges};
@@ -17,14 +15,14 @@ use super::{Gauge, Rule, apply, gauges};
 /// About the distribution.
 pub(crate) const RULES: &[Rule<Distribution>] = &[
     Rule { id: "cdn.enabled", doc: "enabled; disabled is down", needs: &[Cdn::KEY], check: enabled },
-    Rule { id: "cdn.deployed", doc: "Deployed; InProgress is info, > 30 min degraded", needs: &[Cdn::KEY], check: deployed },
+    Rule { id: "cdn.deployed", doc: "Deployed; InProgress is info, {cdn_deployment}", needs: &[Cdn::KEY], check: deployed },
     Rule { id: "cdn.invalidating", doc: "no invalidation in progress", needs: &[Cdn::KEY], check: invalidating },
 ];
 
 /// Its metrics.
 pub(crate) const GAUGES: &[Gauge] = &[
-    Gauge { id: "cdn.5xx", series: "cdn/5xx", label: "5xx", bounds: limits::CDN_5XX, show: percent },
-    Gauge { id: "cdn.4xx", series: "cdn/4xx", label: "4xx", bounds: limits::CDN_4XX, show: percent },
+    Gauge { id: "cdn.5xx", series: "cdn/5xx", label: "5xx", limit: Limit::Cdn5xx, show: text::percent },
+    Gauge { id: "cdn.4xx", series: "cdn/4xx", label: "4xx", limit: Limit::Cdn4xx, show: text::percent },
 ];
 
 /// Judges it.
@@ -55,13 +53,13 @@ fn deployed(facts: &Facts<'_>, distribution: &Distribution) -> Option<Finding> {
     let at = distribution.modified_at;
     let spent = at.map_or_else(String::new, |at| format!(" for {}", text::age(at, facts.now)));
     let words = format!("{}{spent}", distribution.status);
-    match at.filter(|at| facts.now - *at > limits::CDN_SLOW) {
-        Some(at) => Some(degraded(words).since(Some(at + limits::CDN_SLOW))),
+    match at.filter(|at| facts.now - *at > facts.limits().span(Limit::CdnDeployment)) {
+        Some(at) => Some(degraded(words).since(Some(at + facts.limits().span(Limit::CdnDeployment)))),
         None => Some(info(words).since(at)),
     }
 }
 
 fn invalidating(_: &Facts<'_>, distribution: &Distribution) -> Option<Finding> {
     let n = distribution.invalidating;
-    (n > 0).then(|| info(format!("{} in progress", plural(n as u32, "invalidation"))))
+    (n > 0).then(|| info(format!("{} in progress", text::plural(n as u32, "invalidation"))))
 }

@@ -3,19 +3,18 @@
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down, note};
-use crate::insight::health::limits;
+use crate::insight::health::limits::{self, Bound};
 use crate::insight::health::node::{Assessment, Nodes};
-use crate::insight::timeline::phrase::{percent, plain};
 use crate::insight::topology::paths::End;
-use crate::model::Time;
 use crate::model::database::{Database, DatabaseEvents, DatabaseSettings, InstanceStatus, default_max_connections};
+use crate::model::health::Level;
+use crate::model::limits::Limit;
 use crate::model::metric::Metrics;
 use crate::model::section::Section;
 use crate::model::security::Keys;
 use crate::model::service::Services;
-use crate::model::system::System;
-use crate::model::system::SystemSpec;
-use crate::model::text;
+use crate::model::system::{System, SystemSpec};
+use crate::model::{Time, text};
 
 use super::security::key_trouble;
 use super::{Gauge, Rule, apply, gauges, security_groups};
@@ -28,10 +27,15 @@ pub(crate) const RULES: &[Rule<Database>] = &[
         needs: &[Database::KEY],
         check: status,
     },
-    Rule { id: "db.failover", doc: "no failover open; > 180 s is down", needs: &[DatabaseEvents::KEY], check: failover },
+    Rule { id: "db.failover", doc: "no failover open; {database_failover}", needs: &[DatabaseEvents::KEY], check: failover },
     Rule { id: "db.multi_az", doc: "Multi-AZ with a standby", needs: &[Database::KEY], check: multi_az },
-    Rule { id: "db.pitr", doc: "point-in-time restore lags <= 5 min", needs: &[Database::KEY], check: pitr },
-    Rule { id: "db.connections", doc: "<= 80 % / 95 % of max_connections", needs: &[Database::KEY, Metrics::KEY], check: connections },
+    Rule { id: "db.pitr", doc: "point-in-time restore lags <= 5 min; {database_restore_lag}", needs: &[Database::KEY], check: pitr },
+    Rule {
+        id: "db.connections",
+        doc: "connections of max_connections: {database_connections}",
+        needs: &[Database::KEY, Metrics::KEY],
+        check: connections,
+    },
     Rule {
         id: "db.no_connections",
         doc: "not 0 connections while tasks run",
@@ -39,24 +43,30 @@ pub(crate) const RULES: &[Rule<Database>] = &[
         check: no_connections,
     },
     Rule { id: "db.surplus", doc: "no surplus credits charged for 1 h", needs: &[Metrics::KEY], check: surplus },
-    Rule { id: "db.iops", doc: "read + write <= 2400 IOPS", needs: &[Metrics::KEY], check: iops },
+    Rule { id: "db.iops", doc: "read + write IOPS: {database_iops}", needs: &[Metrics::KEY], check: iops },
     Rule { id: "db.key", doc: "its KMS key is enabled: a note", needs: &[Database::KEY, Keys::KEY], check: key },
 ];
 
 /// Its metrics.
 pub(crate) const GAUGES: &[Gauge] = &[
-    Gauge { id: "db.cpu", series: "db/cpu", label: "cpu", bounds: limits::DB_CPU, show: percent },
-    Gauge { id: "db.credits", series: "db/credits", label: "cpu credits", bounds: limits::DB_CREDITS, show: plain },
-    Gauge { id: "db.storage", series: "db/storage", label: "free storage", bounds: limits::DB_STORAGE, show: text::bytes },
-    Gauge { id: "db.memory", series: "db/memory", label: "freeable memory", bounds: limits::DB_MEMORY, show: text::bytes },
-    Gauge { id: "db.swap", series: "db/swap", label: "swap", bounds: limits::DB_SWAP, show: text::bytes },
-    Gauge { id: "db.read_latency", series: "db/read_latency", label: "read latency", bounds: limits::DB_LATENCY, show: text::latency },
-    Gauge { id: "db.write_latency", series: "db/write_latency", label: "write latency", bounds: limits::DB_LATENCY, show: text::latency },
-    Gauge { id: "db.queue", series: "db/queue", label: "disk queue", bounds: limits::DB_QUEUE, show: plain },
-    Gauge { id: "db.load", series: "db/load", label: "load", bounds: limits::DB_LOAD, show: plain },
-    Gauge { id: "db.ebs_io", series: "db/ebs_io", label: "EBS IO balance", bounds: limits::DB_EBS, show: percent },
-    Gauge { id: "db.ebs_byte", series: "db/ebs_byte", label: "EBS byte balance", bounds: limits::DB_EBS, show: percent },
-    Gauge { id: "db.xids", series: "db/xids", label: "transaction ids used", bounds: limits::DB_XIDS, show: text::count },
+    Gauge { id: "db.cpu", series: "db/cpu", label: "cpu", limit: Limit::DatabaseCpu, show: text::percent },
+    Gauge { id: "db.credits", series: "db/credits", label: "cpu credits", limit: Limit::DatabaseCredits, show: text::rate },
+    Gauge { id: "db.storage", series: "db/storage", label: "free storage", limit: Limit::DatabaseFreeStorage, show: text::bytes },
+    Gauge { id: "db.memory", series: "db/memory", label: "freeable memory", limit: Limit::DatabaseFreeMemory, show: text::bytes },
+    Gauge { id: "db.swap", series: "db/swap", label: "swap", limit: Limit::DatabaseSwap, show: text::bytes },
+    Gauge { id: "db.read_latency", series: "db/read_latency", label: "read latency", limit: Limit::DatabaseLatency, show: text::latency },
+    Gauge {
+        id: "db.write_latency",
+        series: "db/write_latency",
+        label: "write latency",
+        limit: Limit::DatabaseLatency,
+        show: text::latency,
+    },
+    Gauge { id: "db.queue", series: "db/queue", label: "disk queue", limit: Limit::DatabaseQueue, show: text::rate },
+    Gauge { id: "db.load", series: "db/load", label: "load", limit: Limit::DatabaseLoad, show: text::rate },
+    Gauge { id: "db.ebs_io", series: "db/ebs_io", label: "EBS IO balance", limit: Limit::DatabaseEbsBalance, show: text::percent },
+    Gauge { id: "db.ebs_byte", series: "db/ebs_byte", label: "EBS byte balance", limit: Limit::DatabaseEbsBalance, show: text::percent },
+    Gauge { id: "db.xids", series: "db/xids", label: "transaction ids used", limit: Limit::DatabaseTransactionIds, show: text::count },
 ];
 
 /// Judges it.
@@ -82,7 +92,7 @@ fn status(facts: &Facts<'_>, db: &Database) -> Option<Finding> {
     // A reboot whose beginning is known from an event, and which goes on for too long.
     let begun = (*status == InstanceStatus::Rebooting).then(|| open_failover(facts)).flatten();
     match begun {
-        Some(at) if facts.now - at > limits::DB_FAILOVER => {
+        Some(at) if facts.now - at > facts.limits().span(Limit::DatabaseFailover) => {
             Some(down(format!("rebooting for {}", text::age(at, facts.now))).since(Some(at)))
         }
         Some(at) => Some(degraded(format!("rebooting for {}", text::age(at, facts.now))).since(Some(at))),
@@ -104,7 +114,7 @@ fn open_failover(facts: &Facts<'_>) -> Option<Time> {
 fn failover(facts: &Facts<'_>, _: &Database) -> Option<Finding> {
     let at = open_failover(facts)?;
     let text = format!("failover in progress {}", text::age(at, facts.now));
-    let finding = if facts.now - at > limits::DB_FAILOVER { down(text) } else { degraded(text) };
+    let finding = if facts.now - at > facts.limits().span(Limit::DatabaseFailover) { down(text) } else { degraded(text) };
     Some(finding.since(Some(at)))
 }
 
@@ -119,15 +129,15 @@ fn multi_az(_: &Facts<'_>, db: &Database) -> Option<Finding> {
 fn pitr(facts: &Facts<'_>, db: &Database) -> Option<Finding> {
     let at = db.latest_restorable?;
     let lag = facts.now - at;
+    let is_bad = |limit: Limit| facts.limits().level_of_span(limit, lag) > Level::Healthy;
     let text = format!("point-in-time restore {} behind", text::age(at, facts.now));
-    if lag <= limits::PITR_HEALTHY {
-        None
-    } else if lag <= limits::PITR_JITTER {
-        Some(note(text))
-    } else if lag <= limits::PITR_CRITICAL {
-        Some(degraded(text).since(Some(at + limits::PITR_HEALTHY)))
+    let since = Some(at + limits::PITR_HEALTHY);
+    if is_bad(Limit::DatabaseBackupLag) {
+        Some(degraded(format!("{text}: backup critical")).since(since))
+    } else if is_bad(Limit::DatabaseRestoreLag) {
+        Some(degraded(text).since(since))
     } else {
-        Some(degraded(format!("{text}: backup critical")).since(Some(at + limits::PITR_HEALTHY)))
+        (lag > limits::PITR_HEALTHY).then(|| note(text))
     }
 }
 
@@ -140,16 +150,17 @@ fn max_connections(facts: &Facts<'_>, db: &Database) -> Option<i64> {
 fn connections(facts: &Facts<'_>, db: &Database) -> Option<Finding> {
     let max = max_connections(facts, db)?;
     let window = facts.window()?;
+    let bounds = facts.limits().bounds(Limit::DatabaseConnections);
     // The limits are in percent of the maximum: scaled here to connections.
-    let breach = |limit: Option<limits::Limit>| {
-        let limit = limit.map(|l| limits::Limit { value: l.value / 100.0 * max as f64, ..l })?;
+    let breach = |limit: Option<Bound>| {
+        let limit = limit.map(|l| Bound { value: l.value / 100.0 * max as f64, ..l })?;
         window.breach("db/connections", &limit)
     };
-    let say = |value: f64| format!("connections {value:.0} of {max} ({})", percent(value / max as f64 * 100.0));
-    if let Some(b) = breach(limits::DB_CONNECTIONS.critical) {
+    let say = |value: f64| format!("connections {value:.0} of {max} ({})", text::percent(value / max as f64 * 100.0));
+    if let Some(b) = breach(bounds.critical) {
         return Some(down(say(b.value)));
     }
-    breach(limits::DB_CONNECTIONS.warn).map(|b| degraded(say(b.value)))
+    breach(bounds.warn).map(|b| degraded(say(b.value)))
 }
 
 fn no_connections(facts: &Facts<'_>, _: &Database) -> Option<Finding> {
@@ -164,10 +175,10 @@ fn no_connections(facts: &Facts<'_>, _: &Database) -> Option<Finding> {
 
 fn surplus(facts: &Facts<'_>, _: &Database) -> Option<Finding> {
     let charged = facts.window()?.positive_throughout("db/surplus", limits::DB_SURPLUS_SPAN.num_seconds())?;
-    Some(degraded(format!("surplus cpu credits charged for 1 h ({})", plain(charged))))
+    Some(degraded(format!("surplus cpu credits charged for 1 h ({})", text::rate(charged))))
 }
 
 fn iops(facts: &Facts<'_>, _: &Database) -> Option<Finding> {
-    let breach = facts.window()?.breach_of_sum("db/read_iops", "db/write_iops", &limits::DB_IOPS.warn?)?;
+    let breach = facts.window()?.breach_of_sum("db/read_iops", "db/write_iops", &facts.limits().bounds(Limit::DatabaseIops).warn?)?;
     Some(degraded(format!("{} IOPS{}", text::count(breach.value), breach.span())))
 }

@@ -4,13 +4,11 @@
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, info};
-use crate::insight::health::limits;
 use crate::insight::health::node::{Assessment, Nodes};
-use crate::insight::timeline::phrase::clip;
 use crate::model::delivery::{Build, Builds, Pipeline, PipelineAction, PipelineStage};
+use crate::model::limits::Limit;
 use crate::model::section::Section;
-use crate::model::system::System;
-use crate::model::system::SystemSpec;
+use crate::model::system::{System, SystemSpec};
 use crate::model::text;
 
 use super::{Rule, apply};
@@ -34,7 +32,7 @@ pub(crate) const PIPELINE: &[Rule<Pipeline>] = &[
 /// About one stage.
 pub(crate) const STAGES: &[Rule<PipelineStage>] = &[
     Rule { id: "pipeline.transition", doc: "no transition disabled", needs: &[Pipeline::KEY], check: transition },
-    Rule { id: "pipeline.approval", doc: "an approval that waits is info, > 24 h degraded", needs: &[Pipeline::KEY], check: approval },
+    Rule { id: "pipeline.approval", doc: "an approval that waits is info, {approval_time}", needs: &[Pipeline::KEY], check: approval },
 ];
 
 /// Judges the projects.
@@ -69,7 +67,7 @@ fn project_exists(facts: &Facts<'_>, project: &Project) -> Option<Finding> {
 pub(crate) fn build_cause(build: &Build) -> String {
     let phase = build.phases.iter().find(|p| !matches!(p.status.as_str(), "" | "SUCCEEDED" | "IN_PROGRESS"));
     match phase {
-        Some(phase) if !phase.message.is_empty() => format!(" in {}: {}", phase.kind, clip(&phase.message, 80)),
+        Some(phase) if !phase.message.is_empty() => format!(" in {}: {}", phase.kind, text::clip(&phase.message, 80)),
         Some(phase) => format!(" in {}", phase.kind),
         None => String::new(),
     }
@@ -97,7 +95,7 @@ fn last_execution(_: &Facts<'_>, pipeline: &Pipeline) -> Option<Finding> {
     let action = failed.and_then(|s| s.actions.iter().find(|a| a.status == "Failed"));
     let place = failed.map_or_else(String::new, |s| format!(" in {}", s.name));
     let why = action.map(|a: &PipelineAction| a.summary.as_str()).filter(|s| !s.is_empty());
-    let why = why.map_or_else(String::new, |s| format!(": {}", clip(s, 80)));
+    let why = why.map_or_else(String::new, |s| format!(": {}", text::clip(s, 80)));
     Some(degraded(format!("last execution failed{place}{why}")).since(last.updated_at))
 }
 
@@ -112,7 +110,7 @@ fn transition(_: &Facts<'_>, stage: &PipelineStage) -> Option<Finding> {
     if stage.transition_enabled {
         return None;
     }
-    let why = if stage.disabled_reason.is_empty() { String::new() } else { format!(": {}", clip(&stage.disabled_reason, 80)) };
+    let why = if stage.disabled_reason.is_empty() { String::new() } else { format!(": {}", text::clip(&stage.disabled_reason, 80)) };
     Some(degraded(format!("transition disabled{why}")))
 }
 
@@ -120,8 +118,8 @@ fn approval(facts: &Facts<'_>, stage: &PipelineStage) -> Option<Finding> {
     let action = stage.actions.iter().find(|a| a.awaits_approval)?;
     let waited = action.changed_at.map_or_else(String::new, |at| format!(" for {}", text::age(at, facts.now)));
     let words = format!("{} waits for approval{waited}", action.name);
-    match action.changed_at.filter(|at| facts.now - *at > limits::APPROVAL_SLOW) {
-        Some(at) => Some(degraded(words).since(Some(at + limits::APPROVAL_SLOW))),
+    match action.changed_at.filter(|at| facts.now - *at > facts.limits().span(Limit::ApprovalTime)) {
+        Some(at) => Some(degraded(words).since(Some(at + facts.limits().span(Limit::ApprovalTime)))),
         None => Some(info(words).since(action.changed_at)),
     }
 }

@@ -1,19 +1,18 @@
 //! Rules about Route 53: the zone's own name, where it leads, what Route 53 answers, and its health checks. Optional in the seed.
 
-use crate::model::system::System;
+use crate::model::system::{System, SystemSpec};
 use std::collections::BTreeSet;
 
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down};
-use crate::insight::health::limits;
 use crate::insight::health::node::{Assessment, Nodes};
-use crate::insight::timeline::phrase::plain;
 use crate::model::balancer::Balancer;
 use crate::model::cdn::Cdn;
 use crate::model::dns::{Dns, DnsHealthCheck};
+use crate::model::limits::Limit;
 use crate::model::section::Section;
-use crate::model::system::SystemSpec;
+use crate::model::text;
 
 use super::{Gauge, Rule, apply, gauges};
 
@@ -31,7 +30,7 @@ pub(crate) const CHECKS: &[Rule<DnsHealthCheck>] =
 
 /// Metrics of one health check, by its id.
 pub(crate) const GAUGES: &[Gauge] =
-    &[Gauge { id: "dns.check", series: "dns/{}/status", label: "health check status", bounds: limits::DNS_STATUS, show: plain }];
+    &[Gauge { id: "dns.check", series: "dns/{}/status", label: "health check status", limit: Limit::HealthCheck, show: text::rate }];
 
 /// Judges it.
 pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {

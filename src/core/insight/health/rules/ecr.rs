@@ -12,8 +12,8 @@ use crate::insight::topology::images::{digests, short_digest};
 use crate::model::Time;
 use crate::model::delivery::{Image, Repositories, Repository};
 use crate::model::section::Section;
-use crate::model::system::SystemSpec;
 use crate::model::service::{TaskStatus, Tasks};
+use crate::model::system::SystemSpec;
 
 use super::{Rule, apply};
 

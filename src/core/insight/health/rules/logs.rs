@@ -5,23 +5,21 @@ use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded};
 use crate::insight::health::limits;
 use crate::insight::health::node::{Assessment, Nodes};
-use crate::insight::timeline::phrase::short_id;
-use crate::model::Time;
+use crate::model::limits::Limit;
 use crate::model::log::{LogGroup, LogStream, LogTail};
 use crate::model::section::Section;
-use crate::model::system::System;
-use crate::model::system::SystemSpec;
 use crate::model::service::{Services, Task, TaskStatus, Tasks};
-use crate::model::text;
+use crate::model::system::{System, SystemSpec};
+use crate::model::{Time, text};
 
 use super::{Rule, apply};
 
 /// About the group.
 pub(crate) const RULES: &[Rule<LogTail>] = &[
-    Rule { id: "logs.silent", doc: "an event in the last 5 min while tasks run", needs: &[LogTail::KEY, Services::KEY], check: silent },
+    Rule { id: "logs.silent", doc: "the last event while tasks run: {log_silence}", needs: &[LogTail::KEY, Services::KEY], check: silent },
     Rule {
         id: "logs.task",
-        doc: "every running task has logged in the last 5 min",
+        doc: "the last line of every running task: {log_silence}",
         needs: &[LogTail::KEY, LogGroup::KEY, Tasks::KEY],
         check: task_silent,
     },
@@ -51,13 +49,14 @@ fn silent(facts: &Facts<'_>, tail: &LogTail) -> Option<Finding> {
         return None;
     }
     match newest(facts, tail) {
-        Some(at) if facts.now - at > limits::LOG_SILENT => {
+        Some(at) if facts.now - at > facts.limits().span(Limit::LogSilence) => {
             Some(degraded(format!("no log event for {} while {tasks} tasks run", text::age(at, facts.now))).since(Some(at)))
         }
         // Nothing at all: only once the tasks had time to say something.
         None => {
             let oldest = facts.stack.services.iter().flat_map(|s| facts.tasks_of(&s.name)).filter_map(|t| t.started_at).min()?;
-            (facts.now - oldest > limits::LOG_SILENT).then(|| degraded(format!("no log event at all while {tasks} tasks run")))
+            (facts.now - oldest > facts.limits().span(Limit::LogSilence))
+                .then(|| degraded(format!("no log event at all while {tasks} tasks run")))
         }
         Some(_) => None,
     }
@@ -68,10 +67,11 @@ fn task_silent(facts: &Facts<'_>, tail: &LogTail) -> Option<Finding> {
     let fetched = facts.store.at::<LogGroup>()?;
     let streams = &facts.fresh::<LogGroup>()?.streams;
     let silent = |task: &&Task| {
-        let started = task.status == TaskStatus::Running && task.started_at.is_some_and(|at| fetched - at > limits::LOG_SILENT);
+        let started =
+            task.status == TaskStatus::Running && task.started_at.is_some_and(|at| fetched - at > facts.limits().span(Limit::LogSilence));
         let stream = streams.iter().find(|s| s.name.ends_with(task.id())).and_then(last);
-        let quiet = stream.is_some_and(|at| fetched - at > limits::LOG_SILENT);
-        let recent = |at: Time| facts.now - at <= limits::LOG_SILENT;
+        let quiet = stream.is_some_and(|at| fetched - at > facts.limits().span(Limit::LogSilence));
+        let recent = |at: Time| facts.now - at <= facts.limits().span(Limit::LogSilence);
         started && quiet && !tail.events.iter().rev().any(|e| recent(e.at) && e.stream.ends_with(task.id()))
     };
     let services = || facts.stack.services.iter().flat_map(|s| facts.tasks_of(&s.name));
@@ -79,6 +79,6 @@ fn task_silent(facts: &Facts<'_>, tail: &LogTail) -> Option<Finding> {
     let first = quiet.first()?;
     let since = streams.iter().find(|s| s.name.ends_with(first.id())).and_then(last);
     let total = services().filter(|t| t.status == TaskStatus::Running).count();
-    let text = format!("{} of {total} tasks silent for 5 min ({} {})", quiet.len(), first.service, short_id(first.id()));
+    let text = format!("{} of {total} tasks silent for 5 min ({} {})", quiet.len(), first.service, text::short_id(first.id()));
     Some(degraded(text).since(since))
 }

@@ -21,12 +21,12 @@ pub(crate) mod storage;
 pub(crate) mod target_group;
 
 use crate::model::health::Level;
+use crate::model::limits::Limit;
 use crate::model::metric::Metrics;
 use crate::model::section::{Section, SectionKey};
 
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down};
-use crate::insight::health::limits::Bounds;
 use crate::insight::health::standing::Standing;
 
 /// One rule about a subject of type `S`.
@@ -49,8 +49,8 @@ pub(crate) struct Gauge {
     pub series: &'static str,
     /// What it is called in a reason.
     pub label: &'static str,
-    /// Its limits.
-    pub bounds: Bounds,
+    /// What it is judged by.
+    pub limit: Limit,
     /// How its value is written.
     pub show: fn(f64) -> String,
 }
@@ -85,8 +85,9 @@ pub(crate) fn gauges(rows: &[Gauge], facts: &Facts<'_>, subject: &str) -> Vec<Fi
     let mut found = Vec::new();
     for row in rows {
         let id = row.series.replace("{}", subject);
-        let critical = row.bounds.critical.and_then(|l| window.breach(&id, &l)).map(|b| (true, b));
-        let worst = critical.or_else(|| row.bounds.warn.and_then(|l| window.breach(&id, &l)).map(|b| (false, b)));
+        let bounds = facts.limits().bounds(row.limit);
+        let critical = bounds.critical.and_then(|l| window.breach(&id, &l)).map(|b| (true, b));
+        let worst = critical.or_else(|| bounds.warn.and_then(|l| window.breach(&id, &l)).map(|b| (false, b)));
         if let Some((critical, breach)) = worst {
             let text = format!("{} {}{}", row.label, (row.show)(breach.value), breach.span());
             let mut finding = if critical { down(text) } else { degraded(text) };

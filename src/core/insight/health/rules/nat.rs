@@ -7,16 +7,17 @@ use crate::insight::health::finding::{Finding, degraded, down, info, note};
 use crate::insight::health::limits;
 use crate::insight::health::node::Nodes;
 use crate::insight::health::window::Window;
-use crate::insight::timeline::phrase::{clip, percent, plural};
 use crate::insight::topology::egress::{self, Egress};
 use crate::model::Time;
+use crate::model::health::Level;
+use crate::model::limits::Limit;
 use crate::model::log::LogGroup;
 use crate::model::metric::Metrics;
 use crate::model::network::{NatGateway, NatGateways, Network, Routes, zone_letter};
 use crate::model::section::Section;
+use crate::model::service::{StopCode, StoppedTasks, Task, TaskStatus, Tasks};
 use crate::model::system::System;
 use crate::model::system::SystemSpec;
-use crate::model::service::{StopCode, StoppedTasks, Task, TaskStatus, Tasks};
 use crate::model::text;
 
 use super::{Gauge, Rule, apply, gauges};
@@ -39,11 +40,11 @@ pub(crate) const RULES: &[Rule<Way>] = &[
     Rule { id: "nat.state", doc: "gateway available; failed, deleting, deleted are down", needs: &[NatGateways::KEY], check: state },
     Rule {
         id: "nat.established",
-        doc: "established connections >= 80 % of attempts, 3 min",
+        doc: "established connections of attempts: {nat_established}",
         needs: &[NatGateways::KEY, Metrics::KEY],
         check: established,
     },
-    Rule { id: "nat.drops", doc: "dropped packets <= 0.01 %, 2 of 3", needs: &[NatGateways::KEY, Metrics::KEY], check: drops },
+    Rule { id: "nat.drops", doc: "dropped packets: {nat_drops}", needs: &[NatGateways::KEY, Metrics::KEY], check: drops },
     Rule {
         id: "nat.silent",
         doc: "bytes in not 0 for 3 min while bytes go out or the other gateways carry traffic; that is down",
@@ -63,7 +64,7 @@ pub(crate) const GAUGES: &[Gauge] = &[Gauge {
     id: "nat.port_errors",
     series: "nat/{}/port_errors",
     label: "port allocation errors/min",
-    bounds: limits::NAT_PORT_ERRORS,
+    limit: Limit::NatPortErrors,
     show: text::count,
 }];
 
@@ -117,7 +118,7 @@ fn state(_: &Facts<'_>, way: &Way) -> Option<Finding> {
         // The route says more: what carries the zone, or that nothing does.
         return (way.egress == Egress::Unknown || carried).then(|| degraded("no NAT gateway of its own"));
     };
-    let why = gateway.failure.as_deref().filter(|f| !f.is_empty()).map_or_else(String::new, |f| format!(": {}", clip(f, 80)));
+    let why = gateway.failure.as_deref().filter(|f| !f.is_empty()).map_or_else(String::new, |f| format!(": {}", text::clip(f, 80)));
     let text = format!("{} {}{why}", gateway.id, gateway.state);
     match gateway.state.as_str() {
         "available" | "" => None,
@@ -136,11 +137,11 @@ fn established(facts: &Facts<'_>, way: &Way) -> Option<Finding> {
         Some(e? / attempts)
     });
     let shares: Vec<f64> = shares.collect::<Option<_>>()?;
-    let bad = shares.iter().all(|s| *s < limits::NAT_ESTABLISHED);
+    let bad = shares.iter().all(|s| facts.limits().level(Limit::NatEstablished, s * 100.0) > Level::Healthy);
     bad.then(|| {
         degraded(format!(
             "{} of connection attempts established for {minutes} min",
-            percent(shares.first().copied().unwrap_or(0.0) * 100.0)
+            text::percent(shares.first().copied().unwrap_or(0.0) * 100.0)
         ))
     })
 }
@@ -150,9 +151,9 @@ fn drops(facts: &Facts<'_>, way: &Way) -> Option<Finding> {
     let minutes = limits::NAT_MINUTES;
     let dropped = window.minutes(&way.series("drops")?, minutes)?;
     let bytes = |what: &str| window.latest(&way.series(what)?);
-    let packets = (bytes("bytes_in")? + bytes("bytes_out")?) / limits::PACKET_BYTES;
-    let limit = (packets * limits::NAT_DROPS).max(limits::NAT_DROPS_FLOOR);
-    let bad: Vec<f64> = dropped.into_iter().flatten().filter(|d| *d > limit).collect();
+    let carried = bytes("bytes_in")? + bytes("bytes_out")?;
+    let is_bad = |d: &f64| facts.limits().level_of_drops(*d, carried) > Level::Healthy;
+    let bad: Vec<f64> = dropped.into_iter().flatten().filter(is_bad).collect();
     (bad.len() >= 2).then(|| degraded(format!("{} packets/min dropped", text::count(bad.first().copied().unwrap_or(0.0)))))
 }
 
@@ -201,9 +202,9 @@ fn symptoms(facts: &Facts<'_>, way: &Way) -> Option<Finding> {
     if failed == 0 {
         return None;
     }
-    let text = format!("{} failed to start, in this zone only", plural(failed as u32, "task"));
+    let text = format!("{} failed to start, in this zone only", text::plural(failed as u32, "task"));
     match quiet(facts, &way.zone) {
-        Some(n) => Some(down(format!("{text}, and {} there silent", plural(n as u32, "running task")))),
+        Some(n) => Some(down(format!("{text}, and {} there silent", text::plural(n as u32, "running task")))),
         None => Some(note(text)),
     }
 }
@@ -217,7 +218,7 @@ fn quiet(facts: &Facts<'_>, zone: &str) -> Option<usize> {
         let tasks = &facts.fresh::<Tasks>()?.tasks;
         let Some(task) = tasks.iter().find(|t| t.id() == id && t.status == TaskStatus::Running) else { continue };
         let last = stream.last_ingestion.max(stream.last_event)?;
-        let old = fetched - last > limits::LOG_SILENT;
+        let old = fetched - last > facts.limits().span(Limit::LogSilence);
         if (task.zone == zone) != old {
             return None;
         }

@@ -3,12 +3,12 @@
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down, note};
-use crate::insight::health::limits;
 use crate::insight::health::node::{Assessment, Nodes};
+use crate::model::health::Level;
+use crate::model::limits::Limit;
 use crate::model::network::{Network, RouteTable, Routes, Subnet, SubnetTier, Zone, Zones};
 use crate::model::section::Section;
-use crate::model::system::System;
-use crate::model::system::SystemSpec;
+use crate::model::system::{System, SystemSpec};
 
 use super::{Rule, apply};
 
@@ -21,7 +21,12 @@ pub(crate) const RULES: &[Rule<Network>] = &[
 /// About one subnet.
 pub(crate) const SUBNETS: &[Rule<Subnet>] = &[
     Rule { id: "subnet.state", doc: "available; anything else is down", needs: &[Network::KEY], check: subnet_state },
-    Rule { id: "subnet.addresses", doc: ">= 16 free addresses: Fargate takes one per task", needs: &[Network::KEY], check: addresses },
+    Rule {
+        id: "subnet.addresses",
+        doc: "free addresses {free_addresses}: Fargate takes one per task",
+        needs: &[Network::KEY],
+        check: addresses,
+    },
     Rule {
         id: "subnet.public",
         doc: "public: default route to the internet gateway; missing or blackhole is down",
@@ -71,8 +76,9 @@ fn subnet_state(_: &Facts<'_>, subnet: &Subnet) -> Option<Finding> {
     odd.then(|| down(format!("subnet {}", subnet.state)))
 }
 
-fn addresses(_: &Facts<'_>, subnet: &Subnet) -> Option<Finding> {
-    (subnet.free_addresses < limits::FREE_ADDRESSES).then(|| degraded(format!("{} free addresses", subnet.free_addresses)))
+fn addresses(facts: &Facts<'_>, subnet: &Subnet) -> Option<Finding> {
+    let few = facts.limits().level(Limit::FreeAddresses, f64::from(subnet.free_addresses)) > Level::Healthy;
+    few.then(|| degraded(format!("{} free addresses", subnet.free_addresses)))
 }
 
 /// The table that a subnet uses.

@@ -1,7 +1,7 @@
 //! Rules about one ECS service and its tasks: counts, deployments, stops, autoscaling, CPU and memory.
 
-use crate::model::Time;
 use crate::model::balancer::Routing;
+use crate::model::limits::Limit;
 use crate::model::metric::Metrics;
 use crate::model::scaling::{ScalableTarget, Scaling};
 use crate::model::section::Section;
@@ -10,7 +10,7 @@ use crate::model::service::{
     Tasks, short_revision,
 };
 use crate::model::stack::ServiceRole;
-use crate::model::text;
+use crate::model::{Time, text};
 
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
@@ -18,7 +18,7 @@ use crate::insight::health::finding::{Finding, degraded, down, info};
 use crate::insight::health::limits;
 use crate::insight::health::node::{Assessment, Nodes};
 use crate::insight::health::window::Breach;
-use crate::insight::timeline::phrase::{self, clip, percent, plural, short_id};
+use crate::insight::timeline::phrase;
 use crate::insight::topology::paths::{ClosedPath, End};
 use crate::model::health::Level;
 use crate::model::network::{SecurityGroups, zone_letter};
@@ -33,7 +33,7 @@ pub(crate) const RULES: &[Rule<Service>] = &[
     Rule { id: "svc.pending", doc: "no task pending", needs: &[Services::KEY], check: pending },
     Rule {
         id: "svc.rollout",
-        doc: "deployment COMPLETED; in progress is info, > 10 min or FAILED degraded",
+        doc: "deployment COMPLETED; in progress is info, {deployment_time}, and so is FAILED",
         needs: &[Services::KEY],
         check: rollout,
     },
@@ -47,7 +47,7 @@ pub(crate) const RULES: &[Rule<Service>] = &[
     Rule { id: "svc.rollback", doc: "the last deployment was not rolled back", needs: &[ServiceDeployments::KEY], check: rollback },
     Rule {
         id: "svc.stops",
-        doc: "< 2 task stops in 10 min that nobody asked for; >= 3 is a crash loop",
+        doc: "task stops in 10 min that nobody asked for: {task_stops}; a crash loop: {crash_loop}",
         needs: &[StoppedTasks::KEY],
         check: stops,
     },
@@ -59,21 +59,21 @@ pub(crate) const RULES: &[Rule<Service>] = &[
     },
     Rule { id: "svc.bounds", doc: "desired within autoscaling bounds", needs: &[Services::KEY, Scaling::KEY], check: bounds },
     Rule { id: "svc.suspended", doc: "autoscaling not suspended", needs: &[Scaling::KEY], check: suspended },
-    Rule { id: "svc.cpu", doc: "CPU <= 75 % 5 min; > 90 % at max capacity is down", needs: &[Services::KEY, Metrics::KEY], check: cpu },
+    Rule { id: "svc.cpu", doc: "CPU {service_cpu} at max capacity", needs: &[Services::KEY, Metrics::KEY], check: cpu },
     Rule {
         id: "svc.paths",
         doc: "the security groups permit the ways that it needs",
         needs: &[Services::KEY, SecurityGroups::KEY],
         check: paths,
     },
-    Rule { id: "task.slow", doc: "PROVISIONING/PENDING/ACTIVATING <= 3 min", needs: &[Tasks::KEY], check: slow },
+    Rule { id: "task.slow", doc: "PROVISIONING/PENDING/ACTIVATING {task_start}", needs: &[Tasks::KEY], check: slow },
     Rule { id: "task.unhealthy", doc: "no task UNHEALTHY", needs: &[Tasks::KEY], check: unhealthy },
 ];
 
 /// Its metrics, by service name.
 pub(crate) const GAUGES: &[Gauge] = &[
-    Gauge { id: "svc.mem", series: "svc/{}/mem", label: "memory", bounds: limits::SERVICE_MEMORY, show: percent },
-    Gauge { id: "svc.mem_max", series: "svc/{}/mem.max", label: "memory of one task", bounds: limits::SERVICE_MEMORY_MAX, show: percent },
+    Gauge { id: "svc.mem", series: "svc/{}/mem", label: "memory", limit: Limit::ServiceMemory, show: text::percent },
+    Gauge { id: "svc.mem_max", series: "svc/{}/mem.max", label: "memory of one task", limit: Limit::TaskMemory, show: text::percent },
 ];
 
 /// Judges every configured service.
@@ -129,7 +129,7 @@ fn running(_: &Facts<'_>, service: &Service) -> Option<Finding> {
 
 fn pending(_: &Facts<'_>, service: &Service) -> Option<Finding> {
     let surplus = service.pending > 0 && service.running >= service.desired && service.deploying().is_none();
-    surplus.then(|| info(format!("{} pending", plural(service.pending as u32, "task"))))
+    surplus.then(|| info(format!("{} pending", text::plural(service.pending as u32, "task"))))
 }
 
 fn rollout(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
@@ -137,15 +137,15 @@ fn rollout(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
     match primary.rollout_state {
         RolloutState::Failed => {
             let why = primary.rollout_reason.trim_start_matches("ECS deployment ").trim_end_matches('.');
-            let why = if why.is_empty() { String::new() } else { format!(": {}", clip(why, 80)) };
+            let why = if why.is_empty() { String::new() } else { format!(": {}", text::clip(why, 80)) };
             Some(degraded(format!("deployment failed{why}")).since(primary.updated_at))
         }
         RolloutState::InProgress => {
             let age = primary.created_at.map(|at| facts.now - at);
             let spent = primary.created_at.map_or_else(String::new, |at| format!(" {}", text::age(at, facts.now)));
             let text = format!("deployment {}/{} in progress{spent}", primary.running, primary.desired);
-            if age.is_some_and(|a| a > limits::DEPLOYMENT_SLOW) {
-                return Some(degraded(text).since(primary.created_at.map(|at| at + limits::DEPLOYMENT_SLOW)));
+            if age.is_some_and(|a| a > facts.limits().span(Limit::DeploymentTime)) {
+                return Some(degraded(text).since(primary.created_at.map(|at| at + facts.limits().span(Limit::DeploymentTime))));
             }
             Some(info(text).since(primary.created_at))
         }
@@ -155,7 +155,7 @@ fn rollout(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
 
 fn failed_tasks(_: &Facts<'_>, service: &Service) -> Option<Finding> {
     let primary = service.primary().filter(|d| d.failed > 0)?;
-    let what = plural(primary.failed as u32, "task");
+    let what = text::plural(primary.failed as u32, "task");
     Some(degraded(format!("{what} of {} failed to start", short_revision(&primary.task_definition))))
 }
 
@@ -179,7 +179,7 @@ fn rollback(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
         return None;
     }
     let why = last.rollback_reason.as_deref().filter(|r| !r.is_empty()).unwrap_or(&last.reason).trim_end_matches('.');
-    let why = if why.is_empty() { String::new() } else { format!(": {}", clip(why, 80)) };
+    let why = if why.is_empty() { String::new() } else { format!(": {}", text::clip(why, 80)) };
     let word = match last.status {
         ServiceDeploymentStatus::RollbackSuccessful => "last deployment rolled back",
         ServiceDeploymentStatus::RollbackFailed => "rollback of the last deployment failed",
@@ -206,12 +206,12 @@ pub(crate) fn stop_cause(task: &Task) -> String {
     let mut parts = Vec::new();
     if let Some(container) = died {
         parts.extend(container.exit_code.filter(|c| *c != 0).map(|code| format!("exit {code}")));
-        parts.extend(container.reason.as_deref().map(|r| clip(r.split(':').next().unwrap_or(r), 40)));
+        parts.extend(container.reason.as_deref().map(|r| text::clip(r.split(':').next().unwrap_or(r).trim(), 40).into_owned()));
     }
     if parts.is_empty() {
         let sentence = task.stopped_reason.as_deref().or(task.stop_code.as_ref().map(StopCode::as_str)).unwrap_or("no reason given");
         let bare = sentence.split(" in (target-group").next().unwrap_or(sentence);
-        parts.push(clip(bare.trim_end_matches('.'), 60));
+        parts.push(text::clip(bare.trim_end_matches('.').trim(), 60).into_owned());
     }
     parts.join(", ")
 }
@@ -227,11 +227,11 @@ fn stops(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
     let minutes = limits::STOPS_WINDOW.num_minutes();
     let text = format!("{} task stops in {minutes} min ({})", failed.len(), stop_cause(newest));
     let since = failed.first().and_then(|t| at(t));
-    match failed.len() {
-        n if n >= limits::STOPS_LOOP => Some(degraded(format!("crash loop: {text}")).since(since)),
-        n if n >= limits::STOPS_WARN => Some(degraded(text).since(since)),
-        _ => None,
+    let is_bad = |limit: Limit| facts.limits().level(limit, failed.len() as f64) > Level::Healthy;
+    if is_bad(Limit::CrashLoop) {
+        return Some(degraded(format!("crash loop: {text}")).since(since));
     }
+    is_bad(Limit::TaskStops).then(|| degraded(text).since(since))
 }
 
 /// Starts that fail in one zone alone have their cause in that zone: most often its way out.
@@ -240,7 +240,8 @@ fn zone_starts(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
     let failed = facts.stopped_of(&service.name).filter(|t| t.stop_code == Some(StopCode::TaskFailedToStart));
     let failed: Vec<&Task> = failed.filter(|t| recent(t.stopped_at.or(t.stopping_at)) && !t.zone.is_empty()).collect();
     let zone = &failed.first()?.zone;
-    if failed.len() < limits::STOPS_WARN || failed.iter().any(|t| t.zone != *zone) {
+    let few = facts.limits().level(Limit::TaskStops, failed.len() as f64) == Level::Healthy;
+    if few || failed.iter().any(|t| t.zone != *zone) {
         return None;
     }
     let sign = nat::sign(facts, zone).map_or_else(String::new, |sign| format!(", where {sign}"));
@@ -269,9 +270,10 @@ fn cpu(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
     let id = format!("svc/{}/cpu", service.name);
     let at_max = scaling(facts, service).is_some_and(|t| service.desired >= t.max);
     let place = if at_max { " at max capacity" } else { "" };
-    let say = |b: Breach| format!("cpu {}{}{place}", percent(b.value), b.span());
-    let critical = limits::SERVICE_CPU.critical.filter(|_| at_max).and_then(|l| window.breach(&id, &l));
-    critical.map(|b| down(say(b))).or_else(|| Some(degraded(say(window.breach(&id, &limits::SERVICE_CPU.warn?)?))))
+    let say = |b: Breach| format!("cpu {}{}{place}", text::percent(b.value), b.span());
+    let bounds = facts.limits().bounds(Limit::ServiceCpu);
+    let critical = bounds.critical.filter(|_| at_max).and_then(|l| window.breach(&id, &l));
+    critical.map(|b| down(say(b))).or_else(|| Some(degraded(say(window.breach(&id, &bounds.warn?)?))))
 }
 
 /// What a service needs by its role, and the way to its own port; the doors themselves are the security groups' business.
@@ -292,13 +294,13 @@ fn slow(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
     let mut late: Vec<(&Task, Time)> = facts
         .tasks_of(&service.name)
         .filter(|t| t.status.is_starting())
-        .filter_map(|t| Some((t, t.created_at.filter(|at| facts.now - *at > limits::START_SLOW)?)))
+        .filter_map(|t| Some((t, t.created_at.filter(|at| facts.now - *at > facts.limits().span(Limit::TaskStart))?)))
         .collect();
     late.sort_by_key(|(_, at)| *at);
     let (task, at) = late.first()?;
     let more = if late.len() > 1 { format!(" and {} more", late.len() - 1) } else { String::new() };
-    let text = format!("task {} {} for {}{more}", short_id(task.id()), task.status, text::age(*at, facts.now));
-    Some(degraded(text).since(Some(*at + limits::START_SLOW)))
+    let text = format!("task {} {} for {}{more}", text::short_id(task.id()), task.status, text::age(*at, facts.now));
+    Some(degraded(text).since(Some(*at + facts.limits().span(Limit::TaskStart))))
 }
 
 fn unhealthy(facts: &Facts<'_>, service: &Service) -> Option<Finding> {

@@ -3,15 +3,14 @@
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down, note};
-use crate::insight::health::limits;
 use crate::insight::health::node::Nodes;
 use crate::model::health::Level;
+use crate::model::limits::Limit;
 use crate::model::metric::Metrics;
 use crate::model::section::Section;
 use crate::model::stack::BucketRole;
 use crate::model::storage::{Bucket, Buckets, LifecycleRule};
-use crate::model::system::System;
-use crate::model::system::SystemSpec;
+use crate::model::system::{System, SystemSpec};
 
 use super::balancer::failed;
 use super::{Rule, apply};
@@ -33,7 +32,7 @@ pub(crate) const RULES: &[Rule<Bucket>] = &[
     },
     Rule { id: "s3.cors", doc: "static assets: a CORS rule", needs: &[Buckets::KEY], check: cors },
     Rule { id: "s3.unread", doc: "every aspect can be read: a note", needs: &[Buckets::KEY], check: unread },
-    Rule { id: "s3.5xx", doc: "5xx > 1 % / > 5 % of requests", needs: &[Buckets::KEY, Metrics::KEY], check: errors },
+    Rule { id: "s3.5xx", doc: "5xx of requests: {bucket_5xx}", needs: &[Buckets::KEY, Metrics::KEY], check: errors },
 ];
 
 /// Judges every bucket, then all together.
@@ -103,5 +102,5 @@ fn unread(_: &Facts<'_>, bucket: &Bucket) -> Option<Finding> {
 
 fn errors(facts: &Facts<'_>, bucket: &Bucket) -> Option<Finding> {
     let id = |what: &str| format!("s3/{}/{what}", bucket.name);
-    facts.window()?.share(&id("5xx"), &id("requests"), &limits::BUCKET_5XX).map(|b| failed("5xx", b))
+    facts.window()?.share(&id("5xx"), &id("requests"), &facts.limits().share(Limit::Bucket5xx)).map(|b| failed("5xx", b))
 }

@@ -1,11 +1,12 @@
 //! Rules about one target group that a service registers in: healthy targets against what the service wants, errors.
 //! Its findings count for the group, for the balancer and for the service.
 
-use crate::model::system::System;
+use crate::model::system::{System, SystemSpec};
 use std::collections::BTreeMap;
 
 use crate::model::balancer::{Target, TargetState, Targets};
 use crate::model::health::Level;
+use crate::model::limits::Limit;
 use crate::model::metric::Metrics;
 use crate::model::section::Section;
 use crate::model::text;
@@ -15,11 +16,9 @@ use super::{Rule, apply};
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down, info};
-use crate::insight::health::limits;
 use crate::insight::health::node::Nodes;
-use crate::insight::timeline::phrase::{group_name, plural};
+use crate::insight::timeline::phrase::group_name;
 use crate::model::service::Service;
-use crate::model::system::SystemSpec;
 
 /// A target group of the stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,12 +44,12 @@ pub(crate) const RULES: &[Rule<Group>] = &[
     Rule { id: "tg.empty", doc: "desired > 0 and no healthy target is down", needs: &[Targets::KEY], check: empty },
     Rule { id: "tg.unhealthy", doc: "any unhealthy target is degraded", needs: &[Targets::KEY], check: unhealthy },
     Rule { id: "tg.short", doc: "healthy < desired is degraded; initial alone is not a failure", needs: &[Targets::KEY], check: short },
-    Rule { id: "tg.initial", doc: "a target that is initial for > 3 min", needs: &[Targets::KEY], check: initial },
+    Rule { id: "tg.initial", doc: "a target that is initial {task_start}", needs: &[Targets::KEY], check: initial },
 ];
 
 /// About its traffic; a service shares these, too.
 pub(crate) const TRAFFIC: &[Rule<Group>] =
-    &[Rule { id: "tg.5xx", doc: "5xx >= 1 % 3 of 5 (min 20 req/min) / >= 5 % 2 of 3", needs: &[Metrics::KEY], check: errors }];
+    &[Rule { id: "tg.5xx", doc: "5xx of requests (min 20 req/min): {target_5xx}", needs: &[Metrics::KEY], check: errors }];
 
 /// The groups that a service registers in.
 pub(crate) fn groups_of(service: &Service) -> Vec<Group> {
@@ -120,7 +119,7 @@ fn short(facts: &Facts<'_>, group: &Group) -> Option<Finding> {
         return None;
     }
     if healthy + bad + initial >= group.desired {
-        return Some(info(format!("{} starting", plural(initial as u32, "target"))));
+        return Some(info(format!("{} starting", text::plural(initial as u32, "target"))));
     }
     Some(degraded(format!("{healthy} of {} wanted targets healthy", group.desired)))
 }
@@ -128,16 +127,16 @@ fn short(facts: &Facts<'_>, group: &Group) -> Option<Finding> {
 fn initial(facts: &Facts<'_>, group: &Group) -> Option<Finding> {
     let slow = group.targets(facts)?.iter().filter(|t| t.state == TargetState::Initial).find_map(|t| {
         let started = facts.tasks_of(&group.service).find(|k| k.ip.as_deref() == Some(&t.id))?.started_at?;
-        (facts.now - started > limits::START_SLOW).then_some((t, started))
+        (facts.now - started > facts.limits().span(Limit::TaskStart)).then_some((t, started))
     });
     let (target, started) = slow?;
     Some(
         degraded(format!("target {} initial {} after its start", target.id, text::age(started, facts.now)))
-            .since(Some(started + limits::START_SLOW)),
+            .since(Some(started + facts.limits().span(Limit::TaskStart))),
     )
 }
 
 fn errors(facts: &Facts<'_>, group: &Group) -> Option<Finding> {
     let id = |what: &str| format!("tg/{}/{what}", group.name);
-    facts.window()?.share(&id("5xx"), &id("requests"), &limits::TARGET_5XX).map(|b| failed("5xx", b))
+    facts.window()?.share(&id("5xx"), &id("requests"), &facts.limits().share(Limit::Target5xx)).map(|b| failed("5xx", b))
 }

@@ -2,21 +2,20 @@
 
 use super::{Edge, Flow, Hop, Place, Trouble};
 use crate::insight::health::facts::Facts;
-use crate::insight::health::limits::{Bounds, Share};
 use crate::insight::health::rules::security_groups::CLOSED;
 use crate::insight::reading::{Measure, Reading, Unit};
-use crate::insight::timeline::phrase;
 use crate::insight::topology::paths::{CellVerdict, End, Paths, PortRange};
 use crate::insight::{Judgement, NodeId};
-use crate::model::Time;
 use crate::model::cache::ReplicationGroup;
 use crate::model::health::{Level, Reason, Verdict};
+use crate::model::limits::Limit;
 use crate::model::metric::Metrics;
 use crate::model::network::SecurityGroups;
 use crate::model::service::Service;
 use crate::model::stack::{BucketRole, ServiceRole, Stack};
 use crate::model::store::Store;
 use crate::model::system::System;
+use crate::model::{Time, text};
 
 /// The scene of one moment.
 pub(super) struct Parts<'a> {
@@ -142,7 +141,7 @@ impl<'a> Parts<'a> {
         edge.figures = self.metrics(&[("read", "db/read_latency", Unit::Seconds), ("write", "db/write_latency", Unit::Seconds)]);
         self.permitted(&mut edge, End::Ecs, End::Rds, None);
         for (series, what) in [("db/read_latency", "reads"), ("db/write_latency", "writes")] {
-            self.limit(&mut edge, series, &crate::insight::health::limits::DB_LATENCY, what, crate::model::text::latency);
+            self.limit(&mut edge, series, Limit::DatabaseLatency, what, crate::model::text::latency);
         }
         edge
     }
@@ -164,7 +163,7 @@ impl<'a> Parts<'a> {
             worse(&mut edge, Level::Degraded, format!("NAT {}", nat.headline()));
         }
         let (errors, requests) = (format!("{}/5xx", bucket.id), format!("{}/requests", bucket.id));
-        self.share(&mut edge, "5xx", (&errors, &requests), &crate::insight::health::limits::BUCKET_5XX);
+        self.share(&mut edge, "5xx", (&errors, &requests), Limit::Bucket5xx);
         edge
     }
 
@@ -184,8 +183,9 @@ impl<'a> Parts<'a> {
     }
 
     /// Judges an edge by a metric's limits, over the same minutes as the rules.
-    pub(super) fn limit(&self, edge: &mut Edge, series: &str, bounds: &Bounds, what: &str, show: fn(f64) -> String) {
+    pub(super) fn limit(&self, edge: &mut Edge, series: &str, limit: Limit, what: &str, show: fn(f64) -> String) {
         let Some(window) = self.facts.window() else { return };
+        let bounds = self.facts.limits().bounds(limit);
         for (limit, level) in [(bounds.critical, Level::Down), (bounds.warn, Level::Degraded)] {
             if let Some(breach) = limit.and_then(|l| window.breach(series, &l)) {
                 worse(edge, level, format!("{what} {}{}", show(breach.value), breach.span()));
@@ -195,10 +195,10 @@ impl<'a> Parts<'a> {
     }
 
     /// Judges an edge by its share of errors: those of the first series in the requests of the second.
-    pub(super) fn share(&self, edge: &mut Edge, what: &str, (errors, requests): (&str, &str), rule: &Share) {
-        if let Some((critical, breach)) = self.facts.window().and_then(|w| w.share(errors, requests, rule)) {
+    pub(super) fn share(&self, edge: &mut Edge, what: &str, (errors, requests): (&str, &str), limit: Limit) {
+        if let Some((critical, breach)) = self.facts.window().and_then(|w| w.share(errors, requests, &self.facts.limits().share(limit))) {
             let level = if critical { Level::Down } else { Level::Degraded };
-            worse(edge, level, format!("{what} {} of requests{}", phrase::share(breach.value), breach.span()));
+            worse(edge, level, format!("{what} {} of requests{}", text::share(breach.value), breach.span()));
         }
     }
 }

@@ -4,7 +4,6 @@
 use super::parts::{Parts, edge, finish, own, worse};
 use super::{Edge, Flow, Hop};
 use crate::insight::NodeId;
-use crate::insight::health::limits;
 use crate::insight::health::rules::security_groups::CLOSED;
 use crate::insight::reading::{Measure, Unit};
 use crate::insight::timeline::phrase::group_name;
@@ -13,6 +12,7 @@ use crate::insight::topology::paths::End;
 use crate::model::balancer::{Balancer, Routing, Targets};
 use crate::model::cdn::{Cdn, Distribution};
 use crate::model::health::Level;
+use crate::model::limits::Limit;
 use crate::model::service::Service;
 use crate::model::stack::{BucketRole, ServiceRole};
 use crate::model::system::System;
@@ -96,7 +96,7 @@ fn users_edge(parts: &Parts<'_>, to: &str) -> Edge {
     let mut edge = edge("users", to, "HTTPS");
     if to == "cdn" {
         edge.figures = parts.metrics(&[("requests", "cdn/requests", Unit::PerSecond), ("5xx", "cdn/5xx", Unit::Percent)]);
-        parts.limit(&mut edge, "cdn/5xx", &limits::CDN_5XX, "5xx", |v| format!("{v:.1} %"));
+        parts.limit(&mut edge, "cdn/5xx", Limit::Cdn5xx, "5xx", |v| format!("{v:.1} %"));
     }
     if let Some(dns) = parts.judgement.of(&NodeId::of(System::Dns)).filter(|v| v.level >= Level::Degraded) {
         worse(&mut edge, dns.level, format!("Route 53: {}", dns.headline()));
@@ -146,8 +146,8 @@ fn measured(parts: &Parts<'_>, edge: &mut Edge, requests: &'static str) {
     // Users do not see whose error it was.
     let errors = parts.read.share_of(&["alb/elb5xx", "alb/target5xx"], "alb/requests");
     edge.figures.extend(errors.map(|v| Measure::new("5xx", v, Unit::Percent)));
-    parts.share(edge, "5xx of the balancer", ("alb/elb5xx", "alb/requests"), &limits::ELB_5XX);
-    parts.share(edge, "5xx of targets", ("alb/target5xx", "alb/requests"), &limits::TARGET_5XX);
+    parts.share(edge, "5xx of the balancer", ("alb/elb5xx", "alb/requests"), Limit::Balancer5xx);
+    parts.share(edge, "5xx of targets", ("alb/target5xx", "alb/requests"), Limit::Target5xx);
 }
 
 fn cdn_hop(parts: &Parts<'_>, distribution: &Distribution) -> Hop {
@@ -210,7 +210,7 @@ fn target_edge(parts: &Parts<'_>, service: &Service, arn: &str, mut edge: Edge) 
     if let Some(verdict) = parts.judgement.of(&NodeId::named(System::TargetGroup, group)).filter(|v| v.level >= Level::Degraded) {
         worse(&mut edge, verdict.level, verdict.headline().to_owned());
     }
-    parts.share(&mut edge, "5xx", (&format!("{prefix}/5xx"), &format!("{prefix}/requests")), &limits::TARGET_5XX);
-    parts.limit(&mut edge, &format!("{prefix}/p95"), &limits::TARGET_P95, "p95", text::latency);
+    parts.share(&mut edge, "5xx", (&format!("{prefix}/5xx"), &format!("{prefix}/requests")), Limit::Target5xx);
+    parts.limit(&mut edge, &format!("{prefix}/p95"), Limit::TargetP95, "p95", text::latency);
     edge
 }

@@ -7,6 +7,7 @@ use super::parts::Parts;
 use crate::insight::topology::images::{digests, repository};
 use crate::model::Time;
 use crate::model::delivery::{Build, Builds, Image, Pipeline, PipelineAction, PipelineExecution, PipelineStage, Repositories, Repository};
+use crate::model::limits::Limit;
 use crate::model::section::Section;
 use crate::model::service::{
     Deployment, DeploymentStatus, RolloutState, Service, ServiceDeployment, ServiceDeploymentStatus, ServiceDeployments, TaskDefinitions,
@@ -51,6 +52,8 @@ pub(super) struct Line<'a> {
     pub pipeline: Option<&'a Pipeline>,
     pub knows_pipeline: bool,
     pub execution: Option<&'a PipelineExecution>,
+    /// How long a deployment may be in progress.
+    pub patience: TimeDelta,
     pub now: Time,
 }
 
@@ -85,6 +88,7 @@ pub(super) fn line<'a>(parts: &Parts<'a>, index: usize, spec: &'a ServiceSpec) -
         pipeline: known.filter(|p| p.exists),
         knows_pipeline: known.is_some(),
         execution: None,
+        patience: parts.facts.limits().span(Limit::DeploymentTime),
         now: parts.facts.now,
     };
     line.choose_rollout();

@@ -5,13 +5,12 @@ use super::run::{Line, Stage};
 use super::{Step, StepKind, StepState};
 use crate::insight::NodeId;
 use crate::insight::health::limits;
-use crate::insight::timeline::phrase::clip;
 use crate::insight::topology::images::short_digest;
-use crate::model::Time;
 use crate::model::balancer::{TargetState, Targets};
 use crate::model::delivery::{Build, BuildPhase};
 use crate::model::health::Level;
 use crate::model::service::{BreakerStatus, Deployment, RolloutState, ServiceDeployment, ServiceDeploymentStatus, TaskHealth, TaskStatus};
+use crate::model::{Time, text};
 
 /// All steps.
 pub(super) fn all(parts: &Parts<'_>, line: &Line<'_>) -> Vec<Step> {
@@ -57,15 +56,15 @@ fn from_source(line: &Line<'_>) -> Step {
         // The stage shows a later run already.
         if let Some(said) = said {
             let began = line.execution.and_then(|e| e.started_at);
-            return step(StepKind::Source, StepState::Done, clip(said, 60)).over(began, began);
+            return step(StepKind::Source, StepState::Done, text::clip(said, 60)).over(began, began);
         }
         let commit = line.build.map(|b| b.version.as_str()).filter(|v| !v.is_empty());
         return match commit {
-            Some(commit) => step(StepKind::Source, StepState::Done, clip(commit, 12)),
+            Some(commit) => step(StepKind::Source, StepState::Done, text::clip(commit, 12)),
             None => step(StepKind::Source, StepState::Unknown, ""),
         };
     };
-    step(StepKind::Source, pipe_state(&action.status), clip(said.unwrap_or(&action.revision), 60))
+    step(StepKind::Source, pipe_state(&action.status), text::clip(said.unwrap_or(&action.revision), 60))
         .over(action.changed_at, action.changed_at)
 }
 
@@ -105,7 +104,7 @@ fn pipeline(line: &Line<'_>) -> Step {
     let failed = stage.and_then(|s| s.actions.iter().find(|a| a.status == "Failed")).map(|a| a.summary.as_str()).unwrap_or_default();
     let detail = match stage {
         Some(stage) if failed.is_empty() => stage.name.clone(),
-        Some(stage) => format!("{}: {}", stage.name, clip(failed, 60)),
+        Some(stage) => format!("{}: {}", stage.name, text::clip(failed, 60)),
         None => execution.trigger.clone(),
     };
     step(StepKind::Pipeline, state, detail).over(execution.started_at, ended.or((state == StepState::Running).then_some(line.now)))
@@ -144,7 +143,7 @@ fn build(line: &Line<'_>) -> Step {
     let Some(build) = line.build else { return step(StepKind::Build, StepState::Unknown, "no build known") };
     let state = build_state(build, true);
     let detail = match (state, failed_phase(build)) {
-        (StepState::Failed, Some(phase)) => format!("{}: {}", phase.kind, clip(&phase.message, 80)),
+        (StepState::Failed, Some(phase)) => format!("{}: {}", phase.kind, text::clip(&phase.message, 80)),
         (StepState::Failed, None) => build.status.clone(),
         (StepState::Running, _) => build.phase.clone(),
         _ => build.project.clone(),
@@ -248,7 +247,7 @@ fn update(parts: &Parts<'_>, line: &Line<'_>) -> Step {
     let ended = line.record.filter(|r| r.created_at >= d.created_at).and_then(|r| r.finished_at).or(d.updated_at);
     let mut update =
         step(StepKind::Update, state, detail).over(d.created_at, if state == StepState::Running { Some(line.now) } else { ended });
-    if state == StepState::Running && d.created_at.is_some_and(|at| line.now - at > limits::DEPLOYMENT_SLOW) {
+    if state == StepState::Running && d.created_at.is_some_and(|at| line.now - at > line.patience) {
         update.level = Level::Degraded;
     }
     if let Some(verdict) = parts.judgement.of(&NodeId::service(&line.spec.name)).filter(|v| v.level == Level::Down && line.deploying()) {
@@ -341,5 +340,8 @@ fn rollback(line: &Line<'_>) -> Step {
         _ => StepState::Running,
     };
     let why = record.rollback_reason.as_deref().filter(|r| !r.is_empty()).unwrap_or(&record.reason);
-    Step { level: Level::Degraded, ..step(kind, state, clip(why.trim_end_matches('.'), 80)).over(record.started_at, record.finished_at) }
+    Step {
+        level: Level::Degraded,
+        ..step(kind, state, text::clip(why.trim_end_matches('.'), 80)).over(record.started_at, record.finished_at)
+    }
 }

@@ -5,22 +5,23 @@ use crate::model::system::System;
 use std::collections::{BTreeMap, HashMap};
 
 use super::{DatabasePlace, Mark, ZoneMap, ZoneState, ZoneSystem};
-use crate::insight::health::limits::FREE_ADDRESSES;
-use crate::insight::timeline::phrase::plural;
 use crate::insight::topology::egress::Egress;
 use crate::insight::{Judgement, NodeId};
 use crate::model::balancer::{Balancer, Targets};
 use crate::model::database::Database;
 use crate::model::health::Level;
+use crate::model::limits::{Limit, Limits};
 use crate::model::network::{Network, SubnetTier, zone_letter};
 use crate::model::service::{Service, Services, Tasks};
 use crate::model::store::Store;
+use crate::model::text;
 
 /// What a check looks at.
 struct Scene<'a> {
     zones: &'a [ZoneState],
     store: &'a Store,
     judgement: &'a Judgement,
+    limits: &'a Limits,
 }
 
 /// All questions.
@@ -28,8 +29,8 @@ const CHECKS: &[fn(&Scene<'_>) -> Vec<Mark>] =
     &[suspects, zone_states, balancer, nat, spread, single_targets, shards, database, primaries_together, addresses];
 
 /// Answers them, worst first, and tells each zone its worst.
-pub(super) fn add(map: &mut ZoneMap, store: &Store, judgement: &Judgement) {
-    let scene = Scene { zones: &map.zones, store, judgement };
+pub(super) fn add(map: &mut ZoneMap, store: &Store, judgement: &Judgement, limits: &Limits) {
+    let scene = Scene { zones: &map.zones, store, judgement, limits };
     let mut marks: Vec<Mark> = CHECKS.iter().flat_map(|check| check(&scene)).collect();
     marks.sort_by_key(|m| std::cmp::Reverse(m.level));
     for zone in &mut map.zones {
@@ -49,11 +50,11 @@ fn losses(zone: &ZoneState) -> (Vec<String>, bool) {
     let mut lost = Vec::new();
     let (healthy, total) = zone.balancer.groups.iter().fold((0, 0), |(h, t), g| (h + g.healthy, t + g.total));
     if total > 0 && healthy == 0 {
-        lost.push(format!("0 of {} healthy", plural(total as u32, "target")));
+        lost.push(format!("0 of {} healthy", text::plural(total as u32, "target")));
     }
     let serving = zone.redis.iter().filter(|n| n.serves()).count();
     if !zone.redis.is_empty() && serving == 0 {
-        lost.push(format!("{} not available", plural(zone.redis.len() as u32, "Redis node")));
+        lost.push(format!("{} not available", text::plural(zone.redis.len() as u32, "Redis node")));
     }
     let worked = healthy + serving > 0;
     if zone.nat.level == Level::Down {
@@ -230,13 +231,14 @@ fn primaries_together(scene: &Scene<'_>) -> Vec<Mark> {
     if !known || primaries.is_empty() || primaries.iter().any(|z| z.name != home.name) {
         return Vec::new();
     }
-    let text = format!("all primaries in {}: the database and {}", home.letter, plural(primaries.len() as u32, "Redis shard"));
+    let text = format!("all primaries in {}: the database and {}", home.letter, text::plural(primaries.len() as u32, "Redis shard"));
     vec![mark(Level::Healthy, &home.letter, ZoneSystem::Zone, text)]
 }
 
 fn addresses(scene: &Scene<'_>) -> Vec<Mark> {
     let Some(network) = scene.store.get::<Network>() else { return Vec::new() };
-    let tight = network.subnets.iter().filter(|s| s.tier == SubnetTier::Private && s.free_addresses < FREE_ADDRESSES);
+    let is_tight = |free: i32| scene.limits.level(Limit::FreeAddresses, f64::from(free)) > Level::Healthy;
+    let tight = network.subnets.iter().filter(|s| s.tier == SubnetTier::Private && is_tight(s.free_addresses));
     tight
         .map(|s| {
             let text = format!("{}: {} free addresses, every task takes one", s.cidr, s.free_addresses);

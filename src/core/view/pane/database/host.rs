@@ -2,12 +2,13 @@
 
 use ratatui::layout::Rect;
 
+use crate::model::limits::Limit;
 use crate::model::profile::{DatabaseHost, Process};
 use crate::session::Screen;
 use crate::session::pane::database as rows;
 use crate::theme::Role;
 use crate::view::View;
-use crate::view::figures::{ago, grade};
+use crate::view::figures::ago;
 use crate::view::pane::detail::{Detail, stacked};
 use crate::view::pane::{List, text};
 use crate::view::stack::explain;
@@ -36,8 +37,13 @@ pub(super) fn draw(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
         ink.put(area.x, area.y, area.right(), "Enhanced Monitoring has written nothing yet", Role::Muted);
         return;
     }
-    let mut pairs =
-        vec![("cpu", cpu(host)), ("load", load(host)), ("memory", memory(host)), ("files", files(host)), ("disks", disks(host))];
+    let mut pairs = vec![
+        ("cpu", cpu(v, host)),
+        ("load", load(v, host)),
+        ("memory", memory(v, host)),
+        ("files", files(v, host)),
+        ("disks", disks(v, host)),
+    ];
     let tasks = host.tasks.iter().map(|(name, n)| format!("{n} {name}")).collect::<Vec<_>>().join("  ");
     pairs.push(("tasks", text(tasks)));
     pairs.push(("measured", Phrase::of(format!("{} ago, {} vCPUs, up {}", ago(host.at, v.now), host.cpus, host.uptime), Role::Muted)));
@@ -45,56 +51,55 @@ pub(super) fn draw(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
 }
 
 /// `31 % ██████  user 22  system 6  wait 2.4  steal 0.1`.
-fn cpu(host: &DatabaseHost) -> Phrase<'static> {
+fn cpu(v: &View<'_>, host: &DatabaseHost) -> Phrase<'static> {
     let total = figure(&host.cpu, "total");
-    let mut line = Phrase::of(total.map_or_else(|| "?".to_owned(), |t| format!("{:>5}", Unit::Percent.text(t))), grade(total, 80.0, 95.0));
+    let mut line =
+        Phrase::of(total.map_or_else(|| "?".to_owned(), |t| format!("{:>5}", Unit::Percent.text(t))), v.graded(Limit::DatabaseCpu, total));
     line = line.and(format!(" {:<BAR$}", bar(total.unwrap_or(0.0), 100.0, BAR)), Role::Series1);
     for (name, value) in host.cpu.iter().filter(|(n, _)| n != "total" && n != "idle") {
         // Steal is CPU that the host gives to others; wait is time spent on disks.
-        let role = if matches!(name.as_str(), "steal" | "wait") { grade(Some(*value), 10.0, 30.0) } else { Role::Text };
+        let role = if matches!(name.as_str(), "steal" | "wait") { v.graded(Limit::HostWait, Some(*value)) } else { Role::Text };
         line = line.and(format!(" {name} "), Role::Muted).and(format!("{value:.1}"), role);
     }
     line
 }
 
-fn load(host: &DatabaseHost) -> Phrase<'static> {
+fn load(v: &View<'_>, host: &DatabaseHost) -> Phrase<'static> {
     let cpus = host.cpus.max(1) as f64;
     let worst = host.load_average.iter().copied().reduce(f64::max);
     let all = host.load_average.iter().map(|l| format!("{l:.2}")).collect::<Vec<_>>().join("  ");
-    Phrase::of(all, grade(worst, cpus, cpus * 2.0)).and("  over 1, 5, 15 minutes", Role::Muted)
+    Phrase::of(all, v.graded(Limit::HostLoad, worst.map(|w| w / cpus))).and("  over 1, 5, 15 minutes", Role::Muted)
 }
 
-fn memory(host: &DatabaseHost) -> Phrase<'static> {
+fn memory(v: &View<'_>, host: &DatabaseHost) -> Phrase<'static> {
     let (total, free, cached) = (figure(&host.memory, "total"), figure(&host.memory, "free"), figure(&host.memory, "cached"));
     // What caches hold is given back when it is needed.
     let used = total.zip(free).filter(|(t, _)| *t > 0.0).map(|(t, f)| (t - f - cached.unwrap_or(0.0)).max(0.0) / t * 100.0);
     let text = |value: Option<f64>| value.map_or_else(|| "?".to_owned(), |b| Unit::Bytes.text(b));
-    let line = Phrase::of(used.map_or_else(|| "?".to_owned(), |u| format!("{u:>3.0} %")), grade(used, 85.0, 95.0));
+    let line = Phrase::of(used.map_or_else(|| "?".to_owned(), |u| format!("{u:>3.0} %")), v.graded(Limit::HostMemory, used));
     let line = line.and(format!(" {:<BAR$}", bar(used.unwrap_or(0.0), 100.0, BAR)), Role::Series1);
     let line = line.and(" of ", Role::Muted).and(text(total), Role::Text).and(" free ", Role::Muted).and(text(free), Role::Text);
     let line = line.and(" cached ", Role::Muted).and(text(cached), Role::Text);
     let swap = host.swap_used.filter(|s| *s > 0.0);
-    swap.map_or(line.clone(), |s| {
-        line.and(" swapped ", Role::Muted).and(Unit::Bytes.text(s), grade(Some(s), 256.0 * 1_048_576.0, 1_073_741_824.0))
-    })
+    swap.map_or(line.clone(), |s| line.and(" swapped ", Role::Muted).and(Unit::Bytes.text(s), v.graded(Limit::DatabaseSwap, Some(s))))
 }
 
-fn files(host: &DatabaseHost) -> Phrase<'static> {
+fn files(v: &View<'_>, host: &DatabaseHost) -> Phrase<'static> {
     let mut line = Phrase::new();
     for (mount, used) in &host.file_systems {
         line = line
-            .and(format!("{used:>3.0} %"), grade(Some(*used), 80.0, 90.0))
+            .and(format!("{used:>3.0} %"), v.graded(Limit::HostFileSystem, Some(*used)))
             .and(format!(" {:<BAR$}", bar(*used, 100.0, BAR)), Role::Series1);
         line = line.and(format!(" {mount}  "), Role::Muted);
     }
     if line.is_empty() { Phrase::of("?", Role::Unknown) } else { line }
 }
 
-fn disks(host: &DatabaseHost) -> Phrase<'static> {
+fn disks(v: &View<'_>, host: &DatabaseHost) -> Phrase<'static> {
     let mut line = Phrase::new();
     for (device, reads, writes, wait) in &host.disks {
         line = line.and(format!("{device} "), Role::Muted).and(format!("{reads:.0} reads/s {writes:.0} writes/s "), Role::Text);
-        line = line.and(format!("{wait:.1} ms"), grade(Some(*wait), 20.0, 50.0)).and("  ", Role::Text);
+        line = line.and(format!("{wait:.1} ms"), v.graded(Limit::DatabaseLatency, Some(*wait / 1000.0))).and("  ", Role::Text);
     }
     if line.is_empty() { Phrase::of("?", Role::Unknown) } else { line }
 }

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use crate::model::Time;
 use crate::model::delivery::{Pipeline, PipelineAction, PipelineExecution, PipelineStage};
 use crate::model::text::age;
+use crate::model::text::clip;
 use crate::session::Screen;
 use crate::session::pane::delivery as rows;
 use crate::theme::Role;
@@ -14,7 +15,6 @@ use crate::view::pane::detail::Detail;
 use crate::view::pane::{List, text};
 use crate::view::stack::explain;
 use crate::view::state::ready;
-use crate::view::widget::phrase::clip;
 use crate::view::widget::table::{Column, Fill};
 use crate::view::widget::{Ink, Phrase};
 

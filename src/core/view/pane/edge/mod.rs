@@ -11,11 +11,12 @@ use super::{Panels, beside, heading, spacious, split, text};
 use crate::insight::NodeId;
 use crate::model::cdn::{Cdn, Distribution};
 use crate::model::dns::Dns;
+use crate::model::limits::Limit;
 use crate::model::section::Section;
 use crate::session::Screen;
 use crate::theme::Role;
 use crate::view::View;
-use crate::view::figures::{ago, grade, share};
+use crate::view::figures::{ago, share};
 use crate::view::stack::edge::target;
 use crate::view::stack::explain;
 use crate::view::state::{freshness, ready};
@@ -140,8 +141,8 @@ fn distribution<'a>(v: &View<'a>, cdn: &'a Cdn, short: bool) -> Vec<(&'static st
 fn figures<'a>(v: &View<'a>, found: &Distribution) -> Phrase<'a> {
     let gap = |p: Phrase<'a>| p.and("  ", Role::Text);
     let mut line = text(v.figure("cdn/requests", Unit::PerSecond));
-    for (label, id, warn, crit) in [("5xx", "cdn/5xx", 1.0, 5.0), ("4xx", "cdn/4xx", 10.0, 100.1)] {
-        line = gap(line).then(Phrase::labelled(label, share(v.value(id)), grade(v.value(id), warn, crit)));
+    for (label, id, limit) in [("5xx", "cdn/5xx", Limit::Cdn5xx), ("4xx", "cdn/4xx", Limit::Cdn4xx)] {
+        line = gap(line).then(Phrase::labelled(label, share(v.value(id)), v.graded(limit, v.value(id))));
     }
     if found.realtime_metrics {
         line = gap(line).then(Phrase::labelled("hit", v.figure("cdn/hit", Unit::Percent), Role::Text));

@@ -7,11 +7,12 @@ use crate::insight::panes::flows::{Edge, Flow, Hop, Place};
 use crate::insight::reading::{Measure, Unit};
 use crate::model::health::Level;
 use crate::model::text;
+use crate::model::text::clip;
 use crate::session::first_visible;
 use crate::session::pane::flows::{Stop, stops};
 use crate::theme::Role;
 use crate::view::figures::{glyph, share};
-use crate::view::widget::phrase::{clip, fit};
+use crate::view::widget::phrase::fit;
 use crate::view::widget::{Fact, Ink, Phrase};
 
 /// A way's figures take no more than this, so that the places behind them stand under each other.

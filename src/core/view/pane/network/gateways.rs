@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::unread;
 use crate::model::health::Level;
+use crate::model::limits::Limit;
 use crate::model::network::{NatGateway, NatGateways, Network, RouteTable, Routes, Subnet, zone_letter};
 use crate::session::Screen;
 use crate::session::pane::network as rows;
@@ -64,16 +65,6 @@ fn users(v: &View<'_>, gateway: &NatGateway) -> Phrase<'static> {
     Phrase::of(super::subnets::by_tier(subnets.into_iter()).join(", "), role)
 }
 
-/// A count that should be zero.
-fn unwanted(v: &View<'_>, id: &str) -> Phrase<'static> {
-    let role = match v.value(id) {
-        Some(n) if n > 0.0 => Role::Warn,
-        Some(_) => Role::Text,
-        None => Role::Unknown,
-    };
-    Phrase::of(v.figure(id, Unit::Count), role)
-}
-
 pub(super) fn list(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     if unread::<NatGateways>(v, area, ink) {
         return;
@@ -99,8 +90,8 @@ pub(super) fn list(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
             v.cell(&id(gateway, "bytes_out"), Unit::Throughput, 9),
             v.cell(&id(gateway, "bytes_in"), Unit::Throughput, 9),
             v.cell(&id(gateway, "active"), Unit::Count, 5),
-            unwanted(v, &id(gateway, "port_errors")),
-            unwanted(v, &id(gateway, "drops")),
+            v.graded_cell(Limit::NatPortErrors, &id(gateway, "port_errors"), Unit::Count),
+            Phrase::of(v.figure(&id(gateway, "drops"), Unit::Count), v.graded_drops(&gateway.id)),
             users(v, gateway),
         ]
     });
@@ -115,7 +106,7 @@ pub(super) fn detail<'a>(v: &View<'a>, gateway: &'a NatGateway) -> Detail<'a> {
     let (attempts, established) = (v.value(&id(gateway, "attempts")), v.value(&id(gateway, "established")));
     let opened = attempts.zip(established).filter(|(a, _)| *a > 0.0).map(|(a, e)| (e / a * 100.0).min(100.0));
     let opened =
-        opened.map(|share| Phrase::of(format!("{share:.0} % of the attempts succeed"), if share < 80.0 { Role::Warn } else { Role::Text }));
+        opened.map(|share| Phrase::of(format!("{share:.0} % of the attempts succeed"), v.graded(Limit::NatEstablished, Some(share))));
     let kind = [gateway.connectivity.as_str(), gateway.availability.as_str()]
         .iter()
         .filter(|k| !k.is_empty())

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 
 use super::{over_title, unread};
 use crate::model::health::Level;
+use crate::model::limits::Limit;
 use crate::model::network::{NatGateways, Network, Route, RouteTable, Routes, Subnet, SubnetTier, zone_letter};
 use crate::session::Screen;
 use crate::session::pane::network as rows;
@@ -14,7 +15,6 @@ use crate::view::View;
 use crate::view::figures::{glyph, tone};
 use crate::view::pane::detail::Detail;
 use crate::view::pane::{List, text};
-use crate::view::stack::network::FEW;
 use crate::view::widget::table::{Column, Fill};
 use crate::view::widget::{Ink, Phrase};
 
@@ -72,8 +72,7 @@ fn known_as(v: &View<'_>, target: &str) -> String {
 
 fn level(v: &View<'_>, subnet: &Subnet) -> Level {
     let own = match subnet.state.as_str() {
-        "available" | "" if subnet.free_addresses < FEW => Level::Degraded,
-        "available" | "" => Level::Healthy,
+        "available" | "" => v.session.stack.limits.level(Limit::FreeAddresses, f64::from(subnet.free_addresses)),
         _ => Level::Down,
     };
     own.max(match exit(v, subnet).0 {
@@ -83,9 +82,13 @@ fn level(v: &View<'_>, subnet: &Subnet) -> Level {
 }
 
 /// `231 free`, loud when a deployment would not find room.
-fn free(subnet: &Subnet) -> Phrase<'static> {
-    let role = if subnet.free_addresses < FEW { Role::Warn } else { Role::Text };
-    Phrase::of(subnet.free_addresses.to_string(), role).and(" free", Role::Muted)
+fn free(v: &View<'_>, subnet: &Subnet) -> Phrase<'static> {
+    addresses(v, subnet).and(" free", Role::Muted)
+}
+
+fn addresses(v: &View<'_>, subnet: &Subnet) -> Phrase<'static> {
+    let role = v.graded(Limit::FreeAddresses, Some(f64::from(subnet.free_addresses)));
+    Phrase::of(subnet.free_addresses.to_string(), role)
 }
 
 /// Tiers from top to bottom, zones from left to right.
@@ -118,7 +121,8 @@ pub(super) fn grid(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
             let (mark, role) = glyph(level(v, subnet));
             let more = cell.count();
             let more = if more > 0 { format!("  +{more}") } else { String::new() };
-            let line = Phrase::of(mark, role).and(format!(" {:<15} ", subnet.cidr), Role::Text).then(free(subnet)).and(more, Role::Muted);
+            let line =
+                Phrase::of(mark, role).and(format!(" {:<15} ", subnet.cidr), Role::Text).then(free(v, subnet)).and(more, Role::Muted);
             ink.phrase(x, y, x + room - 1, &line);
             ink.phrase(x + 2, y + 1, x + room - 1, &Phrase::of("→ ", Role::Muted).then(exit(v, subnet).1));
         }
@@ -154,7 +158,7 @@ pub(super) fn list(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
             text(subnet.tier.word()),
             text(zone_letter(&subnet.zone)),
             text(subnet.cidr.as_str()),
-            Phrase::of(subnet.free_addresses.to_string(), if subnet.free_addresses < FEW { Role::Warn } else { Role::Text }),
+            addresses(v, subnet),
             exit(v, subnet).1,
             Phrase::of(subnet.id.as_str(), Role::Muted),
             Phrase::of(subnet.state.as_str(), if subnet.state == "available" { Role::Muted } else { Role::Crit }),
@@ -166,7 +170,7 @@ pub(super) fn detail<'a>(v: &View<'a>, subnet: &'a Subnet) -> Detail<'a> {
     let table = v.store.get::<Routes>().and_then(|r| r.of(&subnet.id));
     let routes = table.map(|t| t.routes.iter().map(|r| format!("{} → {}", r.destination, r.target)).collect::<Vec<_>>().join("   "));
     let state = Phrase::of(subnet.state.as_str(), if subnet.state == "available" { Role::Text } else { Role::Crit });
-    let few = if subnet.free_addresses < FEW {
+    let few = if v.is_bad(Limit::FreeAddresses, f64::from(subnet.free_addresses)) {
         Phrase::of("  a deployment needs one per task for both revisions", Role::Warn)
     } else {
         Phrase::new()
@@ -174,7 +178,7 @@ pub(super) fn detail<'a>(v: &View<'a>, subnet: &'a Subnet) -> Detail<'a> {
     Detail::new(format!("{} {}", subnet.tier.word(), subnet.cidr))
         .with("subnet", text(subnet.id.as_str()).and("  ", Role::Text).and(subnet.zone.as_str(), Role::Muted))
         .with("state", state)
-        .with("addresses", free(subnet).then(few))
+        .with("addresses", free(v, subnet).then(few))
         .with("leaves", exit(v, subnet).1)
         .maybe("route table", table.map(|t| text(t.name.as_str()).and("  ", Role::Text).and(t.id.as_str(), Role::Muted)))
         .maybe("routes", routes.map(text))
