@@ -21,8 +21,11 @@ mod engine;
 mod fixture;
 mod keys;
 mod layers;
+#[cfg(not(feature = "ec2"))]
+mod lean;
 mod lines;
 mod listen;
+mod log;
 mod obligations;
 mod panes;
 mod place;
