@@ -46,6 +46,38 @@ pub struct Global {
     /// Draw with ASCII characters only
     #[arg(long, global = true)]
     pub ascii: bool,
+    /// Write what the program itself does to a file below XDG_STATE_HOME ('info' names it)
+    #[arg(long, global = true, value_name = "LEVEL", value_enum)]
+    pub log_level: Option<LogLevel>,
+}
+
+/// How much of what the program itself does is written to its log; each level has those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum LogLevel {
+    /// Nothing; there is no file
+    #[default]
+    Off,
+    /// What could not be recorded
+    Error,
+    /// Requests that failed, refusals of the gate, polls that back off
+    Warn,
+    /// What acts, step by step
+    Info,
+    /// Every request and every poll
+    Debug,
+}
+
+impl LogLevel {
+    /// As it is written in a flag and in the environment.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+        }
+    }
 }
 
 /// What to do.

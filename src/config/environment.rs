@@ -12,6 +12,9 @@ const TRUE_COLOUR: [&str; 10] = ["kitty", "ghostty", "alacritty", "foot", "wezte
 /// In the order in which the HTTP client looks for them.
 const PROXIES: [&str; 8] = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"];
 
+/// Asks for the program's own log, as `--log-level` does.
+pub const LOG_VARIABLE: &str = "NEXTCORE_TOP_LOG";
+
 /// The variables that matter, taken once.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
@@ -41,6 +44,8 @@ pub struct Environment {
     pub user: Option<String>,
     /// The client's address in SSH_CONNECTION.
     pub ssh_client: Option<String>,
+    /// NEXTCORE_TOP_LOG.
+    pub log_level: Option<String>,
     /// PATH.
     pub path: Option<OsString>,
 }
@@ -70,6 +75,7 @@ impl Environment {
                 .collect(),
             user: var("USER").or_else(|| var("LOGNAME")),
             ssh_client: var("SSH_CONNECTION").and_then(|c| c.split_whitespace().next().map(ToOwned::to_owned)),
+            log_level: var(LOG_VARIABLE),
             path: std::env::var_os("PATH"),
         }
     }
@@ -77,6 +83,11 @@ impl Environment {
     /// Where the audit log lives.
     pub fn audit_folder(&self) -> Option<PathBuf> {
         self.state_home.as_ref().map(|s| s.join("nextcore-top").join("audit"))
+    }
+
+    /// Where the program's own log is written.
+    pub fn log_file(&self) -> Option<PathBuf> {
+        self.state_home.as_ref().map(|s| s.join("nextcore-top").join("log").join("nextcore-top.log"))
     }
 
     /// Where obligations live.

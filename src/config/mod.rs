@@ -9,8 +9,9 @@ pub mod lock;
 
 use std::path::{Path, PathBuf};
 
-use args::Global;
-use environment::Environment;
+use args::{Global, LogLevel};
+use clap::ValueEnum;
+use environment::{Environment, LOG_VARIABLE};
 use file::{File, FileError};
 use lock::Lock;
 use nextcore_core::model::connection::ConnectOptions;
@@ -35,6 +36,12 @@ pub enum ConfigError {
         what: String,
         /// What can be done.
         next: &'static str,
+    },
+    /// The environment asks for a log, and not in a way that is known.
+    #[error("{LOG_VARIABLE} is '{value}': no such level\n  next: off, error, warn, info or debug")]
+    LogLevel {
+        /// As given.
+        value: String,
     },
     /// The theme is neither built in nor a readable file.
     #[error("theme '{name}': {cause}\n  next: --theme terminal, --theme dark, or the path of a theme file")]
@@ -76,6 +83,8 @@ pub struct Settings {
     pub glyphs: Glyphs,
     /// Days that the audit log is kept; none: for ever.
     pub audit_days: Option<u32>,
+    /// How much is written to the program's own log.
+    pub log_level: LogLevel,
     /// The file that was read.
     pub file: Option<PathBuf>,
     /// Where it was looked for.
@@ -168,6 +177,7 @@ pub fn load_with(flags: &Global, env: &Environment, system_file: &Path) -> Resul
     layers.note("mode", mode.word().to_owned(), &mode_origin);
     let (theme, glyphs) = look(flags, env, &file, &mut layers)?;
     let audit_days = audit_days(&file, &mut layers);
+    let log_level = log_level(flags, env, &mut layers)?;
     let stack_origin = if file.stack.is_some() { layers.file_origin.clone() } else { "default (the seed's names)".to_owned() };
     let mut stack = file.stack.unwrap_or_default();
     // The seed's own is not that of another stack: then the profile may still say it.
@@ -175,7 +185,7 @@ pub fn load_with(flags: &Global, env: &Environment, system_file: &Path) -> Resul
     layers.note("stack", stack.name.clone(), &stack_origin);
     stack.limits = limits(file.limits, &mut layers);
     let (place, provenance) = (Place::default(), layers.provenance);
-    Ok(Settings { stack, connect, place, lock, mode, theme, glyphs, audit_days, file: path, file_default, provenance })
+    Ok(Settings { stack, connect, place, lock, mode, theme, glyphs, audit_days, log_level, file: path, file_default, provenance })
 }
 
 fn locked_machine(path: &Path, lock: &Lock) -> ConfigError {
@@ -267,6 +277,14 @@ fn limits(written: Limits, layers: &mut Layers) -> Limits {
     let origin = if names.is_empty() { DEFAULT.to_owned() } else { layers.file_origin.clone() };
     layers.note("limits", if names.is_empty() { "as documented".to_owned() } else { names.join(", ") }, &origin);
     written
+}
+
+/// The flag, then the environment: what is asked for now, not what is a fact of the stack.
+fn log_level(flags: &Global, env: &Environment, layers: &mut Layers) -> Result<LogLevel, ConfigError> {
+    let known = |value: &String| LogLevel::from_str(value, true).map_err(|_unknown| ConfigError::LogLevel { value: value.clone() });
+    let variable = if flags.log_level.is_some() { None } else { env.log_level.as_ref().map(known).transpose()? };
+    let asked = [(flags.log_level, "--log-level"), (variable, LOG_VARIABLE)];
+    Ok(layers.pick("log_level", &asked, LogLevel::Off, |level| level.word().to_owned()))
 }
 
 fn depth_words(depth: Depth) -> &'static str {

@@ -8,7 +8,8 @@ use std::time::Duration;
 use super::backend;
 use super::failure::Failure;
 use super::headless::print;
-use crate::config::environment::Environment;
+use crate::config::args::LogLevel;
+use crate::config::environment::{Environment, LOG_VARIABLE};
 use crate::config::lock::Lock;
 use crate::config::{self, Settings};
 use nextcore_core::model::identity::Identity;
@@ -24,6 +25,15 @@ fn lines(found: &[&str], store: &Store) -> String {
 
 /// Asking who we are must not take longer than this.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What stands in the way of the program itself, and is part of the answer.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Trouble<'a> {
+    /// The place cannot be settled.
+    pub(super) place: Option<&'a str>,
+    /// The log that is asked for cannot be written.
+    pub(super) log: Option<&'a str>,
+}
 
 /// What is known of who we are.
 struct Who {
@@ -43,7 +53,8 @@ impl Who {
 
 /// Prints identity, place, files and settings; a missing identity, or a place that cannot be settled, is part of the answer, not a failure.
 /// Another account than the pinned one is.
-pub(super) async fn run(settings: &Settings, env: &Environment, unsettled: Option<&str>) -> Result<ExitCode, Failure> {
+pub(super) async fn run(settings: &Settings, env: &Environment, trouble: Trouble<'_>) -> Result<ExitCode, Failure> {
+    let unsettled = trouble.place;
     let who = match unsettled {
         Some(why) => Who::unknown(why),
         None => identity(settings).await,
@@ -54,6 +65,7 @@ pub(super) async fn run(settings: &Settings, env: &Environment, unsettled: Optio
         credentials(&mut text, &settings.place, who.by.as_deref());
     }
     files(&mut text, settings, env);
+    let _ = writeln!(text, "  log            {}", log(settings, env, trouble.log));
     text.push_str("\nsettings\n");
     if unsettled.is_none() {
         place(&mut text, &settings.place);
@@ -98,6 +110,16 @@ fn files(text: &mut String, settings: &Settings, env: &Environment) {
         Lock::Open => format!("none ({path})"),
     };
     let _ = write!(text, "\nfiles\n  configuration  {file}\n  machine's lock {lock}\n  state          {state}\n  audit log      {audit}\n");
+}
+
+/// Where the program's own log is, at which level; why it is off.
+fn log(settings: &Settings, env: &Environment, trouble: Option<&str>) -> String {
+    let path = env.log_file().map_or_else(|| "- (neither XDG_STATE_HOME nor HOME is set)".to_owned(), |p| p.display().to_string());
+    match (settings.log_level, trouble) {
+        (level, Some(why)) => format!("{path}: off, '{}' was asked for and it cannot be written: {why}", level.word()),
+        (LogLevel::Off, None) => format!("{path}: off (--log-level or {LOG_VARIABLE} switches it on)"),
+        (level, None) => format!("{path}: '{}', at most 8 MiB and its predecessor", level.word()),
+    }
 }
 
 fn setting(text: &mut String, name: &str, value: &str, origin: &str) {

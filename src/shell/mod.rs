@@ -16,6 +16,7 @@ mod info;
 pub mod keys;
 mod leaving;
 mod listen;
+mod log;
 mod obligations;
 mod policy;
 mod screenshot;
@@ -87,31 +88,69 @@ fn parse() -> Result<(Cli, Option<ActArgs>), clap::Error> {
     }
 }
 
+/// How to go on without a log, or with one somewhere else.
+const LOG_NEXT: &str = "'--log-level off', or a state folder that is yours alone (XDG_STATE_HOME); 'nextcore-top info' shows where it is";
+
+/// A command as it is typed.
+fn word(command: Option<&Command>) -> &'static str {
+    match command {
+        None => "dashboard",
+        Some(Command::Demo(_)) => "demo",
+        Some(Command::Cloud(_)) => "cloud",
+        Some(Command::Snapshot(_)) => "snapshot",
+        Some(Command::Verify(_)) => "verify",
+        Some(Command::IamPolicy(_)) => "iam-policy",
+        Some(Command::Audit(_)) => "audit",
+        Some(Command::Obligations(_)) => "obligations",
+        Some(Command::Info) => "info",
+        Some(Command::Screenshot(_)) => "screenshot",
+    }
+}
+
 fn execute(cli: &Cli, act: Option<&ActArgs>) -> Result<ExitCode, Failure> {
     let env = Environment::of_process();
     let mut settings = config::load(&cli.global, &env).map_err(|e| match e {
         ConfigError::Locked { .. } => Failure::read_only(e),
         other => Failure::cannot_tell(other),
     })?;
-    let runtime = runtime()?;
     let command = cli.command.as_ref();
+    let started = log::start(settings.log_level, env.log_file());
+    let (_log, log_trouble) = match started {
+        Ok(log) => (log, None),
+        // What is wrong is what it is asked for.
+        Err(e) if matches!(command, Some(Command::Info)) => (None, Some(e.to_string())),
+        Err(e) => return Err(Failure::cannot_tell(format!("the log that is asked for cannot be written: {e}\n  next: {LOG_NEXT}"))),
+    };
+    let word = act.map_or_else(|| word(command), |act| act.request.action.as_str());
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), command = word, level = settings.log_level.word(), "started");
+    let runtime = runtime()?;
     let dashboard = act.is_none() && command.is_none();
     let unsettled = if command.is_none_or(looks_at_aws) { runtime.block_on(settle(&mut settings)).err() } else { None };
     match unsettled {
         // What is wrong is what it is asked for.
-        Some(why) if matches!(command, Some(Command::Info)) => return runtime.block_on(info::run(&settings, &env, Some(&why.to_string()))),
+        Some(why) if matches!(command, Some(Command::Info)) => {
+            let unsettled = why.to_string();
+            return runtime.block_on(info::run(&settings, &env, info::Trouble { place: Some(&unsettled), log: log_trouble.as_deref() }));
+        }
         Some(why) => return Err(Failure::cannot_tell(why)),
         // The dashboard says it on its screen.
         None if dashboard => {}
         None => settings.place.notices.iter().for_each(|notice| failure::warn(notice)),
     }
     let settings = settings;
+    if command.is_none_or(looks_at_aws) {
+        log::chosen(&settings.place);
+    }
     let result = match (act, command) {
         (Some(act), _) => runtime.block_on(act::run(act, &settings, &env)),
+        (None, Some(Command::Info)) => {
+            runtime.block_on(info::run(&settings, &env, info::Trouble { place: None, log: log_trouble.as_deref() }))
+        }
         (None, command) => without_acting(command, &cli.global, &settings, &env, &runtime),
     };
     // A poll that hangs in a system call must not keep a finished program alive.
     runtime.shutdown_background();
+    tracing::info!(command = word, failed = result.is_err(), "ended");
     result
 }
 
@@ -146,7 +185,7 @@ fn without_acting(
         Some(Command::Snapshot(args)) => runtime.block_on(headless::snapshot(args, settings)),
         Some(Command::Verify(args)) => runtime.block_on(verify::run(args, settings)),
         Some(Command::IamPolicy(args)) => policy::run(args, settings),
-        Some(Command::Info) => runtime.block_on(info::run(settings, env, None)),
+        Some(Command::Info) => runtime.block_on(info::run(settings, env, info::Trouble::default())),
         Some(Command::Audit(args)) => audit::run(args, env),
         Some(Command::Obligations(args)) => runtime.block_on(obligations::run(args, flags, settings, env)),
         Some(Command::Screenshot(args)) => screenshot::run(args),

@@ -19,8 +19,11 @@ mod credentials;
 mod drops;
 mod engine;
 mod keys;
+#[cfg(not(feature = "ec2"))]
+mod lean;
 mod lines;
 mod listen;
+mod log;
 mod obligations;
 mod place;
 mod plans;

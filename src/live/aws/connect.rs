@@ -226,13 +226,16 @@ fn timeouts() -> TimeoutConfig {
         .build()
 }
 
+/// What may leave this process. A viewer's gate does not even know of writes; everybody else's lets one through with a warrant.
+pub(super) fn allowed(authority: &Authority) -> AllowList {
+    let writes = authority.mode() != Mode::Viewer;
+    AllowList::of(source::reads().chain(action::operations()).filter(|op| writes || op.kind == Kind::Read), authority)
+}
+
 /// The gate goes in after credentials have been resolved: their providers use the plain HTTP client.
 fn gated(config: &SdkConfig, place: &Place, http: SharedHttpClient, meter: &Meter, authority: &Authority) -> Clients {
-    // A viewer's gate does not even know of writes; everybody else's lets one through with a warrant.
-    let writes = authority.mode() != Mode::Viewer;
-    let ops = source::reads().chain(action::operations()).filter(|op| writes || op.kind == Kind::Read);
     let pin = Pin::of(place.account.clone());
-    let allowed = AllowList::of(ops, authority).behind(pin.clone());
+    let allowed = allowed(authority).behind(pin.clone());
     let http = SharedHttpClient::new(GatedClient::new(http, allowed.clone(), meter.clone()));
     let config = config.to_builder().http_client(http).build();
     Clients::new(&config, place, &Gate::new(allowed), pin)

@@ -19,6 +19,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
 use super::authority::{Authority, Invalid, Ticket};
+use super::logged::{self, Sent};
 use super::meter::Meter;
 use super::op::{Kind, Op};
 use super::pin::Pin;
@@ -96,14 +97,21 @@ impl AllowList {
         Self { pin, ..self }
     }
 
+    /// Service and operation of everything on it, for comparisons.
+    #[cfg(test)]
+    pub(super) fn operations(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.ops.keys().copied()
+    }
+
     /// Whether the operation could leave now, with this ticket.
     pub fn check(&self, service: &str, operation: &str, ticket: Option<Ticket>) -> Result<(), Refusal> {
-        self.decide(service, operation, |authority| authority.allows(ticket, service, operation)).map(|_| ())
+        let decided = self.decide(service, operation, |authority| authority.allows(ticket, service, operation));
+        decided.map(|_| ()).inspect_err(logged::refused)
     }
 
     /// Lets the operation leave: a write uses its warrant up.
     fn pass(&self, service: &str, operation: &str, ticket: Option<Ticket>) -> Result<Kind, Refusal> {
-        self.decide(service, operation, |authority| authority.spend(ticket, service, operation))
+        self.decide(service, operation, |authority| authority.spend(ticket, service, operation)).inspect_err(logged::refused)
     }
 
     fn decide(&self, service: &str, operation: &str, may_write: impl FnOnce(&Authority) -> Result<(), Invalid>) -> Result<Kind, Refusal> {
@@ -137,7 +145,7 @@ impl Gate {
 }
 
 fn named(cfg: &ConfigBag) -> Result<&Metadata, Refusal> {
-    cfg.load::<Metadata>().ok_or(Refusal::Unnamed)
+    cfg.load::<Metadata>().ok_or(Refusal::Unnamed).inspect_err(logged::refused)
 }
 
 impl Intercept for Gate {
@@ -211,7 +219,7 @@ impl HttpConnector for GatedConnector {
             Some((service, (operation, ticket))) => {
                 self.allowed.pass(service, operation, Ticket::read(ticket)).map(|kind| (service.to_owned(), operation, kind))
             }
-            None => Err(Refusal::Unstamped(masked(request.uri()))),
+            None => Err(Refusal::Unstamped(masked(request.uri()))).inspect_err(logged::refused),
         };
         let refused = |why: BoxError| HttpConnectorFuture::ready(Err(ConnectorError::user(why)));
         let (service, operation, kind) = match cleared {
@@ -220,15 +228,22 @@ impl HttpConnector for GatedConnector {
         };
         let (wait, reading) = match self.meter.budget().admit(&service, kind) {
             Ok(admitted) => admitted,
-            Err(bound) => return refused(bound.into()),
+            Err(bound) => {
+                tracing::warn!(operation = format!("{service}:{operation}"), "budget held");
+                return refused(bound.into());
+            }
         };
         let (name, meter, inner) = (format!("{service}:{operation}"), self.meter.clone(), self.inner.clone());
         HttpConnectorFuture::new(async move {
             if !wait.is_zero() {
+                tracing::debug!(operation = name, millis = wait.as_millis() as u64, "budget delays");
                 tokio::time::sleep(wait).await;
             }
             meter.sent(&name);
-            let mut response = inner.call(request).await?;
+            let sent = Sent::now(&name);
+            let answer = inner.call(request).await;
+            sent.ended(&answer);
+            let mut response = answer?;
             // A read that was signed at a wrong time: the next signature will be good.
             if kind == Kind::Read && response.extension::<Seen>().and_then(|s| s.clock).is_some_and(|c| c.relearnt) {
                 response.add_extension(MayRepeat);

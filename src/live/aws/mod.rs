@@ -11,6 +11,7 @@ mod convert;
 mod credentials;
 mod error;
 pub mod gate;
+mod logged;
 mod lookup;
 pub mod meter;
 mod newcomer;

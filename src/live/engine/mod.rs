@@ -4,6 +4,7 @@
 pub mod action;
 pub mod clock;
 pub mod obligation;
+pub mod owner_only;
 mod poll;
 pub mod schedule;
 

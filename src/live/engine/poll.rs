@@ -9,6 +9,7 @@ use rand::Rng;
 use rand_pcg::Pcg32;
 use tokio::sync::watch;
 use tokio::time::Instant;
+use tracing::{debug, warn};
 
 use super::schedule::{Look, Outcome, delay, floor, interval, jitter};
 use super::{Attention, Shared};
@@ -42,6 +43,7 @@ pub(super) async fn run(row: Row, shared: Arc<Shared>, mut attention: watch::Rec
             shared.change(|s| s.entry_mut(row.key).asked_at = Some(now));
         }
         let begun = shared.clock.now();
+        debug!(source = row.key.0, "poll begins");
         let (result, tally) = once(row, &shared).await;
         let outcome = match &result {
             Ok(_) => {
@@ -66,6 +68,8 @@ pub(super) async fn run(row: Row, shared: Arc<Shared>, mut attention: watch::Rec
         };
         let current = attention.borrow_and_update().clone();
         let (interval, first_wait) = wait(&current, &shared);
+        let next_ms = shared.clock.on_the_wall(first_wait).as_millis() as u64;
+        log(row, outcome, next_ms);
         record(row, &shared, result, begun, interval, first_wait);
         until_due(row.key, &shared, &mut attention, &mut refresh, wait).await;
     }
@@ -100,6 +104,9 @@ async fn until_due(
                 let asked = changed.is_err() || refresh.borrow_and_update().1.contains(&key);
                 // Whoever presses a key is told the same by the same rule: see `Entry::hold`.
                 let held = shared.snapshot().entry(key).and_then(|e| e.hold(shared.clock.now()));
+                if asked {
+                    debug!(source = key.0, held = held.is_some(), "asked for by hand");
+                }
                 if asked && held.is_none() { return }
             }
         }
@@ -144,6 +151,17 @@ async fn ask(row: Row, shared: &Arc<Shared>, tally: &Arc<Tally>) -> Answer {
             task.abort();
             failed(ProblemKind::Timeout, format!("no answer within {} s", POLL_TIMEOUT.as_secs()))
         }
+    }
+}
+
+/// The kind of a problem, never its words: they may quote an answer.
+fn log(row: Row, outcome: Outcome, next_ms: u64) {
+    let source = row.key.0;
+    match outcome {
+        Outcome::Good => debug!(source, next_ms, "poll ends"),
+        // One section waits for another: so it begins.
+        Outcome::Bad { kind: ProblemKind::Waiting, failures } => debug!(source, failures, next_ms, "poll waits"),
+        Outcome::Bad { kind, failures } => warn!(source, ?kind, failures, next_ms, "poll backs off"),
     }
 }
 

@@ -16,6 +16,7 @@ use tokio::sync::OwnedMutexGuard;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
+use super::logged;
 use nextcore_core::model::Time;
 use nextcore_core::model::audit::{Entry, Told};
 use nextcore_core::model::plan::Unfinished;
@@ -110,6 +111,15 @@ impl Audit {
     /// Appends a line and does not return before it is on disk. A line that could not be written in time is withdrawn: should the disk wake
     /// up, the log says so itself.
     pub async fn write(&self, entry: &Entry) -> io::Result<()> {
+        let written = self.write_in_time(entry).await;
+        match &written {
+            Ok(()) => logged::told(entry),
+            Err(e) => logged::not_recorded(entry, e),
+        }
+        written
+    }
+
+    async fn write_in_time(&self, entry: &Entry) -> io::Result<()> {
         let (until, turn) = self.turn().await?;
         if !self.0.place.is_slow() {
             return self.0.append(entry);
@@ -135,6 +145,7 @@ impl Audit {
 
     /// Appends a line about something that has happened already. What cannot be written is said, kept, and written before the next line.
     pub async fn keep(&self, entry: Entry) -> Option<String> {
+        logged::told(&entry);
         {
             let mut owed = self.0.owed();
             if owed.len() >= OWED {

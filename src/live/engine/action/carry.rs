@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::owe::made;
-use super::{Report, Runner, hash, next, running};
+use super::{Report, Runner, hash, logged, next, running};
 use crate::aws::action::{Desk, Receipt, Row, SendError, Sender, Sight, Warrants};
 use crate::aws::authority::{NotArmed, Operator, Warrant};
 use crate::aws::op::Op;
@@ -70,7 +70,10 @@ impl Runner {
     /// Carries a plan out that was confirmed by typing `typed`; reports what happens until the end.
     pub async fn carry_out(&self, plan: Arc<Plan>, typed: &str, reports: &mpsc::Sender<Report>) -> Carried {
         let carried = match self.ready(&plan, typed).await {
-            Ok(ready) => self.run(ready, reports).await,
+            Ok(ready) => {
+                logged::confirmed(&plan);
+                self.run(ready, reports).await
+            }
             Err(carried) => carried,
         };
         if let Carried::Refused(refusal) = &carried {
@@ -309,6 +312,7 @@ impl Runner {
                 let text = format!("not at its end after {} s, and no longer watched", limit.num_seconds());
                 return self.end(run, Outcome::Unknown, text, next::after(Outcome::Failed, &run.plan));
             }
+            logged::watched(run);
             tell(reports, run);
             tokio::time::sleep(self.0.clock.on_the_wall(row.every)).await;
         }

@@ -6,6 +6,7 @@ mod carry;
 mod ending;
 mod hash;
 mod leave;
+mod logged;
 mod next;
 mod owe;
 mod trail;
@@ -165,7 +166,9 @@ impl Runner {
 
     /// What a request would do, from fresh reads.
     pub async fn plan(&self, request: &Request) -> Result<Plan, Refusal> {
-        self.draw_up(request).await.map(|(plan, _)| plan)
+        let answer = self.draw_up(request).await.map(|(plan, _)| plan);
+        logged::planned(request, &answer);
+        answer
     }
 
     /// The plan, and the desk with everything that was read for it.

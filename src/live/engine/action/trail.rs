@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 
 use tokio::sync::mpsc;
 
-use super::{Report, Runner, next, running};
+use super::{Report, Runner, logged, next, running};
 use crate::aws::action::Row;
 use nextcore_core::model::audit::Told;
 use nextcore_core::model::plan::{Outcome, Run};
@@ -13,6 +13,7 @@ use nextcore_core::model::plan::{Outcome, Run};
 impl Runner {
     /// From now on this is the run that tells what its resource is like.
     pub(super) fn begins(&self, run: &Run) {
+        logged::sent(run);
         let mut newest = self.0.newest.lock().unwrap_or_else(PoisonError::into_inner);
         newest.insert(run.plan.resource.arn.clone(), run.id.clone());
     }

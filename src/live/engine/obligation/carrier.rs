@@ -83,6 +83,7 @@ impl Carrier {
             {
                 return;
             }
+            tracing::debug!(id = self.obligation.id, due, attempts = self.attempts, read = self.trouble.is_none(), "carried");
             self.publish(due);
             self.wait(due, &mut hurry, &mut poke).await;
         }
@@ -97,6 +98,7 @@ impl Carrier {
         }
         // What was promised while armed is kept after disarming, too.
         let warrant = operator.owed(op);
+        tracing::info!(id = self.obligation.id, attempt = self.attempts + 1, "puts right");
         let answer = settle(&self.keeper.0.tools.clients, &self.obligation.owed, &warrant).await;
         self.attempts += 1;
         let (result, request_ids, text) = match answer {

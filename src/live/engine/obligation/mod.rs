@@ -108,6 +108,7 @@ impl Keeper {
         let Some(hold) = hold else { return Ok(false) };
         let due = Obligation { due: Some(self.0.tools.clock.now()), ..obligation };
         let (_, answered) = watch::channel(Some(Answer::Open));
+        tracing::info!(id = due.id, "taken over");
         self.carry(due, hold, Some(operator.clone()), answered, Phase::Waiting);
         Ok(true)
     }

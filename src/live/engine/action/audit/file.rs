@@ -1,25 +1,17 @@
-//! The files of the audit log, as the disk has them: one per day, its owner's alone. What lies there and is no such file is refused, never
-//! followed and never waited for. Blocking; called by the log, off the threads that must not wait.
+//! The files of the audit log, as the disk has them: one per day, its owner's alone (`owner_only` says what that means). Blocking; called
+//! by the log, off the threads that must not wait.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
-use rustix::process::geteuid;
-
+use crate::engine::owner_only::{make, named, open_to_append, open_to_read, sync_folder};
 use nextcore_core::model::Time;
 use nextcore_core::model::audit::Entry;
 use nextcore_core::model::text::sanitize;
 
 /// No line of ours is nearly as long.
 const LINE_LIMIT: u64 = 1 << 20;
-/// For a file's group and for others: to read it, to write it.
-const READABLE: u32 = 0o077;
-const WRITABLE: u32 = 0o022;
-const OWN: u32 = 0o600;
-const OWN_FOLDER: u32 = 0o700;
 
 /// Appends one line to its day's file; it is on disk afterwards, and so is the file's name.
 pub(super) fn append(folder: &Path, entry: &Entry) -> io::Result<()> {
@@ -38,95 +30,6 @@ pub(super) fn append(folder: &Path, entry: &Entry) -> io::Result<()> {
         sync_folder(folder)?;
     }
     Ok(())
-}
-
-/// Makes the folder, and every folder above it that is missing; each is on disk by its name.
-fn make(folder: &Path) -> io::Result<()> {
-    match fs::metadata(folder) {
-        Ok(found) if !found.is_dir() => return Err(refused(folder, "is not a folder")),
-        Ok(found) if found.uid() != geteuid().as_raw() => return Err(refused(folder, "belongs to somebody else")),
-        // Others could put their own files in the place of ours.
-        Ok(found) if found.mode() & WRITABLE != 0 => return fs::set_permissions(folder, Permissions::from_mode(OWN_FOLDER)),
-        Ok(_) => return Ok(()),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => {}
-        Err(e) => return Err(named(folder, e)),
-    }
-    let missing: Vec<&Path> = folder.ancestors().take_while(|a| !a.as_os_str().is_empty() && !a.exists()).collect();
-    DirBuilder::new().recursive(true).mode(OWN_FOLDER).create(folder).map_err(|e| named(folder, e))?;
-    missing.iter().filter_map(|made| made.parent()).filter(|p| !p.as_os_str().is_empty()).try_for_each(sync_folder)
-}
-
-fn sync_folder(folder: impl AsRef<Path>) -> io::Result<()> {
-    match File::open(folder).and_then(|f| f.sync_all()) {
-        // Some network file systems know no such thing, and a folder above ours may be closed to us: nothing more can be done then.
-        Err(e) if matches!(e.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied) => Ok(()),
-        synced => synced,
-    }
-}
-
-fn open_to_append(path: &Path) -> io::Result<(File, bool)> {
-    // Looked at before it is opened: to open a device or a pipe may do something by itself. And looked at again once it is open.
-    match fs::symlink_metadata(path) {
-        Ok(found) => check(path, &found)?,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => match options().create_new(true).append(true).mode(OWN).open(path) {
-            Ok(file) => return Ok((file, true)),
-            // Another process of ours was first.
-            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(e) => return Err(named(path, e)),
-        },
-        Err(e) => return Err(named(path, e)),
-    }
-    let file = options().append(true).open(path).map_err(|e| named(path, e))?;
-    let found = file.metadata()?;
-    check(path, &found)?;
-    if found.mode() & READABLE != 0 {
-        file.set_permissions(Permissions::from_mode(OWN))?;
-    }
-    Ok((file, false))
-}
-
-/// Never through a link, never waiting for the other end of a pipe.
-fn options() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
-    options.read(true).custom_flags(flags.bits().cast_signed());
-    options
-}
-
-/// Whether this is a file that the log may be: a file, ours, and nobody else's to write.
-fn check(path: &Path, found: &fs::Metadata) -> io::Result<()> {
-    is_file(path, found)?;
-    if found.uid() != geteuid().as_raw() {
-        return Err(refused(path, "belongs to somebody else"));
-    }
-    if found.mode() & WRITABLE != 0 {
-        return Err(refused(path, "can be written by others, so nobody knows who wrote it: look at it, then move it away or chmod 600"));
-    }
-    Ok(())
-}
-
-fn is_file(path: &Path, found: &fs::Metadata) -> io::Result<()> {
-    let kind = found.file_type();
-    let what = if kind.is_file() {
-        return Ok(());
-    } else if kind.is_symlink() {
-        "is a symbolic link, not a file: move it away"
-    } else if kind.is_fifo() {
-        "is a named pipe, not a file: move it away"
-    } else if kind.is_dir() {
-        "is a folder, not a file: move it away"
-    } else {
-        "is a device or a socket, not a file: move it away"
-    };
-    Err(refused(path, what))
-}
-
-fn refused(path: &Path, what: &str) -> io::Error {
-    io::Error::other(format!("{} {what}", path.display()))
-}
-
-fn named(path: &Path, e: io::Error) -> io::Error {
-    io::Error::new(e.kind(), format!("{}: {e}", path.display()))
 }
 
 fn ends_whole(file: &mut File) -> io::Result<bool> {
@@ -181,10 +84,7 @@ fn day_of(path: &Path) -> Option<chrono::NaiveDate> {
 }
 
 fn read_file(path: &Path, entries: &mut Vec<Entry>, damage: &mut Vec<String>) -> io::Result<()> {
-    is_file(path, &fs::symlink_metadata(path)?)?;
-    let file = options().open(path)?;
-    is_file(path, &file.metadata()?)?;
-    let mut reader = BufReader::new(file);
+    let mut reader = BufReader::new(open_to_read(path)?);
     let mut line = Vec::new();
     for number in 1_u64.. {
         line.clear();
