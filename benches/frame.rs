@@ -1,7 +1,7 @@
 //! What a frame costs at 200×60 with 50 services, 1,000 tasks and 100,000 log lines: update, draw, diff. `cargo bench --bench frame`.
 
 #[path = "../src/core/tests/screens/fixture/mod.rs"]
-#[expect(dead_code, reason = "the fixtures of the pane snapshots; a benchmark needs few of them")]
+#[expect(dead_code, unused_imports, reason = "the fixtures of the pane snapshots; a benchmark needs few of them")]
 mod fixture;
 
 use std::sync::Arc;

@@ -79,7 +79,7 @@ fn the_table() {
     scaling: denied, no permission: application-autoscaling:DescribeScalableTargets
     inventory: 108 resources of 38 types
       Route53: HostedZone 1, RecordSet 1, HealthCheck 1; CloudFront: Distribution 1; EC2: VPC 1, Subnet 9,
-      InternetGateway 1, VPCGatewayAttachment 1, NatGateway 3, EIP 3, RouteTable 6, Route 4, SubnetRouteTableAssociation 9,
+      InternetGateway 1, VPCGatewayAttachment 1, RouteTable 6, Route 4, SubnetRouteTableAssociation 9, NatGateway 3, EIP 3,
       SecurityGroup 4, SecurityGroupIngress 7, SecurityGroupEgress 5; ElasticLoadBalancingV2: LoadBalancer 1, Listener 1,
       ListenerRule 1, TargetGroup 2; ECS: Cluster 1, Service 3, Task 7, TaskDefinition 3; ElastiCache: ReplicationGroup 1,
       CacheCluster 4, SubnetGroup 1; RDS: DBInstance 1; S3: Bucket 3; IAM: Role 3; KMS: Key 3, Alias 3;
@@ -234,7 +234,7 @@ fn the_markdown() {
     |---|---|
     | Route53 | HostedZone 1, RecordSet 1, HealthCheck 1 |
     | CloudFront | Distribution 1 |
-    | EC2 | VPC 1, Subnet 9, InternetGateway 1, VPCGatewayAttachment 1, NatGateway 3, EIP 3, RouteTable 6, Route 4, SubnetRouteTableAssociation 9, SecurityGroup 4, SecurityGroupIngress 7, SecurityGroupEgress 5 |
+    | EC2 | VPC 1, Subnet 9, InternetGateway 1, VPCGatewayAttachment 1, RouteTable 6, Route 4, SubnetRouteTableAssociation 9, NatGateway 3, EIP 3, SecurityGroup 4, SecurityGroupIngress 7, SecurityGroupEgress 5 |
     | ElasticLoadBalancingV2 | LoadBalancer 1, Listener 1, ListenerRule 1, TargetGroup 2 |
     | ECS | Cluster 1, Service 3, Task 7, TaskDefinition 3 |
     | ElastiCache | ReplicationGroup 1, CacheCluster 4, SubnetGroup 1 |

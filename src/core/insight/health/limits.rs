@@ -130,6 +130,7 @@ const MINUTE: f64 = 60.0;
 const HOUR: f64 = 3600.0;
 
 /// What a limit means, and where it stands by default. Where AWS's documentation gives a figure, it is AWS's.
+#[expect(clippy::match_same_arms, reason = "one row for each limit: two may have the same figures by chance")]
 pub fn meaning(limit: Limit) -> Meaning {
     use Limit as L;
     use Side::{Above, Below, From};

@@ -108,7 +108,7 @@ fn order(limit: Limit, pair: Pair) -> Result<(), String> {
     limits.write(limit, pair);
     let Bounds { warn: Some(warn), critical: Some(critical) } = limits.bounds(limit) else { return Ok(()) };
     let unit = meaning(limit).unit;
-    if warn.value != critical.value && critical.is_bad(warn.value) {
+    if (warn.value - critical.value).abs() > f64::EPSILON && critical.is_bad(warn.value) {
         let (warn, critical) = (unit.text(warn.value), unit.text(critical.value));
         return Err(format!("{}: warn {warn} is beyond critical {critical}", limit.name()));
     }

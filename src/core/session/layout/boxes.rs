@@ -88,134 +88,130 @@ pub fn boxes() -> Vec<(System, &'static BoxSpec)> {
     all
 }
 
+const DNS: BoxSpec = BoxSpec {
+    figures: |_, _| 1,
+    copies: |stack, store, _| Some(store.get::<Dns>().and_then(|d| d.zone.as_ref()).map_or_else(|| stack.zone.clone(), |z| z.id.clone())),
+    ..small(&[Dns::KEY], (PaneId::Edge, 0), (29, 37))
+};
+
+const CDN: BoxSpec = BoxSpec {
+    figures: |_, _| 1,
+    copies: |_, store, _| store.get::<Cdn>()?.distribution.as_ref().map(|d| d.arn.clone()),
+    ..small(&[Cdn::KEY, Metrics::KEY], (PaneId::Edge, 1), (28, REST))
+};
+
+const VPC: BoxSpec = BoxSpec {
+    copies: |_, store, _| store.get::<Network>().map(|n| n.vpc.clone()),
+    ..small(&[Network::KEY, Routes::KEY], (PaneId::Network, 0), (18, 29))
+};
+
+const SECURITY_GROUPS: BoxSpec = small(&[SecurityGroups::KEY], (PaneId::Network, 3), (9, 18));
+
+const BALANCER: BoxSpec = BoxSpec {
+    sections: &[Balancer::KEY, Routing::KEY, Targets::KEY],
+    pane: (PaneId::Balancer, 0),
+    digit: true,
+    lines: |stack, store| 1 + rule_lines(stack, store),
+    cells: (28, REST),
+    figures: |stack, store| 1 + rule_lines(stack, store),
+    copies: |stack, store, _| Some(store.get::<Balancer>().map_or_else(|| stack.balancer.clone(), |b| b.arn.clone())),
+    ..PLAIN
+};
+
+const NAT: BoxSpec = BoxSpec { figures: |_, _| 3, ..small(&[NatGateways::KEY, Routes::KEY], (PaneId::Network, 2), (26, 30)) };
+
+const SERVICE: BoxSpec = BoxSpec {
+    nodes: Some(|stack| stack.services.iter().map(|s| NodeId::service(&s.name)).collect()),
+    sections: &[Services::KEY, Tasks::KEY],
+    pane: (PaneId::Service, 0),
+    subject: |node| node.as_service().unwrap_or_default().to_owned(),
+    digit: true,
+    figures: |_, _| 4,
+    copies: |_, store, node| {
+        let name = node.as_service()?;
+        Some(store.get::<Services>().and_then(|s| s.get(name)).map_or_else(|| name.to_owned(), |s| s.arn.clone()))
+    },
+    ..PLAIN
+};
+
+const CACHE: BoxSpec = BoxSpec {
+    sections: &[ReplicationGroup::KEY, CacheNodes::KEY],
+    pane: (PaneId::Cache, 0),
+    digit: true,
+    figures: |_, _| 3,
+    copies: |stack, _, _| Some(stack.cache.clone()),
+    ..PLAIN
+};
+
+const DATABASE: BoxSpec = BoxSpec {
+    sections: &[Database::KEY],
+    pane: (PaneId::Database, 0),
+    digit: true,
+    copies: |stack, store, _| Some(store.get::<Database>().and_then(|d| d.endpoint.clone()).unwrap_or_else(|| stack.database.clone())),
+    ..PLAIN
+};
+
+const BUCKETS: BoxSpec = BoxSpec { column: 4, ..small(&[Buckets::KEY], (PaneId::Storage, 0), (7, 16)) };
+
+const ROLES: BoxSpec = small(&[Roles::KEY], (PaneId::Security, 0), (8, 14));
+
+const KEYS: BoxSpec = small(&[Keys::KEY], (PaneId::Security, 1), (8, 13));
+
+const SECRETS: BoxSpec = BoxSpec { column: 3, ..small(&[Secrets::KEY], (PaneId::Security, 2), (12, 24)) };
+
+const REPOSITORIES: BoxSpec = small(&[Repositories::KEY], (PaneId::Delivery, 2), (8, 19));
+
+const BUILDS: BoxSpec = BoxSpec { column: 2, ..small(&[Builds::KEY], (PaneId::Delivery, 1), (10, 15)) };
+
+const PIPELINE: BoxSpec = BoxSpec { column: 2, ..small(&[Pipeline::KEY], (PaneId::Delivery, 0), (16, 16)) };
+
+const ALARMS: BoxSpec = BoxSpec {
+    tells: false,
+    digit: true,
+    stretches: true,
+    rows: |store, _| Some(store.get::<Alarms>().map_or(4, |a| a.for_people().count().min(12) as u16)),
+    ..small(&[Alarms::KEY], (PaneId::Alarms, 0), (13, 13))
+};
+
+const DASHBOARDS: BoxSpec = BoxSpec { column: 2, ..small(&[Dashboards::KEY, Cluster::KEY], (PaneId::Dashboards, 0), (9, 15)) };
+
+const TIMELINE: BoxSpec = BoxSpec {
+    digit: true,
+    tells: false,
+    rows: |_, judgement| Some(judgement.timeline.len().clamp(4, 40) as u16),
+    ..small(&[Services::KEY, DatabaseEvents::KEY], (PaneId::Timeline, 0), (0, 0))
+};
+
+const LOGS: BoxSpec = BoxSpec {
+    digit: true,
+    tells: false,
+    copies: |stack, _, _| Some(stack.log_group.clone()),
+    ..small(&[LogTail::KEY], (PaneId::Logs, 0), (0, 0))
+};
+
 /// The box of a system; a part has the box of what it is part of.
 pub fn spec(system: System) -> &'static BoxSpec {
     match system {
-        System::Dns => {
-            const {
-                &BoxSpec {
-                    figures: |_, _| 1,
-                    copies: |stack, store, _| {
-                        Some(store.get::<Dns>().and_then(|d| d.zone.as_ref()).map_or_else(|| stack.zone.clone(), |z| z.id.clone()))
-                    },
-                    ..small(&[Dns::KEY], (PaneId::Edge, 0), (29, 37))
-                }
-            }
-        }
-        System::Cdn => {
-            const {
-                &BoxSpec {
-                    figures: |_, _| 1,
-                    copies: |_, store, _| store.get::<Cdn>()?.distribution.as_ref().map(|d| d.arn.clone()),
-                    ..small(&[Cdn::KEY, Metrics::KEY], (PaneId::Edge, 1), (28, REST))
-                }
-            }
-        }
-        System::Vpc => {
-            const {
-                &BoxSpec {
-                    copies: |_, store, _| store.get::<Network>().map(|n| n.vpc.clone()),
-                    ..small(&[Network::KEY, Routes::KEY], (PaneId::Network, 0), (18, 29))
-                }
-            }
-        }
-        System::SecurityGroups => const { &small(&[SecurityGroups::KEY], (PaneId::Network, 3), (9, 18)) },
-        System::Balancer | System::TargetGroup => {
-            const {
-                &BoxSpec {
-                    sections: &[Balancer::KEY, Routing::KEY, Targets::KEY],
-                    pane: (PaneId::Balancer, 0),
-                    digit: true,
-                    lines: |stack, store| 1 + rule_lines(stack, store),
-                    cells: (28, REST),
-                    figures: |stack, store| 1 + rule_lines(stack, store),
-                    copies: |stack, store, _| Some(store.get::<Balancer>().map_or_else(|| stack.balancer.clone(), |b| b.arn.clone())),
-                    ..PLAIN
-                }
-            }
-        }
-        System::Nat => const { &BoxSpec { figures: |_, _| 3, ..small(&[NatGateways::KEY, Routes::KEY], (PaneId::Network, 2), (26, 30)) } },
-        System::Service => {
-            const {
-                &BoxSpec {
-                    nodes: Some(|stack| stack.services.iter().map(|s| NodeId::service(&s.name)).collect()),
-                    sections: &[Services::KEY, Tasks::KEY],
-                    pane: (PaneId::Service, 0),
-                    subject: |node| node.as_service().unwrap_or_default().to_owned(),
-                    digit: true,
-                    figures: |_, _| 4,
-                    copies: |_, store, node| {
-                        let name = node.as_service()?;
-                        Some(store.get::<Services>().and_then(|s| s.get(name)).map_or_else(|| name.to_owned(), |s| s.arn.clone()))
-                    },
-                    ..PLAIN
-                }
-            }
-        }
-        System::Cache => {
-            const {
-                &BoxSpec {
-                    sections: &[ReplicationGroup::KEY, CacheNodes::KEY],
-                    pane: (PaneId::Cache, 0),
-                    digit: true,
-                    figures: |_, _| 3,
-                    copies: |stack, _, _| Some(stack.cache.clone()),
-                    ..PLAIN
-                }
-            }
-        }
-        System::Database => {
-            const {
-                &BoxSpec {
-                    sections: &[Database::KEY],
-                    pane: (PaneId::Database, 0),
-                    digit: true,
-                    copies: |stack, store, _| {
-                        Some(store.get::<Database>().and_then(|d| d.endpoint.clone()).unwrap_or_else(|| stack.database.clone()))
-                    },
-                    ..PLAIN
-                }
-            }
-        }
-        System::Buckets => const { &BoxSpec { column: 4, ..small(&[Buckets::KEY], (PaneId::Storage, 0), (7, 16)) } },
-        System::Roles => const { &small(&[Roles::KEY], (PaneId::Security, 0), (8, 14)) },
-        System::Keys => const { &small(&[Keys::KEY], (PaneId::Security, 1), (8, 13)) },
-        System::Secrets => const { &BoxSpec { column: 3, ..small(&[Secrets::KEY], (PaneId::Security, 2), (12, 24)) } },
-        System::Repositories => const { &small(&[Repositories::KEY], (PaneId::Delivery, 2), (8, 19)) },
-        System::Builds => const { &BoxSpec { column: 2, ..small(&[Builds::KEY], (PaneId::Delivery, 1), (10, 15)) } },
-        System::Pipeline => const { &BoxSpec { column: 2, ..small(&[Pipeline::KEY], (PaneId::Delivery, 0), (16, 16)) } },
-        System::Alarms => {
-            const {
-                &BoxSpec {
-                    tells: false,
-                    digit: true,
-                    stretches: true,
-                    rows: |store, _| Some(store.get::<Alarms>().map_or(4, |a| a.for_people().count().min(12) as u16)),
-                    ..small(&[Alarms::KEY], (PaneId::Alarms, 0), (13, 13))
-                }
-            }
-        }
-        System::Dashboards => const { &BoxSpec { column: 2, ..small(&[Dashboards::KEY, Cluster::KEY], (PaneId::Dashboards, 0), (9, 15)) } },
-        System::Timeline => {
-            const {
-                &BoxSpec {
-                    digit: true,
-                    tells: false,
-                    rows: |_, judgement| Some(judgement.timeline.len().clamp(4, 40) as u16),
-                    ..small(&[Services::KEY, DatabaseEvents::KEY], (PaneId::Timeline, 0), (0, 0))
-                }
-            }
-        }
-        System::Logs => {
-            const {
-                &BoxSpec {
-                    digit: true,
-                    tells: false,
-                    copies: |stack, _, _| Some(stack.log_group.clone()),
-                    ..small(&[LogTail::KEY], (PaneId::Logs, 0), (0, 0))
-                }
-            }
-        }
+        System::Dns => &DNS,
+        System::Cdn => &CDN,
+        System::Vpc => &VPC,
+        System::SecurityGroups => &SECURITY_GROUPS,
+        System::Balancer | System::TargetGroup => &BALANCER,
+        System::Nat => &NAT,
+        System::Service => &SERVICE,
+        System::Cache => &CACHE,
+        System::Database => &DATABASE,
+        System::Buckets => &BUCKETS,
+        System::Roles => &ROLES,
+        System::Keys => &KEYS,
+        System::Secrets => &SECRETS,
+        System::Repositories => &REPOSITORIES,
+        System::Builds => &BUILDS,
+        System::Pipeline => &PIPELINE,
+        System::Alarms => &ALARMS,
+        System::Dashboards => &DASHBOARDS,
+        System::Timeline => &TIMELINE,
+        System::Logs => &LOGS,
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) fn changed(before: &Buffer, after: &Buffer) -> Rect {
     let area = body(after);
     let cells = area.positions().filter(|at| before.cell(*at) != after.cell(*at));
     let cells = cells.map(|at| Rect::new(at.x, at.y, 1, 1));
-    cells.reduce(|all, cell| all.union(cell)).unwrap_or_default()
+    cells.reduce(Rect::union).unwrap_or_default()
 }
 
 /// The whole screen.

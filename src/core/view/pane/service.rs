@@ -218,10 +218,9 @@ fn task_row<'a>(v: &View<'a>, task: &'a Task) -> Vec<Phrase<'a>> {
     let target = target_of(v, task);
     let (mark, role) = match (&task.status, &task.health, target.map(|t| &t.state)) {
         (TaskStatus::Stopped, ..) => ("○", Role::Muted),
-        (TaskStatus::Running, TaskHealth::Unhealthy, _) => ("▲", Role::Warn),
-        (TaskStatus::Running, _, Some(TargetState::Unhealthy | TargetState::UnhealthyDraining)) => ("▲", Role::Warn),
-        (TaskStatus::Running, _, Some(TargetState::Initial | TargetState::Draining)) => ("◐", Role::Info),
-        (TaskStatus::Running, ..) => ("●", Role::Ok),
+        (TaskStatus::Running, TaskHealth::Unhealthy, _)
+        | (TaskStatus::Running, _, Some(TargetState::Unhealthy | TargetState::UnhealthyDraining)) => ("▲", Role::Warn),
+        (TaskStatus::Running, _, target) if !matches!(target, Some(TargetState::Initial | TargetState::Draining)) => ("●", Role::Ok),
         _ => ("◐", Role::Info),
     };
     let calm = if stopped { Role::Muted } else { Role::Text };

@@ -16,8 +16,6 @@ use super::{Action, Desk, Draft, Facts, Receipt, SendError, Sender, Sight, unrea
 
 const STOP: Op = Op::write("ECS", "StopTask", "ecs:StopTask").on(Scope::Cluster);
 
-/// What a task says of itself that was stopped by a call.
-
 /// Seconds after which a service that is settled needs no other task: its desired count was lowered meanwhile.
 const NO_OTHER: i64 = 60;
 
