@@ -6,10 +6,10 @@
 pub mod conformance;
 pub mod health;
 mod judgement;
-pub mod panes;
-pub mod reading;
+pub(crate) mod panes;
+pub(crate) mod reading;
 mod timeline;
-pub mod topology;
+pub(crate) mod topology;
 
 #[cfg(test)]
 pub(crate) mod fixture;

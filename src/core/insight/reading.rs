@@ -9,7 +9,7 @@ use crate::model::metric::{Metrics, Series};
 use crate::model::store::Store;
 
 /// A figure older than this is not shown as current: slow metrics are asked for every fifth minute, and published late.
-pub const CURRENT: TimeDelta = TimeDelta::minutes(15);
+pub(crate) const CURRENT: TimeDelta = TimeDelta::minutes(15);
 
 /// What a figure counts; how it is written is the reader's business.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,35 +48,35 @@ impl Measure {
 
 /// Reads series of one store at one moment.
 #[derive(Clone, Copy)]
-pub struct Reading<'a> {
+pub(crate) struct Reading<'a> {
     metrics: Option<&'a Metrics>,
     now: Time,
 }
 
 impl<'a> Reading<'a> {
     /// Of a store at a moment.
-    pub fn new(store: &'a Store, now: Time) -> Self {
+    pub(crate) fn new(store: &'a Store, now: Time) -> Self {
         Self { metrics: store.get::<Metrics>(), now }
     }
 
     /// The newest value whose minute is over; a count that fell silent is zero.
-    pub fn value(&self, id: &str) -> Option<f64> {
+    pub(crate) fn value(&self, id: &str) -> Option<f64> {
         let series = self.metrics?.get(id)?;
         series.settled(self.now, CURRENT).map(|p| p.1).or((series.zero_fill && !series.points.is_empty()).then_some(0.0))
     }
 
     /// A sum per minute as a rate per second.
-    pub fn per_second(&self, id: &str) -> Option<f64> {
+    pub(crate) fn per_second(&self, id: &str) -> Option<f64> {
         self.value(id).map(|v| v / 60.0)
     }
 
     /// Percent of `whole` that `part` is in the newest minute for which both were asked; both are counts.
-    pub fn share(&self, part: &str, whole: &str) -> Option<f64> {
+    pub(crate) fn share(&self, part: &str, whole: &str) -> Option<f64> {
         self.share_of(&[part], whole)
     }
 
     /// The same for several parts together; one that was never published counts for nothing, unless none was.
-    pub fn share_of(&self, parts: &[&str], whole: &str) -> Option<f64> {
+    pub(crate) fn share_of(&self, parts: &[&str], whole: &str) -> Option<f64> {
         let (metrics, late) = (self.metrics?, PUBLISH_LAG.num_seconds());
         let parts: Vec<&Series> = parts.iter().filter_map(|id| metrics.get(id)).collect();
         let whole = metrics.get(whole)?;
@@ -88,12 +88,12 @@ impl<'a> Reading<'a> {
     }
 
     /// The sum of several series; `None` when none is known.
-    pub fn sum(&self, ids: impl IntoIterator<Item = String>) -> Option<f64> {
+    pub(crate) fn sum(&self, ids: impl IntoIterator<Item = String>) -> Option<f64> {
         ids.into_iter().filter_map(|id| self.value(&id)).reduce(|a, b| a + b)
     }
 
     /// The greatest of several series.
-    pub fn max(&self, ids: impl IntoIterator<Item = String>) -> Option<f64> {
+    pub(crate) fn max(&self, ids: impl IntoIterator<Item = String>) -> Option<f64> {
         ids.into_iter().filter_map(|id| self.value(&id)).reduce(f64::max)
     }
 }

@@ -22,12 +22,12 @@ states! {
 
 impl TargetState {
     /// Fails its checks, also while draining; an orderly `draining` does not.
-    pub fn is_unhealthy(&self) -> bool {
+    pub(crate) fn is_unhealthy(&self) -> bool {
         matches!(self, Self::Unhealthy | Self::UnhealthyDraining)
     }
 
     /// Is being taken out, whether its checks pass or not.
-    pub fn is_draining(&self) -> bool {
+    pub(crate) fn is_draining(&self) -> bool {
         matches!(self, Self::Draining | Self::UnhealthyDraining)
     }
 }
@@ -151,7 +151,7 @@ impl Section for Routing {
 
 impl Routing {
     /// The path patterns that lead to a target group: `/api/*`, or `/` for the default rule.
-    pub fn paths_to(&self, target_group: &str) -> Vec<String> {
+    pub(crate) fn paths_to(&self, target_group: &str) -> Vec<String> {
         let mut paths = Vec::new();
         for rule in self.listeners.iter().flat_map(|l| &l.rules) {
             if rule.target_groups.iter().any(|t| t == target_group) {

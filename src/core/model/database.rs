@@ -186,7 +186,7 @@ impl Section for DatabaseSettings {
 }
 
 /// `LEAST(DBInstanceClassMemory/9531392, 5000)` of a class, when the parameter group does not say (AWS map §1.2).
-pub fn default_max_connections(class: &str) -> Option<i64> {
+pub(crate) fn default_max_connections(class: &str) -> Option<i64> {
     let gib = match class.rsplit('.').next()? {
         "micro" => 1,
         "small" => 2,

@@ -231,7 +231,7 @@ pub struct Pipeline {
 
 impl Pipeline {
     /// Whether what a stage shows is of an earlier execution than what a stage before it shows: the newer one has not come so far.
-    pub fn is_earlier(&self, stage: &PipelineStage) -> bool {
+    pub(crate) fn is_earlier(&self, stage: &PipelineStage) -> bool {
         let begun = |id: &str| self.executions.iter().find(|e| e.id == id).and_then(|e| e.started_at);
         let own = begun(&stage.execution);
         let before = self.stages.iter().take_while(|s| s.name != stage.name).map(|s| s.execution.as_str());

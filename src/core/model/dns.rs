@@ -108,7 +108,7 @@ impl Section for Dns {
 
 impl Dns {
     /// The alias record of the zone's own name, IPv4 first.
-    pub fn apex(&self) -> Option<&DnsRecord> {
+    pub(crate) fn apex(&self) -> Option<&DnsRecord> {
         let zone = self.zone.as_ref()?;
         ["A", "AAAA"].iter().find_map(|kind| self.records.iter().find(|r| r.name == zone.name && r.kind == *kind))
     }

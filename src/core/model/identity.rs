@@ -41,7 +41,7 @@ impl Identity {
     }
 
     /// The account in groups of four digits, as operators read it.
-    pub fn account_grouped(&self) -> String {
+    pub(crate) fn account_grouped(&self) -> String {
         grouped(&self.account)
     }
 }

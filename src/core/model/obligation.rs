@@ -166,7 +166,7 @@ pub struct Standing {
 }
 
 /// So long after its due time a promise counts as broken, also while its process lives: it may be stopped.
-pub const OVERDUE: chrono::TimeDelta = chrono::TimeDelta::minutes(2);
+pub(crate) const OVERDUE: chrono::TimeDelta = chrono::TimeDelta::minutes(2);
 
 impl Standing {
     /// Whether nobody takes care of it any more although somebody should: its process has ended, or does not move.

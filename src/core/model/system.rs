@@ -123,7 +123,7 @@ macro_rules! systems {
         }
 
         /// All systems, in the order of reports: requests enter at the top and fall to the data.
-        pub const SYSTEMS: &[System] = &[$(System::$system),+];
+        pub(crate) const SYSTEMS: &[System] = &[$(System::$system),+];
 
         impl System {
             /// Its row.
@@ -240,7 +240,7 @@ systems! {
 
 impl System {
     /// The system that this operation (`elasticache:DescribeReplicationGroups`) reads; none where it reads several.
-    pub fn read_by(operation: &str) -> Option<Self> {
+    pub(crate) fn read_by(operation: &str) -> Option<Self> {
         let begins = |s: &&System| !s.spec().operations.is_empty() && operation.starts_with(s.spec().operations);
         SYSTEMS.iter().filter(begins).max_by_key(|s| s.spec().operations.len()).copied()
     }
@@ -281,7 +281,7 @@ impl NodeId {
     }
 
     /// The service's name, if this is a service.
-    pub fn as_service(&self) -> Option<&str> {
+    pub(crate) fn as_service(&self) -> Option<&str> {
         (self.system == System::Service).then_some(self.name.as_str())
     }
 }

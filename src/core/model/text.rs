@@ -86,7 +86,7 @@ pub fn short_id(id: &str) -> &str {
 }
 
 /// A number of things: `1 task`, `2 tasks`.
-pub fn plural(n: u32, what: &str) -> String {
+pub(crate) fn plural(n: u32, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
@@ -102,7 +102,7 @@ pub fn share(value: f64) -> String {
 }
 
 /// At most `width` cells, with `…` at the end when something is missing.
-pub fn clip(text: &str, width: usize) -> Cow<'_, str> {
+pub(crate) fn clip(text: &str, width: usize) -> Cow<'_, str> {
     if cells(text) <= width {
         return Cow::Borrowed(text);
     }
@@ -115,7 +115,7 @@ pub fn clip(text: &str, width: usize) -> Cow<'_, str> {
 }
 
 /// At most `width` cells, with `…` in the middle: both ends of an ARN say something.
-pub fn clip_middle(text: &str, width: usize) -> Cow<'_, str> {
+pub(crate) fn clip_middle(text: &str, width: usize) -> Cow<'_, str> {
     if text.width() <= width {
         return Cow::Borrowed(text);
     }
@@ -135,7 +135,7 @@ pub fn clip_middle(text: &str, width: usize) -> Cow<'_, str> {
 }
 
 /// Characters that are one cell wide whatever stands beside them.
-pub fn narrow(c: char) -> bool {
+pub(crate) fn narrow(c: char) -> bool {
     matches!(c, ' '..='~' | '\u{2500}'..='\u{25ff}' | '\u{2800}'..='\u{28ff}' | '·' | '…' | '×' | '→' | '⇄' | '–' | '—' | '≤')
 }
 

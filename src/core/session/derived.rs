@@ -64,13 +64,6 @@ fn report(session: &mut Session) -> Option<Report> {
 }
 
 impl Session {
-    /// The statements to verify, ready made: compiling the built-in ones takes longer than a frame, and a user's file is not read here.
-    pub fn set_statements(&mut self, statements: Arc<Statements>) {
-        self.derived.statements = Some(Ok(statements));
-        self.derived.report = None;
-        self.dirty = true;
-    }
-
     /// The zones as the open pane shows them.
     pub fn zones(&self) -> Option<&ZoneMap> {
         self.derived.zones.as_ref().map(|z| &z.1)
@@ -92,7 +85,7 @@ impl Session {
     }
 
     /// Why there are no statements to verify.
-    pub fn statements_refused(&self) -> Option<&str> {
+    pub(crate) fn statements_refused(&self) -> Option<&str> {
         self.derived.statements.as_ref()?.as_ref().err().map(String::as_str)
     }
 }

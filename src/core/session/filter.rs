@@ -43,12 +43,12 @@ impl Filter {
     }
 
     /// Whether a row made of these fields is shown: each word must occur in some field.
-    pub fn matches_fields(&self, fields: &[&str]) -> bool {
+    pub(crate) fn matches_fields(&self, fields: &[&str]) -> bool {
         self.terms.iter().all(|t| fields.iter().any(|f| t.pattern.is_match(f)) != t.negated)
     }
 
     /// The byte ranges of `text` that made it match.
-    pub fn hits(&self, text: &str) -> Vec<(usize, usize)> {
+    pub(crate) fn hits(&self, text: &str) -> Vec<(usize, usize)> {
         let mut hits: Vec<(usize, usize)> = self
             .terms
             .iter()

@@ -41,7 +41,7 @@ impl LogView {
     }
 
     /// Filters anew by this.
-    pub fn set_filter(&mut self, filter: Filter, tail: Option<&LogTail>) {
+    pub(crate) fn set_filter(&mut self, filter: Filter, tail: Option<&LogTail>) {
         self.filter = filter;
         self.rebuild();
         if let Some(tail) = tail {
@@ -144,7 +144,7 @@ impl LogView {
     }
 
     /// Moves the cursor by rows; moving up pauses, moving down past the end follows.
-    pub fn scroll(&mut self, tail: &LogTail, rows: isize) {
+    pub(crate) fn scroll(&mut self, tail: &LogTail, rows: isize) {
         if self.cursor.is_none() && rows > 0 {
             return;
         }

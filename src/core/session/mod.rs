@@ -8,8 +8,8 @@ pub mod layout;
 mod list;
 pub(crate) mod logs;
 mod msg;
-pub mod pane;
-pub mod rows;
+pub(crate) mod pane;
+pub(crate) mod rows;
 mod update;
 
 use crate::model::system::System;
@@ -36,7 +36,7 @@ use layout::{Layout, Wish};
 use pane::{PaneId, Panel};
 
 /// The smallest screen that the dashboard is laid out for.
-pub const SMALLEST: (u16, u16) = (60, 16);
+pub(crate) const SMALLEST: (u16, u16) = (60, 16);
 
 /// What a session starts with.
 #[derive(Debug, Clone)]
@@ -65,7 +65,7 @@ pub struct Screen {
 }
 
 /// Names a list: its pane, subject and panel.
-pub type ListKey = (PaneId, String, usize);
+pub(crate) type ListKey = (PaneId, String, usize);
 
 /// One user's screen state.
 #[derive(Debug)]
@@ -191,7 +191,7 @@ impl Session {
     }
 
     /// What may be done, and the badge for it.
-    pub fn set_mode(&mut self, mode: Mode) {
+    pub(crate) fn set_mode(&mut self, mode: Mode) {
         self.dirty |= self.mode != mode;
         self.mode = mode;
     }
@@ -202,7 +202,7 @@ impl Session {
     }
 
     /// The stack's name.
-    pub fn stack_name(&self) -> &str {
+    pub(crate) fn stack_name(&self) -> &str {
         &self.stack.name
     }
 
@@ -219,7 +219,7 @@ impl Session {
     }
 
     /// What stands between us and the cloud, if it concerns everything: a headline and what to do.
-    pub fn banner(&self) -> Option<(&str, &str)> {
+    pub(crate) fn banner(&self) -> Option<(&str, &str)> {
         let mut offline = None;
         // One call may time out; when nothing has ever come, it is the line.
         let nothing_yet = self.store.entries().all(|(_, e)| e.value.is_none());
@@ -262,7 +262,7 @@ impl Session {
     }
 
     /// What decides which commands work now.
-    pub fn situation(&self) -> Situation {
+    pub(crate) fn situation(&self) -> Situation {
         let panes = self.screen().map(|s| pane::row(s.pane));
         let panel = self.panel();
         Situation {

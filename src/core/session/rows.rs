@@ -10,10 +10,10 @@ use crate::model::Time;
 use crate::model::cache::DataEvent;
 
 /// The identities of a list's rows.
-pub type Ids<'a> = Vec<Cow<'a, str>>;
+pub(crate) type Ids<'a> = Vec<Cow<'a, str>>;
 
 /// The identities of a panel's rows, as its pane's row says.
-pub fn ids<'a>(session: &'a Session, pane: PaneId, subject: &str, panel: usize) -> Ids<'a> {
+pub(crate) fn ids<'a>(session: &'a Session, pane: PaneId, subject: &str, panel: usize) -> Ids<'a> {
     let Some(rows) = row(pane).panels.get(panel).and_then(|p| p.rows) else { return Vec::new() };
     let state = session.list(pane, subject, panel);
     rows(session, &Query { subject, filter: &state.filter })

@@ -108,7 +108,7 @@ impl Role {
     }
 
     /// The role whose style is used when a theme leaves this one out; so old themes keep working.
-    pub fn fallback(self) -> Option<Self> {
+    pub(crate) fn fallback(self) -> Option<Self> {
         Some(match self {
             Self::Text => return None,
             Self::Faint | Self::Border => Self::Muted,

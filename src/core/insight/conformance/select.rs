@@ -32,7 +32,7 @@ impl Only {
     }
 
     /// Whether the statement of this id is wanted.
-    pub fn includes(&self, id: &str) -> bool {
+    pub(crate) fn includes(&self, id: &str) -> bool {
         self.wanted.is_empty() || self.wanted.iter().any(|w| fits(w, id))
     }
 }

@@ -219,12 +219,12 @@ impl Limits {
     }
 
     /// The level of how long something takes or lies back.
-    pub fn level_of_span(&self, limit: Limit, span: TimeDelta) -> Level {
+    pub(crate) fn level_of_span(&self, limit: Limit, span: TimeDelta) -> Level {
         self.level(limit, span.as_seconds_f64())
     }
 
     /// The level of the packets that a NAT gateway drops, of the bytes that it carries in the same minute; a few are always lost.
-    pub fn level_of_drops(&self, dropped: f64, bytes: f64) -> Level {
+    pub(crate) fn level_of_drops(&self, dropped: f64, bytes: f64) -> Level {
         let share = if dropped > NAT_DROPS_FLOOR { dropped / (bytes / PACKET_BYTES) * 100.0 } else { 0.0 };
         self.level(Limit::NatDrops, share)
     }
@@ -338,6 +338,6 @@ pub fn reached(passed: usize, checkers: usize) -> bool {
 }
 
 /// Whether a metric that knows only 0 and 1 says yes; an average over a minute stands between.
-pub fn says_yes(value: f64) -> bool {
+pub(crate) fn says_yes(value: f64) -> bool {
     value >= 0.5
 }

@@ -7,7 +7,7 @@ pub(crate) mod finding;
 pub mod limits;
 mod node;
 pub(crate) mod rules;
-pub mod standing;
+pub(crate) mod standing;
 mod watch;
 pub(crate) mod window;
 pub mod written;

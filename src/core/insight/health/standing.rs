@@ -11,7 +11,7 @@ use crate::insight::health::finding::Finding;
 
 /// The state of one section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub(crate) enum Standing {
     /// Never asked.
     Idle,
     /// Asked, no answer yet.
@@ -30,7 +30,7 @@ pub enum Standing {
 
 impl Standing {
     /// Of an entry at `now`. A resource that existed and is now reported missing is missing at once, not after three intervals.
-    pub fn of(entry: Option<&Entry>, now: Time) -> Self {
+    pub(crate) fn of(entry: Option<&Entry>, now: Time) -> Self {
         let Some(entry) = entry else { return Self::Idle };
         match (&entry.problem, &entry.value) {
             (Some(p), _) if p.kind == ProblemKind::NotFound => Self::Missing,
@@ -43,7 +43,7 @@ impl Standing {
     }
 
     /// The word in reports.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Idle => "idle",
             Self::Loading => "loading",
@@ -57,7 +57,7 @@ impl Standing {
 }
 
 /// Why a section is not as it should be, in words; `None` when it is, or when it was never asked.
-pub fn explain(entry: Option<&Entry>, now: Time) -> Option<String> {
+pub(crate) fn explain(entry: Option<&Entry>, now: Time) -> Option<String> {
     let problem = entry.and_then(|e| e.problem.as_ref());
     let headline = problem.map_or("no answer yet", |p| p.headline.as_str());
     match Standing::of(entry, now) {

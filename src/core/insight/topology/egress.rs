@@ -78,7 +78,7 @@ impl Egress {
 }
 
 /// The zones that have a private subnet, else those that have a gateway.
-pub fn zones(store: &Store) -> BTreeSet<String> {
+pub(crate) fn zones(store: &Store) -> BTreeSet<String> {
     let subnets = store.get::<Network>().into_iter().flat_map(|n| n.of(SubnetTier::Private)).map(|s| s.zone.clone());
     let private: BTreeSet<String> = subnets.collect();
     if private.is_empty() {
@@ -89,7 +89,7 @@ pub fn zones(store: &Store) -> BTreeSet<String> {
 }
 
 /// The gateway of a zone's own: a working one before one that is gone.
-pub fn own_gateway<'a>(store: &'a Store, zone: &str) -> Option<&'a NatGateway> {
+pub(crate) fn own_gateway<'a>(store: &'a Store, zone: &str) -> Option<&'a NatGateway> {
     let all = &store.get::<NatGateways>()?.gateways;
     let mut own: Vec<&NatGateway> = all.iter().filter(|g| serves(g, zone)).collect();
     own.sort_by_key(|g| (g.state != "available", g.state != "pending"));
@@ -102,7 +102,7 @@ fn serves(gateway: &NatGateway, zone: &str) -> bool {
 }
 
 /// The worst way out of the private subnets of a zone.
-pub fn of(store: &Store, zone: &str) -> Egress {
+pub(crate) fn of(store: &Store, zone: &str) -> Egress {
     let (Some(network), Some(routes), Some(nat)) = (store.get::<Network>(), store.get::<Routes>(), store.get::<NatGateways>()) else {
         return Egress::Unknown;
     };

@@ -28,7 +28,7 @@ use crate::insight::health::standing;
 
 /// What was counted.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Inventory {
+pub(crate) struct Inventory {
     /// All together.
     pub total: usize,
     /// By CloudFormation's name of the type; types of which there is none are left out.
@@ -39,7 +39,7 @@ pub struct Inventory {
 
 /// A type that could not be counted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct NotSeen {
+pub(crate) struct NotSeen {
     /// CloudFormation's name.
     #[serde(rename = "type")]
     pub kind: &'static str,
@@ -197,7 +197,7 @@ fn rules(groups: &SecurityGroups, egress: bool) -> usize {
 }
 
 /// Counts everything that the store shows.
-pub fn inventory(store: &Store, now: Time) -> Inventory {
+pub(crate) fn inventory(store: &Store, now: Time) -> Inventory {
     let mut inventory = Inventory::default();
     for kind in all() {
         let entry = store.entry(kind.section);
@@ -222,12 +222,12 @@ fn parts(kind: &'static str) -> (&'static str, &'static str) {
 
 impl Inventory {
     /// `108 resources of 38 types`.
-    pub fn summary(&self) -> String {
+    pub(crate) fn summary(&self) -> String {
         format!("{} resources of {} types", self.total, self.by_type.len())
     }
 
     /// The types of each AWS service with their counts, in the order of the seed's diagram: `EC2`, [(`Subnet`, 9), ...].
-    pub fn by_service(&self) -> Vec<(&'static str, Vec<(&'static str, usize)>)> {
+    pub(crate) fn by_service(&self) -> Vec<(&'static str, Vec<(&'static str, usize)>)> {
         let mut services: Vec<(&str, Vec<(&str, usize)>)> = Vec::new();
         for kind in all() {
             let Some(count) = self.by_type.get(kind.name) else { continue };
@@ -241,7 +241,7 @@ impl Inventory {
     }
 
     /// What could not be counted: section, its types, why. Types of one section are missing together, for one reason.
-    pub fn unseen(&self) -> Vec<(String, Vec<&'static str>, &str)> {
+    pub(crate) fn unseen(&self) -> Vec<(String, Vec<&'static str>, &str)> {
         let mut sections: Vec<(String, Vec<&str>, &str)> = Vec::new();
         for gone in &self.not_seen {
             let (section, (_, name)) = (gone.section.0.replace('_', " "), parts(gone.kind));

@@ -13,7 +13,7 @@ use crate::insight::timeline::phrase::failover;
 /// Node id → whether it is the primary; nodes of which nothing is known are left out.
 ///
 /// The API's `CurrentRole` wins; else the newest failover event, if it is newer than the metric's newest minute; else the metric.
-pub fn redis_roles(store: &Store) -> BTreeMap<String, bool> {
+pub(crate) fn redis_roles(store: &Store) -> BTreeMap<String, bool> {
     let mut roles = BTreeMap::new();
     for shard in store.get::<ReplicationGroup>().iter().flat_map(|g| &g.node_groups) {
         shard_roles(store, shard, &mut roles);

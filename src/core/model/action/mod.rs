@@ -117,7 +117,7 @@ pub struct Param {
 
 /// What may become of an action at the moment: `Err` says why not, in words for the user. It looks only at what is known already; the
 /// plan reads afresh and has the last word.
-pub type Offer = fn(&Store, &Stack, &str) -> Result<(), String>;
+pub(crate) type Offer = fn(&Store, &Stack, &str) -> Result<(), String>;
 
 /// One row of the table.
 #[derive(Debug, Clone, Copy)]

@@ -47,7 +47,7 @@ states! {
 
 impl TaskStatus {
     /// On its way to `RUNNING`.
-    pub fn is_starting(&self) -> bool {
+    pub(crate) fn is_starting(&self) -> bool {
         matches!(self, Self::Provisioning | Self::Pending | Self::Activating)
     }
 }

@@ -116,12 +116,12 @@ impl Session {
     }
 
     /// The runs that have no end yet, oldest first.
-    pub fn under_way(&self) -> impl Iterator<Item = &Arc<Run>> {
+    pub(crate) fn under_way(&self) -> impl Iterator<Item = &Arc<Run>> {
         self.runs.values().filter(|r| r.end.is_none())
     }
 
     /// Whether plans can be carried out at all in this process.
-    pub fn may_act(&self) -> bool {
+    pub(crate) fn may_act(&self) -> bool {
         self.mode != Mode::Viewer
     }
 }

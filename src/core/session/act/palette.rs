@@ -43,7 +43,7 @@ pub(in crate::session) fn open(session: &mut Session) {
 
 impl Palette {
     /// What could be meant.
-    pub fn suggestions(&self, session: &Session) -> Vec<Suggestion> {
+    pub(crate) fn suggestions(&self, session: &Session) -> Vec<Suggestion> {
         let line = self.text.trim_start();
         let mut found: Vec<Suggestion> = named(line).collect();
         found.extend(targets(session, line));

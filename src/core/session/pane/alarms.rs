@@ -21,7 +21,7 @@ pub(super) const ROW: &PaneRow = &PaneRow {
 };
 
 /// Alarms for people, worst and newest first; the scaling alarms after them when they are unfolded.
-pub fn alarms<'a>(store: &'a Store, unfolded: bool, filter: &Filter) -> Vec<&'a Alarm> {
+pub(crate) fn alarms<'a>(store: &'a Store, unfolded: bool, filter: &Filter) -> Vec<&'a Alarm> {
     let all = store.get::<Alarms>().map(|a| a.alarms.as_slice()).unwrap_or_default();
     let rank = |a: &Alarm| {
         (
@@ -40,7 +40,7 @@ pub fn alarms<'a>(store: &'a Store, unfolded: bool, filter: &Filter) -> Vec<&'a 
 }
 
 /// State changes of alarms, newest first.
-pub fn alarm_history<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a AlarmChange> {
+pub(crate) fn alarm_history<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a AlarmChange> {
     let all = store.get::<AlarmHistory>().map(|h| h.changes.as_slice()).unwrap_or_default();
     all.iter().filter(|c| filter.matches_fields(&[&c.name, &c.summary])).collect()
 }

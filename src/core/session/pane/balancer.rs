@@ -22,7 +22,7 @@ pub(super) const ROW: &PaneRow = &PaneRow {
 };
 
 /// Every target with its group, by group, zone and address.
-pub fn targets<'a>(store: &'a Store, filter: &Filter) -> Vec<(&'a TargetGroup, &'a Target)> {
+pub(crate) fn targets<'a>(store: &'a Store, filter: &Filter) -> Vec<(&'a TargetGroup, &'a Target)> {
     let (Some(routing), Some(targets)) = (store.get::<Routing>(), store.get::<Targets>()) else { return Vec::new() };
     let mut rows: Vec<(&TargetGroup, &Target)> = routing
         .target_groups
@@ -35,13 +35,13 @@ pub fn targets<'a>(store: &'a Store, filter: &Filter) -> Vec<(&'a TargetGroup, &
 }
 
 /// Every target group with its settings.
-pub fn target_groups<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a TargetGroup> {
+pub(crate) fn target_groups<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a TargetGroup> {
     let groups = store.get::<Routing>().map(|r| r.target_groups.as_slice()).unwrap_or_default();
     groups.iter().filter(|g| filter.matches_fields(&[&g.name, &g.health_path])).collect()
 }
 
 /// Every rule with its listener, in order of evaluation.
-pub fn rules<'a>(store: &'a Store, filter: &Filter) -> Vec<(&'a Listener, Option<&'a Rule>)> {
+pub(crate) fn rules<'a>(store: &'a Store, filter: &Filter) -> Vec<(&'a Listener, Option<&'a Rule>)> {
     let listeners = store.get::<Routing>().map(|r| r.listeners.as_slice()).unwrap_or_default();
     let mut rows = Vec::new();
     for listener in listeners {

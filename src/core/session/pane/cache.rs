@@ -19,7 +19,7 @@ pub(super) const ROW: &PaneRow = &PaneRow {
 };
 
 /// Every Redis node with its shard.
-pub fn cache_nodes<'a>(store: &'a Store, filter: &Filter) -> Vec<(&'a NodeGroup, &'a CacheMember)> {
+pub(crate) fn cache_nodes<'a>(store: &'a Store, filter: &Filter) -> Vec<(&'a NodeGroup, &'a CacheMember)> {
     let groups = store.get::<ReplicationGroup>().map(|g| g.node_groups.as_slice()).unwrap_or_default();
     groups
         .iter()
@@ -29,6 +29,6 @@ pub fn cache_nodes<'a>(store: &'a Store, filter: &Filter) -> Vec<(&'a NodeGroup,
 }
 
 /// Events of Redis, newest first.
-pub fn events<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a DataEvent> {
+pub(crate) fn events<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a DataEvent> {
     data_events(store.get::<CacheEvents>().map(|e| e.events.as_slice()), filter)
 }

@@ -22,14 +22,14 @@ pub(super) const ROW: &PaneRow = &PaneRow {
 };
 
 /// Dashboards by name.
-pub fn dashboards<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a Dashboard> {
+pub(crate) fn dashboards<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a Dashboard> {
     let all = store.get::<Dashboards>().map(|d| d.dashboards.as_slice()).unwrap_or_default();
     let titles = |d: &Dashboard| d.widgets.iter().map(|w| w.title.as_str()).collect::<Vec<_>>().join(" ");
     all.iter().filter(|d| filter.is_empty() || filter.matches_fields(&[&d.name, &d.namespaces.join(" "), &titles(d)])).collect()
 }
 
 /// The services whose containers Container Insights measures.
-pub fn containers<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a Service> {
+pub(crate) fn containers<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a Service> {
     let all = store.get::<Services>().map(|s| s.services.as_slice()).unwrap_or_default();
     all.iter().filter(|s| filter.matches_fields(&[&s.name, s.status.as_str()])).collect()
 }

@@ -24,17 +24,17 @@ pub(super) const ROW: &PaneRow = &PaneRow {
 };
 
 /// Events of the database, newest first.
-pub fn events<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a DataEvent> {
+pub(crate) fn events<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a DataEvent> {
     data_events(store.get::<DatabaseEvents>().map(|e| e.events.as_slice()), filter)
 }
 
 /// Statements by the load that they cause, most first.
-pub fn statements<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a LoadPart> {
+pub(crate) fn statements<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a LoadPart> {
     store.get::<DatabaseLoad>().map(|l| parts(&l.statements, filter)).unwrap_or_default()
 }
 
 /// Wait events by the load that waits on them, most first.
-pub fn waits<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a LoadPart> {
+pub(crate) fn waits<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a LoadPart> {
     store.get::<DatabaseLoad>().map(|l| parts(&l.waits, filter)).unwrap_or_default()
 }
 
@@ -43,7 +43,7 @@ fn parts<'a>(all: &'a [LoadPart], filter: &Filter) -> Vec<&'a LoadPart> {
 }
 
 /// Processes of the host by CPU, most first, each with its place: several have the same name.
-pub fn processes<'a>(store: &'a Store, filter: &Filter) -> Vec<(usize, &'a Process)> {
+pub(crate) fn processes<'a>(store: &'a Store, filter: &Filter) -> Vec<(usize, &'a Process)> {
     let all = store.get::<DatabaseHost>().map(|h| h.processes.as_slice()).unwrap_or_default();
     all.iter().enumerate().filter(|(_, p)| filter.matches("", &p.name)).collect()
 }

@@ -28,21 +28,21 @@ pub(super) const ROW: &PaneRow = &PaneRow {
 };
 
 /// Every action of the pipeline with its stage, in order.
-pub fn actions<'a>(store: &'a Store, filter: &Filter) -> Vec<(&'a PipelineStage, &'a PipelineAction)> {
+pub(crate) fn actions<'a>(store: &'a Store, filter: &Filter) -> Vec<(&'a PipelineStage, &'a PipelineAction)> {
     let stages = store.get::<Pipeline>().map(|p| p.stages.as_slice()).unwrap_or_default();
     let all = stages.iter().flat_map(|s| s.actions.iter().map(move |a| (s, a)));
     all.filter(|(s, a)| filter.matches_fields(&[&s.name, &a.name, &a.provider, &a.status, &a.summary])).collect()
 }
 
 /// Builds of all projects, newest first.
-pub fn builds<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a Build> {
+pub(crate) fn builds<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a Build> {
     let all = store.get::<Builds>().map(|b| b.builds.as_slice()).unwrap_or_default();
     all.iter().filter(|b| filter.matches_fields(&[&b.id, &b.project, &b.status, &b.phase, &b.version])).collect()
 }
 
 /// One image of a repository, or a digest that runs and is not in it.
 #[derive(Debug, Clone)]
-pub struct ImageRow<'a> {
+pub(crate) struct ImageRow<'a> {
     /// Where it is, or should be.
     pub repository: &'a Repository,
     /// `sha256:…`.
@@ -73,7 +73,7 @@ fn running<'a>(session: &'a Session, repository: &Repository) -> Running<'a> {
 }
 
 /// Every known image with who runs it, by repository; before them the digests that run and are not in ECR.
-pub fn images<'a>(session: &'a Session, filter: &Filter) -> Vec<ImageRow<'a>> {
+pub(crate) fn images<'a>(session: &'a Session, filter: &Filter) -> Vec<ImageRow<'a>> {
     let all = session.store.get::<Repositories>().map(|r| r.repositories.as_slice()).unwrap_or_default();
     let mut rows = Vec::new();
     for repository in all {
@@ -103,7 +103,7 @@ fn shown(row: &ImageRow<'_>, filter: &Filter) -> bool {
 }
 
 /// Executions of the pipeline, newest first.
-pub fn executions<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a PipelineExecution> {
+pub(crate) fn executions<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a PipelineExecution> {
     let all = store.get::<Pipeline>().map(|p| p.executions.as_slice()).unwrap_or_default();
     all.iter().filter(|e| filter.matches_fields(&[&e.id, &e.status, &e.trigger, &e.revision])).collect()
 }

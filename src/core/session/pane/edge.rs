@@ -24,21 +24,21 @@ pub(super) const ROW: &PaneRow = &PaneRow {
 };
 
 /// Records of the zone, by name and type.
-pub fn records<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a DnsRecord> {
+pub(crate) fn records<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a DnsRecord> {
     let all = store.get::<Dns>().map(|d| d.records.as_slice()).unwrap_or_default();
     let target = |r: &DnsRecord| r.alias.as_ref().map_or_else(|| r.values.join(" "), |a| a.dns_name.clone());
     all.iter().filter(|r| filter.is_empty() || filter.matches_fields(&[&r.name, &r.kind, &target(r)])).collect()
 }
 
 /// Invalidations of the distribution, newest first.
-pub fn invalidations<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a Invalidation> {
+pub(crate) fn invalidations<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a Invalidation> {
     let distribution = store.get::<Cdn>().and_then(|c| c.distribution.as_ref());
     let all = distribution.map(|d| d.invalidations.as_slice()).unwrap_or_default();
     all.iter().filter(|i| filter.matches_fields(&[&i.id, &i.status])).collect()
 }
 
 /// Health checks of names in the zone with what each checker region last saw; one that no region has reported on stands alone.
-pub fn health_checks<'a>(store: &'a Store, filter: &Filter) -> Vec<(&'a DnsHealthCheck, Option<&'a DnsObservation>)> {
+pub(crate) fn health_checks<'a>(store: &'a Store, filter: &Filter) -> Vec<(&'a DnsHealthCheck, Option<&'a DnsObservation>)> {
     let all = store.get::<Dns>().map(|d| d.health_checks.as_slice()).unwrap_or_default();
     let seen = |h: &'a DnsHealthCheck| {
         let unseen = h.observations.is_empty().then_some((h, None));

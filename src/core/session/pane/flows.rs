@@ -29,13 +29,13 @@ pub(super) const ROW: &PaneRow = &PaneRow {
 };
 
 /// The flow of a panel; the third has deliveries instead.
-pub fn flow(flows: &Flows, panel: usize) -> Option<&Flow> {
+pub(crate) fn flow(flows: &Flows, panel: usize) -> Option<&Flow> {
     [&flows.requests, &flows.jobs].get(panel).copied()
 }
 
 /// One place of a drawn flow, with the way that leads to it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Stop<'a> {
+pub(crate) struct Stop<'a> {
     /// The place.
     pub hop: &'a Hop,
     /// The way; the first place has none.
@@ -53,7 +53,7 @@ pub struct Stop<'a> {
 }
 
 /// The stops of a flow as they are drawn: every place once, with the last of the ways that lead to it.
-pub fn stops(flow: &Flow) -> Vec<Stop<'_>> {
+pub(crate) fn stops(flow: &Flow) -> Vec<Stop<'_>> {
     let mut all = Vec::with_capacity(flow.hops.len() + flow.edges.len());
     if let Some(hop) = flow.hops.first() {
         let leaf = !flow.edges.iter().any(|e| e.from == hop.id);
@@ -96,7 +96,7 @@ fn walk<'a>(flow: &'a Flow, from: &'a Hop, rails: &[bool], all: &mut Vec<Stop<'a
 }
 
 /// The places of a panel's flow that are walked through.
-pub fn places<'a>(session: &'a Session, panel: usize, filter: &Filter) -> Vec<&'a Hop> {
+pub(crate) fn places<'a>(session: &'a Session, panel: usize, filter: &Filter) -> Vec<&'a Hop> {
     let Some(flow) = session.flows().and_then(|f| flow(f, panel)) else { return Vec::new() };
     let own = stops(flow).into_iter().filter(|s| !s.again).map(|s| s.hop);
     own.filter(|h| {
@@ -118,7 +118,7 @@ fn place(session: &Session, panel: usize, filter: &Filter, index: usize) -> Opti
 }
 
 /// Deliveries: those in progress first.
-pub fn deliveries<'a>(flows: &'a Flows, filter: &Filter) -> Vec<&'a Delivery> {
+pub(crate) fn deliveries<'a>(flows: &'a Flows, filter: &Filter) -> Vec<&'a Delivery> {
     let shown = |d: &&Delivery| {
         let at = telling(d).map_or("", |s| s.kind.title());
         filter.is_empty() || filter.matches_fields(&[&d.service, &d.revision, &d.commit, &d.digest, at])
@@ -130,7 +130,7 @@ pub fn deliveries<'a>(flows: &'a Flows, filter: &Filter) -> Vec<&'a Delivery> {
 const TELLING: &[StepKind] = &[StepKind::Rollback, StepKind::Update, StepKind::Build, StepKind::Test, StepKind::Push, StepKind::Scan];
 
 /// The step that says where a delivery is: the first that failed, else what runs; `None` = all done.
-pub fn telling(delivery: &Delivery) -> Option<&Step> {
+pub(crate) fn telling(delivery: &Delivery) -> Option<&Step> {
     let running = || delivery.steps.iter().filter(|s| s.state == StepState::Running);
     let rank = |s: &&Step| TELLING.iter().position(|k| *k == s.kind).unwrap_or(TELLING.len());
     delivery.steps.iter().find(|s| s.state == StepState::Failed).or_else(|| running().min_by_key(rank))

@@ -2,23 +2,23 @@
 //! pane holds its row and the functions that yield the rows of its lists. The drawing functions stand in `view::pane`, so
 //! that a session never sees a view. Called by `session` (needs, panels, rows) and `view` (titles, rows).
 
-pub mod alarms;
-pub mod balancer;
-pub mod cache;
-pub mod dashboards;
-pub mod database;
-pub mod delivery;
-pub mod edge;
-pub mod flows;
-pub mod logs;
-pub mod network;
-pub mod security;
-pub mod service;
-pub mod stack;
-pub mod storage;
-pub mod timeline;
-pub mod verify;
-pub mod zones;
+pub(crate) mod alarms;
+pub(crate) mod balancer;
+pub(crate) mod cache;
+pub(crate) mod dashboards;
+pub(crate) mod database;
+pub(crate) mod delivery;
+pub(crate) mod edge;
+pub(crate) mod flows;
+pub(crate) mod logs;
+pub(crate) mod network;
+pub(crate) mod security;
+pub(crate) mod service;
+pub(crate) mod stack;
+pub(crate) mod storage;
+pub(crate) mod timeline;
+pub(crate) mod verify;
+pub(crate) mod zones;
 
 use super::Session;
 use super::filter::Filter;
@@ -50,10 +50,10 @@ pub enum Lead {
 }
 
 /// The identities of a list's rows, in the order in which they are shown.
-pub type Rows = for<'a> fn(&'a Session, &Query<'_>) -> Ids<'a>;
+pub(crate) type Rows = for<'a> fn(&'a Session, &Query<'_>) -> Ids<'a>;
 
 /// What Enter on the row of that index does.
-pub type Enter = fn(&Session, &Query<'_>, usize) -> Option<Lead>;
+pub(crate) type Enter = fn(&Session, &Query<'_>, usize) -> Option<Lead>;
 
 /// One panel of a pane.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +68,7 @@ pub struct Panel {
 
 /// One row of the table.
 #[derive(Debug, Clone, Copy)]
-pub struct PaneRow {
+pub(crate) struct PaneRow {
     /// Names it.
     pub id: PaneId,
     /// The key's place that leads here from anywhere.
@@ -88,7 +88,7 @@ const fn opens(title: &'static str, rows: Rows, enter: Enter) -> Panel {
 }
 
 /// What every screen shows beside the health of the nodes, whose sections `insight` knows.
-pub const ALWAYS: &[SectionKey] = &[Identity::KEY, Cluster::KEY, Zones::KEY];
+pub(crate) const ALWAYS: &[SectionKey] = &[Identity::KEY, Cluster::KEY, Zones::KEY];
 
 macro_rules! panes {
     ($($(#[$doc:meta])* $pane:ident => $row:expr,)+) => {
@@ -99,10 +99,10 @@ macro_rules! panes {
         }
 
         /// All panes.
-        pub const PANES: &[&PaneRow] = &[$($row),+];
+        pub(crate) const PANES: &[&PaneRow] = &[$($row),+];
 
         /// The row of a pane.
-        pub fn row(id: PaneId) -> &'static PaneRow {
+        pub(crate) fn row(id: PaneId) -> &'static PaneRow {
             match id {
                 $(PaneId::$pane => $row,)+
             }

@@ -26,32 +26,32 @@ pub(super) const ROW: &PaneRow = &PaneRow {
 };
 
 /// Subnets by tier and zone.
-pub fn subnets<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a Subnet> {
+pub(crate) fn subnets<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a Subnet> {
     let all = store.get::<Network>().map(|n| n.subnets.as_slice()).unwrap_or_default();
     all.iter().filter(|s| filter.matches_fields(&[&s.id, &s.cidr, &s.zone, s.tier.word()])).collect()
 }
 
 /// Every route with its table.
-pub fn routes<'a>(store: &'a Store, filter: &Filter) -> Vec<(&'a RouteTable, &'a Route)> {
+pub(crate) fn routes<'a>(store: &'a Store, filter: &Filter) -> Vec<(&'a RouteTable, &'a Route)> {
     let tables = store.get::<Routes>().map(|r| r.tables.as_slice()).unwrap_or_default();
     let all = tables.iter().flat_map(|t| t.routes.iter().map(move |r| (t, r)));
     all.filter(|(t, r)| filter.matches_fields(&[&t.id, &t.name, &r.destination, &r.target, &r.state])).collect()
 }
 
 /// NAT gateways by zone.
-pub fn gateways<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a NatGateway> {
+pub(crate) fn gateways<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a NatGateway> {
     let all = store.get::<NatGateways>().map(|n| n.gateways.as_slice()).unwrap_or_default();
     all.iter().filter(|g| filter.matches_fields(&[&g.id, &g.zone, &g.state, &g.subnet])).collect()
 }
 
 /// Security groups by role.
-pub fn groups<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a SecurityGroup> {
+pub(crate) fn groups<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a SecurityGroup> {
     let all = store.get::<SecurityGroups>().map(|g| g.groups.as_slice()).unwrap_or_default();
     all.iter().filter(|g| filter.matches_fields(&[&g.id, &g.name])).collect()
 }
 
 /// Elastic IPs: those that nothing uses first, for they only cost money.
-pub fn addresses<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a (String, String, bool)> {
+pub(crate) fn addresses<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a (String, String, bool)> {
     let all = store.get::<NatGateways>().map(|n| n.elastic_ips.as_slice()).unwrap_or_default();
     let mut rows: Vec<_> = all.iter().filter(|(ip, allocation, _)| filter.matches_fields(&[ip, allocation])).collect();
     rows.sort_by_key(|(_, _, associated)| *associated);

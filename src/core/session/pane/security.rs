@@ -21,19 +21,19 @@ pub(super) const ROW: &PaneRow = &PaneRow {
 };
 
 /// IAM roles in the configured order.
-pub fn roles<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a Role> {
+pub(crate) fn roles<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a Role> {
     let all = store.get::<Roles>().map(|r| r.roles.as_slice()).unwrap_or_default();
     all.iter().filter(|r| filter.is_empty() || filter.matches_fields(&[&r.name, &r.arn, &r.policies.join(" ")])).collect()
 }
 
 /// KMS keys in the configured order.
-pub fn keys<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a Key> {
+pub(crate) fn keys<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a Key> {
     let all = store.get::<Keys>().map(|k| k.keys.as_slice()).unwrap_or_default();
     all.iter().filter(|k| filter.matches_fields(&[&k.name, &k.arn, &k.state])).collect()
 }
 
 /// Secrets in the configured order.
-pub fn secrets<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a Secret> {
+pub(crate) fn secrets<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a Secret> {
     let all = store.get::<Secrets>().map(|s| s.secrets.as_slice()).unwrap_or_default();
     all.iter().filter(|s| filter.matches_fields(&[&s.name, &s.arn])).collect()
 }

@@ -31,7 +31,7 @@ fn task_log(session: &Session, query: &Query<'_>, index: usize) -> Option<Lead> 
 }
 
 /// Running tasks of a service by zone, then the stopped ones.
-pub fn tasks<'a>(store: &'a Store, service: &str, filter: &Filter) -> Vec<&'a Task> {
+pub(crate) fn tasks<'a>(store: &'a Store, service: &str, filter: &Filter) -> Vec<&'a Task> {
     let running = store.get::<Tasks>().map(|t| t.tasks.as_slice()).unwrap_or_default();
     let stopped = store.get::<StoppedTasks>().map(|t| t.tasks.as_slice()).unwrap_or_default();
     let live = |t: &&Task| t.service == service;
@@ -55,19 +55,19 @@ pub fn tasks<'a>(store: &'a Store, service: &str, filter: &Filter) -> Vec<&'a Ta
 }
 
 /// Deployments of a service, newest first.
-pub fn deployments<'a>(store: &'a Store, service: &str, filter: &Filter) -> Vec<&'a ServiceDeployment> {
+pub(crate) fn deployments<'a>(store: &'a Store, service: &str, filter: &Filter) -> Vec<&'a ServiceDeployment> {
     let all = store.get::<ServiceDeployments>().map(|d| d.deployments.as_slice()).unwrap_or_default();
     all.iter().filter(|d| d.service == service && filter.matches_fields(&[d.status.as_str(), &d.reason, &d.target_revision])).collect()
 }
 
 /// ECS's own events of a service, newest first.
-pub fn service_events<'a>(store: &'a Store, service: &str, filter: &Filter) -> Vec<&'a ServiceEvent> {
+pub(crate) fn service_events<'a>(store: &'a Store, service: &str, filter: &Filter) -> Vec<&'a ServiceEvent> {
     let events = store.get::<Services>().and_then(|s| s.get(service)).map(|s| s.events.as_slice()).unwrap_or_default();
     events.iter().filter(|e| filter.matches("", &e.message)).collect()
 }
 
 /// Scaling activities of a service, newest first.
-pub fn activities<'a>(store: &'a Store, service: &str, filter: &Filter) -> Vec<&'a ScalingActivity> {
+pub(crate) fn activities<'a>(store: &'a Store, service: &str, filter: &Filter) -> Vec<&'a ScalingActivity> {
     let all = store.get::<ScalingActivities>().map(|a| a.activities.as_slice()).unwrap_or_default();
     all.iter().filter(|a| a.service == service && filter.matches_fields(&[&a.description, &a.cause, &a.status])).collect()
 }

@@ -20,14 +20,14 @@ pub(super) const ROW: &PaneRow = &PaneRow {
 };
 
 /// Buckets in the configured order.
-pub fn buckets<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a Bucket> {
+pub(crate) fn buckets<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a Bucket> {
     let all = store.get::<Buckets>().map(|b| b.buckets.as_slice()).unwrap_or_default();
     all.iter().filter(|b| filter.matches_fields(&[&b.name, &b.region, &b.versioning])).collect()
 }
 
 /// One rule of a bucket.
 #[derive(Debug, Clone, Copy)]
-pub enum Rule<'a> {
+pub(crate) enum Rule<'a> {
     /// What becomes of old objects.
     Lifecycle(&'a LifecycleRule),
     /// Which pages may read from a browser; CORS rules have no names, so they are counted.
@@ -38,7 +38,7 @@ pub enum Rule<'a> {
 
 impl Rule<'_> {
     /// What tells it from the bucket's other rules.
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         match self {
             Self::Lifecycle(rule) => format!("lifecycle {}", rule.id),
             Self::Cors(n, _) => format!("cors {}", n + 1),
@@ -48,7 +48,7 @@ impl Rule<'_> {
 }
 
 /// Every rule with its bucket.
-pub fn rules<'a>(store: &'a Store, filter: &Filter) -> Vec<(&'a Bucket, Rule<'a>)> {
+pub(crate) fn rules<'a>(store: &'a Store, filter: &Filter) -> Vec<(&'a Bucket, Rule<'a>)> {
     let all = store.get::<Buckets>().map(|b| b.buckets.as_slice()).unwrap_or_default();
     let of = |b: &'a Bucket| {
         let cors = b.cors.iter().enumerate().map(|(n, rule)| Rule::Cors(n, rule));

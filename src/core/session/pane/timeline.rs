@@ -25,6 +25,6 @@ fn node(session: &Session, query: &Query<'_>, index: usize) -> Option<Lead> {
 }
 
 /// What changed, newest first.
-pub fn timeline<'a>(session: &'a Session, filter: &Filter) -> Vec<&'a Event> {
+pub(crate) fn timeline<'a>(session: &'a Session, filter: &Filter) -> Vec<&'a Event> {
     session.judgement.timeline.iter().filter(|e| filter.matches(&e.node.to_string(), &e.text)).collect()
 }

@@ -23,7 +23,7 @@ pub(super) const ROW: &PaneRow = &PaneRow {
 };
 
 /// The place of a result that needs a person, before all others: what is wrong, what is nearly so, what nobody could tell.
-pub fn attention(outcome: Outcome) -> Option<u8> {
+pub(crate) fn attention(outcome: Outcome) -> Option<u8> {
     match outcome {
         Outcome::Fail => Some(0),
         Outcome::Warn => Some(1),
@@ -33,7 +33,7 @@ pub fn attention(outcome: Outcome) -> Option<u8> {
 }
 
 /// The statements with their results: first those that need attention, then the others in the order of the architecture. A word that is a verdict (`fail`, `!pass`) is held against the verdict alone: `failover` is no failure.
-pub fn statements<'a>(session: &'a Session, filter: &Filter) -> Vec<&'a Row> {
+pub(crate) fn statements<'a>(session: &'a Session, filter: &Filter) -> Vec<&'a Row> {
     session.report().map_or_else(Vec::new, |r| shown(r, filter))
 }
 

@@ -28,7 +28,7 @@ pub(super) const ROW: &PaneRow = &PaneRow {
 
 /// One system in one zone.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Cell<'a> {
+pub(crate) struct Cell<'a> {
     /// The zone.
     pub zone: &'a ZoneState,
     /// What stands there.
@@ -36,26 +36,26 @@ pub struct Cell<'a> {
 }
 
 /// The systems of a zone from top to bottom, as the architecture draws them.
-pub fn systems(zone: &ZoneState) -> impl Iterator<Item = ZoneSystem> {
+pub(crate) fn systems(zone: &ZoneState) -> impl Iterator<Item = ZoneSystem> {
     let services = zone.services.iter().map(|s| ZoneSystem::Service(s.name.clone()));
     let inside = services.chain([ZoneSystem::Redis, ZoneSystem::Addresses, ZoneSystem::Database]);
     [ZoneSystem::Balancer, ZoneSystem::Nat].into_iter().chain(inside)
 }
 
 /// The cells of the drawing: down one zone, then down the next.
-pub fn cells<'a>(map: &'a ZoneMap, filter: &Filter) -> Vec<Cell<'a>> {
+pub(crate) fn cells<'a>(map: &'a ZoneMap, filter: &Filter) -> Vec<Cell<'a>> {
     let all = map.zones.iter().flat_map(|zone| systems(zone).map(move |system| Cell { zone, system }));
     all.filter(|c| filter.is_empty() || filter.matches_fields(&[&c.zone.name, word(&c.system)])).collect()
 }
 
 /// What the spread over the zones shows, worst first.
-pub fn findings<'a>(map: &'a ZoneMap, filter: &Filter) -> Vec<&'a Mark> {
+pub(crate) fn findings<'a>(map: &'a ZoneMap, filter: &Filter) -> Vec<&'a Mark> {
     let all = map.marks.iter();
     all.filter(|m| filter.is_empty() || filter.matches_fields(&[&m.text, m.level.word(), word(&m.system)])).collect()
 }
 
 /// What people call a system.
-pub fn word(system: &ZoneSystem) -> &str {
+pub(crate) fn word(system: &ZoneSystem) -> &str {
     match system {
         ZoneSystem::Zone => "zone",
         ZoneSystem::Balancer => "ALB",

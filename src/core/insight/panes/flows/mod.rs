@@ -205,7 +205,7 @@ pub struct Step {
 }
 
 /// Draws the flows of one moment.
-pub fn flows(store: &Store, judgement: &Judgement, stack: &Stack, now: Time) -> Flows {
+pub(crate) fn flows(store: &Store, judgement: &Judgement, stack: &Stack, now: Time) -> Flows {
     let parts = parts::Parts::new(store, judgement, stack, now);
     Flows { requests: requests::flow(&parts), jobs: jobs::flow(&parts), deliveries: delivery::deliveries(&parts) }
 }

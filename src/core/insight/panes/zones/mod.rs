@@ -193,7 +193,7 @@ impl ZoneMap {
 }
 
 /// Draws the picture of one moment.
-pub fn zones(store: &Store, judgement: &Judgement, stack: &Stack, now: Time) -> ZoneMap {
+pub(crate) fn zones(store: &Store, judgement: &Judgement, stack: &Stack, now: Time) -> ZoneMap {
     let mut map = ZoneMap { zones: build::zones(store, judgement, stack, now), marks: Vec::new(), missing: build::missing(store, now) };
     marks::add(&mut map, store, judgement, &stack.limits);
     map

@@ -6,7 +6,7 @@ use crate::model::network::GroupRole::{self, Alb, Ecs, Rds, Redis};
 
 /// One written rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ExpectedRule {
+pub(crate) struct ExpectedRule {
     /// Conformance id.
     pub id: &'static str,
     /// Whose group.
@@ -22,25 +22,20 @@ pub struct ExpectedRule {
 }
 
 impl ExpectedRule {
-    /// `tcp` or `-1`.
-    pub fn protocol(&self) -> &'static str {
-        if self.port.is_some() { "tcp" } else { "-1" }
-    }
-
     /// Where the traffic comes from.
-    pub fn source(&self) -> End {
+    pub(crate) fn source(&self) -> End {
         if self.egress { self.group.into() } else { self.peer }
     }
 
     /// Where the traffic goes.
-    pub fn destination(&self) -> End {
+    pub(crate) fn destination(&self) -> End {
         if self.egress { self.peer } else { self.group.into() }
     }
 }
 
 /// A direction in which the seed writes nothing but the rules above.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NothingElse {
+pub(crate) struct NothingElse {
     /// Conformance id.
     pub id: &'static str,
     /// Whose group.
@@ -61,7 +56,7 @@ const fn closed(id: &'static str, group: GroupRole, egress: bool) -> NothingElse
 }
 
 /// The written rules, in the order of the seed.
-pub const EXPECTED: &[ExpectedRule] = &[
+pub(crate) const EXPECTED: &[ExpectedRule] = &[
     tcp("S01", Alb, IN, End::Internet, 80),
     tcp("S02", Alb, IN, End::Internet, 443),
     tcp("S04", Alb, OUT, End::Ecs, 8000),
@@ -78,7 +73,7 @@ pub const EXPECTED: &[ExpectedRule] = &[
 ];
 
 /// Nothing else, by group and direction.
-pub const CLOSED: &[NothingElse] = &[
+pub(crate) const CLOSED: &[NothingElse] = &[
     closed("S03", Alb, IN),
     closed("S06", Alb, OUT),
     closed("S10", Ecs, IN),

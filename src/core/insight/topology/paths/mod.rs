@@ -16,12 +16,12 @@ use crate::model::system::System;
 use crate::insight::health::standing;
 use crate::insight::{Judgement, NodeId};
 
-pub use expected::{CLOSED, EXPECTED, ExpectedRule, NothingElse};
-pub use ports::PortRange;
+pub(crate) use expected::{CLOSED, EXPECTED, ExpectedRule};
+pub(crate) use ports::PortRange;
 
 /// An end of a path: a row and a column of the matrix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum End {
+pub(crate) enum End {
     /// `0.0.0.0/0` and `::/0`.
     Internet,
     /// The groups of the load balancer.
@@ -38,10 +38,10 @@ pub enum End {
 
 impl End {
     /// All of them, in the order of rows and columns.
-    pub const ALL: [Self; 6] = [Self::Internet, Self::Alb, Self::Ecs, Self::Rds, Self::Redis, Self::Other];
+    pub(crate) const ALL: [Self; 6] = [Self::Internet, Self::Alb, Self::Ecs, Self::Rds, Self::Redis, Self::Other];
 
     /// The heading.
-    pub fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Internet => "Internet",
             Self::Other => "Other",
@@ -53,7 +53,7 @@ impl End {
     }
 
     /// Whose groups it stands for.
-    pub fn role(self) -> Option<GroupRole> {
+    pub(crate) fn role(self) -> Option<GroupRole> {
         match self {
             Self::Alb => Some(GroupRole::Alb),
             Self::Ecs => Some(GroupRole::Ecs),
@@ -77,7 +77,7 @@ impl From<GroupRole> for End {
 
 /// What the matrix says of one pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CellVerdict {
+pub(crate) enum CellVerdict {
     /// No path, and none is written.
     Closed,
     /// Exactly what is written.
@@ -94,7 +94,7 @@ pub enum CellVerdict {
 
 /// One cell: from a row's end to a column's end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cell {
+pub(crate) struct Cell {
     /// Row.
     pub from: End,
     /// Column.
@@ -113,7 +113,7 @@ pub struct Cell {
 
 /// What became of one line of the seed, or of one rule that is not in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LineState {
+pub(crate) enum LineState {
     /// The rule exists as written.
     Present,
     /// A wider rule permits it.
@@ -128,7 +128,7 @@ pub enum LineState {
 
 /// One line of the rule list, as the seed draws it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RuleLine {
+pub(crate) struct RuleLine {
     /// Conformance id, for written lines: `S07`.
     pub id: Option<&'static str>,
     /// Whose group.
@@ -151,7 +151,7 @@ pub struct RuleLine {
 
 /// One deviation from what is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Deviation {
+pub(crate) struct Deviation {
     /// How bad: a missing required rule is down, an extra rule degraded, a contradiction of the seed itself a note.
     pub level: Level,
     /// Conformance id that it falls under.
@@ -164,7 +164,7 @@ pub struct Deviation {
 
 /// A written path that traffic needs and that the groups do not let through.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClosedPath {
+pub(crate) struct ClosedPath {
     /// Where the traffic comes from.
     pub from: End,
     /// Where it goes.
@@ -177,12 +177,12 @@ pub struct ClosedPath {
 
 impl ClosedPath {
     /// `ECS → Redis 6379`.
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         format!("{} → {} {}", self.from.title(), self.to.title(), self.port)
     }
 
     /// Whose rules are missing: `ECS outbound, Redis inbound`.
-    pub fn where_missing(&self) -> String {
+    pub(crate) fn where_missing(&self) -> String {
         let side = |e: &&ExpectedRule| format!("{} {}", e.group.title(), if e.egress { "outbound" } else { "inbound" });
         self.missing.iter().map(side).collect::<Vec<_>>().join(", ")
     }
@@ -190,7 +190,7 @@ impl ClosedPath {
 
 /// Security groups held against the seed.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Paths {
+pub(crate) struct Paths {
     /// The groups, by role: ids and names of each.
     pub groups: Vec<(GroupRole, Vec<(String, String)>)>,
     /// By group and direction in the seed's order; extra rules after the written ones of their group and direction.
@@ -207,7 +207,7 @@ pub struct Paths {
 
 impl Paths {
     /// One cell.
-    pub fn cell(&self, from: End, to: End) -> Option<&Cell> {
+    pub(crate) fn cell(&self, from: End, to: End) -> Option<&Cell> {
         self.matrix.iter().flatten().find(|c| c.from == from && c.to == to)
     }
 
@@ -217,13 +217,13 @@ impl Paths {
     }
 
     /// Holds groups against the seed; without a verdict.
-    pub fn of(groups: &SecurityGroups, addresses: &AddressPlan) -> Self {
+    pub(crate) fn of(groups: &SecurityGroups, addresses: &AddressPlan) -> Self {
         check::paths(groups, addresses)
     }
 }
 
 /// The picture of one moment. Before the groups were read everything in it is unknown, and `missing` says why.
-pub fn paths(store: &Store, judgement: &Judgement, stack: &Stack, now: Time) -> Paths {
+pub(crate) fn paths(store: &Store, judgement: &Judgement, stack: &Stack, now: Time) -> Paths {
     let unread = SecurityGroups::default();
     let groups = store.get::<SecurityGroups>().unwrap_or(&unread);
     let entry = store.entry(SecurityGroups::KEY);

@@ -8,7 +8,7 @@ const LAST: i32 = 65_535;
 
 /// Ports of one protocol, or everything.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PortRange {
+pub(crate) struct PortRange {
     /// `tcp`, `udp`, ..., `-1` = all.
     pub protocol: String,
     /// First port.
@@ -19,17 +19,17 @@ pub struct PortRange {
 
 impl PortRange {
     /// One TCP port.
-    pub fn tcp(port: i32) -> Self {
+    pub(crate) fn tcp(port: i32) -> Self {
         Self { protocol: "tcp".to_owned(), from: port, to: port }
     }
 
     /// Every port of every protocol.
-    pub fn all() -> Self {
+    pub(crate) fn all() -> Self {
         Self { protocol: ALL.to_owned(), from: 0, to: LAST }
     }
 
     /// Of a rule.
-    pub fn of(rule: &GroupRule) -> Self {
+    pub(crate) fn of(rule: &GroupRule) -> Self {
         if rule.protocol == ALL {
             return Self::all();
         }
@@ -38,13 +38,13 @@ impl PortRange {
     }
 
     /// Whether everything in `other` is in this one.
-    pub fn contains(&self, other: &Self) -> bool {
+    pub(crate) fn contains(&self, other: &Self) -> bool {
         let protocol = self.protocol == ALL || self.protocol == other.protocol;
         protocol && self.from <= other.from && self.to >= other.to
     }
 
     /// What both permit.
-    pub fn and(&self, other: &Self) -> Option<Self> {
+    pub(crate) fn and(&self, other: &Self) -> Option<Self> {
         let protocol = match (self.protocol.as_str(), other.protocol.as_str()) {
             (ALL, p) | (p, ALL) => p,
             (a, b) if a == b => a,
