@@ -180,7 +180,7 @@ pub fn load_with(flags: &Global, env: &Environment, system_file: &Path) -> Resul
     let log_level = log_level(flags, env, &mut layers)?;
     let stack_origin = if file.stack.is_some() { layers.file_origin.clone() } else { "default (the seed's names)".to_owned() };
     let mut stack = file.stack.unwrap_or_default();
-    // The seed's own is not that of another stack: then the profile may still say it.
+    // The written architecture's own is not that of another stack: then the profile may still say it.
     stack.region = connect.region.as_ref().map(|r| r.value.clone()).or_else(|| connect.seed_region.clone()).unwrap_or_default();
     layers.note("stack", stack.name.clone(), &stack_origin);
     stack.limits = limits(file.limits, &mut layers);

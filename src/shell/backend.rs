@@ -36,7 +36,7 @@ pub(super) enum Target {
 }
 
 impl Target {
-    /// The stack's names: the demo's are the seed's.
+    /// The stack's names: the demo's are the written architecture's.
     pub(super) fn stack(&self, settings: &Settings) -> Stack {
         match self {
             Self::Aws => settings.stack.clone(),

@@ -200,7 +200,7 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .map_err(|e| Failure::cannot_tell(format!("cannot start: {e}")))
 }
 
-/// The settings that the demo uses: its stack is the seed's, whatever the user's file names.
+/// The settings that the demo uses: its stack is the written architecture's, whatever the user's file names.
 fn demo_stack(settings: &Settings) -> nextcore_core::model::stack::Stack {
     nextcore_core::model::stack::Stack {
         alarm_prefix: settings.stack.alarm_prefix.clone(),

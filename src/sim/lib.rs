@@ -1,4 +1,4 @@
-//! The embedded cloud: the seed's stack behind AWS's own wire protocols, on a virtual clock.
+//! The embedded cloud: the written architecture's stack behind AWS's own wire protocols, on a virtual clock.
 //! One function, [`Cloud::handle`], stands behind both doors (the in-process transport and the HTTP listener).
 //! `world` holds state and physics, `service` the operations, `wire` the protocols, `fault` the API faults.
 //! It imports nothing of ours: it could be a crate of its own.

@@ -67,7 +67,7 @@ impl Site {
         ran(&mut self.command(line))
     }
 
-    /// Waits until nothing forbids this: no deployment of the seed's own runs. From then on nobody else scales.
+    /// Waits until nothing forbids this: no deployment of the written architecture's own runs. From then on nobody else scales.
     fn calm(&self, line: &str) {
         for service in ["web", "celery-worker"] {
             let body = format!(

@@ -1,5 +1,5 @@
-//! Every error that AWS may answer an action with (AWS map §3), and answers that never come: what the run says of it, what the audit log
-//! keeps, and that nothing is sent twice. The one write is answered here, in the words of its protocol (AWS map §7), written by hand and
+//! Every error that AWS may answer an action with, and answers that never come: what the run says of it, what the audit log
+//! keeps, and that nothing is sent twice. The one write is answered here, in the words of its protocol, written by hand and
 //! not by the embedded cloud; everything else goes on to the embedded cloud.
 
 use std::collections::BTreeSet;

@@ -144,7 +144,7 @@ fn judges(line: &str) -> bool {
         })
     });
     // A number that is handed to what grades, and a threshold that got a name.
-    let graded = line.contains("grade(") || line.contains("graded(") && line.split("graded(").skip(1).any(|args| is_float(args));
+    let graded = line.contains("grade(") || line.contains("graded(") && line.split("graded(").skip(1).any(is_float);
     let named = line.contains("const ") && [": f64 =", ": f32 =", "TimeDelta =", ": i32 ="].iter().any(|t| line.contains(t));
     compared || graded || named
 }

@@ -1,4 +1,4 @@
-//! The architecture held against the embedded cloud, through the real SDK: what it is as the seed writes it, and what each drift of the
+//! The architecture held against the embedded cloud, through the real SDK: what it is as the written architecture writes it, and what each drift of the
 //! world flips - exactly the rows that it should.
 #![allow(clippy::indexing_slicing, reason = "test data is known to be there")]
 

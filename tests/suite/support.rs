@@ -23,7 +23,7 @@ pub(crate) fn watched(seed: u64) -> (Embedded, Feed, Engine) {
     (embedded, feed, engine)
 }
 
-/// Lets the world go on until the seed's routine delivery of the morning is over.
+/// Lets the world go on until the written architecture's routine delivery of the morning is over.
 pub(crate) async fn calm(embedded: &Embedded) {
     for _ in 0..80 {
         let busy = embedded.cloud.world(|w| {

@@ -39,7 +39,7 @@ pub struct Alarm {
 }
 
 impl Alarm {
-    /// Owned by a scaling policy: it sits in ALARM at minimum capacity and is not for people (AWS map §0.6).
+    /// Owned by a scaling policy: it sits in ALARM at minimum capacity and is not for people.
     pub fn is_scaling(&self) -> bool {
         self.actions.iter().any(|a| a.contains(":scalingPolicy:")) || self.name.starts_with("TargetTracking-")
     }

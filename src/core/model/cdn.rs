@@ -1,4 +1,4 @@
-//! CloudFront: the distribution and its invalidations. Optional in the seed: an account without one is not ill.
+//! CloudFront: the distribution and its invalidations. Optional in the written architecture: an account without one is not ill.
 
 use serde::{Deserialize, Serialize};
 

@@ -14,7 +14,7 @@ pub struct ConnectOptions {
     pub environment_profile: Option<Chosen>,
     /// The region of a flag, of the stack or of the environment.
     pub region: Option<Chosen>,
-    /// The region of last resort: the seed's, for the seed's own names only.
+    /// The region of last resort: the written architecture's, for the written architecture's own names only.
     pub seed_region: Option<String>,
     /// The stack's written region, when another one was taken nowhere: a profile that contradicts it is said.
     pub stack_region: Option<Chosen>,

@@ -185,7 +185,7 @@ impl Section for DatabaseSettings {
     const TITLE: &'static str = "database settings";
 }
 
-/// `LEAST(DBInstanceClassMemory/9531392, 5000)` of a class, when the parameter group does not say (AWS map §1.2).
+/// `LEAST(DBInstanceClassMemory/9531392, 5000)` of a class, when the parameter group does not say.
 pub(crate) fn default_max_connections(class: &str) -> Option<i64> {
     let gib = match class.rsplit('.').next()? {
         "micro" => 1,
@@ -196,6 +196,6 @@ pub(crate) fn default_max_connections(class: &str) -> Option<i64> {
         "2xlarge" => 32,
         _ => return None,
     };
-    // RDS reserves part of the memory for itself: 8 GiB give about 850 (AWS map §1.2), not 901.
+    // RDS reserves part of the memory for itself: 8 GiB give about 850, not 901.
     Some((gib * 1_073_741_824_i64 * 945 / 1000 / 9_531_392).min(5000))
 }

@@ -1,4 +1,4 @@
-//! Route 53: the hosted zone, its records and its health checks. Optional in the seed: an account without the zone is not ill.
+//! Route 53: the hosted zone, its records and its health checks. Optional in the written architecture: an account without the zone is not ill.
 
 use serde::{Deserialize, Serialize};
 

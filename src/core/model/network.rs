@@ -252,10 +252,10 @@ pub enum GroupRole {
 }
 
 impl GroupRole {
-    /// All of them, in the order of the seed.
+    /// All of them, in the order of the written architecture.
     pub const ALL: [Self; 4] = [Self::Alb, Self::Ecs, Self::Rds, Self::Redis];
 
-    /// As the seed writes it.
+    /// As the written architecture writes it.
     pub fn title(self) -> &'static str {
         match self {
             Self::Alb => "ALB",

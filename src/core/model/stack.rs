@@ -1,4 +1,4 @@
-//! Which resources make up the stack that is watched: names from the configuration, with the seed's names as defaults.
+//! Which resources make up the stack that is watched: names from the configuration, with the written architecture's names as defaults.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ pub enum ServiceRole {
 }
 
 impl ServiceRole {
-    /// What the seed calls it.
+    /// What the written architecture calls it.
     pub fn title(self) -> &'static str {
         match self {
             Self::ControlPlane => "Control plane",
@@ -215,7 +215,7 @@ impl Default for Stack {
 }
 
 impl Stack {
-    /// Whether these are the resources of the seed: only of them it is known where they are.
+    /// Whether these are the resources of the written architecture: only of them it is known where they are.
     pub fn is_the_seeds(&self) -> bool {
         // Neither where they are nor what is only shown, looked through or judged by is a name of a resource.
         let Self { name, region, account, alarm_prefix, dashboard_prefix, distribution, limits, .. } = self.clone();

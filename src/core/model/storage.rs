@@ -1,4 +1,4 @@
-//! S3: the three buckets with the settings that the seed states, and their size.
+//! S3: the three buckets with the settings that the written architecture states, and their size.
 
 use serde::{Deserialize, Serialize};
 

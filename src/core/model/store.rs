@@ -10,7 +10,7 @@ use super::Time;
 use super::place::Place;
 use super::section::{AnySection, Loadable, Problem, ProblemKind, Section, SectionKey};
 
-/// A section counts as stale after this many intervals without success (AWS map §1).
+/// A section counts as stale after this many intervals without success.
 const STALE_INTERVALS: i32 = 3;
 /// Never call a section stale earlier than this: one slow answer is not news.
 const STALE_FLOOR: chrono::TimeDelta = chrono::TimeDelta::seconds(15);

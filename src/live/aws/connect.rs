@@ -43,7 +43,7 @@ use nextcore_core::model::mode::Mode;
 use nextcore_core::model::place::{DUAL_STACK, EndpointUrl, FIPS, Place};
 use nextcore_core::model::section::Problem;
 
-/// One attempt of a poll (AWS map §1: about 5 s): a mute endpoint is to be named within 5 s of the start.
+/// One attempt of a poll: a mute endpoint is to be named within 5 s of the start.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(4);
 /// One poll with all its attempts.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(15);

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::budget::Budget;
 use nextcore_core::model::store::Usage;
 
-/// US dollars for one metric asked for through GetMetricData (AWS map §5; there is no free tier).
+/// US dollars for one metric asked for through GetMetricData.
 const DOLLARS_PER_METRIC: f64 = 0.01 / 1000.0;
 /// Hours of a month in AWS's price examples.
 const HOURS_PER_MONTH: f64 = 730.0;

@@ -18,7 +18,7 @@ pub enum Outcome {
     },
 }
 
-/// An interval is never stretched beyond this by throttling (AWS map §1).
+/// An interval is never stretched beyond this by throttling.
 const THROTTLE_CAP: Duration = Duration::from_mins(1);
 /// A failed poll that may succeed at once is repeated after this, then twice as long, up to the interval.
 const FIRST_RETRY: Duration = Duration::from_secs(2);

@@ -28,7 +28,7 @@ pub const CONTROL: &str = "control-plane";
 pub const WEB: &str = "web";
 /// The Celery worker service.
 pub const WORKER: &str = "celery-worker";
-/// The three services, in the order of the seed's drawing.
+/// The three services, in the order of the written architecture's drawing.
 pub const SERVICES: [&str; 3] = [CONTROL, WEB, WORKER];
 /// The database instance.
 pub const DB: &str = "production-nextcore-db";

@@ -9,7 +9,7 @@ use super::state::{Bucket, Encryption, Versioning};
 impl World {
     /// One second of the buckets.
     pub(super) fn step_storage(&mut self) {
-        // Every task that is cut off from the internet is cut off from S3: the seed has no gateway endpoint.
+        // Every task that is cut off from the internet is cut off from S3: the written architecture has no gateway endpoint.
         let through = self.connected_share();
         let (api, jobs) = (f64::from(self.load.served[0]) * through, self.load.jobs * through);
         self.upload(DOCUMENTS_BUCKET, api * 0.011 + jobs * 0.21, api * 5_200.0 + jobs * 31_000.0);

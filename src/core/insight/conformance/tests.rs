@@ -39,7 +39,7 @@ fn outcomes(report: &Report) -> BTreeMap<String, &'static str> {
     report.rows.iter().map(|r| (r.about.id.clone(), r.outcome.word())).collect()
 }
 
-/// The ids of the AWS map's §2, in its order.
+/// The ids of the built-in statements, in their order.
 fn map_ids() -> Vec<String> {
     let spans = [
         ("G", 2),
@@ -123,7 +123,7 @@ fn every_decided_statement_says_what_was_found() {
 #[test]
 fn what_the_architecture_gets_wrong_is_a_warning_that_explains() {
     let report = run(&builtin(), &Seed::new());
-    // The AWS map's §0.1, (a) to (g).
+    // What the written architecture says and AWS does otherwise.
     for (id, words) in [
         ("H05", "by hand (ec2:ReplaceRoute)"),
         ("H02", "60 to 120 s"),

@@ -91,7 +91,7 @@ impl Unit {
     }
 }
 
-/// How one limit is meant: what it is written in, and the defaults, which are right for the stack of the seed.
+/// How one limit is meant: what it is written in, and the defaults, which are right for the stack of the written architecture.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Meaning {
     /// What it is written in.

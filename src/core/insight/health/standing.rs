@@ -1,4 +1,4 @@
-//! How a section stands, without its type: what decides whether a node can be judged at all (AWS map §1, global rules).
+//! How a section stands, without its type: what decides whether a node can be judged at all.
 //! It says nothing about health by itself. Called by the rules and by the reports.
 
 use crate::model::Time;

@@ -1,5 +1,5 @@
 //! Judgement over time: a fold over stores with the memory that hysteresis and `since` need. It knows no rules.
-//! Down needs two observations of new data (the first is shown as degraded), degraded one, recovery two (AWS map §1.3). Only what is
+//! Down needs two observations of new data (the first is shown as degraded), degraded one, recovery two. Only what is
 //! polled fast and can flicker is held back so: configuration and metrics over several minutes count at once.
 
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! The seed's three flows.
+//! The written architecture's three flows.
 
 use crate::insight::fixture::platform::{build, digest};
 use crate::insight::fixture::{RG, World, ago, arn, noon, target};

@@ -29,7 +29,7 @@ fn the_healthy_stack_is_healthy_in_every_node() {
     let noted = |(id, v): &(&super::NodeId, &crate::model::health::Verdict)| id.to_string() == "sg" && v.reasons.len() == 1;
     let odd: Vec<_> = judgement.nodes.iter().filter(|(_, v)| v.level != Level::Healthy || !v.reasons.is_empty()).collect();
     assert!(odd.iter().all(noted), "{odd:?}");
-    // The seed contradicts itself here, and says so as a note.
+    // The written architecture contradicts itself here, and says so as a note.
     assert!(odd.iter().all(|(_, v)| v.level == Level::Healthy && v.headline().starts_with("inter-task traffic is blocked")), "{odd:?}");
     let names: BTreeSet<String> = judgement.nodes.keys().map(ToString::to_string).collect();
     let names: Vec<String> = names.into_iter().collect();

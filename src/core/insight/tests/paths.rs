@@ -1,4 +1,4 @@
-//! Security groups held against the seed: lines, matrix, deviations.
+//! Security groups held against the written architecture: lines, matrix, deviations.
 
 use crate::insight::fixture::World;
 use crate::insight::fixture::platform::group_rule;

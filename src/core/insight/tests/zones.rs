@@ -1,4 +1,4 @@
-//! The seed's High Availability drawing, live.
+//! The written architecture's High Availability drawing, live.
 
 use crate::insight::fixture::platform::zone_name;
 use crate::insight::fixture::{RG, World, target, task};

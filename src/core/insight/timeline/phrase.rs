@@ -1,4 +1,4 @@
-//! The sentences of AWS's events as rows: how to recognise one, how bad it is, and what to say in its place (AWS map §4).
+//! The sentences of AWS's events as rows: how to recognise one, how bad it is, and what to say in its place.
 //! Matching is tolerant: case, trailing periods and `master`/`primary` drift. Called by the timeline, the rules and `roles`.
 
 use crate::model::health::Level;

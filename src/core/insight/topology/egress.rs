@@ -1,5 +1,5 @@
 //! Where the private subnets of a zone leave to the internet: their default route held against the NAT gateways.
-//! The seed's "traffic routes through other AZ NAT gateways" is a state of this, not a feature of AWS. Called by `zones` and the NAT rules.
+//! The written architecture's "traffic routes through other AZ NAT gateways" is a state of this, not a feature of AWS. Called by `zones` and the NAT rules.
 
 use std::collections::BTreeSet;
 

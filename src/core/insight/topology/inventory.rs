@@ -1,4 +1,4 @@
-//! The inventory: how many resources of which type the sections show. The seed says about 150; what was not seen is said, never guessed.
+//! The inventory: how many resources of which type the sections show. The written architecture says about 150; what was not seen is said, never guessed.
 //! It counts what belongs to the stack, not the account. Called by the table, the Markdown, the state document and conformance.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -226,7 +226,7 @@ impl Inventory {
         format!("{} resources of {} types", self.total, self.by_type.len())
     }
 
-    /// The types of each AWS service with their counts, in the order of the seed's diagram: `EC2`, [(`Subnet`, 9), ...].
+    /// The types of each AWS service with their counts, in the order of the written architecture's diagram: `EC2`, [(`Subnet`, 9), ...].
     pub(crate) fn by_service(&self) -> Vec<(&'static str, Vec<(&'static str, usize)>)> {
         let mut services: Vec<(&str, Vec<(&str, usize)>)> = Vec::new();
         for kind in all() {

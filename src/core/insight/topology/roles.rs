@@ -1,4 +1,4 @@
-//! Which Redis node is primary: not in the API in cluster mode (AWS map §0.3), so metrics and failover events are read together.
+//! Which Redis node is primary: not in the API in cluster mode, so metrics and failover events are read together.
 //! Called by the rules, the panes and the reports.
 
 use std::collections::BTreeMap;

@@ -17,7 +17,7 @@ pub use grammar::{Count, GrammarError, bounds, check, count, is_optional, parse,
 
 pub use table::ACTIONS;
 
-/// What an action risks (AWS map §3).
+/// What an action risks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Tier {
     /// Reversible, no user notices.

@@ -141,7 +141,7 @@ panes! {
     Dashboards => dashboards::ROW,
     /// Availability zones.
     Zones => zones::ROW,
-    /// The flows of the seed.
+    /// The flows of the written architecture.
     Flows => flows::ROW,
     /// The live stack against the written architecture.
     Verify => verify::ROW,

@@ -29,7 +29,7 @@ struct Edge {
     label: Label,
 }
 
-/// The flows of the seed, as far as both ends have boxes.
+/// The flows of the written architecture, as far as both ends have boxes.
 const EDGES: &[Edge] = &[
     Edge { of: |r| r != ServiceRole::Worker, outward: false, other: System::Balancer, label: requests },
     Edge { of: |r| r != ServiceRole::Web, outward: true, other: System::Database, label: connections },

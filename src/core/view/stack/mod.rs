@@ -1,4 +1,4 @@
-//! The stack view: the diagram of the seed as live boxes, or as lines under rules where there is no room for boxes.
+//! The stack view: the diagram of the written architecture as live boxes, or as lines under rules where there is no room for boxes.
 //! Where they stand is `session::layout`'s; `face_of` says what each shows. A new box is one arm there, and one file if its drawing is new.
 
 pub(crate) mod balancer;

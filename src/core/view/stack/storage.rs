@@ -1,4 +1,4 @@
-//! The box of S3: how many buckets, how large each is, and which settings of the seed it lacks.
+//! The box of S3: how many buckets, how large each is, and which settings of the written architecture it lacks.
 
 use super::small::{Small, counted, fact, no_charts};
 use crate::insight::NodeId;

@@ -1,5 +1,5 @@
 //! Alarm actions off for a while, and on. CloudWatch answers names that it does not know like any other: only reading again tells that
-//! something changed. Off owes its own end: the plan shows the call from the start, the keeper of obligations sends it (AWS map §3).
+//! something changed. Off owes its own end: the plan shows the call from the start, the keeper of obligations sends it.
 
 use std::time::Duration;
 

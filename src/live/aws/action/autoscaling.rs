@@ -1,5 +1,5 @@
 //! Suspend and resume the autoscaling of a service: twins, one call with all three flags. It pulls the desired count into the bounds at
-//! once, also when it only suspends; what that means is in `bounds` (AWS map §3, "suspend / resume").
+//! once, also when it only suspends; what that means is in `bounds`.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
 //! Set the autoscaling bounds of a service. The call pulls the desired count into the bounds at once, and so does every other call on the
-//! scalable target: what that means is shared with `autoscaling` (AWS map §3, "set bounds").
+//! scalable target: what that means is shared with `autoscaling`.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
 //! Start, retry and stop builds of CodeBuild. The build that is meant is named by its id, from the answer or from the plan; CodeBuild gets
-//! a token with every start, because the SDK does not make one (AWS map §3).
+//! a token with every start, because the SDK does not make one.
 
 use std::time::Duration;
 

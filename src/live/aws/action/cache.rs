@@ -1,5 +1,5 @@
 //! Fail one node group of Redis over to its replica, by ElastiCache's TestFailover: it is over when the event chain is, and until then no
-//! other node group may follow. Roles are not in the API in cluster mode: who is primary is said as far as it is known (AWS map §3, §4.3).
+//! other node group may follow. Roles are not in the API in cluster mode: who is primary is said as far as it is known.
 
 use chrono::TimeDelta;
 

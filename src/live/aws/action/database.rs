@@ -1,5 +1,5 @@
 //! Fail the database over to its standby: a reboot with failover. `available` says nothing about its end, because it is available before:
-//! the end is an event after it was sent, or the swap of the zones (AWS map §3, §4.2).
+//! the end is an event after it was sent, or the swap of the zones.
 
 use chrono::TimeDelta;
 
@@ -115,7 +115,7 @@ fn ending(facts: &Facts<'_>, run: &Run, db: &Database, old: &str, (started, comp
         None => format!("{whole} in all"),
     };
     if db.zone == old {
-        // AWS may show the swap minutes late (AWS map §4.2).
+        // AWS may show the swap minutes late.
         return format!("{} has failed over to its standby: {took}; its zone still shows {old}, it may change late", db.id);
     }
     format!("{} has its primary in {} now, it was in {old}: {took}", db.id, db.zone)

@@ -1,5 +1,5 @@
 //! A shell in a container (`ecs:ExecuteCommand`). The SDK cannot speak the session's websocket: what `session-manager-plugin` is started
-//! with is handed over. It holds a token, which is neither printed nor kept (AWS map §3, "ECS exec hand-off").
+//! with is handed over. It holds a token, which is neither printed nor kept.
 
 use aws_sdk_ecs::types::Session;
 use serde_json::json;

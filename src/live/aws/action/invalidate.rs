@@ -1,5 +1,5 @@
 //! Invalidate paths of the distribution: CloudFront fetches them from the origin again. Watched by the id that the answer gives; the list
-//! of a distribution's invalidations does not say whose they are, so without the id nothing is guessed (AWS map §3).
+//! of a distribution's invalidations does not say whose they are, so without the id nothing is guessed.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Redeploy a service: the same task definition on new tasks (`forceNewDeployment`). The desired count is not sent (AWS map §3, "redeploy").
+//! Redeploy a service: the same task definition on new tasks (`forceNewDeployment`). The desired count is not sent.
 
 use std::collections::BTreeSet;
 

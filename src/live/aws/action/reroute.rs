@@ -1,5 +1,5 @@
 //! Reroute a zone's way out: the default route of its private subnets to another zone's NAT gateway, and home again. AWS does not do it by
-//! itself, whatever the seed says (AWS map §0.1, §4.4). A build without the `ec2` feature refuses by name.
+//! itself, whatever the written architecture says. A build without the `ec2` feature refuses by name.
 
 use std::time::Duration;
 

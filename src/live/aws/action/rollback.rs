@@ -1,5 +1,5 @@
 //! Roll a service back to an earlier task definition: the newest one that was deployed with success and is not what runs now, or a chosen
-//! one. The plan says what differs (AWS map §3, "roll back to revision").
+//! one. The plan says what differs.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
 //! Scale a service: a count or a change of it, from a fresh read. What autoscaling will do with the count is said; `--hold` raises its
-//! least first (AWS map §3, "interplay with autoscaling").
+//! least first.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
 //! Stop a running deployment and roll it back (`StopServiceDeployment`, stop type ROLLBACK: AWS documents no other). It works on the record
-//! of the deployment, not on the service, and also where there is no circuit breaker (AWS map §3).
+//! of the deployment, not on the service, and also where there is no circuit breaker.
 
 use crate::aws::op::{Op, Scope};
 use nextcore_core::model::action::Request;

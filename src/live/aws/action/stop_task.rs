@@ -1,4 +1,4 @@
-//! Stop one task: its service starts another (AWS map §3, "stop task"). It is over once the task has stopped and another serves.
+//! Stop one task: its service starts another. It is over once the task has stopped and another serves.
 
 use crate::aws::op::{Op, Scope};
 use nextcore_core::model::Time;

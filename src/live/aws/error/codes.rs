@@ -1,4 +1,4 @@
-//! The wire codes of AWS errors by what they mean (AWS map §1, map 2 C), in the spelling of the query protocols and in that of JSON: the
+//! The wire codes of AWS errors by what they mean, in the spelling of the query protocols and in that of JSON: the
 //! same service may answer with either. Only data.
 
 /// A permission is missing.

@@ -258,7 +258,7 @@ mod tests {
     const OP: Op = Op::read("ECS", "DescribeServices", "ecs:DescribeServices");
     const USER: &str = "User: arn:aws:sts::111122223333:assumed-role/OnCall/maya is not authorized to perform: ecs:ListTasks";
 
-    /// Each sample of the AWS map (part C.1): the policy, whether it denies by name, and which words lead on.
+    /// Each way in which AWS words a denial: the policy, whether it denies by name, and which words lead on.
     #[test]
     fn every_way_in_which_aws_words_a_denial_is_told_apart() {
         let on = "on resource: arn:aws:ecs:ap-southeast-2:111122223333:service/c/web";

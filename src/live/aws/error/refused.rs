@@ -188,7 +188,7 @@ mod tests {
         }
     }
 
-    /// The wire of AWS map 2, C.2 and C.3: code, text, what the `Date` header says (seconds), and what it means.
+    /// As the wire has it: code, text, what the `Date` header says (seconds), and what it means.
     #[test]
     fn signatures_and_tokens_are_read_not_guessed() {
         let expired = "Signature expired: 20231103T171116Z is now earlier than 20231103T171224Z (20231103T171724Z - 5 min.)";

@@ -33,7 +33,7 @@ pub(super) struct TailSource;
 impl super::Source for TailSource {
     type Out = LogTail;
     const READS: &'static [Op] = &[FILTER];
-    // FilterLogEvents allows 5 to 10 a second for everybody in the region (AWS map §5).
+    // FilterLogEvents allows 5 to 10 a second for everybody in the region.
     const CLOSELY: Option<Duration> = Some(Duration::from_secs(3));
 
     fn every(_: &Store) -> Duration {

@@ -23,7 +23,7 @@ use nextcore_core::model::stack::{BucketRole, Named};
 use nextcore_core::model::storage::{Bucket, Buckets, CorsRule, LifecycleRule};
 use nextcore_core::model::store::Store;
 
-// The IAM actions of S3 are not named like its operations (AWS map §6).
+// The IAM actions of S3 are not named like its operations.
 const HEAD: Op = Op::read("S3", "HeadBucket", "s3:ListBucket").on(Scope::Buckets);
 const VERSIONING: Op = Op::read("S3", "GetBucketVersioning", "s3:GetBucketVersioning").on(Scope::Buckets);
 const LIFECYCLE: Op = Op::read("S3", "GetBucketLifecycleConfiguration", "s3:GetLifecycleConfiguration").on(Scope::Buckets);

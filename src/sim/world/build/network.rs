@@ -1,4 +1,4 @@
-//! The network when history begins: as the seed draws it, rule by rule.
+//! The network when history begins: as the written architecture draws it, rule by rule.
 //! Not the load balancer in it (see `platform`).
 
 use super::super::names::{Az, Ms, STACK};

@@ -39,7 +39,7 @@ pub(super) struct Component {
     pub(super) project: &'static str,
 }
 
-/// The three, in the order of the seed's drawing.
+/// The three, in the order of the written architecture's drawing.
 pub(super) const COMPONENTS: [Component; 3] = [
     Component { service: CONTROL, folder: "control", repository: "nextcore/control", project: "production-nextcore-control" },
     Component { service: WEB, folder: "web", repository: "nextcore/web", project: "production-nextcore-web" },

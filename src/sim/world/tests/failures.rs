@@ -1,4 +1,4 @@
-//! The failure scenarios, against the timelines of the AWS map (section 4).
+//! The failure scenarios, against the order in which AWS's APIs show them.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Rules about the alarms that are for people; those of scaling policies are noise (AWS map §0.6) and are left out before.
+//! Rules about the alarms that are for people; those of scaling policies are noise and are left out before.
 
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;

@@ -1,4 +1,4 @@
-//! Rules about CloudFront: the distribution serves, is deployed, and its viewers see few errors. Optional in the seed.
+//! Rules about CloudFront: the distribution serves, is deployed, and its viewers see few errors. Optional in the written architecture.
 
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;

@@ -1,4 +1,4 @@
-//! Rules about the CloudWatch dashboards: there are some, and they show what the seed says. They only observe: notes, never a level.
+//! Rules about the CloudWatch dashboards: there are some, and they show what the written architecture says. They only observe: notes, never a level.
 
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;

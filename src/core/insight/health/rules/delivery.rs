@@ -1,5 +1,5 @@
 //! Rules about CodeBuild and CodePipeline: the last finished run succeeded. Never worse than degraded: CI does not page.
-//! The pipeline is optional in the seed. Called by `node`.
+//! The pipeline is optional in the written architecture. Called by `node`.
 
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;

@@ -1,4 +1,4 @@
-//! Rules about Route 53: the zone's own name, where it leads, what Route 53 answers, and its health checks. Optional in the seed.
+//! Rules about Route 53: the zone's own name, where it leads, what Route 53 answers, and its health checks. Optional in the written architecture.
 
 use crate::model::system::{System, SystemSpec};
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! The rules of health, one file per system, each a table of rows: a new rule is a row (AWS map §1.3, and §1.2 for metrics).
+//! The rules of health, one file per system, each a table of rows: a new rule is a row.
 //! This file is what a row is and how a table is applied; it knows no system. Called by `node`.
 
 pub(crate) mod alarms;

@@ -1,4 +1,4 @@
-//! Rules about the way out of each zone: its NAT gateway, its private subnets' route, and the gateway's figures (AWS map §1.2, §4.4).
+//! Rules about the way out of each zone: its NAT gateway, its private subnets' route, and the gateway's figures.
 //! A gateway's state stays `available` in most real impairments: figures and symptoms decide. Called by `node`; the service rules ask `sign`.
 
 use crate::insight::NodeId;

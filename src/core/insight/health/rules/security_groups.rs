@@ -1,5 +1,5 @@
 //! Rules about the security groups: the deviations that `paths` finds, by what they mean, and what a closed path means for the systems
-//! at its ends. It knows no rule of the seed itself.
+//! at its ends. It knows no rule of the written architecture itself.
 
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;

@@ -1,4 +1,4 @@
-//! Rules about the buckets: they exist and are configured as the seed writes them, and their requests succeed.
+//! Rules about the buckets: they exist and are configured as the written architecture writes them, and their requests succeed.
 
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;

@@ -1,4 +1,4 @@
-//! The seed's CI/CD Flow, per service: the newest run of its delivery as one row of steps.
+//! The written architecture's CI/CD Flow, per service: the newest run of its delivery as one row of steps.
 //! It judges no more than the nodes do: CI is never worse than degraded. Called by `flows`; what belongs to a run is in `run`, the steps
 //! themselves are in `steps`.
 

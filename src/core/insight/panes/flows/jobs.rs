@@ -1,4 +1,4 @@
-//! The seed's Background Job Flow: the control plane queues, Redis brokers, Celery workers consume and write their results.
+//! The written architecture's Background Job Flow: the control plane queues, Redis brokers, Celery workers consume and write their results.
 //! Called by `flows`.
 
 use super::Flow;

@@ -1,4 +1,4 @@
-//! The seed's three flows as data: user requests, background jobs, delivery. Hops, edges with live figures, and the place of trouble.
+//! The written architecture's three flows as data: user requests, background jobs, delivery. Hops, edges with live figures, and the place of trouble.
 //! Pure; `requests`, `jobs` and `delivery` beside it build one flow each. Called by the flows pane and by the edges of the stack view.
 
 mod delivery;
@@ -30,7 +30,7 @@ pub struct Flows {
 /// One flow.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Flow {
-    /// What the seed calls it.
+    /// What the written architecture calls it.
     pub title: &'static str,
     /// Places, in the order of the flow.
     pub hops: Vec<Hop>,
@@ -47,7 +47,7 @@ pub struct Flow {
 pub struct Hop {
     /// Unique in its flow: `users`, `cdn`, `alb`, `svc/web`, `db`, `broker`, ...
     pub id: String,
-    /// What the seed calls it: `Control plane`.
+    /// What the written architecture calls it: `Control plane`.
     pub title: String,
     /// The resource's own name; empty if it says nothing more.
     pub name: String,
@@ -117,7 +117,7 @@ pub struct Delivery {
     pub commit: String,
     /// First 12 characters of the image digest, without `sha256:`; empty if not known.
     pub digest: String,
-    /// The steps of the seed's drawing, in order.
+    /// The steps of the written architecture's drawing, in order.
     pub steps: Vec<Step>,
     /// The step that runs, or failed; `None` = all done.
     pub at: Option<usize>,
@@ -127,7 +127,7 @@ pub struct Delivery {
     pub level: Level,
 }
 
-/// Which step of the seed's delivery drawing.
+/// Which step of the written architecture's delivery drawing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StepKind {
     /// GitHub.
@@ -153,7 +153,7 @@ pub enum StepKind {
 }
 
 impl StepKind {
-    /// What the seed calls it.
+    /// What the written architecture calls it.
     pub fn title(self) -> &'static str {
         match self {
             Self::Source => "GitHub",

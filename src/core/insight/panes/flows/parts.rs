@@ -60,7 +60,7 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// The first service of a role: the one that the seed draws.
+    /// The first service of a role: the one that the written architecture draws.
     pub(super) fn spec(&self, role: ServiceRole) -> Option<&'a str> {
         self.stack().services.iter().find(|s| s.role == role).map(|s| s.name.as_str())
     }

@@ -1,4 +1,4 @@
-//! The seed's User Request Flow: users, CloudFront, the load balancer's HTTPS listener, control plane and web portal, their data.
+//! The written architecture's User Request Flow: users, CloudFront, the load balancer's HTTPS listener, control plane and web portal, their data.
 //! Called by `flows`.
 
 use super::parts::{Parts, edge, finish, own, worse};
@@ -68,7 +68,7 @@ pub(super) fn flow(parts: &Parts<'_>) -> Flow {
     finish("User requests", hops, edges, notes)
 }
 
-/// The seed draws one service a role; a configuration may have more.
+/// The written architecture draws one service a role; a configuration may have more.
 fn more_services(parts: &Parts<'_>, notes: &mut Vec<String>) {
     for role in [ServiceRole::ControlPlane, ServiceRole::Web] {
         let more = parts.stack().services.iter().filter(|s| s.role == role).count().saturating_sub(1);
@@ -124,7 +124,7 @@ fn fetched(parts: &Parts<'_>, ways: Entry) -> Edge {
     edge
 }
 
-/// What CloudFront has not in its caches; its default origin in the seed is the bucket, but it counts all origins together.
+/// What CloudFront has not in its caches; its default origin in the written architecture is the bucket, but it counts all origins together.
 fn static_edge(parts: &Parts<'_>, distribution: &Distribution, bucket: &Hop) -> Edge {
     let mut edge = edge("cdn", &bucket.id, "static");
     let label = if distribution.origins.len() > 1 { "misses, all origins" } else { "misses" };

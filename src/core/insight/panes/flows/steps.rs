@@ -1,4 +1,4 @@
-//! The steps of one run of a delivery, one function a step, in the order of the seed's drawing. Called by `delivery`.
+//! The steps of one run of a delivery, one function a step, in the order of the written architecture's drawing. Called by `delivery`.
 
 use super::parts::Parts;
 use super::run::{Line, Stage};

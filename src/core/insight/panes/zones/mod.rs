@@ -1,4 +1,4 @@
-//! The seed's High Availability drawing, live: per availability zone what stands there and how it is, and what breaks with it.
+//! The written architecture's High Availability drawing, live: per availability zone what stands there and how it is, and what breaks with it.
 //! `zones` is pure and builds the whole picture; `marks` beside it finds imbalance and single points of failure.
 //! Called by the zones pane and the reports.
 

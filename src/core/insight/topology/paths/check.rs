@@ -1,4 +1,4 @@
-//! Holds the groups' rules against the seed's table: lines, matrix, deviations. No thresholds, no memory. Called by `Paths::of`.
+//! Holds the groups' rules against the written architecture's table: lines, matrix, deviations. No thresholds, no memory. Called by `Paths::of`.
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
@@ -109,7 +109,7 @@ impl<'a> Scene<'a> {
         peer && rule.egress == expected.egress && *ports == range(expected)
     }
 
-    /// A rule that is not written: harmless is the IPv6 twin of a written one, and the self egress that the seed's self ingress needs.
+    /// A rule that is not written: harmless is the IPv6 twin of a written one, and the self egress that the written architecture's self ingress needs.
     fn extra_level(&self, group: &SecurityGroup, rule: &GroupRule, ports: &PortRange) -> Level {
         let twin = matches!(&rule.peer, Peer::Cidr(cidr) if cidr == WORLD6)
             && EXPECTED
@@ -325,7 +325,7 @@ impl<'a> Scene<'a> {
     }
 }
 
-/// The comparison of one cell; `own` is the tasks' path to themselves, which the seed writes for one side only.
+/// The comparison of one cell; `own` is the tasks' path to themselves, which the written architecture writes for one side only.
 fn judge(cell: &mut Cell, extra: bool, required: bool, own: bool) {
     let closed: Vec<&PortRange> = cell.written.iter().filter(|w| !cell.ports.iter().any(|p| p.contains(w))).collect();
     let broken = if required { Level::Down } else { Level::Degraded };

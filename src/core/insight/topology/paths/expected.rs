@@ -1,5 +1,5 @@
-//! The security group rules as the seed writes them, one row each: the rules that must exist, and the directions in which nothing else may.
-//! Data only; ids are those of the conformance statements (AWS map §2). Read by `check`, by the network pane and by conformance.
+//! The security group rules as the written architecture writes them, one row each: the rules that must exist, and the directions in which nothing else may.
+//! Data only; ids are those of the conformance statements. Read by `check`, by the network pane and by conformance.
 
 use super::End;
 use crate::model::network::GroupRole::{self, Alb, Ecs, Rds, Redis};
@@ -17,7 +17,7 @@ pub(crate) struct ExpectedRule {
     pub peer: End,
     /// TCP port; `None` = all of every protocol.
     pub port: Option<i32>,
-    /// Traffic breaks without it (AWS map §1.3).
+    /// Traffic breaks without it.
     pub required: bool,
 }
 
@@ -33,7 +33,7 @@ impl ExpectedRule {
     }
 }
 
-/// A direction in which the seed writes nothing but the rules above.
+/// A direction in which the written architecture writes nothing but the rules above.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NothingElse {
     /// Conformance id.
@@ -55,7 +55,7 @@ const fn closed(id: &'static str, group: GroupRole, egress: bool) -> NothingElse
     NothingElse { id, group, egress }
 }
 
-/// The written rules, in the order of the seed.
+/// The written rules, in the order of the written architecture.
 pub(crate) const EXPECTED: &[ExpectedRule] = &[
     tcp("S01", Alb, IN, End::Internet, 80),
     tcp("S02", Alb, IN, End::Internet, 443),
@@ -63,7 +63,7 @@ pub(crate) const EXPECTED: &[ExpectedRule] = &[
     tcp("S05", Alb, OUT, End::Ecs, 3000),
     tcp("S07", Ecs, IN, End::Alb, 8000),
     tcp("S08", Ecs, IN, End::Alb, 3000),
-    // Nothing of the seed talks from task to task: without it no traffic breaks.
+    // Nothing of the written architecture talks from task to task: without it no traffic breaks.
     ExpectedRule { id: "S09", group: Ecs, egress: IN, peer: End::Ecs, port: None, required: false },
     tcp("S11", Ecs, OUT, End::Rds, 5432),
     tcp("S12", Ecs, OUT, End::Redis, 6379),

@@ -1,5 +1,5 @@
-//! Security groups as the seed draws them: the written rules, the matrix of permitted paths, and every deviation with its level.
-//! Pure; `expected` beside it is the seed's table, `check` the comparison. Called by the rules of `sg` and by the network pane.
+//! Security groups as the written architecture draws them: the written rules, the matrix of permitted paths, and every deviation with its level.
+//! Pure; `expected` beside it is the written architecture's table, `check` the comparison. Called by the rules of `sg` and by the network pane.
 
 mod check;
 mod expected;
@@ -103,7 +103,7 @@ pub(crate) struct Cell {
     pub ports: Vec<PortRange>,
     /// Ports on which only one end permits it.
     pub half: Vec<PortRange>,
-    /// Ports that the seed writes.
+    /// Ports that the written architecture writes.
     pub written: Vec<PortRange>,
     /// The comparison.
     pub verdict: CellVerdict,
@@ -111,7 +111,7 @@ pub(crate) struct Cell {
     pub level: Level,
 }
 
-/// What became of one line of the seed, or of one rule that is not in it.
+/// What became of one line of the written architecture, or of one rule that is not in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LineState {
     /// The rule exists as written.
@@ -120,13 +120,13 @@ pub(crate) enum LineState {
     Covered,
     /// No rule permits it.
     Missing,
-    /// A rule that the seed does not write.
+    /// A rule that the written architecture does not write.
     Extra,
     /// The groups are not known.
     Unknown,
 }
 
-/// One line of the rule list, as the seed draws it.
+/// One line of the rule list, as the written architecture draws it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RuleLine {
     /// Conformance id, for written lines: `S07`.
@@ -152,7 +152,7 @@ pub(crate) struct RuleLine {
 /// One deviation from what is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Deviation {
-    /// How bad: a missing required rule is down, an extra rule degraded, a contradiction of the seed itself a note.
+    /// How bad: a missing required rule is down, an extra rule degraded, a contradiction of the written architecture itself a note.
     pub level: Level,
     /// Conformance id that it falls under.
     pub id: &'static str,
@@ -188,12 +188,12 @@ impl ClosedPath {
     }
 }
 
-/// Security groups held against the seed.
+/// Security groups held against the written architecture.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Paths {
     /// The groups, by role: ids and names of each.
     pub groups: Vec<(GroupRole, Vec<(String, String)>)>,
-    /// By group and direction in the seed's order; extra rules after the written ones of their group and direction.
+    /// By group and direction in the written architecture's order; extra rules after the written ones of their group and direction.
     pub lines: Vec<RuleLine>,
     /// Rows and columns in the order of `End::ALL`.
     pub matrix: Vec<Vec<Cell>>,
@@ -211,12 +211,12 @@ impl Paths {
         self.matrix.iter().flatten().find(|c| c.from == from && c.to == to)
     }
 
-    /// The written paths that traffic needs and that are closed, in the order of the seed.
+    /// The written paths that traffic needs and that are closed, in the order of the written architecture.
     pub(crate) fn closed(groups: &SecurityGroups, addresses: &AddressPlan) -> Vec<ClosedPath> {
         check::closed(groups, addresses)
     }
 
-    /// Holds groups against the seed; without a verdict.
+    /// Holds groups against the written architecture; without a verdict.
     pub(crate) fn of(groups: &SecurityGroups, addresses: &AddressPlan) -> Self {
         check::paths(groups, addresses)
     }

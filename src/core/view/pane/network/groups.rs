@@ -1,4 +1,4 @@
-//! Security groups and the rules of the selected one in the notation of the seed: `[ECS SG] → 5432`, with every deviation.
+//! Security groups and the rules of the selected one in the notation of the written architecture: `[ECS SG] → 5432`, with every deviation.
 
 use ratatui::layout::Rect;
 
@@ -97,7 +97,7 @@ pub(super) fn rules(v: &View<'_>, group: &SecurityGroup, area: Rect, ink: &mut I
     }
 }
 
-/// The lines of one direction in the seed's notation; what the group's own rules say where it protects nothing of the stack.
+/// The lines of one direction in the written architecture's notation; what the group's own rules say where it protects nothing of the stack.
 fn written(paths: &Paths, group: &SecurityGroup, egress: bool) -> Vec<Phrase<'static>> {
     if group.roles.is_empty() {
         let own = group.rules.iter().filter(|r| r.egress == egress);

@@ -1,4 +1,4 @@
-//! The paths that the security groups permit, from each end to each other: the seed's drawing as a matrix, deviations marked.
+//! The paths that the security groups permit, from each end to each other: the written architecture's drawing as a matrix, deviations marked.
 
 use ratatui::layout::Rect;
 
@@ -90,14 +90,14 @@ fn said(cell: &Cell) -> Phrase<'static> {
         CellVerdict::Extra => Phrase::of(format!("▲ {}", ports(&cell.ports)), role),
         CellVerdict::Half => {
             let open = if cell.ports.is_empty() { Phrase::new() } else { Phrase::of(format!("{} ", ports(&cell.ports)), Role::Text) };
-            // One side is enough for the seed where it says so itself.
+            // One side is enough for the written architecture where it says so itself.
             let role = if tone(cell.level) == Role::Text { Role::Muted } else { role };
             open.and(format!("◐ {}", ports(&cell.half)), role)
         }
     }
 }
 
-/// `8000`: TCP goes without saying, as in the seed.
+/// `8000`: TCP goes without saying, as in the written architecture.
 pub(super) fn short(ports: &PortRange) -> String {
     let words = ports.to_string();
     match words.as_str() {

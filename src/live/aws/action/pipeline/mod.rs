@@ -1,5 +1,5 @@
 //! Start, retry and stop the pipeline. The execution that is meant is named by its id from the answer or from the plan: an execution that
-//! looks like it is not taken for it (AWS map §3).
+//! looks like it is not taken for it.
 
 use std::time::Duration;
 

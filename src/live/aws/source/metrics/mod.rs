@@ -122,7 +122,7 @@ fn take(metrics: &mut Metrics, answer: Answer) {
 async fn ask(cx: &Context, queries: &[&Query], from: Time) -> Result<Answer, Problem> {
     let mut answer = Answer::default();
     for chunk in queries.chunks(QUERIES_PER_CALL) {
-        // Statistics of one metric in one request count once (AWS map §5).
+        // Statistics of one metric in one request count once.
         let billed: BTreeSet<_> = chunk.iter().map(|q| (q.namespace, q.spec.metric, &q.dimensions)).collect();
         cx.meter.metrics(billed.len() as u64);
         let by_query_id: BTreeMap<String, &Query> = chunk.iter().enumerate().map(|(i, q)| (format!("q{i}"), *q)).collect();

@@ -1,4 +1,4 @@
-//! What is asked of CloudWatch, as rows by system (AWS map §1.2), and how often each is worth its price (§5): golden every minute, slow
+//! What is asked of CloudWatch, as rows by system, and how often each is worth its price (§5): golden every minute, slow
 //! every fifth, rare every fifteenth. A new metric is a row; a new system is a table and one line in `queries`.
 
 use super::super::Context;
