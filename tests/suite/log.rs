@@ -31,12 +31,15 @@ fn snapshot(machine: &Machine, cloud: &CloudProcess, args: &[&str], env: &[(&str
     machine.run(&args, &[&CREDENTIALS[..], env].concat())
 }
 
+/// What a snapshot of a calm stack ends with: a build without the network cannot tell how that is.
+const CALM: i32 = if cfg!(feature = "ec2") { 0 } else { 3 };
+
 #[test]
 fn requests_polls_and_the_place_are_told_and_nothing_of_it_is_on_a_stream() {
     let machine = Machine::new();
     let cloud = CloudProcess::start(&machine);
     let quiet = snapshot(&machine, &cloud, &[], &[]);
-    quiet.ends(0, &[]);
+    quiet.ends(CALM, &[]);
     assert!(!path(&machine).parent().unwrap().exists(), "nobody has asked for a log");
     let ran = snapshot(&machine, &cloud, &["--log-level", "debug"], &[]);
     assert_eq!((ran.code, ran.err.as_str()), (quiet.code, quiet.err.as_str()));
@@ -136,7 +139,7 @@ fn a_full_file_makes_way_for_a_new_one_and_stays_as_its_only_predecessor() {
     fs::write(&file, "2026-01-01T00:00:00Z INFO 1 an old line\n".repeat(MOST_BYTES as usize / 40 - 2)).unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
     fs::write(&before, "older still").unwrap();
-    snapshot(&machine, &cloud, &["--log-level", "debug"], &[]).ends(0, &[]);
+    snapshot(&machine, &cloud, &["--log-level", "debug"], &[]).ends(CALM, &[]);
     let size = |path: &PathBuf| fs::metadata(path).unwrap().len();
     assert!(size(&file) < MOST_BYTES / 4 && text(&machine).contains("ended"), "{}", size(&file));
     assert!((MOST_BYTES / 2..=MOST_BYTES).contains(&size(&before)), "{}", size(&before));
