@@ -76,8 +76,13 @@ impl Runner {
             }
             Err(carried) => carried,
         };
-        if let Carried::Refused(refusal) = &carried {
-            self.record_refusal(&plan.request, refusal).await;
+        match &carried {
+            Carried::Ended(_) => {}
+            Carried::Refused(refusal) => self.record_refusal(&plan.request, refusal).await,
+            Carried::Moved(_) => {
+                let why = Refusal::Check("something moved since the plan: nothing was sent".to_owned());
+                self.record_refusal(&plan.request, &why).await;
+            }
         }
         carried
     }
