@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use nextcore_core::model::balancer::{Routing, TargetState, Targets};
-use nextcore_core::model::metric::Metrics;
+use nextcore_core::model::metric::{self, Metrics, SeriesId};
 use nextcore_core::model::service::{Services, TaskStatus, Tasks};
 use nextcore_core::model::store::Store;
 use nextcore_live::aws::source::{SOURCES, reads};
@@ -60,13 +60,13 @@ async fn services_tasks_targets_and_metrics_tell_one_story() {
             }
         }
         let metrics = store.get::<Metrics>().unwrap();
-        let last = |id: &str| {
+        let last = |id: &SeriesId| {
             metrics.get(id).and_then(nextcore_core::model::metric::Series::last).unwrap_or_else(|| panic!("seed {seed}: no {id}"))
         };
         let groups = &store.get::<Routing>().unwrap().target_groups;
-        let by_group: f64 = groups.iter().map(|g| last(&format!("tg/{}/requests", g.name))).sum();
-        let total = last("alb/requests");
+        let by_group: f64 = groups.iter().map(|g| last(&metric::Tg::Requests.of(&g.name))).sum();
+        let total = last(&metric::Alb::Requests.id());
         assert!((by_group - total).abs() <= total * 0.02, "seed {seed}: {total} requests at the balancer, {by_group} at its groups");
-        assert!(metrics.get("alb/requests").unwrap().points.len() >= 170, "seed {seed}: three hours of history");
+        assert!(metrics.get(metric::Alb::Requests).unwrap().points.len() >= 170, "seed {seed}: three hours of history");
     }
 }

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 
 use crate::insight::health::limits::PUBLISH_LAG;
 use crate::model::Time;
-use crate::model::metric::{Metrics, Series};
+use crate::model::metric::{Metrics, Series, SeriesId};
 use crate::model::store::Store;
 
 /// A figure older than this is not shown as current: slow metrics are asked for every fifth minute, and published late.
@@ -60,25 +60,25 @@ impl<'a> Reading<'a> {
     }
 
     /// The newest value whose minute is over; a count that fell silent is zero.
-    pub(crate) fn value(&self, id: &str) -> Option<f64> {
+    pub(crate) fn value(&self, id: impl Into<SeriesId>) -> Option<f64> {
         let series = self.metrics?.get(id)?;
         series.settled(self.now, CURRENT).map(|p| p.1).or((series.zero_fill && !series.points.is_empty()).then_some(0.0))
     }
 
     /// A sum per minute as a rate per second.
-    pub(crate) fn per_second(&self, id: &str) -> Option<f64> {
+    pub(crate) fn per_second(&self, id: impl Into<SeriesId>) -> Option<f64> {
         self.value(id).map(|v| v / 60.0)
     }
 
     /// Percent of `whole` that `part` is in the newest minute for which both were asked; both are counts.
-    pub(crate) fn share(&self, part: &str, whole: &str) -> Option<f64> {
-        self.share_of(&[part], whole)
+    pub(crate) fn share(&self, part: impl Into<SeriesId>, whole: impl Into<SeriesId>) -> Option<f64> {
+        self.share_of(&[part.into()], whole)
     }
 
     /// The same for several parts together; one that was never published counts for nothing, unless none was.
-    pub(crate) fn share_of(&self, parts: &[&str], whole: &str) -> Option<f64> {
+    pub(crate) fn share_of(&self, parts: &[impl Into<SeriesId> + Clone], whole: impl Into<SeriesId>) -> Option<f64> {
         let (metrics, late) = (self.metrics?, PUBLISH_LAG.num_seconds());
-        let parts: Vec<&Series> = parts.iter().filter_map(|id| metrics.get(id)).collect();
+        let parts: Vec<&Series> = parts.iter().filter_map(|id| metrics.get(id.clone())).collect();
         let whole = metrics.get(whole)?;
         let asked = |s: &&Series| metrics.asked_at.get(&s.every).filter(|_| s.every > 60).map_or(i64::MAX, |at| at - late);
         let at = whole.settled(self.now, CURRENT)?.0.min(parts.iter().map(asked).min()?);
@@ -88,12 +88,12 @@ impl<'a> Reading<'a> {
     }
 
     /// The sum of several series; `None` when none is known.
-    pub(crate) fn sum(&self, ids: impl IntoIterator<Item = String>) -> Option<f64> {
-        ids.into_iter().filter_map(|id| self.value(&id)).reduce(|a, b| a + b)
+    pub(crate) fn sum(&self, ids: impl IntoIterator<Item: Into<SeriesId>>) -> Option<f64> {
+        ids.into_iter().filter_map(|id| self.value(id)).reduce(|a, b| a + b)
     }
 
     /// The greatest of several series.
-    pub(crate) fn max(&self, ids: impl IntoIterator<Item = String>) -> Option<f64> {
-        ids.into_iter().filter_map(|id| self.value(&id)).reduce(f64::max)
+    pub(crate) fn max(&self, ids: impl IntoIterator<Item: Into<SeriesId>>) -> Option<f64> {
+        ids.into_iter().filter_map(|id| self.value(id)).reduce(f64::max)
     }
 }

@@ -10,27 +10,28 @@ use crate::model::alarm::{Alarm, Alarms};
 use crate::model::balancer::Targets;
 use crate::model::health::{Level, Reason, Verdict};
 use crate::model::identity::Identity;
+use crate::model::metric;
 use crate::model::scaling::Scaling;
 use crate::model::section::{ProblemKind, Section};
 
 /// A stack with something in every column.
 fn busy() -> World {
     let mut world = World::healthy();
-    world.counts("alb/requests", &[50_520.0; 20]);
-    world.counts("alb/target5xx", &[10.0; 20]);
+    world.counts(metric::Alb::Requests, &[50_520.0; 20]);
+    world.counts(metric::Alb::Target5xx, &[10.0; 20]);
     for (id, value) in [
-        ("alb/p95", 0.118),
-        ("svc/web/cpu", 38.0),
-        ("svc/web/mem", 57.0),
-        ("db/cpu", 31.0),
-        ("db/connections", 84.0),
-        ("db/storage", 62.0 * 1_073_741_824.0),
-        ("logs/events", 900.0),
+        (metric::Alb::P95.id(), 0.118),
+        (metric::Svc::Cpu.of("web"), 38.0),
+        (metric::Svc::Mem.of("web"), 57.0),
+        (metric::Db::Cpu.id(), 31.0),
+        (metric::Db::Connections.id(), 84.0),
+        (metric::Db::Storage.id(), 62.0 * 1_073_741_824.0),
+        (metric::Logs::Events.id(), 900.0),
     ] {
         world.series(id, &[value; 20]);
     }
-    world.series(&format!("redis/{RG}-0001-001/memory"), &[37.0; 20]);
-    world.series(&format!("redis/{RG}-0001-001/gets"), &[60_000.0; 20]);
+    world.series(metric::Redis::Memory.of(&format!("{RG}-0001-001")), &[37.0; 20]);
+    world.series(metric::Redis::Gets.of(&format!("{RG}-0001-001")), &[60_000.0; 20]);
     world.edit::<Targets>(|t| {
         t.groups.insert(arn("web"), vec![target("1", "unhealthy", Some("Target.Timeout")), target("2", "healthy", None)]);
     });
@@ -304,10 +305,14 @@ fn figures_of_nothing_are_none() {
 #[test]
 fn figures_of_the_platform() {
     let mut world = World::healthy();
-    world.counts("cdn/requests", &[12_720.0; 5]);
-    for (id, value) in
-        [("cdn/hit", 91.0), ("cdn/4xx", 0.4), ("cdn/5xx", 0.0), ("nat/nat-a/bytes_in", 600.0e6), ("nat/nat-b/bytes_out", 60.0e6)]
-    {
+    world.counts(metric::Cdn::Requests, &[12_720.0; 5]);
+    for (id, value) in [
+        (metric::CdnRealtime::Hit.id(), 91.0),
+        (metric::Cdn::Errors4xx.id(), 0.4),
+        (metric::Cdn::Errors5xx.id(), 0.0),
+        (metric::Nat::BytesIn.of("nat-a"), 600.0e6),
+        (metric::Nat::BytesOut.of("nat-b"), 60.0e6),
+    ] {
         world.series(id, &[value; 5]);
     }
     world.edit::<crate::model::storage::Buckets>(|b| (b.buckets[0].bytes, b.buckets[0].objects) = (Some(3.0e9), Some(12_000.0)));

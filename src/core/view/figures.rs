@@ -10,7 +10,7 @@ use crate::insight::reading::Reading;
 use crate::model::Time;
 use crate::model::health::{Level, Verdict};
 use crate::model::limits::Limit;
-use crate::model::metric::{Metrics, Series};
+use crate::model::metric::{self, Metrics, Series, SeriesId};
 use crate::model::section::{Loadable, SectionKey};
 use crate::model::text;
 use crate::theme::Role;
@@ -124,19 +124,19 @@ impl<'a> View<'a> {
 
     /// The role of the packets that a NAT gateway drops; without its traffic they say nothing.
     pub(crate) fn graded_drops(&self, gateway: &str) -> Role {
-        let value = |what: &str| self.value(&format!("nat/{gateway}/{what}"));
-        let Some(dropped) = value("drops") else { return Role::Unknown };
-        let carried = value("bytes_in").zip(value("bytes_out")).map(|(to, from)| to + from);
+        let value = |metric: metric::Nat| self.value(metric.of(gateway));
+        let Some(dropped) = value(metric::Nat::Drops) else { return Role::Unknown };
+        let carried = value(metric::Nat::BytesIn).zip(value(metric::Nat::BytesOut)).map(|(to, from)| to + from);
         carried.map_or(Role::Text, |bytes| tone(self.session.stack.limits.level_of_drops(dropped, bytes)))
     }
 
     /// The series of that id.
-    pub(crate) fn series(&self, id: &str) -> Option<&'a Series> {
+    pub(crate) fn series(&self, id: impl Into<SeriesId>) -> Option<&'a Series> {
         self.metrics?.get(id)
     }
 
     /// The current value of that id.
-    pub(crate) fn value(&self, id: &str) -> Option<f64> {
+    pub(crate) fn value(&self, id: impl Into<SeriesId>) -> Option<f64> {
         let series = self.series(id)?;
         if !series.zero_fill {
             return series.current(self.now, CURRENT);
@@ -148,28 +148,31 @@ impl<'a> View<'a> {
     }
 
     /// The current value as text; `?` when it is not known.
-    pub(crate) fn figure(&self, id: &str, unit: Unit) -> String {
-        self.value(id).map_or_else(|| "?".to_owned(), |v| unit.text(v))
+    pub(crate) fn figure(&self, id: impl Into<SeriesId>, unit: Unit) -> String {
+        written(self.value(id), unit)
     }
 
     /// The current value in the role that its limits give it.
-    pub(crate) fn graded_cell(&self, limit: Limit, id: &str, unit: Unit) -> Phrase<'static> {
-        Phrase::of(self.figure(id, unit), self.graded(limit, self.value(id)))
+    pub(crate) fn graded_cell(&self, limit: Limit, id: impl Into<SeriesId>, unit: Unit) -> Phrase<'static> {
+        let value = self.value(id);
+        Phrase::of(written(value, unit), self.graded(limit, value))
     }
 
     /// The current value right-aligned in `width` cells, in the role of what it means.
-    pub(crate) fn cell(&self, id: &str, unit: Unit, width: usize) -> Phrase<'static> {
-        let role = if self.value(id).is_some() { Role::Text } else { Role::Unknown };
-        Phrase::of(format!("{:>width$}", self.figure(id, unit)), role)
+    pub(crate) fn cell(&self, id: impl Into<SeriesId>, unit: Unit, width: usize) -> Phrase<'static> {
+        let value = self.value(id);
+        let role = if value.is_some() { Role::Text } else { Role::Unknown };
+        Phrase::of(format!("{:>width$}", written(value, unit)), role)
     }
 
     /// One row of blocks over the last hour.
-    pub(crate) fn spark(&self, id: &str, width: usize, unit: Unit) -> Phrase<'static> {
+    pub(crate) fn spark(&self, id: impl Into<SeriesId>, width: usize, unit: Unit) -> Phrase<'static> {
         Phrase::of(chart::spark(self.series(id), self.now, width, unit), Role::Series1)
     }
 
     /// A chart of that id.
-    pub(crate) fn chart(&self, label: impl Into<Cow<'a, str>>, id: &str, unit: Unit) -> Chart<'a> {
+    pub(crate) fn chart(&self, label: impl Into<Cow<'a, str>>, id: impl Into<SeriesId>, unit: Unit) -> Chart<'a> {
+        let id = id.into();
         let missing = match self.store.load::<Metrics>(self.now) {
             Loadable::Denied { .. } => "no permission",
             Loadable::Failed(_) => "cannot be read",
@@ -179,8 +182,8 @@ impl<'a> View<'a> {
         Chart {
             missing,
             label: label.into(),
-            series: self.series(id),
-            value: self.value(id),
+            series: self.series(&id),
+            value: self.value(&id),
             unit,
             role: Role::Series1,
             marks: Vec::new(),
@@ -215,15 +218,21 @@ impl<'a> View<'a> {
 
     /// Percent of a count that others are, read as the flows and the reports read it: of one minute that is over, never of two.
     /// Nothing, and a count without any of the others, is free of them.
-    pub(crate) fn share_of(&self, parts: &[&str], whole: &str) -> Option<f64> {
-        let share = Reading::new(self.store, self.now).share_of(parts, whole);
-        share.or_else(|| self.value(whole).filter(|n| *n <= 0.0 || parts.iter().all(|id| self.series(id).is_none())).map(|_| 0.0))
+    pub(crate) fn share_of(&self, parts: &[impl Into<SeriesId> + Clone], whole: impl Into<SeriesId>) -> Option<f64> {
+        let whole = whole.into();
+        let share = Reading::new(self.store, self.now).share_of(parts, &whole);
+        share.or_else(|| self.value(&whole).filter(|n| *n <= 0.0 || parts.iter().all(|id| self.series(id.clone()).is_none())).map(|_| 0.0))
     }
 
     /// 5xx answers of balancer and targets as a share of all requests.
     pub(crate) fn error_share(&self) -> Option<f64> {
-        self.share_of(&["alb/elb5xx", "alb/target5xx"], "alb/requests")
+        self.share_of(&[metric::Alb::Elb5xx, metric::Alb::Target5xx], metric::Alb::Requests)
     }
+}
+
+/// A value as text; `?` when it is not known.
+fn written(value: Option<f64>, unit: Unit) -> String {
+    value.map_or_else(|| "?".to_owned(), |v| unit.text(v))
 }
 
 /// `0.02 %`, `12 %`: shares keep two digits that matter.

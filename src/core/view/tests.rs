@@ -6,6 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::insight::fixture::World;
+use crate::model::metric;
 use crate::model::mode::Mode;
 use crate::model::network::SecurityGroups;
 use crate::session::{Msg, Session, SessionOptions, update};
@@ -49,11 +50,11 @@ fn a_closed_path_is_named_on_the_first_screen() {
 #[test]
 fn the_errors_of_a_path_are_those_of_a_minute_that_is_over() {
     let mut world = World::healthy();
-    world.counts("tg/web/requests", &[600.0; 3]);
+    world.counts(metric::Tg::Requests.of("web"), &[600.0; 3]);
     // The minute that has just begun has a point, too: its counts do not belong together yet.
-    world.counts("tg/web/5xx", &[66.0; 3]);
-    world.counts("alb/requests", &[600.0; 3]);
-    world.counts("alb/target5xx", &[78.0; 3]);
+    world.counts(metric::Tg::Target5xx.of("web"), &[66.0; 3]);
+    world.counts(metric::Alb::Requests, &[600.0; 3]);
+    world.counts(metric::Alb::Target5xx, &[78.0; 3]);
     for size in SIZES {
         let rows = stack(&world, size);
         assert!(says(&rows, "5xx   11 %"), "of the path, {size:?}\n{}", rows.join("\n"));

@@ -177,7 +177,9 @@ fn every_section_of_the_model_is_a_variable() {
     let model = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("model");
     let mut keys = BTreeSet::new();
     for file in std::fs::read_dir(model).unwrap() {
-        let text = std::fs::read_to_string(file.unwrap().path()).unwrap_or_default();
+        let path = file.unwrap().path();
+        let path = if path.is_dir() { path.join("mod.rs") } else { path };
+        let text = std::fs::read_to_string(path).unwrap_or_default();
         keys.extend(text.split("SectionKey(\"").skip(1).filter_map(|rest| rest.split('"').next()).map(ToOwned::to_owned));
     }
     let listed: BTreeSet<String> = SECTIONS.iter().map(|s| s.0.to_owned()).collect();

@@ -2,7 +2,7 @@
 //! A series that is missing, or too old, gives no answer: then its rule does not apply. Called by the rules.
 
 use crate::model::Time;
-use crate::model::metric::{Metrics, Series};
+use crate::model::metric::{Metrics, Series, SeriesId};
 
 use crate::insight::health::limits::{Bound, GAUGE_AGE, PUBLISH_LAG, Share};
 
@@ -72,38 +72,38 @@ impl<'a> Window<'a> {
     }
 
     /// Values of the newest `m` complete minutes, newest first; `None` where nothing is known.
-    pub(crate) fn minutes(&self, id: &str, m: usize) -> Option<Vec<Option<f64>>> {
+    pub(crate) fn minutes(&self, id: impl Into<SeriesId>, m: usize) -> Option<Vec<Option<f64>>> {
         let series = self.metrics.get(id)?;
         Some(Self::slots(series, self.end(series)?, m).collect())
     }
 
     /// Values of two series in the newest `m` complete minutes of the first.
-    pub(crate) fn both(&self, a: &str, b: &str, m: usize) -> Option<Vec<(Option<f64>, Option<f64>)>> {
+    pub(crate) fn both(&self, a: impl Into<SeriesId>, b: impl Into<SeriesId>, m: usize) -> Option<Vec<(Option<f64>, Option<f64>)>> {
         let (a, b) = (self.metrics.get(a)?, self.metrics.get(b)?);
         let end = self.end(a)?;
         Some(Self::slots(a, end, m).zip(Self::slots(b, end, m)).collect())
     }
 
     /// The newest complete value that still speaks for now.
-    pub(crate) fn latest(&self, id: &str) -> Option<f64> {
+    pub(crate) fn latest(&self, id: impl Into<SeriesId>) -> Option<f64> {
         let series = self.metrics.get(id)?;
         series.at(self.end(series)?)
     }
 
     /// Whether a limit is crossed.
-    pub(crate) fn breach(&self, id: &str, limit: &Bound) -> Option<Breach> {
+    pub(crate) fn breach(&self, id: impl Into<SeriesId>, limit: &Bound) -> Option<Breach> {
         let values = if limit.of == 1 { vec![self.latest(id)] } else { self.minutes(id, limit.of)? };
         over(values.iter().copied(), limit)
     }
 
     /// Whether the sum of two series crosses a limit; both must be known in a minute.
-    pub(crate) fn breach_of_sum(&self, a: &str, b: &str, limit: &Bound) -> Option<Breach> {
+    pub(crate) fn breach_of_sum(&self, a: impl Into<SeriesId>, b: impl Into<SeriesId>, limit: &Bound) -> Option<Breach> {
         let (a, b) = (self.minutes(a, limit.of)?, self.minutes(b, limit.of)?);
         over(a.into_iter().zip(b).map(|(a, b)| Some(a? + b?)), limit)
     }
 
     /// The worst share of failed requests: (critical?, share of the newest bad minute, breach).
-    pub(crate) fn share(&self, errors: &str, requests: &str, rule: &Share) -> Option<(bool, Breach)> {
+    pub(crate) fn share(&self, errors: impl Into<SeriesId>, requests: impl Into<SeriesId>, rule: &Share) -> Option<(bool, Breach)> {
         let (errors, requests) = (self.metrics.get(errors)?, self.metrics.get(requests)?);
         // Both are counts: a minute that one of them has, the other has too (as zero).
         // But not before it was asked for.
@@ -120,13 +120,13 @@ impl<'a> Window<'a> {
     }
 
     /// Mean of the `m` minutes before the newest `skip` ones.
-    pub(crate) fn mean_before(&self, id: &str, skip: usize, m: usize) -> Option<f64> {
+    pub(crate) fn mean_before(&self, id: impl Into<SeriesId>, skip: usize, m: usize) -> Option<f64> {
         let values: Vec<f64> = self.minutes(id, skip + m)?.into_iter().skip(skip).flatten().collect();
         (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
     }
 
     /// Every point of the last `seconds` is above zero, and they cover nearly all of it.
-    pub(crate) fn positive_throughout(&self, id: &str, seconds: i64) -> Option<f64> {
+    pub(crate) fn positive_throughout(&self, id: impl Into<SeriesId>, seconds: i64) -> Option<f64> {
         let series = self.metrics.get(id)?;
         let end = self.end(series)?;
         let points: Vec<_> = series.points.iter().filter(|p| p.0 <= end && p.0 > end - seconds).collect();

@@ -164,6 +164,7 @@ mod tests {
     use crate::insight::fixture::World;
     use crate::insight::{NodeId, catalogue};
     use crate::model::health::Level;
+    use crate::model::metric;
     use crate::model::system::System;
 
     #[derive(Debug, Deserialize)]
@@ -235,7 +236,7 @@ mod tests {
     #[test]
     fn a_configured_limit_changes_the_verdict_and_the_catalogue() {
         let mut world = World::healthy();
-        world.series("db/cpu", &[10.0; 12]);
+        world.series(metric::Db::Cpu, &[10.0; 12]);
         assert_eq!(world.judge().of(&NodeId::of(System::Database)).unwrap().level, Level::Healthy);
         world.stack.limits = read("database_cpu = { warn = 1 }\nfree_addresses = { warn = 5000 }").unwrap();
         let judgement = world.judge();

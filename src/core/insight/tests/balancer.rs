@@ -2,7 +2,7 @@
 
 use crate::insight::fixture::{World, ago, arn, look, run, target, task};
 use crate::model::balancer::{Balancer, Target, Targets};
-use crate::model::metric::Metrics;
+use crate::model::metric::{self, Metrics};
 use crate::model::service::Tasks;
 
 fn web(world: &mut World, list: Vec<Target>) {
@@ -139,20 +139,20 @@ fn traffic() {
     run(&[
         (
             "no traffic",
-            |w| w.counts("alb/requests", &after_calm(842.0, &[0.0, 0.0, 0.0])),
+            |w| w.counts(metric::Alb::Requests, &after_calm(842.0, &[0.0, 0.0, 0.0])),
             "alb",
             "down",
             "no requests for 3 min (mean 842/min)",
         ),
-        ("two silent minutes", |w| w.counts("alb/requests", &after_calm(842.0, &[0.0, 0.0])), "alb", "healthy", ""),
+        ("two silent minutes", |w| w.counts(metric::Alb::Requests, &after_calm(842.0, &[0.0, 0.0])), "alb", "healthy", ""),
         (
             "a drop",
-            |w| w.counts("alb/requests", &after_calm(1000.0, &[150.0, 140.0, 130.0])),
+            |w| w.counts(metric::Alb::Requests, &after_calm(1000.0, &[150.0, 140.0, 130.0])),
             "alb",
             "degraded",
             "requests 130/min for 3 min, mean 1.0k/min",
         ),
-        ("a quiet stack may be silent", |w| w.counts("alb/requests", &after_calm(8.0, &[0.0, 0.0, 0.0])), "alb", "healthy", ""),
+        ("a quiet stack may be silent", |w| w.counts(metric::Alb::Requests, &after_calm(8.0, &[0.0, 0.0, 0.0])), "alb", "healthy", ""),
     ]);
 }
 
@@ -162,8 +162,8 @@ fn errors() {
         (
             "balancer 5xx, few",
             |w| {
-                w.counts("alb/requests", &[600.0, 600.0, 600.0]);
-                w.counts("alb/elb5xx", &[12.0, 0.0, 9.0]);
+                w.counts(metric::Alb::Requests, &[600.0, 600.0, 600.0]);
+                w.counts(metric::Alb::Elb5xx, &[12.0, 0.0, 9.0]);
             },
             "alb",
             "degraded",
@@ -172,8 +172,8 @@ fn errors() {
         (
             "balancer 5xx below five a minute",
             |w| {
-                w.counts("alb/requests", &[60.0, 60.0, 60.0]);
-                w.counts("alb/elb5xx", &[4.0, 4.0, 4.0]);
+                w.counts(metric::Alb::Requests, &[60.0, 60.0, 60.0]);
+                w.counts(metric::Alb::Elb5xx, &[4.0, 4.0, 4.0]);
             },
             "alb",
             "healthy",
@@ -182,8 +182,8 @@ fn errors() {
         (
             "balancer 5xx, many",
             |w| {
-                w.counts("alb/requests", &[600.0, 600.0, 600.0]);
-                w.counts("alb/elb5xx", &[60.0, 60.0, 60.0]);
+                w.counts(metric::Alb::Requests, &[600.0, 600.0, 600.0]);
+                w.counts(metric::Alb::Elb5xx, &[60.0, 60.0, 60.0]);
             },
             "alb",
             "down",
@@ -192,8 +192,8 @@ fn errors() {
         (
             "every request fails before it finds a target",
             |w| {
-                w.empty_counts("alb/requests");
-                w.counts("alb/elb5xx", &[60.0, 60.0, 60.0]);
+                w.empty_counts(metric::Alb::Requests);
+                w.counts(metric::Alb::Elb5xx, &[60.0, 60.0, 60.0]);
             },
             "alb",
             "down",
@@ -208,8 +208,8 @@ fn errors_of_targets() {
         (
             "target 5xx, few",
             |w| {
-                w.counts("alb/requests", &[600.0; 5]);
-                w.counts("alb/target5xx", &[12.0, 0.0, 12.0, 0.0, 12.0]);
+                w.counts(metric::Alb::Requests, &[600.0; 5]);
+                w.counts(metric::Alb::Target5xx, &[12.0, 0.0, 12.0, 0.0, 12.0]);
             },
             "alb",
             "degraded",
@@ -218,8 +218,8 @@ fn errors_of_targets() {
         (
             "target 5xx with too few requests to mean anything",
             |w| {
-                w.counts("alb/requests", &[19.0; 5]);
-                w.counts("alb/target5xx", &[5.0; 5]);
+                w.counts(metric::Alb::Requests, &[19.0; 5]);
+                w.counts(metric::Alb::Target5xx, &[5.0; 5]);
             },
             "alb",
             "healthy",
@@ -228,8 +228,8 @@ fn errors_of_targets() {
         (
             "target 5xx, many",
             |w| {
-                w.counts("alb/requests", &[600.0; 3]);
-                w.counts("alb/target5xx", &[0.0, 60.0, 60.0]);
+                w.counts(metric::Alb::Requests, &[600.0; 3]);
+                w.counts(metric::Alb::Target5xx, &[0.0, 60.0, 60.0]);
             },
             "alb",
             "down",
@@ -238,8 +238,8 @@ fn errors_of_targets() {
         (
             "one group's 5xx",
             |w| {
-                w.counts("tg/web/requests", &[600.0; 3]);
-                w.counts("tg/web/5xx", &[60.0; 3]);
+                w.counts(metric::Tg::Requests.of("web"), &[600.0; 3]);
+                w.counts(metric::Tg::Target5xx.of("web"), &[60.0; 3]);
             },
             "tg/web",
             "down",
@@ -248,8 +248,8 @@ fn errors_of_targets() {
         (
             "its service says so itself",
             |w| {
-                w.counts("tg/web/requests", &[600.0; 3]);
-                w.counts("tg/web/5xx", &[60.0; 3]);
+                w.counts(metric::Tg::Requests.of("web"), &[600.0; 3]);
+                w.counts(metric::Tg::Target5xx.of("web"), &[60.0; 3]);
             },
             "svc/web",
             "down",
@@ -258,8 +258,8 @@ fn errors_of_targets() {
         (
             "a service with a few 5xx",
             |w| {
-                w.counts("tg/control-plane/requests", &[600.0; 5]);
-                w.counts("tg/control-plane/5xx", &[9.0; 5]);
+                w.counts(metric::Tg::Requests.of("control-plane"), &[600.0; 5]);
+                w.counts(metric::Tg::Target5xx.of("control-plane"), &[9.0; 5]);
             },
             "svc/control-plane",
             "degraded",
@@ -271,18 +271,18 @@ fn errors_of_targets() {
 #[test]
 fn latency_and_connections() {
     run(&[
-        ("slow", |w| w.series("alb/p99", &[1.2; 5]), "alb", "degraded", "p99 1.2 s for 5 min"),
-        ("slow for four minutes", |w| w.series("alb/p99", &[0.2, 1.2, 1.2, 1.2, 1.2]), "alb", "healthy", ""),
-        ("very slow", |w| w.series("alb/p99", &[0.2, 3.4, 0.2, 3.4, 3.4]), "alb", "down", "p99 3.4 s in 3 of 5 min"),
-        ("slow median", |w| w.series("alb/p50", &[1.4; 5]), "alb", "down", "p50 1.4 s for 5 min"),
+        ("slow", |w| w.series(metric::Alb::P99, &[1.2; 5]), "alb", "degraded", "p99 1.2 s for 5 min"),
+        ("slow for four minutes", |w| w.series(metric::Alb::P99, &[0.2, 1.2, 1.2, 1.2, 1.2]), "alb", "healthy", ""),
+        ("very slow", |w| w.series(metric::Alb::P99, &[0.2, 3.4, 0.2, 3.4, 3.4]), "alb", "down", "p99 3.4 s in 3 of 5 min"),
+        ("slow median", |w| w.series(metric::Alb::P50, &[1.4; 5]), "alb", "down", "p50 1.4 s for 5 min"),
         (
             "connection errors",
-            |w| w.counts("alb/connerr", &[0.0, 2.0, 3.0]),
+            |w| w.counts(metric::Alb::ConnectionErrors, &[0.0, 2.0, 3.0]),
             "alb",
             "degraded",
             "target connection errors/min 3 in 2 of 3 min",
         ),
-        ("rejected", |w| w.counts("alb/rejected", &[0.0, 0.0, 7.0]), "alb", "down", "rejected connections/min 7 in 1 of 3 min"),
+        ("rejected", |w| w.counts(metric::Alb::Rejected, &[0.0, 0.0, 7.0]), "alb", "down", "rejected connections/min 7 in 1 of 3 min"),
     ]);
 }
 
@@ -290,14 +290,14 @@ fn latency_and_connections() {
 fn late_counts_are_not_zeros() {
     // Published up to two minutes ago; another series is newer. Silence counts only when it is older than CloudWatch's lag.
     let mut world = World::healthy();
-    world.counts("alb/requests", &after_calm(842.0, &[842.0; 3]));
+    world.counts(metric::Alb::Requests, &after_calm(842.0, &[842.0; 3]));
     world.pass(2);
-    world.series("db/cpu", &[20.0; 20]);
+    world.series(metric::Db::Cpu, &[20.0; 20]);
     assert_eq!(look(&world.judge(), "alb").0, "healthy");
     let mut silent = World::healthy();
-    silent.counts("alb/requests", &after_calm(842.0, &[]));
+    silent.counts(metric::Alb::Requests, &after_calm(842.0, &[]));
     silent.edit::<Metrics>(|m| m.series.values_mut().for_each(|s| s.points.truncate(15)));
     silent.pass(7);
-    silent.series("db/cpu", &[20.0; 20]);
+    silent.series(metric::Db::Cpu, &[20.0; 20]);
     assert_eq!(look(&silent.judge(), "alb"), ("down", "no requests for 3 min (mean 786/min)".into()), "one silent minute is in the mean");
 }

@@ -3,6 +3,7 @@
 use crate::insight::fixture::{RG, World, data_event, look, run};
 use crate::insight::topology::roles::redis_roles;
 use crate::model::cache::{CacheEvents, CacheNodes, ReplicationGroup};
+use crate::model::metric;
 
 fn group(world: &mut World, change: impl FnOnce(&mut ReplicationGroup)) {
     world.edit(change);
@@ -62,7 +63,7 @@ fn the_group() {
             "nobody is connected",
             |w| {
                 for id in ["0001-001", "0001-002", "0002-001", "0002-002"] {
-                    w.series(&format!("redis/{RG}-{id}/connections"), &[40.0, 0.0, 0.0]);
+                    w.series(metric::Redis::Connections.of(&format!("{RG}-{id}")), &[40.0, 0.0, 0.0]);
                 }
             },
             "redis",
@@ -71,7 +72,7 @@ fn the_group() {
         ),
         (
             "one node of four without connections",
-            |w| w.series(&format!("redis/{RG}-0001-001/connections"), &[0.0; 3]),
+            |w| w.series(metric::Redis::Connections.of(&format!("{RG}-0001-001")), &[0.0; 3]),
             "redis",
             "healthy",
             "",
@@ -118,7 +119,7 @@ fn shards_and_nodes() {
             "broken link",
             |w| {
                 primaries(w, &[1.0, 1.0], &[0.0, 0.0]);
-                w.series(&format!("redis/{RG}-0001-002/link"), &[1.0, 0.0, 0.0]);
+                w.series(metric::Redis::Link.of(&format!("{RG}-0001-002")), &[1.0, 0.0, 0.0]);
             },
             "redis",
             "degraded",
@@ -128,7 +129,7 @@ fn shards_and_nodes() {
             "a primary has no link",
             |w| {
                 primaries(w, &[1.0, 1.0], &[0.0, 0.0]);
-                w.series(&format!("redis/{RG}-0001-001/link"), &[0.0, 0.0, 0.0]);
+                w.series(metric::Redis::Link.of(&format!("{RG}-0001-001")), &[0.0, 0.0, 0.0]);
             },
             "redis",
             "healthy",
@@ -138,38 +139,38 @@ fn shards_and_nodes() {
 }
 
 fn primaries(world: &mut World, first: &[f64], second: &[f64]) {
-    world.series(&format!("redis/{RG}-0001-001/primary"), first);
-    world.series(&format!("redis/{RG}-0001-002/primary"), second);
+    world.series(metric::Redis::Primary.of(&format!("{RG}-0001-001")), first);
+    world.series(metric::Redis::Primary.of(&format!("{RG}-0001-002")), second);
 }
 
-fn metric(world: &mut World, what: &str, values: &[f64]) {
-    world.series(&format!("redis/{RG}-0001-001/{what}"), values);
+fn first(world: &mut World, metric: metric::Redis, values: &[f64]) {
+    world.series(metric.of(&format!("{RG}-0001-001")), values);
 }
 
 #[test]
 fn saturation() {
     run(&[
-        ("cpu", |w| metric(w, "cpu", &[46.0; 5]), "redis", "degraded", "0001-001: cpu 46 % for 5 min"),
+        ("cpu", |w| first(w, metric::Redis::Cpu, &[46.0; 5]), "redis", "degraded", "0001-001: cpu 46 % for 5 min"),
         (
             "engine",
-            |w| metric(w, "engine", &[60.0, 60.0, 75.0, 75.0, 75.0]),
+            |w| first(w, metric::Redis::Engine, &[60.0, 60.0, 75.0, 75.0, 75.0]),
             "redis",
             "degraded",
             "0001-001: engine cpu 75 % in 3 of 5 min",
         ),
-        ("engine, full", |w| metric(w, "engine", &[95.0; 5]), "redis", "down", "0001-001: engine cpu 95 % for 5 min"),
-        ("memory", |w| metric(w, "memory", &[78.0; 3]), "redis", "degraded", "0001-001: memory 78 % for 3 min"),
-        ("memory, full", |w| metric(w, "memory", &[93.0; 3]), "redis", "down", "0001-001: memory 93 % for 3 min"),
+        ("engine, full", |w| first(w, metric::Redis::Engine, &[95.0; 5]), "redis", "down", "0001-001: engine cpu 95 % for 5 min"),
+        ("memory", |w| first(w, metric::Redis::Memory, &[78.0; 3]), "redis", "degraded", "0001-001: memory 78 % for 3 min"),
+        ("memory, full", |w| first(w, metric::Redis::Memory, &[93.0; 3]), "redis", "down", "0001-001: memory 93 % for 3 min"),
         (
             "evictions",
-            |w| metric(w, "evictions", &[0.0, 0.0, 12.0, 0.0, 0.0]),
+            |w| first(w, metric::Redis::Evictions, &[0.0, 0.0, 12.0, 0.0, 0.0]),
             "redis",
             "degraded",
             "0001-001: evictions/min 12 in 1 of 5 min",
         ),
-        ("swap", |w| metric(w, "swap", &[8.0e7; 3]), "redis", "degraded", "0001-001: swap 76 MiB for 3 min"),
-        ("lag", |w| metric(w, "lag", &[6.0; 3]), "redis", "degraded", "0001-001: replication lag 6.0 s for 3 min"),
-        ("credits", |w| metric(w, "credits", &[20.0]), "redis", "degraded", "0001-001: cpu credits 20"),
+        ("swap", |w| first(w, metric::Redis::Swap, &[8.0e7; 3]), "redis", "degraded", "0001-001: swap 76 MiB for 3 min"),
+        ("lag", |w| first(w, metric::Redis::Lag, &[6.0; 3]), "redis", "degraded", "0001-001: replication lag 6.0 s for 3 min"),
+        ("credits", |w| first(w, metric::Redis::Credits, &[20.0]), "redis", "degraded", "0001-001: cpu credits 20"),
     ]);
 }
 
@@ -203,9 +204,9 @@ fn roles_come_from_the_api_then_events_then_metrics() {
 #[test]
 fn a_node_that_fell_silent_is_no_primary() {
     let mut world = World::healthy();
-    world.series(&format!("redis/{RG}-0001-001/primary"), &[1.0]);
+    world.series(metric::Redis::Primary.of(&format!("{RG}-0001-001")), &[1.0]);
     world.pass(6);
-    world.series(&format!("redis/{RG}-0001-002/primary"), &[1.0]);
+    world.series(metric::Redis::Primary.of(&format!("{RG}-0001-002")), &[1.0]);
     let roles = redis_roles(&world.store);
     assert_eq!(roles.values().copied().collect::<Vec<_>>(), [false, true]);
 }
@@ -217,13 +218,13 @@ fn commands_that_stop() {
         let mut values = vec![600.0; 20];
         values.extend([last; 3]);
         for node in ["0001-001", "0001-002", "0002-001", "0002-002"] {
-            world.series(&format!("redis/{RG}-{node}/gets"), &values);
+            world.series(metric::Redis::Gets.of(&format!("{RG}-{node}")), &values);
         }
         look(&world.judge(), "redis")
     };
     assert_eq!(with(0.0), ("degraded", "no commands for 3 min, mean 2.4k/min".into()));
     assert_eq!(with(1.0), ("healthy", String::new()));
     let mut idle = World::healthy();
-    idle.series(&format!("redis/{RG}-0001-001/gets"), &[0.0; 20]);
+    idle.series(metric::Redis::Gets.of(&format!("{RG}-0001-001")), &[0.0; 20]);
     assert_eq!(look(&idle.judge(), "redis").0, "healthy", "nothing stops that never ran");
 }

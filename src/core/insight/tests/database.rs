@@ -2,6 +2,7 @@
 
 use crate::insight::fixture::{World, ago, data_event, look, run};
 use crate::model::database::{Database, DatabaseEvents, DatabaseSettings};
+use crate::model::metric;
 
 fn db(world: &mut World, change: impl FnOnce(&mut Database)) {
     world.edit(change);
@@ -97,19 +98,25 @@ fn saturation() {
     const GIB: f64 = 1_073_741_824.0;
     const MIB: f64 = 1_048_576.0;
     run(&[
-        ("cpu", |w| w.series("db/cpu", &[85.0; 10]), "db", "degraded", "cpu 85 % for 10 min"),
-        ("cpu for nine minutes", |w| w.series("db/cpu", &[85.0; 9]), "db", "healthy", ""),
-        ("cpu, full", |w| w.series("db/cpu", &[97.0; 10]), "db", "down", "cpu 97 % for 10 min"),
-        ("credits", |w| w.series("db/credits", &[80.0]), "db", "degraded", "cpu credits 80"),
-        ("surplus for an hour", |w| w.series("db/surplus", &[2.0; 60]), "db", "degraded", "surplus cpu credits charged for 1 h (2.0)"),
-        ("surplus for half an hour", |w| w.series("db/surplus", &[2.0; 30]), "db", "healthy", ""),
-        ("connections", |w| w.series("db/connections", &[700.0; 3]), "db", "degraded", "connections 700 of 851 (82 %)"),
-        ("connections, full", |w| w.series("db/connections", &[830.0; 3]), "db", "down", "connections 830 of 851 (98 %)"),
+        ("cpu", |w| w.series(metric::Db::Cpu, &[85.0; 10]), "db", "degraded", "cpu 85 % for 10 min"),
+        ("cpu for nine minutes", |w| w.series(metric::Db::Cpu, &[85.0; 9]), "db", "healthy", ""),
+        ("cpu, full", |w| w.series(metric::Db::Cpu, &[97.0; 10]), "db", "down", "cpu 97 % for 10 min"),
+        ("credits", |w| w.series(metric::Db::Credits, &[80.0]), "db", "degraded", "cpu credits 80"),
+        (
+            "surplus for an hour",
+            |w| w.series(metric::Db::Surplus, &[2.0; 60]),
+            "db",
+            "degraded",
+            "surplus cpu credits charged for 1 h (2.0)",
+        ),
+        ("surplus for half an hour", |w| w.series(metric::Db::Surplus, &[2.0; 30]), "db", "healthy", ""),
+        ("connections", |w| w.series(metric::Db::Connections, &[700.0; 3]), "db", "degraded", "connections 700 of 851 (82 %)"),
+        ("connections, full", |w| w.series(metric::Db::Connections, &[830.0; 3]), "db", "down", "connections 830 of 851 (98 %)"),
         (
             "connections of a parameter group",
             |w| {
                 w.put(DatabaseSettings { max_connections: Some(100), ..Default::default() });
-                w.series("db/connections", &[84.0; 3]);
+                w.series(metric::Db::Connections, &[84.0; 3]);
             },
             "db",
             "degraded",
@@ -117,35 +124,35 @@ fn saturation() {
         ),
         (
             "connections dropped",
-            |w| w.series("db/connections", &[80.0, 80.0, 0.0, 0.0]),
+            |w| w.series(metric::Db::Connections, &[80.0, 80.0, 0.0, 0.0]),
             "db",
             "down",
             "0 connections for 2 min while 7 tasks run",
         ),
-        ("never connected", |w| w.series("db/connections", &[0.0; 30]), "db", "healthy", ""),
-        ("storage", |w| w.series("db/storage", &[15.0 * GIB]), "db", "degraded", "free storage 15 GiB"),
-        ("storage, nearly none", |w| w.series("db/storage", &[8.0 * GIB]), "db", "down", "free storage 8.0 GiB"),
-        ("memory", |w| w.series("db/memory", &[700.0 * MIB]), "db", "degraded", "freeable memory 700 MiB"),
-        ("memory, nearly none", |w| w.series("db/memory", &[300.0 * MIB]), "db", "down", "freeable memory 300 MiB"),
-        ("swap", |w| w.series("db/swap", &[300.0 * MIB; 3]), "db", "degraded", "swap 300 MiB for 3 min"),
-        ("slow reads", |w| w.series("db/read_latency", &[0.030; 5]), "db", "degraded", "read latency 30 ms for 5 min"),
-        ("very slow writes", |w| w.series("db/write_latency", &[0.060; 5]), "db", "down", "write latency 60 ms for 5 min"),
-        ("queue", |w| w.series("db/queue", &[14.0; 3]), "db", "degraded", "disk queue 14 in 3 of 5 min"),
+        ("never connected", |w| w.series(metric::Db::Connections, &[0.0; 30]), "db", "healthy", ""),
+        ("storage", |w| w.series(metric::Db::Storage, &[15.0 * GIB]), "db", "degraded", "free storage 15 GiB"),
+        ("storage, nearly none", |w| w.series(metric::Db::Storage, &[8.0 * GIB]), "db", "down", "free storage 8.0 GiB"),
+        ("memory", |w| w.series(metric::Db::Memory, &[700.0 * MIB]), "db", "degraded", "freeable memory 700 MiB"),
+        ("memory, nearly none", |w| w.series(metric::Db::Memory, &[300.0 * MIB]), "db", "down", "freeable memory 300 MiB"),
+        ("swap", |w| w.series(metric::Db::Swap, &[300.0 * MIB; 3]), "db", "degraded", "swap 300 MiB for 3 min"),
+        ("slow reads", |w| w.series(metric::Db::ReadLatency, &[0.030; 5]), "db", "degraded", "read latency 30 ms for 5 min"),
+        ("very slow writes", |w| w.series(metric::Db::WriteLatency, &[0.060; 5]), "db", "down", "write latency 60 ms for 5 min"),
+        ("queue", |w| w.series(metric::Db::Queue, &[14.0; 3]), "db", "degraded", "disk queue 14 in 3 of 5 min"),
         (
             "iops",
             |w| {
-                w.series("db/read_iops", &[1500.0; 5]);
-                w.series("db/write_iops", &[1100.0; 5]);
+                w.series(metric::Db::ReadIops, &[1500.0; 5]);
+                w.series(metric::Db::WriteIops, &[1100.0; 5]);
             },
             "db",
             "degraded",
             "2.6k IOPS for 5 min",
         ),
-        ("load", |w| w.series("db/load", &[2.5; 5]), "db", "degraded", "load 2.5 for 5 min"),
-        ("load, twice the cores", |w| w.series("db/load", &[4.5; 10]), "db", "down", "load 4.5 for 10 min"),
-        ("EBS IO balance", |w| w.series("db/ebs_io", &[12.0]), "db", "degraded", "EBS IO balance 12 %"),
-        ("EBS byte balance", |w| w.series("db/ebs_byte", &[12.0]), "db", "degraded", "EBS byte balance 12 %"),
-        ("transaction ids", |w| w.series("db/xids", &[6.0e8]), "db", "degraded", "transaction ids used 600M"),
-        ("transaction ids, half of all", |w| w.series("db/xids", &[1.1e9]), "db", "down", "transaction ids used 1.1G"),
+        ("load", |w| w.series(metric::Db::Load, &[2.5; 5]), "db", "degraded", "load 2.5 for 5 min"),
+        ("load, twice the cores", |w| w.series(metric::Db::Load, &[4.5; 10]), "db", "down", "load 4.5 for 10 min"),
+        ("EBS IO balance", |w| w.series(metric::Db::EbsIo, &[12.0]), "db", "degraded", "EBS IO balance 12 %"),
+        ("EBS byte balance", |w| w.series(metric::Db::EbsByte, &[12.0]), "db", "degraded", "EBS byte balance 12 %"),
+        ("transaction ids", |w| w.series(metric::Db::Xids, &[6.0e8]), "db", "degraded", "transaction ids used 600M"),
+        ("transaction ids, half of all", |w| w.series(metric::Db::Xids, &[1.1e9]), "db", "down", "transaction ids used 1.1G"),
     ]);
 }

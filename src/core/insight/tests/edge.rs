@@ -3,6 +3,7 @@
 use crate::insight::fixture::{World, ago, run};
 use crate::model::cdn::{Cdn, Distribution};
 use crate::model::dns::{Dns, DnsRecord};
+use crate::model::metric;
 
 fn dns(world: &mut World, change: impl FnOnce(&mut Dns)) {
     world.edit::<Dns>(change);
@@ -88,12 +89,12 @@ fn route_53() {
         ),
         (
             "the check itself fails",
-            |w| w.series("dns/hc1/status", &[1.0, 0.0, 0.0]),
+            |w| w.series(metric::Dns::Status.of("hc1"), &[1.0, 0.0, 0.0]),
             "dns",
             "down",
             "nextcore.ai: health check status 0 for 2 min",
         ),
-        ("failed for one minute", |w| w.series("dns/hc1/status", &[1.0, 1.0, 0.0]), "dns", "healthy", ""),
+        ("failed for one minute", |w| w.series(metric::Dns::Status.of("hc1"), &[1.0, 1.0, 0.0]), "dns", "healthy", ""),
     ]);
     let mut world = World::healthy();
     alias(&mut world, alb, true);
@@ -130,8 +131,8 @@ fn cloudfront() {
             "InProgress for 31m00s",
         ),
         ("invalidating", |w| cdn(w, |d| d.invalidating = 2), "cdn", "changing", "2 invalidations in progress"),
-        ("some 5xx", |w| w.series("cdn/5xx", &[2.0; 6]), "cdn", "degraded", "5xx 2 % for 5 min"),
-        ("many 5xx", |w| w.series("cdn/5xx", &[0.0, 0.0, 9.0, 9.0, 9.0]), "cdn", "down", "5xx 9 % for 3 min"),
-        ("many 4xx", |w| w.series("cdn/4xx", &[12.0; 6]), "cdn", "degraded", "4xx 12 % for 5 min"),
+        ("some 5xx", |w| w.series(metric::Cdn::Errors5xx, &[2.0; 6]), "cdn", "degraded", "5xx 2 % for 5 min"),
+        ("many 5xx", |w| w.series(metric::Cdn::Errors5xx, &[0.0, 0.0, 9.0, 9.0, 9.0]), "cdn", "down", "5xx 9 % for 3 min"),
+        ("many 4xx", |w| w.series(metric::Cdn::Errors4xx, &[12.0; 6]), "cdn", "degraded", "4xx 12 % for 5 min"),
     ]);
 }

@@ -10,6 +10,7 @@ use crate::model::cdn::Cdn;
 use crate::model::database::Database;
 use crate::model::delivery::{Build, Builds, Image, Pipeline, PipelineExecution, Repositories};
 use crate::model::health::Level;
+use crate::model::metric;
 use crate::model::network::SecurityGroups;
 use crate::model::service::{Deployment, ServiceDeployment, ServiceDeployments, TaskDefinitions};
 
@@ -84,16 +85,16 @@ fn cloudfront_is_optional_and_need_not_lead_to_the_balancer() {
 #[test]
 fn figures_are_live_and_have_units() {
     let mut world = World::healthy();
-    world.counts("tg/control-plane/requests", &[18_600.0; 5]);
-    world.counts("tg/control-plane/5xx", &[93.0; 5]);
-    world.series("tg/control-plane/p95", &[0.142; 5]);
-    world.series("db/connections", &[84.0; 5]);
-    world.series("db/read_latency", &[0.002; 5]);
-    world.series("db/read_iops", &[100.0; 5]);
-    world.series("db/write_iops", &[50.0; 5]);
+    world.counts(metric::Tg::Requests.of("control-plane"), &[18_600.0; 5]);
+    world.counts(metric::Tg::Target5xx.of("control-plane"), &[93.0; 5]);
+    world.series(metric::Tg::P95.of("control-plane"), &[0.142; 5]);
+    world.series(metric::Db::Connections, &[84.0; 5]);
+    world.series(metric::Db::ReadLatency, &[0.002; 5]);
+    world.series(metric::Db::ReadIops, &[100.0; 5]);
+    world.series(metric::Db::WriteIops, &[50.0; 5]);
     for node in ["0001-001", "0001-002"] {
-        world.series(&format!("redis/{RG}-{node}/gets"), &[6000.0; 5]);
-        world.series(&format!("redis/{RG}-{node}/engine"), &[if node == "0001-001" { 21.0 } else { 9.0 }; 5]);
+        world.series(metric::Redis::Gets.of(&format!("{RG}-{node}")), &[6000.0; 5]);
+        world.series(metric::Redis::Engine.of(&format!("{RG}-{node}")), &[if node == "0001-001" { 21.0 } else { 9.0 }; 5]);
     }
     let flow = draw(&world).requests;
     let to = |from: &str, to: &str, label: &str| figure(&edge(&flow, from, to).figures, label);
@@ -141,9 +142,9 @@ fn the_first_place_and_the_origin_of_trouble() {
         world.edit::<Database>(|d| d.status = "failed".into());
     };
     assert_eq!(requests(dead_database), told("alb>svc/control-plane", "db", Level::Down, "RDS PostgreSQL: status failed"));
-    let slow = |world: &mut World| world.series("tg/web/p95", &[1.4; 6]);
+    let slow = |world: &mut World| world.series(metric::Tg::P95.of("web"), &[1.4; 6]);
     assert_eq!(requests(slow), told("alb>svc/web", "alb>svc/web", Level::Degraded, "p95 1.4 s for 5 min"));
-    let slow_disk = |world: &mut World| world.series("db/write_latency", &[0.03; 6]);
+    let slow_disk = |world: &mut World| world.series(metric::Db::WriteLatency, &[0.03; 6]);
     assert_eq!(requests(slow_disk), told("svc/control-plane>db", "db", Level::Degraded, "RDS PostgreSQL: write latency 30 ms for 5 min"));
     let closed = |world: &mut World| world.edit::<SecurityGroups>(|g| g.groups[3].rules.clear());
     let text = "security groups do not permit tcp 6379 from ECS to Redis";
@@ -151,8 +152,8 @@ fn the_first_place_and_the_origin_of_trouble() {
     let plain = |world: &mut World| world.edit::<Routing>(|r| r.listeners[0].protocol = "HTTP".into());
     assert_eq!(requests(plain), told("alb", "alb", Level::Down, "ALB: no HTTPS listener"));
     let errors = |world: &mut World| {
-        world.counts("tg/web/requests", &[100.0; 6]);
-        world.counts("tg/web/5xx", &[7.0; 6]);
+        world.counts(metric::Tg::Requests.of("web"), &[100.0; 6]);
+        world.counts(metric::Tg::Target5xx.of("web"), &[7.0; 6]);
     };
     assert_eq!(requests(errors), told("alb>svc/web", "svc/web", Level::Down, "Web portal: 5xx 7.0 % of requests for 3 min"));
 }
@@ -174,7 +175,10 @@ fn one_closed_port_closes_one_way_only() {
 #[test]
 fn errors_of_targets_are_felt_at_every_place_before_them() {
     let mut world = World::healthy();
-    for (errors, requests) in [("tg/control-plane/5xx", "tg/control-plane/requests"), ("alb/target5xx", "alb/requests")] {
+    for (errors, requests) in [
+        (metric::Tg::Target5xx.of("control-plane"), metric::Tg::Requests.of("control-plane")),
+        (metric::Alb::Target5xx.id(), metric::Alb::Requests.id()),
+    ] {
         world.counts(requests, &[600.0; 3]);
         world.counts(errors, &[240.0; 3]);
     }
@@ -199,14 +203,14 @@ fn the_balancers_own_verdict_is_its_places() {
     };
     let calm = |level, reason: &str| (level, reason.to_owned(), Level::Healthy, String::new());
     assert_eq!(hop(|w| w.edit::<Balancer>(|b| b.zones.truncate(2))), calm(Level::Degraded, "in 2 of 3 zones"));
-    assert_eq!(hop(|w| w.series("alb/rejected", &[4.0; 3])), calm(Level::Down, "rejected connections/min 4 for 3 min"));
+    assert_eq!(hop(|w| w.series(metric::Alb::Rejected, &[4.0; 3])), calm(Level::Down, "rejected connections/min 4 for 3 min"));
     // What a target group suffers from stands on the way to it.
     let dead = |w: &mut World| w.edit::<Targets>(|t| t.groups.insert(arn("web"), vec![]).map_or((), drop));
     assert_eq!(hop(dead), (Level::Healthy, String::new(), Level::Down, "0 of 0 targets healthy".to_owned()));
     // Errors of a group that is down are down, with healthy targets, too.
     let failing = |w: &mut World| {
-        w.counts("tg/web/requests", &[600.0; 3]);
-        w.counts("tg/web/5xx", &[60.0; 3]);
+        w.counts(metric::Tg::Requests.of("web"), &[600.0; 3]);
+        w.counts(metric::Tg::Target5xx.of("web"), &[60.0; 3]);
     };
     assert_eq!(hop(failing).2, Level::Down);
 }
@@ -215,9 +219,9 @@ fn the_balancers_own_verdict_is_its_places() {
 fn one_rate_stands_on_one_way() {
     let rates = |change: fn(&mut World)| {
         let mut world = World::healthy();
-        world.counts("alb/requests", &[48_000.0; 3]);
-        world.counts("cdn/requests", &[12_000.0; 3]);
-        world.series("cdn/hit", &[90.0; 3]);
+        world.counts(metric::Alb::Requests, &[48_000.0; 3]);
+        world.counts(metric::Cdn::Requests, &[12_000.0; 3]);
+        world.series(metric::CdnRealtime::Hit, &[90.0; 3]);
         change(&mut world);
         let flow = draw(&world).requests;
         let rate = |e: &crate::insight::panes::flows::Edge| {
@@ -256,7 +260,7 @@ fn jobs_as_the_seed_draws_them() {
     assert_eq!(broker.facts, ["queue depth: in no AWS API"]);
     assert!(flow.notes[0].contains("queue depth"));
     assert_eq!(flow.trouble, None);
-    world.series(&format!("redis/{RG}-0001-001/evictions"), &[12.0; 5]);
+    world.series(metric::Redis::Evictions.of(&format!("{RG}-0001-001")), &[12.0; 5]);
     let seen = trouble(&draw(&world).jobs).unwrap();
     assert_eq!(seen.0, "svc/control-plane>broker");
     let mut world = World::healthy();

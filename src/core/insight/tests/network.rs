@@ -4,6 +4,7 @@ use crate::insight::fixture::platform::{group_rule, route, zone_name};
 use crate::insight::fixture::{World, look, run, stopped};
 use crate::model::health::Level;
 use crate::model::log::{LogGroup, LogStream};
+use crate::model::metric;
 use crate::model::network::{NatGateways, Network, Peer, Routes, SecurityGroups, SubnetTier, Zones};
 use crate::model::service::StoppedTasks;
 use crate::model::system::System;
@@ -161,17 +162,17 @@ fn nat_figures() {
     run(&[
         (
             "port errors",
-            |w| w.series("nat/nat-a/port_errors", &[0.0, 3.0, 5.0]),
+            |w| w.series(metric::Nat::PortErrors.of("nat-a"), &[0.0, 3.0, 5.0]),
             "nat/a",
             "down",
             "port allocation errors/min 5 in 2 of 3 min",
         ),
-        ("one minute of port errors", |w| w.series("nat/nat-a/port_errors", &[0.0, 0.0, 5.0]), "nat/a", "healthy", ""),
+        ("one minute of port errors", |w| w.series(metric::Nat::PortErrors.of("nat-a"), &[0.0, 0.0, 5.0]), "nat/a", "healthy", ""),
         (
             "connections refused",
             |w| {
-                w.series("nat/nat-a/attempts", &[100.0; 4]);
-                w.series("nat/nat-a/established", &[60.0; 4]);
+                w.series(metric::Nat::Attempts.of("nat-a"), &[100.0; 4]);
+                w.series(metric::Nat::Established.of("nat-a"), &[60.0; 4]);
             },
             "nat/a",
             "degraded",
@@ -180,8 +181,8 @@ fn nat_figures() {
         (
             "too few attempts to judge",
             |w| {
-                w.series("nat/nat-a/attempts", &[10.0; 4]);
-                w.series("nat/nat-a/established", &[1.0; 4]);
+                w.series(metric::Nat::Attempts.of("nat-a"), &[10.0; 4]);
+                w.series(metric::Nat::Established.of("nat-a"), &[1.0; 4]);
             },
             "nat/a",
             "healthy",
@@ -190,9 +191,9 @@ fn nat_figures() {
         (
             "drops",
             |w| {
-                w.series("nat/nat-a/drops", &[400.0; 3]);
-                w.series("nat/nat-a/bytes_in", &[1.0e9; 3]);
-                w.series("nat/nat-a/bytes_out", &[1.0e9; 3]);
+                w.series(metric::Nat::Drops.of("nat-a"), &[400.0; 3]);
+                w.series(metric::Nat::BytesIn.of("nat-a"), &[1.0e9; 3]);
+                w.series(metric::Nat::BytesOut.of("nat-a"), &[1.0e9; 3]);
             },
             "nat/a",
             "degraded",
@@ -201,9 +202,9 @@ fn nat_figures() {
         (
             "few drops of many packets",
             |w| {
-                w.series("nat/nat-a/drops", &[100.0; 3]);
-                w.series("nat/nat-a/bytes_in", &[1.0e9; 3]);
-                w.series("nat/nat-a/bytes_out", &[1.0e9; 3]);
+                w.series(metric::Nat::Drops.of("nat-a"), &[100.0; 3]);
+                w.series(metric::Nat::BytesIn.of("nat-a"), &[1.0e9; 3]);
+                w.series(metric::Nat::BytesOut.of("nat-a"), &[1.0e9; 3]);
             },
             "nat/a",
             "healthy",
@@ -218,8 +219,8 @@ fn a_gateway_that_falls_silent() {
         (
             "only out",
             |w| {
-                w.series("nat/nat-a/bytes_in", &[5.0e6, 0.0, 0.0, 0.0]);
-                w.series("nat/nat-a/bytes_out", &[1.0e6; 4]);
+                w.series(metric::Nat::BytesIn.of("nat-a"), &[5.0e6, 0.0, 0.0, 0.0]);
+                w.series(metric::Nat::BytesOut.of("nat-a"), &[1.0e6; 4]);
             },
             "nat/a",
             "down",
@@ -228,8 +229,8 @@ fn a_gateway_that_falls_silent() {
         (
             "silent beside the others",
             |w| {
-                w.series("nat/nat-a/bytes_in", &[5.0e6, 0.0, 0.0, 0.0]);
-                w.series("nat/nat-b/bytes_in", &[5.0e6; 4]);
+                w.series(metric::Nat::BytesIn.of("nat-a"), &[5.0e6, 0.0, 0.0, 0.0]);
+                w.series(metric::Nat::BytesIn.of("nat-b"), &[5.0e6; 4]);
             },
             "nat/a",
             "down",
@@ -239,8 +240,8 @@ fn a_gateway_that_falls_silent() {
             "silent because its zone goes another way",
             |w| {
                 send(w, "a", "nat-b", "active");
-                w.series("nat/nat-a/bytes_in", &[5.0e6, 0.0, 0.0, 0.0]);
-                w.series("nat/nat-b/bytes_in", &[5.0e6; 4]);
+                w.series(metric::Nat::BytesIn.of("nat-a"), &[5.0e6, 0.0, 0.0, 0.0]);
+                w.series(metric::Nat::BytesIn.of("nat-b"), &[5.0e6; 4]);
             },
             "nat/a",
             "degraded",
@@ -250,7 +251,7 @@ fn a_gateway_that_falls_silent() {
             "all silent: nothing to carry",
             |w| {
                 for id in ["nat-a", "nat-b", "nat-c"] {
-                    w.series(&format!("nat/{id}/bytes_in"), &[0.0; 4]);
+                    w.series(metric::Nat::BytesIn.of(id), &[0.0; 4]);
                 }
             },
             "nat",

@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use crate::insight::fixture::{World, ago, alarm, noon, run};
 use crate::model::alarm::Alarms;
 use crate::model::log::{LogEvent, LogGroup, LogStream, LogTail};
+use crate::model::metric;
 use crate::model::service::Services;
 
 fn alarms(world: &mut World, list: Vec<crate::model::alarm::Alarm>) {
@@ -89,7 +90,7 @@ fn log_silence() {
             "the tail is old, the metric is not",
             |w| {
                 last_event(w, 7);
-                w.series("logs/events", &[900.0]);
+                w.series(metric::Logs::Events, &[900.0]);
             },
             "logs",
             "healthy",

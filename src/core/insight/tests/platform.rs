@@ -7,6 +7,7 @@ use crate::insight::fixture::{World, ago, look, noon, run};
 use crate::model::dashboard::Dashboards;
 use crate::model::database::Database;
 use crate::model::delivery::{Builds, Image, Pipeline, PipelineExecution, Repositories};
+use crate::model::metric;
 use crate::model::section::{ProblemKind, Section};
 use crate::model::security::{Keys, Roles, Secrets};
 use crate::model::service::Tasks;
@@ -82,8 +83,8 @@ fn buckets() {
         (
             "5xx",
             |w| {
-                w.counts("s3/nextcore-static/requests", &[100.0; 5]);
-                w.counts("s3/nextcore-static/5xx", &[6.0; 5]);
+                w.counts(metric::S3::Requests.of("nextcore-static"), &[100.0; 5]);
+                w.counts(metric::S3::Errors5xx.of("nextcore-static"), &[6.0; 5]);
             },
             "s3/nextcore-static",
             "down",

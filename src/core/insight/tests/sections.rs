@@ -14,7 +14,7 @@ use crate::model::delivery::{Builds, Pipeline, Repositories};
 use crate::model::dns::Dns;
 use crate::model::health::Level;
 use crate::model::log::LogTail;
-use crate::model::metric::Metrics;
+use crate::model::metric::{self, Metrics};
 use crate::model::network::{NatGateways, Network, Routes, SecurityGroups, Zones};
 use crate::model::scaling::Scaling;
 use crate::model::section::{ProblemKind, Section, SectionKey};
@@ -152,7 +152,7 @@ fn a_resource_that_vanishes_is_missing_before_it_is_stale() {
 #[test]
 fn stale_metrics_decide_nothing() {
     let mut world = World::healthy();
-    world.series("db/cpu", &[97.0; 10]);
+    world.series(metric::Db::Cpu, &[97.0; 10]);
     world.now += TimeDelta::seconds(40);
     world.again::<Database>();
     world.again::<DatabaseEvents>();

@@ -1,6 +1,7 @@
 //! ECS services and their tasks.
 
 use crate::insight::fixture::{World, ago, event, look, run, stopped};
+use crate::model::metric;
 use crate::model::scaling::Scaling;
 use crate::model::service::{Container, ServiceDeployment, ServiceDeployments, Services, StoppedTasks, Task, Tasks};
 
@@ -279,14 +280,20 @@ fn scaling_cpu_memory() {
             "degraded",
             "autoscaling suspended (in, out, scheduled)",
         ),
-        ("busy", |w| w.series("svc/web/cpu", &[76.0; 5]), "svc/web", "degraded", "cpu 76 % for 5 min"),
-        ("busy for four minutes", |w| w.series("svc/web/cpu", &[70.0, 93.0, 93.0, 93.0, 93.0]), "svc/web", "healthy", ""),
-        ("very busy, with room to scale", |w| w.series("svc/web/cpu", &[93.0; 5]), "svc/web", "degraded", "cpu 93 % for 5 min"),
+        ("busy", |w| w.series(metric::Svc::Cpu.of("web"), &[76.0; 5]), "svc/web", "degraded", "cpu 76 % for 5 min"),
+        ("busy for four minutes", |w| w.series(metric::Svc::Cpu.of("web"), &[70.0, 93.0, 93.0, 93.0, 93.0]), "svc/web", "healthy", ""),
+        (
+            "very busy, with room to scale",
+            |w| w.series(metric::Svc::Cpu.of("web"), &[93.0; 5]),
+            "svc/web",
+            "degraded",
+            "cpu 93 % for 5 min",
+        ),
         (
             "at maximum and busy",
             |w| {
                 bounds(w, |t| t.max = 2);
-                w.series("svc/web/cpu", &[78.0; 5]);
+                w.series(metric::Svc::Cpu.of("web"), &[78.0; 5]);
             },
             "svc/web",
             "degraded",
@@ -296,22 +303,22 @@ fn scaling_cpu_memory() {
             "at maximum and very busy",
             |w| {
                 bounds(w, |t| t.max = 2);
-                w.series("svc/web/cpu", &[93.0; 5]);
+                w.series(metric::Svc::Cpu.of("web"), &[93.0; 5]);
             },
             "svc/web",
             "down",
             "cpu 93 % for 5 min at max capacity",
         ),
-        ("memory", |w| w.series("svc/web/mem", &[84.0; 5]), "svc/web", "degraded", "memory 84 % for 5 min"),
+        ("memory", |w| w.series(metric::Svc::Mem.of("web"), &[84.0; 5]), "svc/web", "degraded", "memory 84 % for 5 min"),
         (
             "memory of one task",
-            |w| w.series("svc/web/mem.max", &[90.0, 97.0, 96.0]),
+            |w| w.series(metric::Svc::MemMax.of("web"), &[90.0, 97.0, 96.0]),
             "svc/web",
             "down",
             "memory of one task 96 % in 2 of 3 min",
         ),
-        ("another's memory", |w| w.series("svc/web/mem", &[84.0; 5]), "svc/control-plane", "healthy", ""),
-        ("a gap in the series decides nothing", |w| w.series("svc/web/mem", &[84.0; 4]), "svc/web", "healthy", ""),
+        ("another's memory", |w| w.series(metric::Svc::Mem.of("web"), &[84.0; 5]), "svc/control-plane", "healthy", ""),
+        ("a gap in the series decides nothing", |w| w.series(metric::Svc::Mem.of("web"), &[84.0; 4]), "svc/web", "healthy", ""),
     ]);
 }
 

@@ -1,5 +1,6 @@
 //! Sequences: two to go down, one to degrade, two to recover; and since when.
 
+use crate::model::metric;
 use crate::model::system::System;
 use chrono::TimeDelta;
 
@@ -69,8 +70,8 @@ fn what_does_not_flicker_counts_at_once_as_in_a_snapshot() {
     assert_eq!(at_once("sg", &closed), ["down", "down"], "a rule that is read every five minutes");
     assert_eq!(at_once("redis", &closed), ["down", "down"], "whatever else the node rests on");
     let failing = |world: &mut World| {
-        world.counts("tg/web/requests", &[600.0; 3]);
-        world.counts("tg/web/5xx", &[60.0; 3]);
+        world.counts(metric::Tg::Requests.of("web"), &[600.0; 3]);
+        world.counts(metric::Tg::Target5xx.of("web"), &[60.0; 3]);
     };
     assert_eq!(at_once("svc/web", &failing), ["down", "down"], "errors of three minutes");
     let mut world = World::healthy();

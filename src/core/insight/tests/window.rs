@@ -2,14 +2,16 @@
 
 use crate::insight::fixture::{World, look};
 use crate::insight::reading::Reading;
-use crate::model::metric::{Metrics, Series};
+use crate::model::metric::{self, Metrics, Series, SeriesId};
 
 /// A series with a value every minute up to `age` minutes ago, asked for every so many seconds.
-fn series(world: &mut World, id: &str, value: f64, age: i64, every: i64) {
+fn series(world: &mut World, id: impl Into<SeriesId>, value: f64, age: i64, every: i64) {
+    let id = id.into();
+    let zero_fill = ["5xx", "requests"].iter().any(|name| id.as_str().ends_with(name));
     let mut metrics = world.store.get::<Metrics>().cloned().unwrap_or_default();
     let open = world.now.timestamp().div_euclid(60) * 60;
     let points = (age..age + 20).rev().map(|back| (open - 60 * back, value)).collect();
-    metrics.series.insert(id.to_owned(), Series { points, zero_fill: id.ends_with("5xx") || id.ends_with("requests"), every });
+    metrics.series.insert(id.into(), Series { points, zero_fill, every });
     // The newest point is three minutes older than the question.
     metrics.asked_at.insert(every, open - 60 * (age - 3));
     world.put(metrics);
@@ -18,20 +20,20 @@ fn series(world: &mut World, id: &str, value: f64, age: i64, every: i64) {
 #[test]
 fn a_share_of_several_counts_is_of_one_minute_that_is_over() {
     let mut world = World::healthy();
-    world.counts("alb/requests", &[600.0; 3]);
-    world.counts("alb/target5xx", &[60.0; 3]);
-    let share = |world: &World, parts: &[&str]| Reading::new(&world.store, world.now).share_of(parts, "alb/requests");
-    assert_eq!(share(&world, &["alb/elb5xx", "alb/target5xx"]), Some(10.0), "one of them was never published");
-    world.counts("alb/elb5xx", &[6.0; 3]);
-    assert_eq!(share(&world, &["alb/elb5xx", "alb/target5xx"]), Some(11.0));
-    assert_eq!(share(&world, &["alb/rejected"]), None);
+    world.counts(metric::Alb::Requests, &[600.0; 3]);
+    world.counts(metric::Alb::Target5xx, &[60.0; 3]);
+    let share = |world: &World, parts: &[metric::Alb]| Reading::new(&world.store, world.now).share_of(parts, metric::Alb::Requests);
+    assert_eq!(share(&world, &[metric::Alb::Elb5xx, metric::Alb::Target5xx]), Some(10.0), "one of them was never published");
+    world.counts(metric::Alb::Elb5xx, &[6.0; 3]);
+    assert_eq!(share(&world, &[metric::Alb::Elb5xx, metric::Alb::Target5xx]), Some(11.0));
+    assert_eq!(share(&world, &[metric::Alb::Rejected]), None);
 }
 
 #[test]
 fn a_gauge_speaks_until_it_is_asked_for_again() {
     for (age, every, level) in [(2, 60, "degraded"), (17, 900, "degraded"), (17, 60, "healthy"), (25, 900, "healthy")] {
         let mut world = World::healthy();
-        series(&mut world, "db/ebs_io", 12.0, age, every);
+        series(&mut world, metric::Db::EbsIo, 12.0, age, every);
         assert_eq!(look(&world.judge(), "db").0, level, "{age} min old, asked every {every} s");
     }
 }
@@ -39,9 +41,9 @@ fn a_gauge_speaks_until_it_is_asked_for_again() {
 #[test]
 fn minutes_that_were_not_asked_for_do_not_dilute_errors() {
     let mut world = World::healthy();
-    series(&mut world, "tg/web/requests", 100.0, 2, 60);
-    series(&mut world, "tg/web/5xx", 9.0, 8, 300);
+    series(&mut world, metric::Tg::Requests.of("web"), 100.0, 2, 60);
+    series(&mut world, metric::Tg::Target5xx.of("web"), 9.0, 8, 300);
     assert_eq!(look(&world.judge(), "tg/web"), ("down", "5xx 9.0 % of requests for 3 min".into()));
-    let shown = Reading::new(&world.store, world.now).share("tg/web/5xx", "tg/web/requests");
+    let shown = Reading::new(&world.store, world.now).share(metric::Tg::Target5xx.of("web"), metric::Tg::Requests.of("web"));
     assert_eq!(shown, Some(9.0), "the figure beside it says the same");
 }

@@ -8,6 +8,7 @@ use crate::model::balancer::{Balancer, Targets};
 use crate::model::cache::{CacheMember, CacheNodes, ReplicationGroup};
 use crate::model::database::Database;
 use crate::model::health::Level;
+use crate::model::metric;
 use crate::model::network::{Network, Routes, SubnetTier, Zones};
 use crate::model::section::{ProblemKind, Section};
 use crate::model::service::{Services, Tasks};
@@ -43,10 +44,10 @@ fn send(world: &mut World, zone: &str, target: &str, state: &str) {
 #[test]
 fn the_drawing() {
     let mut world = World::healthy();
-    world.series("nat/nat-a/bytes_in", &[600.0; 3]);
-    world.series("nat/nat-a/bytes_out", &[60.0; 3]);
-    world.series(&format!("redis/{RG}-0001-001/primary"), &[1.0; 3]);
-    world.series(&format!("redis/{RG}-0001-002/primary"), &[0.0; 3]);
+    world.series(metric::Nat::BytesIn.of("nat-a"), &[600.0; 3]);
+    world.series(metric::Nat::BytesOut.of("nat-a"), &[60.0; 3]);
+    world.series(metric::Redis::Primary.of(&format!("{RG}-0001-001")), &[1.0; 3]);
+    world.series(metric::Redis::Primary.of(&format!("{RG}-0001-002")), &[0.0; 3]);
     let map = draw(&world);
     assert_eq!(marks(&map), []);
     let missing: [String; 0] = [];
@@ -138,7 +139,7 @@ fn ways_out() {
     assert_eq!(shared, mark(Level::Degraded, "a", "a rerouted via b: two zones share one NAT gateway"));
     let gone = only(|w| send(w, "c", "nat-c", "blackhole"));
     assert_eq!(gone, mark(Level::Down, "c", "c: default route is a blackhole (nat-c)"));
-    let figures = only(|w| w.series("nat/nat-b/port_errors", &[4.0; 3]));
+    let figures = only(|w| w.series(metric::Nat::PortErrors.of("nat-b"), &[4.0; 3]));
     assert_eq!(figures, mark(Level::Down, "b", "port allocation errors/min 4 for 3 min"));
 }
 
@@ -146,7 +147,7 @@ fn ways_out() {
 fn all_primaries_in_one_zone_is_worth_a_note() {
     let note = only(|w| {
         for (node, primary) in [("0001-001", 1.0), ("0001-002", 0.0), ("0002-001", 0.0), ("0002-002", 1.0)] {
-            w.series(&format!("redis/{RG}-{node}/primary"), &[primary; 3]);
+            w.series(metric::Redis::Primary.of(&format!("{RG}-{node}")), &[primary; 3]);
         }
     });
     assert_eq!(note, mark(Level::Healthy, "a", "all primaries in a: the database and 2 Redis shards"));

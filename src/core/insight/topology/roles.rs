@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::model::Time;
 use crate::model::cache::{CacheEvents, NodeGroup, ReplicationGroup};
-use crate::model::metric::Metrics;
+use crate::model::metric::{self, Metrics};
 use crate::model::store::Store;
 
 use crate::insight::timeline::phrase::failover;
@@ -30,7 +30,7 @@ fn shard_roles(store: &Store, shard: &NodeGroup, roles: &mut BTreeMap<String, bo
         }
         return;
     }
-    let metric = |id: &str| store.get::<Metrics>()?.get(&format!("redis/{id}/primary"))?.points.last().copied();
+    let metric = |id: &str| store.get::<Metrics>()?.get(metric::Redis::Primary.of(id))?.points.last().copied();
     let newest = shard.members.iter().filter_map(|m| metric(&m.id)).map(|p| p.0).max();
     if let Some((_, to)) = newest_failover(store, shard).filter(|(at, _)| newest.is_none_or(|n| at.timestamp() > n)) {
         roles.extend(shard.members.iter().map(|m| (m.id.clone(), m.id == to)));

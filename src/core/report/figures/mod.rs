@@ -10,6 +10,7 @@ use crate::model::balancer::{Routing, Targets};
 use crate::model::cache::ReplicationGroup;
 use crate::model::database::{Database, DatabaseSettings, default_max_connections};
 use crate::model::log::LogTail;
+use crate::model::metric::{self, SeriesId};
 use crate::model::network::zone_letter;
 use crate::model::scaling::Scaling;
 use crate::model::service::{Service, Services};
@@ -71,7 +72,7 @@ fn percent(value: f64) -> String {
 }
 
 /// (label, metric id, how it is written).
-type Row = (&'static str, String, fn(f64) -> String);
+type Row = (&'static str, SeriesId, fn(f64) -> String);
 
 struct Reading<'a> {
     store: &'a Store,
@@ -80,16 +81,16 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn metric(&self, id: &str) -> Option<f64> {
+    fn metric(&self, id: impl Into<SeriesId>) -> Option<f64> {
         self.metric.value(id)
     }
 
     /// Failed requests in percent, in the newest minute that has requests.
     fn failed(&self) -> Option<f64> {
-        let share = |id: &str| self.metric.share(id, "alb/requests");
-        let (own, targets) = (share("alb/elb5xx"), share("alb/target5xx"));
+        let share = |errors: metric::Alb| self.metric.share(errors, metric::Alb::Requests);
+        let (own, targets) = (share(metric::Alb::Elb5xx), share(metric::Alb::Target5xx));
         // A minute with requests and without a series of errors had none.
-        self.metric.value("alb/requests").filter(|r| *r > 0.0).map(|_| own.unwrap_or(0.0) + targets.unwrap_or(0.0))
+        self.metric.value(metric::Alb::Requests).filter(|r| *r > 0.0).map(|_| own.unwrap_or(0.0) + targets.unwrap_or(0.0))
     }
 
     /// Figures of metrics, where there are any.
@@ -102,9 +103,9 @@ impl Reading<'_> {
     }
 
     fn balancer(&self) -> Vec<Figure> {
-        let mut all = self.metrics(&[("", "alb/requests".to_owned(), Self::per_second)]);
+        let mut all = self.metrics(&[("", metric::Alb::Requests.id(), Self::per_second)]);
         all.extend(self.failed().map(|share| figure("5xx", format!("{share:.2} %"))));
-        all.extend(self.metrics(&[("p95", "alb/p95".to_owned(), text::latency)]));
+        all.extend(self.metrics(&[("p95", metric::Alb::P95.id(), text::latency)]));
         all
     }
 
@@ -120,8 +121,8 @@ impl Reading<'_> {
         if !paths.is_empty() {
             all.push(figure("", paths.join(" ")));
         }
-        let id = |what: &str| format!("tg/{name}/{what}");
-        all.extend(self.metrics(&[("", id("requests"), Self::per_second), ("p95", id("p95"), text::latency)]));
+        let (requests, p95) = (metric::Tg::Requests.of(name), metric::Tg::P95.of(name));
+        all.extend(self.metrics(&[("", requests, Self::per_second), ("p95", p95, text::latency)]));
         all
     }
 
@@ -134,8 +135,7 @@ impl Reading<'_> {
         if let Some(target) = self.store.get::<Scaling>().and_then(|s| s.get(name)) {
             all.push(figure("bounds", format!("{}-{}", target.min, target.max)));
         }
-        let id = |what: &str| format!("svc/{name}/{what}");
-        all.extend(self.metrics(&[("cpu", id("cpu"), percent), ("mem", id("mem"), percent)]));
+        all.extend(self.metrics(&[("cpu", metric::Svc::Cpu.of(name), percent), ("mem", metric::Svc::Mem.of(name), percent)]));
         if let Some(d) = service.and_then(Service::primary) {
             all.push(figure("rev", d.revision().rsplit(':').next().unwrap_or_default().to_owned()));
         }
@@ -146,16 +146,16 @@ impl Reading<'_> {
         let Some(group) = self.store.get::<ReplicationGroup>() else { return Vec::new() };
         let ids: Vec<&str> = group.node_groups.iter().flat_map(|g| &g.members).map(|m| m.id.as_str()).collect();
         let mut all = vec![figure("", format!("{} shards {} nodes", group.node_groups.len(), ids.len()))];
-        let values = |what: &str| ids.iter().filter_map(|id| self.metric(&format!("redis/{id}/{what}"))).collect::<Vec<f64>>();
-        if let Some(worst) = values("memory").into_iter().reduce(f64::max) {
+        let values = |metric: metric::Redis| ids.iter().filter_map(|id| self.metric(metric.of(id))).collect::<Vec<f64>>();
+        if let Some(worst) = values(metric::Redis::Memory).into_iter().reduce(f64::max) {
             all.push(figure("mem", percent(worst)));
         }
-        let (gets, sets) = (values("gets"), values("sets"));
+        let (gets, sets) = (values(metric::Redis::Gets), values(metric::Redis::Sets));
         if !gets.is_empty() || !sets.is_empty() {
             let ops: f64 = gets.iter().chain(&sets).sum();
             all.push(figure("", format!("{} op/s", text::rate(ops / 60.0))));
         }
-        if let Some(worst) = values("lag").into_iter().reduce(f64::max) {
+        if let Some(worst) = values(metric::Redis::Lag).into_iter().reduce(f64::max) {
             all.push(figure("lag", format!("{worst:.1} s")));
         }
         all
@@ -170,10 +170,10 @@ impl Reading<'_> {
             None => {}
         }
         let max = self.store.get::<DatabaseSettings>().and_then(|s| s.max_connections).or_else(|| default_max_connections(&db.class));
-        if let Some(used) = self.metric("db/connections") {
+        if let Some(used) = self.metric(metric::Db::Connections) {
             all.push(figure("conn", max.map_or_else(|| format!("{used:.0}"), |max| format!("{used:.0}/{max}"))));
         }
-        all.extend(self.metrics(&[("cpu", "db/cpu".to_owned(), percent), ("free", "db/storage".to_owned(), text::bytes)]));
+        all.extend(self.metrics(&[("cpu", metric::Db::Cpu.id(), percent), ("free", metric::Db::Storage.id(), text::bytes)]));
         if let Some(at) = db.latest_restorable {
             all.push(figure("PITR", text::age(at, self.now)));
         }
@@ -187,7 +187,7 @@ impl Reading<'_> {
     }
 
     fn logs(&self) -> Vec<Figure> {
-        let mut all = self.metrics(&[("", "logs/events".to_owned(), |v| format!("{} events/min", text::count(v)))]);
+        let mut all = self.metrics(&[("", metric::Logs::Events.id(), |v| format!("{} events/min", text::count(v)))]);
         if let Some(last) = self.store.get::<LogTail>().and_then(|t| t.events.back()) {
             all.push(figure("last", format!("{} ago", text::age(last.at, self.now))));
         }

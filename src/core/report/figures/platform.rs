@@ -7,6 +7,7 @@ use crate::model::cdn::Cdn;
 use crate::model::dashboard::Dashboards;
 use crate::model::delivery::{Builds, Pipeline, Repositories};
 use crate::model::dns::Dns;
+use crate::model::metric;
 use crate::model::network::{NatGateways, Network, SecurityGroups, SubnetTier, zone_letter};
 use crate::model::security::{Keys, Roles, Secrets};
 use crate::model::storage::{Bucket, Buckets};
@@ -41,10 +42,10 @@ impl Reading<'_> {
     pub(super) fn cdn(&self) -> Vec<Figure> {
         let Some(distribution) = self.store.get::<Cdn>().and_then(|c| c.distribution.as_ref()) else { return Vec::new() };
         let mut all = self.metrics(&[
-            ("", "cdn/requests".to_owned(), Self::per_second),
-            ("hit", "cdn/hit".to_owned(), percent),
-            ("4xx", "cdn/4xx".to_owned(), |v| format!("{v:.1} %")),
-            ("5xx", "cdn/5xx".to_owned(), |v| format!("{v:.1} %")),
+            ("", metric::Cdn::Requests.id(), Self::per_second),
+            ("hit", metric::CdnRealtime::Hit.id(), percent),
+            ("4xx", metric::Cdn::Errors4xx.id(), |v| format!("{v:.1} %")),
+            ("5xx", metric::Cdn::Errors5xx.id(), |v| format!("{v:.1} %")),
         ]);
         if all.is_empty() {
             all.push(figure("", distribution.id.clone()));
@@ -62,7 +63,7 @@ impl Reading<'_> {
 
     /// Bytes per second through a gateway, in and out as far as they are known.
     fn through(&self, gateway: &str) -> Option<f64> {
-        self.metric.sum(["bytes_in", "bytes_out"].map(|w| format!("nat/{gateway}/{w}"))).map(|v| v / 60.0)
+        self.metric.sum([metric::Nat::BytesIn, metric::Nat::BytesOut].map(|m| m.of(gateway))).map(|v| v / 60.0)
     }
 
     pub(super) fn nat(&self) -> Vec<Figure> {
@@ -116,7 +117,7 @@ impl Reading<'_> {
         if bucket.versioning == "Enabled" {
             all.push(figure("", "versioned".to_owned()));
         }
-        all.extend(self.metrics(&[("", format!("s3/{name}/requests"), Self::per_second)]));
+        all.extend(self.metrics(&[("", metric::S3::Requests.of(name), Self::per_second)]));
         all
     }
 

@@ -1,5 +1,6 @@
 //! The pane of Redis: facts, charts, nodes by shard with role, zone, memory, lag and link, and its events.
 
+use crate::model::metric;
 use crate::model::system::System;
 use ratatui::layout::Rect;
 
@@ -102,7 +103,7 @@ fn nodes(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let list = List { panel: 0, columns: NODES, rows: all.len(), empty: "the group has no nodes" };
     list.draw(v, screen, area, ink, |i| {
         let Some((shard, member)) = all.get(i) else { return Vec::new() };
-        let id = |what: &str| format!("redis/{}/{what}", member.id);
+        let id = |metric: metric::Redis| metric.of(&member.id);
         let primary = roles.get(&member.id).copied();
         let status = known.and_then(|n| n.nodes.iter().find(|n| n.id == member.id)).map(|n| n.status.as_str());
         let (mark, role) = match status {
@@ -110,7 +111,7 @@ fn nodes(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
             Some(_) => ("▲", Role::Warn),
             None => ("?", Role::Unknown),
         };
-        let (memory, lag, link) = (v.value(&id("memory")), v.value(&id("lag")), v.value(&id("link")));
+        let (memory, lag, link) = (v.value(id(metric::Redis::Memory)), v.value(id(metric::Redis::Lag)), v.value(id(metric::Redis::Link)));
         let replica = primary == Some(false);
         let link = match link {
             Some(up) if replica => Phrase::of(if says_yes(up) { "up" } else { "down" }, if says_yes(up) { Role::Text } else { Role::Crit }),
@@ -127,19 +128,19 @@ fn nodes(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
             },
             text(zone(&member.zone)),
             Phrase::of(status.unwrap_or("?"), if status == Some("available") { Role::Text } else { Role::Warn }),
-            Phrase::of(v.figure(&id("memory"), Unit::Percent), v.graded(Limit::CacheMemory, memory)),
-            text(v.figure(&id("engine"), Unit::Percent)),
-            text(v.figure(&id("gets"), Unit::PerSecond)),
-            text(v.figure(&id("sets"), Unit::PerSecond)),
-            text(v.figure(&id("connections"), Unit::Count)),
+            Phrase::of(v.figure(id(metric::Redis::Memory), Unit::Percent), v.graded(Limit::CacheMemory, memory)),
+            text(v.figure(id(metric::Redis::Engine), Unit::Percent)),
+            text(v.figure(id(metric::Redis::Gets), Unit::PerSecond)),
+            text(v.figure(id(metric::Redis::Sets), Unit::PerSecond)),
+            text(v.figure(id(metric::Redis::Connections), Unit::Count)),
             if replica {
                 Phrase::of(lag.map_or_else(|| "?".to_owned(), |l| format!("{l:.1} s")), v.graded(Limit::CacheLag, lag))
             } else {
                 Phrase::of("—", Role::Muted)
             },
             link,
-            text(v.figure(&id("evictions"), Unit::Count)),
-            v.spark(&id("engine"), 20, Unit::Percent),
+            text(v.figure(id(metric::Redis::Evictions), Unit::Count)),
+            v.spark(id(metric::Redis::Engine), 20, Unit::Percent),
         ]
     });
 }

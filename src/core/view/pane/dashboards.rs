@@ -1,6 +1,7 @@
 //! The pane of CloudWatch dashboards and Container Insights: which dashboards there are and what they show, and what
 //! Container Insights measures of each service beyond what ECS tells.
 
+use crate::model::metric::{self, SeriesId};
 use crate::model::system::System;
 use ratatui::layout::Rect;
 
@@ -79,18 +80,14 @@ fn insights<'a>(v: &View<'a>) -> Phrase<'a> {
     }
 }
 
-fn id(service: &Service, what: &str) -> String {
-    format!("insights/{}/{what}", service.name)
-}
-
 /// What each service receives and sends.
 fn charts<'a>(v: &View<'a>) -> Vec<Chart<'a>> {
     let all = v.store.get::<Services>().map(|s| s.services.as_slice()).unwrap_or_default();
-    let each = |label: &'static str, what: &'static str| {
-        all.iter().take(4).map(move |s| v.chart(format!("{} {label}", s.name), &id(s, what), Unit::Bytes)).collect::<Vec<_>>()
+    let each = |label: &'static str, metric: metric::Insights| {
+        all.iter().take(4).map(move |s| v.chart(format!("{} {label}", s.name), metric.of(&s.name), Unit::Bytes)).collect::<Vec<_>>()
     };
-    let mut charts = each("sent/s", "tx");
-    charts.extend(each("received/s", "rx"));
+    let mut charts = each("sent/s", metric::Insights::Tx);
+    charts.extend(each("received/s", metric::Insights::Rx));
     charts
 }
 
@@ -145,7 +142,7 @@ fn containers(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
 }
 
 /// Bytes each second.
-fn rate(v: &View<'_>, id: &str) -> Phrase<'static> {
+fn rate(v: &View<'_>, id: SeriesId) -> Phrase<'static> {
     v.value(id).map_or_else(|| Phrase::of("?", Role::Unknown), |b| text(format!("{}/s", Unit::Bytes.text(b))))
 }
 
@@ -157,12 +154,12 @@ fn container_row<'a>(v: &View<'a>, service: &'a Service) -> Vec<Phrase<'a>> {
         text(service.name.as_str()),
         Phrase::of(format!("{}/{}", service.running, service.desired), if short { Role::Warn } else { Role::Text }),
         Phrase::of(service.pending.to_string(), if service.pending > 0 { Role::Info } else { Role::Text }),
-        rate(v, &id(service, "rx")),
-        v.spark(&id(service, "rx"), 10, Unit::Bytes),
-        rate(v, &id(service, "tx")),
-        v.spark(&id(service, "tx"), 10, Unit::Bytes),
-        Phrase::of(v.figure(&id(service, "storage_read"), Unit::Bytes), Role::Text),
-        v.graded_cell(Limit::ContainerRestarts, &id(service, "restarts"), Unit::Count),
+        rate(v, metric::Insights::Rx.of(&service.name)),
+        v.spark(metric::Insights::Rx.of(&service.name), 10, Unit::Bytes),
+        rate(v, metric::Insights::Tx.of(&service.name)),
+        v.spark(metric::Insights::Tx.of(&service.name), 10, Unit::Bytes),
+        Phrase::of(v.figure(metric::Insights::StorageRead.of(&service.name), Unit::Bytes), Role::Text),
+        v.graded_cell(Limit::ContainerRestarts, metric::Insights::Restarts.of(&service.name), Unit::Count),
     ]
 }
 
@@ -198,18 +195,18 @@ fn kind(name: &str) -> &'static str {
 }
 
 fn container<'a>(v: &View<'a>, service: &'a Service) -> Detail<'a> {
-    let count = |what: &str| v.figure(&id(service, what), Unit::Count);
-    let measured = text(format!("{} running, {} pending", count("running"), count("pending")));
+    let count = |metric: metric::Insights| v.figure(metric.of(&service.name), Unit::Count);
+    let measured = text(format!("{} running, {} pending", count(metric::Insights::Running), count(metric::Insights::Pending)));
     Detail::new(service.name.as_str())
         .with("ECS counts", text(format!("{} of {} running, {} pending", service.running, service.desired, service.pending)))
         .with("insights", measured.and("  mean of the last minutes", Role::Muted))
         .with(
             "network",
             Phrase::of("received ", Role::Muted)
-                .then(rate(v, &id(service, "rx")))
+                .then(rate(v, metric::Insights::Rx.of(&service.name)))
                 .and("  sent ", Role::Muted)
-                .then(rate(v, &id(service, "tx"))),
+                .then(rate(v, metric::Insights::Tx.of(&service.name))),
         )
-        .with("storage", text(v.figure(&id(service, "storage_read"), Unit::Bytes)).and("  read", Role::Muted))
-        .with("restarts", v.graded_cell(Limit::ContainerRestarts, &id(service, "restarts"), Unit::Count))
+        .with("storage", text(v.figure(metric::Insights::StorageRead.of(&service.name), Unit::Bytes)).and("  read", Role::Muted))
+        .with("restarts", v.graded_cell(Limit::ContainerRestarts, metric::Insights::Restarts.of(&service.name), Unit::Count))
 }

@@ -1,5 +1,6 @@
 //! The pane of S3: the buckets with what they are set to and hold, their request metrics, lifecycle and CORS rules.
 
+use crate::model::metric;
 use crate::model::system::System;
 use std::borrow::Cow;
 
@@ -64,7 +65,7 @@ fn chosen<'a>(v: &View<'a>, screen: &Screen) -> Option<&'a Bucket> {
 
 /// Whether CloudWatch has request metrics of a bucket: they are configured, and paid for, one by one.
 fn measured(v: &View<'_>, bucket: &str) -> bool {
-    v.series(&format!("s3/{bucket}/requests")).is_some_and(|s| !s.points.is_empty())
+    v.series(metric::S3::Requests.of(bucket)).is_some_and(|s| !s.points.is_empty())
 }
 
 /// The request metrics of the selected bucket, or of the first that has any.
@@ -72,13 +73,12 @@ fn charts<'a>(v: &View<'a>, screen: &Screen) -> Vec<Chart<'a>> {
     let all = v.store.get::<Buckets>().map(|b| b.buckets.as_slice()).unwrap_or_default();
     let bucket = chosen(v, screen).filter(|b| measured(v, &b.name)).or_else(|| all.iter().find(|b| measured(v, &b.name)));
     let Some(bucket) = bucket else { return Vec::new() };
-    let chart =
-        |label: &str, what: &str, unit| v.chart(format!("{} {label}", word(bucket.role)), &format!("s3/{}/{what}", bucket.name), unit);
+    let chart = |label: &str, metric: metric::S3, unit| v.chart(format!("{} {label}", word(bucket.role)), metric.of(&bucket.name), unit);
     vec![
-        chart("requests", "requests", Unit::PerSecond),
-        chart("4xx", "4xx", Unit::Count),
-        chart("5xx", "5xx", Unit::Count),
-        chart("first byte p95", "latency", Unit::Millis),
+        chart("requests", metric::S3::Requests, Unit::PerSecond),
+        chart("4xx", metric::S3::Errors4xx, Unit::Count),
+        chart("5xx", metric::S3::Errors5xx, Unit::Count),
+        chart("first byte p95", metric::S3::Latency, Unit::Millis),
     ]
 }
 
@@ -278,9 +278,9 @@ fn full<'a>(v: &View<'a>, bucket: &'a Bucket) -> Detail<'a> {
     let origins: Vec<String> = bucket.cors.iter().map(|r| format!("{} for {}", r.methods.join(" "), r.origins.join(" "))).collect();
     let key = bucket.kms_key.as_deref().unwrap_or_default();
     let home = bucket.region.is_empty() || bucket.region == v.session.stack.region;
-    let [refused, failed] = ["4xx", "5xx"].map(|e| v.figure(&format!("s3/{}/{e}", bucket.name), Unit::Count));
+    let [refused, failed] = [metric::S3::Errors4xx, metric::S3::Errors5xx].map(|e| v.figure(e.of(&bucket.name), Unit::Count));
     let requests = measured(v, &bucket.name).then(|| {
-        let rate = v.figure(&format!("s3/{}/requests", bucket.name), Unit::PerSecond);
+        let rate = v.figure(metric::S3::Requests.of(&bucket.name), Unit::PerSecond);
         text(format!("{rate}  4xx {refused}/min  5xx {failed}/min"))
     });
     detail

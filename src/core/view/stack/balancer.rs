@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::{head, must_tell, service, tell};
 use crate::insight::NodeId;
 use crate::model::balancer::{Balancer, Routing, TargetGroup};
+use crate::model::metric;
 use crate::session::layout::{Place, Placed};
 use crate::theme::Role;
 use crate::view::View;
@@ -25,20 +26,22 @@ pub(super) fn title<'a>(v: &View<'a>, _: &NodeId) -> Phrase<'a> {
 /// Requests, errors, latency; `spark` cells of trend behind the requests.
 fn figures<'a>(v: &View<'a>, spark: usize) -> Vec<Fact<'a>> {
     let errors = v.error_share();
-    let latency = |label: &'static str, id: &str| Phrase::of(label, Role::Muted).then(v.cell(id, Unit::Latency, 8));
-    let requests = v.cell("alb/requests", Unit::PerSecond, 7);
-    let requests = if spark > 0 { requests.and(" ", Role::Text).then(v.spark("alb/requests", spark, Unit::PerSecond)) } else { requests };
+    let latency = |label: &'static str, id: metric::Alb| Phrase::of(label, Role::Muted).then(v.cell(id, Unit::Latency, 8));
+    let requests = v.cell(metric::Alb::Requests, Unit::PerSecond, 7);
+    let requests =
+        if spark > 0 { requests.and(" ", Role::Text).then(v.spark(metric::Alb::Requests, spark, Unit::PerSecond)) } else { requests };
     vec![
         Fact::new(0, requests),
         Fact::new(1, Phrase::of("5xx", Role::Muted).and(format!("{:>7}", share(errors)), v.graded_errors(errors))),
         Fact::new(
             4,
-            Phrase::of("4xx", Role::Muted).and(format!("{:>7}", share(v.share_of(&["alb/target4xx"], "alb/requests"))), Role::Text),
+            Phrase::of("4xx", Role::Muted)
+                .and(format!("{:>7}", share(v.share_of(&[metric::Alb::Target4xx], metric::Alb::Requests))), Role::Text),
         ),
-        Fact::new(5, latency("p50", "alb/p50")),
-        Fact::new(2, latency("p95", "alb/p95")),
-        Fact::new(3, latency("p99", "alb/p99")),
-        Fact::new(6, Phrase::labelled("connections", format!("{:>4}", v.figure("alb/active", Unit::Count)), Role::Text)),
+        Fact::new(5, latency("p50", metric::Alb::P50)),
+        Fact::new(2, latency("p95", metric::Alb::P95)),
+        Fact::new(3, latency("p99", metric::Alb::P99)),
+        Fact::new(6, Phrase::labelled("connections", format!("{:>4}", v.figure(metric::Alb::Active, Unit::Count)), Role::Text)),
     ]
 }
 
@@ -64,8 +67,8 @@ fn healthy(v: &View<'_>, arn: &str) -> Phrase<'static> {
 }
 
 fn rule_line<'a>(v: &View<'a>, routing: &'a Routing, group: &'a TargetGroup, width: usize) -> Phrase<'a> {
-    let id = |what: &str| format!("tg/{}/{what}", group.name);
-    let errors = v.share_of(&[id("5xx").as_str()], &id("requests"));
+    let [errors, requests, p95] = [metric::Tg::Target5xx, metric::Tg::Requests, metric::Tg::P95].map(|m| m.of(&group.name));
+    let errors = v.share_of(&[errors], &requests);
     let name = owner(v, group).unwrap_or(group.name.as_str());
     let paths = routing.paths_to(&group.arn).join(" ");
     let longest = routing.target_groups.iter().map(|g| routing.paths_to(&g.arn).join(" ").len()).max().unwrap_or(6);
@@ -75,9 +78,9 @@ fn rule_line<'a>(v: &View<'a>, routing: &'a Routing, group: &'a TargetGroup, wid
         Fact::new(0, Phrase::of(crate::model::text::clip(&paths, column).into_owned(), Role::Accent).padded(column)),
         Fact::new(0, Phrase::of(crate::model::text::clip(name, names), Role::Text).padded(names)),
         Fact::new(0, healthy(v, &group.arn).padded(13)),
-        Fact::new(1, v.cell(&id("requests"), Unit::PerSecond, 7)),
-        Fact::new(4, v.spark(&id("requests"), 16, Unit::PerSecond)),
-        Fact::new(2, Phrase::of("p95", Role::Muted).then(v.cell(&id("p95"), Unit::Latency, 8))),
+        Fact::new(1, v.cell(&requests, Unit::PerSecond, 7)),
+        Fact::new(4, v.spark(&requests, 16, Unit::PerSecond)),
+        Fact::new(2, Phrase::of("p95", Role::Muted).then(v.cell(&p95, Unit::Latency, 8))),
         Fact::new(3, Phrase::of("5xx", Role::Muted).and(format!("{:>7}", share(errors)), v.graded_errors(errors))),
         Fact::new(5, v.targets_by_zone(&group.arn)),
         Fact::new(6, v.targets_of(&group.arn).map(Tally::extra).unwrap_or_default()),
@@ -106,12 +109,12 @@ fn listeners<'a>(v: &View<'a>) -> Phrase<'a> {
 /// The charts of the balancer, most telling first.
 pub(crate) fn charts<'a>(v: &View<'a>) -> Vec<Chart<'a>> {
     vec![
-        v.chart("requests", "alb/requests", Unit::PerSecond),
-        v.chart("p95", "alb/p95", Unit::Latency),
-        v.chart("5xx by targets", "alb/target5xx", Unit::PerSecond),
-        v.chart("5xx by balancer", "alb/elb5xx", Unit::PerSecond),
-        v.chart("p99", "alb/p99", Unit::Latency),
-        v.chart("connections", "alb/active", Unit::Count),
+        v.chart("requests", metric::Alb::Requests, Unit::PerSecond),
+        v.chart("p95", metric::Alb::P95, Unit::Latency),
+        v.chart("5xx by targets", metric::Alb::Target5xx, Unit::PerSecond),
+        v.chart("5xx by balancer", metric::Alb::Elb5xx, Unit::PerSecond),
+        v.chart("p99", metric::Alb::P99, Unit::Latency),
+        v.chart("connections", metric::Alb::Active, Unit::Count),
     ]
 }
 

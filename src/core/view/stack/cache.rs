@@ -9,6 +9,7 @@ use crate::insight::NodeId;
 use crate::insight::topology::roles::redis_roles;
 use crate::model::cache::{CacheNodes, NodeGroup, ReplicationGroup};
 use crate::model::limits::Limit;
+use crate::model::metric;
 use crate::session::layout::{Place, Placed};
 use crate::theme::Role;
 use crate::view::View;
@@ -25,15 +26,15 @@ pub(super) fn title<'a>(v: &View<'a>, _: &NodeId) -> Phrase<'a> {
 }
 
 /// The sum or the greatest of a figure over all nodes (of one role, if asked).
-pub(crate) fn over_nodes(v: &View<'_>, group: &ReplicationGroup, what: &str, fold: fn(f64, f64) -> f64) -> Option<f64> {
+pub(crate) fn over_nodes(v: &View<'_>, group: &ReplicationGroup, metric: metric::Redis, fold: fn(f64, f64) -> f64) -> Option<f64> {
     let nodes = group.node_groups.iter().flat_map(|g| &g.members);
-    nodes.filter_map(|m| v.value(&format!("redis/{}/{what}", m.id))).reduce(fold)
+    nodes.filter_map(|m| v.value(metric.of(&m.id))).reduce(fold)
 }
 
 /// Commands per second: reads and writes of all nodes.
 pub(crate) fn commands(v: &View<'_>, group: &ReplicationGroup) -> Option<f64> {
-    let sum = |what| over_nodes(v, group, what, |a, b| a + b);
-    sum("gets").or(sum("sets")).map(|_| sum("gets").unwrap_or(0.0) + sum("sets").unwrap_or(0.0))
+    let [gets, sets] = [metric::Redis::Gets, metric::Redis::Sets].map(|metric| over_nodes(v, group, metric, |a, b| a + b));
+    gets.or(sets).map(|_| gets.unwrap_or(0.0) + sets.unwrap_or(0.0))
 }
 
 /// `P` primary, `R` replica, `?` not known; the node's own state behind it.
@@ -53,7 +54,7 @@ fn member<'a>(v: &View<'a>, roles: &BTreeMap<String, bool>, id: &str, place: &'a
 }
 
 fn shard<'a>(v: &View<'a>, roles: &BTreeMap<String, bool>, group: &'a NodeGroup, width: usize) -> Phrase<'a> {
-    let memory = group.members.iter().filter_map(|m| v.value(&format!("redis/{}/memory", m.id))).reduce(f64::max);
+    let memory = group.members.iter().filter_map(|m| v.value(metric::Redis::Memory.of(&m.id))).reduce(f64::max);
     let mut facts = vec![Fact::new(0, Phrase::of(group.id.as_str(), if group.status == "available" { Role::Text } else { Role::Warn }))];
     // The primary first, wherever it is.
     let mut members: Vec<_> = group.members.iter().collect();
@@ -77,8 +78,8 @@ fn state(group: &ReplicationGroup) -> Phrase<'_> {
 
 fn traffic<'a>(v: &View<'a>, group: &ReplicationGroup) -> Vec<Fact<'a>> {
     let ops = commands(v, group).map_or_else(|| "?".to_owned(), |c| crate::model::text::rate(c / 60.0));
-    let lag = over_nodes(v, group, "lag", f64::max);
-    let hit = over_nodes(v, group, "hit_rate", f64::min);
+    let lag = over_nodes(v, group, metric::Redis::Lag, f64::max);
+    let hit = over_nodes(v, group, metric::Redis::HitRate, f64::min);
     vec![
         Fact::new(0, Phrase::of(format!("{ops:>4}"), Role::Text).and(" cmd/s", Role::Muted)),
         Fact::new(1, Phrase::labelled("lag", lag.map_or_else(|| "?".to_owned(), |l| format!("{l:.1} s")), v.graded(Limit::CacheLag, lag))),
@@ -89,17 +90,17 @@ fn traffic<'a>(v: &View<'a>, group: &ReplicationGroup) -> Vec<Fact<'a>> {
 /// The charts of Redis: of the busiest node, for that is the one that hurts first.
 pub(crate) fn charts<'a>(v: &View<'a>, group: &ReplicationGroup) -> Vec<Chart<'a>> {
     let ids = || group.node_groups.iter().flat_map(|g| &g.members).map(|m| m.id.as_str());
-    let worst = |what: &str| {
-        let value = |id: &&str| v.value(&format!("redis/{id}/{what}")).unwrap_or(-1.0);
-        ids().max_by(|a, b| value(a).total_cmp(&value(b))).map(|id| format!("redis/{id}/{what}")).unwrap_or_default()
+    let worst = |metric: metric::Redis| {
+        let value = |id: &&str| v.value(metric.of(id)).unwrap_or(-1.0);
+        metric.of(ids().max_by(|a, b| value(a).total_cmp(&value(b))).unwrap_or_default())
     };
     vec![
-        v.chart("memory", &worst("memory"), Unit::Percent),
-        v.chart("engine cpu", &worst("engine"), Unit::Percent),
-        v.chart("gets", &worst("gets"), Unit::PerSecond),
-        v.chart("lag", &worst("lag"), Unit::Latency),
-        v.chart("connections", &worst("connections"), Unit::Count),
-        v.chart("evictions", &worst("evictions"), Unit::PerSecond),
+        v.chart("memory", worst(metric::Redis::Memory), Unit::Percent),
+        v.chart("engine cpu", worst(metric::Redis::Engine), Unit::Percent),
+        v.chart("gets", worst(metric::Redis::Gets), Unit::PerSecond),
+        v.chart("lag", worst(metric::Redis::Lag), Unit::Latency),
+        v.chart("connections", worst(metric::Redis::Connections), Unit::Count),
+        v.chart("evictions", worst(metric::Redis::Evictions), Unit::PerSecond),
     ]
 }
 
@@ -115,11 +116,11 @@ pub(super) fn body(v: &View<'_>, _: &NodeId, area: Rect, ink: &mut Ink<'_>) {
     let mut lines: Vec<Phrase<'_>> = shards.map(|s| shard(v, &roles, s, width)).collect();
     lines.push(fit(traffic(v, group), width, 2));
     if !roomy {
-        let engine = over_nodes(v, group, "engine", f64::max);
-        let id = group.node_groups.iter().flat_map(|g| &g.members).map(|m| format!("redis/{}/engine", m.id)).next().unwrap_or_default();
+        let engine = over_nodes(v, group, metric::Redis::Engine, f64::max);
+        let first = group.node_groups.iter().flat_map(|g| &g.members).next().map_or("", |m| m.id.as_str());
         let text = engine.map_or_else(|| "?".to_owned(), |e| Unit::Percent.text(e));
         let figure = Phrase::of("cpu", Role::Muted).and(format!("{text:>6} "), Role::Text);
-        let spark = v.spark(&id, width.saturating_sub(figure.width()), Unit::Percent);
+        let spark = v.spark(metric::Redis::Engine.of(first), width.saturating_sub(figure.width()), Unit::Percent);
         lines.push(figure.then(spark));
     }
     lines.push(state(group));
@@ -145,7 +146,7 @@ pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
     let nodes: usize = group.node_groups.iter().map(|g| g.members.len()).sum();
     let primaries = group.node_groups.iter().flat_map(|g| g.members.iter().filter(|m| roles.get(&m.id) == Some(&true)));
     let places: Vec<&str> = primaries.map(|m| zone(&m.zone)).collect();
-    let memory = over_nodes(v, group, "memory", f64::max);
+    let memory = over_nodes(v, group, metric::Redis::Memory, f64::max);
     let text = memory.map_or_else(|| "?".to_owned(), |m| Unit::Percent.text(m));
     let mut facts = vec![
         Fact::new(0, Phrase::of(format!("{}×{}", group.node_groups.len(), nodes / group.node_groups.len().max(1)), Role::Text).padded(5)),

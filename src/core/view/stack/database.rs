@@ -6,6 +6,7 @@ use super::{head, must_tell, service, tell};
 use crate::insight::NodeId;
 use crate::model::database::{Database, DatabaseSettings, InstanceStatus, default_max_connections};
 use crate::model::limits::Limit;
+use crate::model::metric;
 use crate::session::layout::{Place, Placed};
 use crate::theme::Role;
 use crate::view::figures::zone;
@@ -53,7 +54,7 @@ pub(crate) fn max_connections(v: &View<'_>, db: &Database) -> Option<i64> {
 
 /// `84/850`, by how full it is.
 pub(crate) fn connections(v: &View<'_>, db: &Database) -> Phrase<'static> {
-    let now = v.value("db/connections");
+    let now = v.value(metric::Db::Connections);
     let max = max_connections(v, db);
     let share = now.zip(max).map(|(n, m)| n / m as f64 * 100.0);
     let text = now.map_or_else(|| "?".to_owned(), |n| format!("{n:.0}"));
@@ -73,7 +74,7 @@ pub(crate) fn restore_lag(v: &View<'_>, db: &Database) -> Phrase<'static> {
 
 /// Free storage of what is allocated.
 pub(crate) fn storage(v: &View<'_>, db: &Database) -> Phrase<'static> {
-    let free = v.value("db/storage");
+    let free = v.value(metric::Db::Storage);
     let text = free.map_or_else(|| "?".to_owned(), |f| format!("{:.0}", f / 1_073_741_824.0));
     Phrase::of(text, v.graded(Limit::DatabaseFreeStorage, free)).and(format!(" of {} GiB", db.allocated_gib), Role::Muted)
 }
@@ -85,18 +86,18 @@ fn label<'a>(label: &'static str, value: Phrase<'a>) -> Phrase<'a> {
 /// The charts of the database, most telling first.
 pub(crate) fn charts<'a>(v: &View<'a>) -> Vec<Chart<'a>> {
     vec![
-        v.chart("cpu", "db/cpu", Unit::Percent),
-        v.chart("connections", "db/connections", Unit::Count),
-        v.chart("read latency", "db/read_latency", Unit::Latency),
-        v.chart("write latency", "db/write_latency", Unit::Latency),
-        v.chart("free storage", "db/storage", Unit::Bytes),
-        v.chart("load (sessions)", "db/load", Unit::Count),
-        v.chart("read IOPS", "db/read_iops", Unit::Count),
-        v.chart("write IOPS", "db/write_iops", Unit::Count),
-        v.chart("free memory", "db/memory", Unit::Bytes),
-        v.chart("cpu credits", "db/credits", Unit::Count),
-        v.chart("queue", "db/queue", Unit::Count),
-        v.chart("swap", "db/swap", Unit::Bytes),
+        v.chart("cpu", metric::Db::Cpu, Unit::Percent),
+        v.chart("connections", metric::Db::Connections, Unit::Count),
+        v.chart("read latency", metric::Db::ReadLatency, Unit::Latency),
+        v.chart("write latency", metric::Db::WriteLatency, Unit::Latency),
+        v.chart("free storage", metric::Db::Storage, Unit::Bytes),
+        v.chart("load (sessions)", metric::Db::Load, Unit::Count),
+        v.chart("read IOPS", metric::Db::ReadIops, Unit::Count),
+        v.chart("write IOPS", metric::Db::WriteIops, Unit::Count),
+        v.chart("free memory", metric::Db::Memory, Unit::Bytes),
+        v.chart("cpu credits", metric::Db::Credits, Unit::Count),
+        v.chart("queue", metric::Db::Queue, Unit::Count),
+        v.chart("swap", metric::Db::Swap, Unit::Bytes),
     ]
 }
 
@@ -114,19 +115,19 @@ pub(super) fn body(v: &View<'_>, _: &NodeId, area: Rect, ink: &mut Ink<'_>) {
         Fact::new(1, label("PITR", restore_lag(v, db))),
         Fact::new(4, Phrase::of(db.class.as_str(), Role::Muted)),
     ];
-    let latency = |name: &'static str, id: &str| Phrase::of(name, Role::Muted).then(v.cell(id, Unit::Latency, 8));
+    let latency = |name: &'static str, id: metric::Db| Phrase::of(name, Role::Muted).then(v.cell(id, Unit::Latency, 8));
     let second = vec![
-        Fact::new(1, latency("read", "db/read_latency")),
-        Fact::new(1, latency("write", "db/write_latency")),
-        Fact::new(2, Phrase::labelled("queue", v.figure("db/queue", Unit::Count), Role::Text)),
-        Fact::new(3, Phrase::labelled("load", v.figure("db/load", Unit::Count), Role::Text)),
-        Fact::new(4, Phrase::labelled("memory free", v.figure("db/memory", Unit::Bytes), Role::Text)),
+        Fact::new(1, latency("read", metric::Db::ReadLatency)),
+        Fact::new(1, latency("write", metric::Db::WriteLatency)),
+        Fact::new(2, Phrase::labelled("queue", v.figure(metric::Db::Queue, Unit::Count), Role::Text)),
+        Fact::new(3, Phrase::labelled("load", v.figure(metric::Db::Load, Unit::Count), Role::Text)),
+        Fact::new(4, Phrase::labelled("memory free", v.figure(metric::Db::Memory, Unit::Bytes), Role::Text)),
     ];
     let mut lines = vec![fit(first, width, 2)];
-    let figure = Phrase::of("cpu", Role::Muted).then(v.cell("db/cpu", Unit::Percent, 6)).and(" ", Role::Text);
+    let figure = Phrase::of("cpu", Role::Muted).then(v.cell(metric::Db::Cpu, Unit::Percent, 6)).and(" ", Role::Text);
     let rest = width.saturating_sub(figure.width());
     if !roomy {
-        lines.push(figure.then(v.spark("db/cpu", rest.min(60), Unit::Percent)));
+        lines.push(figure.then(v.spark(metric::Db::Cpu, rest.min(60), Unit::Percent)));
     }
     lines.push(fit(second, width, 2));
     if !db.pending.is_empty() {
@@ -158,14 +159,14 @@ pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
         Fact::new(0, if db.status == InstanceStatus::Available { Phrase::new() } else { status(db) }),
         Fact::new(
             2,
-            Phrase::of("cpu", Role::Muted).then(v.cell("db/cpu", Unit::Percent, 6)).and(" ", Role::Text).then(v.spark(
-                "db/cpu",
+            Phrase::of("cpu", Role::Muted).then(v.cell(metric::Db::Cpu, Unit::Percent, 6)).and(" ", Role::Text).then(v.spark(
+                metric::Db::Cpu,
                 spark,
                 Unit::Percent,
             )),
         ),
         Fact::new(1, label("conn", connections(v, db))),
-        Fact::new(3, Phrase::of("free ", Role::Muted).and(v.figure("db/storage", Unit::Bytes), Role::Text)),
+        Fact::new(3, Phrase::of("free ", Role::Muted).and(v.figure(metric::Db::Storage, Unit::Bytes), Role::Text)),
         Fact::new(4, label("PITR", restore_lag(v, db))),
     ];
     if must_tell(v, placed) {

@@ -6,6 +6,7 @@ use crate::model::balancer::Balancer;
 use crate::model::cdn::Cdn;
 use crate::model::dns::{Dns, DnsHealthCheck, DnsRecord};
 use crate::model::limits::Limit;
+use crate::model::metric::{self, SeriesId};
 use crate::theme::Role;
 use crate::view::View;
 use crate::view::state::{Missing, known};
@@ -36,7 +37,7 @@ pub(crate) fn target<'a>(v: &View<'a>, record: &'a DnsRecord) -> Phrase<'a> {
 pub(crate) fn passes(v: &View<'_>, check: &DnsHealthCheck) -> Option<bool> {
     let seen = check.observations.len();
     let passed = check.observations.iter().filter(|o| o.passed()).count();
-    match v.value(&format!("dns/{}/status", check.id)) {
+    match v.value(metric::Dns::Status.of(&check.id)) {
         _ if seen > 0 => Some(reached(passed, seen)),
         status => status.map(says_yes),
     }
@@ -89,18 +90,18 @@ fn cdn<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
     if found.status != "Deployed" {
         facts.push(fact(1, "deploying", Role::Info));
     }
-    let wide = if room > 60 { v.spark("cdn/requests", 12, Unit::PerSecond) } else { Phrase::new() };
-    facts.push(Fact::new(0, v.cell("cdn/requests", Unit::PerSecond, 6)));
+    let wide = if room > 60 { v.spark(metric::Cdn::Requests, 12, Unit::PerSecond) } else { Phrase::new() };
+    facts.push(Fact::new(0, v.cell(metric::Cdn::Requests, Unit::PerSecond, 6)));
     facts.push(Fact::new(6, wide));
-    let percent = |label: &'static str, id: &str, width: usize, role: Role| {
+    let percent = |label: &'static str, id: SeriesId, width: usize, role: Role| {
         Phrase::of(label, Role::Muted).and(format!("{:>width$}", v.figure(id, Unit::Percent)), role)
     };
     // Hits and origin latency are measured for an extra price only.
     if found.realtime_metrics {
-        facts.push(Fact::new(2, percent("hit", "cdn/hit", 5, Role::Text)));
+        facts.push(Fact::new(2, percent("hit", metric::CdnRealtime::Hit.id(), 5, Role::Text)));
     }
-    facts.push(Fact::new(4, percent("4xx", "cdn/4xx", 6, v.graded(Limit::Cdn4xx, v.value("cdn/4xx")))));
-    facts.push(Fact::new(1, percent("5xx", "cdn/5xx", 6, v.graded(Limit::Cdn5xx, v.value("cdn/5xx")))));
+    facts.push(Fact::new(4, percent("4xx", metric::Cdn::Errors4xx.id(), 6, v.graded(Limit::Cdn4xx, v.value(metric::Cdn::Errors4xx)))));
+    facts.push(Fact::new(1, percent("5xx", metric::Cdn::Errors5xx.id(), 6, v.graded(Limit::Cdn5xx, v.value(metric::Cdn::Errors5xx)))));
     if found.invalidating > 0 {
         facts.push(Fact::new(3, Phrase::of(format!("{} invalidating", found.invalidating), Role::Info)));
     }
@@ -122,5 +123,5 @@ fn cdn_charts<'a>(v: &View<'a>) -> Vec<Chart<'a>> {
     if v.store.get::<Cdn>().is_none_or(|c| c.distribution.is_none()) {
         return Vec::new();
     }
-    vec![v.chart("requests", "cdn/requests", Unit::PerSecond), v.chart("hit rate", "cdn/hit", Unit::Percent)]
+    vec![v.chart("requests", metric::Cdn::Requests, Unit::PerSecond), v.chart("hit rate", metric::CdnRealtime::Hit, Unit::Percent)]
 }

@@ -6,6 +6,7 @@ use crate::insight::NodeId;
 use crate::insight::topology::entry::entry;
 use crate::model::balancer::Routing;
 use crate::model::health::Level;
+use crate::model::metric::{self, SeriesId};
 use crate::model::stack::{ServiceRole, Stack};
 use crate::model::system::System;
 use crate::session::layout::{Layout, Place};
@@ -41,7 +42,7 @@ fn requests<'a>(v: &View<'a>, node: &NodeId) -> Phrase<'a> {
     let Some(group) = service::group_name(v, found) else { return Phrase::new() };
     let paths = v.store.get::<Routing>().and_then(|r| found.target_groups.first().map(|g| r.paths_to(g).join(" "))).unwrap_or_default();
     let path = Phrase::of(paths, Role::Muted);
-    v.value(&format!("tg/{group}/requests"))
+    v.value(metric::Tg::Requests.of(group))
         .map_or_else(|| path.clone(), |r| path.clone().and(" ", Role::Text).and(Unit::PerSecond.text(r), Role::Text))
 }
 
@@ -50,7 +51,7 @@ fn connections<'a>(v: &View<'a>, from: &NodeId) -> Phrase<'a> {
     if first.as_ref() != Some(from) {
         return Phrase::new();
     }
-    v.value("db/connections")
+    v.value(metric::Db::Connections)
         .map(|n| Phrase::of(Unit::Count.text(n), Role::Text).and(" connections in all", Role::Muted))
         .unwrap_or_default()
 }
@@ -84,7 +85,7 @@ pub(super) fn draw(v: &View<'_>, layout: &Layout, ink: &mut Ink<'_>) {
 /// What comes from the users, and what leaves through the NAT gateways.
 fn ends(v: &View<'_>, layout: &Layout, ink: &mut Ink<'_>) {
     let (balancer, cdn) = (NodeId::of(System::Balancer), NodeId::of(System::Cdn));
-    let rate = |label: &'static str, id: &str| {
+    let rate = |label: &'static str, id: SeriesId| {
         let figure = v.value(id).map(|r| Phrase::of(Unit::PerSecond.text(r), Role::Text));
         match figure {
             Some(figure) if label.is_empty() => figure,
@@ -95,7 +96,7 @@ fn ends(v: &View<'_>, layout: &Layout, ink: &mut Ink<'_>) {
     if let Some(place) = layout.place(&cdn).filter(|p| p.y > 1 && v.level(&cdn) != Some(Level::Absent)) {
         let x = place.x + place.w / 2;
         ink.dot(x, place.y - 1, '▾', edge_role(v, &cdn));
-        beside(x, place.y - 1, place.x + place.w, &rate("users", "cdn/requests"), ink);
+        beside(x, place.y - 1, place.x + place.w, &rate("users", metric::Cdn::Requests.id()), ink);
     }
     if let Some(to) = layout.place(&balancer) {
         // From Route 53 if its name leads to it, else through CloudFront if that fetches from it, else from outside.
@@ -111,9 +112,9 @@ fn ends(v: &View<'_>, layout: &Layout, ink: &mut Ink<'_>) {
         ink.dot(x, to.y, '▾', role);
         // The age at the right end stays readable.
         let end = (to.x + to.w).saturating_sub(12);
-        let label = rate("requests", "alb/requests");
+        let label = rate("requests", metric::Alb::Requests.id());
         let fits = usize::from(end.saturating_sub(x)) >= label.width() + 3;
-        beside(x, to.y, end, &if fits { label } else { rate("", "alb/requests") }, ink);
+        beside(x, to.y, end, &if fits { label } else { rate("", metric::Alb::Requests.id()) }, ink);
     }
     let nat = NodeId::of(System::Nat);
     if let Some(place) = layout.place(&nat)

@@ -5,6 +5,7 @@ use crate::insight::NodeId;
 use crate::insight::topology::egress::{self, Egress};
 use crate::model::health::Level;
 use crate::model::limits::Limit;
+use crate::model::metric;
 use crate::model::network::{InternetGateway, NatGateway, NatGateways, Network, SecurityGroups, zone_letter};
 use crate::model::system::System;
 use crate::model::text::clip;
@@ -115,7 +116,7 @@ fn exit(v: &View<'_>, zone: &str) -> (&'static str, Role, Option<String>) {
 
 /// Bytes per minute of a gateway towards the internet.
 fn rate(v: &View<'_>, gateway: &str) -> Option<f64> {
-    v.value(&format!("nat/{gateway}/bytes_out"))
+    v.value(metric::Nat::BytesOut.of(gateway))
 }
 
 /// As people read it: per second.
@@ -159,18 +160,20 @@ fn gateways<'a>(v: &View<'a>, width: usize) -> Vec<Phrase<'a>> {
 
 /// `a  424 conns  in 45 MiB/s`, and what is lost.
 fn connections<'a>(v: &View<'a>, gateway: &NatGateway, width: usize) -> Phrase<'a> {
-    let value = |what: &str| v.value(&format!("nat/{}/{what}", gateway.id));
+    let value = |metric: metric::Nat| v.value(metric.of(&gateway.id));
     let count = |n: Option<f64>| n.map_or_else(|| Phrase::of("?", Role::Unknown), |n| Phrase::of(Unit::Count.text(n), Role::Text));
     let zone = if gateway.zone.is_empty() { "all" } else { zone_letter(&gateway.zone) };
     let mut facts = vec![
         Fact::new(0, Phrase::of(zone.to_owned(), Role::Muted)),
-        Fact::new(0, count(value("active")).and(" conns", Role::Muted)),
-        Fact::new(2, Phrase::of("in", Role::Muted).then(per_second(value("bytes_in")))),
+        Fact::new(0, count(value(metric::Nat::Active)).and(" conns", Role::Muted)),
+        Fact::new(2, Phrase::of("in", Role::Muted).then(per_second(value(metric::Nat::BytesIn)))),
     ];
-    let errors = v.graded(Limit::NatPortErrors, value("port_errors"));
-    for (what, words, role) in [("port_errors", "port errors", errors), ("drops", "drops", v.graded_drops(&gateway.id))] {
+    let errors = v.graded(Limit::NatPortErrors, value(metric::Nat::PortErrors));
+    for (metric, words, role) in
+        [(metric::Nat::PortErrors, "port errors", errors), (metric::Nat::Drops, "drops", v.graded_drops(&gateway.id))]
+    {
         // A zero is not worth the cells.
-        let lost = value(what).map(|n| Unit::Count.text(n)).filter(|n| n != "0");
+        let lost = value(metric).map(|n| Unit::Count.text(n)).filter(|n| n != "0");
         facts.extend(lost.map(|n| Fact::new(1, Phrase::of(format!("{n} {words}"), role))));
     }
     fit(facts, width, 2)
@@ -202,7 +205,7 @@ fn exits<'a>(v: &View<'a>, width: usize) -> Vec<Phrase<'a>> {
             None => facts.push(Fact::new(0, per_second(bytes))),
         }
         if let Some(gateway) = own {
-            facts.push(Fact::new(1, v.spark(&format!("nat/{}/bytes_out", gateway.id), 10, Unit::Throughput)));
+            facts.push(Fact::new(1, v.spark(metric::Nat::BytesOut.of(&gateway.id), 10, Unit::Throughput)));
         }
         facts.push(Fact::new(2, Phrase::of(address, Role::Muted)));
         fit(facts, width, 2)

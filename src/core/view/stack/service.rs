@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::{head, must_tell, tell};
 use crate::insight::NodeId;
 use crate::model::health::Level;
+use crate::model::metric::{self, SeriesId};
 use crate::model::scaling::Scaling;
 use crate::model::service::{RolloutState, Service, Services, TaskStatus, Tasks};
 use crate::model::text;
@@ -106,10 +107,10 @@ fn zones<'a>(v: &View<'a>, name: &str) -> Phrase<'a> {
 pub(crate) fn charts<'a>(v: &View<'a>, service: &Service) -> Vec<Chart<'a>> {
     let name = &service.name;
     let mut charts =
-        vec![v.chart("cpu", &format!("svc/{name}/cpu"), Unit::Percent), v.chart("memory", &format!("svc/{name}/mem"), Unit::Percent)];
+        vec![v.chart("cpu", metric::Svc::Cpu.of(name), Unit::Percent), v.chart("memory", metric::Svc::Mem.of(name), Unit::Percent)];
     if let Some(group) = group_name(v, service) {
-        charts.push(v.chart("requests", &format!("tg/{group}/requests"), Unit::PerSecond));
-        charts.push(v.chart("p95", &format!("tg/{group}/p95"), Unit::Latency));
+        charts.push(v.chart("requests", metric::Tg::Requests.of(group), Unit::PerSecond));
+        charts.push(v.chart("p95", metric::Tg::P95.of(group), Unit::Latency));
     }
     let marks: Vec<i64> = service.deployments.iter().filter_map(|d| d.created_at).map(|t| t.timestamp()).collect();
     for chart in &mut charts {
@@ -149,8 +150,7 @@ pub(super) fn body(v: &View<'_>, node: &NodeId, area: Rect, ink: &mut Ink<'_>) {
     if roomy {
         lines.push(zones);
     } else {
-        for (label, id) in [("cpu", "cpu"), ("mem", "mem")] {
-            let id = format!("svc/{name}/{id}");
+        for (label, id) in [("cpu", metric::Svc::Cpu.of(name)), ("mem", metric::Svc::Mem.of(name))] {
             let figure = Phrase::of(label, Role::Muted).then(v.cell(&id, Unit::Percent, 6)).and(" ", Role::Text);
             let spark = v.spark(&id, width.saturating_sub(figure.width()), Unit::Percent);
             lines.push(figure.then(spark));
@@ -219,8 +219,8 @@ pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
     let graphs = room.saturating_sub(fixed + 2);
     let two = graphs >= 38;
     let spark = if two { graphs / 2 - 12 } else { graphs.saturating_sub(23) }.clamp(4, 30);
-    let (cpu, mem) = (format!("svc/{name}/cpu"), format!("svc/{name}/mem"));
-    let graph = |label: &'static str, id: &str| {
+    let (cpu, mem) = (metric::Svc::Cpu.of(name), metric::Svc::Mem.of(name));
+    let graph = |label: &'static str, id: &SeriesId| {
         Phrase::of(label, Role::Muted).then(v.cell(id, Unit::Percent, 6)).and(" ", Role::Text).then(v.spark(id, spark, Unit::Percent))
     };
     let told = must_tell(v, placed);

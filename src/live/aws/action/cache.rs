@@ -10,7 +10,7 @@ use nextcore_core::model::action::names::among;
 use nextcore_core::model::action::params::FailOverCache;
 use nextcore_core::model::cache::{CacheEvents, CacheMember, CacheNodes, DataEvent, NodeGroup, ReplicationGroup};
 use nextcore_core::model::identity::Identity;
-use nextcore_core::model::metric::Metrics;
+use nextcore_core::model::metric::{self, Metrics};
 use nextcore_core::model::plan::{Outcome, Refusal, Run, Step, Verdict};
 use nextcore_core::model::section::{Section, SectionKey};
 use nextcore_core::model::text;
@@ -210,7 +210,7 @@ fn replicated(plan: Draft, facts: &Facts<'_>, shard: &NodeGroup) -> Draft {
 }
 
 fn lagging(plan: Draft, facts: &Facts<'_>, shard: &NodeGroup) -> Draft {
-    let lags = shard.members.iter().filter_map(|m| figure(facts, &format!("redis/{}/lag", m.id)));
+    let lags = shard.members.iter().filter_map(|m| figure(facts, metric::Redis::Lag.of(&m.id)));
     match lags.reduce(f64::max) {
         // The figure stays out of the refusal: a plan must not move because it does.
         Some(lag) => {
@@ -269,7 +269,7 @@ fn roles(plan: Draft, facts: &Facts<'_>, shard: &NodeGroup) -> Draft {
 
 /// By the metric, unless a failover is newer than its newest minute.
 fn primary<'a>(facts: &Facts<'_>, shard: &'a NodeGroup) -> Option<&'a CacheMember> {
-    let metric = |m: &CacheMember| facts.store.get::<Metrics>()?.get(&format!("redis/{}/primary", m.id))?.points.last().copied();
+    let metric = |m: &CacheMember| facts.store.get::<Metrics>()?.get(metric::Redis::Primary.of(&m.id))?.points.last().copied();
     let newest = shard.members.iter().filter_map(metric).map(|p| p.0).max();
     let failover = events(facts)
         .iter()
@@ -342,9 +342,9 @@ mod tests {
     #[test]
     fn the_plan_names_group_and_node_group() {
         let mut bench = bench();
-        bench.measure(&format!("redis/{RG}-0001-001/primary"), 1.0);
-        bench.measure(&format!("redis/{RG}-0001-002/primary"), 0.0);
-        bench.measure(&format!("redis/{RG}-0001-002/lag"), 0.2);
+        bench.measure(metric::Redis::Primary.of(&format!("{RG}-0001-001")), 1.0);
+        bench.measure(metric::Redis::Primary.of(&format!("{RG}-0001-002")), 0.0);
+        bench.measure(metric::Redis::Lag.of(&format!("{RG}-0001-002")), 0.2);
         let draft = bench.draft::<FailOver>(&request()).unwrap();
         assert!(draft.checks.iter().all(|c| c.verdict == Verdict::Pass), "{:?}", draft.checks);
         assert_eq!(draft.resource.name, "production-nextcore-redis-0001");
@@ -361,7 +361,7 @@ mod tests {
     #[test]
     fn a_failover_that_is_newer_than_the_metric_tells_the_primary() {
         let mut bench = bench();
-        bench.measure(&format!("redis/{RG}-0001-001/primary"), 1.0);
+        bench.measure(metric::Redis::Primary.of(&format!("{RG}-0001-001")), 1.0);
         bench.put(told(&[(-30, "-0001-001", OVER), (-10, "-0001-001", FINISHED)]));
         let draft = bench.draft::<FailOver>(&request()).unwrap();
         assert!(draft.notes[0].starts_with("primary now: production-nextcore-redis-0001-002"), "{:?}", draft.notes);
@@ -386,7 +386,7 @@ mod tests {
         ill.nodes[1].status = "recovering".into();
         assert_eq!(refusal(&bench().with(ill).draft::<FailOver>(&request()).unwrap()), "node group 0001 has no replica that is available");
         let mut behind = bench();
-        behind.measure(&format!("redis/{RG}-0001-002/lag"), 7.0);
+        behind.measure(metric::Redis::Lag.of(&format!("{RG}-0001-002")), 7.0);
         assert_eq!(refusal(&behind.draft::<FailOver>(&request()).unwrap()), "the replica lags by 5 s or more: writes would be lost");
         let calls: Vec<_> = (0..15_i64).flat_map(|n| [(-80_000 + n, "", CALLED), (-70_000 + n, "-0001-001", FINISHED)]).collect();
         assert!(refusal(&bench().with(told(&calls)).draft::<FailOver>(&request()).unwrap()).contains("used up"));

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 
 use nextcore_core::model::Time;
 use nextcore_core::model::identity::Identity;
-use nextcore_core::model::metric::Metrics;
+use nextcore_core::model::metric::{Metrics, SeriesId};
 use nextcore_core::model::plan::{Run, StepState};
 
 use super::Facts;
@@ -32,7 +32,7 @@ pub(super) fn clock(at: Time) -> String {
 }
 
 /// The newest value of a series, if it is known and not too old.
-pub(super) fn figure(facts: &Facts<'_>, id: &str) -> Option<f64> {
+pub(super) fn figure(facts: &Facts<'_>, id: impl Into<SeriesId>) -> Option<f64> {
     facts.store.get::<Metrics>()?.get(id)?.current(facts.now, FIGURE_AGE)
 }
 
@@ -95,10 +95,10 @@ pub(super) mod bench {
         }
 
         /// One figure, a minute old.
-        pub(in crate::aws::action) fn measure(&mut self, id: &str, value: f64) {
+        pub(in crate::aws::action) fn measure(&mut self, id: impl Into<SeriesId>, value: f64) {
             let mut metrics = self.store.get::<Metrics>().cloned().unwrap_or_default();
             let points = vec![(self.now.timestamp() - 60, value)];
-            metrics.series.insert(id.to_owned(), Series { points, ..Series::default() });
+            metrics.series.insert(id.into().into(), Series { points, ..Series::default() });
             self.put(metrics);
         }
 

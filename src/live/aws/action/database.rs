@@ -10,7 +10,7 @@ use nextcore_core::model::action::params::FailOverDatabase;
 use nextcore_core::model::cache::DataEvent;
 use nextcore_core::model::database::{Database, DatabaseEvents, DatabaseSettings, InstanceStatus};
 use nextcore_core::model::identity::Identity;
-use nextcore_core::model::metric::Metrics;
+use nextcore_core::model::metric::{self, Metrics};
 use nextcore_core::model::plan::{Outcome, Refusal, Run, Step, Verdict};
 use nextcore_core::model::section::{Section, SectionKey};
 use nextcore_core::model::service::{Service, Services};
@@ -187,7 +187,7 @@ fn maintained(plan: Draft, facts: &Facts<'_>, db: &Database) -> Draft {
 }
 
 fn connected(plan: Draft, facts: &Facts<'_>) -> Draft {
-    match figure(facts, "db/connections") {
+    match figure(facts, metric::Db::Connections) {
         Some(n) => plan.check(Verdict::Pass, format!("{n:.0} connections now: all of them drop")),
         None => plan.unknown(facts, Metrics::KEY, "how many connections there are is not known"),
     }
@@ -236,7 +236,7 @@ mod tests {
     #[test]
     fn the_plan_swaps_the_zones_and_asks_for_the_instances_name() {
         let mut bench = bench();
-        bench.measure("db/connections", 61.0);
+        bench.measure(metric::Db::Connections, 61.0);
         let draft = bench.draft::<FailOver>(&request()).unwrap();
         assert!(texts(&draft, Verdict::Fail).is_empty() && texts(&draft, Verdict::Warn).is_empty(), "{:?}", draft.checks);
         assert_eq!(draft.resource.name, "production-nextcore-db");

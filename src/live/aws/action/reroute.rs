@@ -8,7 +8,7 @@ use nextcore_core::model::action::Request;
 use nextcore_core::model::action::params;
 use nextcore_core::model::balancer::Balancer;
 use nextcore_core::model::identity::Identity;
-use nextcore_core::model::metric::Metrics;
+use nextcore_core::model::metric::{self, Metrics};
 use nextcore_core::model::network::{NatGateway, NatGateways, Network, RouteTable, Routes, SubnetTier, zone_letter};
 use nextcore_core::model::obligation::Owed;
 use nextcore_core::model::plan::{Outcome, Refusal, Run, Step};
@@ -214,7 +214,7 @@ fn target<'a>(facts: &Facts<'a>, zone: &str, now: &str, via: &str) -> Result<&'a
     let Some(next) = next.copied() else {
         return Err(Refusal::Check(format!("no other zone than {} has a NAT gateway that is available", zone_letter(zone))));
     };
-    let traffic = |g: &NatGateway| figure(facts, &format!("nat/{}/bytes_in", g.id));
+    let traffic = |g: &NatGateway| figure(facts, metric::Nat::BytesIn.of(&g.id));
     let least = others.iter().filter_map(|g| Some((*g, traffic(g)?))).min_by(|a, b| a.1.total_cmp(&b.1));
     Ok(match (least, traffic(next)) {
         (Some((other, bytes)), Some(usual)) if bytes < usual * CLEARLY_LESS => other,
@@ -231,13 +231,13 @@ fn leaves_home(zone: &str, table: &RouteTable, old: Option<&NatGateway>, new: &N
 
 /// What its figures say about the gateway that takes over.
 fn clean(plan: Draft, facts: &Facts<'_>, target: &NatGateway) -> Draft {
-    let sum = |id: &str| figure(facts, &format!("nat/{}/{id}", target.id));
-    let Some(bytes) = sum("bytes_in") else {
+    let sum = |metric: metric::Nat| figure(facts, metric.of(&target.id));
+    let Some(bytes) = sum(metric::Nat::BytesIn) else {
         return plan.unknown(facts, Metrics::KEY, &format!("how {} is doing is not known", target.id));
     };
-    let trouble: Vec<String> = [("port_errors", "port allocation errors"), ("drops", "dropped packets")]
+    let trouble: Vec<String> = [(metric::Nat::PortErrors, "port allocation errors"), (metric::Nat::Drops, "dropped packets")]
         .into_iter()
-        .filter_map(|(id, words)| sum(id).filter(|n| *n > 0.0).map(|n| format!("{n:.0} {words} a minute")))
+        .filter_map(|(metric, words)| sum(metric).filter(|n| *n > 0.0).map(|n| format!("{n:.0} {words} a minute")))
         .collect();
     let bad = format!("{} is not clean: {}", target.id, trouble.join(", "));
     plan.should(trouble.is_empty(), format!("{} is clean, {} in a minute", target.id, text::bytes(bytes)), bad)
@@ -336,10 +336,10 @@ mod tests {
         assert_eq!(new_gateway(&bench, "c", None), "nat-a");
         assert_eq!(new_gateway(&bench, "a", Some("c")), "nat-c");
         assert_eq!(new_gateway(&bench, "a", Some("ap-southeast-2c")), "nat-c");
-        bench.measure("nat/nat-b/bytes_in", 1_000.0);
-        bench.measure("nat/nat-c/bytes_in", 900.0);
+        bench.measure(metric::Nat::BytesIn.of("nat-b"), 1_000.0);
+        bench.measure(metric::Nat::BytesIn.of("nat-c"), 900.0);
         assert_eq!(new_gateway(&bench, "a", None), "nat-b", "alike");
-        bench.measure("nat/nat-c/bytes_in", 100.0);
+        bench.measure(metric::Nat::BytesIn.of("nat-c"), 100.0);
         assert_eq!(new_gateway(&bench, "a", None), "nat-c");
         let mut ill = gateways();
         ill.gateways[1].state = "failed".into();
@@ -399,8 +399,8 @@ mod tests {
         shared.tables[0].subnets.push("subnet-c".into());
         shared.tables.pop();
         let mut bench = bench().with(shared);
-        bench.measure("nat/nat-b/bytes_in", 5_000.0);
-        bench.measure("nat/nat-b/port_errors", 12.0);
+        bench.measure(metric::Nat::BytesIn.of("nat-b"), 5_000.0);
+        bench.measure(metric::Nat::PortErrors.of("nat-b"), 12.0);
         let draft = bench.draft::<Reroute>(&request("a", None)).unwrap();
         assert_eq!(
             texts(&draft, Verdict::Warn),

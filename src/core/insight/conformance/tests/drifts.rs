@@ -13,7 +13,7 @@ use crate::model::database::{Database, DatabaseEvents, DatabaseSettings};
 use crate::model::delivery::{Builds, Pipeline, Repositories};
 use crate::model::dns::Dns;
 use crate::model::log::LogGroup;
-use crate::model::metric::Metrics;
+use crate::model::metric::{self, Metrics};
 use crate::model::network::{NatGateways, Network, Routes, SecurityGroups, SubnetTier, Zones};
 use crate::model::scaling::Scaling;
 use crate::model::security::{Keys, Roles, Secrets};
@@ -588,8 +588,12 @@ const DELIVERY: &[Drift] = &[
     ),
     ("logs are kept for ever", |s| s.edit::<LogGroup>(|x| x.retention_days = None), &[("M01", "warn")]),
     ("another group", |s| s.edit::<LogGroup>(|x| x.name = "/ecs/old".into()), &[("M01", "fail")]),
-    ("no memory figures", |s| s.edit::<Metrics>(|x| drop(x.series.remove("svc/web/mem"))), &[("M02", "fail")]),
-    ("no latency for hours", |s| s.edit::<Metrics>(|x| x.series.get_mut("alb/p95").unwrap().points.clear()), &[("M02", "fail")]),
+    ("no memory figures", |s| s.edit::<Metrics>(|x| drop(x.series.remove(metric::Svc::Mem.of("web").as_str()))), &[("M02", "fail")]),
+    (
+        "no latency for hours",
+        |s| s.edit::<Metrics>(|x| x.series.get_mut(metric::Alb::P95.id().as_str()).unwrap().points.clear()),
+        &[("M02", "fail")],
+    ),
     ("an alarm that tells nobody", |s| s.edit::<Alarms>(|x| x.alarms[0].actions.clear()), &[("M03", "fail")]),
     ("an alarm whose actions are disabled", |s| s.edit::<Alarms>(|x| x.alarms[1].actions_enabled = false), &[("M04", "fail")]),
     ("no alarm on errors", |s| s.edit::<Alarms>(|x| drop(x.alarms.remove(2))), &[("M05", "fail")]),

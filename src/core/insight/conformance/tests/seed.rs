@@ -15,7 +15,7 @@ use crate::model::database::{Database, DatabaseEvents, DatabaseSettings};
 use crate::model::delivery::{Build, Builds, Image, Pipeline, PipelineAction, PipelineStage, Project, Repositories, Repository};
 use crate::model::dns::{Dns, DnsAlias, DnsRecord, HostedZone};
 use crate::model::log::LogGroup;
-use crate::model::metric::{Metrics, Series};
+use crate::model::metric::{self, Metrics, Series};
 use crate::model::network::{
     GroupRole, GroupRule, InternetGateway, NatAddress, NatGateway, NatGateways, Network, Peer, Route, RouteTable, Routes, SecurityGroup,
     SecurityGroups, Subnet, SubnetTier, Zone, Zones,
@@ -515,10 +515,10 @@ fn delivery(seed: &mut Seed) {
 
 fn monitoring(seed: &mut Seed) {
     seed.put(LogGroup { name: "/ecs/production-nextcore".into(), retention_days: Some(30), ..Default::default() });
-    let services = SERVICES.iter().flat_map(|(name, ..)| [format!("svc/{name}/cpu"), format!("svc/{name}/mem")]);
-    let ids = services.chain(["alb/requests".into(), "alb/p95".into()]);
+    let services = SERVICES.iter().flat_map(|(name, ..)| [metric::Svc::Cpu.of(name), metric::Svc::Mem.of(name)]);
+    let ids = services.chain([metric::Alb::Requests.id(), metric::Alb::P95.id()]);
     let points = || Series { points: (0..180).map(|n| (1_772_000_000 + 60 * n, 38.5)).collect(), ..Default::default() };
-    seed.put(Metrics { series: ids.map(|id| (id, points())).collect(), ..Default::default() });
+    seed.put(Metrics { series: ids.map(|id| (id.into(), points())).collect(), ..Default::default() });
     let alarm = |name: &str, metric: &str| Alarm {
         name: name.into(),
         metric: metric.into(),

@@ -3,7 +3,7 @@
 use crate::model::balancer::Balancer;
 use crate::model::health::Level;
 use crate::model::limits::Limit;
-use crate::model::metric::Metrics;
+use crate::model::metric::{self, Metrics};
 use crate::model::section::Section;
 use crate::model::stack::Stack;
 use crate::model::system::System;
@@ -38,19 +38,19 @@ pub(crate) const TRAFFIC: &[Rule<Stack>] = &[
 ];
 
 /// Its metrics.
-pub(crate) const GAUGES: &[Gauge] = &[
-    Gauge { id: "alb.p99", series: "alb/p99", label: "p99", limit: Limit::BalancerP99, show: text::latency },
-    Gauge { id: "alb.p50", series: "alb/p50", label: "p50", limit: Limit::BalancerP50, show: text::latency },
+pub(crate) const GAUGES: &[Gauge<metric::Alb>] = &[
+    Gauge { id: "alb.p99", series: metric::Alb::P99, label: "p99", limit: Limit::BalancerP99, show: text::latency },
+    Gauge { id: "alb.p50", series: metric::Alb::P50, label: "p50", limit: Limit::BalancerP50, show: text::latency },
     Gauge {
         id: "alb.connerr",
-        series: "alb/connerr",
+        series: metric::Alb::ConnectionErrors,
         label: "target connection errors/min",
         limit: Limit::BalancerConnectionErrors,
         show: text::count,
     },
     Gauge {
         id: "alb.rejected",
-        series: "alb/rejected",
+        series: metric::Alb::Rejected,
         label: "rejected connections/min",
         limit: Limit::BalancerRejected,
         show: text::count,
@@ -85,8 +85,8 @@ fn zones(_: &Facts<'_>, balancer: &Balancer) -> Option<Finding> {
 
 fn traffic(facts: &Facts<'_>, _: &Stack) -> Option<Finding> {
     let window = facts.window()?;
-    let mean = window.mean_before("alb/requests", limits::TRAFFIC_MINUTES, limits::TRAFFIC_MEAN_MINUTES)?;
-    let recent: Vec<f64> = window.minutes("alb/requests", limits::TRAFFIC_MINUTES)?.into_iter().collect::<Option<_>>()?;
+    let mean = window.mean_before(metric::Alb::Requests, limits::TRAFFIC_MINUTES, limits::TRAFFIC_MEAN_MINUTES)?;
+    let recent: Vec<f64> = window.minutes(metric::Alb::Requests, limits::TRAFFIC_MINUTES)?.into_iter().collect::<Option<_>>()?;
     let minutes = limits::TRAFFIC_MINUTES;
     if mean <= limits::TRAFFIC_FLOOR {
         return None;
@@ -108,9 +108,15 @@ pub(crate) fn failed(what: &str, (critical, breach): (bool, Breach)) -> Finding 
 }
 
 fn elb5xx(facts: &Facts<'_>, _: &Stack) -> Option<Finding> {
-    facts.window()?.share("alb/elb5xx", "alb/requests", &facts.limits().share(Limit::Balancer5xx)).map(|b| failed("balancer 5xx", b))
+    facts
+        .window()?
+        .share(metric::Alb::Elb5xx, metric::Alb::Requests, &facts.limits().share(Limit::Balancer5xx))
+        .map(|b| failed("balancer 5xx", b))
 }
 
 fn target5xx(facts: &Facts<'_>, _: &Stack) -> Option<Finding> {
-    facts.window()?.share("alb/target5xx", "alb/requests", &facts.limits().share(Limit::Target5xx)).map(|b| failed("target 5xx", b))
+    facts
+        .window()?
+        .share(metric::Alb::Target5xx, metric::Alb::Requests, &facts.limits().share(Limit::Target5xx))
+        .map(|b| failed("target 5xx", b))
 }

@@ -12,7 +12,7 @@ use crate::insight::timeline::phrase::failover;
 use crate::insight::topology::paths::End;
 use crate::model::cache::{CacheEvents, CacheMember, CacheNodes, NodeGroup, ReplicationGroup};
 use crate::model::limits::Limit;
-use crate::model::metric::Metrics;
+use crate::model::metric::{self, Metrics, SeriesId};
 use crate::model::section::Section;
 use crate::model::security::Keys;
 use crate::model::{Time, text};
@@ -67,14 +67,20 @@ pub(crate) const NODES: &[Rule<CacheMember>] = &[
 ];
 
 /// Metrics of one node.
-pub(crate) const GAUGES: &[Gauge] = &[
-    Gauge { id: "node.cpu", series: "redis/{}/cpu", label: "cpu", limit: Limit::CacheCpu, show: text::percent },
-    Gauge { id: "node.engine", series: "redis/{}/engine", label: "engine cpu", limit: Limit::CacheEngineCpu, show: text::percent },
-    Gauge { id: "node.memory", series: "redis/{}/memory", label: "memory", limit: Limit::CacheMemory, show: text::percent },
-    Gauge { id: "node.evictions", series: "redis/{}/evictions", label: "evictions/min", limit: Limit::CacheEvictions, show: text::count },
-    Gauge { id: "node.swap", series: "redis/{}/swap", label: "swap", limit: Limit::CacheSwap, show: text::bytes },
-    Gauge { id: "node.lag", series: "redis/{}/lag", label: "replication lag", limit: Limit::CacheLag, show: text::latency },
-    Gauge { id: "node.credits", series: "redis/{}/credits", label: "cpu credits", limit: Limit::CacheCredits, show: text::rate },
+pub(crate) const GAUGES: &[Gauge<metric::Redis>] = &[
+    Gauge { id: "node.cpu", series: metric::Redis::Cpu, label: "cpu", limit: Limit::CacheCpu, show: text::percent },
+    Gauge { id: "node.engine", series: metric::Redis::Engine, label: "engine cpu", limit: Limit::CacheEngineCpu, show: text::percent },
+    Gauge { id: "node.memory", series: metric::Redis::Memory, label: "memory", limit: Limit::CacheMemory, show: text::percent },
+    Gauge {
+        id: "node.evictions",
+        series: metric::Redis::Evictions,
+        label: "evictions/min",
+        limit: Limit::CacheEvictions,
+        show: text::count,
+    },
+    Gauge { id: "node.swap", series: metric::Redis::Swap, label: "swap", limit: Limit::CacheSwap, show: text::bytes },
+    Gauge { id: "node.lag", series: metric::Redis::Lag, label: "replication lag", limit: Limit::CacheLag, show: text::latency },
+    Gauge { id: "node.credits", series: metric::Redis::Credits, label: "cpu credits", limit: Limit::CacheCredits, show: text::rate },
 ];
 
 /// Judges the group, its shards and its nodes as one.
@@ -150,7 +156,7 @@ fn connections(facts: &Facts<'_>, group: &ReplicationGroup) -> Option<Finding> {
     let minutes = limits::NO_CONNECTION_MINUTES;
     let members: Vec<&CacheMember> = group.node_groups.iter().flat_map(|g| &g.members).collect();
     let silent = |m: &&CacheMember| {
-        let values = window.minutes(&format!("redis/{}/connections", m.id), minutes);
+        let values = window.minutes(metric::Redis::Connections.of(&m.id), minutes);
         values.is_some_and(|v| v.iter().all(|v| v.is_some_and(|v| v <= 0.0)))
     };
     let none = !members.is_empty() && members.iter().all(silent);
@@ -162,10 +168,10 @@ fn commands(facts: &Facts<'_>, group: &ReplicationGroup) -> Option<Finding> {
     let window = facts.window()?;
     let (minutes, mean_minutes) = (limits::NO_COMMAND_MINUTES, limits::COMMAND_MEAN_MINUTES);
     let members = group.node_groups.iter().flat_map(|g| &g.members);
-    let ids: Vec<String> = members.flat_map(|m| ["gets", "sets"].map(|what| format!("redis/{}/{what}", m.id))).collect();
-    let known: Vec<(&String, Vec<Option<f64>>)> = ids.iter().filter_map(|id| Some((id, window.minutes(id, minutes)?))).collect();
+    let ids: Vec<SeriesId> = members.flat_map(|m| [metric::Redis::Gets, metric::Redis::Sets].map(|metric| metric.of(&m.id))).collect();
+    let known: Vec<(&SeriesId, Vec<Option<f64>>)> = ids.iter().filter_map(|id| Some((id, window.minutes(id, minutes)?))).collect();
     let silent = !known.is_empty() && known.iter().all(|(_, values)| values.iter().all(|v| v.is_some_and(|v| v <= 0.0)));
-    let mean: f64 = known.iter().filter_map(|(id, _)| window.mean_before(id, minutes, mean_minutes)).sum();
+    let mean: f64 = known.iter().filter_map(|(id, _)| window.mean_before(*id, minutes, mean_minutes)).sum();
     (silent && mean > limits::TRAFFIC_FLOOR).then(|| degraded(format!("no commands for {minutes} min, mean {}/min", text::count(mean))))
 }
 
@@ -207,7 +213,7 @@ fn primaries(facts: &Facts<'_>, shard: &NodeGroup) -> Option<Finding> {
     let window = facts.window()?;
     let minutes = limits::PRIMARY_MINUTES;
     let series: Vec<Vec<Option<f64>>> =
-        shard.members.iter().map(|m| window.minutes(&format!("redis/{}/primary", m.id), minutes)).collect::<Option<_>>()?;
+        shard.members.iter().map(|m| window.minutes(metric::Redis::Primary.of(&m.id), minutes)).collect::<Option<_>>()?;
     let count = |minute: usize| -> Option<usize> {
         let known: Vec<f64> = series.iter().filter_map(|s| s.get(minute).copied().flatten()).collect();
         (known.len() == series.len()).then(|| known.iter().filter(|v| **v >= 0.5).count())
@@ -230,7 +236,7 @@ fn link(facts: &Facts<'_>, member: &CacheMember) -> Option<Finding> {
         return None;
     }
     let minutes = limits::LINK_MINUTES;
-    let values = facts.window()?.minutes(&format!("redis/{}/link", member.id), minutes)?;
+    let values = facts.window()?.minutes(metric::Redis::Link.of(&member.id), minutes)?;
     let broken = values.iter().all(|v| v.is_some_and(|v| v < 0.5));
     broken.then(|| degraded(format!("replica's link to its primary down for {minutes} min")))
 }

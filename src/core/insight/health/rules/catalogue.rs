@@ -81,8 +81,8 @@ impl Catalogue<'_> {
         }
     }
 
-    fn metrics(&mut self, rows: &[Gauge]) {
-        let doc = |row: &Gauge| format!("{} {}", row.label, self.limits.words(row.limit, row.show));
+    fn metrics<M>(&mut self, rows: &[Gauge<M>]) {
+        let doc = |row: &Gauge<M>| format!("{} {}", row.label, self.limits.words(row.limit, row.show));
         let rows: Vec<RuleDoc> = rows.iter().map(|row| RuleDoc { id: row.id, doc: doc(row) }).collect();
         self.rows.extend(rows);
     }

@@ -6,6 +6,7 @@ use crate::insight::health::finding::{Finding, degraded, down, info};
 use crate::insight::health::node::{Assessment, Nodes};
 use crate::model::cdn::{Cdn, Distribution};
 use crate::model::limits::Limit;
+use crate::model::metric;
 use crate::model::section::Section;
 use crate::model::system::{System, SystemSpec};
 use crate::model::text;
@@ -20,9 +21,9 @@ pub(crate) const RULES: &[Rule<Distribution>] = &[
 ];
 
 /// Its metrics.
-pub(crate) const GAUGES: &[Gauge] = &[
-    Gauge { id: "cdn.5xx", series: "cdn/5xx", label: "5xx", limit: Limit::Cdn5xx, show: text::percent },
-    Gauge { id: "cdn.4xx", series: "cdn/4xx", label: "4xx", limit: Limit::Cdn4xx, show: text::percent },
+pub(crate) const GAUGES: &[Gauge<metric::Cdn>] = &[
+    Gauge { id: "cdn.5xx", series: metric::Cdn::Errors5xx, label: "5xx", limit: Limit::Cdn5xx, show: text::percent },
+    Gauge { id: "cdn.4xx", series: metric::Cdn::Errors4xx, label: "4xx", limit: Limit::Cdn4xx, show: text::percent },
 ];
 
 /// Judges it.

@@ -9,7 +9,7 @@ use crate::insight::topology::paths::End;
 use crate::model::database::{Database, DatabaseEvents, DatabaseSettings, InstanceStatus, default_max_connections};
 use crate::model::health::Level;
 use crate::model::limits::Limit;
-use crate::model::metric::Metrics;
+use crate::model::metric::{self, Metrics};
 use crate::model::section::Section;
 use crate::model::security::Keys;
 use crate::model::service::Services;
@@ -48,25 +48,43 @@ pub(crate) const RULES: &[Rule<Database>] = &[
 ];
 
 /// Its metrics.
-pub(crate) const GAUGES: &[Gauge] = &[
-    Gauge { id: "db.cpu", series: "db/cpu", label: "cpu", limit: Limit::DatabaseCpu, show: text::percent },
-    Gauge { id: "db.credits", series: "db/credits", label: "cpu credits", limit: Limit::DatabaseCredits, show: text::rate },
-    Gauge { id: "db.storage", series: "db/storage", label: "free storage", limit: Limit::DatabaseFreeStorage, show: text::bytes },
-    Gauge { id: "db.memory", series: "db/memory", label: "freeable memory", limit: Limit::DatabaseFreeMemory, show: text::bytes },
-    Gauge { id: "db.swap", series: "db/swap", label: "swap", limit: Limit::DatabaseSwap, show: text::bytes },
-    Gauge { id: "db.read_latency", series: "db/read_latency", label: "read latency", limit: Limit::DatabaseLatency, show: text::latency },
+pub(crate) const GAUGES: &[Gauge<metric::Db>] = &[
+    Gauge { id: "db.cpu", series: metric::Db::Cpu, label: "cpu", limit: Limit::DatabaseCpu, show: text::percent },
+    Gauge { id: "db.credits", series: metric::Db::Credits, label: "cpu credits", limit: Limit::DatabaseCredits, show: text::rate },
+    Gauge { id: "db.storage", series: metric::Db::Storage, label: "free storage", limit: Limit::DatabaseFreeStorage, show: text::bytes },
+    Gauge { id: "db.memory", series: metric::Db::Memory, label: "freeable memory", limit: Limit::DatabaseFreeMemory, show: text::bytes },
+    Gauge { id: "db.swap", series: metric::Db::Swap, label: "swap", limit: Limit::DatabaseSwap, show: text::bytes },
+    Gauge {
+        id: "db.read_latency",
+        series: metric::Db::ReadLatency,
+        label: "read latency",
+        limit: Limit::DatabaseLatency,
+        show: text::latency,
+    },
     Gauge {
         id: "db.write_latency",
-        series: "db/write_latency",
+        series: metric::Db::WriteLatency,
         label: "write latency",
         limit: Limit::DatabaseLatency,
         show: text::latency,
     },
-    Gauge { id: "db.queue", series: "db/queue", label: "disk queue", limit: Limit::DatabaseQueue, show: text::rate },
-    Gauge { id: "db.load", series: "db/load", label: "load", limit: Limit::DatabaseLoad, show: text::rate },
-    Gauge { id: "db.ebs_io", series: "db/ebs_io", label: "EBS IO balance", limit: Limit::DatabaseEbsBalance, show: text::percent },
-    Gauge { id: "db.ebs_byte", series: "db/ebs_byte", label: "EBS byte balance", limit: Limit::DatabaseEbsBalance, show: text::percent },
-    Gauge { id: "db.xids", series: "db/xids", label: "transaction ids used", limit: Limit::DatabaseTransactionIds, show: text::count },
+    Gauge { id: "db.queue", series: metric::Db::Queue, label: "disk queue", limit: Limit::DatabaseQueue, show: text::rate },
+    Gauge { id: "db.load", series: metric::Db::Load, label: "load", limit: Limit::DatabaseLoad, show: text::rate },
+    Gauge { id: "db.ebs_io", series: metric::Db::EbsIo, label: "EBS IO balance", limit: Limit::DatabaseEbsBalance, show: text::percent },
+    Gauge {
+        id: "db.ebs_byte",
+        series: metric::Db::EbsByte,
+        label: "EBS byte balance",
+        limit: Limit::DatabaseEbsBalance,
+        show: text::percent,
+    },
+    Gauge {
+        id: "db.xids",
+        series: metric::Db::Xids,
+        label: "transaction ids used",
+        limit: Limit::DatabaseTransactionIds,
+        show: text::count,
+    },
 ];
 
 /// Judges it.
@@ -154,7 +172,7 @@ fn connections(facts: &Facts<'_>, db: &Database) -> Option<Finding> {
     // The limits are in percent of the maximum: scaled here to connections.
     let breach = |limit: Option<Bound>| {
         let limit = limit.map(|l| Bound { value: l.value / 100.0 * max as f64, ..l })?;
-        window.breach("db/connections", &limit)
+        window.breach(metric::Db::Connections, &limit)
     };
     let say = |value: f64| format!("connections {value:.0} of {max} ({})", text::percent(value / max as f64 * 100.0));
     if let Some(b) = breach(bounds.critical) {
@@ -166,19 +184,20 @@ fn connections(facts: &Facts<'_>, db: &Database) -> Option<Finding> {
 fn no_connections(facts: &Facts<'_>, _: &Database) -> Option<Finding> {
     let running = facts.running();
     let minutes = limits::DB_NO_CONNECTION_MINUTES;
-    let values = facts.window()?.minutes("db/connections", minutes)?;
+    let values = facts.window()?.minutes(metric::Db::Connections, minutes)?;
     let dropped = running > 0 && values.iter().all(|v| v.is_some_and(|v| v < 0.5));
     // A database that never had a connection has not lost any.
-    let had = facts.window()?.mean_before("db/connections", minutes, 30).is_some_and(|m| m >= 0.5);
+    let had = facts.window()?.mean_before(metric::Db::Connections, minutes, 30).is_some_and(|m| m >= 0.5);
     (dropped && had).then(|| down(format!("0 connections for {minutes} min while {running} tasks run")))
 }
 
 fn surplus(facts: &Facts<'_>, _: &Database) -> Option<Finding> {
-    let charged = facts.window()?.positive_throughout("db/surplus", limits::DB_SURPLUS_SPAN.num_seconds())?;
+    let charged = facts.window()?.positive_throughout(metric::Db::Surplus, limits::DB_SURPLUS_SPAN.num_seconds())?;
     Some(degraded(format!("surplus cpu credits charged for 1 h ({})", text::rate(charged))))
 }
 
 fn iops(facts: &Facts<'_>, _: &Database) -> Option<Finding> {
-    let breach = facts.window()?.breach_of_sum("db/read_iops", "db/write_iops", &facts.limits().bounds(Limit::DatabaseIops).warn?)?;
+    let breach =
+        facts.window()?.breach_of_sum(metric::Db::ReadIops, metric::Db::WriteIops, &facts.limits().bounds(Limit::DatabaseIops).warn?)?;
     Some(degraded(format!("{} IOPS{}", text::count(breach.value), breach.span())))
 }

@@ -1,5 +1,6 @@
 //! Rules about Route 53: the zone's own name, where it leads, what Route 53 answers, and its health checks. Optional in the written architecture.
 
+use crate::model::metric;
 use crate::model::system::{System, SystemSpec};
 use std::collections::BTreeSet;
 
@@ -29,8 +30,8 @@ pub(crate) const CHECKS: &[Rule<DnsHealthCheck>] =
     &[Rule { id: "dns.checkers", doc: "every checker sees success", needs: &[Dns::KEY], check: checkers }];
 
 /// Metrics of one health check, by its id.
-pub(crate) const GAUGES: &[Gauge] =
-    &[Gauge { id: "dns.check", series: "dns/{}/status", label: "health check status", limit: Limit::HealthCheck, show: text::rate }];
+pub(crate) const GAUGES: &[Gauge<metric::Dns>] =
+    &[Gauge { id: "dns.check", series: metric::Dns::Status, label: "health check status", limit: Limit::HealthCheck, show: text::rate }];
 
 /// Judges it.
 pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {

@@ -22,7 +22,7 @@ pub(crate) mod target_group;
 
 use crate::model::health::Level;
 use crate::model::limits::Limit;
-use crate::model::metric::Metrics;
+use crate::model::metric::{Family, Metrics};
 use crate::model::section::{Section, SectionKey};
 
 use crate::insight::health::facts::Facts;
@@ -42,11 +42,11 @@ pub(crate) struct Rule<S> {
 }
 
 /// One metric with limits: a rule that is pure data.
-pub(crate) struct Gauge {
+pub(crate) struct Gauge<M> {
     /// Unique, too.
     pub id: &'static str,
-    /// The series' id; `{}` stands for the subject.
-    pub series: &'static str,
+    /// Which metric of the subject.
+    pub series: M,
     /// What it is called in a reason.
     pub label: &'static str,
     /// What it is judged by.
@@ -80,11 +80,11 @@ pub(crate) fn apply<S>(rules: &[Rule<S>], facts: &Facts<'_>, mandatory: &[Sectio
 }
 
 /// Applies a table of metrics to a subject by name; a series that is missing or silent does not apply.
-pub(crate) fn gauges(rows: &[Gauge], facts: &Facts<'_>, subject: &str) -> Vec<Finding> {
+pub(crate) fn gauges<M: Family>(rows: &[Gauge<M>], facts: &Facts<'_>, subject: &str) -> Vec<Finding> {
     let Some(window) = facts.window() else { return Vec::new() };
     let mut found = Vec::new();
     for row in rows {
-        let id = row.series.replace("{}", subject);
+        let id = row.series.series(subject);
         let bounds = facts.limits().bounds(row.limit);
         let critical = bounds.critical.and_then(|l| window.breach(&id, &l)).map(|b| (true, b));
         let worst = critical.or_else(|| bounds.warn.and_then(|l| window.breach(&id, &l)).map(|b| (false, b)));

@@ -12,7 +12,7 @@ use crate::model::Time;
 use crate::model::health::Level;
 use crate::model::limits::Limit;
 use crate::model::log::LogGroup;
-use crate::model::metric::Metrics;
+use crate::model::metric::{self, Metrics, SeriesId};
 use crate::model::network::{NatGateway, NatGateways, Network, Routes, zone_letter};
 use crate::model::section::Section;
 use crate::model::service::{StopCode, StoppedTasks, Task, TaskStatus, Tasks};
@@ -60,9 +60,9 @@ pub(crate) const RULES: &[Rule<Way>] = &[
 ];
 
 /// Metrics of one gateway, by its id.
-pub(crate) const GAUGES: &[Gauge] = &[Gauge {
+pub(crate) const GAUGES: &[Gauge<metric::Nat>] = &[Gauge {
     id: "nat.port_errors",
-    series: "nat/{}/port_errors",
+    series: metric::Nat::PortErrors,
     label: "port allocation errors/min",
     limit: Limit::NatPortErrors,
     show: text::count,
@@ -98,8 +98,8 @@ impl Way {
         Self { gateway: egress::own_gateway(facts.store, &zone).cloned(), egress: egress::of(facts.store, &zone), zone }
     }
 
-    fn series(&self, what: &str) -> Option<String> {
-        Some(format!("nat/{}/{what}", self.gateway.as_ref()?.id))
+    fn series(&self, metric: metric::Nat) -> Option<SeriesId> {
+        Some(metric.of(&self.gateway.as_ref()?.id))
     }
 }
 
@@ -132,10 +132,11 @@ fn state(_: &Facts<'_>, way: &Way) -> Option<Finding> {
 fn established(facts: &Facts<'_>, way: &Way) -> Option<Finding> {
     let minutes = limits::NAT_MINUTES;
     let window = facts.window()?;
-    let shares = window.both(&way.series("attempts")?, &way.series("established")?, minutes)?.into_iter().map(|(a, e)| {
-        let attempts = a.filter(|a| *a >= limits::NAT_ATTEMPTS_FLOOR)?;
-        Some(e? / attempts)
-    });
+    let shares =
+        window.both(way.series(metric::Nat::Attempts)?, way.series(metric::Nat::Established)?, minutes)?.into_iter().map(|(a, e)| {
+            let attempts = a.filter(|a| *a >= limits::NAT_ATTEMPTS_FLOOR)?;
+            Some(e? / attempts)
+        });
     let shares: Vec<f64> = shares.collect::<Option<_>>()?;
     let bad = shares.iter().all(|s| facts.limits().level(Limit::NatEstablished, s * 100.0) > Level::Healthy);
     bad.then(|| {
@@ -149,9 +150,9 @@ fn established(facts: &Facts<'_>, way: &Way) -> Option<Finding> {
 fn drops(facts: &Facts<'_>, way: &Way) -> Option<Finding> {
     let window = facts.window()?;
     let minutes = limits::NAT_MINUTES;
-    let dropped = window.minutes(&way.series("drops")?, minutes)?;
-    let bytes = |what: &str| window.latest(&way.series(what)?);
-    let carried = bytes("bytes_in")? + bytes("bytes_out")?;
+    let dropped = window.minutes(way.series(metric::Nat::Drops)?, minutes)?;
+    let bytes = |metric| window.latest(way.series(metric)?);
+    let carried = bytes(metric::Nat::BytesIn)? + bytes(metric::Nat::BytesOut)?;
     let is_bad = |d: &f64| facts.limits().level_of_drops(*d, carried) > Level::Healthy;
     let bad: Vec<f64> = dropped.into_iter().flatten().filter(is_bad).collect();
     (bad.len() >= 2).then(|| degraded(format!("{} packets/min dropped", text::count(bad.first().copied().unwrap_or(0.0)))))
@@ -164,18 +165,18 @@ fn served<'a>(facts: &Facts<'a>, gateway: &'a str) -> impl Iterator<Item = Strin
 }
 
 /// Whether a series is zero in the newest minutes.
-fn is_silent(window: &Window<'_>, id: &str, minutes: usize) -> bool {
+fn is_silent(window: &Window<'_>, id: SeriesId, minutes: usize) -> bool {
     window.minutes(id, minutes).is_some_and(|v| v.iter().all(|v| v.is_some_and(|v| v <= 0.0)))
 }
 
 fn silent(facts: &Facts<'_>, way: &Way) -> Option<Finding> {
     let (window, gateway) = (facts.window()?, way.gateway.as_ref()?);
     let minutes = limits::NAT_MINUTES;
-    if !is_silent(window, &way.series("bytes_in")?, minutes) {
+    if !is_silent(window, way.series(metric::Nat::BytesIn)?, minutes) {
         return None;
     }
     // In the same minutes: what went out before the silence says nothing about it.
-    let out = window.both(&way.series("bytes_in")?, &way.series("bytes_out")?, minutes).unwrap_or_default();
+    let out = window.both(way.series(metric::Nat::BytesIn)?, way.series(metric::Nat::BytesOut)?, minutes).unwrap_or_default();
     if out.iter().any(|(_, out)| out.is_some_and(|v| v > 0.0)) {
         return Some(down(format!("nothing comes in for {minutes} min while bytes go out")));
     }
@@ -184,7 +185,7 @@ fn silent(facts: &Facts<'_>, way: &Way) -> Option<Finding> {
     let busy = facts.store.get::<Tasks>()?.tasks.iter().any(|t| t.status == TaskStatus::Running && zones.contains(&t.zone));
     let others = &facts.store.get::<NatGateways>()?.gateways;
     let others = others.iter().filter(|g| g.id != gateway.id && g.state == "available");
-    let carried = others.filter_map(|g| window.latest(&format!("nat/{}/bytes_in", g.id))).any(|v| v > 0.0);
+    let carried = others.filter_map(|g| window.latest(metric::Nat::BytesIn.of(&g.id))).any(|v| v > 0.0);
     (busy && carried).then(|| down(format!("nothing comes in for {minutes} min while the other gateways carry traffic")))
 }
 

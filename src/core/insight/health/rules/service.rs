@@ -2,7 +2,7 @@
 
 use crate::model::balancer::Routing;
 use crate::model::limits::Limit;
-use crate::model::metric::Metrics;
+use crate::model::metric::{self, Metrics};
 use crate::model::scaling::{ScalableTarget, Scaling};
 use crate::model::section::Section;
 use crate::model::service::{
@@ -71,9 +71,9 @@ pub(crate) const RULES: &[Rule<Service>] = &[
 ];
 
 /// Its metrics, by service name.
-pub(crate) const GAUGES: &[Gauge] = &[
-    Gauge { id: "svc.mem", series: "svc/{}/mem", label: "memory", limit: Limit::ServiceMemory, show: text::percent },
-    Gauge { id: "svc.mem_max", series: "svc/{}/mem.max", label: "memory of one task", limit: Limit::TaskMemory, show: text::percent },
+pub(crate) const GAUGES: &[Gauge<metric::Svc>] = &[
+    Gauge { id: "svc.mem", series: metric::Svc::Mem, label: "memory", limit: Limit::ServiceMemory, show: text::percent },
+    Gauge { id: "svc.mem_max", series: metric::Svc::MemMax, label: "memory of one task", limit: Limit::TaskMemory, show: text::percent },
 ];
 
 /// Judges every configured service.
@@ -267,7 +267,7 @@ fn suspended(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
 
 fn cpu(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
     let window = facts.window()?;
-    let id = format!("svc/{}/cpu", service.name);
+    let id = metric::Svc::Cpu.of(&service.name);
     let at_max = scaling(facts, service).is_some_and(|t| service.desired >= t.max);
     let place = if at_max { " at max capacity" } else { "" };
     let say = |b: Breach| format!("cpu {}{}{place}", text::percent(b.value), b.span());

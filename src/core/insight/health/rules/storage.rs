@@ -6,7 +6,7 @@ use crate::insight::health::finding::{Finding, degraded, down, note};
 use crate::insight::health::node::Nodes;
 use crate::model::health::Level;
 use crate::model::limits::Limit;
-use crate::model::metric::Metrics;
+use crate::model::metric::{self, Metrics};
 use crate::model::section::Section;
 use crate::model::stack::BucketRole;
 use crate::model::storage::{Bucket, Buckets, LifecycleRule};
@@ -101,6 +101,6 @@ fn unread(_: &Facts<'_>, bucket: &Bucket) -> Option<Finding> {
 }
 
 fn errors(facts: &Facts<'_>, bucket: &Bucket) -> Option<Finding> {
-    let id = |what: &str| format!("s3/{}/{what}", bucket.name);
-    facts.window()?.share(&id("5xx"), &id("requests"), &facts.limits().share(Limit::Bucket5xx)).map(|b| failed("5xx", b))
+    let (errors, requests) = (metric::S3::Errors5xx.of(&bucket.name), metric::S3::Requests.of(&bucket.name));
+    facts.window()?.share(errors, requests, &facts.limits().share(Limit::Bucket5xx)).map(|b| failed("5xx", b))
 }

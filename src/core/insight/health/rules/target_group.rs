@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use crate::model::balancer::{Target, TargetState, Targets};
 use crate::model::health::Level;
 use crate::model::limits::Limit;
-use crate::model::metric::Metrics;
+use crate::model::metric::{self, Metrics};
 use crate::model::section::Section;
 use crate::model::text;
 
@@ -137,6 +137,6 @@ fn initial(facts: &Facts<'_>, group: &Group) -> Option<Finding> {
 }
 
 fn errors(facts: &Facts<'_>, group: &Group) -> Option<Finding> {
-    let id = |what: &str| format!("tg/{}/{what}", group.name);
-    facts.window()?.share(&id("5xx"), &id("requests"), &facts.limits().share(Limit::Target5xx)).map(|b| failed("5xx", b))
+    let (errors, requests) = (metric::Tg::Target5xx.of(&group.name), metric::Tg::Requests.of(&group.name));
+    facts.window()?.share(errors, requests, &facts.limits().share(Limit::Target5xx)).map(|b| failed("5xx", b))
 }

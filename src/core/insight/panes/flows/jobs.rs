@@ -7,6 +7,7 @@ use crate::insight::reading::{Measure, Unit};
 use crate::insight::topology::paths::End;
 use crate::model::cache::ReplicationGroup;
 use crate::model::health::Level;
+use crate::model::metric;
 use crate::model::stack::{BucketRole, ServiceRole};
 
 /// Draws it.
@@ -51,5 +52,5 @@ pub(super) fn flow(parts: &Parts<'_>) -> Flow {
 /// Evictions per minute of all nodes together.
 fn evictions(parts: &Parts<'_>) -> Option<f64> {
     let members = parts.store().get::<ReplicationGroup>()?.node_groups.iter().flat_map(|g| &g.members);
-    parts.read.sum(members.map(|m| format!("redis/{}/evictions", m.id)))
+    parts.read.sum(members.map(|m| metric::Redis::Evictions.of(&m.id)))
 }

@@ -9,7 +9,7 @@ use crate::insight::{Judgement, NodeId};
 use crate::model::cache::ReplicationGroup;
 use crate::model::health::{Level, Reason, Verdict};
 use crate::model::limits::Limit;
-use crate::model::metric::Metrics;
+use crate::model::metric::{self, Metrics, SeriesId};
 use crate::model::network::SecurityGroups;
 use crate::model::service::Service;
 use crate::model::stack::{BucketRole, ServiceRole, Stack};
@@ -75,29 +75,29 @@ impl<'a> Parts<'a> {
             hop.facts.push(format!("{}/{} running", service.running, service.desired));
         }
         hop.figures =
-            self.metrics(&[("cpu", &format!("svc/{name}/cpu"), Unit::Percent), ("memory", &format!("svc/{name}/mem"), Unit::Percent)]);
+            self.metrics(&[("cpu", metric::Svc::Cpu.of(name), Unit::Percent), ("memory", metric::Svc::Mem.of(name), Unit::Percent)]);
         hop
     }
 
     pub(super) fn database_hop(&self) -> Hop {
         let mut hop = self.hop("db", "RDS PostgreSQL", &self.stack().database, NodeId::of(System::Database));
         hop.figures = self.metrics(&[
-            ("connections", "db/connections", Unit::Count),
-            ("cpu", "db/cpu", Unit::Percent),
-            ("load", "db/load", Unit::Count),
+            ("connections", metric::Db::Connections, Unit::Count),
+            ("cpu", metric::Db::Cpu, Unit::Percent),
+            ("load", metric::Db::Load, Unit::Count),
         ]);
-        let iops = self.read.sum(["db/read_iops", "db/write_iops"].map(str::to_owned));
+        let iops = self.read.sum([metric::Db::ReadIops, metric::Db::WriteIops]);
         hop.figures.extend(iops.map(|v| Measure::new("IOPS", v, Unit::PerSecond)));
         hop
     }
 
     pub(super) fn cache_hop(&self, id: &str, title: &str) -> Hop {
         let mut hop = self.hop(id, title, &self.stack().cache, NodeId::of(System::Cache));
-        let ops = self.read.sum(self.cache_series("gets").chain(self.cache_series("sets")));
+        let ops = self.read.sum(self.cache_series(metric::Redis::Gets).chain(self.cache_series(metric::Redis::Sets)));
         hop.figures.extend(ops.map(|v| Measure::new("operations", v / 60.0, Unit::PerSecond)));
-        let cpu = self.read.max(self.cache_series("engine")).or_else(|| self.read.max(self.cache_series("cpu")));
+        let cpu = self.read.max(self.cache_series(metric::Redis::Engine)).or_else(|| self.read.max(self.cache_series(metric::Redis::Cpu)));
         hop.figures.extend(cpu.map(|v| Measure::new("cpu", v, Unit::Percent)));
-        hop.figures.extend(self.read.max(self.cache_series("memory")).map(|v| Measure::new("memory", v, Unit::Percent)));
+        hop.figures.extend(self.read.max(self.cache_series(metric::Redis::Memory)).map(|v| Measure::new("memory", v, Unit::Percent)));
         hop
     }
 
@@ -105,7 +105,7 @@ impl<'a> Parts<'a> {
         let name = &self.stack().buckets.iter().find(|b| b.role == role)?.name;
         let mut hop = self.hop(&format!("s3/{name}"), title, name, NodeId::named(System::Buckets, name));
         let known = self.store().get::<Metrics>().is_some();
-        hop.figures = self.metrics(&[("requests", &format!("s3/{name}/requests"), Unit::PerSecond)]);
+        hop.figures = self.metrics(&[("requests", metric::S3::Requests.of(name), Unit::PerSecond)]);
         if known && hop.figures.is_empty() {
             hop.facts.push("no request metrics".to_owned());
         }
@@ -113,34 +113,34 @@ impl<'a> Parts<'a> {
     }
 
     /// Series ids of every Redis node.
-    fn cache_series(&self, what: &'static str) -> impl Iterator<Item = String> + use<'a> {
+    fn cache_series(&self, metric: metric::Redis) -> impl Iterator<Item = SeriesId> + use<'a> {
         let groups = self.store().get::<ReplicationGroup>().into_iter().flat_map(|g| &g.node_groups);
-        groups.flat_map(|s| &s.members).map(move |m| format!("redis/{}/{what}", m.id))
+        groups.flat_map(|s| &s.members).map(move |m| metric.of(&m.id))
     }
 
     /// Current figures of series, where there are any.
-    pub(super) fn metrics(&self, rows: &[(&'static str, &str, Unit)]) -> Vec<Measure> {
-        let current = |(label, id, unit): &(&'static str, &str, Unit)| {
-            let value = if *unit == Unit::PerSecond { self.read.per_second(id) } else { self.read.value(id) };
+    pub(super) fn metrics<M: Into<SeriesId> + Clone>(&self, rows: &[(&'static str, M, Unit)]) -> Vec<Measure> {
+        let current = |(label, id, unit): &(&'static str, M, Unit)| {
+            let value = if *unit == Unit::PerSecond { self.read.per_second(id.clone()) } else { self.read.value(id.clone()) };
             Some(Measure::new(label, value?, *unit))
         };
         rows.iter().filter_map(current).collect()
     }
 
-    /// Latency and share of errors of one series family: true of every way to a place, whoever goes it.
-    pub(super) fn quality(&self, prefix: &str, latency: &'static str) -> Vec<Measure> {
-        let id = |what: &str| format!("{prefix}/{what}");
-        let mut all = self.metrics(&[(latency, &id(latency), Unit::Seconds)]);
-        all.extend(self.read.share(&id("5xx"), &id("requests")).map(|v| Measure::new("5xx", v, Unit::Percent)));
+    /// Latency, and errors as a share of requests: true of every way to a place, whoever goes it.
+    pub(super) fn quality(&self, latency: (&'static str, SeriesId), (errors, requests): (&SeriesId, &SeriesId)) -> Vec<Measure> {
+        let mut all = self.metrics(&[(latency.0, latency.1, Unit::Seconds)]);
+        all.extend(self.read.share(errors, requests).map(|v| Measure::new("5xx", v, Unit::Percent)));
         all
     }
 
     /// A way to the database. How much goes over it alone is not measured: connections and operations are the database's.
     pub(super) fn database_edge(&self, from: &str, label: &str) -> Edge {
         let mut edge = edge(from, "db", label);
-        edge.figures = self.metrics(&[("read", "db/read_latency", Unit::Seconds), ("write", "db/write_latency", Unit::Seconds)]);
+        edge.figures =
+            self.metrics(&[("read", metric::Db::ReadLatency, Unit::Seconds), ("write", metric::Db::WriteLatency, Unit::Seconds)]);
         self.permitted(&mut edge, End::Ecs, End::Rds, None);
-        for (series, what) in [("db/read_latency", "reads"), ("db/write_latency", "writes")] {
+        for (series, what) in [(metric::Db::ReadLatency, "reads"), (metric::Db::WriteLatency, "writes")] {
             self.limit(&mut edge, series, Limit::DatabaseLatency, what, crate::model::text::latency);
         }
         edge
@@ -154,7 +154,9 @@ impl<'a> Parts<'a> {
 
     pub(super) fn bucket_edge(&self, from: &str, bucket: &Hop, label: &str) -> Edge {
         let mut edge = edge(from, &bucket.id, label);
-        edge.figures = self.quality(&bucket.id, "latency");
+        let name = bucket.node.as_ref().map_or("", NodeId::name);
+        let (errors, requests) = (metric::S3::Errors5xx.of(name), metric::S3::Requests.of(name));
+        edge.figures = self.quality(("latency", metric::S3::Latency.of(name)), (&errors, &requests));
         // S3 counts in milliseconds.
         edge.figures.iter_mut().filter(|m| m.unit == Unit::Seconds).for_each(|m| m.value /= 1000.0);
         self.permitted(&mut edge, End::Ecs, End::Internet, None);
@@ -162,8 +164,7 @@ impl<'a> Parts<'a> {
         if let Some(nat) = self.judgement.of(&NodeId::of(System::Nat)).filter(|v| v.level >= Level::Degraded) {
             worse(&mut edge, Level::Degraded, format!("NAT {}", nat.headline()));
         }
-        let (errors, requests) = (format!("{}/5xx", bucket.id), format!("{}/requests", bucket.id));
-        self.share(&mut edge, "5xx", (&errors, &requests), Limit::Bucket5xx);
+        self.share(&mut edge, "5xx", (errors, requests), Limit::Bucket5xx);
         edge
     }
 
@@ -183,11 +184,12 @@ impl<'a> Parts<'a> {
     }
 
     /// Judges an edge by a metric's limits, over the same minutes as the rules.
-    pub(super) fn limit(&self, edge: &mut Edge, series: &str, limit: Limit, what: &str, show: fn(f64) -> String) {
+    pub(super) fn limit(&self, edge: &mut Edge, series: impl Into<SeriesId>, limit: Limit, what: &str, show: fn(f64) -> String) {
         let Some(window) = self.facts.window() else { return };
+        let series = series.into();
         let bounds = self.facts.limits().bounds(limit);
         for (limit, level) in [(bounds.critical, Level::Down), (bounds.warn, Level::Degraded)] {
-            if let Some(breach) = limit.and_then(|l| window.breach(series, &l)) {
+            if let Some(breach) = limit.and_then(|l| window.breach(&series, &l)) {
                 worse(edge, level, format!("{what} {}{}", show(breach.value), breach.span()));
                 return;
             }
@@ -195,7 +197,7 @@ impl<'a> Parts<'a> {
     }
 
     /// Judges an edge by its share of errors: those of the first series in the requests of the second.
-    pub(super) fn share(&self, edge: &mut Edge, what: &str, (errors, requests): (&str, &str), limit: Limit) {
+    pub(super) fn share<M: Into<SeriesId>>(&self, edge: &mut Edge, what: &str, (errors, requests): (M, M), limit: Limit) {
         if let Some((critical, breach)) = self.facts.window().and_then(|w| w.share(errors, requests, &self.facts.limits().share(limit))) {
             let level = if critical { Level::Down } else { Level::Degraded };
             worse(edge, level, format!("{what} {} of requests{}", text::share(breach.value), breach.span()));

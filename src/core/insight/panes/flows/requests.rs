@@ -13,6 +13,7 @@ use crate::model::balancer::{Balancer, Routing, Targets};
 use crate::model::cdn::{Cdn, Distribution};
 use crate::model::health::Level;
 use crate::model::limits::Limit;
+use crate::model::metric;
 use crate::model::service::Service;
 use crate::model::stack::{BucketRole, ServiceRole};
 use crate::model::system::System;
@@ -95,8 +96,9 @@ fn users() -> Hop {
 fn users_edge(parts: &Parts<'_>, to: &str) -> Edge {
     let mut edge = edge("users", to, "HTTPS");
     if to == "cdn" {
-        edge.figures = parts.metrics(&[("requests", "cdn/requests", Unit::PerSecond), ("5xx", "cdn/5xx", Unit::Percent)]);
-        parts.limit(&mut edge, "cdn/5xx", Limit::Cdn5xx, "5xx", |v| format!("{v:.1} %"));
+        edge.figures =
+            parts.metrics(&[("requests", metric::Cdn::Requests, Unit::PerSecond), ("5xx", metric::Cdn::Errors5xx, Unit::Percent)]);
+        parts.limit(&mut edge, metric::Cdn::Errors5xx, Limit::Cdn5xx, "5xx", |v| format!("{v:.1} %"));
     }
     if let Some(dns) = parts.judgement.of(&NodeId::of(System::Dns)).filter(|v| v.level >= Level::Degraded) {
         worse(&mut edge, dns.level, format!("Route 53: {}", dns.headline()));
@@ -128,7 +130,7 @@ fn fetched(parts: &Parts<'_>, ways: Entry) -> Edge {
 fn static_edge(parts: &Parts<'_>, distribution: &Distribution, bucket: &Hop) -> Edge {
     let mut edge = edge("cdn", &bucket.id, "static");
     let label = if distribution.origins.len() > 1 { "misses, all origins" } else { "misses" };
-    let missed = parts.read.per_second("cdn/requests").zip(parts.read.value("cdn/hit"));
+    let missed = parts.read.per_second(metric::Cdn::Requests).zip(parts.read.value(metric::CdnRealtime::Hit));
     edge.figures.extend(missed.map(|(rate, hit)| Measure::new(label, rate * (1.0 - hit / 100.0).clamp(0.0, 1.0), Unit::PerSecond)));
     edge
 }
@@ -142,19 +144,19 @@ fn balancer_edge(parts: &Parts<'_>, from: &str) -> Edge {
 
 /// What the load balancer counts, as the figures of one way to it.
 fn measured(parts: &Parts<'_>, edge: &mut Edge, requests: &'static str) {
-    edge.figures = parts.metrics(&[(requests, "alb/requests", Unit::PerSecond), ("p95", "alb/p95", Unit::Seconds)]);
+    edge.figures = parts.metrics(&[(requests, metric::Alb::Requests, Unit::PerSecond), ("p95", metric::Alb::P95, Unit::Seconds)]);
     // Users do not see whose error it was.
-    let errors = parts.read.share_of(&["alb/elb5xx", "alb/target5xx"], "alb/requests");
+    let errors = parts.read.share_of(&[metric::Alb::Elb5xx, metric::Alb::Target5xx], metric::Alb::Requests);
     edge.figures.extend(errors.map(|v| Measure::new("5xx", v, Unit::Percent)));
-    parts.share(edge, "5xx of the balancer", ("alb/elb5xx", "alb/requests"), Limit::Balancer5xx);
-    parts.share(edge, "5xx of targets", ("alb/target5xx", "alb/requests"), Limit::Target5xx);
+    parts.share(edge, "5xx of the balancer", (metric::Alb::Elb5xx, metric::Alb::Requests), Limit::Balancer5xx);
+    parts.share(edge, "5xx of targets", (metric::Alb::Target5xx, metric::Alb::Requests), Limit::Target5xx);
 }
 
 fn cdn_hop(parts: &Parts<'_>, distribution: &Distribution) -> Hop {
     let mut hop = parts.hop("cdn", "CloudFront", &distribution.id, NodeId::of(System::Cdn));
-    hop.figures = parts.metrics(&[("hit", "cdn/hit", Unit::Percent)]);
+    hop.figures = parts.metrics(&[("hit", metric::CdnRealtime::Hit, Unit::Percent)]);
     // CloudFront counts in milliseconds.
-    hop.figures.extend(parts.read.value("cdn/latency").map(|ms| Measure::new("origin", ms / 1000.0, Unit::Seconds)));
+    hop.figures.extend(parts.read.value(metric::CdnRealtime::Latency).map(|ms| Measure::new("origin", ms / 1000.0, Unit::Seconds)));
     hop
 }
 
@@ -195,9 +197,9 @@ fn service(parts: &Parts<'_>, hops: &mut Vec<Hop>, edges: &mut Vec<Edge>, role: 
 
 fn target_edge(parts: &Parts<'_>, service: &Service, arn: &str, mut edge: Edge) -> Edge {
     let group = group_name(arn).unwrap_or(arn);
-    let prefix = format!("tg/{group}");
-    edge.figures = parts.metrics(&[("requests", &format!("{prefix}/requests"), Unit::PerSecond)]);
-    edge.figures.extend(parts.quality(&prefix, "p95"));
+    let [errors, requests, p95] = [metric::Tg::Target5xx, metric::Tg::Requests, metric::Tg::P95].map(|m| m.of(group));
+    edge.figures = parts.metrics(&[("requests", &requests, Unit::PerSecond)]);
+    edge.figures.extend(parts.quality(("p95", p95.clone()), (&errors, &requests)));
     let port =
         parts.store().get::<Routing>().and_then(|r| r.target_groups.iter().find(|g| g.arn == arn)).map(|g| g.port).filter(|p| *p > 0);
     parts.permitted(&mut edge, End::Alb, End::Ecs, port);
@@ -210,7 +212,7 @@ fn target_edge(parts: &Parts<'_>, service: &Service, arn: &str, mut edge: Edge) 
     if let Some(verdict) = parts.judgement.of(&NodeId::named(System::TargetGroup, group)).filter(|v| v.level >= Level::Degraded) {
         worse(&mut edge, verdict.level, verdict.headline().to_owned());
     }
-    parts.share(&mut edge, "5xx", (&format!("{prefix}/5xx"), &format!("{prefix}/requests")), Limit::Target5xx);
-    parts.limit(&mut edge, &format!("{prefix}/p95"), Limit::TargetP95, "p95", text::latency);
+    parts.share(&mut edge, "5xx", (errors, requests), Limit::Target5xx);
+    parts.limit(&mut edge, p95, Limit::TargetP95, "p95", text::latency);
     edge
 }

@@ -1,5 +1,6 @@
 //! What stands in each zone: gathered from the sections, one zone at a time. It judges nothing.
 
+use crate::model::metric;
 use crate::model::system::System;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -147,7 +148,7 @@ fn zone(
     let gateway = egress::own_gateway(store, name).map(|g| ZoneGateway {
         id: g.id.clone(),
         state: g.state.clone(),
-        bytes_per_second: read.sum(["bytes_in", "bytes_out"].map(|w| format!("nat/{}/{w}", g.id))).map(|v| v / 60.0),
+        bytes_per_second: read.sum([metric::Nat::BytesIn, metric::Nat::BytesOut].map(|m| m.of(&g.id))).map(|v| v / 60.0),
     });
     let level = judgement.of(&NodeId::named(System::Nat, &letter)).map_or(Level::Unknown, |v| v.level);
     ZoneState {

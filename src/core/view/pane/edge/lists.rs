@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::model::cdn::{Cdn, Invalidation};
 use crate::model::dns::{Dns, DnsHealthCheck, DnsObservation, DnsRecord};
+use crate::model::metric;
 use crate::session::Screen;
 use crate::session::pane::edge as rows;
 use crate::theme::Role;
@@ -206,7 +207,7 @@ fn health_check<'a>(v: &View<'a>, check: &'a DnsHealthCheck, seen: Option<&'a Dn
         Some(false) => Phrase::of("unhealthy", Role::Crit),
         None => Phrase::of("?", Role::Unknown),
     };
-    let percent = v.figure(&format!("dns/{}/percent", check.id), Unit::Percent);
+    let percent = v.figure(metric::Dns::Percent.of(&check.id), Unit::Percent);
     Detail::new(format!("health check {}", check.id))
         .with("checks", text(format!("{} {}{}", check.kind, check.domain, check.path)))
         .with("verdict", counted.and(format!("  {passed} of {all} regions pass, {percent} of the checkers"), Role::Muted))

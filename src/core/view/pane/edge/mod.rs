@@ -3,6 +3,7 @@
 
 mod lists;
 
+use crate::model::metric;
 use crate::model::system::System;
 use ratatui::layout::Rect;
 
@@ -140,13 +141,13 @@ fn distribution<'a>(v: &View<'a>, cdn: &'a Cdn, short: bool) -> Vec<(&'static st
 
 fn figures<'a>(v: &View<'a>, found: &Distribution) -> Phrase<'a> {
     let gap = |p: Phrase<'a>| p.and("  ", Role::Text);
-    let mut line = text(v.figure("cdn/requests", Unit::PerSecond));
-    for (label, id, limit) in [("5xx", "cdn/5xx", Limit::Cdn5xx), ("4xx", "cdn/4xx", Limit::Cdn4xx)] {
+    let mut line = text(v.figure(metric::Cdn::Requests, Unit::PerSecond));
+    for (label, id, limit) in [("5xx", metric::Cdn::Errors5xx, Limit::Cdn5xx), ("4xx", metric::Cdn::Errors4xx, Limit::Cdn4xx)] {
         line = gap(line).then(Phrase::labelled(label, share(v.value(id)), v.graded(limit, v.value(id))));
     }
     if found.realtime_metrics {
-        line = gap(line).then(Phrase::labelled("hit", v.figure("cdn/hit", Unit::Percent), Role::Text));
-        line = gap(line).then(Phrase::labelled("origin", v.figure("cdn/latency", Unit::Millis), Role::Text));
+        line = gap(line).then(Phrase::labelled("hit", v.figure(metric::CdnRealtime::Hit, Unit::Percent), Role::Text));
+        line = gap(line).then(Phrase::labelled("origin", v.figure(metric::CdnRealtime::Latency, Unit::Millis), Role::Text));
     }
     line
 }
@@ -155,14 +156,14 @@ fn figures<'a>(v: &View<'a>, found: &Distribution) -> Phrase<'a> {
 fn charts<'a>(v: &View<'a>) -> Vec<Chart<'a>> {
     let Some(found) = v.store.get::<Cdn>().and_then(|c| c.distribution.as_ref()) else { return Vec::new() };
     let mut charts = vec![
-        v.chart("requests", "cdn/requests", Unit::PerSecond),
-        v.chart("5xx", "cdn/5xx", Unit::Percent),
-        v.chart("4xx", "cdn/4xx", Unit::Percent),
+        v.chart("requests", metric::Cdn::Requests, Unit::PerSecond),
+        v.chart("5xx", metric::Cdn::Errors5xx, Unit::Percent),
+        v.chart("4xx", metric::Cdn::Errors4xx, Unit::Percent),
     ];
     if found.realtime_metrics {
-        charts.push(v.chart("hit rate", "cdn/hit", Unit::Percent));
-        charts.push(v.chart("origin p95", "cdn/latency", Unit::Millis));
+        charts.push(v.chart("hit rate", metric::CdnRealtime::Hit, Unit::Percent));
+        charts.push(v.chart("origin p95", metric::CdnRealtime::Latency, Unit::Millis));
     }
-    charts.push(v.chart("downloaded", "cdn/bytes", Unit::Throughput));
+    charts.push(v.chart("downloaded", metric::Cdn::Bytes, Unit::Throughput));
     charts
 }

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::unread;
 use crate::model::health::Level;
 use crate::model::limits::Limit;
+use crate::model::metric;
 use crate::model::network::{NatGateway, NatGateways, Network, RouteTable, Routes, Subnet, zone_letter};
 use crate::session::Screen;
 use crate::session::pane::network as rows;
@@ -29,10 +30,6 @@ const GATEWAYS: &[Column] = &[
     Column::right("drops", 5, 3),
     Column { title: "routed", width: 11, grow: 1, fill: Fill::Left, rank: 0 },
 ];
-
-fn id(gateway: &NatGateway, what: &str) -> String {
-    format!("nat/{}/{what}", gateway.id)
-}
 
 fn level(gateway: &NatGateway) -> Level {
     match gateway.state.as_str() {
@@ -87,11 +84,11 @@ pub(super) fn list(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
             Phrase::of(gateway.id.strip_prefix("nat-").unwrap_or(&gateway.id), Role::Muted),
             Phrase::of(gateway.state.as_str(), tone(level(gateway))),
             text(gateway.addresses.first().map_or("—", |a| a.public_ip.as_str())),
-            v.cell(&id(gateway, "bytes_out"), Unit::Throughput, 9),
-            v.cell(&id(gateway, "bytes_in"), Unit::Throughput, 9),
-            v.cell(&id(gateway, "active"), Unit::Count, 5),
-            v.graded_cell(Limit::NatPortErrors, &id(gateway, "port_errors"), Unit::Count),
-            Phrase::of(v.figure(&id(gateway, "drops"), Unit::Count), v.graded_drops(&gateway.id)),
+            v.cell(metric::Nat::BytesOut.of(&gateway.id), Unit::Throughput, 9),
+            v.cell(metric::Nat::BytesIn.of(&gateway.id), Unit::Throughput, 9),
+            v.cell(metric::Nat::Active.of(&gateway.id), Unit::Count, 5),
+            v.graded_cell(Limit::NatPortErrors, metric::Nat::PortErrors.of(&gateway.id), Unit::Count),
+            Phrase::of(v.figure(metric::Nat::Drops.of(&gateway.id), Unit::Count), v.graded_drops(&gateway.id)),
             users(v, gateway),
         ]
     });
@@ -103,7 +100,7 @@ pub(super) fn detail<'a>(v: &View<'a>, gateway: &'a NatGateway) -> Detail<'a> {
         .iter()
         .map(|a| format!("{} ({}{}{})", a.public_ip, a.allocation, if a.status.is_empty() { "" } else { ", " }, a.status))
         .collect();
-    let (attempts, established) = (v.value(&id(gateway, "attempts")), v.value(&id(gateway, "established")));
+    let (attempts, established) = (v.value(metric::Nat::Attempts.of(&gateway.id)), v.value(metric::Nat::Established.of(&gateway.id)));
     let opened = attempts.zip(established).filter(|(a, _)| *a > 0.0).map(|(a, e)| (e / a * 100.0).min(100.0));
     let opened =
         opened.map(|share| Phrase::of(format!("{share:.0} % of the attempts succeed"), v.graded(Limit::NatEstablished, Some(share))));
@@ -126,11 +123,11 @@ pub(super) fn detail<'a>(v: &View<'a>, gateway: &'a NatGateway) -> Detail<'a> {
 pub(super) fn charts<'a>(v: &View<'a>) -> Vec<Chart<'a>> {
     let all = v.store.get::<NatGateways>().map(|n| n.gateways.as_slice()).unwrap_or_default();
     let alive: Vec<&NatGateway> = all.iter().filter(|g| !matches!(g.state.as_str(), "deleted" | "deleting")).take(4).collect();
-    let each = |label: &'static str, what: &'static str, unit: Unit| {
-        alive.iter().map(move |g| v.chart(format!("{label} {}", zone_letter(&g.zone)), &id(g, what), unit)).collect::<Vec<_>>()
+    let each = |label: &'static str, metric: metric::Nat, unit: Unit| {
+        alive.iter().map(move |g| v.chart(format!("{label} {}", zone_letter(&g.zone)), metric.of(&g.id), unit)).collect::<Vec<_>>()
     };
-    let mut charts = each("in", "bytes_in", Unit::Throughput);
-    charts.extend(each("conns", "active", Unit::Count));
+    let mut charts = each("in", metric::Nat::BytesIn, Unit::Throughput);
+    charts.extend(each("conns", metric::Nat::Active, Unit::Count));
     charts
 }
 

@@ -11,6 +11,7 @@ use super::{panel, split, tab, widen};
 use crate::insight::panes::zones::{Mark, ZoneMap, ZoneState};
 use crate::model::balancer::{Balancer, Targets};
 use crate::model::health::Level;
+use crate::model::metric;
 use crate::model::network::{NatGateways, Network, Zones};
 use crate::model::section::Section;
 use crate::model::service::Tasks;
@@ -114,12 +115,13 @@ fn not_known(map: &ZoneMap, area: Rect, ink: &mut Ink<'_>) -> u16 {
 
 /// The way out of every zone over time: a rerouted zone shows as two lines that change places.
 fn traffic<'a>(v: &View<'a>, map: &ZoneMap, height: u16) -> Vec<Chart<'a>> {
-    let rows: &[(&str, &str, Unit)] = &[("out", "bytes_out", Unit::Throughput), ("connections", "active", Unit::Count)];
+    let rows: &[(&str, metric::Nat, Unit)] =
+        &[("out", metric::Nat::BytesOut, Unit::Throughput), ("connections", metric::Nat::Active, Unit::Count)];
     let shown = rows.iter().take(if height < TWO_ROWS { 1 } else { 2 });
-    let of = |(label, series, unit): &(&str, &str, Unit)| {
+    let of = |(label, metric, unit): &(&str, metric::Nat, Unit)| {
         let chart = |z: &ZoneState| Some((z.letter.clone(), z.nat.gateway.as_ref()?.id.clone()));
         let gateways = map.zones.iter().filter_map(chart);
-        gateways.map(|(zone, id)| v.chart(format!("NAT {zone} {label}"), &format!("nat/{id}/{series}"), *unit)).collect::<Vec<_>>()
+        gateways.map(|(zone, id)| v.chart(format!("NAT {zone} {label}"), metric.of(&id), *unit)).collect::<Vec<_>>()
     };
     shown.flat_map(of).collect()
 }

@@ -69,7 +69,7 @@ impl super::Source for Source {
         let mut metrics = cx.store.get::<Metrics>().cloned().unwrap_or_default();
         let all = queries(&cx);
         let turn = due(&metrics, cx.now.timestamp());
-        let is_new = |q: &Query| !metrics.series.contains_key(&q.id);
+        let is_new = |q: &Query| !metrics.series.contains_key(q.id.as_str());
         let any_new = all.iter().any(is_new);
         let asked: Vec<&Query> = all.iter().filter(|q| q.spec.turn <= turn || is_new(q)).collect();
         let from = cx.now - if any_new { BACK_FILL } else { LOOK_BACK + TimeDelta::seconds(turn.seconds()) };
@@ -81,7 +81,7 @@ impl super::Source for Source {
             Ok(answer) => take(&mut metrics, answer),
             // The other region's trouble is no reason to lose this one's.
             Err(problem) => {
-                let ids = all.iter().filter(|q| q.home == Home::Global).map(|q| q.id.clone());
+                let ids = all.iter().filter(|q| q.home == Home::Global).map(|q| q.id.to_string());
                 metrics.refused.extend(ids.map(|id| (id, problem.headline.clone())));
             }
         }
@@ -131,17 +131,17 @@ async fn ask(cx: &Context, queries: &[&Query], from: Time) -> Result<Answer, Pro
         let request = client.get_metric_data().start_time(sdk_time(from)).end_time(sdk_time(cx.now));
         let request = request.set_metric_data_queries(Some(by_query_id.iter().map(|(id, q)| data_query(id, q)).collect()));
         let request = request.scan_by(sdk::ScanBy::TimestampAscending);
-        answer.asked.extend(chunk.iter().map(|q| (q.id.clone(), q.spec.zero_fill, q.spec.turn.seconds())));
+        answer.asked.extend(chunk.iter().map(|q| (q.id.to_string(), q.spec.zero_fill, q.spec.turn.seconds())));
         let ask = |token| request.clone().set_next_token(token).send();
         for result in page::all(GET, ask, |out| (out.metric_data_results, out.next_token)).await? {
             let Some(query) = result.id().and_then(|id| by_query_id.get(id)) else { continue };
             if matches!(result.status_code(), Some(sdk::StatusCode::Forbidden | sdk::StatusCode::InternalError)) {
                 let said = result.messages().iter().map(|m| text(m.value())).collect::<Vec<_>>().join("; ");
-                answer.refused.insert(query.id.clone(), said);
+                answer.refused.insert(query.id.to_string(), said);
             }
             let points = result.timestamps().iter().zip(result.values());
             let points = points.filter_map(|(at, v)| time(Some(at)).map(|t| (t.timestamp(), *v)));
-            answer.points.push((query.id.clone(), points.collect()));
+            answer.points.push((query.id.to_string(), points.collect()));
         }
     }
     Ok(answer)

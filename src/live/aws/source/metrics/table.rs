@@ -1,11 +1,12 @@
-//! What is asked of CloudWatch, as rows by system, and how often each is worth its price (§5): golden every minute, slow
-//! every fifth, rare every fifteenth. A new metric is a row; a new system is a table and one line in `queries`.
+//! What is asked of CloudWatch for each metric of `model::metric`, and how often each is worth its price (§5): golden every minute, slow
+//! every fifth, rare every fifteenth. A new metric is a row here and in its family; a new system is a family and one line in `queries`.
 
 use super::super::Context;
 use nextcore_core::model::balancer::{Balancer, Routing};
 use nextcore_core::model::cache::ReplicationGroup;
-use nextcore_core::model::cdn::Cdn;
-use nextcore_core::model::dns::Dns;
+use nextcore_core::model::cdn;
+use nextcore_core::model::dns;
+use nextcore_core::model::metric::{Alb, Cdn, CdnRealtime, Db, Dns, Family, Insights, Logs, Nat, Redis, S3, SeriesId, Svc, Tg};
 use nextcore_core::model::network::NatGateways;
 
 /// How often a metric is asked for.
@@ -30,10 +31,9 @@ impl Turn {
     }
 }
 
-/// One metric of a system.
+/// What is asked for one metric.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Spec {
-    /// The last part of the series' id.
-    pub(super) id: &'static str,
     /// CloudWatch's name.
     pub(super) metric: &'static str,
     /// Statistic.
@@ -44,117 +44,161 @@ pub(super) struct Spec {
     pub(super) zero_fill: bool,
 }
 
-const fn slow(id: &'static str, metric: &'static str, stat: &'static str) -> Spec {
-    Spec { id, metric, stat, turn: Turn::Slow, zero_fill: false }
+const fn slow(metric: &'static str, stat: &'static str) -> Spec {
+    Spec { metric, stat, turn: Turn::Slow, zero_fill: false }
 }
-const fn golden(id: &'static str, metric: &'static str, stat: &'static str) -> Spec {
-    Spec { turn: Turn::Golden, ..slow(id, metric, stat) }
+const fn golden(metric: &'static str, stat: &'static str) -> Spec {
+    Spec { turn: Turn::Golden, ..slow(metric, stat) }
 }
-const fn rare(id: &'static str, metric: &'static str, stat: &'static str) -> Spec {
-    Spec { turn: Turn::Rare, ..slow(id, metric, stat) }
+const fn rare(metric: &'static str, stat: &'static str) -> Spec {
+    Spec { turn: Turn::Rare, ..slow(metric, stat) }
 }
 /// A count that CloudWatch publishes only when it is not zero.
 const fn counted(spec: Spec) -> Spec {
     Spec { zero_fill: true, ..spec }
 }
 
-const BALANCER: &[Spec] = &[
-    counted(golden("requests", "RequestCount", "Sum")),
-    counted(golden("elb5xx", "HTTPCode_ELB_5XX_Count", "Sum")),
-    counted(golden("target5xx", "HTTPCode_Target_5XX_Count", "Sum")),
-    counted(slow("target4xx", "HTTPCode_Target_4XX_Count", "Sum")),
-    golden("p50", "TargetResponseTime", "p50"),
-    golden("p95", "TargetResponseTime", "p95"),
-    golden("p99", "TargetResponseTime", "p99"),
-    counted(slow("rejected", "RejectedConnectionCount", "Sum")),
-    counted(slow("connerr", "TargetConnectionErrorCount", "Sum")),
-    slow("active", "ActiveConnectionCount", "Sum"),
-];
+fn balancer(metric: Alb) -> Spec {
+    match metric {
+        Alb::Requests => counted(golden("RequestCount", "Sum")),
+        Alb::Elb5xx => counted(golden("HTTPCode_ELB_5XX_Count", "Sum")),
+        Alb::Target5xx => counted(golden("HTTPCode_Target_5XX_Count", "Sum")),
+        Alb::Target4xx => counted(slow("HTTPCode_Target_4XX_Count", "Sum")),
+        Alb::P50 => golden("TargetResponseTime", "p50"),
+        Alb::P95 => golden("TargetResponseTime", "p95"),
+        Alb::P99 => golden("TargetResponseTime", "p99"),
+        Alb::Rejected => counted(slow("RejectedConnectionCount", "Sum")),
+        Alb::ConnectionErrors => counted(slow("TargetConnectionErrorCount", "Sum")),
+        Alb::Active => slow("ActiveConnectionCount", "Sum"),
+    }
+}
+
 /// Target health itself is asked every few seconds: its metrics only make the history.
-const TARGET_GROUP: &[Spec] = &[
-    counted(golden("requests", "RequestCount", "Sum")),
-    rare("healthy", "HealthyHostCount", "Minimum"),
-    rare("unhealthy", "UnHealthyHostCount", "Maximum"),
-    counted(slow("5xx", "HTTPCode_Target_5XX_Count", "Sum")),
-    slow("p95", "TargetResponseTime", "p95"),
-];
-const SERVICE: &[Spec] = &[
-    golden("cpu", "CPUUtilization", "Average"),
-    golden("cpu.max", "CPUUtilization", "Maximum"),
-    golden("mem", "MemoryUtilization", "Average"),
-    golden("mem.max", "MemoryUtilization", "Maximum"),
-];
-const DATABASE: &[Spec] = &[
-    golden("cpu", "CPUUtilization", "Average"),
-    golden("connections", "DatabaseConnections", "Average"),
-    golden("read_latency", "ReadLatency", "Average"),
-    golden("write_latency", "WriteLatency", "Average"),
-    golden("load", "DBLoad", "Average"),
-    slow("storage", "FreeStorageSpace", "Average"),
-    slow("memory", "FreeableMemory", "Average"),
-    slow("load_noncpu", "DBLoadNonCPU", "Average"),
-    slow("queue", "DiskQueueDepth", "Average"),
-    slow("read_iops", "ReadIOPS", "Average"),
-    slow("write_iops", "WriteIOPS", "Average"),
-    slow("credits", "CPUCreditBalance", "Average"),
-    rare("swap", "SwapUsage", "Average"),
-    rare("ebs_io", "EBSIOBalance%", "Average"),
-    rare("ebs_byte", "EBSByteBalance%", "Average"),
-    rare("xids", "MaximumUsedTransactionIDs", "Maximum"),
-    rare("wal", "TransactionLogsDiskUsage", "Average"),
-    rare("surplus", "CPUSurplusCreditsCharged", "Average"),
-];
-const CACHE_NODE: &[Spec] = &[
-    golden("primary", "IsMaster", "Maximum"),
-    slow("memory", "DatabaseMemoryUsagePercentage", "Average"),
-    slow("cpu", "CPUUtilization", "Average"),
-    slow("engine", "EngineCPUUtilization", "Average"),
-    slow("evictions", "Evictions", "Sum"),
-    slow("lag", "ReplicationLag", "Average"),
-    slow("link", "MasterLinkHealthStatus", "Minimum"),
-    slow("gets", "GetTypeCmds", "Sum"),
-    slow("sets", "SetTypeCmds", "Sum"),
-    rare("swap", "SwapUsage", "Average"),
-    rare("connections", "CurrConnections", "Average"),
-    rare("hit_rate", "CacheHitRate", "Average"),
-];
+fn target_group(metric: Tg) -> Spec {
+    match metric {
+        Tg::Requests => counted(golden("RequestCount", "Sum")),
+        Tg::Healthy => rare("HealthyHostCount", "Minimum"),
+        Tg::Unhealthy => rare("UnHealthyHostCount", "Maximum"),
+        Tg::Target5xx => counted(slow("HTTPCode_Target_5XX_Count", "Sum")),
+        Tg::P95 => slow("TargetResponseTime", "p95"),
+    }
+}
+
+fn ecs_service(metric: Svc) -> Spec {
+    match metric {
+        Svc::Cpu => golden("CPUUtilization", "Average"),
+        Svc::CpuMax => golden("CPUUtilization", "Maximum"),
+        Svc::Mem => golden("MemoryUtilization", "Average"),
+        Svc::MemMax => golden("MemoryUtilization", "Maximum"),
+    }
+}
+
+fn database(metric: Db) -> Spec {
+    match metric {
+        Db::Cpu => golden("CPUUtilization", "Average"),
+        Db::Connections => golden("DatabaseConnections", "Average"),
+        Db::ReadLatency => golden("ReadLatency", "Average"),
+        Db::WriteLatency => golden("WriteLatency", "Average"),
+        Db::Load => golden("DBLoad", "Average"),
+        Db::Storage => slow("FreeStorageSpace", "Average"),
+        Db::Memory => slow("FreeableMemory", "Average"),
+        Db::LoadNonCpu => slow("DBLoadNonCPU", "Average"),
+        Db::Queue => slow("DiskQueueDepth", "Average"),
+        Db::ReadIops => slow("ReadIOPS", "Average"),
+        Db::WriteIops => slow("WriteIOPS", "Average"),
+        Db::Credits => slow("CPUCreditBalance", "Average"),
+        Db::Swap => rare("SwapUsage", "Average"),
+        Db::EbsIo => rare("EBSIOBalance%", "Average"),
+        Db::EbsByte => rare("EBSByteBalance%", "Average"),
+        Db::Xids => rare("MaximumUsedTransactionIDs", "Maximum"),
+        Db::Wal => rare("TransactionLogsDiskUsage", "Average"),
+        Db::Surplus => rare("CPUSurplusCreditsCharged", "Average"),
+    }
+}
+
+fn cache_node(metric: Redis) -> Spec {
+    match metric {
+        Redis::Primary => golden("IsMaster", "Maximum"),
+        Redis::Memory => slow("DatabaseMemoryUsagePercentage", "Average"),
+        Redis::Cpu => slow("CPUUtilization", "Average"),
+        Redis::Engine => slow("EngineCPUUtilization", "Average"),
+        Redis::Evictions => slow("Evictions", "Sum"),
+        Redis::Lag => slow("ReplicationLag", "Average"),
+        Redis::Link => slow("MasterLinkHealthStatus", "Minimum"),
+        Redis::Gets => slow("GetTypeCmds", "Sum"),
+        Redis::Sets => slow("SetTypeCmds", "Sum"),
+        Redis::Swap => rare("SwapUsage", "Average"),
+        Redis::Connections => rare("CurrConnections", "Average"),
+        Redis::HitRate => rare("CacheHitRate", "Average"),
+        Redis::Credits => rare("CPUCreditBalance", "Average"),
+    }
+}
+
 /// Bytes tell at once that a gateway passes nothing; the other figures say why.
-const NAT: &[Spec] = &[
-    golden("bytes_in", "BytesInFromDestination", "Sum"),
-    slow("bytes_out", "BytesOutToDestination", "Sum"),
-    slow("port_errors", "ErrorPortAllocation", "Sum"),
-    slow("drops", "PacketsDropCount", "Sum"),
-    slow("attempts", "ConnectionAttemptCount", "Sum"),
-    slow("established", "ConnectionEstablishedCount", "Sum"),
-    rare("active", "ActiveConnectionCount", "Maximum"),
-];
-const CDN: &[Spec] = &[
-    golden("requests", "Requests", "Sum"),
-    golden("5xx", "5xxErrorRate", "Average"),
-    slow("4xx", "4xxErrorRate", "Average"),
-    rare("bytes", "BytesDownloaded", "Sum"),
-];
+fn nat(metric: Nat) -> Spec {
+    match metric {
+        Nat::BytesIn => golden("BytesInFromDestination", "Sum"),
+        Nat::BytesOut => slow("BytesOutToDestination", "Sum"),
+        Nat::PortErrors => slow("ErrorPortAllocation", "Sum"),
+        Nat::Drops => slow("PacketsDropCount", "Sum"),
+        Nat::Attempts => slow("ConnectionAttemptCount", "Sum"),
+        Nat::Established => slow("ConnectionEstablishedCount", "Sum"),
+        Nat::Active => rare("ActiveConnectionCount", "Maximum"),
+    }
+}
+
+fn cdn(metric: Cdn) -> Spec {
+    match metric {
+        Cdn::Requests => golden("Requests", "Sum"),
+        Cdn::Errors5xx => golden("5xxErrorRate", "Average"),
+        Cdn::Errors4xx => slow("4xxErrorRate", "Average"),
+        Cdn::Bytes => rare("BytesDownloaded", "Sum"),
+    }
+}
+
 /// Published only for distributions that pay for them.
-const CDN_REALTIME: &[Spec] = &[slow("hit", "CacheHitRate", "Average"), rare("latency", "OriginLatency", "p95")];
-const HEALTH_CHECK: &[Spec] =
-    &[golden("status", "HealthCheckStatus", "Minimum"), rare("percent", "HealthCheckPercentageHealthy", "Average")];
+fn cdn_realtime(metric: CdnRealtime) -> Spec {
+    match metric {
+        CdnRealtime::Hit => slow("CacheHitRate", "Average"),
+        CdnRealtime::Latency => rare("OriginLatency", "p95"),
+    }
+}
+
+fn health_check(metric: Dns) -> Spec {
+    match metric {
+        Dns::Status => golden("HealthCheckStatus", "Minimum"),
+        Dns::Percent => rare("HealthCheckPercentageHealthy", "Average"),
+    }
+}
+
 /// Published only where request metrics are configured, under the filter of the whole bucket.
-const BUCKET: &[Spec] = &[
-    rare("requests", "AllRequests", "Sum"),
-    rare("4xx", "4xxErrors", "Sum"),
-    rare("5xx", "5xxErrors", "Sum"),
-    rare("latency", "FirstByteLatency", "p95"),
-];
+fn s3_bucket(metric: S3) -> Spec {
+    match metric {
+        S3::Requests => rare("AllRequests", "Sum"),
+        S3::Errors4xx => rare("4xxErrors", "Sum"),
+        S3::Errors5xx => rare("5xxErrors", "Sum"),
+        S3::Latency => rare("FirstByteLatency", "p95"),
+    }
+}
+
 /// Counts come from ECS itself: Container Insights adds traffic, storage and restarts.
-const CONTAINERS: &[Spec] = &[
-    rare("running", "RunningTaskCount", "Average"),
-    rare("pending", "PendingTaskCount", "Average"),
-    rare("rx", "NetworkRxBytes", "Average"),
-    rare("tx", "NetworkTxBytes", "Average"),
-    rare("restarts", "RestartCount", "Sum"),
-    rare("storage_read", "StorageReadBytes", "Average"),
-];
-const LOGS: &[Spec] = &[slow("events", "IncomingLogEvents", "Sum"), rare("bytes", "IncomingBytes", "Sum")];
+fn containers(metric: Insights) -> Spec {
+    match metric {
+        Insights::Running => rare("RunningTaskCount", "Average"),
+        Insights::Pending => rare("PendingTaskCount", "Average"),
+        Insights::Rx => rare("NetworkRxBytes", "Average"),
+        Insights::Tx => rare("NetworkTxBytes", "Average"),
+        Insights::Restarts => rare("RestartCount", "Sum"),
+        Insights::StorageRead => rare("StorageReadBytes", "Average"),
+    }
+}
+
+fn logs(metric: Logs) -> Spec {
+    match metric {
+        Logs::Events => slow("IncomingLogEvents", "Sum"),
+        Logs::Bytes => rare("IncomingBytes", "Sum"),
+    }
+}
 
 /// Where the series of a metric is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,9 +212,9 @@ pub(super) enum Home {
 /// A spec with its dimensions: one thing to ask for.
 pub(super) struct Query {
     /// The series' id.
-    pub(super) id: String,
+    pub(super) id: SeriesId,
     /// What.
-    pub(super) spec: &'static Spec,
+    pub(super) spec: Spec,
     /// Namespace.
     pub(super) namespace: &'static str,
     /// Dimensions.
@@ -183,12 +227,13 @@ pub(super) struct Query {
 struct Queries(Vec<Query>);
 
 impl Queries {
-    fn add(&mut self, prefix: &str, namespace: &'static str, specs: &'static [Spec], dimensions: &[(&'static str, &str)]) {
+    /// Every metric of a family, for one subject; a family that a system has once needs no name of it.
+    fn add<M: Family>(&mut self, spec: fn(M) -> Spec, subject: &str, namespace: &'static str, dimensions: &[(&'static str, &str)]) {
         let home = if matches!(namespace, "AWS/CloudFront" | "AWS/Route53") { Home::Global } else { Home::Region };
         let dimensions: Vec<_> = dimensions.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-        self.0.extend(specs.iter().map(|spec| Query {
-            id: format!("{prefix}/{}", spec.id),
-            spec,
+        self.0.extend(M::ALL.iter().map(|metric| Query {
+            id: metric.series(subject),
+            spec: spec(*metric),
             namespace,
             dimensions: dimensions.clone(),
             home,
@@ -200,47 +245,47 @@ impl Queries {
 pub(super) fn queries(cx: &Context) -> Vec<Query> {
     let mut all = Queries::default();
     if let Some(lb) = cx.store.get::<Balancer>().and_then(Balancer::dimension) {
-        all.add("alb", "AWS/ApplicationELB", BALANCER, &[("LoadBalancer", lb)]);
+        all.add(balancer, "", "AWS/ApplicationELB", &[("LoadBalancer", lb)]);
         for group in cx.store.get::<Routing>().map(|r| r.target_groups.as_slice()).unwrap_or_default() {
             if let Some(dimension) = group.dimension() {
                 let dimensions = [("TargetGroup", dimension), ("LoadBalancer", lb)];
-                all.add(&format!("tg/{}", group.name), "AWS/ApplicationELB", TARGET_GROUP, &dimensions);
+                all.add(target_group, &group.name, "AWS/ApplicationELB", &dimensions);
             }
         }
     }
     for service in &cx.stack.services {
         let dimensions = [("ClusterName", cx.stack.cluster.as_str()), ("ServiceName", service.name.as_str())];
-        all.add(&format!("svc/{}", service.name), "AWS/ECS", SERVICE, &dimensions);
-        all.add(&format!("insights/{}", service.name), "ECS/ContainerInsights", CONTAINERS, &dimensions);
+        all.add(ecs_service, &service.name, "AWS/ECS", &dimensions);
+        all.add(containers, &service.name, "ECS/ContainerInsights", &dimensions);
     }
-    all.add("db", "AWS/RDS", DATABASE, &[("DBInstanceIdentifier", &cx.stack.database)]);
+    all.add(database, "", "AWS/RDS", &[("DBInstanceIdentifier", &cx.stack.database)]);
     let members = cx.store.get::<ReplicationGroup>().map(|g| g.node_groups.as_slice()).unwrap_or_default();
     for member in members.iter().flat_map(|n| &n.members) {
-        all.add(&format!("redis/{}", member.id), "AWS/ElastiCache", CACHE_NODE, &[("CacheClusterId", &member.id), ("CacheNodeId", "0001")]);
+        all.add(cache_node, &member.id, "AWS/ElastiCache", &[("CacheClusterId", &member.id), ("CacheNodeId", "0001")]);
     }
     for gateway in cx.store.get::<NatGateways>().map(|n| n.gateways.as_slice()).unwrap_or_default() {
         if gateway.state != "deleted" {
-            all.add(&format!("nat/{}", gateway.id), "AWS/NATGateway", NAT, &[("NatGatewayId", &gateway.id)]);
+            all.add(nat, &gateway.id, "AWS/NATGateway", &[("NatGatewayId", &gateway.id)]);
         }
     }
     for bucket in &cx.stack.buckets {
         let dimensions = [("BucketName", bucket.name.as_str()), ("FilterId", "EntireBucket")];
-        all.add(&format!("s3/{}", bucket.name), "AWS/S3", BUCKET, &dimensions);
+        all.add(s3_bucket, &bucket.name, "AWS/S3", &dimensions);
     }
-    all.add("logs", "AWS/Logs", LOGS, &[("LogGroupName", &cx.stack.log_group)]);
+    all.add(logs, "", "AWS/Logs", &[("LogGroupName", &cx.stack.log_group)]);
     global(cx, &mut all);
     all.0
 }
 
 fn global(cx: &Context, all: &mut Queries) {
-    if let Some(distribution) = cx.store.get::<Cdn>().and_then(|c| c.distribution.as_ref()) {
+    if let Some(distribution) = cx.store.get::<cdn::Cdn>().and_then(|c| c.distribution.as_ref()) {
         let dimensions = [("DistributionId", distribution.id.as_str()), ("Region", "Global")];
-        all.add("cdn", "AWS/CloudFront", CDN, &dimensions);
+        all.add(cdn, "", "AWS/CloudFront", &dimensions);
         if distribution.realtime_metrics {
-            all.add("cdn", "AWS/CloudFront", CDN_REALTIME, &dimensions);
+            all.add(cdn_realtime, "", "AWS/CloudFront", &dimensions);
         }
     }
-    for check in cx.store.get::<Dns>().map(|d| d.health_checks.as_slice()).unwrap_or_default() {
-        all.add(&format!("dns/{}", check.id), "AWS/Route53", HEALTH_CHECK, &[("HealthCheckId", &check.id)]);
+    for check in cx.store.get::<dns::Dns>().map(|d| d.health_checks.as_slice()).unwrap_or_default() {
+        all.add(health_check, &check.id, "AWS/Route53", &[("HealthCheckId", &check.id)]);
     }
 }

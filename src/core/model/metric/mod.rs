@@ -1,4 +1,6 @@
-//! Metric series as the dashboard asks for them: one batch a minute, by short ids such as `svc/web/cpu`.
+//! Metric series as the dashboard asks for them: one batch a minute, by the ids of `id`, such as `svc/web/cpu`.
+
+mod id;
 
 use std::collections::BTreeMap;
 
@@ -6,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Time;
 use super::section::{Section, SectionKey};
+
+pub use id::{Alb, Cdn, CdnRealtime, Db, Dns, Family, Insights, Logs, Nat, Redis, S3, SeriesId, Svc, Tg};
 
 /// Points of one metric, oldest first, one a minute at most.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -82,7 +86,7 @@ impl Series {
 /// cloudwatch:GetMetricData of everything that the stack's panes and rules read.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Metrics {
-    /// By id: see `aws/source/metrics.rs` for the table.
+    /// By the text of their [`SeriesId`].
     pub series: BTreeMap<String, Series>,
     /// Ids that CloudWatch answered with an error, and what it said.
     pub refused: BTreeMap<String, String>,
@@ -98,7 +102,7 @@ impl Section for Metrics {
 
 impl Metrics {
     /// One series.
-    pub fn get(&self, id: &str) -> Option<&Series> {
-        self.series.get(id)
+    pub fn get(&self, id: impl Into<SeriesId>) -> Option<&Series> {
+        self.series.get(id.into().as_str())
     }
 }
