@@ -116,8 +116,6 @@ const SHAPES: &[&str] = &[
     r#"if total > 0.0 { format!("{:.0} %", part / total * 100.0) } else { "—".to_owned() }"#,
     r#"(Unit::Seconds, _) if m.value < 0.01 => named(format!("{:.1} ms", m.value * 1000.0)),"#,
     "let opened = attempts.zip(established).filter(|(a, _)| *a > 0.0).map(|(a, e)| (e / a * 100.0).min(100.0));",
-    "pub(crate) const CURRENT: chrono::TimeDelta = chrono::TimeDelta::minutes(15);",
-    "pub(crate) const SILENT: chrono::TimeDelta = chrono::TimeDelta::minutes(6);",
     r#"Self::Percent if value > 0.0 && value < 9.95 => format!("{value:.1} %"),"#,
     r#"Self::PerSecond if value > 0.0 && value < 5.7 => format!("{:.2}/s", value / 60.0),"#,
     r#"Self::Latency if value < 0.01 => format!("{:.1} ms", value * 1000.0),"#,

@@ -60,9 +60,7 @@ async fn services_tasks_targets_and_metrics_tell_one_story() {
             }
         }
         let metrics = store.get::<Metrics>().unwrap();
-        let last = |id: &SeriesId| {
-            metrics.get(id).and_then(nextcore_core::model::metric::Series::last).unwrap_or_else(|| panic!("seed {seed}: no {id}"))
-        };
+        let last = |id: &SeriesId| metrics.get(id).and_then(|s| s.points.last()).map_or_else(|| panic!("seed {seed}: no {id}"), |p| p.1);
         let groups = &store.get::<Routing>().unwrap().target_groups;
         let by_group: f64 = groups.iter().map(|g| last(&metric::Tg::Requests.of(&g.name))).sum();
         let total = last(&metric::Alb::Requests.id());

@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 
 use super::View;
-use super::widget::chart::{self, CURRENT, SILENT};
+use super::widget::chart;
 use super::widget::{Chart, Phrase, Unit};
 use crate::insight::NodeId;
-use crate::insight::reading::Reading;
 use crate::model::Time;
 use crate::model::health::{Level, Verdict};
 use crate::model::limits::Limit;
@@ -132,19 +131,12 @@ impl<'a> View<'a> {
 
     /// The series of that id.
     pub(crate) fn series(&self, id: impl Into<SeriesId>) -> Option<&'a Series> {
-        self.metrics?.get(id)
+        self.readings.series(id)
     }
 
     /// The current value of that id.
     pub(crate) fn value(&self, id: impl Into<SeriesId>) -> Option<f64> {
-        let series = self.series(id)?;
-        if !series.zero_fill {
-            return series.current(self.now, CURRENT);
-        }
-        // Between two questions the silence of a count that is asked for rarely says nothing.
-        let asked = self.metrics.filter(|_| series.every > 60).and_then(|m| m.asked_at.get(&series.every));
-        let asked = asked.and_then(|at| chrono::DateTime::from_timestamp(*at, 0));
-        series.current(asked.map_or(self.now, |at| at.min(self.now)), SILENT)
+        self.readings.value(id)
     }
 
     /// The current value as text; `?` when it is not known.
@@ -167,12 +159,20 @@ impl<'a> View<'a> {
 
     /// One row of blocks over the last hour.
     pub(crate) fn spark(&self, id: impl Into<SeriesId>, width: usize, unit: Unit) -> Phrase<'static> {
-        Phrase::of(chart::spark(self.series(id), self.now, width, unit), Role::Series1)
+        let id = id.into();
+        let blocks = self.series(&id).map_or_else(|| " ".repeat(width), |s| chart::spark(s, self.axis_end(&id, s), width, unit));
+        Phrase::of(blocks, Role::Series1)
+    }
+
+    /// Where the time axis of a series ends.
+    fn axis_end(&self, id: &SeriesId, series: &Series) -> i64 {
+        chart::end(series, self.readings.of(id), self.now)
     }
 
     /// A chart of that id.
     pub(crate) fn chart(&self, label: impl Into<Cow<'a, str>>, id: impl Into<SeriesId>, unit: Unit) -> Chart<'a> {
         let id = id.into();
+        let series = self.series(&id);
         let missing = match self.store.load::<Metrics>(self.now) {
             Loadable::Denied { .. } => "no permission",
             Loadable::Failed(_) => "cannot be read",
@@ -182,7 +182,8 @@ impl<'a> View<'a> {
         Chart {
             missing,
             label: label.into(),
-            series: self.series(&id),
+            series,
+            end: series.map_or(0, |s| self.axis_end(&id, s)),
             value: self.value(&id),
             unit,
             role: Role::Series1,
@@ -220,7 +221,7 @@ impl<'a> View<'a> {
     /// Nothing, and a count without any of the others, is free of them.
     pub(crate) fn share_of(&self, parts: &[impl Into<SeriesId> + Clone], whole: impl Into<SeriesId>) -> Option<f64> {
         let whole = whole.into();
-        let share = Reading::new(self.store, self.now).share_of(parts, &whole);
+        let share = self.readings.share_of(parts, &whole);
         share.or_else(|| self.value(&whole).filter(|n| *n <= 0.0 || parts.iter().all(|id| self.series(id.clone()).is_none())).map(|_| 0.0))
     }
 

@@ -18,7 +18,7 @@ use ratatui::layout::Rect;
 
 use crate::insight::Judgement;
 use crate::model::Time;
-use crate::model::metric::Metrics;
+use crate::model::metric::Readings;
 use crate::model::store::Store;
 use crate::session::{SMALLEST, Session};
 use crate::theme::Theme;
@@ -29,14 +29,19 @@ pub(crate) struct View<'a> {
     pub(crate) session: &'a Session,
     pub(crate) store: &'a Store,
     pub(crate) judgement: &'a Judgement,
-    pub(crate) metrics: Option<&'a Metrics>,
+    pub(crate) readings: Readings<'a>,
     pub(crate) now: Time,
 }
 
 /// Draws everything.
 pub fn draw(session: &Session, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let view =
-        View { session, store: &session.store, judgement: &session.judgement, metrics: session.store.get::<Metrics>(), now: session.now };
+    let view = View {
+        session,
+        store: &session.store,
+        judgement: &session.judgement,
+        readings: Readings::new(&session.store, session.now),
+        now: session.now,
+    };
     let area = area.intersection(buf.area);
     let mut ink = Ink { buf, theme };
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {

@@ -41,7 +41,7 @@ impl<'a> Facts<'a> {
             store,
             stack,
             now,
-            roles: redis_roles(store),
+            roles: redis_roles(store, now),
             closed: store.get::<SecurityGroups>().map_or_else(Vec::new, |groups| Paths::closed(groups, &stack.addresses)),
             window: None,
             standings: store.entries().map(|(key, entry)| (key, Standing::of(Some(entry), now))).collect(),

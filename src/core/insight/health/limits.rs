@@ -279,10 +279,6 @@ pub(crate) struct Share {
 
 // What is no limit of one figure, but how figures are read.
 
-/// CloudWatch is 1-3 min late: a missing count is a zero only when it is older than this.
-pub(crate) const PUBLISH_LAG: TimeDelta = TimeDelta::minutes(3);
-/// A gauge whose newest point is older than this says nothing about now; 300 s metrics need two periods and the lag.
-pub(crate) const GAUGE_AGE: TimeDelta = TimeDelta::minutes(15);
 /// A task that began this shortly before the repositories were read may run an image that they do not show yet.
 pub(crate) const IMAGE_LAG: TimeDelta = TimeDelta::minutes(2);
 

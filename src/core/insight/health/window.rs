@@ -2,9 +2,9 @@
 //! A series that is missing, or too old, gives no answer: then its rule does not apply. Called by the rules.
 
 use crate::model::Time;
-use crate::model::metric::{Metrics, Series, SeriesId};
+use crate::model::metric::{Metrics, Readings, Series, SeriesId};
 
-use crate::insight::health::limits::{Bound, GAUGE_AGE, PUBLISH_LAG, Share};
+use crate::insight::health::limits::{Bound, Share};
 
 const MINUTE: i64 = 60;
 
@@ -32,38 +32,17 @@ impl Breach {
 
 /// The metrics section at one moment.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Window<'a> {
-    metrics: &'a Metrics,
-    now: i64,
-    /// The newest complete minute of any series: what CloudWatch has published so far.
-    published: i64,
-}
+pub(crate) struct Window<'a>(Readings<'a>);
 
 impl<'a> Window<'a> {
     pub(crate) fn new(metrics: &'a Metrics, now: Time) -> Self {
-        let now = now.timestamp();
-        let published = metrics.series.values().filter_map(|s| newest_complete(s, now)).max().unwrap_or(i64::MIN);
-        Self { metrics, now, published }
+        Self(Readings::over(Some(metrics), now))
     }
 
-    /// The start of the newest minute that a series speaks for.
-    fn end(&self, series: &Series) -> Option<i64> {
-        let own = newest_complete(series, self.now);
-        if series.zero_fill {
-            let settled = (self.now - MINUTE - PUBLISH_LAG.num_seconds()).div_euclid(MINUTE) * MINUTE;
-            let silent = self.published.min(settled).min(self.asked(series));
-            // Without a single point there is nothing that says that this count is published at all.
-            return own.map(|own| own.max(silent));
-        }
-        // What is asked for rarely is seldom young.
-        let patience = if series.every > MINUTE { series.every + PUBLISH_LAG.num_seconds() + 2 * MINUTE } else { 0 };
-        own.filter(|own| self.now - own <= GAUGE_AGE.num_seconds().max(patience))
-    }
-
-    /// The start of the newest minute that was asked for when CloudWatch could have it: later ones are not silent, but unknown.
-    fn asked(&self, series: &Series) -> i64 {
-        let at = self.metrics.asked_at.get(&series.every).filter(|_| series.every > MINUTE);
-        at.map_or(i64::MAX, |at| (at - PUBLISH_LAG.num_seconds()).div_euclid(MINUTE) * MINUTE)
+    /// A series, and the start of the newest minute that it speaks for.
+    fn up_to(&self, id: impl Into<SeriesId>) -> Option<(&'a Series, i64)> {
+        let id = id.into();
+        Some((self.0.series(&id)?, self.0.of(&id).minute()?))
     }
 
     /// Values of the `m` minutes up to `end`, newest first.
@@ -73,21 +52,19 @@ impl<'a> Window<'a> {
 
     /// Values of the newest `m` complete minutes, newest first; `None` where nothing is known.
     pub(crate) fn minutes(&self, id: impl Into<SeriesId>, m: usize) -> Option<Vec<Option<f64>>> {
-        let series = self.metrics.get(id)?;
-        Some(Self::slots(series, self.end(series)?, m).collect())
+        let (series, end) = self.up_to(id)?;
+        Some(Self::slots(series, end, m).collect())
     }
 
     /// Values of two series in the newest `m` complete minutes of the first.
     pub(crate) fn both(&self, a: impl Into<SeriesId>, b: impl Into<SeriesId>, m: usize) -> Option<Vec<(Option<f64>, Option<f64>)>> {
-        let (a, b) = (self.metrics.get(a)?, self.metrics.get(b)?);
-        let end = self.end(a)?;
+        let ((a, end), b) = (self.up_to(a)?, self.0.series(b)?);
         Some(Self::slots(a, end, m).zip(Self::slots(b, end, m)).collect())
     }
 
     /// The newest complete value that still speaks for now.
     pub(crate) fn latest(&self, id: impl Into<SeriesId>) -> Option<f64> {
-        let series = self.metrics.get(id)?;
-        series.at(self.end(series)?)
+        self.0.value(id)
     }
 
     /// Whether a limit is crossed.
@@ -104,10 +81,12 @@ impl<'a> Window<'a> {
 
     /// The worst share of failed requests: (critical?, share of the newest bad minute, breach).
     pub(crate) fn share(&self, errors: impl Into<SeriesId>, requests: impl Into<SeriesId>, rule: &Share) -> Option<(bool, Breach)> {
-        let (errors, requests) = (self.metrics.get(errors)?, self.metrics.get(requests)?);
+        let (errors, requests) = (errors.into(), requests.into());
         // Both are counts: a minute that one of them has, the other has too (as zero).
+        let end = self.0.of(&requests).minute().max(self.0.of(&errors).minute())?;
+        let (errors, requests) = (self.0.series(errors)?, self.0.series(requests)?);
         // But not before it was asked for.
-        let end = self.end(requests).max(self.end(errors))?.min(self.asked(errors)).min(self.asked(requests));
+        let end = end.min(self.0.asked(errors)).min(self.0.asked(requests));
         let check = |(share, n, of): (f64, usize, usize)| {
             let bad: Vec<f64> = Self::slots(errors, end, of)
                 .zip(Self::slots(requests, end, of))
@@ -127,8 +106,7 @@ impl<'a> Window<'a> {
 
     /// Every point of the last `seconds` is above zero, and they cover nearly all of it.
     pub(crate) fn positive_throughout(&self, id: impl Into<SeriesId>, seconds: i64) -> Option<f64> {
-        let series = self.metrics.get(id)?;
-        let end = self.end(series)?;
+        let (series, end) = self.up_to(id)?;
         let points: Vec<_> = series.points.iter().filter(|p| p.0 <= end && p.0 > end - seconds).collect();
         let covered = points.last()?.0 - points.first()?.0;
         let all = points.iter().all(|p| p.1 > 0.0);
@@ -145,9 +123,4 @@ fn failed_share(errors: f64, requests: f64, rule: &Share) -> Option<f64> {
 fn over(values: impl Iterator<Item = Option<f64>>, limit: &Bound) -> Option<Breach> {
     let bad: Vec<f64> = values.flatten().filter(|v| limit.is_bad(*v)).collect();
     (bad.len() >= limit.n).then_some(Breach { value: *bad.first()?, n: bad.len(), of: limit.of })
-}
-
-/// The start of the newest point whose minute is over.
-fn newest_complete(series: &Series, now: i64) -> Option<i64> {
-    series.points.iter().rev().map(|p| p.0).find(|start| start + MINUTE <= now)
 }

@@ -178,26 +178,26 @@ fn saturation() {
 fn roles_come_from_the_api_then_events_then_metrics() {
     let id = |n: &str| format!("{RG}-{n}");
     let mut world = World::healthy();
-    assert!(redis_roles(&world.store).is_empty());
+    assert!(redis_roles(&world.store, world.now).is_empty());
     primaries(&mut world, &[1.0, 1.0], &[0.0, 0.0]);
-    let roles = redis_roles(&world.store);
+    let roles = redis_roles(&world.store, world.now);
     assert_eq!((roles.get(&id("0001-001")), roles.get(&id("0001-002")), roles.get(&id("0002-001"))), (Some(&true), Some(&false), None));
     // An event newer than the metric.
     world.pass(2);
     let event = data_event(RG, -1, FAILED_OVER);
     world.put(CacheEvents { events: vec![event] });
-    let roles = redis_roles(&world.store);
+    let roles = redis_roles(&world.store, world.now);
     assert_eq!((roles.get(&id("0001-001")), roles.get(&id("0001-002"))), (Some(&false), Some(&true)));
     // The metric has caught up, and says otherwise.
     world.pass(3);
     primaries(&mut world, &[1.0, 1.0], &[0.0, 0.0]);
-    assert_eq!(redis_roles(&world.store).get(&id("0001-001")), Some(&true));
+    assert_eq!(redis_roles(&world.store, world.now).get(&id("0001-001")), Some(&true));
     // The API knows.
     group(&mut world, |g| {
         g.node_groups[0].members[0].role = Some("replica".into());
         g.node_groups[0].members[1].role = Some("primary".into());
     });
-    let roles = redis_roles(&world.store);
+    let roles = redis_roles(&world.store, world.now);
     assert_eq!((roles.get(&id("0001-001")), roles.get(&id("0001-002"))), (Some(&false), Some(&true)));
 }
 
@@ -207,7 +207,7 @@ fn a_node_that_fell_silent_is_no_primary() {
     world.series(metric::Redis::Primary.of(&format!("{RG}-0001-001")), &[1.0]);
     world.pass(6);
     world.series(metric::Redis::Primary.of(&format!("{RG}-0001-002")), &[1.0]);
-    let roles = redis_roles(&world.store);
+    let roles = redis_roles(&world.store, world.now);
     assert_eq!(roles.values().copied().collect::<Vec<_>>(), [false, true]);
 }
 

@@ -1,8 +1,7 @@
 //! Series that are asked for rarely: what they say holds until they are asked again, and what was not asked is not zero.
 
 use crate::insight::fixture::{World, look};
-use crate::insight::reading::Reading;
-use crate::model::metric::{self, Metrics, Series, SeriesId};
+use crate::model::metric::{self, Metrics, Readings, Series, SeriesId};
 
 /// A series with a value every minute up to `age` minutes ago, asked for every so many seconds.
 fn series(world: &mut World, id: impl Into<SeriesId>, value: f64, age: i64, every: i64) {
@@ -22,7 +21,7 @@ fn a_share_of_several_counts_is_of_one_minute_that_is_over() {
     let mut world = World::healthy();
     world.counts(metric::Alb::Requests, &[600.0; 3]);
     world.counts(metric::Alb::Target5xx, &[60.0; 3]);
-    let share = |world: &World, parts: &[metric::Alb]| Reading::new(&world.store, world.now).share_of(parts, metric::Alb::Requests);
+    let share = |world: &World, parts: &[metric::Alb]| Readings::new(&world.store, world.now).share_of(parts, metric::Alb::Requests);
     assert_eq!(share(&world, &[metric::Alb::Elb5xx, metric::Alb::Target5xx]), Some(10.0), "one of them was never published");
     world.counts(metric::Alb::Elb5xx, &[6.0; 3]);
     assert_eq!(share(&world, &[metric::Alb::Elb5xx, metric::Alb::Target5xx]), Some(11.0));
@@ -44,6 +43,6 @@ fn minutes_that_were_not_asked_for_do_not_dilute_errors() {
     series(&mut world, metric::Tg::Requests.of("web"), 100.0, 2, 60);
     series(&mut world, metric::Tg::Target5xx.of("web"), 9.0, 8, 300);
     assert_eq!(look(&world.judge(), "tg/web"), ("down", "5xx 9.0 % of requests for 3 min".into()));
-    let shown = Reading::new(&world.store, world.now).share(metric::Tg::Target5xx.of("web"), metric::Tg::Requests.of("web"));
+    let shown = Readings::new(&world.store, world.now).share(metric::Tg::Target5xx.of("web"), metric::Tg::Requests.of("web"));
     assert_eq!(shown, Some(9.0), "the figure beside it says the same");
 }

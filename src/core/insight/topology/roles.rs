@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::model::Time;
 use crate::model::cache::{CacheEvents, NodeGroup, ReplicationGroup};
-use crate::model::metric::{self, Metrics};
+use crate::model::metric::{self, Reading, Readings};
 use crate::model::store::Store;
 
 use crate::insight::timeline::phrase::failover;
@@ -13,15 +13,16 @@ use crate::insight::timeline::phrase::failover;
 /// Node id → whether it is the primary; nodes of which nothing is known are left out.
 ///
 /// The API's `CurrentRole` wins; else the newest failover event, if it is newer than the metric's newest minute; else the metric.
-pub(crate) fn redis_roles(store: &Store) -> BTreeMap<String, bool> {
+pub(crate) fn redis_roles(store: &Store, now: Time) -> BTreeMap<String, bool> {
+    let readings = Readings::new(store, now);
     let mut roles = BTreeMap::new();
     for shard in store.get::<ReplicationGroup>().iter().flat_map(|g| &g.node_groups) {
-        shard_roles(store, shard, &mut roles);
+        shard_roles(store, &readings, shard, &mut roles);
     }
     roles
 }
 
-fn shard_roles(store: &Store, shard: &NodeGroup, roles: &mut BTreeMap<String, bool>) {
+fn shard_roles(store: &Store, readings: &Readings<'_>, shard: &NodeGroup, roles: &mut BTreeMap<String, bool>) {
     if shard.members.iter().any(|m| m.role.is_some()) {
         for member in &shard.members {
             if let Some(role) = &member.role {
@@ -30,16 +31,20 @@ fn shard_roles(store: &Store, shard: &NodeGroup, roles: &mut BTreeMap<String, bo
         }
         return;
     }
-    let metric = |id: &str| store.get::<Metrics>()?.get(metric::Redis::Primary.of(id))?.points.last().copied();
-    let newest = shard.members.iter().filter_map(|m| metric(&m.id)).map(|p| p.0).max();
+    let said: Vec<(&str, Reading)> = shard.members.iter().map(|m| (m.id.as_str(), readings.of(metric::Redis::Primary.of(&m.id)))).collect();
+    let newest = said.iter().filter_map(|(_, r)| r.newest()).map(|p| p.0).max();
     if let Some((_, to)) = newest_failover(store, shard).filter(|(at, _)| newest.is_none_or(|n| at.timestamp() > n)) {
         roles.extend(shard.members.iter().map(|m| (m.id.clone(), m.id == to)));
         return;
     }
-    for member in &shard.members {
+    // What the metric of no node says any more is not known.
+    if said.iter().all(|(_, r)| r.value().is_none()) {
+        return;
+    }
+    for (id, reading) in said {
         // A node whose series stopped while its neighbours' go on is not the primary any more.
-        if let (Some((at, value)), Some(newest)) = (metric(&member.id), newest) {
-            roles.insert(member.id.clone(), value >= 0.5 && newest - at <= 180);
+        if let (Some((at, value)), Some(newest)) = (reading.newest(), newest) {
+            roles.insert(id.to_owned(), value >= 0.5 && newest - at <= 180);
         }
     }
 }

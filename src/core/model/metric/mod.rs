@@ -1,13 +1,17 @@
 //! Metric series as the dashboard asks for them: one batch a minute, by the ids of `id`, such as `svc/web/cpu`.
 
 mod id;
+mod reading;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Time;
 use super::section::{Section, SectionKey};
+
+pub(crate) use reading::PUBLISH_LAG;
+
+pub use reading::{Reading, Readings};
 
 pub use id::{Alb, Cdn, CdnRealtime, Db, Dns, Family, Insights, Logs, Nat, Redis, S3, SeriesId, Svc, Tg};
 
@@ -23,55 +27,12 @@ pub struct Series {
     pub every: i64,
 }
 
-/// Points arrive this late after their minute, and are asked for a little later still.
-const LATE: i64 = 300;
-
 impl Series {
-    /// The newest value.
-    pub fn last(&self) -> Option<f64> {
-        self.points.last().map(|p| p.1)
-    }
-
-    /// Up to what age a point can be the newest that there is: what is asked rarely is seldom young.
-    fn patience(&self, max_age: chrono::TimeDelta) -> i64 {
-        let rarely = if self.every > 60 { self.every + LATE } else { 0 };
-        max_age.num_seconds().max(rarely)
-    }
-
-    /// The newest value if it is not older than `max_age` (or than the series is asked for) at `now`; a zero-filled series is zero after
-    /// that, and before its first point.
-    pub fn current(&self, now: Time, max_age: chrono::TimeDelta) -> Option<f64> {
-        match self.points.last() {
-            Some((at, value)) if now.timestamp() - at <= self.patience(max_age) => Some(*value),
-            _ if self.zero_fill => Some(0.0),
-            _ => None,
-        }
-    }
-
-    /// The newest point whose minute is over and that is not older than `max_age` at `now`: a count that still grows would mislead.
-    pub fn settled(&self, now: Time, max_age: chrono::TimeDelta) -> Option<(i64, f64)> {
-        let (now, patience) = (now.timestamp(), self.patience(max_age));
-        self.points.iter().rev().copied().find(|p| p.0 + 60 <= now).filter(|p| now - p.0 <= patience)
-    }
-
     /// The value of one minute; a missing minute of a zero-filled series is zero.
     pub fn at(&self, start: i64) -> Option<f64> {
         let minute = start.div_euclid(60);
         let found = self.points.binary_search_by_key(&minute, |p| p.0.div_euclid(60)).ok();
         found.and_then(|i| self.points.get(i)).map(|p| p.1).or(self.zero_fill.then_some(0.0))
-    }
-
-    /// The newest `n` values, oldest first.
-    pub fn tail(&self, n: usize) -> impl Iterator<Item = f64> + '_ {
-        let skip = self.points.len().saturating_sub(n);
-        self.points.iter().skip(skip).map(|p| p.1)
-    }
-
-    /// Mean over the points of the last `span` before `now`.
-    pub fn mean(&self, now: Time, span: chrono::TimeDelta) -> Option<f64> {
-        let from = now.timestamp() - span.num_seconds();
-        let (sum, n) = self.points.iter().filter(|p| p.0 >= from).fold((0.0, 0_u32), |(s, n), p| (s + p.1, n + 1));
-        (n > 0).then(|| sum / f64::from(n))
     }
 
     /// Merges newer points over older ones (late points are corrected by CloudWatch) and keeps `keep` of them.

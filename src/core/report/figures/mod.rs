@@ -3,14 +3,13 @@
 mod platform;
 
 use crate::insight::NodeId;
-use crate::insight::reading::Reading as Metric;
 use crate::model::Time;
 use crate::model::alarm::Alarms;
 use crate::model::balancer::{Routing, Targets};
 use crate::model::cache::ReplicationGroup;
 use crate::model::database::{Database, DatabaseSettings, default_max_connections};
 use crate::model::log::LogTail;
-use crate::model::metric::{self, SeriesId};
+use crate::model::metric::{self, Readings, SeriesId};
 use crate::model::network::zone_letter;
 use crate::model::scaling::Scaling;
 use crate::model::service::{Service, Services};
@@ -35,7 +34,7 @@ impl std::fmt::Display for Figure {
 
 /// The figures of one node, in the order of their worth; none while nothing is known.
 pub fn figures(store: &Store, node: &NodeId, now: Time) -> Vec<Figure> {
-    let read = Reading { store, now, metric: Metric::new(store, now) };
+    let read = Reading { store, now, metric: Readings::new(store, now) };
     match (node.system(), node.name()) {
         (System::Dns, _) => read.dns(),
         (System::Cdn, _) => read.cdn(),
@@ -77,7 +76,7 @@ type Row = (&'static str, SeriesId, fn(f64) -> String);
 struct Reading<'a> {
     store: &'a Store,
     now: Time,
-    metric: Metric<'a>,
+    metric: Readings<'a>,
 }
 
 impl Reading<'_> {

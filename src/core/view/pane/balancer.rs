@@ -35,7 +35,7 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
         let (rules_want, right_want) = (wants.get(1).copied().unwrap_or(0), wants.iter().skip(1).sum::<u16>());
         let lists = wants.first().copied().unwrap_or(0).max(right_want).clamp(8, rest.height / 2);
         let (charts, below) = split(rest, rest.height - lists);
-        grid(&card::charts(v), Rect { y: charts.y + 1, height: charts.height.saturating_sub(2), ..charts }, 40, v.now, ink);
+        grid(&card::charts(v), Rect { y: charts.y + 1, height: charts.height.saturating_sub(2), ..charts }, 40, ink);
         let (left, right) = beside(below, below.width * 3 / 5);
         let inner = panel(v, screen, 0, freshness::<Targets>(v), widen(left), ink);
         targets(v, screen, inner, ink);
@@ -48,7 +48,7 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     }
     let (top, list) = split(rest, super::spare(v, screen, rest.height));
     if top.height > 0 {
-        grid(&card::charts(v), Rect { y: top.y + 1, height: top.height - 1, ..top }, 24, v.now, ink);
+        grid(&card::charts(v), Rect { y: top.y + 1, height: top.height - 1, ..top }, 24, ink);
     }
     PANELS.draw(v, screen, list, ink);
 }

@@ -38,7 +38,7 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     if spacious(area) {
         let lists = super::wants(v, screen).into_iter().max().unwrap_or(0).clamp(8, rest.height / 2);
         let (top, below) = split(rest, rest.height - lists);
-        grid(&charts, Rect { y: top.y + 1, height: top.height.saturating_sub(2), ..top }, 40, v.now, ink);
+        grid(&charts, Rect { y: top.y + 1, height: top.height.saturating_sub(2), ..top }, 40, ink);
         let (left, right) = beside(below, below.width * 3 / 5);
         let inner = panel(v, screen, 0, freshness::<CacheNodes>(v), widen(left), ink);
         nodes(v, screen, inner, ink);
@@ -48,7 +48,7 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     }
     let (top, list) = split(rest, super::spare(v, screen, rest.height));
     if top.height > 0 {
-        grid(&charts, Rect { y: top.y + 1, height: top.height - 1, ..top }, 24, v.now, ink);
+        grid(&charts, Rect { y: top.y + 1, height: top.height - 1, ..top }, 24, ink);
     }
     PANELS.draw(v, screen, list, ink);
 }
@@ -98,7 +98,7 @@ const NODES: &[Column] = &[
 fn nodes(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let filter = v.session.list(screen.pane, &screen.subject, 0).filter;
     let all = cache_rows::cache_nodes(v.store, &filter);
-    let roles = redis_roles(v.store);
+    let roles = redis_roles(v.store, v.now);
     let known = v.store.get::<CacheNodes>();
     let list = List { panel: 0, columns: NODES, rows: all.len(), empty: "the group has no nodes" };
     list.draw(v, screen, area, ink, |i| {

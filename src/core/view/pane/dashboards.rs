@@ -39,7 +39,7 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
         _ => 0,
     };
     let (top, lists) = split(rest, height);
-    grid(&charts, Rect { y: top.y + 1, height: top.height.saturating_sub(2), ..top }, 24, v.now, ink);
+    grid(&charts, Rect { y: top.y + 1, height: top.height.saturating_sub(2), ..top }, 24, ink);
     let beneath = if spacious(area) { spread(v, screen, &PANELS, COLUMNS, lists, ink).1 } else { over(v, screen, &PANELS, lists, ink) };
     if let Some(found) = detail(v, screen) {
         found.draw(beneath, ink);

@@ -53,7 +53,7 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     let charts = super::spare(v, screen, rest.height).min(14);
     let (top, list) = split(rest, charts);
     if charts > 0 {
-        grid(&card::charts(v, service), Rect { y: top.y + 1, height: top.height.saturating_sub(1), ..top }, 26, v.now, ink);
+        grid(&card::charts(v, service), Rect { y: top.y + 1, height: top.height.saturating_sub(1), ..top }, 26, ink);
     }
     let y = PANELS.draw(v, screen, list, ink);
     let left = list.bottom().saturating_sub(y);
@@ -74,7 +74,7 @@ fn all(v: &View<'_>, screen: &Screen, service: &Service, area: Rect, ink: &mut I
     let (charts, below) = split(right, right.height - lists);
     let (deployments, scaling) = split(below, rows_of(1).clamp(6, below.height / 2));
     own_log(v, screen, widen(log), ink);
-    grid(&card::charts(v, service), Rect { y: charts.y + 1, height: charts.height - 2, ..charts }, 30, v.now, ink);
+    grid(&card::charts(v, service), Rect { y: charts.y + 1, height: charts.height - 2, ..charts }, 30, ink);
     for (index, place) in [(0, upper), (2, lower), (1, deployments), (3, scaling)] {
         let inner = panel(v, screen, index, age(v, index), widen(place), ink);
         draw_panel(v, screen, index, inner, ink);

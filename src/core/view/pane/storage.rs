@@ -35,7 +35,7 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     };
     let (top, lists) = split(inner, height);
     if height > 0 {
-        requests(v, &charts, Rect { height: height - 1, ..top }, ink);
+        requests(&charts, Rect { height: height - 1, ..top }, ink);
     }
     let beneath = if spacious(area) { spread(v, screen, &PANELS, COLUMNS, lists, ink).1 } else { over(v, screen, &PANELS, lists, ink) };
     if let Some(found) = detail(v, screen) {
@@ -82,12 +82,12 @@ fn charts<'a>(v: &View<'a>, screen: &Screen) -> Vec<Chart<'a>> {
     ]
 }
 
-fn requests(v: &View<'_>, charts: &[Chart<'_>], area: Rect, ink: &mut Ink<'_>) {
+fn requests(charts: &[Chart<'_>], area: Rect, ink: &mut Ink<'_>) {
     if charts.is_empty() {
         let none = "no bucket has request metrics: they are configured, and paid for, by bucket (filter EntireBucket)";
         ink.prose(Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }, none, Role::Muted);
     } else {
-        grid(charts, Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }, 24, v.now, ink);
+        grid(charts, Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }, 24, ink);
     }
 }
 

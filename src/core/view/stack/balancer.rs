@@ -133,7 +133,7 @@ pub(super) fn body(v: &View<'_>, _: &NodeId, area: Rect, ink: &mut Ink<'_>) {
     let rest = Rect { y: y + 1, height: area.bottom().saturating_sub(y + 1), ..area };
     let mut charts = charts(v);
     charts.truncate(3);
-    grid(&charts, rest, 30, v.now, ink);
+    grid(&charts, rest, 30, ink);
 }
 
 pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {

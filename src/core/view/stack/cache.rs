@@ -110,7 +110,7 @@ pub(super) fn body(v: &View<'_>, _: &NodeId, area: Rect, ink: &mut Ink<'_>) {
         Err(lines) => return service::explain(&lines, area, ink),
     };
     let width = usize::from(area.width);
-    let roles = redis_roles(v.store);
+    let roles = redis_roles(v.store, v.now);
     let roomy = area.height >= 9;
     let shards = group.node_groups.iter().take(usize::from(area.height.saturating_sub(2).max(1)));
     let mut lines: Vec<Phrase<'_>> = shards.map(|s| shard(v, &roles, s, width)).collect();
@@ -127,7 +127,7 @@ pub(super) fn body(v: &View<'_>, _: &NodeId, area: Rect, ink: &mut Ink<'_>) {
     let y = ink.lines(area, &lines);
     if roomy {
         let rest = Rect { y: y + 1, height: area.bottom().saturating_sub(y + 1), ..area };
-        grid(&charts(v, group), rest, 30, v.now, ink);
+        grid(&charts(v, group), rest, 30, ink);
     }
 }
 
@@ -141,7 +141,7 @@ pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
         Ok(group) => group,
         Err(lines) => return service::explain(&lines, Rect { x, y, width: end - x, height: h }, ink),
     };
-    let roles = redis_roles(v.store);
+    let roles = redis_roles(v.store, v.now);
     let room = usize::from(end - x);
     let nodes: usize = group.node_groups.iter().map(|g| g.members.len()).sum();
     let primaries = group.node_groups.iter().flat_map(|g| g.members.iter().filter(|m| roles.get(&m.id) == Some(&true)));

@@ -138,7 +138,7 @@ pub(super) fn body(v: &View<'_>, _: &NodeId, area: Rect, ink: &mut Ink<'_>) {
         let rest = Rect { y: y + 1, height: area.bottom().saturating_sub(y + 1), ..area };
         let mut charts = charts(v);
         charts.truncate(6);
-        grid(&charts, rest, 24, v.now, ink);
+        grid(&charts, rest, 24, ink);
     }
 }
 

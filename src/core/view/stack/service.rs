@@ -162,7 +162,7 @@ pub(super) fn body(v: &View<'_>, node: &NodeId, area: Rect, ink: &mut Ink<'_>) {
     let y = ink.lines(area, &lines);
     if roomy {
         let rest = Rect { y: y + 1, height: area.bottom().saturating_sub(y + 1), ..area };
-        grid(&charts, rest, 30, v.now, ink);
+        grid(&charts, rest, 30, ink);
     }
 }
 

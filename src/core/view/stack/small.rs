@@ -122,5 +122,5 @@ pub(super) fn body(small: &Small, v: &View<'_>, _: &NodeId, area: Rect, ink: &mu
     lines.extend(more);
     let y = ink.lines(area, &lines);
     let rest = Rect { y: y + 1, height: area.bottom().saturating_sub(y + 1), ..area };
-    grid(&(small.charts)(v), rest, 20, v.now, ink);
+    grid(&(small.charts)(v), rest, 20, ink);
 }

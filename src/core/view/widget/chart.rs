@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use super::{Ink, Phrase};
 use crate::model::Time;
-use crate::model::metric::Series;
+use crate::model::metric::{Reading, Series};
 use crate::model::text;
 use crate::theme::Role;
 
@@ -14,13 +14,6 @@ use crate::theme::Role;
 const MINUTE: i64 = 60;
 /// The widest spacing that CloudWatch's own metrics have while all is well.
 const WIDEST: i64 = 300;
-/// A gauge counts as current for this long, as for the health rules: some are published every five minutes only, or
-/// asked for as rarely, and the newest point is up to twelve minutes old while all is well.
-pub(crate) const CURRENT: chrono::TimeDelta = chrono::TimeDelta::minutes(15);
-
-/// A count whose silence means zero is silent after this.
-pub(crate) const SILENT: chrono::TimeDelta = chrono::TimeDelta::minutes(6);
-
 /// How many of the newest points are looked at to learn a series' spacing.
 const RECENT: usize = 16;
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -90,19 +83,18 @@ fn spacing(series: &Series) -> i64 {
     closest.unwrap_or(MINUTE).clamp(MINUTE, WIDEST)
 }
 
-/// Where the time axis ends: behind the newest point, or shortly before `now` when that is long ago.
-fn end(series: &Series, now: Time) -> i64 {
-    let late = if series.zero_fill { SILENT } else { CURRENT }.num_seconds().max(series.every + WIDEST);
-    let now = now.timestamp();
-    match series.points.last().map(|p| p.0 + spacing(series)) {
-        Some(newest) if now - newest <= late => newest,
-        _ => now - 2 * MINUTE,
+/// Where the time axis of a series ends: behind the minute that it speaks for, or shortly before `now` when it says nothing about now.
+pub(crate) fn end(series: &Series, reading: Reading, now: Time) -> i64 {
+    match reading {
+        Reading::Value { at, .. } => at + spacing(series),
+        Reading::Zero { at, .. } => at + MINUTE,
+        Reading::Stale { .. } | Reading::Unknown => now.timestamp() - 2 * MINUTE,
     }
 }
 
 /// `n` values over `span` seconds, up to where the series' axis ends.
-pub(crate) fn samples(series: &Series, now: Time, span: i64, n: usize) -> Vec<Option<f64>> {
-    let (end, hold) = (end(series, now), spacing(series));
+pub(crate) fn samples(series: &Series, end: i64, span: i64, n: usize) -> Vec<Option<f64>> {
+    let hold = spacing(series);
     let start = end - span;
     let known = series.points.first().map_or(start, |p| p.0);
     let step = span as f64 / n.max(1) as f64;
@@ -131,9 +123,8 @@ pub(crate) fn samples(series: &Series, now: Time, span: i64, n: usize) -> Vec<Op
 }
 
 /// One row of blocks over the last hour.
-pub(crate) fn spark(series: Option<&Series>, now: Time, width: usize, unit: Unit) -> String {
-    let Some(series) = series else { return " ".repeat(width) };
-    let values = samples(series, now, 60 * MINUTE, width);
+pub(crate) fn spark(series: &Series, end: i64, width: usize, unit: Unit) -> String {
+    let values = samples(series, end, 60 * MINUTE, width);
     let max = values.iter().flatten().copied().fold(0.0, f64::max);
     let min = values.iter().flatten().copied().fold(max, f64::min);
     // A spark shows the shape: its floor follows the least value, but noise of a few percent stays small.
@@ -151,6 +142,8 @@ pub(crate) struct Chart<'a> {
     pub(crate) label: Cow<'a, str>,
     /// Its points.
     pub(crate) series: Option<&'a Series>,
+    /// Where its time axis ends, in epoch seconds.
+    pub(crate) end: i64,
     /// What to say when it has no points.
     pub(crate) missing: &'static str,
     /// Its current value.
@@ -174,19 +167,19 @@ pub(crate) fn bar(value: f64, top: f64, cells: usize) -> String {
 
 impl Chart<'_> {
     /// Draws label, figure and area; needs two rows.
-    pub(crate) fn draw(&self, area: Rect, now: Time, ink: &mut Ink<'_>) {
+    pub(crate) fn draw(&self, area: Rect, ink: &mut Ink<'_>) {
         if area.height < 2 || area.width < 8 {
             return;
         }
         let plot = Rect { y: area.y + 1, height: area.height - 1, ..area };
         // Two dots a cell: an hour fills 30 cells at a dot a minute; wide charts show more of the past instead.
         let hours = (i64::from(area.width) * 2 / 60).clamp(1, 3);
-        let Some(series) = self.series.filter(|s| s.zero_fill || !s.points.is_empty()) else {
+        let Some(series) = self.series.filter(|s| self.value.is_some() || !s.points.is_empty()) else {
             ink.phrase(area.x, area.y, area.right(), &Phrase::labelled(&self.label, "?", Role::Unknown));
             ink.put(plot.x, plot.y, plot.right(), self.missing, Role::Faint);
             return;
         };
-        let values = samples(series, now, hours * 60 * MINUTE, usize::from(area.width) * 2);
+        let values = samples(series, self.end, hours * 60 * MINUTE, usize::from(area.width) * 2);
         let max = values.iter().flatten().copied().fold(0.0, f64::max);
         let top = self.unit.top(self.limit.map_or(max, |(limit, _)| max.max(limit)));
         let figure = self.value.map_or_else(|| "?".to_owned(), |v| self.unit.text(v));
@@ -203,7 +196,7 @@ impl Chart<'_> {
             ink.put_right(y, plot.right(), &format!(" {name}"), Role::Muted);
         }
         self.line(plot, &values, top, ink);
-        self.draw_marks(plot, series, now, hours * 60 * MINUTE, ink);
+        self.draw_marks(plot, hours * 60 * MINUTE, ink);
     }
 
     /// A line through the values, joined where neighbours are known; a dot is a quarter of a row high.
@@ -240,8 +233,8 @@ impl Chart<'_> {
         }
     }
 
-    fn draw_marks(&self, plot: Rect, series: &Series, now: Time, span: i64, ink: &mut Ink<'_>) {
-        let end = end(series, now);
+    fn draw_marks(&self, plot: Rect, span: i64, ink: &mut Ink<'_>) {
+        let end = self.end;
         for at in self.marks.iter().filter(|at| **at > end - span && **at <= end) {
             let x = plot.x + ((at - (end - span)) * i64::from(plot.width) / span).clamp(0, i64::from(plot.width) - 1) as u16;
             ink.dot(x, plot.y, '▾', Role::Info);
@@ -250,7 +243,7 @@ impl Chart<'_> {
 }
 
 /// Fills an area with as many of the charts as have room, evenly, in their order of importance.
-pub(crate) fn grid(charts: &[Chart<'_>], area: Rect, narrowest: u16, now: Time, ink: &mut Ink<'_>) {
+pub(crate) fn grid(charts: &[Chart<'_>], area: Rect, narrowest: u16, ink: &mut Ink<'_>) {
     const LOWEST: u16 = 3;
     const TALLEST: u16 = 9;
     if area.height < LOWEST || area.width < 12 || charts.is_empty() {
@@ -271,7 +264,7 @@ pub(crate) fn grid(charts: &[Chart<'_>], area: Rect, narrowest: u16, now: Time, 
         let (x, x2) = (part(area.width + 2, here, column), part(area.width + 2, here, column + 1));
         let (y, y2) = (part(area.height, rows, row), part(area.height, rows, row + 1));
         let place = Rect { x: area.x + x, y: area.y + y, width: x2 - x - 2, height: y2 - y };
-        chart.draw(place, now, ink);
+        chart.draw(place, ink);
     }
 }
 
@@ -279,23 +272,19 @@ pub(crate) fn grid(charts: &[Chart<'_>], area: Rect, narrowest: u16, now: Time, 
 mod tests {
     use super::*;
 
-    fn at(seconds: i64) -> Time {
-        chrono::DateTime::from_timestamp(seconds, 0).unwrap()
-    }
-
     #[test]
     fn gaps_stay_gaps_and_zero_filled_series_are_zero() {
         let series = Series { points: vec![(0, 5.0), (60, 5.0), (240, 5.0)], zero_fill: false, every: 0 };
-        let values = samples(&series, at(300), 300, 5);
+        let values = samples(&series, 300, 300, 5);
         assert_eq!(values, [Some(5.0), Some(5.0), None, None, Some(5.0)]);
         let series = Series { zero_fill: true, ..series };
-        assert_eq!(samples(&series, at(300), 300, 5), [Some(5.0), Some(5.0), Some(0.0), Some(0.0), Some(5.0)]);
+        assert_eq!(samples(&series, 300, 300, 5), [Some(5.0), Some(5.0), Some(0.0), Some(0.0), Some(5.0)]);
     }
 
     #[test]
     fn a_series_holds_its_value_over_its_own_spacing_and_no_longer() {
         let points = [0, 300, 600, 1500, 1800].map(|t| (t, 7.0)).to_vec();
-        let values = samples(&Series { points, zero_fill: false, every: 0 }, at(2100), 2100, 35);
+        let values = samples(&Series { points, zero_fill: false, every: 0 }, 2100, 2100, 35);
         let gap = 15..25;
         for (minute, value) in values.iter().enumerate() {
             assert_eq!(value.is_none(), gap.contains(&minute), "minute {minute}");
@@ -303,18 +292,33 @@ mod tests {
     }
 
     #[test]
+    fn an_axis_ends_behind_the_minute_that_is_known() {
+        let series = Series { points: vec![(0, 5.0), (300, 5.0)], zero_fill: true, every: 300 };
+        let now = chrono::DateTime::from_timestamp(900, 0).unwrap();
+        for (reading, ends) in [
+            (Reading::Value { value: 5.0, at: 300 }, 600),
+            (Reading::Zero { since: Some(360), at: 660 }, 720),
+            (Reading::Stale { value: 5.0, at: 300 }, 780),
+            (Reading::Unknown, 780),
+        ] {
+            assert_eq!(end(&series, reading, now), ends, "{reading:?}");
+        }
+    }
+
+    #[test]
     fn a_count_without_a_point_is_a_flat_zero() {
         let series = Series { points: Vec::new(), zero_fill: true, every: 0 };
-        assert_eq!(samples(&series, at(7200), 3600, 4), [Some(0.0); 4]);
-        assert_eq!(samples(&Series { zero_fill: false, ..series }, at(7200), 3600, 4), [None; 4]);
+        assert_eq!(samples(&series, 7200, 3600, 4), [Some(0.0); 4]);
+        assert_eq!(samples(&Series { zero_fill: false, ..series }, 7200, 3600, 4), [None; 4]);
     }
 
     #[test]
     fn a_spark_has_its_width_whatever_there_is() {
         for n in 1..60 {
-            assert_eq!(spark(None, at(0), n, Unit::Percent).chars().count(), n);
+            let none = Series::default();
+            assert_eq!(spark(&none, 0, n, Unit::Percent).chars().count(), n);
             let series = Series { points: (0..60).map(|m| (m * 60, m as f64)).collect(), zero_fill: false, every: 0 };
-            assert_eq!(spark(Some(&series), at(3600), n, Unit::Percent).chars().count(), n);
+            assert_eq!(spark(&series, 3600, n, Unit::Percent).chars().count(), n);
         }
     }
 

@@ -10,7 +10,7 @@ use nextcore_core::model::action::names::among;
 use nextcore_core::model::action::params::FailOverCache;
 use nextcore_core::model::cache::{CacheEvents, CacheMember, CacheNodes, DataEvent, NodeGroup, ReplicationGroup};
 use nextcore_core::model::identity::Identity;
-use nextcore_core::model::metric::{self, Metrics};
+use nextcore_core::model::metric::{self, Metrics, Reading, Readings};
 use nextcore_core::model::plan::{Outcome, Refusal, Run, Step, Verdict};
 use nextcore_core::model::section::{Section, SectionKey};
 use nextcore_core::model::text;
@@ -269,8 +269,9 @@ fn roles(plan: Draft, facts: &Facts<'_>, shard: &NodeGroup) -> Draft {
 
 /// By the metric, unless a failover is newer than its newest minute.
 fn primary<'a>(facts: &Facts<'_>, shard: &'a NodeGroup) -> Option<&'a CacheMember> {
-    let metric = |m: &CacheMember| facts.store.get::<Metrics>()?.get(metric::Redis::Primary.of(&m.id))?.points.last().copied();
-    let newest = shard.members.iter().filter_map(metric).map(|p| p.0).max();
+    let readings = Readings::new(facts.store, facts.now);
+    let metric = |m: &CacheMember| readings.of(metric::Redis::Primary.of(&m.id));
+    let newest = shard.members.iter().filter_map(|m| metric(m).newest()).map(|p| p.0).max();
     let failover = events(facts)
         .iter()
         .filter_map(|e| match kind(e, "")? {
@@ -281,7 +282,11 @@ fn primary<'a>(facts: &Facts<'_>, shard: &'a NodeGroup) -> Option<&'a CacheMembe
     if let Some((_, to)) = failover.filter(|(at, _)| newest.is_none_or(|n| at.timestamp() > n)) {
         return Some(to);
     }
-    let mut primaries = shard.members.iter().filter(|m| metric(m).is_some_and(|(at, v)| v >= 0.5 && newest.is_some_and(|n| n - at <= 180)));
+    let is_primary = |reading: Reading| match reading {
+        Reading::Value { value, at } => value >= 0.5 && newest.is_some_and(|n| n - at <= 180),
+        _ => false,
+    };
+    let mut primaries = shard.members.iter().filter(|m| is_primary(metric(m)));
     primaries.next().filter(|_| primaries.next().is_none())
 }
 

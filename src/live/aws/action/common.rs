@@ -1,17 +1,12 @@
 //! What the actions on everything but ECS services share: ARNs of resources whose sections do not tell theirs, words for command lines,
 //! figures of the metrics, and whether something happened after a run was sent. Called by the actions only.
 
-use chrono::TimeDelta;
-
 use nextcore_core::model::Time;
 use nextcore_core::model::identity::Identity;
-use nextcore_core::model::metric::{Metrics, SeriesId};
+use nextcore_core::model::metric::{Readings, SeriesId};
 use nextcore_core::model::plan::{Run, StepState};
 
 use super::Facts;
-
-/// How old a figure may be that a check looks at; what is asked rarely may be older (`Series::current`).
-const FIGURE_AGE: TimeDelta = TimeDelta::minutes(5);
 
 /// The ARN of a resource of the caller's account in the stack's region; without an account only what is left of it.
 pub(super) fn arn(facts: &Facts<'_>, service: &str, rest: &str) -> String {
@@ -31,9 +26,9 @@ pub(super) fn clock(at: Time) -> String {
     at.format("%H:%M:%SZ").to_string()
 }
 
-/// The newest value of a series, if it is known and not too old.
+/// The value of a series now, if it is known and not too old.
 pub(super) fn figure(facts: &Facts<'_>, id: impl Into<SeriesId>) -> Option<f64> {
-    facts.store.get::<Metrics>()?.get(id)?.current(facts.now, FIGURE_AGE)
+    Readings::new(facts.store, facts.now).value(id)
 }
 
 /// Whether something that AWS dates happened after the run was sent. AWS may cut its times to the second.
@@ -61,7 +56,7 @@ pub(super) mod bench {
     use crate::aws::action::{Action, Draft};
     use nextcore_core::model::action::params::Parameters;
     use nextcore_core::model::action::{Request, Spec};
-    use nextcore_core::model::metric::Series;
+    use nextcore_core::model::metric::{Metrics, Series};
     use nextcore_core::model::plan::{Outcome, Plan, Refusal, Verdict};
     use nextcore_core::model::section::Section;
     use nextcore_core::model::stack::Stack;

@@ -3,11 +3,10 @@
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded};
-use crate::insight::health::limits;
 use crate::insight::health::node::{Assessment, Nodes};
 use crate::model::limits::Limit;
 use crate::model::log::{LogGroup, LogStream, LogTail};
-use crate::model::metric;
+use crate::model::metric::{self, PUBLISH_LAG};
 use crate::model::section::Section;
 use crate::model::service::{Services, Task, TaskStatus, Tasks};
 use crate::model::system::{System, SystemSpec};
@@ -36,7 +35,7 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) 
 fn newest(facts: &Facts<'_>, tail: &LogTail) -> Option<Time> {
     let tailed = tail.events.iter().map(|e| e.at).max();
     let streams = facts.fresh::<LogGroup>().and_then(|g| g.streams.iter().filter_map(last).max());
-    let counted = facts.window().and_then(|w| w.latest(metric::Logs::Events)).filter(|n| *n > 0.0).map(|_| facts.now - limits::PUBLISH_LAG);
+    let counted = facts.window().and_then(|w| w.latest(metric::Logs::Events)).filter(|n| *n > 0.0).map(|_| facts.now - PUBLISH_LAG);
     tailed.max(streams).max(counted)
 }
 

@@ -3,13 +3,13 @@
 use super::{Edge, Flow, Hop, Place, Trouble};
 use crate::insight::health::facts::Facts;
 use crate::insight::health::rules::security_groups::CLOSED;
-use crate::insight::reading::{Measure, Reading, Unit};
+use crate::insight::reading::{Measure, Unit};
 use crate::insight::topology::paths::{CellVerdict, End, Paths, PortRange};
 use crate::insight::{Judgement, NodeId};
 use crate::model::cache::ReplicationGroup;
 use crate::model::health::{Level, Reason, Verdict};
 use crate::model::limits::Limit;
-use crate::model::metric::{self, Metrics, SeriesId};
+use crate::model::metric::{self, Metrics, Readings, SeriesId};
 use crate::model::network::SecurityGroups;
 use crate::model::service::Service;
 use crate::model::stack::{BucketRole, ServiceRole, Stack};
@@ -21,7 +21,7 @@ use crate::model::{Time, text};
 pub(super) struct Parts<'a> {
     pub facts: Facts<'a>,
     pub judgement: &'a Judgement,
-    pub read: Reading<'a>,
+    pub read: Readings<'a>,
     paths: Option<Paths>,
 }
 
@@ -30,7 +30,7 @@ impl<'a> Parts<'a> {
         Self {
             facts: Facts::new(store, stack, now),
             judgement,
-            read: Reading::new(store, now),
+            read: Readings::new(store, now),
             paths: store.get::<SecurityGroups>().map(|g| Paths::of(g, &stack.addresses)),
         }
     }

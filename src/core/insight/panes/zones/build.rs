@@ -1,12 +1,11 @@
 //! What stands in each zone: gathered from the sections, one zone at a time. It judges nothing.
 
-use crate::model::metric;
+use crate::model::metric::{self, Readings};
 use crate::model::system::System;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{DatabasePlace, ZoneBalancer, ZoneCacheNode, ZoneGateway, ZoneNat, ZoneService, ZoneState, ZoneTargets};
 use crate::insight::health::standing;
-use crate::insight::reading::Reading;
 use crate::insight::timeline::phrase::group_name;
 use crate::insight::topology::egress;
 use crate::insight::topology::roles::redis_roles;
@@ -70,8 +69,8 @@ struct Placed<'a> {
 /// One state a zone, by name.
 pub(super) fn zones(store: &Store, judgement: &Judgement, stack: &Stack, now: Time) -> Vec<ZoneState> {
     let placed = placed(store);
-    let read = Reading::new(store, now);
-    let roles = redis_roles(store);
+    let read = Readings::new(store, now);
+    let roles = redis_roles(store, now);
     names(store).into_iter().map(|name| zone(&name, store, judgement, stack, &read, (&placed, &roles))).collect()
 }
 
@@ -140,7 +139,7 @@ fn zone(
     store: &Store,
     judgement: &Judgement,
     stack: &Stack,
-    read: &Reading<'_>,
+    read: &Readings<'_>,
     (placed, roles): (&Placed<'_>, &BTreeMap<String, bool>),
 ) -> ZoneState {
     let letter = zone_letter(name).to_owned();

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::WAITS;
 use crate::model::database::Database;
-use crate::model::metric::Series;
+use crate::model::metric::{Reading, Series};
 use crate::model::profile::{DatabaseHost, DatabaseLoad, LoadPart};
 use crate::session::Screen;
 use crate::session::filter::Filter;
@@ -15,7 +15,7 @@ use crate::view::pane::detail::Detail;
 use crate::view::pane::{List, text};
 use crate::view::stack::explain;
 use crate::view::state::ready;
-use crate::view::widget::chart::bar;
+use crate::view::widget::chart::{bar, end};
 use crate::view::widget::table::{Column, Fill};
 use crate::view::widget::{Chart, Ink, Phrase, Unit};
 
@@ -44,17 +44,19 @@ pub(super) fn chart(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
         Err(lines) => return explain(&lines, area, ink),
     };
     let series = Series { points: found.load.clone(), zero_fill: false, every: 0 };
+    let reading = Reading::alone(&series, v.now);
     let chart = Chart {
         label: "load, average active sessions".into(),
         series: Some(&series),
+        end: end(&series, reading, v.now),
         missing: "Performance Insights has no points of the last hour",
-        value: series.last(),
+        value: reading.value(),
         unit: Unit::Count,
         role: Role::Series1,
         marks: Vec::new(),
         limit: cpus(v).map(|n| (n as f64, "vCPUs")),
     };
-    chart.draw(area, v.now, ink);
+    chart.draw(area, ink);
 }
 
 const WAIT_COLUMNS: &[Column] = &columns("wait event");

@@ -98,7 +98,7 @@ const PANELS: Panels = Panels {
 /// What belongs to a list at one glance.
 fn picture(v: &View<'_>, panel: usize, area: Rect, ink: &mut Ink<'_>) {
     match panel {
-        EVENTS => grid(&card::charts(v), area, 24, v.now, ink),
+        EVENTS => grid(&card::charts(v), area, 24, ink),
         PROCESSES => host::draw(v, area, ink),
         _ => load::chart(v, area, ink),
     }

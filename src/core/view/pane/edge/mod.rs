@@ -41,7 +41,7 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
         _ => 0,
     };
     let (top, below) = split(rest, height);
-    grid(&charts, Rect { y: top.y + 1, height: top.height.saturating_sub(2), ..top }, if spacious(area) { 40 } else { 20 }, v.now, ink);
+    grid(&charts, Rect { y: top.y + 1, height: top.height.saturating_sub(2), ..top }, if spacious(area) { 40 } else { 20 }, ink);
     let beneath = if spacious(area) { spread(v, screen, &PANELS, COLUMNS, below, ink).1 } else { over(v, screen, &PANELS, below, ink) };
     if let Some(found) = lists::detail(v, screen) {
         found.draw(beneath, ink);

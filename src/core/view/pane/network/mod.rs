@@ -107,7 +107,7 @@ fn panel(v: &View<'_>, screen: &Screen, index: usize, area: Rect, ink: &mut Ink<
 fn picture(v: &View<'_>, panel: usize, area: Rect, ink: &mut Ink<'_>) {
     match panel {
         GROUPS => matrix::draw(v, area, ink),
-        GATEWAYS | ADDRESSES => grid(&gateways::charts(v), area, 24, v.now, ink),
+        GATEWAYS | ADDRESSES => grid(&gateways::charts(v), area, 24, ink),
         _ => subnets::grid(v, area, ink),
     }
 }

@@ -57,7 +57,7 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     if grid.style != Style::Rules && spare >= *CHARTS.start() && !traffic.is_empty() {
         let height = spare.min(*CHARTS.end());
         let narrowest = (inner.width / map.zones.len() as u16).saturating_sub(4);
-        charts(&traffic, Rect { y: y + 1, height: height - 1, ..inner }, narrowest, v.now, ink);
+        charts(&traffic, Rect { y: y + 1, height: height - 1, ..inner }, narrowest, ink);
         y += height;
     }
     let rest = Rect { y, height: inner.bottom().saturating_sub(y), ..inner };
