@@ -179,7 +179,8 @@ async fn watch(picture: &Picture, seed: u64) -> std::io::Result<Session> {
     let acts = Acts { authority: authority.clone(), ..Acts::none() };
     let _engine = Engine::start(embedded.setup_with(&stack, acts), ends);
     let session = Session::new(SessionOptions { stack: stack.clone(), mode, simulated: true, size: picture.size, now: clock.now() });
-    let pause = |span| stream::once(Box::pin(sleep(span))).filter_map(|()| ready(None::<Msg>));
+    // It begins when what comes before it is over: a picture that is taken in the instant of its last key shows what happened to be ready.
+    let pause = |span| stream::once(Box::pin(async move { sleep(span).await })).filter_map(|()| ready(None::<Msg>));
     let first = stream::iter(picture.first).map(|key| Msg::Key(*key));
     let keys = stream::iter(picture.keys).map(|key| Msg::Key(*key));
     let words = stream::iter(picture.acts.unwrap_or_default().chars()).then(|c| async move {

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::{List, Panels, beside, panel, spacious, split, text, widen};
 use crate::insight::NodeId;
 use crate::model::alarm::{Alarm, AlarmHistory, Alarms};
-use crate::model::text::clip;
+use crate::model::text::{cells, clip};
 use crate::session::filter::Filter;
 use crate::session::pane::alarms as alarms_rows;
 use crate::session::{Screen, rows};
@@ -108,7 +108,7 @@ fn mark(alarm: &Alarm) -> (&'static str, Role) {
 pub(crate) fn short_row<'a>(v: &View<'a>, alarm: &'a Alarm, width: usize) -> Phrase<'a> {
     let (glyph, role) = mark(alarm);
     let age = ago(alarm.since, v.now);
-    let room = width.saturating_sub(age.chars().count() + 3);
+    let room = width.saturating_sub(cells(&age) + 3);
     let name = clip(v.short(&alarm.name), room).into_owned();
     let tone = if alarm.state == "ALARM" { Role::Warn } else { Role::Text };
     Phrase::of(glyph, role).and(" ", Role::Text).then(Phrase::of(name, tone).padded(room + 1)).and(age, Role::Muted)
@@ -117,7 +117,7 @@ pub(crate) fn short_row<'a>(v: &View<'a>, alarm: &'a Alarm, width: usize) -> Phr
 /// One row each, worst first, for the stack view.
 pub(crate) fn brief(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
     let all = alarms_rows::alarms(v.store, false, &Filter::default());
-    let longest = all.iter().map(|a| v.short(&a.name).len() as u16).max().unwrap_or(0);
+    let longest = all.iter().map(|a| cells(v.short(&a.name)) as u16).max().unwrap_or(0);
     let name = longest.clamp(16, (area.width / 2).max(16)).max(area.width.saturating_sub(12).min(longest));
     for (i, alarm) in all.iter().take(usize::from(area.height)).enumerate() {
         let y = area.y + i as u16;
@@ -163,7 +163,7 @@ fn metric(alarm: &Alarm) -> &str {
 /// `CPUUtilization > 80 for 3×60 s` in so many cells: the metric gives way, not the limit.
 fn condition(alarm: &Alarm, width: usize) -> String {
     let limit = limit(alarm);
-    let room = width.saturating_sub(limit.chars().count() + 1);
+    let room = width.saturating_sub(cells(&limit) + 1);
     format!("{} {limit}", clip(metric(alarm), room))
 }
 

@@ -7,7 +7,7 @@ use crate::model::health::Level;
 use crate::model::limits::Limit;
 use crate::model::network::{InternetGateway, NatGateway, NatGateways, Network, SecurityGroups, zone_letter};
 use crate::model::system::System;
-use crate::model::text::clip;
+use crate::model::text::{cells, clip};
 use crate::theme::Role;
 use crate::view::figures::{glyph, tone};
 use crate::view::state::{Missing, known};
@@ -73,7 +73,7 @@ fn closed(reason: &str, deviations: usize, room: usize) -> String {
     let more = if deviations > 1 { format!("{path} +{}", deviations - 1) } else { path.to_owned() };
     let bare = path.trim_end_matches(" missing");
     let (dense, tight) = (path.replace(" → ", "→"), bare.replace(" → ", "→"));
-    let shown = [more.as_str(), path, &dense, bare, &tight].into_iter().find(|t| t.chars().count() <= room);
+    let shown = [more.as_str(), path, &dense, bare, &tight].into_iter().find(|t| cells(t) <= room);
     shown.map_or_else(|| deviations.to_string(), str::to_owned)
 }
 

@@ -293,12 +293,12 @@ fn carriers(cx: &Context) -> Result<BTreeMap<String, BTreeSet<GroupRole>>, Probl
     // A stack without database or Redis has still groups to show: only wait for them, do not depend on them.
     match cx.needs::<Database>() {
         Ok(database) => carried.push((GroupRole::Rds, &database.security_groups)),
-        Err(p) if p.kind == nextcore_core::model::section::ProblemKind::Waiting => return Err(p),
+        Err(p) if p.is_waiting() => return Err(p),
         Err(_) => {}
     }
     match cx.needs::<CacheNodes>() {
         Ok(nodes) => carried.extend(nodes.nodes.iter().map(|n| (GroupRole::Redis, n.security_groups.as_slice()))),
-        Err(p) if p.kind == nextcore_core::model::section::ProblemKind::Waiting => return Err(p),
+        Err(p) if p.is_waiting() => return Err(p),
         Err(_) => {}
     }
     let mut by_id: BTreeMap<String, BTreeSet<GroupRole>> = BTreeMap::new();
