@@ -9,7 +9,7 @@ use crate::model::alarm::{Alarm, AlarmHistory, Alarms};
 use crate::model::cache::{CacheEvents, DataEvent};
 use crate::model::cdn::{Cdn, Invalidation};
 use crate::model::database::DatabaseEvents;
-use crate::model::delivery::{Build, Builds, Image, Pipeline, PipelineExecution, Repositories, Repository};
+use crate::model::delivery::{Build, BuildStatus, Builds, Image, Pipeline, PipelineExecution, PipelineStatus, Repositories, Repository};
 use crate::model::health::Level;
 use crate::model::scaling::{ScalingActivities, ScalingActivity};
 use crate::model::security::{Secret, Secrets};
@@ -122,7 +122,7 @@ fn from_platform<'a>(store: &'a Store, lines: &mut Vec<(Time, Source<'a>)>) {
     let mut add = |at: Option<Time>, line: Platform<'a>| lines.extend(at.map(|at| (at, Source::Platform(line))));
     for execution in store.get::<Pipeline>().map_or(&[][..], |p| p.executions.as_slice()) {
         add(execution.started_at, Platform::Executing(execution));
-        let ended = !matches!(execution.status.as_str(), "InProgress" | "Stopping");
+        let ended = !execution.status.is_open();
         add(execution.updated_at.filter(|_| ended), Platform::Executed(execution));
     }
     let builds = store.get::<Builds>().map_or(&[][..], |b| b.builds.as_slice());
@@ -228,19 +228,19 @@ impl Platform<'_> {
         match self {
             Self::Executing(e) => (NodeId::of(System::Pipeline), Level::Info, format!("execution started{}", quoted(&e.revision))),
             Self::Executed(e) => {
-                let (level, word) = match e.status.as_str() {
-                    "Succeeded" => (Level::Healthy, "succeeded"),
-                    "Failed" => (Level::Degraded, "failed"),
-                    other => (Level::Info, other),
+                let (level, word) = match &e.status {
+                    PipelineStatus::Succeeded => (Level::Healthy, "succeeded"),
+                    PipelineStatus::Failed => (Level::Degraded, "failed"),
+                    other => (Level::Info, other.as_str()),
                 };
                 (NodeId::of(System::Pipeline), level, format!("execution {}{}", word.to_lowercase(), quoted(&e.revision)))
             }
             Self::Built(b) => {
                 let version = b.version.get(..8).unwrap_or(&b.version);
                 let of = if version.is_empty() { b.project.clone() } else { format!("{} at {version}", b.project) };
-                match b.status.as_str() {
-                    "SUCCEEDED" => (NodeId::of(System::Builds), Level::Healthy, format!("built {of}")),
-                    "STOPPED" => (NodeId::of(System::Builds), Level::Info, format!("build of {of} stopped")),
+                match &b.status {
+                    BuildStatus::Succeeded => (NodeId::of(System::Builds), Level::Healthy, format!("built {of}")),
+                    BuildStatus::Stopped => (NodeId::of(System::Builds), Level::Info, format!("build of {of} stopped")),
                     status => (NodeId::of(System::Builds), Level::Degraded, format!("build of {of} {status}{}", build_cause(b))),
                 }
             }

@@ -6,7 +6,7 @@ use crate::model::alarm::Alarms;
 use crate::model::cache::ReplicationGroup;
 use crate::model::cdn::Cdn;
 use crate::model::database::{Database, InstanceStatus};
-use crate::model::delivery::{Builds, Pipeline};
+use crate::model::delivery::{BuildStatus, Builds, Pipeline, PipelineStatus};
 use crate::model::network::NatGateways;
 use crate::model::scaling::{ScalableTarget, Scaling};
 use crate::model::service::{Service, Services, TaskStatus, Tasks};
@@ -219,7 +219,7 @@ pub const ACTIONS: &[Spec] = &[
         tier: Tier::T1,
         subject: Subject::Pipeline,
         params: &[option("stage", Takes::Stage, "failed", "which stage; the failed one if nothing is said")],
-        offer: |store, _, _| refuse(!pipeline(store)?.stages.iter().any(|s| s.status == "Failed"), "no stage has failed"),
+        offer: |store, _, _| refuse(!pipeline(store)?.stages.iter().any(|s| s.status == PipelineStatus::Failed), "no stage has failed"),
     },
     Spec {
         name: "pipeline stop",
@@ -309,11 +309,11 @@ fn pipeline(store: &Store) -> Result<&Pipeline, String> {
 }
 
 fn running(pipeline: &Pipeline) -> bool {
-    pipeline.executions.iter().any(|e| matches!(e.status.as_str(), "InProgress" | "Stopping"))
+    pipeline.executions.iter().any(|e| e.status.is_open())
 }
 
 fn building(store: &Store, project: &str) -> Result<bool, String> {
     let builds = store.get::<Builds>().ok_or("the builds are not known yet")?;
     refuse(builds.missing.iter().any(|m| m == project), "there is no such project")?;
-    Ok(builds.latest(project).is_some_and(|b| b.status == "IN_PROGRESS"))
+    Ok(builds.latest(project).is_some_and(|b| b.status == BuildStatus::InProgress))
 }

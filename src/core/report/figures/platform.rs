@@ -160,7 +160,7 @@ impl Reading<'_> {
         let Some(all) = self.store.get::<Builds>() else { return Vec::new() };
         let mut figures = vec![counted(all.projects.len(), "project", "projects")];
         if let Some(last) = all.builds.first() {
-            figures.push(figure("last", last.status.clone()));
+            figures.push(figure("last", last.status.to_string()));
             figures.extend(self.ago("", last.ended_at.or(last.started_at)));
         }
         figures
@@ -169,7 +169,7 @@ impl Reading<'_> {
     pub(super) fn pipeline(&self) -> Vec<Figure> {
         let Some(pipeline) = self.store.get::<Pipeline>().filter(|p| p.exists) else { return Vec::new() };
         let Some(last) = pipeline.executions.first() else { return vec![figure("", "never ran".to_owned())] };
-        let mut figures = vec![figure("last", last.status.clone())];
+        let mut figures = vec![figure("last", last.status.to_string())];
         figures.extend(self.ago("", last.updated_at.or(last.started_at)));
         figures
     }
