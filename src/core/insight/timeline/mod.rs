@@ -5,7 +5,7 @@ pub(crate) mod phrase;
 
 use std::collections::HashMap;
 
-use crate::model::alarm::{Alarm, AlarmHistory, Alarms};
+use crate::model::alarm::{Alarm, AlarmHistory, AlarmState, Alarms, HistoryItemType};
 use crate::model::cache::{CacheEvents, DataEvent};
 use crate::model::cdn::{Cdn, Invalidation};
 use crate::model::database::DatabaseEvents;
@@ -87,7 +87,7 @@ fn build(store: &Store, now: Time) -> Vec<Event> {
         name.starts_with("TargetTracking-") || alarms.is_some_and(|a| a.alarms.iter().any(|a| a.name == name && a.is_scaling()))
     };
     let changes = store.get::<AlarmHistory>().map_or(&[][..], |h| h.changes.as_slice());
-    let changes = changes.iter().filter(|c| c.kind == "StateUpdate" && !scaling(&c.name));
+    let changes = changes.iter().filter(|c| c.kind == HistoryItemType::StateUpdate && !scaling(&c.name));
     lines.extend(changes.filter_map(|c| Some((c.at?, Source::Change(&c.name, &c.summary)))));
     let events = store.get::<DatabaseEvents>().map_or(&[][..], |e| e.events.as_slice());
     lines.extend(events.iter().filter_map(|e| Some((e.at?, Source::Database(e)))));
@@ -199,13 +199,13 @@ impl Source<'_> {
                 (NodeId::service(&a.service), level, scaled(a))
             }
             Self::Alarm(alarm) => {
-                let why = if alarm.state == "ALARM" { short_reason(alarm) } else { String::new() };
+                let why = if alarm.state == AlarmState::Alarm { short_reason(alarm) } else { String::new() };
                 let (level, text) = transition(&alarm.name, &alarm.state);
                 (NodeId::of(System::Alarms), level, if why.is_empty() { text } else { format!("{text} ({why})") })
             }
             Self::Change(name, summary) => {
                 let to = summary.rsplit(" to ").next().unwrap_or(summary).trim_end_matches('.').trim();
-                let (level, text) = transition(name, to);
+                let (level, text) = transition(name, &to.into());
                 (NodeId::of(System::Alarms), level, text)
             }
             Self::Database(event) => {
@@ -282,11 +282,11 @@ fn scaled(a: &ScalingActivity) -> String {
     format!("{}{failed}{}", text::clip(&what, 80), cause.map_or_else(String::new, |c| format!(" ({c})")))
 }
 
-fn transition(name: &str, state: &str) -> (Level, String) {
+fn transition(name: &str, state: &AlarmState) -> (Level, String) {
     let level = match state {
-        "ALARM" => Level::Degraded,
-        "OK" => Level::Healthy,
+        AlarmState::Alarm => Level::Degraded,
+        AlarmState::Ok => Level::Healthy,
         _ => Level::Info,
     };
-    (level, format!("alarm {name}: {}", state.replace('_', " ")))
+    (level, format!("alarm {name}: {}", state.as_str().replace('_', " ")))
 }
