@@ -7,7 +7,7 @@ use crate::model::cache::ReplicationGroup;
 use crate::model::cdn::Cdn;
 use crate::model::database::{Database, InstanceStatus};
 use crate::model::delivery::{BuildStatus, Builds, Pipeline, PipelineStatus};
-use crate::model::network::NatGateways;
+use crate::model::network::{NatGateways, NatState};
 use crate::model::scaling::{ScalableTarget, Scaling};
 use crate::model::service::{Service, Services, TaskStatus, Tasks};
 use crate::model::store::Store;
@@ -171,7 +171,7 @@ pub const ACTIONS: &[Spec] = &[
         params: &[option("via", Takes::Zone, "auto", "the zone whose NAT gateway takes it; the zone's own brings it home")],
         offer: |store, _, _| {
             let gateways = store.get::<NatGateways>().ok_or("the NAT gateways are not known yet")?;
-            refuse(!gateways.gateways.iter().any(|g| g.state == "available"), "no NAT gateway is available")
+            refuse(!gateways.gateways.iter().any(|g| g.state == NatState::Available), "no NAT gateway is available")
         },
     },
     Spec {

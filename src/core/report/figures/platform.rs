@@ -7,7 +7,7 @@ use crate::model::cdn::Cdn;
 use crate::model::dashboard::Dashboards;
 use crate::model::delivery::{Builds, Pipeline, Repositories};
 use crate::model::dns::Dns;
-use crate::model::network::{NatGateways, Network, SecurityGroups, SubnetTier, zone_letter};
+use crate::model::network::{NatGateways, NatState, Network, SecurityGroups, SubnetTier, zone_letter};
 use crate::model::security::{Keys, Roles, Secrets};
 use crate::model::storage::{Bucket, Buckets};
 use crate::model::text;
@@ -67,7 +67,7 @@ impl Reading<'_> {
 
     pub(super) fn nat(&self) -> Vec<Figure> {
         let Some(nat) = self.store.get::<NatGateways>() else { return Vec::new() };
-        let up: Vec<&str> = nat.gateways.iter().filter(|g| g.state == "available").map(|g| g.id.as_str()).collect();
+        let up: Vec<&str> = nat.gateways.iter().filter(|g| g.state == NatState::Available).map(|g| g.id.as_str()).collect();
         let mut all = vec![counted(up.len(), "gateway", "gateways")];
         let total = up.iter().filter_map(|id| self.through(id)).reduce(|a, b| a + b);
         all.extend(total.map(|v| figure("", rate(v))));

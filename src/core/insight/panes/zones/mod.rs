@@ -7,7 +7,7 @@ mod marks;
 
 use crate::model::Time;
 use crate::model::health::Level;
-use crate::model::network::SubnetTier;
+use crate::model::network::{AvailabilityZoneState, NatState, SubnetTier};
 use crate::model::stack::{ServiceRole, Stack};
 use crate::model::store::Store;
 
@@ -32,8 +32,8 @@ pub struct ZoneState {
     pub name: String,
     /// `a`.
     pub letter: String,
-    /// What AWS says of the zone: `available`, `impaired`, ...; empty if it does not say. Evidence only.
-    pub state: String,
+    /// What AWS says of the zone: `available`, `impaired`, ...; evidence only.
+    pub state: AvailabilityZoneState,
     /// The worst mark of the zone.
     pub level: Level,
     /// Nothing of two systems works here while the other zones do.
@@ -93,7 +93,7 @@ pub struct ZoneGateway {
     /// Id.
     pub id: String,
     /// `available`, ...
-    pub state: String,
+    pub state: NatState,
     /// To and from the internet; `None` = not known.
     pub bytes_per_second: Option<f64>,
 }
