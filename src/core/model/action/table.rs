@@ -3,7 +3,7 @@
 
 use super::{Param, Spec, Subject, Takes, Tier};
 use crate::model::alarm::Alarms;
-use crate::model::cache::ReplicationGroup;
+use crate::model::cache::{AutomaticFailover, CacheStatus, ReplicationGroup};
 use crate::model::cdn::Cdn;
 use crate::model::database::{Database, InstanceStatus};
 use crate::model::delivery::{BuildStatus, Builds, Pipeline, PipelineStatus};
@@ -157,8 +157,8 @@ pub const ACTIONS: &[Spec] = &[
         params: &[],
         offer: |store, _, _| {
             let group = store.get::<ReplicationGroup>().ok_or("Redis is not known yet")?;
-            refuse(group.automatic_failover != "enabled", "automatic failover is not enabled")?;
-            refuse(group.status != "available", &format!("it is {}", group.status))
+            refuse(group.automatic_failover != AutomaticFailover::Enabled, "automatic failover is not enabled")?;
+            refuse(group.status != CacheStatus::Available, &format!("it is {}", group.status))
         },
     },
     Spec {

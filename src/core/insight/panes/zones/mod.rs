@@ -6,6 +6,7 @@ mod build;
 mod marks;
 
 use crate::model::Time;
+use crate::model::cache::CacheStatus;
 use crate::model::health::Level;
 use crate::model::network::{AvailabilityZoneState, NatState, SubnetTier};
 use crate::model::stack::{ServiceRole, Stack};
@@ -122,14 +123,14 @@ pub struct ZoneCacheNode {
     pub shard: String,
     /// Primary or replica; `None` = not known.
     pub primary: Option<bool>,
-    /// `available`, ...; empty if not known.
-    pub status: String,
+    /// `available`, ...; unstated if not known.
+    pub status: CacheStatus,
 }
 
 impl ZoneCacheNode {
     /// Whether it serves; what is not known counts as serving.
     pub fn serves(&self) -> bool {
-        matches!(self.status.as_str(), "available" | "snapshotting" | "")
+        self.status.serves()
     }
 }
 
