@@ -8,8 +8,8 @@ use crate::model::dashboard::Dashboards;
 use crate::model::delivery::{Builds, Pipeline, Repositories};
 use crate::model::dns::Dns;
 use crate::model::network::{NatGateways, NatState, Network, SecurityGroups, SubnetTier, zone_letter};
-use crate::model::security::{Keys, Roles, Secrets};
-use crate::model::storage::{Bucket, Buckets};
+use crate::model::security::{KeyState, Keys, Roles, Secrets};
+use crate::model::storage::{Bucket, Buckets, Versioning};
 use crate::model::text;
 
 /// `1 bucket`, `3 buckets`.
@@ -113,7 +113,7 @@ impl Reading<'_> {
         let found = self.store.get::<Buckets>().and_then(|b| b.buckets.iter().find(|b| b.name == name && b.exists));
         let Some(bucket) = found else { return Vec::new() };
         let mut all = Self::sizes(std::iter::once(bucket));
-        if bucket.versioning == "Enabled" {
+        if bucket.versioning == Versioning::Enabled {
             all.push(figure("", "versioned".to_owned()));
         }
         all.extend(self.metrics(&[("", format!("s3/{name}/requests"), Self::per_second)]));
@@ -127,7 +127,7 @@ impl Reading<'_> {
 
     pub(super) fn kms(&self) -> Vec<Figure> {
         let Some(all) = self.store.get::<Keys>() else { return Vec::new() };
-        let enabled = all.keys.iter().filter(|k| k.exists && k.state == "Enabled").count();
+        let enabled = all.keys.iter().filter(|k| k.exists && k.state == KeyState::Enabled).count();
         vec![figure("", format!("{enabled}/{} enabled", all.keys.len()))]
     }
 
