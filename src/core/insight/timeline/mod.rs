@@ -11,7 +11,7 @@ use crate::model::cdn::{Cdn, Invalidation};
 use crate::model::database::DatabaseEvents;
 use crate::model::delivery::{Build, BuildStatus, Builds, Image, Pipeline, PipelineExecution, PipelineStatus, Repositories, Repository};
 use crate::model::health::Level;
-use crate::model::scaling::{ScalingActivities, ScalingActivity};
+use crate::model::scaling::{ActivityStatus, ScalingActivities, ScalingActivity};
 use crate::model::security::{Secret, Secrets};
 use crate::model::service::{
     Deployment, Service, ServiceDeployment, ServiceDeploymentStatus, ServiceDeployments, ServiceEvent, Services, StoppedTasks, Task,
@@ -195,7 +195,7 @@ impl Source<'_> {
                 (NodeId::service(&task.service), level, format!("task {} stopped: {}", text::short_id(task.id()), stop_cause(task)))
             }
             Self::Scaled(a) => {
-                let level = if a.status == "Failed" { Level::Degraded } else { Level::Info };
+                let level = if a.status == ActivityStatus::Failed { Level::Degraded } else { Level::Info };
                 (NodeId::service(&a.service), level, scaled(a))
             }
             Self::Alarm(alarm) => {
@@ -278,7 +278,7 @@ fn deployed(d: &ServiceDeployment) -> (Level, String) {
 fn scaled(a: &ScalingActivity) -> String {
     let what = a.description.trim_end_matches('.').replacen("Setting desired count to ", "desired count → ", 1);
     let cause = ["AlarmHigh", "AlarmLow", "minimum capacity", "maximum capacity"].iter().find(|c| a.cause.contains(**c));
-    let failed = if a.status == "Failed" { " failed" } else { "" };
+    let failed = if a.status == ActivityStatus::Failed { " failed" } else { "" };
     format!("{}{failed}{}", text::clip(&what, 80), cause.map_or_else(String::new, |c| format!(" ({c})")))
 }
 

@@ -47,10 +47,10 @@ fn firing<'a>(v: &View<'a>, width: usize) -> Vec<Phrase<'a>> {
 
 /// Whether Container Insights measures the cluster's tasks.
 pub(crate) fn container_insights<'a>(v: &View<'a>) -> Phrase<'a> {
-    match v.store.get::<Cluster>().map(|c| c.settings.get("containerInsights").map(String::as_str)) {
-        Some(Some("enabled" | "enhanced")) => Phrase::of("on", Role::Text),
-        Some(Some(_)) => Phrase::of("off", Role::Warn),
-        Some(None) | None => Phrase::of("?", Role::Unknown),
+    match v.store.get::<Cluster>().and_then(Cluster::container_insights) {
+        Some(setting) if setting.is_on() => Phrase::of("on", Role::Text),
+        Some(_) => Phrase::of("off", Role::Warn),
+        None => Phrase::of("?", Role::Unknown),
     }
 }
 
