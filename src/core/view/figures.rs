@@ -6,6 +6,7 @@ use super::View;
 use super::widget::chart::{self, CURRENT, SILENT};
 use super::widget::{Chart, Phrase, Unit};
 use crate::insight::NodeId;
+use crate::insight::health::standing::LOADING;
 use crate::insight::reading::Reading;
 use crate::model::Time;
 use crate::model::health::{Level, Verdict};
@@ -82,7 +83,7 @@ pub(crate) fn clock(at: Option<Time>, now: Time) -> String {
 
 /// Whether a node is not judged only because its first answers are on their way.
 pub(crate) fn is_loading(verdict: &Verdict) -> bool {
-    verdict.level == Level::Unknown && verdict.reasons.iter().all(|r| r.level < Level::Unknown || r.text == "loading")
+    verdict.level == Level::Unknown && verdict.reasons.iter().all(|r| r.level < Level::Unknown || r.text == LOADING)
 }
 
 impl<'a> View<'a> {

@@ -14,7 +14,7 @@ use crate::insight::health::rules::{
     alarms, balancer, cache, cdn, dashboards, database, delivery, dns, ecr, logs, nat, network, security, security_groups, service,
     storage, target_group,
 };
-use crate::insight::health::standing;
+use crate::insight::health::standing::{self, Standing};
 
 /// The evidence about one node at one moment.
 #[derive(Debug, Default)]
@@ -40,7 +40,7 @@ impl Assessment {
                 finding.level = ground.missing;
                 base = base.min(ground.missing);
             }
-            if ground.mandatory.len() > 1 && finding.text != "loading" {
+            if ground.mandatory.len() > 1 && !matches!(facts.standing(*key), Standing::Idle | Standing::Loading) {
                 finding = finding.prefixed(&standing::title(*key));
             }
             // What could not be decided comes before what was seen last.

@@ -9,6 +9,9 @@ use crate::model::text;
 
 use crate::insight::health::finding::Finding;
 
+/// What a node says while its first answers are on their way.
+pub(crate) const LOADING: &str = "loading";
+
 /// The state of one section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
@@ -42,11 +45,17 @@ impl Standing {
         }
     }
 
+    /// The one of that word: what a report says is read again.
+    pub(crate) fn named(word: &str) -> Option<Self> {
+        let all = [Self::Idle, Self::Loading, Self::Ready, Self::Stale, Self::Denied, Self::Missing, Self::Failed];
+        all.into_iter().find(|s| s.word() == word)
+    }
+
     /// The word in reports.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Idle => "idle",
-            Self::Loading => "loading",
+            Self::Loading => LOADING,
             Self::Ready => "ready",
             Self::Stale => "stale",
             Self::Denied => "denied",
@@ -62,7 +71,7 @@ pub(crate) fn explain(entry: Option<&Entry>, now: Time) -> Option<String> {
     let headline = problem.map_or("no answer yet", |p| p.headline.as_str());
     match Standing::of(entry, now) {
         Standing::Idle | Standing::Ready => None,
-        Standing::Loading => Some("loading".to_owned()),
+        Standing::Loading => Some(LOADING.to_owned()),
         Standing::Missing => Some(format!("missing ({headline})")),
         Standing::Failed => Some(headline.to_owned()),
         Standing::Denied => problem.map(Problem::why),
@@ -82,7 +91,7 @@ pub(crate) fn mandatory(store: &Store, key: SectionKey, now: Time) -> Option<Fin
     let standing = Standing::of(entry, now);
     let (level, what) = match standing {
         Standing::Ready => return None,
-        Standing::Idle => (Level::Unknown, "loading".to_owned()),
+        Standing::Idle => (Level::Unknown, LOADING.to_owned()),
         Standing::Missing => (Level::Down, explain(entry, now)?),
         _ => (Level::Unknown, explain(entry, now)?),
     };
