@@ -356,7 +356,7 @@ fn a_finished_build_waits_for_its_image_to_be_rolled_out() {
     let mut world = World::healthy();
     world.edit::<Builds>(|b| b.builds.insert(0, build("production-nextcore-web", 9, "SUCCEEDED")));
     world.edit::<Repositories>(|r| {
-        let findings = [("CRITICAL".to_owned(), 1)].into();
+        let findings = [("CRITICAL".into(), 1)].into();
         let image = Image {
             digest: "sha256:feedbeef0123456789".into(),
             tags: vec!["8".into()],

@@ -182,10 +182,10 @@ fn repositories() {
     let digest = crate::insight::fixture::platform::digest("web");
     let short = crate::insight::topology::images::short_digest(&digest);
     for (name, change, level, text) in [
-        ("HIGH", (|i| i.findings = [("HIGH".to_owned(), 2)].into()) as fn(&mut Image), "degraded", "0 CRITICAL, 2 HIGH findings"),
-        ("MEDIUM only", |i| i.findings = [("MEDIUM".to_owned(), 9)].into(), "healthy", ""),
+        ("HIGH", (|i| i.findings = [("HIGH".into(), 2)].into()) as fn(&mut Image), "degraded", "0 CRITICAL, 2 HIGH findings"),
+        ("MEDIUM only", |i| i.findings = [("MEDIUM".into(), 9)].into(), "healthy", ""),
         ("failed", |i| i.scan_status = "FAILED".into(), "degraded", "FAILED"),
-        ("never", |i| i.scan_status = String::new(), "degraded", "was never scanned"),
+        ("never", |i| i.scan_status = "".into(), "degraded", "was never scanned"),
         ("scanning", |i| i.scan_status = "IN_PROGRESS".into(), "healthy", "is being scanned"),
         ("gone", |i| i.digest = "sha256:0".into(), "down", "is not in the repository"),
     ] {

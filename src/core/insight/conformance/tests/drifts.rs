@@ -558,7 +558,7 @@ const DELIVERY: &[Drift] = &[
     ("nothing scans", |s| s.edit::<Repositories>(|x| x.repositories[1].scan_frequency = "MANUAL".into()), &[("P05", "fail")]),
     (
         "the running image was not scanned",
-        |s| s.edit::<Repositories>(|x| x.repositories[0].images[0].scan_status.clear()),
+        |s| s.edit::<Repositories>(|x| x.repositories[0].images[0].scan_status = "".into()),
         &[("P07", "fail")],
     ),
     (

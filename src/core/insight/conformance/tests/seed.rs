@@ -301,7 +301,7 @@ pub(super) fn secret_arn(name: &str) -> String {
 }
 
 fn services(seed: &mut Seed) {
-    let settings = [("containerInsights".to_owned(), "enabled".to_owned())].into();
+    let settings = [("containerInsights".to_owned(), "enabled".into())].into();
     seed.put(Cluster { name: "production-nextcore".into(), status: "ACTIVE".into(), settings, ..Default::default() });
     let arn = |name: &str| format!("arn:aws:ecs:r:1:task-definition/{name}:7");
     let services = SERVICES.iter().map(|(name, role, count, _, _, port, _)| Service {

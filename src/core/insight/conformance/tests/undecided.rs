@@ -113,7 +113,7 @@ fn what_an_expression_did_not_need_may_be_missing() {
 fn an_aspect_of_a_bucket_that_could_not_be_read_concerns_its_own_statement() {
     let mut seed = Seed::new();
     seed.edit::<Buckets>(|x| {
-        x.buckets[0].versioning.clear();
+        x.buckets[0].versioning = "".into();
         x.buckets[0].unread.push(("versioning".into(), "no permission: s3:GetBucketVersioning".into()));
         x.buckets[1].region.clear();
         x.buckets[1].unread.push(("bucket".into(), "no permission: s3:ListBucket".into()));
@@ -133,8 +133,8 @@ fn what_is_unknown_states_nothing_as_found() {
     let mut seed = Seed::new();
     seed.edit::<Buckets>(|x| {
         for bucket in &mut x.buckets {
-            bucket.versioning.clear();
-            bucket.encryption.clear();
+            bucket.versioning = "".into();
+            bucket.encryption = "".into();
             bucket.lifecycle.clear();
             bucket.cors.clear();
             bucket.region.clear();
