@@ -31,9 +31,9 @@ states! {
     pub enum Severity {
         Critical = "CRITICAL",
         High = "HIGH",
-        Medium = "MEDIUM",
-        Low = "LOW",
         Informational = "INFORMATIONAL",
+        Low = "LOW",
+        Medium = "MEDIUM",
         Undefined = "UNDEFINED",
         Untriaged = "UNTRIAGED",
     }
@@ -379,6 +379,17 @@ impl Section for Pipeline {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn findings_come_back_from_a_document_with_the_words_that_ecr_wrote() {
+        let findings = [("CRITICAL", 2), ("HIGH", 5), ("LOW", 1), ("TOMORROW", 3)];
+        let image = Image { findings: findings.map(|(word, n)| (word.into(), n)).into(), ..Default::default() };
+        let written = serde_json::to_value(&image).unwrap();
+        assert_eq!(written["findings"], serde_json::json!({"CRITICAL": 2, "HIGH": 5, "LOW": 1, "TOMORROW": 3}));
+        assert_eq!(serde_json::from_value::<Image>(written).unwrap(), image);
+        assert_eq!(serde_json::from_str::<Image>(&serde_json::to_string(&image).unwrap()).unwrap(), image);
+        assert_eq!((image.count(&Severity::Critical), image.count(&Severity::Medium)), (2, 0));
+    }
 
     #[test]
     fn a_summary_that_wraps_a_commit_message_says_its_first_line() {
