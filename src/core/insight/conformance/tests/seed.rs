@@ -44,6 +44,11 @@ fn as_read(document: &mut Value) {
             *field = if field.is_string() { json!("") } else { json!([]) };
         }
     }
+    // Of what is told newest first the newest is what runs.
+    sections["builds"]["data"]["builds"].as_array_mut().unwrap().truncate(3);
+    for repository in sections["repositories"]["data"]["repositories"].as_array_mut().unwrap() {
+        repository["images"].as_array_mut().unwrap().truncate(1);
+    }
     sections["pipeline"]["data"]["executions"] = json!([]);
     sections["dns"]["data"]["health_checks"] = json!([]);
 }
