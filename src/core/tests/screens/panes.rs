@@ -6,7 +6,7 @@ use nextcore_core::input::{Code, Key};
 use nextcore_core::model::limits::Limit;
 use nextcore_core::session::{Msg, Session, update};
 use nextcore_core::theme::{Depth, Glyphs, Theme};
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::Color;
 
 use super::fixture::{self, World};
@@ -191,7 +191,7 @@ fn a_configured_limit_colours_its_figure_and_judges_its_box() {
     for size in SIZES {
         let red = |world: World| {
             let buffer = draw(&world.session(size), &Theme::terminal(), size);
-            buffer.content().iter().filter(|c| c.fg == Color::Red).map(|c| c.symbol()).collect::<String>()
+            buffer.content().iter().filter(|c| c.fg == Color::Red).map(Cell::symbol).collect::<String>()
         };
         let usual = red(fixture::healthy());
         let strict = red(fixture::healthy().limited(Limit::CacheMemory, 1.0, 2.0));
