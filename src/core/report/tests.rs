@@ -186,6 +186,7 @@ fn the_table_in_ascii_has_only_ascii() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one document, as it is written")]
 fn the_markdown() {
     let world = busy();
     insta::assert_snapshot!(markdown(&world.store, &world.judge(), &world.stack, world.now), @r#"

@@ -55,6 +55,7 @@ fn targets_count_for_the_group_the_balancer_and_the_service() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one table of cases")]
 fn target_states() {
     run(&[
         ("none registered", |w| web(w, vec![]), "tg/production-nextcore-web", "down", "no target registered, 2 wanted"),

@@ -167,7 +167,7 @@ fn what_is_unknown_states_nothing_as_found() {
 fn a_resource_that_another_section_does_not_know_is_named() {
     let mut seed = Seed::new();
     seed.edit::<TaskDefinitions>(|x| {
-        drop(x.definitions.remove("arn:aws:ecs:ap-southeast-2:111122223333:task-definition/production-nextcore-web:57"))
+        drop(x.definitions.remove("arn:aws:ecs:ap-southeast-2:111122223333:task-definition/production-nextcore-web:57"));
     });
     let (outcome, why) = verdict(&run(&builtin(), &seed), "E30");
     assert_eq!(outcome, "unknown");
