@@ -178,7 +178,7 @@ fn over(ended: Carried, args: &ActArgs, settings: &Settings) -> Result<ExitCode,
         Carried::Refused(refusal) => Err(failure(&refusal)),
         Carried::Moved(plan) => {
             say(&report::action::plan(&plan, look(settings)));
-            Err(Failure::no("something moved since the plan: nothing was sent\n  next: look at the new plan above, and say it again"))
+            Err(Failure::no(format!("{}\n  next: look at the new plan above, and say it again", Refusal::moved().text())))
         }
     }
 }

@@ -208,7 +208,7 @@ fn patience(c: char) -> Duration {
     match c {
         '→' | 'p' => Duration::from_secs(2),
         '‥' => Duration::from_secs(45),
-        '…' => Duration::from_secs(200),
+        '…' => Duration::from_secs(150),
         _ => Duration::from_millis(50),
     }
 }

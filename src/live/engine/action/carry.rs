@@ -79,10 +79,7 @@ impl Runner {
         match &carried {
             Carried::Ended(_) => {}
             Carried::Refused(refusal) => self.record_refusal(&plan.request, refusal).await,
-            Carried::Moved(_) => {
-                let why = Refusal::Check("something moved since the plan: nothing was sent".to_owned());
-                self.record_refusal(&plan.request, &why).await;
-            }
+            Carried::Moved(_) => self.record_refusal(&plan.request, &Refusal::moved()).await,
         }
         carried
     }
