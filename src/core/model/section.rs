@@ -96,7 +96,7 @@ pub struct Problem {
 impl Problem {
     /// Why there is no value, in few words: the permission that would mend it, where one would.
     pub fn why(&self) -> String {
-        self.permission.as_ref().map_or_else(|| self.headline.clone(), |permission| format!("no permission: {permission}"))
+        self.permission.as_ref().map_or_else(|| self.headline.clone(), |permission| format!("access denied: {permission}"))
     }
 }
 

@@ -40,7 +40,7 @@ pub fn table(report: &Report, look: Look) -> String {
 }
 
 fn elsewhere(report: &Report) -> Option<String> {
-    report.elsewhere.as_ref().map(|where_| format!("not AWS: endpoint {where_}"))
+    report.elsewhere.as_ref().map(|where_| format!("custom endpoint (not AWS): {where_}"))
 }
 
 /// `{stack, region, elsewhere, as_of, counts, rows: [{id, group, title, source, outcome, found, why, ...}], exit_code}`.
@@ -109,7 +109,7 @@ mod tests {
         production-nextcore ap-southeast-2  2026-03-01T12:00:30Z
          RESULT     ID   STATEMENT                            FOUND
                          VPC
-         ? unknown  V01  VPC (10.0.0.0/16)                    network: no permission: ec2:DescribeVpcs
+         ? unknown  V01  VPC (10.0.0.0/16)                    network: access denied: ec2:DescribeVpcs
 
                          RDS POSTGRESQL
          ● pass     D01  RDS PostgreSQL 15                    postgres 15.7
@@ -150,7 +150,7 @@ mod tests {
 
         | Result | Id | Statement | Found |
         |---|---|---|---|
-        | unknown | V01 | VPC (10.0.0.0/16) | network: no permission: ec2:DescribeVpcs |
+        | unknown | V01 | VPC (10.0.0.0/16) | network: access denied: ec2:DescribeVpcs |
 
         ## RDS PostgreSQL
 
@@ -167,7 +167,7 @@ mod tests {
         assert_eq!(value["exit_code"], 1);
         assert_eq!(value["counts"]["fail"], 1);
         assert_eq!(value["rows"][0]["outcome"], "unknown");
-        assert_eq!(value["rows"][0]["why"], "network: no permission: ec2:DescribeVpcs");
+        assert_eq!(value["rows"][0]["why"], "network: access denied: ec2:DescribeVpcs");
         assert_eq!(value["rows"][1]["id"], "D08");
         assert_eq!(value["rows"][1]["found"], "1 day");
         assert!(value["rows"][1]["source"].as_str().unwrap().starts_with("rds:DescribeDBInstances"));

@@ -55,13 +55,7 @@ fn targets_count_for_the_group_the_balancer_and_the_service() {
 fn target_states() {
     run(&[
         ("none registered", |w| web(w, vec![]), "tg/web", "down", "no target registered, 2 wanted"),
-        (
-            "group unknown to the balancer",
-            |w| w.edit::<Targets>(|t| t.groups.clear()),
-            "tg/web",
-            "unknown",
-            "target health was not answered",
-        ),
+        ("group unknown to the balancer", |w| w.edit::<Targets>(|t| t.groups.clear()), "tg/web", "unknown", "no target health returned"),
         (
             "draining alone is not a failure",
             |w| {
@@ -108,7 +102,7 @@ fn target_states() {
             },
             "tg/web",
             "degraded",
-            "target 10.0.12.2 initial 4m00s after its start",
+            "target 10.0.12.2 still initial 4m00s after start",
         ),
         (
             "nothing wanted",
@@ -160,17 +154,17 @@ fn traffic() {
 fn errors() {
     run(&[
         (
-            "balancer 5xx, few",
+            "ALB 5xx, few",
             |w| {
                 w.counts("alb/requests", &[600.0, 600.0, 600.0]);
                 w.counts("alb/elb5xx", &[12.0, 0.0, 9.0]);
             },
             "alb",
             "degraded",
-            "balancer 5xx 1.5 % of requests in 2 of 3 min",
+            "ALB 5xx 1.5 % of requests in 2 of 3 min",
         ),
         (
-            "balancer 5xx below five a minute",
+            "ALB 5xx below five a minute",
             |w| {
                 w.counts("alb/requests", &[60.0, 60.0, 60.0]);
                 w.counts("alb/elb5xx", &[4.0, 4.0, 4.0]);
@@ -180,14 +174,14 @@ fn errors() {
             "",
         ),
         (
-            "balancer 5xx, many",
+            "ALB 5xx, many",
             |w| {
                 w.counts("alb/requests", &[600.0, 600.0, 600.0]);
                 w.counts("alb/elb5xx", &[60.0, 60.0, 60.0]);
             },
             "alb",
             "down",
-            "balancer 5xx 10 % of requests for 3 min",
+            "ALB 5xx 10 % of requests for 3 min",
         ),
         (
             "every request fails before it finds a target",
@@ -197,7 +191,7 @@ fn errors() {
             },
             "alb",
             "down",
-            "balancer 5xx 100 % of requests for 3 min",
+            "ALB 5xx 100 % of requests for 3 min",
         ),
     ]);
 }

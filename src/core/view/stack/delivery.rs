@@ -177,7 +177,7 @@ fn stages<'a>(v: &View<'a>, width: usize) -> Vec<Phrase<'a>> {
     let Some(last) = pipeline.executions.first() else { return vec![Phrase::of("never ran", Role::Muted)] };
     let stage = pipeline.stages.iter().find(|s| matches!(s.status.as_str(), "InProgress" | "Failed" | "Stopped"));
     let (what, role) = match stage {
-        Some(s) if s.actions.iter().any(|a| a.awaits_approval) => (format!("{} waits for a person", s.name), Role::Info),
+        Some(s) if s.actions.iter().any(|a| a.awaits_approval) => (format!("{} needs approval", s.name), Role::Info),
         Some(s) if s.status == "InProgress" => (format!("{} runs", s.name), Role::Info),
         Some(s) => (format!("{} {}", s.name, s.status.to_lowercase()), Role::Warn),
         None => ("deployed".to_owned(), Role::Text),

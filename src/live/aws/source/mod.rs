@@ -82,7 +82,7 @@ impl Context {
             || Problem { kind: ProblemKind::Waiting, headline: format!("{WAITING}{}", T::TITLE), hint: String::new(), permission: None },
             |p| Problem {
                 kind: p.kind,
-                headline: format!("needs the {}: {}", T::TITLE, p.headline),
+                headline: format!("needs {}: {}", T::TITLE, p.headline),
                 hint: p.hint.clone(),
                 permission: p.permission.clone(),
             },
@@ -91,7 +91,7 @@ impl Context {
 }
 
 /// How a problem begins whose section builds on another.
-const WAITING: &str = "waiting for the ";
+const WAITING: &str = "waiting for ";
 
 /// The source that a problem waits for.
 pub(super) fn awaited(problem: &Problem) -> Option<&'static Row> {

@@ -85,7 +85,7 @@ fn verdict(image: &Image) -> Option<Finding> {
         }
         "COMPLETE" | "ACTIVE" => None,
         "IN_PROGRESS" | "PENDING" => Some(note(format!("running image {digest} is being scanned"))),
-        "" => Some(degraded(format!("running image {digest} was never scanned"))),
+        "" => Some(degraded(format!("running image {digest} never scanned"))),
         status => Some(degraded(format!("scan of running image {digest}: {status}"))),
     }
 }

@@ -93,7 +93,7 @@ fn public(facts: &Facts<'_>, subnet: &Subnet) -> Option<Finding> {
     match table(facts, subnet)?.default_route() {
         None => Some(down("no route to the internet")),
         Some(route) if route.state == "blackhole" => Some(down(format!("default route is a blackhole ({})", route.target))),
-        Some(route) if !route.target.starts_with("igw-") => Some(degraded(format!("default route leads to {}", route.target))),
+        Some(route) if !route.target.starts_with("igw-") => Some(degraded(format!("default route to {}", route.target))),
         Some(_) => None,
     }
 }
@@ -108,5 +108,5 @@ fn isolated(facts: &Facts<'_>, subnet: &Subnet) -> Option<Finding> {
 
 fn zone(_: &Facts<'_>, zone: &Zone) -> Option<Finding> {
     let odd = !matches!(zone.state.as_str(), "available" | "");
-    odd.then(|| note(format!("AWS says of {}: {}", zone.name, zone.state)))
+    odd.then(|| note(format!("AWS reports {}: {}", zone.name, zone.state)))
 }
