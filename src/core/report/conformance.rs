@@ -114,16 +114,15 @@ mod tests {
                          RDS POSTGRESQL
          ● pass     D01  RDS PostgreSQL 15                    postgres 15.7
          ✖ fail     D08  Automated backups (7-day retention)  1 day
-                                                              More days than stated cost money and harm nothing;
-                                                              fewer lose what the architecture promises; 0 turns
-                                                              backups off.
+                                                              More days than stated only cost money; fewer break the
+                                                              stated retention; 0 disables backups.
          ▲ warn     D14  RPO: 5 minutes (RDS PITR)            PITR 7m00s behind
                                                               Logs are shipped about every 5 minutes: 5 to 7 minutes
-                                                              behind are normal jitter, more is a backup that has
+                                                              behind is normal, more means that the backup has
                                                               stopped.
 
                          CLAIMS AND FAILURE SCENARIOS
-         ▸ manual   H04  Deployment Time: 20-30 minutes       AWS does not say how long the whole stack took to
+         ▸ manual   H04  Deployment Time: 20-30 minutes       AWS does not show how long the whole stack took to
                                                               create. Measure the next complete deployment.
         5 statements: 1 pass, 1 warn, 1 fail, 1 unknown, 1 manual
         "#);
@@ -157,7 +156,7 @@ mod tests {
         | Result | Id | Statement | Found |
         |---|---|---|---|
         | fail | D02 | db.t3.large | db\|t3 |
-        | fail | D08 | Automated backups (7-day retention) | 1 day<br>More days than stated cost money and harm nothing; fewer lose what the architecture promises; 0 turns backups off. |
+        | fail | D08 | Automated backups (7-day retention) | 1 day<br>More days than stated only cost money; fewer break the stated retention; 0 disables backups. |
         "#);
     }
 

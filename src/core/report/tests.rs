@@ -57,7 +57,7 @@ fn the_table() {
      ● healthy   nat/a                  nat-a                                                                                                                                                      0s
      ● healthy   nat/b                  nat-b                                                                                                                                                      0s
      ● healthy   nat/c                  nat-c                                                                                                                                                      0s
-     ● healthy   sg                     4 groups  12 rules                                                inter-task traffic is blocked: the architecture allows self inbound but no self outbound         0s
+     ● healthy   sg                     4 groups  12 rules                                                inter-task traffic is blocked: the spec allows self inbound but no self outbound         0s
      ● healthy   svc/control-plane      2/2  rev 7                                                                                                                                          7h00m  0s
      ▲ degraded  svc/web                2/2  cpu 38 %  mem 57 %  rev 7                                    1 of 2 targets unhealthy (Target.Timeout)                                                0s
      ● healthy   svc/celery-worker      3/3  rev 7                                                                                                                                          7h00m  0s
@@ -117,7 +117,7 @@ fn the_table_in_ascii_has_only_ascii() {
      . healthy   nat/b                  nat-b                                                       0s
      . healthy   nat/c                  nat-c                                                       0s
      . healthy   sg                     4 groups  12 rules         inter-task traffic is            0s
-                                                                   blocked: the seed allows
+                                                                   blocked: the spec allows
                                                                    self inbound but no self
                                                                    outbound
      . healthy   svc/control-plane      2/2  rev 7                                           7h00m  0s
@@ -181,7 +181,7 @@ fn the_markdown() {
     | healthy | `nat/a` | nat-a |  |  | 0s |
     | healthy | `nat/b` | nat-b |  |  | 0s |
     | healthy | `nat/c` | nat-c |  |  | 0s |
-    | healthy | `sg` | 4 groups, 12 rules | inter-task traffic is blocked: the architecture allows self inbound but no self outbound |  | 0s |
+    | healthy | `sg` | 4 groups, 12 rules | inter-task traffic is blocked: the spec allows self inbound but no self outbound |  | 0s |
     | healthy | `svc/control-plane` | 2/2, rev 7 |  | 7h00m | 0s |
     | degraded | `svc/web` | 2/2, cpu 38 %, mem 57 %, rev 7 | 1 of 2 targets unhealthy (Target.Timeout) |  | 0s |
     | healthy | `svc/celery-worker` | 3/3, rev 7 |  | 7h00m | 0s |

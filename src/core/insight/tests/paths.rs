@@ -36,7 +36,7 @@ fn cidr(block: &str) -> Peer {
 fn the_seed_as_written() {
     use CellVerdict::{AsWritten, Closed, Half};
     let paths = broken(|_| {});
-    let blocked = "inter-task traffic is blocked: the architecture allows self inbound but no self outbound";
+    let blocked = "inter-task traffic is blocked: the spec allows self inbound but no self outbound";
     assert_eq!(texts(&paths), [(Level::Healthy, "S09", blocked)]);
     assert!(paths.lines.iter().all(|l| l.state == LineState::Present && l.level == Level::Healthy && l.rule.is_some()));
     assert_eq!(paths.lines.len(), 12);

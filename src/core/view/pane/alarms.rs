@@ -84,7 +84,7 @@ pub(crate) fn summary<'a>(alarms: &Alarms) -> Phrase<'a> {
     }
     let gap = Phrase::of(" ", Role::Text);
     if total == 0 {
-        return gap.and("no alarms", Role::Muted);
+        return gap.and("none", Role::Muted);
     }
     let line = if firing > 0 {
         gap.and(format!("{firing} of {total} in alarm"), Role::Warn)

@@ -199,7 +199,7 @@ impl<'a> Scene<'a> {
                     all.push(Deviation { level: Level::Healthy, id, group, text: format!("{what} only covered by the wider rule {rule}") });
                 }
                 LineState::Present if id == "S09" && !self.self_egress() => {
-                    let text = "inter-task traffic is blocked: the architecture allows self inbound but no self outbound".to_owned();
+                    let text = "inter-task traffic is blocked: the spec allows self inbound but no self outbound".to_owned();
                     all.push(Deviation { level: Level::Healthy, id, group, text });
                 }
                 _ => {}
