@@ -155,7 +155,7 @@ impl Store {
             }
             (Some(value), _, _) => Loadable::Ready(value),
             // Waiting for another section is part of loading, not a failure.
-            (None, _, None | Some(Problem { kind: ProblemKind::Waiting, .. })) => Loadable::Loading { since: entry.asked_at },
+            (None, _, None | Some(Problem { kind: ProblemKind::Waiting(_), .. })) => Loadable::Loading { since: entry.asked_at },
             (None, _, Some(Problem { permission: Some(permission), .. })) => Loadable::Denied { permission },
             (None, _, Some(problem)) => Loadable::Failed(problem),
         }

@@ -99,14 +99,14 @@ mod tests {
     }
 
     fn world_ago(seconds: i64) -> crate::model::Time {
-        crate::insight::fixture::noon() - chrono::TimeDelta::seconds(seconds)
+        crate::insight::fixture::now() - chrono::TimeDelta::seconds(seconds)
     }
 
     #[test]
     fn the_table() {
         let report = report("D01,D08,D14,V01,H04");
         insta::assert_snapshot!(table(&report, Look { ascii: false, width: Some(110) }), @r#"
-        production-nextcore ap-southeast-2  2026-03-01T12:00:30Z
+        production-nextcore ap-southeast-2  2026-11-22T22:01:09Z
          RESULT     ID   STATEMENT                            FOUND
                          VPC
          ? unknown  V01  VPC (10.0.0.0/16)                    network: access denied: ec2:DescribeVpcs
@@ -141,7 +141,7 @@ mod tests {
     fn the_markdown_keeps_its_cells() {
         let text = markdown(&report("D02,D08,V01"));
         insta::assert_snapshot!(text, @r#"
-        # production-nextcore ap-southeast-2 2026-03-01T12:00:30Z
+        # production-nextcore ap-southeast-2 2026-11-22T22:01:09Z
 
         3 statements: 2 fail, 1 unknown
 

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::View;
-use super::figures::{LIVE, coarse_age, glyph, is_loading};
+use super::figures::{LIVE, coarse_age, glyph};
 use super::widget::phrase::fit;
 use super::widget::{Fact, Ink, Phrase};
 use crate::input::{COMMANDS, Command, Key};
@@ -122,7 +122,7 @@ fn health(v: &View<'_>) -> Phrase<'static> {
         let seen = v.store.entries().any(|(_, e)| e.value.is_some());
         return Phrase::of(if seen { "? all stale" } else { "? no data" }, Role::Unknown);
     }
-    let loading = v.judgement.nodes.values().filter(|n| is_loading(n)).count();
+    let loading = v.judgement.nodes.values().filter(|n| n.is_loading()).count();
     if counts.total() == loading {
         return Phrase::of("◌ loading", Role::Muted);
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::insight::fixture::World;
+use crate::insight::fixture::{DISTRIBUTION, World};
 use crate::model::mode::Mode;
 use crate::model::network::SecurityGroups;
 use crate::session::{Msg, Session, SessionOptions, update};
@@ -49,9 +49,9 @@ fn a_closed_path_is_named_on_the_first_screen() {
 #[test]
 fn the_errors_of_a_path_are_those_of_a_minute_that_is_over() {
     let mut world = World::healthy();
-    world.counts("tg/web/requests", &[600.0; 3]);
+    world.counts("tg/production-nextcore-web/requests", &[600.0; 3]);
     // The minute that has just begun has a point, too: its counts do not belong together yet.
-    world.counts("tg/web/5xx", &[66.0; 3]);
+    world.counts("tg/production-nextcore-web/5xx", &[66.0; 3]);
     world.counts("alb/requests", &[600.0; 3]);
     world.counts("alb/target5xx", &[78.0; 3]);
     for size in SIZES {
@@ -74,7 +74,7 @@ fn requests_come_from_where_the_name_leads() {
     let mut world = World::healthy();
     let led = |world: &World| SIZES[1..].iter().map(|size| from(world, *size)).collect::<Vec<_>>();
     assert_eq!(led(&world), ["Route 53", "Route 53"]);
-    world.edit::<crate::model::dns::Dns>(|d| d.records[0].alias.as_mut().unwrap().dns_name = "d111111abcdef8.cloudfront.net.".into());
+    world.lead(DISTRIBUTION);
     assert_eq!(led(&world), ["CloudFront", "CloudFront"]);
 }
 

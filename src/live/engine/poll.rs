@@ -160,7 +160,7 @@ fn log(row: Row, outcome: Outcome, next_ms: u64) {
     match outcome {
         Outcome::Good => debug!(source, next_ms, "poll ends"),
         // One section waits for another: so it begins.
-        Outcome::Bad { kind: ProblemKind::Waiting, failures } => debug!(source, failures, next_ms, "poll waits"),
+        Outcome::Bad { kind: ProblemKind::Waiting(_), failures } => debug!(source, failures, next_ms, "poll waits"),
         Outcome::Bad { kind, failures } => warn!(source, ?kind, failures, next_ms, "poll backs off"),
     }
 }

@@ -50,13 +50,15 @@ impl Statement {
 }
 
 /// An expression that has a name.
+#[derive(Clone)]
 pub(super) struct Named {
     pub(super) name: String,
-    pub(super) expression: Expression,
+    pub(super) expression: Arc<Expression>,
     file: String,
 }
 
 /// All statements.
+#[derive(Clone)]
 pub struct Statements {
     pub(super) env: Arc<Env>,
     /// What a name needs comes before it.
@@ -160,7 +162,7 @@ impl Statements {
                     return Err(refuse("a name in the state document".to_owned()));
                 }
                 let compiled = Expression::compile(&self.env, expression.get_ref()).map_err(refuse)?;
-                let named = Named { name: name.get_ref().clone(), expression: compiled, file: text.file.to_owned() };
+                let named = Named { name: name.get_ref().clone(), expression: Arc::new(compiled), file: text.file.to_owned() };
                 waiting.push((named, text.error(&name.span(), "")));
             }
         }

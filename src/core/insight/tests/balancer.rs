@@ -35,27 +35,37 @@ fn state_and_zones() {
 fn targets_count_for_the_group_the_balancer_and_the_service() {
     let timeout = Some("Target.Timeout");
     let mut world = World::healthy();
-    web(&mut world, vec![target("10.0.11.2", "unhealthy", timeout), target("10.0.12.2", "healthy", None)]);
+    web(&mut world, vec![target("10.0.11.56", "unhealthy", timeout), target("10.0.12.157", "healthy", None)]);
     let seen = world.judge();
-    assert_eq!(look(&seen, "tg/web"), ("degraded", "1 of 2 targets unhealthy (Target.Timeout)".into()));
+    assert_eq!(look(&seen, "tg/production-nextcore-web"), ("degraded", "1 of 2 targets unhealthy (Target.Timeout)".into()));
     assert_eq!(look(&seen, "svc/web"), ("degraded", "1 of 2 targets unhealthy (Target.Timeout)".into()));
-    assert_eq!(look(&seen, "alb"), ("degraded", "web: 1 of 2 targets unhealthy (Target.Timeout)".into()));
-    assert_eq!(look(&seen, "tg/control-plane").0, "healthy");
+    assert_eq!(look(&seen, "alb"), ("degraded", "production-nextcore-web: 1 of 2 targets unhealthy (Target.Timeout)".into()));
+    assert_eq!(look(&seen, "tg/production-nextcore-api").0, "healthy");
     assert_eq!(look(&seen, "svc/celery-worker").0, "healthy");
 
-    web(&mut world, vec![target("10.0.11.2", "unhealthy", timeout), target("10.0.12.2", "unhealthy", Some("Target.FailedHealthChecks"))]);
+    web(
+        &mut world,
+        vec![target("10.0.11.56", "unhealthy", timeout), target("10.0.12.157", "unhealthy", Some("Target.FailedHealthChecks"))],
+    );
     let seen = world.judge();
     let text = "0 of 2 targets healthy (1 Target.FailedHealthChecks, 1 Target.Timeout)";
-    assert_eq!(look(&seen, "tg/web"), ("down", text.into()));
+    assert_eq!(look(&seen, "tg/production-nextcore-web"), ("down", text.into()));
     assert_eq!(look(&seen, "svc/web"), ("down", text.into()));
-    assert_eq!(look(&seen, "alb"), ("down", format!("web: {text}")));
+    assert_eq!(look(&seen, "alb"), ("down", format!("production-nextcore-web: {text}")));
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one table of cases")]
 fn target_states() {
     run(&[
-        ("none registered", |w| web(w, vec![]), "tg/web", "down", "no target registered, 2 wanted"),
-        ("group unknown to the balancer", |w| w.edit::<Targets>(|t| t.groups.clear()), "tg/web", "unknown", "no target health returned"),
+        ("none registered", |w| web(w, vec![]), "tg/production-nextcore-web", "down", "no target registered, 2 wanted"),
+        (
+            "group unknown to the balancer",
+            |w| w.edit::<Targets>(|t| t.groups.clear()),
+            "tg/production-nextcore-web",
+            "unknown",
+            "no target health returned",
+        ),
         (
             "draining alone is not a failure",
             |w| {
@@ -68,39 +78,45 @@ fn target_states() {
                     ],
                 );
             },
-            "tg/web",
+            "tg/production-nextcore-web",
             "healthy",
             "",
         ),
         (
             "initial alone is not a failure",
             |w| web(w, vec![target("1", "healthy", None), target("2", "initial", None)]),
-            "tg/web",
+            "tg/production-nextcore-web",
             "changing",
             "1 target starting",
         ),
-        ("too few", |w| web(w, vec![target("1", "healthy", None)]), "tg/web", "degraded", "1 of 2 wanted targets healthy"),
+        (
+            "too few",
+            |w| web(w, vec![target("1", "healthy", None)]),
+            "tg/production-nextcore-web",
+            "degraded",
+            "1 of 2 wanted targets healthy",
+        ),
         (
             "unused targets do not serve",
             |w| web(w, vec![target("1", "unused", Some("Target.NotInUse")), target("2", "unused", Some("Target.NotInUse"))]),
-            "tg/web",
+            "tg/production-nextcore-web",
             "down",
             "0 of 2 targets healthy (Target.NotInUse)",
         ),
         (
             "unhealthy while draining",
             |w| web(w, vec![target("1", "healthy", None), target("2", "healthy", None), target("3", "unhealthy.draining", None)]),
-            "tg/web",
+            "tg/production-nextcore-web",
             "degraded",
             "1 of 3 targets unhealthy",
         ),
         (
             "initial for too long",
             |w| {
-                web(w, vec![target("10.0.11.2", "healthy", None), target("10.0.12.2", "initial", None)]);
+                web(w, vec![target("10.0.11.56", "healthy", None), target("10.0.12.157", "initial", None)]);
                 w.edit::<Tasks>(|t| t.tasks.iter_mut().for_each(|t| t.started_at = Some(ago(4))));
             },
-            "tg/web",
+            "tg/production-nextcore-web",
             "degraded",
             "target 10.0.12.2 still initial 4m00s after start",
         ),
@@ -113,11 +129,17 @@ fn target_states() {
                     s.running = 0;
                 });
             },
-            "tg/web",
+            "tg/production-nextcore-web",
             "healthy",
             "",
         ),
-        ("a task without a target", |w| w.edit::<Tasks>(|t| t.tasks.push(task("web", "x", "10.9.9.9"))), "tg/web", "healthy", ""),
+        (
+            "a task without a target",
+            |w| w.edit::<Tasks>(|t| t.tasks.push(task("web", "x", "10.9.9.9"))),
+            "tg/production-nextcore-web",
+            "healthy",
+            "",
+        ),
     ]);
 }
 
@@ -232,18 +254,18 @@ fn errors_of_targets() {
         (
             "one group's 5xx",
             |w| {
-                w.counts("tg/web/requests", &[600.0; 3]);
-                w.counts("tg/web/5xx", &[60.0; 3]);
+                w.counts("tg/production-nextcore-web/requests", &[600.0; 3]);
+                w.counts("tg/production-nextcore-web/5xx", &[60.0; 3]);
             },
-            "tg/web",
+            "tg/production-nextcore-web",
             "down",
             "5xx 10 % of requests for 3 min",
         ),
         (
             "its service says so itself",
             |w| {
-                w.counts("tg/web/requests", &[600.0; 3]);
-                w.counts("tg/web/5xx", &[60.0; 3]);
+                w.counts("tg/production-nextcore-web/requests", &[600.0; 3]);
+                w.counts("tg/production-nextcore-web/5xx", &[60.0; 3]);
             },
             "svc/web",
             "down",
@@ -252,8 +274,8 @@ fn errors_of_targets() {
         (
             "a service with a few 5xx",
             |w| {
-                w.counts("tg/control-plane/requests", &[600.0; 5]);
-                w.counts("tg/control-plane/5xx", &[9.0; 5]);
+                w.counts("tg/production-nextcore-api/requests", &[600.0; 5]);
+                w.counts("tg/production-nextcore-api/5xx", &[9.0; 5]);
             },
             "svc/control-plane",
             "degraded",

@@ -2,8 +2,7 @@
 
 use chrono::TimeDelta;
 
-use crate::insight::fixture::platform::build;
-use crate::insight::fixture::{World, ago, look, noon, run};
+use crate::insight::fixture::{World, ago, build, digest, failed_build, look, now, run};
 use crate::model::dashboard::Dashboards;
 use crate::model::database::Database;
 use crate::model::delivery::{Builds, Image, Pipeline, PipelineExecution, Repositories};
@@ -117,7 +116,7 @@ fn roles_keys_and_secrets() {
             |w| {
                 w.edit::<Keys>(|k| {
                     k.keys[0].state = "PendingDeletion".into();
-                    k.keys[0].deletion_at = Some(noon() + TimeDelta::days(7));
+                    k.keys[0].deletion_at = Some(now() + TimeDelta::days(7));
                 });
             },
             "kms",
@@ -179,13 +178,13 @@ fn image(world: &mut World, change: impl FnOnce(&mut Image)) {
 
 #[test]
 fn repositories() {
-    let digest = crate::insight::fixture::platform::digest("web");
+    let digest = digest("web");
     let short = crate::insight::topology::images::short_digest(&digest);
     for (name, change, level, text) in [
-        ("HIGH", (|i| i.findings = [("HIGH".to_owned(), 2)].into()) as fn(&mut Image), "degraded", "0 CRITICAL, 2 HIGH findings"),
-        ("MEDIUM only", |i| i.findings = [("MEDIUM".to_owned(), 9)].into(), "healthy", ""),
+        ("HIGH", (|i| i.findings = [("HIGH".into(), 2)].into()) as fn(&mut Image), "degraded", "0 CRITICAL, 2 HIGH findings"),
+        ("MEDIUM only", |i| i.findings = [("MEDIUM".into(), 9)].into(), "healthy", ""),
         ("failed", |i| i.scan_status = "FAILED".into(), "degraded", "FAILED"),
-        ("never", |i| i.scan_status = String::new(), "degraded", "never scanned"),
+        ("never", |i| i.scan_status = "".into(), "degraded", "never scanned"),
         ("scanning", |i| i.scan_status = "IN_PROGRESS".into(), "healthy", "is being scanned"),
         ("gone", |i| i.digest = "sha256:0".into(), "down", "is not in the repository"),
     ] {
@@ -235,10 +234,7 @@ fn an_image_that_is_newer_than_the_answer_is_not_missing() {
 fn builds() {
     let failed = |w: &mut World| {
         w.edit::<Builds>(|b| {
-            let mut build = build("production-nextcore-web", 20, "FAILED");
-            build.phases[1].status = "FAILED".into();
-            build.phases[1].message = "COMMAND_EXECUTION_ERROR: npm test".into();
-            b.builds.insert(0, build);
+            b.builds.insert(0, failed_build("production-nextcore-web", 20));
         });
     };
     let mut world = World::healthy();
@@ -317,7 +313,7 @@ fn pipeline() {
             },
             "pipeline",
             "changing",
-            "Deploy: Deploy waits for approval for 30m00s",
+            "Deploy: DeployControl waits for approval for 30m00s",
         ),
         (
             "waits for a person since yesterday",
@@ -329,7 +325,7 @@ fn pipeline() {
             },
             "pipeline",
             "degraded",
-            "Deploy: Deploy waits for approval for 1d01h",
+            "Deploy: DeployControl waits for approval for 1d01h",
         ),
     ]);
 }
@@ -340,7 +336,7 @@ fn dashboards_only_observe() {
         ("none", |w| w.put(Dashboards::default()), "dashboards", "n/a", "none named production-nextcore*"),
         (
             "none of the database",
-            |w| w.edit::<Dashboards>(|d| d.dashboards.truncate(1)),
+            |w| w.edit::<Dashboards>(|d| drop(d.dashboards.remove(0))),
             "dashboards",
             "healthy",
             "no dashboard shows database performance",

@@ -39,9 +39,9 @@ fn a_gauge_speaks_until_it_is_asked_for_again() {
 #[test]
 fn minutes_that_were_not_asked_for_do_not_dilute_errors() {
     let mut world = World::healthy();
-    series(&mut world, "tg/web/requests", 100.0, 2, 60);
-    series(&mut world, "tg/web/5xx", 9.0, 8, 300);
-    assert_eq!(look(&world.judge(), "tg/web"), ("down", "5xx 9.0 % of requests for 3 min".into()));
-    let shown = Reading::new(&world.store, world.now).share("tg/web/5xx", "tg/web/requests");
+    series(&mut world, "tg/production-nextcore-web/requests", 100.0, 2, 60);
+    series(&mut world, "tg/production-nextcore-web/5xx", 9.0, 8, 300);
+    assert_eq!(look(&world.judge(), "tg/production-nextcore-web"), ("down", "5xx 9.0 % of requests for 3 min".into()));
+    let shown = Reading::new(&world.store, world.now).share("tg/production-nextcore-web/5xx", "tg/production-nextcore-web/requests");
     assert_eq!(shown, Some(9.0), "the figure beside it says the same");
 }

@@ -15,7 +15,7 @@ use crate::model::database::Database;
 use crate::model::delivery::{Builds, Pipeline, Repositories};
 use crate::model::dns::Dns;
 use crate::model::log::LogGroup;
-use crate::model::network::{NatGateway, NatGateways, Network, Routes, SecurityGroups};
+use crate::model::network::{NatGateway, NatGateways, NatState, Network, Routes, SecurityGroups};
 use crate::model::scaling::Scaling;
 use crate::model::section::{Section, SectionKey};
 use crate::model::security::{Keys, Roles, Secrets};
@@ -72,7 +72,7 @@ fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> usize {
 
 /// Gateways that are gone are listed by AWS for an hour.
 fn gateways(nat: &NatGateways) -> impl Iterator<Item = &NatGateway> {
-    nat.gateways.iter().filter(|g| g.state != "deleted")
+    nat.gateways.iter().filter(|g| g.state != NatState::Deleted)
 }
 
 const DNS: &[Kind] = &[

@@ -3,11 +3,11 @@
 
 use super::{Param, Spec, Subject, Takes, Tier};
 use crate::model::alarm::Alarms;
-use crate::model::cache::ReplicationGroup;
+use crate::model::cache::{AutomaticFailover, CacheStatus, ReplicationGroup};
 use crate::model::cdn::Cdn;
 use crate::model::database::{Database, InstanceStatus};
-use crate::model::delivery::{Builds, Pipeline};
-use crate::model::network::NatGateways;
+use crate::model::delivery::{BuildStatus, Builds, Pipeline, PipelineStatus};
+use crate::model::network::{NatGateways, NatState};
 use crate::model::scaling::{ScalableTarget, Scaling};
 use crate::model::service::{Service, Services, TaskStatus, Tasks};
 use crate::model::store::Store;
@@ -157,8 +157,8 @@ pub const ACTIONS: &[Spec] = &[
         params: &[],
         offer: |store, _, _| {
             let group = store.get::<ReplicationGroup>().ok_or("Redis not loaded yet")?;
-            refuse(group.automatic_failover != "enabled", "automatic failover not enabled")?;
-            refuse(group.status != "available", &format!("status {}", group.status))
+            refuse(group.automatic_failover != AutomaticFailover::Enabled, "automatic failover not enabled")?;
+            refuse(group.status != CacheStatus::Available, &format!("status {}", group.status))
         },
     },
     Spec {
@@ -171,7 +171,7 @@ pub const ACTIONS: &[Spec] = &[
         params: &[option("via", Takes::Zone, "auto", "zone whose NAT gateway to use; its own zone: undo the reroute")],
         offer: |store, _, _| {
             let gateways = store.get::<NatGateways>().ok_or("NAT gateways not loaded yet")?;
-            refuse(!gateways.gateways.iter().any(|g| g.state == "available"), "no available NAT gateway")
+            refuse(!gateways.gateways.iter().any(|g| g.state == NatState::Available), "no available NAT gateway")
         },
     },
     Spec {
@@ -219,7 +219,7 @@ pub const ACTIONS: &[Spec] = &[
         tier: Tier::T1,
         subject: Subject::Pipeline,
         params: &[option("stage", Takes::Stage, "failed", "stage; default: the failed one")],
-        offer: |store, _, _| refuse(!pipeline(store)?.stages.iter().any(|s| s.status == "Failed"), "no stage has failed"),
+        offer: |store, _, _| refuse(!pipeline(store)?.stages.iter().any(|s| s.status == PipelineStatus::Failed), "no stage has failed"),
     },
     Spec {
         name: "pipeline stop",
@@ -309,11 +309,11 @@ fn pipeline(store: &Store) -> Result<&Pipeline, String> {
 }
 
 fn running(pipeline: &Pipeline) -> bool {
-    pipeline.executions.iter().any(|e| matches!(e.status.as_str(), "InProgress" | "Stopping"))
+    pipeline.executions.iter().any(|e| e.status.is_open())
 }
 
 fn building(store: &Store, project: &str) -> Result<bool, String> {
     let builds = store.get::<Builds>().ok_or("builds not loaded yet")?;
     refuse(builds.missing.iter().any(|m| m == project), "no such project")?;
-    Ok(builds.latest(project).is_some_and(|b| b.status == "IN_PROGRESS"))
+    Ok(builds.latest(project).is_some_and(|b| b.status == BuildStatus::InProgress))
 }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::{List, Panels, beside, facts, heading, panel, spacious, split, text, widen};
 use crate::insight::NodeId;
-use crate::model::balancer::{Balancer, Listener, Routing, Rule, Target, TargetGroup, TargetState, Targets};
+use crate::model::balancer::{Balancer, BalancerState, Listener, Routing, Rule, Target, TargetGroup, TargetState, Targets};
 use crate::session::Screen;
 use crate::session::pane::balancer as balancer_rows;
 use crate::theme::Role;
@@ -64,7 +64,7 @@ const PANELS: Panels = Panels {
 
 fn header(b: &Balancer) -> Vec<(&'static str, Phrase<'_>)> {
     let zones = b.zones.iter().map(|(z, _)| zone(z)).collect::<Vec<_>>().join(" ");
-    let state = Phrase::of(b.state.as_str(), if b.state == "active" { Role::Text } else { Role::Warn });
+    let state = Phrase::of(b.state.as_str(), if b.state == BalancerState::Active { Role::Text } else { Role::Warn });
     let why = b.state_reason.as_deref().map(|r| Phrase::of("  ", Role::Text).and(r, Role::Warn)).unwrap_or_default();
     vec![
         ("state", state.then(why)),

@@ -8,7 +8,7 @@ use super::{List, Panels, beside, heading, spacious, text};
 use crate::insight::NodeId;
 use crate::model::Time;
 use crate::model::section::Section;
-use crate::model::security::{Key, Keys, Role as IamRole, Roles, Secret, Secrets};
+use crate::model::security::{Key, KeyManager, KeyState, Keys, Role as IamRole, Roles, Secret, Secrets};
 use crate::model::stack::{KeyUse, RoleUse, SecretUse};
 use crate::model::text::age;
 use crate::session::Screen;
@@ -181,10 +181,10 @@ fn encrypts(key: KeyUse) -> &'static str {
 }
 
 fn state(key: &Key) -> Phrase<'_> {
-    let role = match key.state.as_str() {
-        "Enabled" => Role::Text,
-        "" => Role::Unknown,
-        "Disabled" | "PendingDeletion" | "Unavailable" => Role::Crit,
+    let role = match key.state {
+        KeyState::Enabled => Role::Text,
+        KeyState::Unstated => Role::Unknown,
+        KeyState::Disabled | KeyState::PendingDeletion | KeyState::Unavailable => Role::Crit,
         _ => Role::Warn,
     };
     Phrase::of(if key.state.is_empty() { "?" } else { key.state.as_str() }, role)
@@ -192,8 +192,8 @@ fn state(key: &Key) -> Phrase<'_> {
 
 /// Keys that AWS manages rotate by themselves.
 fn rotates(key: &Key) -> Phrase<'static> {
-    match (key.rotation, key.manager.as_str()) {
-        (_, "AWS") => text("by AWS"),
+    match (key.rotation, &key.manager) {
+        (_, KeyManager::Aws) => text("by AWS"),
         (Some(true), _) => text("yearly"),
         (Some(false), _) => Phrase::of("off", Role::Warn),
         (None, _) => Phrase::of("?", Role::Unknown),
@@ -209,12 +209,13 @@ fn keys(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let list = List { panel: 1, columns: KEYS, rows: all.len(), empty: "no keys configured" };
     list.draw(v, screen, area, ink, |i| {
         let Some(k) = all.get(i) else { return Vec::new() };
-        let broken = !k.exists || !matches!(k.state.as_str(), "Enabled" | "");
+        let broken = !k.exists || !matches!(k.state, KeyState::Enabled | KeyState::Unstated);
         let name = k.name.strip_prefix("alias/").unwrap_or(&k.name);
-        let mut row = vec![mark(broken, k.rotation == Some(false) && k.manager != "AWS"), text(v.short(name)), text(encrypts(k.role))];
+        let mut row =
+            vec![mark(broken, k.rotation == Some(false) && k.manager != KeyManager::Aws), text(v.short(name)), text(encrypts(k.role))];
         if k.exists {
             let gone = k.deletion_at.map_or_else(|| Phrase::of("—", Role::Muted), |at| Phrase::of(age(v.now, at), Role::Crit));
-            row.extend([state(k), text(k.manager.to_lowercase()), rotates(k), gone]);
+            row.extend([state(k), text(k.manager.as_str().to_lowercase()), rotates(k), gone]);
         } else {
             row.push(missing());
         }

@@ -6,7 +6,7 @@ use super::{List, Panels, beside, facts, full_text, heading, panel, spacious, sp
 use crate::insight::NodeId;
 use crate::model::balancer::{Target, TargetState, Targets};
 use crate::model::log::LogTail;
-use crate::model::scaling::{Scaling, ScalingActivities};
+use crate::model::scaling::{ActivityStatus, Scaling, ScalingActivities};
 use crate::model::section::Section;
 use crate::model::service::{
     Service, ServiceDeployment, ServiceDeploymentStatus, ServiceDeployments, Services, Task, TaskDefinitions, TaskHealth, TaskStatus,
@@ -317,9 +317,9 @@ fn scaling(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let list = List { panel: 3, columns: SCALING, rows: all.len(), empty: &empty };
     list.draw(v, screen, area, ink, |i| {
         all.get(i).map_or_else(Vec::new, |a| {
-            let (mark, role) = match a.status.as_str() {
-                "Successful" => ("●", Role::Ok),
-                "Failed" => ("▲", Role::Warn),
+            let (mark, role) = match a.status {
+                ActivityStatus::Successful => ("●", Role::Ok),
+                ActivityStatus::Failed => ("▲", Role::Warn),
                 _ => ("◐", Role::Info),
             };
             vec![

@@ -9,7 +9,7 @@ use super::detail::{Columns, Detail, left_over, over, selected, spread};
 use super::{List, Panels, heading, spacious, split, text};
 use crate::insight::NodeId;
 use crate::model::stack::BucketRole;
-use crate::model::storage::{Bucket, Buckets, LifecycleRule};
+use crate::model::storage::{Bucket, Buckets, Encryption, LifecycleRule, LifecycleStatus, Versioning};
 use crate::session::Screen;
 use crate::session::pane::storage as rows;
 use crate::session::pane::storage::Rule;
@@ -150,16 +150,16 @@ fn word(role: BucketRole) -> &'static str {
 }
 
 fn versions(bucket: &Bucket) -> Phrase<'_> {
-    match bucket.versioning.as_str() {
-        "Enabled" => text("on"),
-        "" => Phrase::of("never on", Role::Warn),
-        other => Phrase::of(other, Role::Warn),
+    match &bucket.versioning {
+        Versioning::Enabled => text("on"),
+        Versioning::Unstated => Phrase::of("never on", Role::Warn),
+        other => Phrase::of(other.as_str(), Role::Warn),
     }
 }
 
 /// `365 d`: when objects expire; else how many rules there are.
 fn lifecycle(bucket: &Bucket) -> Phrase<'static> {
-    let enabled = || bucket.lifecycle.iter().filter(|r| r.status == "Enabled");
+    let enabled = || bucket.lifecycle.iter().filter(|r| r.status == LifecycleStatus::Enabled);
     let days = enabled().filter_map(|r| r.expiration_days).min();
     match (days, enabled().count(), bucket.role) {
         (Some(days), ..) => text(format!("{days} d")),
@@ -180,10 +180,10 @@ fn cors(bucket: &Bucket) -> Phrase<'static> {
 }
 
 fn encryption(bucket: &Bucket) -> Phrase<'_> {
-    match bucket.encryption.as_str() {
-        "" => Phrase::of("none", Role::Warn),
-        kms if kms.starts_with("aws:kms") => text(kms),
-        other => Phrase::of(other, Role::Warn),
+    match &bucket.encryption {
+        Encryption::Unstated => Phrase::of("none", Role::Warn),
+        kms if kms.is_kms() => text(kms.as_str()),
+        other => Phrase::of(other.as_str(), Role::Warn),
     }
 }
 
@@ -217,7 +217,7 @@ fn rules(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let list = List { panel: 1, columns: RULES, rows: all.len(), empty: "no lifecycle, CORS or replication rules" };
     list.draw(v, screen, area, ink, |i| {
         let Some((bucket, rule)) = all.get(i) else { return Vec::new() };
-        let off = matches!(rule, Rule::Lifecycle(r) if r.status != "Enabled");
+        let off = matches!(rule, Rule::Lifecycle(r) if r.status != LifecycleStatus::Enabled);
         let (mark, role) = if off { ("○", Role::Muted) } else { ("●", Role::Ok) };
         let (does, to) = effect(rule);
         vec![
@@ -234,7 +234,7 @@ fn rules(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
 fn effect<'a>(rule: &Rule<'a>) -> (String, Cow<'a, str>) {
     match rule {
         Rule::Lifecycle(rule) => {
-            let off = if rule.status == "Enabled" { "" } else { " (disabled)" };
+            let off = if rule.status == LifecycleStatus::Enabled { "" } else { " (disabled)" };
             (format!("{}{off}", outcome(rule)), Cow::Borrowed(if rule.prefix.is_empty() { "all objects" } else { &rule.prefix }))
         }
         Rule::Cors(_, rule) => (format!("allows {}", rule.methods.join(" ")), Cow::Owned(rule.origins.join(" "))),

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{head, must_tell, service, tell};
 use crate::insight::NodeId;
-use crate::model::balancer::{Balancer, Routing, TargetGroup};
+use crate::model::balancer::{Balancer, BalancerState, Routing, TargetGroup};
 use crate::session::layout::{Place, Placed};
 use crate::theme::Role;
 use crate::view::View;
@@ -18,7 +18,8 @@ use crate::view::widget::{Chart, Fact, Ink, Phrase, Unit};
 
 pub(super) fn title<'a>(v: &View<'a>, _: &NodeId) -> Phrase<'a> {
     let name = v.session.stack.balancer.as_str();
-    let state = v.store.get::<Balancer>().filter(|b| b.state != "active").map(|b| Phrase::of(format!("  {}", b.state), Role::Warn));
+    let state =
+        v.store.get::<Balancer>().filter(|b| b.state != BalancerState::Active).map(|b| Phrase::of(format!("  {}", b.state), Role::Warn));
     Phrase::of("ALB ", Role::Title).and(name, Role::Text).then(state.unwrap_or_default())
 }
 

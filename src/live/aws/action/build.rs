@@ -7,7 +7,7 @@ use crate::aws::op::{Op, Scope};
 use nextcore_core::model::action::Request;
 use nextcore_core::model::action::names::among;
 use nextcore_core::model::action::params::{RetryBuild, StartBuild, StopBuild};
-use nextcore_core::model::delivery::{Build, BuildPhase, Builds, Project};
+use nextcore_core::model::delivery::{Build, BuildPhase, BuildStatus, Builds, PhaseType, Project, SourceType};
 use nextcore_core::model::identity::Identity;
 use nextcore_core::model::plan::{Outcome, Refusal, Run, Step};
 use nextcore_core::model::section::{Section, SectionKey};
@@ -44,7 +44,7 @@ impl Action for Start {
         let wanted = version.map_or_else(|| "new, of the project's default version".to_owned(), |v| format!("new, of {v}"));
         let flag = version.map_or_else(String::new, |v| format!(" --source-version {}", quoted(v)));
         let plan = begin(draft(facts, project), builds, project, &wanted).must(
-            project.source != "CODEPIPELINE",
+            project.source != SourceType::CodePipeline,
             format!("source {}", project.source),
             "its source is the pipeline: start it with pipeline start",
         );
@@ -80,7 +80,11 @@ impl Action for Retry {
             return Err(Refusal::Check(format!("{what}\n  next: build start {}", quoted(&project.name))));
         };
         let plan = begin(draft(facts, project), builds, project, &format!("{} again", commit(last)))
-            .should(last.status != "SUCCEEDED", format!("the last build is {}", last.status), "the last build succeeded")
+            .should(
+                last.status != BuildStatus::Succeeded,
+                format!("the last build is {}", last.status),
+                "the last build succeeded",
+            )
             .should(
                 !last.initiator.starts_with("codepipeline/"),
                 format!("started by {}", last.initiator),
@@ -116,7 +120,7 @@ impl Action for Stop {
         let by_pipeline = build.initiator.starts_with("codepipeline/");
         let others = builds.builds.iter().filter(|b| b.project == project.name && is_running(b) && b.id != build.id).count();
         let mut plan = draft(facts, project)
-            .change(&format!("build {}", short(&build.id)), &build.status, "STOPPED")
+            .change(&format!("build {}", short(&build.id)), &build.status, BuildStatus::Stopped)
             .should(!by_pipeline, "no pipeline waits for it", "the pipeline is waiting for it: its stage will fail")
             .note(format!("started by {}, commit {}", build.initiator, commit(build)));
         if others > 0 {
@@ -151,7 +155,7 @@ impl Action for Stop {
         let Some(builds) = facts.store.get::<Builds>() else { return Sight::default() };
         let id = params.build.as_str();
         let Some(build) = builds.builds.iter().find(|b| b.id == id) else { return unlisted(builds, &params.project, id) };
-        let stopped = build.status == "STOPPED";
+        let stopped = build.status == BuildStatus::Stopped;
         let asked = stopped || seen(run, 0);
         let steps = vec![Step::new(format!("build {} {}", short(id), build.status), stopped, true)];
         let end = if stopped {
@@ -199,7 +203,7 @@ fn version(request: &Request) -> Option<&str> {
 }
 
 fn is_running(build: &Build) -> bool {
-    build.status == "IN_PROGRESS"
+    build.status == BuildStatus::InProgress
 }
 
 fn running<'a>(builds: &'a Builds, project: &str) -> Option<&'a Build> {
@@ -223,13 +227,13 @@ fn follow(facts: &Facts<'_>, run: &Run, project: &str, before: Option<&str>) -> 
     let Some(id) = run.made.as_deref() else { return without_answer(builds, run, project, before) };
     let Some(build) = builds.builds.iter().find(|b| b.id == id) else { return unlisted(builds, project, id) };
     let mut steps = vec![Step::new(format!("build {} {}", short(id), build.status), true, true)];
-    steps.extend(build.phases.iter().filter(|p| p.kind != "COMPLETED").map(phase_step));
+    steps.extend(build.phases.iter().filter(|p| p.kind != PhaseType::Completed).map(phase_step));
     let took = text::duration(waited(facts, run));
-    let end = match build.status.as_str() {
-        "IN_PROGRESS" | "" => None,
-        "SUCCEEDED" => Some((Outcome::Done, format!("build {} of {} succeeded: {took}", short(id), build.project))),
+    let end = match &build.status {
+        BuildStatus::InProgress | BuildStatus::Unstated => None,
+        BuildStatus::Succeeded => Some((Outcome::Done, format!("build {} of {} succeeded: {took}", short(id), build.project))),
         status => {
-            let why = build.phases.iter().find(|p| is_broken(p)).map_or_else(String::new, |p| match p.message.as_str() {
+            let why = build.failed_phase().map_or_else(String::new, |p| match p.message.as_str() {
                 "" => format!(" in {}", p.kind),
                 said => format!(" in {}: {said}", p.kind),
             });
@@ -239,16 +243,16 @@ fn follow(facts: &Facts<'_>, run: &Run, project: &str, before: Option<&str>) -> 
     Sight { steps, applied: Some(true), end }
 }
 
-fn is_broken(phase: &BuildPhase) -> bool {
-    !matches!(phase.status.as_str(), "" | "SUCCEEDED" | "IN_PROGRESS")
-}
-
 fn phase_step(phase: &BuildPhase) -> Step {
     let text = match phase.seconds {
         Some(s) => format!("{} {}", phase.kind, text::duration(s)),
-        None => phase.kind.clone(),
+        None => phase.kind.to_string(),
     };
-    if is_broken(phase) { failed(format!("{text} {}", phase.status)) } else { Step::new(text, phase.status == "SUCCEEDED", true) }
+    if phase.has_failed() {
+        failed(format!("{text} {}", phase.status))
+    } else {
+        Step::new(text, phase.status == BuildStatus::Succeeded, true)
+    }
 }
 
 fn unlisted(builds: &Builds, project: &str, id: &str) -> Sight {

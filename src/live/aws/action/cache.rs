@@ -8,7 +8,9 @@ use nextcore_core::model::Time;
 use nextcore_core::model::action::Request;
 use nextcore_core::model::action::names::among;
 use nextcore_core::model::action::params::FailOverCache;
-use nextcore_core::model::cache::{CacheEvents, CacheMember, CacheNodes, DataEvent, NodeGroup, ReplicationGroup};
+use nextcore_core::model::cache::{
+    AutomaticFailover, CacheEvents, CacheMember, CacheNodes, CacheStatus, DataEvent, NodeGroup, NodeRole, ReplicationGroup,
+};
 use nextcore_core::model::identity::Identity;
 use nextcore_core::model::metric::Metrics;
 use nextcore_core::model::plan::{Outcome, Refusal, Run, Step, Verdict};
@@ -54,12 +56,20 @@ impl Action for FailOver {
         let on = arn(facts, "elasticache", &format!("replicationgroup:{}", group.id));
         let mut plan = Draft::of("Redis node group", &name, &on)
             .detail(format!("{} nodes of {}  {}", shard.members.len(), group.id, group.node_type))
-            .must(group.status == "available", "replication group available", format!("the replication group is {}", group.status))
-            .must(shard.status == "available", format!("node group {id} available"), format!("node group {id} is {}", shard.status))
             .must(
-                group.automatic_failover == "enabled",
+                group.status == CacheStatus::Available,
+                "replication group available",
+                format!("the replication group is {}", group.status),
+            )
+            .must(
+                shard.status == CacheStatus::Available,
+                format!("node group {id} available"),
+                format!("node group {id} is {}", shard.status),
+            )
+            .must(
+                group.automatic_failover == AutomaticFailover::Enabled,
                 "automatic failover enabled",
-                format!("automatic failover is {}", or_unknown(&group.automatic_failover)),
+                format!("automatic failover is {}", or_unknown(group.automatic_failover.as_str())),
             );
         plan.object = Some(format!("{id} of {}", group.id));
         let plan = called(recovered(lagging(replicated(plan, facts, shard), facts, shard), facts, group), facts);
@@ -97,7 +107,7 @@ impl Action for FailOver {
         let failed_over = first(&|k| matches!(k, Kind::FailedOver(_)));
         let recovering = first(&|k| *k == Kind::Recovering).is_some();
         let finished = failed_over.and_then(|(from, _)| first(&|k| *k == Kind::Finished).filter(|(at, _)| at >= from)).is_some();
-        let modifying = group.status == "modifying" || seen(run, 0);
+        let modifying = group.status == CacheStatus::Modifying || seen(run, 0);
         let begun = modifying || !news.is_empty();
         let over = match failed_over {
             Some((_, Kind::FailedOver(to))) => format!("event: {to} is primary"),
@@ -107,7 +117,7 @@ impl Action for FailOver {
         if facts.store.get::<CacheEvents>().is_none() {
             return without_events(facts, run, group, &shard, modifying);
         }
-        let available = finished && group.status == "available";
+        let available = finished && group.status == CacheStatus::Available;
         let steps = vec![
             Step::new(beginning, begun, true),
             Step::new("event: test failover called", called || failed_over.is_some(), begun),
@@ -129,7 +139,7 @@ impl Action for FailOver {
 
 /// Without the permission to read events only the group's state tells: it is being modified until the replica is back.
 fn without_events(facts: &Facts<'_>, run: &Run, group: &ReplicationGroup, shard: &str, begun: bool) -> Sight {
-    let available = begun && group.status == "available";
+    let available = begun && group.status == CacheStatus::Available;
     let beginning = if begun { "failover started".to_owned() } else { format!("replication group {}", group.status) };
     let steps = vec![
         Step::new(beginning, begun, true),
@@ -198,7 +208,7 @@ fn replicated(plan: Draft, facts: &Facts<'_>, shard: &NodeGroup) -> Draft {
     let Some(nodes) = facts.store.get::<CacheNodes>() else {
         return plan.unknown(facts, CacheNodes::KEY, &format!("unknown whether node group {} has an available replica", shard.id));
     };
-    let serves = |m: &&CacheMember| nodes.nodes.iter().any(|n| n.id == m.id && n.status == "available");
+    let serves = |m: &&CacheMember| nodes.nodes.iter().any(|n| n.id == m.id && n.status == CacheStatus::Available);
     let available = shard.members.iter().filter(serves).count();
     plan.must(available >= 2, "replica available", format!("node group {} has no available replica", shard.id))
 }
@@ -249,7 +259,7 @@ fn called(plan: Draft, facts: &Facts<'_>) -> Draft {
 
 /// Who is primary. What a metric or an event says is a note: it is late, and must not make the plan move.
 fn roles(plan: Draft, facts: &Facts<'_>, shard: &NodeGroup) -> Draft {
-    let by_api = shard.members.iter().find(|m| matches!(m.role.as_deref(), Some("primary" | "master")));
+    let by_api = shard.members.iter().find(|m| m.role.as_ref().is_some_and(NodeRole::is_primary));
     let heir = |primary: &str| shard.members.iter().filter(|m| m.id != primary).map(|m| m.id.as_str()).collect::<Vec<_>>().join(" or ");
     if let Some(primary) = by_api {
         return plan.change("primary", &primary.id, heir(&primary.id));

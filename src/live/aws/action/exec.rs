@@ -11,7 +11,7 @@ use nextcore_core::model::identity::Identity;
 use nextcore_core::model::partition::Partition;
 use nextcore_core::model::plan::{Refusal, Run};
 use nextcore_core::model::section::{Section, SectionKey};
-use nextcore_core::model::service::{Container, Services, Task, TaskStatus, Tasks};
+use nextcore_core::model::service::{AgentStatus, Container, Services, Task, TaskStatus, Tasks};
 use nextcore_core::model::stack::Stack;
 
 use super::send::Handoff;
@@ -67,8 +67,10 @@ impl Action for Exec {
             format!("container {name} RUNNING"),
             format!("container {name} is {}", or_unknown(container.status.as_str())),
         );
-        let agent = container.exec_agent.as_deref().unwrap_or("missing: the task was started before ECS Exec was on");
-        plan = plan.must(agent == "RUNNING", "exec agent RUNNING", format!("exec agent of {name}: {agent}"));
+        let agent = container.exec_agent.as_ref();
+        let said = agent.map_or("missing: the task was started before ECS Exec was on", AgentStatus::as_str);
+        let works = agent == Some(&AgentStatus::Running);
+        plan = plan.must(works, "exec agent RUNNING", format!("exec agent of {name}: {agent}"));
         let runtime = container.runtime_id.as_deref().unwrap_or_default();
         plan = plan.must(!runtime.is_empty(), "runtime id known", format!("no runtime id of {name} from ECS yet: try again"));
         let call = format!(

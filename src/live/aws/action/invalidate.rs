@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::aws::op::{Op, Scope};
 use nextcore_core::model::action::Request;
 use nextcore_core::model::action::params;
-use nextcore_core::model::cdn::{Cdn, Distribution};
+use nextcore_core::model::cdn::{Cdn, Distribution, DistributionStatus, InvalidationStatus};
 use nextcore_core::model::identity::Identity;
 use nextcore_core::model::plan::{Outcome, Refusal, Run, Step};
 use nextcore_core::model::section::{Section, SectionKey};
@@ -63,7 +63,11 @@ impl Action for Invalidate {
                 format!("{wildcards} with a wildcard"),
                 format!("{wildcards} paths with a wildcard: CloudFront allows {WILDCARDS} at a time"),
             )
-            .should(distribution.status == "Deployed", "Deployed", format!("configuration change: {}", distribution.status))
+            .should(
+                distribution.status == DistributionStatus::Deployed,
+                "Deployed",
+                format!("configuration change: {}", distribution.status),
+            )
             .should(
                 distribution.invalidating < BUSY,
                 format!("{} invalidations in progress", distribution.invalidating),
@@ -106,7 +110,7 @@ impl Action for Invalidate {
             let text = format!("{id} is not in the {} listed invalidations", distribution.invalidations.len());
             return Sight { steps: vec![Step::new(text, false, true)], applied: None, end: None };
         };
-        let completed = found.status == "Completed";
+        let completed = found.status == InvalidationStatus::Completed;
         let steps = vec![
             Step::new(format!("invalidation {id}"), true, true),
             Step::new(if completed { "completed" } else { "in progress at the edge locations" }, completed, true),

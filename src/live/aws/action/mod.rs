@@ -36,7 +36,7 @@ use futures_util::future::BoxFuture;
 use super::Clients;
 use super::meter::Meter;
 use super::op::Op;
-use super::source::{Context, SOURCES, Side, awaited};
+use super::source::{self, Context, Side};
 use nextcore_core::model::Time;
 use nextcore_core::model::action::params::{Parameters, Params};
 use nextcore_core::model::action::{Request, Spec};
@@ -78,9 +78,9 @@ impl Desk {
                 Ok(()) => {
                     keys.pop();
                 }
-                Err(problem) => match awaited(&problem).map(|row| row.key).filter(|k| !keys.contains(k)) {
-                    Some(first) => keys.push(first),
-                    None => return Err(problem),
+                Err(problem) => match problem.kind {
+                    ProblemKind::Waiting(Some(first)) if !keys.contains(&first) && source::of(first).is_some() => keys.push(first),
+                    _ => return Err(problem),
                 },
             }
         }
@@ -88,7 +88,7 @@ impl Desk {
     }
 
     async fn read(&mut self, key: SectionKey) -> Result<(), Problem> {
-        let Some(row) = SOURCES.iter().find(|r| r.key == key) else { return Ok(()) };
+        let Some(row) = source::of(key) else { return Ok(()) };
         let cx = Context {
             clients: self.clients.clone(),
             stack: Arc::clone(&self.stack),

@@ -9,7 +9,9 @@ use nextcore_core::model::action::params;
 use nextcore_core::model::balancer::Balancer;
 use nextcore_core::model::identity::Identity;
 use nextcore_core::model::metric::Metrics;
-use nextcore_core::model::network::{NatGateway, NatGateways, Network, RouteTable, Routes, SubnetTier, zone_letter};
+use nextcore_core::model::network::{
+    ConnectivityType, NatGateway, NatGateways, NatState, Network, RouteState, RouteTable, Routes, SubnetTier, zone_letter,
+};
 use nextcore_core::model::obligation::Owed;
 use nextcore_core::model::plan::{Outcome, Refusal, Run, Step};
 use nextcore_core::model::section::{Section, SectionKey};
@@ -62,7 +64,7 @@ impl Action for Reroute {
         let mut plan = Draft::of("route table", name, &arn(facts, "ec2", &format!("route-table/{}", table.id)))
             .detail(format!("{}  {EVERYWHERE} → {}", table.id, route.target))
             .change(&format!("outbound route of zone {}", zone_letter(&zone)), &before, label(target))
-            .must(target.state == "available", format!("{} available", target.id), format!("{} is {}", label(target), target.state))
+            .must(target.state == NatState::Available, format!("{} available", target.id), format!("{} is {}", label(target), target.state))
             .must(
                 route.target.starts_with("nat-"),
                 "the default route points to a NAT gateway",
@@ -106,12 +108,12 @@ impl Action for Reroute {
         let params::Reroute { table, from: old, to: new, .. } = params;
         let found = facts.store.get::<Routes>().and_then(|r| r.tables.iter().find(|t| t.id == *table));
         let Some(route) = found.and_then(RouteTable::default_route) else { return Sight::default() };
-        let (applied, active) = (route.target == *new, route.state == "active");
+        let (applied, active) = (route.target == *new, route.state == RouteState::Active);
         let mut steps = vec![
             Step::new(format!("{table} points to {}", route.target), applied, true),
             Step::new(format!("the route is {}", route.state), applied && active, applied),
         ];
-        let wrong = if applied && route.state == "blackhole" {
+        let wrong = if applied && route.state == RouteState::Blackhole {
             Some(format!("the route to {new} is a blackhole: the gateway is gone"))
         } else if !applied && should_show(facts, run) {
             Some(format!("the default route of {table} points to {}, not {new}: changed by someone else", route.target))
@@ -198,16 +200,16 @@ fn label(gateway: &NatGateway) -> String {
 fn target<'a>(facts: &Facts<'a>, zone: &str, now: &str, via: &str) -> Result<&'a NatGateway, Refusal> {
     let gateways = facts.need::<NatGateways>()?;
     // A private gateway leads to other networks, not to the internet.
-    let public = || gateways.gateways.iter().filter(|g| g.connectivity != "private" && !g.zone.is_empty());
+    let public = || gateways.gateways.iter().filter(|g| g.connectivity != ConnectivityType::Private && !g.zone.is_empty());
     if via != "auto" {
-        let mut there: Vec<&NatGateway> = public().filter(|g| is_zone(&g.zone, via) && g.state != "deleted").collect();
-        there.sort_by_key(|g| g.state != "available");
+        let mut there: Vec<&NatGateway> = public().filter(|g| is_zone(&g.zone, via) && g.state != NatState::Deleted).collect();
+        there.sort_by_key(|g| g.state != NatState::Available);
         return there.first().copied().ok_or_else(|| {
-            let known: Vec<&str> = public().filter(|g| g.state == "available").map(|g| zone_letter(&g.zone)).collect();
+            let known: Vec<&str> = public().filter(|g| g.state == NatState::Available).map(|g| zone_letter(&g.zone)).collect();
             Refusal::Check(format!("no NAT gateway in zone '{via}'\n  next: --via one of {}", known.join(", ")))
         });
     }
-    let others: Vec<&NatGateway> = public().filter(|g| g.state == "available" && g.zone != zone).collect();
+    let others: Vec<&NatGateway> = public().filter(|g| g.state == NatState::Available && g.zone != zone).collect();
     if let Some(carrier) = others.iter().find(|g| g.id == now) {
         let what = format!("zone {} already uses {}", zone_letter(zone), label(carrier));
         return Err(Refusal::Check(format!("{what}\n  next: --via {} restores it", zone_letter(zone))));
@@ -253,7 +255,8 @@ fn back(plan: Draft, zone: &str, old: &str, gateway: Option<&NatGateway>) -> Dra
         Some(g) => {
             let via = zone_letter(&g.zone);
             let words = format!("reroute {letter} --via {via}: back to {old}");
-            let words = if g.state == "available" { words } else { format!("{words}, once it is available again (it is {})", g.state) };
+            let words =
+                if g.state == NatState::Available { words } else { format!("{words}, once it is available again (it is {})", g.state) };
             plan.undo(words, Some(Request::new(Reroute::NAME, letter).with("via", via)))
         }
         None => plan.undo(format!("the route pointed to {old}, which no longer exists: no undo"), None),

@@ -12,7 +12,7 @@ use nextcore_core::model::identity::Identity;
 use nextcore_core::model::network::Network;
 use nextcore_core::model::plan::{Refusal, Run, Verdict};
 use nextcore_core::model::section::{Problem, Section, SectionKey};
-use nextcore_core::model::service::{Service, Services, TaskDefinition, short_revision};
+use nextcore_core::model::service::{DefinitionStatus, Service, Services, TaskDefinition, short_revision};
 
 use super::revisions::{self, Candidates, Known, PAST, past, put, registered};
 use super::rollout::{self, before, images, rolls, running_definition, short};
@@ -70,7 +70,11 @@ impl Action for Rollback {
         let mut plan = deployed(not_deploying(draft(service), service), found, &target);
         plan = match &found.wanted {
             Known::Read(Some(wanted)) => images(
-                plan.must(wanted.status == "ACTIVE", format!("{to} is ACTIVE"), format!("{to} is {}: ECS cannot deploy it", wanted.status)),
+                plan.must(
+                    wanted.status == DefinitionStatus::Active,
+                    format!("{to} is ACTIVE"),
+                    format!("{to} is {}: ECS cannot deploy it", wanted.status),
+                ),
                 facts,
                 &wanted.definition,
             ),
@@ -133,7 +137,7 @@ fn deployed(plan: Draft, found: &Candidates, target: &str) -> Draft {
 /// The way forward again, where what runs now can still be deployed.
 fn back(service: &Service, from: &str, found: &Candidates) -> (String, Option<Request>) {
     let gone = match found.current.read() {
-        Some(Some(current)) => (current.status != "ACTIVE").then_some(current.status.as_str()),
+        Some(Some(current)) => (current.status != DefinitionStatus::Active).then_some(current.status.as_str()),
         Some(None) => Some("deleted"),
         None => None,
     };

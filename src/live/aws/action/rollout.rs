@@ -6,7 +6,7 @@ use nextcore_core::model::balancer::Targets;
 use nextcore_core::model::delivery::{Image, Repositories, Repository};
 use nextcore_core::model::plan::{Outcome, Run, Step, Verdict};
 use nextcore_core::model::section::Section;
-use nextcore_core::model::service::{Deployment, RolloutState, Service, TaskDefinition};
+use nextcore_core::model::service::{Controller, Deployment, RolloutState, Service, TaskDefinition};
 
 use super::service::{UPDATE, failed, find, healthy, should_show};
 use super::{Draft, Facts, Receipt, SendError, Sender, Sight};
@@ -21,8 +21,8 @@ pub(super) fn running_definition(service: &Service) -> &str {
 
 /// The part of a draft that every deployment has: what it rolls, and what it rests on.
 pub(super) fn rolls(plan: Draft, service: &Service) -> Draft {
-    let controller = service.controller.as_str();
-    let ours = matches!(controller, "" | "ECS");
+    let controller = &service.controller;
+    let ours = matches!(controller, Controller::Unstated | Controller::Ecs);
     let plan = plan.must(ours, "deployed by ECS", format!("{controller} deploys this service, not ECS: start the deployment there"));
     let plan = match service.circuit_breaker {
         Some((true, true)) => plan.check(Verdict::Pass, "the circuit breaker rolls back if tasks fail to start"),

@@ -68,7 +68,7 @@ fn instance(db: &sdk::DbInstance) -> Database {
         monitoring_interval: db.monitoring_interval().unwrap_or_default(),
         monitoring_role: text_opt(db.monitoring_role_arn()),
         performance_insights: db.performance_insights_enabled().unwrap_or_default(),
-        insights_mode: text(db.database_insights_mode().map(sdk::DatabaseInsightsMode::as_str)),
+        insights_mode: text(db.database_insights_mode().map(sdk::DatabaseInsightsMode::as_str)).into(),
         backup_replications: db
             .db_instance_automated_backups_replications()
             .iter()

@@ -13,7 +13,7 @@ use crate::aws::convert::{sdk_time, text, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
 use nextcore_core::model::Time;
-use nextcore_core::model::database::Database;
+use nextcore_core::model::database::{Database, InsightsMode};
 use nextcore_core::model::profile::{DatabaseHost, DatabaseLoad, LoadPart, Process};
 use nextcore_core::model::section::{Problem, ProblemKind};
 use nextcore_core::model::store::Store;
@@ -51,7 +51,7 @@ impl super::Source for LoadSource {
 
     async fn poll(cx: Arc<Context>) -> Result<DatabaseLoad, Problem> {
         let database = cx.needs::<Database>()?;
-        if !database.performance_insights && database.insights_mode != "advanced" {
+        if !database.performance_insights && database.insights_mode != InsightsMode::Advanced {
             return Err(off("Performance Insights is off for this DB instance", "enable it in the DB instance settings"));
         }
         let id = resource(database)?;

@@ -44,7 +44,7 @@ fn an_id_that_exists_takes_the_place_of_the_built_in_statement() {
 fn names_can_be_given_in_any_order_and_the_built_in_ones_used() {
     let text = "[let]\na = 'b + 1'\nb = 'size(nat_live)'\n[[statement]]\nid = \"T\"\ntitle = \"t\"\npass = 'a == 4'\nfound = '[a, b]'\n";
     let statements = user(text).unwrap();
-    let report = verify(&statements, &Seed::new().document(), &Only::parse("T", &statements).unwrap());
+    let report = verify(&statements, Seed::new().document(), &Only::parse("T", &statements).unwrap());
     assert_eq!((report.rows[0].outcome.word(), report.rows[0].found.as_deref()), ("pass", Some("4, 3")));
     assert_eq!(statements.needs(&Only::parse("T", &statements).unwrap()).into_iter().collect::<Vec<_>>(), ["nat"]);
 }
@@ -59,7 +59,7 @@ pass = 'zones.zones.exists(z, z.name == stack.region + it.zone)'
 manual = "look"
 "#;
     let statements = user(text).unwrap();
-    let report = verify(&statements, &Seed::new().document(), &Only::parse("T1,T2", &statements).unwrap());
+    let report = verify(&statements, Seed::new().document(), &Only::parse("T1,T2", &statements).unwrap());
     let rows: Vec<_> = report.rows.iter().map(|r| (r.about.title.as_str(), r.outcome.word())).collect();
     assert_eq!(rows, [("zone a (1)", "pass"), ("zone z (2)", "manual")]);
 }

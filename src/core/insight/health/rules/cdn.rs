@@ -4,7 +4,7 @@ use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down, info};
 use crate::insight::health::node::{Assessment, Nodes};
-use crate::model::cdn::{Cdn, Distribution};
+use crate::model::cdn::{Cdn, Distribution, DistributionStatus};
 use crate::model::limits::Limit;
 use crate::model::section::Section;
 use crate::model::system::{System, SystemSpec};
@@ -47,7 +47,7 @@ fn enabled(_: &Facts<'_>, distribution: &Distribution) -> Option<Finding> {
 }
 
 fn deployed(facts: &Facts<'_>, distribution: &Distribution) -> Option<Finding> {
-    if matches!(distribution.status.as_str(), "Deployed" | "") {
+    if matches!(distribution.status, DistributionStatus::Deployed | DistributionStatus::Unstated) {
         return None;
     }
     let at = distribution.modified_at;

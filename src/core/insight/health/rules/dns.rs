@@ -9,7 +9,7 @@ use crate::insight::health::finding::{Finding, degraded, down};
 use crate::insight::health::node::{Assessment, Nodes};
 use crate::model::balancer::Balancer;
 use crate::model::cdn::Cdn;
-use crate::model::dns::{Dns, DnsHealthCheck};
+use crate::model::dns::{Dns, DnsHealthCheck, ResponseCode};
 use crate::model::limits::Limit;
 use crate::model::section::Section;
 use crate::model::text;
@@ -83,10 +83,10 @@ fn target(facts: &Facts<'_>, dns: &Dns) -> Option<Finding> {
 
 fn answer(_: &Facts<'_>, dns: &Dns) -> Option<Finding> {
     let (code, data) = dns.answer.as_ref()?;
-    match code.as_str() {
-        "NOERROR" if data.is_empty() => Some(down("Route 53 returns no address")),
-        "NOERROR" => None,
-        "NXDOMAIN" => Some(down("Route 53 returns NXDOMAIN")),
+    match code {
+        ResponseCode::NoError if data.is_empty() => Some(down("Route 53 returns no address")),
+        ResponseCode::NoError => None,
+        ResponseCode::NxDomain => Some(down("Route 53 returns NXDOMAIN")),
         code => Some(degraded(format!("Route 53 returns {code}"))),
     }
 }

@@ -13,7 +13,7 @@ use crate::model::health::Level;
 use crate::model::limits::Limit;
 use crate::model::log::LogGroup;
 use crate::model::metric::Metrics;
-use crate::model::network::{NatGateway, NatGateways, Network, Routes, zone_letter};
+use crate::model::network::{NatGateway, NatGateways, NatState, Network, Routes, zone_letter};
 use crate::model::section::Section;
 use crate::model::service::{StopCode, StoppedTasks, Task, TaskStatus, Tasks};
 use crate::model::system::System;
@@ -120,9 +120,9 @@ fn state(_: &Facts<'_>, way: &Way) -> Option<Finding> {
     };
     let why = gateway.failure.as_deref().filter(|f| !f.is_empty()).map_or_else(String::new, |f| format!(": {}", text::clip(f, 80)));
     let text = format!("{} {}{why}", gateway.id, gateway.state);
-    match gateway.state.as_str() {
-        "available" | "" => None,
-        "pending" => Some(info(text)),
+    match gateway.state {
+        NatState::Available | NatState::Unstated => None,
+        NatState::Pending => Some(info(text)),
         // Its zone goes another way already.
         _ if carried => Some(degraded(text)),
         _ => Some(down(text)),
@@ -183,7 +183,7 @@ fn silent(facts: &Facts<'_>, way: &Way) -> Option<Finding> {
     let zones: Vec<String> = served(facts, &gateway.id).collect();
     let busy = facts.store.get::<Tasks>()?.tasks.iter().any(|t| t.status == TaskStatus::Running && zones.contains(&t.zone));
     let others = &facts.store.get::<NatGateways>()?.gateways;
-    let others = others.iter().filter(|g| g.id != gateway.id && g.state == "available");
+    let others = others.iter().filter(|g| g.id != gateway.id && g.state == NatState::Available);
     let carried = others.filter_map(|g| window.latest(&format!("nat/{}/bytes_in", g.id))).any(|v| v > 0.0);
     (busy && carried).then(|| down(format!("no inbound traffic for {minutes} min, other gateways have traffic")))
 }

@@ -9,7 +9,7 @@ use crate::insight::reading::{Measure, Unit};
 use crate::insight::timeline::phrase::group_name;
 use crate::insight::topology::entry::{Entry, entry};
 use crate::insight::topology::paths::End;
-use crate::model::balancer::{Balancer, Routing, Targets};
+use crate::model::balancer::{Balancer, Protocol, Routing, Targets};
 use crate::model::cdn::{Cdn, Distribution};
 use crate::model::health::Level;
 use crate::model::limits::Limit;
@@ -165,7 +165,7 @@ fn balancer_hop(parts: &Parts<'_>) -> Hop {
     if let Some(verdict) = parts.judgement.of(&NodeId::of(System::Balancer)) {
         (hop.level, hop.reason) = own(verdict, |reason| of_a_group(parts, reason) || reason.ends_with(CLOSED));
     }
-    if parts.store().get::<Routing>().is_some_and(|r| r.listeners.iter().all(|l| l.protocol != "HTTPS")) {
+    if parts.store().get::<Routing>().is_some_and(|r| r.listeners.iter().all(|l| l.protocol != Protocol::Https)) {
         (hop.level, hop.reason) = (Level::Down, Some("no HTTPS listener".to_owned()));
     }
     if !balancer.zones.is_empty() {

@@ -11,7 +11,7 @@ use crate::model::balancer::{Balancer, Targets};
 use crate::model::database::Database;
 use crate::model::health::Level;
 use crate::model::limits::{Limit, Limits};
-use crate::model::network::{Network, SubnetTier, zone_letter};
+use crate::model::network::{AvailabilityZoneState, Network, SubnetTier, zone_letter};
 use crate::model::service::{Service, Services, Tasks};
 use crate::model::store::Store;
 use crate::model::text;
@@ -89,7 +89,7 @@ fn suspects(scene: &Scene<'_>) -> Vec<Mark> {
 
 /// What AWS says of its zones is evidence, not a verdict.
 fn zone_states(scene: &Scene<'_>) -> Vec<Mark> {
-    let odd = scene.zones.iter().filter(|z| !matches!(z.state.as_str(), "" | "available"));
+    let odd = scene.zones.iter().filter(|z| !matches!(z.state, AvailabilityZoneState::Unstated | AvailabilityZoneState::Available));
     odd.map(|z| mark(Level::Healthy, &z.letter, ZoneSystem::Zone, format!("AWS reports {}: {}", z.name, z.state))).collect()
 }
 

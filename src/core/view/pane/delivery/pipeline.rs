@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::model::Time;
-use crate::model::delivery::{Pipeline, PipelineAction, PipelineExecution, PipelineStage};
+use crate::model::delivery::{Pipeline, PipelineAction, PipelineExecution, PipelineStage, PipelineStatus};
 use crate::model::text::age;
 use crate::model::text::clip;
 use crate::session::Screen;
@@ -24,14 +24,14 @@ const NARROWEST: u16 = 20;
 const ACTIONS: usize = 4;
 
 /// Glyph, role and word of a state, of stages, actions and executions alike.
-pub(super) fn state(status: &str) -> (&'static str, Role, &str) {
+pub(super) fn state(status: &PipelineStatus) -> (&'static str, Role, &str) {
     match status {
-        "Succeeded" => ("●", Role::Ok, status),
-        "InProgress" => ("◐", Role::Info, "in progress"),
-        "Stopping" => ("◐", Role::Info, status),
-        "" => ("○", Role::Muted, "never ran"),
-        "Superseded" => ("○", Role::Muted, status),
-        other => ("▲", Role::Warn, other),
+        PipelineStatus::Succeeded => ("●", Role::Ok, status.as_str()),
+        PipelineStatus::InProgress => ("◐", Role::Info, "in progress"),
+        PipelineStatus::Stopping => ("◐", Role::Info, status.as_str()),
+        PipelineStatus::Unstated => ("○", Role::Muted, "never ran"),
+        PipelineStatus::Superseded => ("○", Role::Muted, status.as_str()),
+        other => ("▲", Role::Warn, other.as_str()),
     }
 }
 
@@ -77,8 +77,8 @@ pub(super) fn stages(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
 /// How a stage stands, and since when: how long it has been at work, or how long ago it ended, which may be an earlier execution's end.
 fn when<'a>(pipeline: &Pipeline, stage: &'a PipelineStage, now: Time) -> Phrase<'a> {
     let (_, role, words) = state(&stage.status);
-    if stage.status == "InProgress" {
-        let begun = stage.actions.iter().filter(|a| a.status == "InProgress").filter_map(|a| a.changed_at).min();
+    if stage.status == PipelineStatus::InProgress {
+        let begun = stage.actions.iter().filter(|a| a.status == PipelineStatus::InProgress).filter_map(|a| a.changed_at).min();
         let since = begun.map(|at| format!(" for {}", age(at, now))).unwrap_or_default();
         return Phrase::of(words.to_lowercase(), tone(role)).and(since, Role::Muted);
     }
@@ -227,7 +227,7 @@ const EXECUTIONS: &[Column] = &[
 
 /// How long an execution took, or has taken.
 fn took(e: &PipelineExecution, now: Time) -> String {
-    let running = matches!(e.status.as_str(), "InProgress" | "Stopping");
+    let running = e.status.is_open();
     let end = if running { Some(now) } else { e.updated_at };
     e.started_at.zip(end).map_or_else(|| "?".to_owned(), |(from, to)| age(from, to))
 }

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::model::cdn::{Cdn, Invalidation};
+use crate::model::cdn::{Cdn, Invalidation, InvalidationStatus};
 use crate::model::dns::{Dns, DnsHealthCheck, DnsObservation, DnsRecord};
 use crate::session::Screen;
 use crate::session::pane::edge as rows;
@@ -119,7 +119,7 @@ fn invalidations(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let list = List { panel: 1, columns: INVALIDATIONS, rows: all.len(), empty };
     list.draw(v, screen, area, ink, |i| {
         all.get(i).map_or_else(Vec::new, |i| {
-            let (mark, role) = if i.status == "Completed" { ("●", Role::Ok) } else { ("◐", Role::Info) };
+            let (mark, role) = if i.status == InvalidationStatus::Completed { ("●", Role::Ok) } else { ("◐", Role::Info) };
             vec![
                 Phrase::of(mark, role),
                 text(i.id.as_str()),
@@ -134,7 +134,10 @@ fn invalidations(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
 fn invalidation<'a>(v: &View<'a>, found: &'a Invalidation) -> Detail<'a> {
     let at = found.at.map(|at| at.format("%d %b %Y %H:%M:%SZ").to_string());
     Detail::new(format!("invalidation {}", found.id))
-        .with("status", Phrase::of(found.status.as_str(), if found.status == "Completed" { Role::Text } else { Role::Info }))
+        .with(
+            "status",
+            Phrase::of(found.status.as_str(), if found.status == InvalidationStatus::Completed { Role::Text } else { Role::Info }),
+        )
         .with("created", text(at.unwrap_or_else(|| "?".to_owned())).and(format!("  {} ago", ago(found.at, v.now)), Role::Muted))
 }
 

@@ -9,8 +9,8 @@ use ratatui::layout::Rect;
 use super::detail::{Columns, left_over, over, spread, stacked};
 use super::{Panels, beside, heading, spacious, split, text};
 use crate::insight::NodeId;
-use crate::model::cdn::{Cdn, Distribution};
-use crate::model::dns::Dns;
+use crate::model::cdn::{Cdn, Distribution, DistributionStatus, ViewerProtocol};
+use crate::model::dns::{Dns, ResponseCode};
 use crate::model::limits::Limit;
 use crate::model::section::Section;
 use crate::session::Screen;
@@ -96,7 +96,7 @@ fn zone<'a>(v: &View<'a>, dns: &'a Dns) -> Vec<(&'static str, Phrase<'a>)> {
 fn answer(dns: &Dns) -> Phrase<'_> {
     match &dns.answer {
         None => Phrase::of("?", Role::Unknown),
-        Some((code, _)) if code != "NOERROR" => Phrase::of(code.as_str(), Role::Crit),
+        Some((code, _)) if *code != ResponseCode::NoError => Phrase::of(code.as_str(), Role::Crit),
         Some((code, data)) if data.is_empty() => text(code.as_str()).and("  no addresses", Role::Crit),
         Some((code, data)) => text(code.as_str()).and("  ", Role::Text).and(data.join(" "), Role::Text),
     }
@@ -120,10 +120,10 @@ fn distribution<'a>(v: &View<'a>, cdn: &'a Cdn, short: bool) -> Vec<(&'static st
         return vec![("CloudFront", Phrase::of(words, Role::Muted))];
     };
     let enabled = if found.enabled { Phrase::new() } else { Phrase::of("  disabled", Role::Crit) };
-    let status = Phrase::of(found.status.as_str(), if found.status == "Deployed" { Role::Text } else { Role::Info });
+    let status = Phrase::of(found.status.as_str(), if found.status == DistributionStatus::Deployed { Role::Text } else { Role::Info });
     let changed = Phrase::of(format!("  changed {} ago", ago(found.modified_at, v.now)), Role::Muted);
     let aliases = if found.aliases.is_empty() { Phrase::of("no alternate names", Role::Muted) } else { text(found.aliases.join(" ")) };
-    let https = matches!(found.viewer_protocol.as_str(), "redirect-to-https" | "https-only");
+    let https = matches!(found.viewer_protocol, ViewerProtocol::RedirectToHttps | ViewerProtocol::HttpsOnly);
     let protocol = Phrase::of(found.viewer_protocol.as_str(), if https { Role::Muted } else { Role::Warn });
     let mut pairs = vec![
         ("distribution", Phrase::of(found.id.as_str(), Role::Title).and("  ", Role::Text).then(status).then(enabled).then(changed)),

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::unread;
 use crate::model::health::Level;
 use crate::model::limits::Limit;
-use crate::model::network::{NatGateway, NatGateways, Network, RouteTable, Routes, Subnet, zone_letter};
+use crate::model::network::{NatGateway, NatGateways, NatState, Network, RouteTable, Routes, Subnet, zone_letter};
 use crate::session::Screen;
 use crate::session::pane::network as rows;
 use crate::theme::Role;
@@ -35,10 +35,10 @@ fn id(gateway: &NatGateway, what: &str) -> String {
 }
 
 fn level(gateway: &NatGateway) -> Level {
-    match gateway.state.as_str() {
-        "available" => Level::Healthy,
-        "pending" => Level::Info,
-        "" => Level::Unknown,
+    match gateway.state {
+        NatState::Available => Level::Healthy,
+        NatState::Pending => Level::Info,
+        NatState::Unstated => Level::Unknown,
         _ => Level::Down,
     }
 }
@@ -125,7 +125,7 @@ pub(super) fn detail<'a>(v: &View<'a>, gateway: &'a NatGateway) -> Detail<'a> {
 /// What passes through each gateway, then what goes wrong in it.
 pub(super) fn charts<'a>(v: &View<'a>) -> Vec<Chart<'a>> {
     let all = v.store.get::<NatGateways>().map(|n| n.gateways.as_slice()).unwrap_or_default();
-    let alive: Vec<&NatGateway> = all.iter().filter(|g| !matches!(g.state.as_str(), "deleted" | "deleting")).take(4).collect();
+    let alive: Vec<&NatGateway> = all.iter().filter(|g| !g.state.is_going()).take(4).collect();
     let each = |label: &'static str, what: &'static str, unit: Unit| {
         alive.iter().map(move |g| v.chart(format!("{label} {}", zone_letter(&g.zone)), &id(g, what), unit)).collect::<Vec<_>>()
     };

@@ -7,7 +7,9 @@ use ratatui::layout::Rect;
 use super::{over_title, unread};
 use crate::model::health::Level;
 use crate::model::limits::Limit;
-use crate::model::network::{NatGateways, Network, Route, RouteTable, Routes, Subnet, SubnetTier, zone_letter};
+use crate::model::network::{
+    NatGateways, NatState, Network, Route, RouteState, RouteTable, Routes, Subnet, SubnetState, SubnetTier, zone_letter,
+};
 use crate::session::Screen;
 use crate::session::pane::network as rows;
 use crate::theme::Role;
@@ -42,14 +44,16 @@ fn exit<'a>(v: &View<'a>, subnet: &Subnet) -> (Level, Phrase<'a>) {
 
 /// Where a default route leads, for a subnet of that tier and zone.
 fn target(v: &View<'_>, route: &Route, subnet: &Subnet) -> (Level, String) {
-    if route.state == "blackhole" {
+    if route.state == RouteState::Blackhole {
         return (Level::Down, format!("blackhole ({})", known_as(v, &route.target)));
     }
     let words = known_as(v, &route.target);
     let gateway = v.store.get::<NatGateways>().and_then(|n| n.get(&route.target));
     let level = match (gateway, subnet.tier) {
         (_, SubnetTier::Database) => Level::Degraded,
-        (Some(g), _) if !matches!(g.state.as_str(), "available" | "pending" | "") => return (Level::Down, format!("{words} {}", g.state)),
+        (Some(g), _) if !matches!(g.state, NatState::Available | NatState::Pending | NatState::Unstated) => {
+            return (Level::Down, format!("{words} {}", g.state));
+        }
         (Some(g), SubnetTier::Private) if !g.zone.is_empty() && g.zone != subnet.zone => {
             return (Level::Degraded, format!("{words} (other zone)"));
         }
@@ -71,8 +75,10 @@ fn known_as(v: &View<'_>, target: &str) -> String {
 }
 
 fn level(v: &View<'_>, subnet: &Subnet) -> Level {
-    let own = match subnet.state.as_str() {
-        "available" | "" => v.session.stack.limits.level(Limit::FreeAddresses, f64::from(subnet.free_addresses)),
+    let own = match subnet.state {
+        SubnetState::Available | SubnetState::Unstated => {
+            v.session.stack.limits.level(Limit::FreeAddresses, f64::from(subnet.free_addresses))
+        }
         _ => Level::Down,
     };
     own.max(match exit(v, subnet).0 {
@@ -161,7 +167,7 @@ pub(super) fn list(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
             addresses(v, subnet),
             exit(v, subnet).1,
             Phrase::of(subnet.id.as_str(), Role::Muted),
-            Phrase::of(subnet.state.as_str(), if subnet.state == "available" { Role::Muted } else { Role::Crit }),
+            Phrase::of(subnet.state.as_str(), if subnet.state == SubnetState::Available { Role::Muted } else { Role::Crit }),
         ]
     });
 }
@@ -169,7 +175,7 @@ pub(super) fn list(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
 pub(super) fn detail<'a>(v: &View<'a>, subnet: &'a Subnet) -> Detail<'a> {
     let table = v.store.get::<Routes>().and_then(|r| r.of(&subnet.id));
     let routes = table.map(|t| t.routes.iter().map(|r| format!("{} → {}", r.destination, r.target)).collect::<Vec<_>>().join("   "));
-    let state = Phrase::of(subnet.state.as_str(), if subnet.state == "available" { Role::Text } else { Role::Crit });
+    let state = Phrase::of(subnet.state.as_str(), if subnet.state == SubnetState::Available { Role::Text } else { Role::Crit });
     let few = if v.is_bad(Limit::FreeAddresses, f64::from(subnet.free_addresses)) {
         Phrase::of("  a deployment needs one per task for both revisions", Role::Warn)
     } else {
@@ -208,7 +214,7 @@ pub(super) fn routes(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_
 }
 
 fn route_row<'a>(v: &View<'a>, table: &'a RouteTable, route: &'a Route, same: bool) -> Vec<Phrase<'a>> {
-    let lost = route.state == "blackhole";
+    let lost = route.state == RouteState::Blackhole;
     let (mark, role) = if lost { ("✖", Role::Crit) } else { ("●", Role::Ok) };
     let known = known_as(v, &route.target);
     let target = Phrase::of(known.clone(), if lost { Role::Crit } else { Role::Text });
@@ -245,7 +251,7 @@ pub(super) fn by_tier<'s>(subnets: impl Iterator<Item = &'s Subnet>) -> Vec<Stri
 }
 
 pub(super) fn route<'a>(v: &View<'a>, table: &'a RouteTable, route: &'a Route) -> Detail<'a> {
-    let lost = route.state == "blackhole";
+    let lost = route.state == RouteState::Blackhole;
     let state = Phrase::of(route.state.as_str(), if lost { Role::Crit } else { Role::Text });
     let lost = if lost { Phrase::of("  the target is gone: outbound traffic is dropped", Role::Crit) } else { Phrase::new() };
     Detail::new(format!("{} → {}", route.destination, route.target))

@@ -8,7 +8,7 @@ use crate::model::balancer::{Balancer, Targets};
 use crate::model::cache::ReplicationGroup;
 use crate::model::database::{Database, InstanceStatus};
 use crate::model::health::Level;
-use crate::model::network::{NatGateways, Network, SubnetTier};
+use crate::model::network::{NatGateways, NatState, Network, SubnetTier};
 use crate::model::service::Tasks;
 use crate::model::system::System;
 use crate::model::text;
@@ -89,12 +89,12 @@ fn nat<'a>(v: &View<'a>, zone: &'a ZoneState, level: Level, full: bool) -> Vec<P
         return lines;
     };
     let mut line = head(level, "NAT ");
-    line = match (gateway.state.as_str(), gateway.bytes_per_second) {
-        ("available" | "", Some(bytes)) => {
+    line = match (&gateway.state, gateway.bytes_per_second) {
+        (NatState::Available | NatState::Unstated, Some(bytes)) => {
             line.and(format!("{}/s", text::bytes(bytes)), Role::Text).and(if full { " in and out" } else { "" }, Role::Muted)
         }
-        ("available" | "", None) => line.and("traffic ?", Role::Unknown),
-        (state, _) => line.and(state, Role::Warn),
+        (NatState::Available | NatState::Unstated, None) => line.and("traffic ?", Role::Unknown),
+        (state, _) => line.and(state.as_str(), Role::Warn),
     };
     let mut lines = vec![line.then(way(&zone.nat.egress))];
     if full {

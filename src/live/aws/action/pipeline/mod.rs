@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::aws::op::{Op, Scope};
 use nextcore_core::model::action::Request;
 use nextcore_core::model::action::params::{RetryStage, StartPipeline, StopPipeline};
-use nextcore_core::model::delivery::{Pipeline, PipelineAction, PipelineExecution, PipelineStage};
+use nextcore_core::model::delivery::{ActionCategory, Pipeline, PipelineAction, PipelineExecution, PipelineStage, PipelineStatus};
 use nextcore_core::model::identity::Identity;
 use nextcore_core::model::plan::{Outcome, Refusal, Run, Step, StepState};
 use nextcore_core::model::section::{Section, SectionKey};
@@ -72,15 +72,15 @@ impl Action for Start {
         let Some(id) = run.made.as_deref() else { return without_answer(pipeline, run, params.before.as_deref()) };
         let Some(execution) = pipeline.executions.iter().find(|e| e.id == id) else { return unlisted(pipeline, id) };
         let mut steps = vec![Step::new(format!("execution {} {}", short(id), execution.status), true, true)];
-        steps.extend(pipeline.stages.iter().map(|s| stage_step(s, id, execution.status == "Succeeded")));
+        steps.extend(pipeline.stages.iter().map(|s| stage_step(s, id, execution.status == PipelineStatus::Succeeded)));
         let took = text::duration(waited(facts, run));
-        let end = match execution.status.as_str() {
-            "Succeeded" => Some((Outcome::Done, format!("execution {} succeeded: {took}", short(id)))),
-            "Failed" => {
+        let end = match &execution.status {
+            PipelineStatus::Succeeded => Some((Outcome::Done, format!("execution {} succeeded: {took}", short(id)))),
+            PipelineStatus::Failed => {
                 let why = pipeline.stages.iter().filter(|s| s.execution == id).find_map(broken).unwrap_or_default();
                 Some((Outcome::Failed, format!("execution {} failed{why}", short(id))))
             }
-            "Stopped" | "Superseded" | "Cancelled" => {
+            PipelineStatus::Stopped | PipelineStatus::Superseded | PipelineStatus::Cancelled => {
                 Some((Outcome::Failed, format!("execution {} ended before its last stage: {}", short(id), execution.status)))
             }
             _ => None,
@@ -104,14 +104,14 @@ impl Action for Retry {
     fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, RetryStage), Refusal> {
         let pipeline = find(facts)?;
         let (at, stage) = stage(pipeline, request.arg("stage").unwrap_or("failed"))?;
-        let again: Vec<&PipelineAction> = stage.actions.iter().filter(|a| a.status != "Succeeded").collect();
+        let again: Vec<&PipelineAction> = stage.actions.iter().filter(|a| a.status != PipelineStatus::Succeeded).collect();
         let names = again.iter().map(|a| a.name.as_str()).collect::<Vec<_>>().join(", ");
         let newer = pipeline.executions.first().filter(|e| e.id != stage.execution);
         let mut plan = draft(facts, pipeline)
             .change(&format!("stage {}", stage.name), &stage.status, format!("runs again: {names}"))
             .must(
-                matches!(stage.status.as_str(), "Failed" | "Stopped"),
-                format!("stage {} has {}", stage.name, stage.status.to_lowercase()),
+                matches!(stage.status, PipelineStatus::Failed | PipelineStatus::Stopped),
+                format!("stage {} has {}", stage.name, stage.status.as_str().to_lowercase()),
                 format!("stage {} is {}: only failed or stopped stages can be retried", stage.name, or_new(&stage.status)),
             )
             .should(
@@ -156,19 +156,21 @@ impl Action for Retry {
         }
         // It had failed before: only what has changed since counts.
         let changed = stage.actions.iter().any(|a| since(a.changed_at, run));
-        let again = seen(run, 0) || changed || matches!(stage.status.as_str(), "InProgress" | "Succeeded");
+        let again = seen(run, 0) || changed || matches!(stage.status, PipelineStatus::InProgress | PipelineStatus::Succeeded);
         let beginning = if again { "stage running again".to_owned() } else { format!("stage {name} {}", stage.status) };
         let mut steps = vec![Step::new(beginning, again, true)];
         steps.extend(stage.actions.iter().map(|a| action_step(a, again)));
-        steps.push(Step::new(format!("stage {name} succeeded"), again && stage.status == "Succeeded", again));
+        steps.push(Step::new(format!("stage {name} succeeded"), again && stage.status == PipelineStatus::Succeeded, again));
         let took = text::duration(waited(facts, run));
-        let end = match stage.status.as_str() {
-            "Succeeded" => {
+        let end = match &stage.status {
+            PipelineStatus::Succeeded => {
                 let on = next.map_or_else(String::new, |s| format!("; the execution continues with {}", s.name));
                 Some((Outcome::Done, format!("stage {name} of execution {} succeeded: {took}{on}", short(id))))
             }
-            "Failed" if again => Some((Outcome::Failed, format!("stage {name} failed again{}", broken(stage).unwrap_or_default()))),
-            "Stopped" | "Cancelled" if again => Some((Outcome::Failed, format!("stage {name} was stopped"))),
+            PipelineStatus::Failed if again => {
+                Some((Outcome::Failed, format!("stage {name} failed again{}", broken(stage).unwrap_or_default())))
+            }
+            PipelineStatus::Stopped | PipelineStatus::Cancelled if again => Some((Outcome::Failed, format!("stage {name} was stopped"))),
             _ => None,
         };
         Sight { steps, applied: Some(again), end }
@@ -188,14 +190,14 @@ impl Action for Stop {
             return Err(Refusal::Check(format!("no execution of {} in progress: nothing to stop", pipeline.name)));
         };
         let id = &execution.id;
-        let stage = pipeline.stages.iter().find(|s| s.execution == *id && s.status == "InProgress");
-        let mut plan = draft(facts, pipeline).change(&format!("execution {}", short(id)), &execution.status, "Stopped").must(
-            abandon || execution.status != "Stopping",
+        let stage = pipeline.stages.iter().find(|s| s.execution == *id && s.status == PipelineStatus::InProgress);
+        let mut plan = draft(facts, pipeline).change(&format!("execution {}", short(id)), &execution.status, PipelineStatus::Stopped).must(
+            abandon || execution.status != PipelineStatus::Stopping,
             "not stopping yet",
             format!("execution {} is already stopping: --abandon does not wait for its actions", short(id)),
         );
         plan.object = Some(format!("{}, execution {}", pipeline.name, short(id)));
-        let others = pipeline.executions.iter().filter(|e| e.id != *id && is_running(e)).count();
+        let others = pipeline.executions.iter().filter(|e| e.id != *id && e.status.is_open()).count();
         if others > 0 {
             plan = plan.note(format!("{others} more in progress: they continue"));
         }
@@ -235,10 +237,15 @@ impl Action for Stop {
         let Ok(pipeline) = find(facts) else { return Sight::default() };
         let id = params.execution.as_str();
         let Some(execution) = pipeline.executions.iter().find(|e| e.id == id) else { return unlisted(pipeline, id) };
-        let (stopped, running) = (execution.status == "Stopped", is_running(execution));
-        let asked = stopped || execution.status == "Stopping" || seen(run, 0);
+        let (stopped, running) = (execution.status == PipelineStatus::Stopped, execution.status.is_open());
+        let asked = stopped || execution.status == PipelineStatus::Stopping || seen(run, 0);
         let mut steps = vec![Step::new(format!("execution {} {}", short(id), execution.status), asked, true)];
-        let acting = pipeline.stages.iter().filter(|s| s.execution == id).flat_map(|s| &s.actions).filter(|a| a.status == "InProgress");
+        let acting = pipeline
+            .stages
+            .iter()
+            .filter(|s| s.execution == id)
+            .flat_map(|s| &s.actions)
+            .filter(|a| a.status == PipelineStatus::InProgress);
         steps.extend(acting.map(|a| Step::new(format!("{} finishes first", a.name), false, true)));
         steps.push(Step::new("stopped", stopped, asked));
         let end = if stopped {
@@ -271,13 +278,9 @@ fn draft(facts: &Facts<'_>, pipeline: &Pipeline) -> Draft {
         .detail(format!("{stages} stages, version {}", pipeline.version))
 }
 
-fn is_running(e: &PipelineExecution) -> bool {
-    matches!(e.status.as_str(), "InProgress" | "Stopping")
-}
-
 /// The newest execution that is under way.
 fn running(pipeline: &Pipeline) -> Option<&PipelineExecution> {
-    pipeline.executions.iter().find(|e| is_running(e))
+    pipeline.executions.iter().find(|e| e.status.is_open())
 }
 
 /// `7f3a1c22` of `7f3a1c22-…`.
@@ -285,8 +288,8 @@ fn short(id: &str) -> &str {
     id.split('-').next().unwrap_or(id)
 }
 
-fn or_new(status: &str) -> &str {
-    if status.is_empty() { "not run yet" } else { status }
+fn or_new(status: &PipelineStatus) -> &str {
+    if status.is_empty() { "not run yet" } else { status.as_str() }
 }
 
 /// The stage that is to be retried, and its place.
@@ -297,7 +300,7 @@ fn stage<'a>(pipeline: &'a Pipeline, wanted: &str) -> Result<(usize, &'a Pipelin
     }
     if wanted == "failed" {
         let none = || Refusal::Check(format!("no stage of {} has failed: nothing to retry", pipeline.name));
-        return stages.find(|(_, s)| s.status == "Failed").ok_or_else(none);
+        return stages.find(|(_, s)| s.status == PipelineStatus::Failed).ok_or_else(none);
     }
     let known: Vec<&str> = pipeline.stages.iter().map(|s| s.name.as_str()).collect();
     Err(Refusal::Check(format!("{} has no stage '{wanted}'\n  next: choose one of {}", pipeline.name, known.join(", "))))
@@ -324,8 +327,9 @@ fn calm(plan: Draft, facts: &Facts<'_>) -> Draft {
 /// What comes of it: a pipeline ends in a deployment.
 fn reach(plan: Draft, pipeline: &Pipeline, from: usize) -> Draft {
     let ahead = || pipeline.stages.iter().skip(from).flat_map(|s| &s.actions);
-    let names = |category: &str| ahead().filter(|a| a.category == category).map(|a| a.name.as_str()).collect::<Vec<_>>().join(", ");
-    let (deploys, approvals) = (names("Deploy"), names("Approval"));
+    let names =
+        |category: ActionCategory| ahead().filter(|a| a.category == category).map(|a| a.name.as_str()).collect::<Vec<_>>().join(", ");
+    let (deploys, approvals) = (names(ActionCategory::Deploy), names(ActionCategory::Approval));
     let blast = if deploys.is_empty() { "no deploy stage".to_owned() } else { format!("ends in a deployment: {deploys}") };
     let plan = if approvals.is_empty() { plan } else { plan.note(format!("needs approval: {approvals}")) };
     plan.reach("nothing until it deploys; then new tasks replace the old ones", blast)
@@ -340,19 +344,19 @@ fn stage_step(stage: &PipelineStage, id: &str, over: bool) -> Step {
         Some(action) => format!("{}: {} needs approval", stage.name, action.name),
         None => format!("{} {}", stage.name, stage.status),
     };
-    match stage.status.as_str() {
-        "Failed" | "Stopped" | "Cancelled" => failed(text),
-        status => Step::new(text, over || status == "Succeeded", true),
+    match stage.status {
+        PipelineStatus::Failed | PipelineStatus::Stopped | PipelineStatus::Cancelled => failed(text),
+        _ => Step::new(text, over || stage.status == PipelineStatus::Succeeded, true),
     }
 }
 
 fn action_step(action: &PipelineAction, again: bool) -> Step {
     let text =
         if action.awaits_approval { format!("{} needs approval", action.name) } else { format!("{} {}", action.name, action.status) };
-    let state = match action.status.as_str() {
-        "Succeeded" => StepState::Done,
-        "Failed" | "Abandoned" if again => StepState::Failed,
-        "InProgress" => StepState::Doing,
+    let state = match action.status {
+        PipelineStatus::Succeeded => StepState::Done,
+        PipelineStatus::Failed | PipelineStatus::Abandoned if again => StepState::Failed,
+        PipelineStatus::InProgress => StepState::Doing,
         _ => StepState::Todo,
     };
     Step { text, state }
@@ -360,7 +364,7 @@ fn action_step(action: &PipelineAction, again: bool) -> Step {
 
 /// ` in Build, BuildWeb: AWS's words`.
 fn broken(stage: &PipelineStage) -> Option<String> {
-    let action = stage.actions.iter().find(|a| a.status == "Failed")?;
+    let action = stage.actions.iter().find(|a| a.status == PipelineStatus::Failed)?;
     let said = if action.summary.is_empty() { String::new() } else { format!(": {}", action.summary) };
     Some(format!(" in {}, {}{said}", stage.name, action.name))
 }

@@ -36,7 +36,7 @@ fn blank() -> Image {
         pushed_at: None,
         pulled_at: None,
         bytes: 0,
-        scan_status: String::new(),
+        scan_status: "".into(),
         findings: [].into(),
     }
 }

@@ -6,7 +6,7 @@ use nextcore_core::model::balancer::{Balancer, Routing};
 use nextcore_core::model::cache::ReplicationGroup;
 use nextcore_core::model::cdn::Cdn;
 use nextcore_core::model::dns::Dns;
-use nextcore_core::model::network::NatGateways;
+use nextcore_core::model::network::{NatGateways, NatState};
 
 /// How often a metric is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -219,7 +219,7 @@ pub(super) fn queries(cx: &Context) -> Vec<Query> {
         all.add(&format!("redis/{}", member.id), "AWS/ElastiCache", CACHE_NODE, &[("CacheClusterId", &member.id), ("CacheNodeId", "0001")]);
     }
     for gateway in cx.store.get::<NatGateways>().map(|n| n.gateways.as_slice()).unwrap_or_default() {
-        if gateway.state != "deleted" {
+        if gateway.state != NatState::Deleted {
             all.add(&format!("nat/{}", gateway.id), "AWS/NATGateway", NAT, &[("NatGatewayId", &gateway.id)]);
         }
     }
