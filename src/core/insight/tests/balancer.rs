@@ -118,7 +118,7 @@ fn target_states() {
             },
             "tg/production-nextcore-web",
             "degraded",
-            "target 10.0.12.2 still initial 4m00s after start",
+            "target 10.0.12.157 still initial 4m00s after start",
         ),
         (
             "nothing wanted",

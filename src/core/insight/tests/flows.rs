@@ -470,10 +470,10 @@ fn an_image_that_is_not_there_was_not_pushed() {
         assert_eq!((push.state, web.digest.as_str()), (StepState::Unknown, ""));
         push.detail.clone()
     };
-    assert_eq!(told(&world), "no matching image in nextcore/web");
+    assert_eq!(told(&world), "no matching image in nextcore/control");
     let read = world.store.get::<Repositories>().unwrap().clone();
     world.store.put(read, ago(6), std::time::Duration::from_mins(15));
-    assert_eq!(told(&world), "nextcore/web not polled since", "nothing is known of it yet");
+    assert_eq!(told(&world), "nextcore/control not polled since", "nothing is known of it yet");
     // What runs, and is not in its repository: another image does not stand in for it.
     let mut world = World::healthy();
     world.edit::<TaskDefinitions>(|d| d.definitions.clear());

@@ -160,7 +160,7 @@ fn stale_metrics_decide_nothing() {
     world.edit::<Database>(|d| d.latest_restorable = Some(restorable));
     world.again::<DatabaseEvents>();
     world.again::<DatabaseSettings>();
-    assert_eq!(look(&world.judge(), "db"), ("healthy", "metrics: stale for 40s: not loaded yet".into()));
+    assert_eq!(look(&world.judge(), "db"), ("healthy", "metrics: stale for 7m00s: not loaded yet".into()));
 }
 
 #[test]
