@@ -274,7 +274,7 @@ pub enum Refusal {
 impl Refusal {
     /// What the plan rests on is no longer so.
     pub fn moved() -> Self {
-        Self::Check("something moved since the plan: nothing was sent".to_owned())
+        Self::Check("the state changed since the plan: nothing was sent".to_owned())
     }
 
     /// The words.

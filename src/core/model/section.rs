@@ -96,12 +96,7 @@ pub struct Problem {
 impl Problem {
     /// A section that builds on another, which has not arrived.
     pub fn waiting(for_key: SectionKey, title: &str) -> Self {
-        Self {
-            kind: ProblemKind::Waiting(Some(for_key)),
-            headline: format!("waiting for the {title}"),
-            hint: String::new(),
-            permission: None,
-        }
+        Self { kind: ProblemKind::Waiting(Some(for_key)), headline: format!("waiting for {title}"), hint: String::new(), permission: None }
     }
 
     /// Whether it is only that another section has not arrived.
@@ -111,7 +106,7 @@ impl Problem {
 
     /// Why there is no value, in few words: the permission that would mend it, where one would.
     pub fn why(&self) -> String {
-        self.permission.as_ref().map_or_else(|| self.headline.clone(), |permission| format!("no permission: {permission}"))
+        self.permission.as_ref().map_or_else(|| self.headline.clone(), |permission| format!("access denied: {permission}"))
     }
 }
 

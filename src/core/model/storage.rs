@@ -102,7 +102,7 @@ pub struct Bucket {
     pub objects: Option<f64>,
     /// The day of `bytes` and `objects`.
     pub measured_at: Option<Time>,
-    /// (aspect, why it could not be read): `("cors", "no permission: s3:GetBucketCORS")`.
+    /// (aspect, why it could not be read): `("cors", "access denied: s3:GetBucketCORS")`.
     pub unread: Vec<(String, String)>,
 }
 

@@ -151,7 +151,7 @@ impl Store {
         let value = entry.value.as_ref().and_then(|v| v.as_any().downcast_ref::<T>());
         match (value, entry.at, &entry.problem) {
             (Some(value), Some(at), problem) if entry.is_stale(now) => {
-                Loadable::Stale { value, since: at, why: problem.as_ref().map_or("no answer yet", |p| p.headline.as_str()) }
+                Loadable::Stale { value, since: at, why: problem.as_ref().map_or("not loaded yet", |p| p.headline.as_str()) }
             }
             (Some(value), _, _) => Loadable::Ready(value),
             // Waiting for another section is part of loading, not a failure.

@@ -70,7 +70,7 @@ fn counted(inventory: &Inventory, width: Option<u16>) -> Vec<String> {
     }
     fill(&words, usize::from(width.unwrap_or(WIDE)), &mut lines);
     let unseen = inventory.unseen();
-    lines.extend(unseen.into_iter().map(|(section, types, why)| format!("  not seen: {section}: {} ({why})", types.join(", "))));
+    lines.extend(unseen.into_iter().map(|(section, types, why)| format!("  not loaded: {section}: {} ({why})", types.join(", "))));
     lines
 }
 
@@ -111,7 +111,7 @@ pub(super) fn headline(judgement: &Judgement, stack: &Stack, now: Time) -> Strin
 
 /// That this is not AWS, and what it is.
 pub(super) fn elsewhere(store: &Store) -> Option<String> {
-    store.place.elsewhere().map(|where_| format!("not AWS: endpoint {where_}"))
+    store.place.elsewhere().map(|where_| format!("custom endpoint (not AWS): {where_}"))
 }
 
 /// The nodes in the order of the diagram: requests enter at the top and fall to the data.
@@ -154,8 +154,9 @@ pub(super) fn troubles(store: &Store, now: Time) -> Vec<Trouble> {
         let standing = Standing::of(Some(entry), now);
         // A ready section whose last poll failed is still current: its problem is worth a line, too.
         let why = explain(Some(entry), now).or_else(|| entry.problem.as_ref().map(|p| p.headline.clone()))?;
-        // `missing, missing (...)`: the state is said once.
-        let why = why.strip_prefix(standing.word()).map_or(why.as_str(), str::trim_start).to_owned();
+        // `missing, missing (...)`, `denied, access denied: ...`: the state is said once.
+        let denied = entry.problem.as_ref().and_then(|p| p.permission.clone()).filter(|_| standing == Standing::Denied);
+        let why = denied.unwrap_or_else(|| why.strip_prefix(standing.word()).map_or(why.as_str(), str::trim_start).to_owned());
         Some(Trouble { section: key, state: standing.word(), why: hinted(why, entry) })
     });
     all.collect()

@@ -60,7 +60,7 @@ fn the_table() {
      ● healthy   nat/a                       nat-015e8c1d7a39b2f60  111 KiB/s                                                                                                                           0s
      ● healthy   nat/b                       nat-0b72d40f6e1c9a583  75 KiB/s                                                                                                                            0s
      ● healthy   nat/c                       nat-0c9f3a8e52d74b016  80 KiB/s                                                                                                                            0s
-     ● healthy   sg                          4 groups  12 rules                                                inter-task traffic is blocked: the seed allows self inbound but no self outbound         0s
+     ● healthy   sg                          4 groups  12 rules                                                inter-task traffic is blocked: the spec allows self inbound but no self outbound         0s
      ● healthy   svc/control-plane           2/2  cpu 57 %  mem 56 %  rev 42                                                                                                                     1h51m  0s
      ▲ degraded  svc/web                     2/2  cpu 38 %  mem 57 %  rev 57                                   1 of 2 targets unhealthy (Target.Timeout)                                                0s
      ● healthy   svc/celery-worker           3/3  cpu 43 %  mem 56 %  rev 33                                                                                                                     2d17h  0s
@@ -79,8 +79,8 @@ fn the_table() {
      ▲ degraded  alarms                      1 of 1 in alarm                                                   alarm high|cpu: CPUUtilization 91.2 > 80                                          3m00s  0s
      ● healthy   dashboards                  2 dashboards                                                                                                                                               0s
      ● healthy   logs                        900 events/min  last 28s ago                                                                                                                               0s
-    scaling: denied, no permission: application-autoscaling:DescribeScalableTargets
-    inventory: 119 resources of 41 types
+    scaling: denied, application-autoscaling:DescribeScalableTargets
+    inventory: 119 resources, 41 types
       Route53: HostedZone 1, RecordSet 8, HealthCheck 1; CloudFront: Distribution 1; EC2: VPC 1, Subnet 9,
       InternetGateway 1, VPCGatewayAttachment 1, RouteTable 6, Route 4, SubnetRouteTableAssociation 9, NatGateway 3, EIP 3,
       SecurityGroup 4, SecurityGroupIngress 7, SecurityGroupEgress 5; ElasticLoadBalancingV2: LoadBalancer 1, Listener 2,
@@ -88,8 +88,8 @@ fn the_table() {
       ElastiCache: ReplicationGroup 1, CacheCluster 4, SubnetGroup 1; RDS: DBInstance 1, DBSubnetGroup 1,
       DBParameterGroup 1; S3: Bucket 3; IAM: Role 3; KMS: Key 3, Alias 3; SecretsManager: Secret 3; ECR: Repository 3;
       CodeBuild: Project 3; CodePipeline: Pipeline 1; CloudWatch: Alarm 1, Dashboard 2
-      not seen: scaling: ScalableTarget, ScalingPolicy (no permission: application-autoscaling:DescribeScalableTargets)
-      not seen: log group: LogGroup (not asked)
+      not loaded: scaling: ScalableTarget, ScalingPolicy (access denied: application-autoscaling:DescribeScalableTargets)
+      not loaded: log group: LogGroup (not polled)
     "#);
 }
 
@@ -98,8 +98,8 @@ fn the_table_in_ascii_has_only_ascii() {
     let world = busy();
     let text = table(&world.store, &world.judge(), &world.stack, world.now, Look { ascii: true, width: Some(100) });
     assert!(text.is_ascii(), "{text}");
-    assert!(text.lines().filter(|l| !l.starts_with("  not seen:")).all(|l| l.len() <= 140), "{text}");
-    let counted = text.lines().skip_while(|l| !l.starts_with("inventory:")).filter(|l| !l.starts_with("  not seen:"));
+    assert!(text.lines().filter(|l| !l.starts_with("  not loaded:")).all(|l| l.len() <= 140), "{text}");
+    let counted = text.lines().skip_while(|l| !l.starts_with("inventory:")).filter(|l| !l.starts_with("  not loaded:"));
     assert!(counted.clone().count() > 4 && counted.clone().all(|l| l.len() <= 100), "{text}");
     insta::assert_snapshot!(text, @r#"
     production-nextcore ap-southeast-2  degraded  29 nodes: 4 degraded  2026-11-22T22:01:09Z
@@ -127,7 +127,7 @@ fn the_table_in_ascii_has_only_ascii() {
      . healthy   nat/c                     nat-0c9f3a8e52d74b016                                    0s
                                            80 KiB/s
      . healthy   sg                        4 groups  12 rules       inter-task traffic is           0s
-                                                                    blocked: the seed
+                                                                    blocked: the spec
                                                                     allows self inbound but
                                                                     no self outbound
      . healthy   svc/control-plane         2/2  cpu 57 %  mem 56 %                           1h51m  0s
@@ -169,8 +169,8 @@ fn the_table_in_ascii_has_only_ascii() {
      . healthy   dashboards                2 dashboards                                             0s
      . healthy   logs                      900 events/min                                           0s
                                            last 28s ago
-    scaling: denied, no permission: application-autoscaling:DescribeScalableTargets
-    inventory: 119 resources of 41 types
+    scaling: denied, application-autoscaling:DescribeScalableTargets
+    inventory: 119 resources, 41 types
       Route53: HostedZone 1, RecordSet 8, HealthCheck 1; CloudFront: Distribution 1; EC2: VPC 1,
       Subnet 9, InternetGateway 1, VPCGatewayAttachment 1, RouteTable 6, Route 4,
       SubnetRouteTableAssociation 9, NatGateway 3, EIP 3, SecurityGroup 4, SecurityGroupIngress 7,
@@ -180,8 +180,8 @@ fn the_table_in_ascii_has_only_ascii() {
       RDS: DBInstance 1, DBSubnetGroup 1, DBParameterGroup 1; S3: Bucket 3; IAM: Role 3; KMS: Key 3,
       Alias 3; SecretsManager: Secret 3; ECR: Repository 3; CodeBuild: Project 3;
       CodePipeline: Pipeline 1; CloudWatch: Alarm 1, Dashboard 2
-      not seen: scaling: ScalableTarget, ScalingPolicy (no permission: application-autoscaling:DescribeScalableTargets)
-      not seen: log group: LogGroup (not asked)
+      not loaded: scaling: ScalableTarget, ScalingPolicy (access denied: application-autoscaling:DescribeScalableTargets)
+      not loaded: log group: LogGroup (not polled)
     "#);
 }
 
@@ -204,7 +204,7 @@ fn the_markdown() {
     | healthy | `nat/a` | nat-015e8c1d7a39b2f60, 111 KiB/s |  |  | 0s |
     | healthy | `nat/b` | nat-0b72d40f6e1c9a583, 75 KiB/s |  |  | 0s |
     | healthy | `nat/c` | nat-0c9f3a8e52d74b016, 80 KiB/s |  |  | 0s |
-    | healthy | `sg` | 4 groups, 12 rules | inter-task traffic is blocked: the seed allows self inbound but no self outbound |  | 0s |
+    | healthy | `sg` | 4 groups, 12 rules | inter-task traffic is blocked: the spec allows self inbound but no self outbound |  | 0s |
     | healthy | `svc/control-plane` | 2/2, cpu 57 %, mem 56 %, rev 42 |  | 1h51m | 0s |
     | degraded | `svc/web` | 2/2, cpu 38 %, mem 57 %, rev 57 | 1 of 2 targets unhealthy (Target.Timeout) |  | 0s |
     | healthy | `svc/celery-worker` | 3/3, cpu 43 %, mem 56 %, rev 33 |  | 2d17h | 0s |
@@ -224,9 +224,9 @@ fn the_markdown() {
     | healthy | `dashboards` | 2 dashboards |  |  | 0s |
     | healthy | `logs` | 900 events/min, last 28s ago |  |  | 0s |
 
-    ## Not as it should be
+    ## Issues
 
-    - `scaling` denied: no permission: application-autoscaling:DescribeScalableTargets
+    - `scaling` denied: application-autoscaling:DescribeScalableTargets
 
     ## Last changes
 
@@ -253,7 +253,7 @@ fn the_markdown() {
 
     ## Inventory
 
-    119 resources of 41 types.
+    119 resources, 41 types.
 
     | Service | Resources |
     |---|---|
@@ -274,10 +274,10 @@ fn the_markdown() {
     | CodePipeline | Pipeline 1 |
     | CloudWatch | Alarm 1, Dashboard 2 |
 
-    Not seen:
+    Not loaded:
 
-    - scaling: ScalableTarget, ScalingPolicy (no permission: application-autoscaling:DescribeScalableTargets)
-    - log group: LogGroup (not asked)
+    - scaling: ScalableTarget, ScalingPolicy (access denied: application-autoscaling:DescribeScalableTargets)
+    - log group: LogGroup (not polled)
     "#);
 }
 
@@ -310,7 +310,7 @@ fn the_state_document() {
         ("/inventory/total", serde_json::json!(119)),
         ("/inventory/by_type/AWS::EC2::Subnet", serde_json::json!(9)),
         ("/inventory/not_seen/0/type", serde_json::json!("AWS::ApplicationAutoScaling::ScalableTarget")),
-        ("/inventory/not_seen/0/why", serde_json::json!("no permission: application-autoscaling:DescribeScalableTargets")),
+        ("/inventory/not_seen/0/why", serde_json::json!("access denied: application-autoscaling:DescribeScalableTargets")),
         ("/identity/account", serde_json::json!("111122223333")),
         ("/usage/calls_per_min", serde_json::json!(61.0)),
     ] {
@@ -404,10 +404,10 @@ fn the_inventory_counts_what_is_seen_and_says_what_is_not() {
     let after = inventory(&world.store, world.now);
     assert!(!after.by_type.contains_key("AWS::CodePipeline::Pipeline"));
     let unseen: Vec<(&str, &str)> = after.not_seen.iter().map(|n| (n.kind, n.why.as_str())).collect();
-    assert_eq!(unseen, [("AWS::S3::Bucket", "no permission: s3:ListBucket"), ("AWS::Logs::LogGroup", "not asked")]);
+    assert_eq!(unseen, [("AWS::S3::Bucket", "access denied: s3:ListBucket"), ("AWS::Logs::LogGroup", "not polled")]);
     assert_eq!(after.total, before.total - 3 - 1 - 1 - 1);
     let told =
-        [("buckets".to_owned(), vec!["Bucket"], "no permission: s3:ListBucket"), ("log group".to_owned(), vec!["LogGroup"], "not asked")];
+        [("buckets".to_owned(), vec!["Bucket"], "access denied: s3:ListBucket"), ("log group".to_owned(), vec!["LogGroup"], "not polled")];
     assert_eq!(after.unseen(), told);
 }
 

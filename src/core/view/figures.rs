@@ -166,8 +166,8 @@ impl<'a> View<'a> {
     /// A chart of that id.
     pub(crate) fn chart(&self, label: impl Into<Cow<'a, str>>, id: &str, unit: Unit) -> Chart<'a> {
         let missing = match self.store.load::<Metrics>(self.now) {
-            Loadable::Denied { .. } => "no permission",
-            Loadable::Failed(_) => "cannot be read",
+            Loadable::Denied { .. } => "access denied",
+            Loadable::Failed(_) => "unreadable",
             Loadable::Idle | Loadable::Loading { .. } => "loading…",
             _ => "no data yet",
         };

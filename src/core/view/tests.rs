@@ -92,8 +92,8 @@ fn an_endpoint_that_is_not_aws_is_in_the_first_row_at_every_size() {
         (vec![endpoint("http://ops:hunter2@127.0.0.1:4566", &[])], "endpoint 127.0.0.1:4566"),
         (vec![endpoint("http://127.0.0.1:4566", &["ECS"])], "ECS endpoint 127.0.0.1:4566"),
         (vec![endpoint(long, &[])], "endpoint vpce-0123"),
-        (vec![endpoint("http://a", &["ECS", "RDS"]), endpoint("http://b", &["S3"])], "endpoints of 3 services not AWS's"),
-        (vec![endpoint("http://a", &[]), endpoint("http://b", &["S3"])], "endpoints of all services not AWS's"),
+        (vec![endpoint("http://a", &["ECS", "RDS"]), endpoint("http://b", &["S3"])], "custom endpoints: 3 services"),
+        (vec![endpoint("http://a", &[]), endpoint("http://b", &["S3"])], "custom endpoints: all services"),
     ] {
         let mut world = World::healthy();
         world.store.place = Arc::new(Place { endpoints, ..Place::default() });
@@ -110,7 +110,7 @@ fn what_contradicts_what_is_said_above_the_body_one_after_the_other_until_it_is_
     use crate::input::{Code, Key};
     use crate::model::place::Place;
     let mut world = World::healthy();
-    let notices = vec!["region a is taken, not b".to_owned(), "profile c is taken, not d".to_owned()];
+    let notices = vec!["using region a, not b".to_owned(), "using profile c, not d".to_owned()];
     world.store.place = Arc::new(Place { notices, ..Place::default() });
     let options = SessionOptions { stack: world.stack.clone(), mode: Mode::Safe, simulated: true, size: (80, 24), now: world.now };
     let mut session = Session::new(options);
@@ -123,6 +123,6 @@ fn what_contradicts_what_is_said_above_the_body_one_after_the_other_until_it_is_
         shown.push(row);
         update(&mut session, Msg::Key(Key::new(Code::Esc)));
     }
-    assert!(shown[0].contains("▲ region a is taken") && shown[1].contains("▲ profile c is taken"), "{shown:#?}");
+    assert!(shown[0].contains("▲ using region a") && shown[1].contains("▲ using profile c"), "{shown:#?}");
     assert!(!shown[2].contains("▲ "), "{shown:#?}");
 }

@@ -149,7 +149,7 @@ async fn ask(row: Row, shared: &Arc<Shared>, tally: &Arc<Tally>) -> Answer {
         Ok(Err(_)) => failed(ProblemKind::Malformed, "the poll ended unexpectedly; please report this".to_owned()),
         Err(_) => {
             task.abort();
-            failed(ProblemKind::Timeout, format!("no answer within {} s", POLL_TIMEOUT.as_secs()))
+            failed(ProblemKind::Timeout, format!("timed out after {} s", POLL_TIMEOUT.as_secs()))
         }
     }
 }

@@ -83,17 +83,17 @@ impl<'d> Document<'d> {
     /// What the lack of a section's data means: a resource that is not there does not conform, anything else cannot be told.
     pub(super) fn lack(self, key: &str) -> Verdict {
         let said = |name: &str| self.section(key)?.get("problem")?.get(name)?.as_str();
-        let headline = said("headline").unwrap_or("no answer yet");
+        let headline = said("headline").unwrap_or("not loaded yet");
         let title = key.replace('_', " ");
         match self.standing(key) {
             Standing::Missing => (Outcome::Fail, format!("{title}: missing ({headline})")),
             Standing::Denied => {
-                let why = said("permission").map_or_else(|| headline.to_owned(), |p| format!("no permission: {p}"));
+                let why = said("permission").map_or_else(|| headline.to_owned(), |p| format!("access denied: {p}"));
                 (Outcome::Unknown, format!("{title}: {why}"))
             }
             Standing::Stale => {
                 let age = self.section(key).and_then(|s| s.get("age_s")).and_then(Json::as_i64).unwrap_or_default();
-                let why = said("permission").map_or_else(|| headline.to_owned(), |p| format!("no permission: {p}"));
+                let why = said("permission").map_or_else(|| headline.to_owned(), |p| format!("access denied: {p}"));
                 (Outcome::Unknown, format!("{title}: stale for {}: {why}", text::duration(age)))
             }
             Standing::Failed => (Outcome::Unknown, format!("{title}: {headline}")),

@@ -128,13 +128,13 @@ fn what_the_architecture_gets_wrong_is_a_warning_that_explains() {
     let report = run(&builtin(), &Seed::new());
     // What the written architecture says and AWS does otherwise.
     for (id, words) in [
-        ("H05", "by hand (ec2:ReplaceRoute)"),
+        ("H05", "manually (ec2:ReplaceRoute)"),
         ("H02", "60 to 120 s"),
         ("S09", "inter-task traffic is blocked"),
         ("C10", "at least four nodes"),
         ("E36", "two strategies"),
-        ("A13", "nothing below it"),
-        ("C09", "no support for cluster mode"),
+        ("A13", "matches only the root page"),
+        ("C09", "no cluster mode support"),
     ] {
         let row = report.rows.iter().find(|r| r.about.id == id).unwrap();
         assert_eq!(row.outcome, Outcome::Warn, "{id}");

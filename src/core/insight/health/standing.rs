@@ -68,7 +68,7 @@ impl Standing {
 /// Why a section is not as it should be, in words; `None` when it is, or when it was never asked.
 pub(crate) fn explain(entry: Option<&Entry>, now: Time) -> Option<String> {
     let problem = entry.and_then(|e| e.problem.as_ref());
-    let headline = problem.map_or("no answer yet", |p| p.headline.as_str());
+    let headline = problem.map_or("not loaded yet", |p| p.headline.as_str());
     match Standing::of(entry, now) {
         Standing::Idle | Standing::Ready => None,
         Standing::Loading => Some(LOADING.to_owned()),
@@ -78,7 +78,7 @@ pub(crate) fn explain(entry: Option<&Entry>, now: Time) -> Option<String> {
         Standing::Stale => {
             let age = entry.and_then(|e| e.at).map_or_else(String::new, |at| text::age(at, now));
             Some(match problem.and_then(|p| p.permission.as_deref()) {
-                Some(permission) => format!("stale for {age}, no permission: {permission}"),
+                Some(permission) => format!("stale for {age}, access denied: {permission}"),
                 None => format!("stale for {age}: {headline}"),
             })
         }

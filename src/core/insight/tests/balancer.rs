@@ -64,7 +64,7 @@ fn target_states() {
             |w| w.edit::<Targets>(|t| t.groups.clear()),
             "tg/production-nextcore-web",
             "unknown",
-            "target health was not answered",
+            "no target health returned",
         ),
         (
             "draining alone is not a failure",
@@ -118,7 +118,7 @@ fn target_states() {
             },
             "tg/production-nextcore-web",
             "degraded",
-            "target 10.0.12.157 initial 4m00s after its start",
+            "target 10.0.12.157 still initial 4m00s after start",
         ),
         (
             "nothing wanted",
@@ -176,17 +176,17 @@ fn traffic() {
 fn errors() {
     run(&[
         (
-            "balancer 5xx, few",
+            "ALB 5xx, few",
             |w| {
                 w.counts("alb/requests", &[600.0, 600.0, 600.0]);
                 w.counts("alb/elb5xx", &[12.0, 0.0, 9.0]);
             },
             "alb",
             "degraded",
-            "balancer 5xx 1.5 % of requests in 2 of 3 min",
+            "ALB 5xx 1.5 % of requests in 2 of 3 min",
         ),
         (
-            "balancer 5xx below five a minute",
+            "ALB 5xx below five a minute",
             |w| {
                 w.counts("alb/requests", &[60.0, 60.0, 60.0]);
                 w.counts("alb/elb5xx", &[4.0, 4.0, 4.0]);
@@ -196,14 +196,14 @@ fn errors() {
             "",
         ),
         (
-            "balancer 5xx, many",
+            "ALB 5xx, many",
             |w| {
                 w.counts("alb/requests", &[600.0, 600.0, 600.0]);
                 w.counts("alb/elb5xx", &[60.0, 60.0, 60.0]);
             },
             "alb",
             "down",
-            "balancer 5xx 10 % of requests for 3 min",
+            "ALB 5xx 10 % of requests for 3 min",
         ),
         (
             "every request fails before it finds a target",
@@ -213,7 +213,7 @@ fn errors() {
             },
             "alb",
             "down",
-            "balancer 5xx 100 % of requests for 3 min",
+            "ALB 5xx 100 % of requests for 3 min",
         ),
     ]);
 }

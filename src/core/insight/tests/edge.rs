@@ -24,28 +24,28 @@ fn route_53() {
     let alb = "dualstack.PRODUCTION-nextcore-1487593026.ap-southeast-2.elb.amazonaws.com.";
     run(&[
         ("no zone", |w| dns(w, |d| *d = Dns::default()), "dns", "n/a", "no zone nextcore.ai"),
-        ("no record", |w| dns(w, |d| d.records.clear()), "dns", "down", "no A or AAAA record of nextcore.ai"),
-        ("only a name below", |w| w.apex(|r| r.name = "www.nextcore.ai.".into()), "dns", "down", "no A or AAAA record of nextcore.ai"),
+        ("no record", |w| dns(w, |d| d.records.clear()), "dns", "down", "no A or AAAA record for nextcore.ai"),
+        ("only a name below", |w| w.apex(|r| r.name = "www.nextcore.ai.".into()), "dns", "down", "no A or AAAA record for nextcore.ai"),
         (
             "no alias",
             |w| dns(w, |d| d.records = vec![DnsRecord { name: "nextcore.ai.".into(), kind: "A".into(), ..Default::default() }]),
             "dns",
             "degraded",
-            "nextcore.ai is no alias",
+            "nextcore.ai is not an alias",
         ),
         (
             "another balancer",
             |w| alias(w, "old-1.ap-southeast-2.elb.amazonaws.com.", true),
             "dns",
             "degraded",
-            "leads to old-1.ap-southeast-2.elb.amazonaws.com, not to the load balancer or CloudFront",
+            "alias target old-1.ap-southeast-2.elb.amazonaws.com is not the load balancer or CloudFront",
         ),
         (
             "another distribution",
             |w| alias(w, "dother.cloudfront.net.", false),
             "dns",
             "degraded",
-            "leads to dother.cloudfront.net, not to the load balancer or CloudFront",
+            "alias target dother.cloudfront.net is not the load balancer or CloudFront",
         ),
         ("CloudFront, which cannot be evaluated", |w| alias(w, &format!("{DISTRIBUTION}."), false), "dns", "healthy", ""),
         (
@@ -53,11 +53,11 @@ fn route_53() {
             |w| w.apex(|r| r.alias.as_mut().unwrap().evaluate_health = false),
             "dns",
             "degraded",
-            "alias does not evaluate the target's health",
+            "alias does not evaluate target health",
         ),
-        ("NXDOMAIN", |w| dns(w, |d| d.answer = Some(("NXDOMAIN".into(), vec![]))), "dns", "down", "Route 53 answers NXDOMAIN"),
-        ("SERVFAIL", |w| dns(w, |d| d.answer = Some(("SERVFAIL".into(), vec![]))), "dns", "degraded", "Route 53 answers SERVFAIL"),
-        ("empty answer", |w| dns(w, |d| d.answer = Some(("NOERROR".into(), vec![]))), "dns", "down", "Route 53 answers without an address"),
+        ("NXDOMAIN", |w| dns(w, |d| d.answer = Some(("NXDOMAIN".into(), vec![]))), "dns", "down", "Route 53 returns NXDOMAIN"),
+        ("SERVFAIL", |w| dns(w, |d| d.answer = Some(("SERVFAIL".into(), vec![]))), "dns", "degraded", "Route 53 returns SERVFAIL"),
+        ("empty answer", |w| dns(w, |d| d.answer = Some(("NOERROR".into(), vec![]))), "dns", "down", "Route 53 returns no address"),
         (
             "one checker fails",
             |w| dns(w, |d| d.health_checks[0].observations[1].status = "Failure: Connection timed out".into()),
@@ -95,7 +95,7 @@ fn route_53() {
 #[test]
 fn cloudfront() {
     run(&[
-        ("none", |w| w.put(Cdn::default()), "cdn", "n/a", "no distribution of the stack"),
+        ("none", |w| w.put(Cdn::default()), "cdn", "n/a", "no distribution for the stack"),
         ("disabled", |w| cdn(w, |d| d.enabled = false), "cdn", "down", "disabled"),
         (
             "deploying",

@@ -73,7 +73,7 @@ fn cloudfront_is_optional_and_need_not_lead_to_the_balancer() {
     let flow = draw(&world).requests;
     assert!(flow.hops.iter().all(|h| h.id != "cdn"));
     assert_eq!(edges(&flow)[0], "users > alb HTTPS");
-    assert_eq!(flow.notes, ["no CloudFront: users come to the load balancer"]);
+    assert_eq!(flow.notes, ["no CloudFront: users connect to the load balancer"]);
     // When the name leads to CloudFront nobody comes past it.
     let mut world = World::healthy();
     world.lead(DISTRIBUTION);
@@ -149,7 +149,7 @@ fn the_first_place_and_the_origin_of_trouble() {
     let slow_disk = |world: &mut World| world.series("db/write_latency", &[0.03; 6]);
     assert_eq!(requests(slow_disk), told("svc/control-plane>db", "db", Level::Degraded, "RDS PostgreSQL: write latency 30 ms for 5 min"));
     let closed = |world: &mut World| world.edit::<SecurityGroups>(|g| g.groups[3].rules.clear());
-    let text = "security groups do not permit tcp 6379 from ECS to Redis";
+    let text = "security groups do not allow tcp 6379 from ECS to Redis";
     assert_eq!(requests(closed), told("svc/control-plane>redis", "svc/control-plane>redis", Level::Down, text));
     let plain = |world: &mut World| world.edit::<Routing>(|r| r.listeners[1].protocol = "HTTP".into());
     assert_eq!(requests(plain), told("alb", "alb", Level::Down, "ALB: no HTTPS listener"));
@@ -179,7 +179,7 @@ fn errors_of_targets_are_felt_at_every_place_before_them() {
     }
     let flow = draw(&world).requests;
     let (users, api) = (edge(&flow, "users", "alb"), edge(&flow, "alb", "svc/control-plane"));
-    assert_eq!((users.level, users.reason.as_deref()), (Level::Down, Some("5xx of targets 40 % of requests for 3 min")));
+    assert_eq!((users.level, users.reason.as_deref()), (Level::Down, Some("target 5xx 40 % of requests for 3 min")));
     assert_eq!(figure(&users.figures, "5xx"), Some((40.0, Unit::Percent)), "the balancer's own and those of targets");
     let alb = flow.hops.iter().find(|h| h.id == "alb").unwrap();
     assert_eq!((alb.level, alb.reason.as_deref()), (Level::Down, Some("target 5xx 40 % of requests for 3 min")));
@@ -228,7 +228,7 @@ fn one_rate_stands_on_one_way() {
     };
     let users = "users > cdn 200 requests";
     // Users come by both ways: the balancer's rate is that of both, and CloudFront's misses go to both of its origins.
-    let seed = [users, "cdn > s3/nextcore-static 20 misses, all origins", "users > alb 800 requests, all ways"];
+    let seed = [users, "cdn > s3/nextcore-static 20 misses, all origins", "users > alb 800 requests, all paths"];
     assert_eq!(rates(|_| {}), seed);
     let bucket_only = |w: &mut World| w.edit::<Cdn>(|c| c.distribution.as_mut().unwrap().origins.truncate(1));
     assert_eq!(rates(bucket_only), [users, "cdn > s3/nextcore-static 20 misses", "users > alb 800 requests"]);
@@ -251,7 +251,7 @@ fn jobs_as_the_seed_draws_them() {
         ]
     );
     let broker = flow.hops.iter().find(|h| h.id == "broker").unwrap();
-    assert_eq!(broker.facts, ["queue depth: in no AWS API"]);
+    assert_eq!(broker.facts, ["queue depth: not in any AWS API"]);
     assert!(flow.notes[0].contains("queue depth"));
     assert_eq!(flow.trouble, None);
     world.series(&format!("redis/{RG}-0001-001/evictions"), &[12.0; 5]);
@@ -470,10 +470,10 @@ fn an_image_that_is_not_there_was_not_pushed() {
         assert_eq!((push.state, web.digest.as_str()), (StepState::Unknown, ""));
         push.detail.clone()
     };
-    assert_eq!(told(&world), "no image of it in nextcore/control");
+    assert_eq!(told(&world), "no matching image in nextcore/control");
     let read = world.store.get::<Repositories>().unwrap().clone();
     world.store.put(read, ago(6), std::time::Duration::from_mins(15));
-    assert_eq!(told(&world), "nextcore/control was not read since", "nothing is known of it yet");
+    assert_eq!(told(&world), "nextcore/control not polled since", "nothing is known of it yet");
     // What runs, and is not in its repository: another image does not stand in for it.
     let mut world = World::healthy();
     world.edit::<TaskDefinitions>(|d| d.definitions.clear());

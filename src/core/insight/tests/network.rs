@@ -80,7 +80,7 @@ fn vpc() {
             |w| w.edit::<Zones>(|z| z.zones[0].state = "impaired".into()),
             "vpc",
             "healthy",
-            "AWS says of ap-southeast-2a: impaired",
+            "AWS reports ap-southeast-2a: impaired",
         ),
     ]);
 }
@@ -120,7 +120,7 @@ fn nat_routes_and_states() {
             "nat-0c9f3a8e52d74b016 is gone",
         ),
         ("no route", |w| w.table("private-b", |t| t.routes.truncate(1)), "nat/b", "down", "no default route in subnet-02a07d41c93e5f8b2b4"),
-        ("elsewhere", |w| w.send("b", "tgw-1", "active"), "nat/b", "degraded", "default route leads to tgw-1"),
+        ("elsewhere", |w| w.send("b", "tgw-1", "active"), "nat/b", "degraded", "default route to tgw-1"),
         (
             "one regional gateway for all",
             |w| {
@@ -219,7 +219,7 @@ fn a_gateway_that_falls_silent() {
             },
             "nat/a",
             "down",
-            "nothing comes in for 3 min while bytes go out",
+            "no inbound traffic for 3 min while bytes go out",
         ),
         (
             "silent beside the others",
@@ -230,7 +230,7 @@ fn a_gateway_that_falls_silent() {
             },
             "nat/a",
             "down",
-            "nothing comes in for 3 min while the other gateways carry traffic",
+            "no inbound traffic for 3 min, other gateways have traffic",
         ),
         (
             "silent because its zone goes another way",
@@ -321,14 +321,14 @@ fn security_groups() {
             |w| w.edit::<SecurityGroups>(|g| g.groups[2].rules.push(group_rule("x", false, 22, Peer::Cidr("203.0.113.0/24".into())))),
             "sg",
             "degraded",
-            "RDS inbound: tcp 22 from 203.0.113.0/24 is not written",
+            "RDS inbound: tcp 22 from 203.0.113.0/24 unexpected",
         ),
         (
             "groups of one system not known",
             |w| w.edit::<SecurityGroups>(|g| g.groups[3].roles.clear()),
             "sg",
             "unknown",
-            "no security group of Redis is known",
+            "no security group found for Redis",
         ),
     ]);
     let both = |w: &mut World| {

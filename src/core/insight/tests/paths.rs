@@ -40,7 +40,7 @@ fn cidr(block: &str) -> Peer {
 fn the_seed_as_written() {
     use CellVerdict::{AsWritten, Closed, Half};
     let paths = broken(|_| {});
-    let blocked = "inter-task traffic is blocked: the seed allows self inbound but no self outbound";
+    let blocked = "inter-task traffic is blocked: the spec allows self inbound but no self outbound";
     assert_eq!(texts(&paths), [(Level::Healthy, "S09", blocked)]);
     assert!(paths.lines.iter().all(|l| l.state == LineState::Present && l.level == Level::Healthy && l.rule.is_some()));
     assert_eq!(paths.lines.len(), 12);
@@ -97,18 +97,18 @@ fn every_required_rule_is_down_when_it_is_missing() {
 fn what_is_not_written_is_extra() {
     let add = |group: usize, rule: GroupRule| broken(|g| g[group].rules.push(rule));
     let paths = add(ALB, group_rule("x", false, 22, cidr("0.0.0.0/0")));
-    assert_eq!(texts(&paths)[0], (Level::Degraded, "S03", "ALB inbound: tcp 22 from 0.0.0.0/0 is not written"));
+    assert_eq!(texts(&paths)[0], (Level::Degraded, "S03", "ALB inbound: tcp 22 from 0.0.0.0/0 unexpected"));
     assert_eq!(verdict(&paths, End::Internet, End::Alb), (CellVerdict::Extra, Level::Degraded, "tcp 22 tcp 80 tcp 443".into()));
     // One side alone opens nothing, but it is one rule away.
     let paths = add(RDS, group_rule("x", false, 5432, own(ALB)));
-    assert_eq!(texts(&paths)[0], (Level::Degraded, "S16", "RDS inbound: tcp 5432 from ALB SG is not written"));
+    assert_eq!(texts(&paths)[0], (Level::Degraded, "S16", "RDS inbound: tcp 5432 from ALB SG unexpected"));
     assert_eq!(verdict(&paths, End::Alb, End::Rds), (CellVerdict::Half, Level::Degraded, String::new()));
     let paths = add(RDS, group_rule("x", false, 5432, cidr("203.0.113.7/32")));
     assert_eq!(verdict(&paths, End::Other, End::Rds), (CellVerdict::Extra, Level::Degraded, "tcp 5432".into()));
     let paths = add(RDS, group_rule("x", true, -1, cidr("0.0.0.0/0")));
-    assert_eq!(texts(&paths)[0], (Level::Degraded, "S17", "RDS outbound: all to 0.0.0.0/0 is not written"));
+    assert_eq!(texts(&paths)[0], (Level::Degraded, "S17", "RDS outbound: all to 0.0.0.0/0 unexpected"));
     let paths = add(ECS, group_rule("x", true, 443, Peer::PrefixList("pl-s3".into())));
-    assert_eq!(texts(&paths)[0], (Level::Degraded, "S14", "ECS outbound: tcp 443 to pl-s3 is not written"));
+    assert_eq!(texts(&paths)[0], (Level::Degraded, "S14", "ECS outbound: tcp 443 to pl-s3 unexpected"));
     assert!(paths.lines.iter().any(|l| l.state == LineState::Extra && l.peer == "pl-s3" && l.rule.as_deref() == Some("x")));
 }
 
@@ -118,11 +118,7 @@ fn harmless_additions_are_notes() {
     assert!(twin.deviations.iter().all(|d| d.level == Level::Healthy), "{:?}", texts(&twin));
     assert_eq!(verdict(&twin, End::Internet, End::Alb).0, CellVerdict::AsWritten);
     let own = broken(|g| g[ECS].rules.push(group_rule("x", true, -1, own(ECS))));
-    assert_eq!(
-        texts(&own),
-        [(Level::Healthy, "S14", "ECS outbound: all to ECS SG is not written")],
-        "and the traffic is not blocked any more"
-    );
+    assert_eq!(texts(&own), [(Level::Healthy, "S14", "ECS outbound: all to ECS SG unexpected")], "and the traffic is not blocked any more");
     assert_eq!(verdict(&own, End::Ecs, End::Ecs), (CellVerdict::AsWritten, Level::Healthy, "all".into()));
 }
 
@@ -133,8 +129,8 @@ fn a_wider_rule_carries_the_traffic_and_is_extra() {
         g[ALB].rules.push(group_rule("wide", true, -1, cidr("0.0.0.0/0")));
     });
     let all = texts(&paths);
-    assert_eq!(all[0], (Level::Degraded, "S06", "ALB outbound: all to 0.0.0.0/0 is not written"));
-    assert!(all.contains(&(Level::Healthy, "S04", "ALB outbound: tcp 8000 ECS SG only by the wider rule wide")), "{all:?}");
+    assert_eq!(all[0], (Level::Degraded, "S06", "ALB outbound: all to 0.0.0.0/0 unexpected"));
+    assert!(all.contains(&(Level::Healthy, "S04", "ALB outbound: tcp 8000 ECS SG only covered by the wider rule wide")), "{all:?}");
     assert_eq!(paths.lines.iter().filter(|l| l.state == LineState::Covered).count(), 2);
     assert_eq!(verdict(&paths, End::Alb, End::Ecs).2, "tcp 3000 tcp 8000");
     assert_eq!(verdict(&paths, End::Alb, End::Internet), (CellVerdict::Extra, Level::Degraded, "all".into()));

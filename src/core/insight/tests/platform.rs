@@ -29,10 +29,10 @@ fn buckets() {
         ),
         (
             "403",
-            |w| bucket(w, "nextcore-documents", |b| b.unread.push(("bucket".into(), "no permission: s3:ListBucket".into()))),
+            |w| bucket(w, "nextcore-documents", |b| b.unread.push(("bucket".into(), "access denied: s3:ListBucket".into()))),
             DOCS,
             "unknown",
-            "no permission: s3:ListBucket",
+            "access denied: s3:ListBucket",
         ),
         ("suspended", |w| bucket(w, "nextcore-documents", |b| b.versioning = "Suspended".into()), DOCS, "degraded", "versioning suspended"),
         ("AES256", |w| bucket(w, "nextcore-documents", |b| b.encryption = "AES256".into()), DOCS, "degraded", "AES256 instead of KMS"),
@@ -71,12 +71,12 @@ fn buckets() {
             |w| {
                 bucket(w, "nextcore-static", |b| {
                     b.cors.clear();
-                    b.unread.push(("cors".into(), "no permission: s3:GetBucketCORS".into()));
+                    b.unread.push(("cors".into(), "access denied: s3:GetBucketCORS".into()));
                 });
             },
             "s3/nextcore-static",
             "healthy",
-            "cors: no permission: s3:GetBucketCORS",
+            "cors: access denied: s3:GetBucketCORS",
         ),
         (
             "5xx",
@@ -107,7 +107,7 @@ fn roles_keys_and_secrets() {
             |w| w.edit::<Roles>(|r| r.roles[1].trusts = vec!["ec2.amazonaws.com".into()]),
             "iam",
             "degraded",
-            "production-nextcore-ecs-execution: ecs-tasks.amazonaws.com may not assume it",
+            "production-nextcore-ecs-execution: ecs-tasks.amazonaws.com cannot assume it",
         ),
         ("key", |w| w.edit::<Keys>(|k| k.keys[1].exists = false), "kms", "down", "alias/production-nextcore-s3: missing"),
         ("disabled", |w| w.edit::<Keys>(|k| k.keys[0].state = "Disabled".into()), "kms", "down", "alias/production-nextcore-rds: Disabled"),
@@ -121,7 +121,7 @@ fn roles_keys_and_secrets() {
             },
             "kms",
             "down",
-            "alias/production-nextcore-rds: PendingDeletion, gone in 7d00h",
+            "alias/production-nextcore-rds: PendingDeletion, deleted in 7d00h",
         ),
         (
             "secret",
@@ -167,7 +167,7 @@ fn what_a_key_encrypts_says_so() {
     world.edit::<Database>(|d| d.kms_key = Some(arn.clone()));
     world.edit::<crate::model::cache::ReplicationGroup>(|r| r.kms_key = Some(arn.clone()));
     for node in ["db", "redis"] {
-        let note = "encrypted with alias/production-nextcore-rds, which is Disabled";
+        let note = "KMS key alias/production-nextcore-rds is Disabled";
         assert_eq!(look(&world.judge(), node), ("healthy", note.into()), "{node}");
     }
 }
@@ -184,7 +184,7 @@ fn repositories() {
         ("HIGH", (|i| i.findings = [("HIGH".into(), 2)].into()) as fn(&mut Image), "degraded", "0 CRITICAL, 2 HIGH findings"),
         ("MEDIUM only", |i| i.findings = [("MEDIUM".into(), 9)].into(), "healthy", ""),
         ("failed", |i| i.scan_status = "FAILED".into(), "degraded", "FAILED"),
-        ("never", |i| i.scan_status = "".into(), "degraded", "was never scanned"),
+        ("never", |i| i.scan_status = "".into(), "degraded", "never scanned"),
         ("scanning", |i| i.scan_status = "IN_PROGRESS".into(), "healthy", "is being scanned"),
         ("gone", |i| i.digest = "sha256:0".into(), "down", "is not in the repository"),
     ] {
@@ -339,7 +339,7 @@ fn dashboards_only_observe() {
             |w| w.edit::<Dashboards>(|d| drop(d.dashboards.remove(0))),
             "dashboards",
             "healthy",
-            "none shows database performance",
+            "no dashboard shows database performance",
         ),
     ]);
 }

@@ -63,7 +63,7 @@ fn what_is_optional_or_ci_is_unknown_without_permission() {
         world.forget(key);
         assert_eq!(look(&world.judge(), node), ("unknown", "loading".into()), "{key}");
         world.fail(key, ProblemKind::Denied, "x:Op: denied");
-        assert_eq!(look(&world.judge(), node), ("unknown", "no permission: x:Op".into()), "{key}");
+        assert_eq!(look(&world.judge(), node), ("unknown", "access denied: x:Op".into()), "{key}");
     }
 }
 
@@ -72,7 +72,7 @@ fn a_mandatory_section_that_cannot_be_read_makes_its_node_unknown() {
     use ProblemKind::{Denied, Malformed, NotFound, Offline, Service, Throttled, Timeout};
     for (key, node, prefix) in MANDATORY {
         for (kind, level, text) in [
-            (Denied, "unknown", "no permission: x:Op"),
+            (Denied, "unknown", "access denied: x:Op"),
             (Service, "unknown", "x:Op: InternalFailure"),
             (Malformed, "unknown", "x:Op: InternalFailure"),
             (Timeout, "unknown", "x:Op: InternalFailure"),
@@ -160,7 +160,7 @@ fn stale_metrics_decide_nothing() {
     world.edit::<Database>(|d| d.latest_restorable = Some(restorable));
     world.again::<DatabaseEvents>();
     world.again::<DatabaseSettings>();
-    assert_eq!(look(&world.judge(), "db"), ("healthy", "metrics: stale for 7m00s: no answer yet".into()));
+    assert_eq!(look(&world.judge(), "db"), ("healthy", "metrics: stale for 7m00s: not loaded yet".into()));
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn counts_and_status() {
             "down",
             "missing (MISSING)",
         ),
-        ("missing, unsaid", |w| w.edit::<Services>(|s| s.services.clear()), "svc/web", "down", "missing (not in the answer)"),
+        ("missing, unsaid", |w| w.edit::<Services>(|s| s.services.clear()), "svc/web", "down", "missing (not in the response)"),
     ]);
 }
 

@@ -124,7 +124,7 @@ fn a_held_level_keeps_its_reasons_and_says_so() {
     let seen = world.observe(&mut watch);
     let verdict = seen.of(&NodeId::service("web")).unwrap();
     assert_eq!(verdict.headline(), "running 1 of 2");
-    assert_eq!(verdict.reasons.last().unwrap().text, "better in the last answer, one more to confirm");
+    assert_eq!(verdict.reasons.last().unwrap().text, "improved in the last poll, one more to confirm");
     assert_eq!((seen.worst, seen.counts.degraded), (Level::Degraded, 1));
 }
 

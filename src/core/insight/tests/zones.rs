@@ -110,7 +110,7 @@ fn single_points_of_failure() {
         });
     };
     assert_eq!(only(|w| web(w, 1)), mark(Level::Degraded, "a", "web: one healthy target, in a"));
-    assert_eq!(only(|w| web(w, 0)), (Level::Down, None, "web: no healthy target".into()));
+    assert_eq!(only(|w| web(w, 0)), (Level::Down, None, "web: no healthy targets".into()));
     let node = |world: &mut World, id: &str, status: &str| {
         world.edit::<CacheNodes>(|n| n.nodes.iter_mut().find(|n| n.id == format!("{RG}-{id}")).unwrap().status = status.into());
     };
@@ -122,11 +122,11 @@ fn single_points_of_failure() {
     let alone = only(|w| w.edit::<ReplicationGroup>(|r| r.node_groups[1].members.truncate(1)));
     assert_eq!(alone, mark(Level::Degraded, "b", "shard 0002: no replica, one node in b"));
     let standby = only(|w| w.edit::<Database>(|d| d.secondary_zone = None));
-    assert_eq!(standby, mark(Level::Degraded, "a", "no standby: the database is in a alone"));
+    assert_eq!(standby, mark(Level::Degraded, "a", "no standby: the database is only in a"));
     let balancer = only(|w| w.edit::<Balancer>(|b| b.zones.truncate(2)));
     assert_eq!(balancer, mark(Level::Degraded, "c", "no load balancer node in c"));
     let addresses = only(|w| w.edit::<Network>(|n| n.subnets[5].free_addresses = 3));
-    assert_eq!(addresses, mark(Level::Degraded, "c", "10.0.13.0/24: 3 free addresses, every task takes one"));
+    assert_eq!(addresses, mark(Level::Degraded, "c", "10.0.13.0/24: 3 free addresses, each task takes one"));
 }
 
 #[test]
@@ -195,6 +195,6 @@ fn what_is_not_known_is_said_and_not_marked() {
     world.fail(Tasks::KEY, ProblemKind::Denied, "ecs:ListTasks: no");
     world.forget(Services::KEY);
     let map = draw(&world);
-    assert_eq!(map.missing, ["services: loading", "tasks: no permission: ecs:ListTasks"]);
+    assert_eq!(map.missing, ["services: loading", "tasks: access denied: ecs:ListTasks"]);
     assert_eq!(marks(&map), []);
 }

@@ -67,9 +67,9 @@ impl Egress {
     /// In words: `rerouted via b`.
     pub fn words(&self) -> String {
         match self {
-            Self::Unknown => "route not known".to_owned(),
-            Self::Own { gateway } => format!("through {gateway}"),
-            Self::Elsewhere { target } => format!("default route leads to {target}"),
+            Self::Unknown => "route unknown".to_owned(),
+            Self::Own { gateway } => format!("via {gateway}"),
+            Self::Elsewhere { target } => format!("default route to {target}"),
             Self::Rerouted { via, .. } => format!("rerouted via {via}"),
             Self::Pending { gateway } => format!("{gateway} is being created"),
             Self::Nowhere { subnet } => format!("no default route in {subnet}"),

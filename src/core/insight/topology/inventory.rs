@@ -202,7 +202,7 @@ pub(crate) fn inventory(store: &Store, now: Time) -> Inventory {
     for kind in all() {
         let entry = store.entry(kind.section);
         if entry.is_none_or(|e| e.value.is_none()) {
-            let why = standing::explain(entry, now).unwrap_or_else(|| "not asked".to_owned());
+            let why = standing::explain(entry, now).unwrap_or_else(|| "not polled".to_owned());
             inventory.not_seen.push(NotSeen { kind: kind.name, why, section: kind.section });
             continue;
         }
@@ -223,7 +223,7 @@ fn parts(kind: &'static str) -> (&'static str, &'static str) {
 impl Inventory {
     /// `108 resources of 38 types`.
     pub(crate) fn summary(&self) -> String {
-        format!("{} resources of {} types", self.total, self.by_type.len())
+        format!("{} resources, {} types", self.total, self.by_type.len())
     }
 
     /// The types of each AWS service with their counts, in the order of the written architecture's diagram: `EC2`, [(`Subnet`, 9), ...].

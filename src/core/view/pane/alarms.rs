@@ -52,12 +52,12 @@ fn detail(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let inner = ink.rule(area, &Phrase::of(v.alarm_name(&alarm.name), Role::Muted), &Phrase::new(), false);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let tells = match alarm.actions.as_slice() {
-        _ if !alarm.actions_enabled => "nobody: its actions are disabled".to_owned(),
-        [] => "nobody: it has no actions".to_owned(),
+        _ if !alarm.actions_enabled => "nobody: actions disabled".to_owned(),
+        [] => "nobody: no actions".to_owned(),
         actions => actions.join(" "),
     };
     let mut y = inner.y;
-    for (label, value) in [("condition", condition(alarm, usize::MAX)), ("tells", tells), ("reason", alarm.reason.clone())] {
+    for (label, value) in [("condition", condition(alarm, usize::MAX)), ("notify", tells), ("reason", alarm.reason.clone())] {
         if y < inner.bottom() {
             ink.put(inner.x, y, inner.right(), label, Role::Muted);
             y = ink.prose(
@@ -84,7 +84,7 @@ pub(crate) fn summary<'a>(alarms: &Alarms) -> Phrase<'a> {
     }
     let gap = Phrase::of(" ", Role::Text);
     if total == 0 {
-        return gap.and("none defined", Role::Muted);
+        return gap.and("none", Role::Muted);
     }
     let line = if firing > 0 {
         gap.and(format!("{firing} of {total} in alarm"), Role::Warn)
@@ -168,7 +168,7 @@ const ALARMS: &[Column] = &[
     Column::right("since", 7, 0),
     Column { title: "metric", width: 16, grow: 1, fill: Fill::Left, rank: 2 },
     Column::left("limit", 18, 0),
-    Column::left("tells", 6, 3),
+    Column::left("notify", 6, 3),
     Column { title: "reason", width: 40, grow: 2, fill: Fill::Left, rank: 4 },
 ];
 
@@ -182,8 +182,7 @@ fn alarms(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let scaling = known.alarms.iter().filter(|a| a.is_scaling()).count();
     let folded = scaling > 0 && !v.session.unfolded;
     let table = Rect { height: area.height.saturating_sub(u16::from(folded)), ..area };
-    let list =
-        List { panel: 0, columns: ALARMS, rows: all.len(), empty: "no alarms are defined for people; every box still has its own rules" };
+    let list = List { panel: 0, columns: ALARMS, rows: all.len(), empty: "no alarms except for scaling; each box still has its own rules" };
     list.draw(v, screen, table, ink, |i| {
         let Some(alarm) = all.get(i) else { return Vec::new() };
         let (glyph, role) = mark(alarm);
@@ -198,14 +197,14 @@ fn alarms(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
             text(ago(alarm.since, v.now)),
             text(metric(alarm)),
             text(limit(alarm)),
-            if alarm.actions_enabled && !alarm.actions.is_empty() { text("yes") } else { Phrase::of("nobody", Role::Muted) },
+            if alarm.actions_enabled && !alarm.actions.is_empty() { text("yes") } else { Phrase::of("no", Role::Muted) },
             Phrase::of(alarm.reason.as_str(), Role::Muted),
         ]
     });
     if folded {
         let y = (area.y + 1 + all.len() as u16).min(area.bottom().saturating_sub(1));
         let firing = known.alarms.iter().filter(|a| a.is_scaling() && a.state == AlarmState::Alarm).count();
-        let line = format!("○ {scaling} scaling alarms folded, {firing} in alarm (normal at minimum); s shows them");
+        let line = format!("○ {scaling} scaling alarms hidden, {firing} in alarm (normal at minimum); s to show");
         ink.put(area.x, y, area.right(), &line, Role::Muted);
     }
 }
@@ -229,7 +228,7 @@ fn history(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     }
     let filter = v.session.list(screen.pane, &screen.subject, 1).filter;
     let all = alarms_rows::alarm_history(v.store, &filter);
-    let list = List { panel: 1, columns: HISTORY, rows: all.len(), empty: "no alarm has changed its state in the last day" };
+    let list = List { panel: 1, columns: HISTORY, rows: all.len(), empty: "no alarm state changes in the last day" };
     list.draw(v, screen, area, ink, |i| {
         all.get(i).map_or_else(Vec::new, |c| {
             vec![Phrase::of(clock(c.at, v.now), Role::Muted), text(v.alarm_name(&c.name)), text(change(&c.summary))]

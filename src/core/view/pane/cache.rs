@@ -98,7 +98,7 @@ fn nodes(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let all = cache_rows::cache_nodes(v.store, &filter);
     let roles = redis_roles(v.store);
     let known = v.store.get::<CacheNodes>();
-    let list = List { panel: 0, columns: NODES, rows: all.len(), empty: "the group has no nodes" };
+    let list = List { panel: 0, columns: NODES, rows: all.len(), empty: "no nodes" };
     list.draw(v, screen, area, ink, |i| {
         let Some((shard, member)) = all.get(i) else { return Vec::new() };
         let id = |what: &str| format!("redis/{}/{what}", member.id);

@@ -77,7 +77,7 @@ fn insights<'a>(v: &View<'a>) -> Phrase<'a> {
         Some(other) => {
             label.and(other.as_str(), Role::Warn).and("  turned on in the cluster's settings; counts below are ECS's own", Role::Muted)
         }
-        None => label.and("not set for the cluster", Role::Warn).and("  counts below are ECS's own", Role::Muted),
+        None => label.and("not set for the cluster", Role::Warn).and("  counts below are from ECS", Role::Muted),
     }
 }
 
@@ -109,7 +109,7 @@ fn dashboards(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     }
     let filter = v.session.list(screen.pane, &screen.subject, DASHBOARDS).filter;
     let all = rows::dashboards(v.store, &filter);
-    let empty = format!("no dashboard is named {}…", v.session.stack.dashboard_prefix);
+    let empty = format!("no dashboards named {}…", v.session.stack.dashboard_prefix);
     let list = List { panel: DASHBOARDS, columns: DASHBOARD_COLUMNS, rows: all.len(), empty: &empty };
     list.draw(v, screen, area, ink, |i| {
         all.get(i).map_or_else(Vec::new, |d| {

@@ -109,8 +109,8 @@ pub(crate) fn charts<'a>(v: &View<'a>) -> Vec<Chart<'a>> {
     vec![
         v.chart("requests", "alb/requests", Unit::PerSecond),
         v.chart("p95", "alb/p95", Unit::Latency),
-        v.chart("5xx by targets", "alb/target5xx", Unit::PerSecond),
-        v.chart("5xx by balancer", "alb/elb5xx", Unit::PerSecond),
+        v.chart("target 5xx", "alb/target5xx", Unit::PerSecond),
+        v.chart("ALB 5xx", "alb/elb5xx", Unit::PerSecond),
         v.chart("p99", "alb/p99", Unit::Latency),
         v.chart("connections", "alb/active", Unit::Count),
     ]

@@ -179,7 +179,7 @@ fn stages<'a>(v: &View<'a>, width: usize) -> Vec<Phrase<'a>> {
     let stage =
         pipeline.stages.iter().find(|s| matches!(s.status, PipelineStatus::InProgress | PipelineStatus::Failed | PipelineStatus::Stopped));
     let (what, role) = match stage {
-        Some(s) if s.actions.iter().any(|a| a.awaits_approval) => (format!("{} waits for a person", s.name), Role::Info),
+        Some(s) if s.actions.iter().any(|a| a.awaits_approval) => (format!("{} needs approval", s.name), Role::Info),
         Some(s) if s.status == PipelineStatus::InProgress => (format!("{} runs", s.name), Role::Info),
         Some(s) => (format!("{} {}", s.name, s.status.as_str().to_lowercase()), Role::Warn),
         None => ("deployed".to_owned(), Role::Text),

@@ -47,7 +47,7 @@ fn dns<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
     let Some(zone) = &dns.zone else { return Ok(not_used(room)) };
     let leads = match dns.apex() {
         Some(record) => Phrase::of(" → ", Role::Muted).then(target(v, record)),
-        None => Phrase::of(" leads nowhere", Role::Crit),
+        None => Phrase::of(" no target", Role::Crit),
     };
     let mut facts = vec![Fact::new(0, Phrase::of(zone.name.trim_end_matches('.'), Role::Text).then(leads))];
     let (passing, total) = (dns.health_checks.iter().filter(|c| passes(v, c) == Some(true)).count(), dns.health_checks.len());
@@ -68,7 +68,7 @@ fn dns<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
         dns.answer
             .iter()
             .filter(|(code, _)| *code != ResponseCode::NoError)
-            .map(|(code, _)| fact(0, format!("answers {code}"), Role::Crit)),
+            .map(|(code, _)| fact(0, format!("returns {code}"), Role::Crit)),
     );
     Ok(facts)
 }

@@ -111,8 +111,7 @@ impl Desk {
         let mut permissions: Vec<&str> = side.iter().map(|p| p.permission.as_deref().unwrap_or(&p.headline)).collect();
         permissions.sort_unstable();
         permissions.dedup();
-        let check =
-            |permission| Check { verdict: Verdict::Unknown, text: format!("what {permission} tells is not known: it is not allowed") };
+        let check = |permission| Check { verdict: Verdict::Unknown, text: format!("{permission} is not allowed") };
         permissions.into_iter().map(check).collect()
     }
 
@@ -171,7 +170,7 @@ pub struct Facts<'a> {
 impl<'a> Facts<'a> {
     /// A section that the action cannot do without.
     pub fn need<T: Section>(&self) -> Result<&'a T, Refusal> {
-        self.store.get::<T>().ok_or_else(|| Refusal::CannotTell(format!("the {} could not be read", T::TITLE)))
+        self.store.get::<T>().ok_or_else(|| Refusal::CannotTell(format!("could not read {}", T::TITLE)))
     }
 
     /// Why a section is not known, as the end of a sentence that says what is not known for it.
@@ -241,7 +240,7 @@ pub trait Action: 'static {
 
 /// The parameters of a plan, if it is one of this action.
 fn params<A: Action>(plan: &Plan) -> Result<A::Params, SendError> {
-    let other = || SendError::No(format!("the plan carries no parameters of '{}': nothing was sent; report this as a bug", A::NAME));
+    let other = || SendError::No(format!("the plan has no parameters of '{}': nothing was sent; report this as a bug", A::NAME));
     A::Params::of(&plan.params).cloned().ok_or_else(other)
 }
 

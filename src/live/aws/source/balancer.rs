@@ -40,7 +40,7 @@ impl super::Source for BalancerSource {
         let Some(lb) = out.load_balancers().iter().find(|l| l.load_balancer_name() == Some(&cx.stack.balancer)) else {
             return Err(Problem {
                 kind: ProblemKind::NotFound,
-                headline: format!("{}: no load balancer is named '{}'", BALANCERS.label(), cx.stack.balancer),
+                headline: format!("{}: no load balancer '{}'", BALANCERS.label(), cx.stack.balancer),
                 hint: "check stack.balancer in the configuration".to_owned(),
                 permission: None,
             });

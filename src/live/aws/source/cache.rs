@@ -36,7 +36,7 @@ impl super::Source for GroupSource {
         let Some(g) = out.replication_groups().iter().find(|g| g.replication_group_id() == Some(&cx.stack.cache)) else {
             return Err(Problem {
                 kind: ProblemKind::NotFound,
-                headline: format!("{}: no replication group is named '{}'", GROUPS.label(), cx.stack.cache),
+                headline: format!("{}: no replication group '{}'", GROUPS.label(), cx.stack.cache),
                 hint: "check stack.cache in the configuration".to_owned(),
                 permission: None,
             });

@@ -37,7 +37,7 @@ impl super::Source for InstanceSource {
         let Some(db) = out.db_instances().iter().find(|d| d.db_instance_identifier() == Some(&cx.stack.database)) else {
             return Err(Problem {
                 kind: ProblemKind::NotFound,
-                headline: format!("{}: no DB instance is named '{}'", INSTANCES.label(), cx.stack.database),
+                headline: format!("{}: no DB instance '{}'", INSTANCES.label(), cx.stack.database),
                 hint: "check stack.database in the configuration".to_owned(),
                 permission: None,
             });

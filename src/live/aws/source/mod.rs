@@ -82,7 +82,7 @@ impl Context {
             || Problem::waiting(T::KEY, T::TITLE),
             |p| Problem {
                 kind: p.kind,
-                headline: format!("needs the {}: {}", T::TITLE, p.headline),
+                headline: format!("needs {}: {}", T::TITLE, p.headline),
                 hint: p.hint.clone(),
                 permission: p.permission.clone(),
             },

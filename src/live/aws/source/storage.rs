@@ -88,7 +88,7 @@ async fn bucket(cx: &Context, spec: &Named<BucketRole>) -> Result<Bucket, Proble
             }
             Some(403) => {
                 bucket.exists = true;
-                bucket.unread.push(("bucket".to_owned(), format!("no permission: {}", HEAD.iam)));
+                bucket.unread.push(("bucket".to_owned(), format!("access denied: {}", HEAD.iam)));
             }
             _ => return Err(problem_of(HEAD, &e)),
         },

@@ -39,7 +39,7 @@ fn a_section_that_could_not_be_read_makes_its_statements_unknown_by_name() {
                 );
             },
             "unknown",
-            "database: no permission: rds:DescribeDBInstances",
+            "database: access denied: rds:DescribeDBInstances",
         ),
         (
             "failed",
@@ -85,7 +85,7 @@ fn a_name_of_a_let_passes_the_reason_on() {
     seed.lose::<Routes>("denied", json!({"headline": "x", "permission": "ec2:DescribeRouteTables"}));
     let report = run(&builtin(), &seed);
     for id in ["V15", "V21", "V22"] {
-        assert_eq!(verdict(&report, id), said("unknown", "routes: no permission: ec2:DescribeRouteTables"), "{id}");
+        assert_eq!(verdict(&report, id), said("unknown", "routes: access denied: ec2:DescribeRouteTables"), "{id}");
     }
     assert_eq!(row(&report, "V20").outcome, Outcome::Pass);
 }
@@ -93,9 +93,9 @@ fn a_name_of_a_let_passes_the_reason_on() {
 #[test]
 fn old_data_decides_nothing_but_is_shown_as_what_it_is() {
     let mut seed = Seed::new();
-    seed.age::<Database>(840, "rds:DescribeDBInstances: no answer in time");
+    seed.age::<Database>(840, "rds:DescribeDBInstances: timed out");
     let report = run(&builtin(), &seed);
-    assert_eq!(verdict(&report, "D08"), said("unknown", "database: stale for 14m00s: rds:DescribeDBInstances: no answer in time"));
+    assert_eq!(verdict(&report, "D08"), said("unknown", "database: stale for 14m00s: rds:DescribeDBInstances: timed out"));
     assert_eq!(row(&report, "D08").found.as_deref(), Some("last seen: 7 days"));
     assert_eq!(row(&report, "V01").found.as_deref(), Some("10.0.0.0/16"));
 }
@@ -114,15 +114,15 @@ fn an_aspect_of_a_bucket_that_could_not_be_read_concerns_its_own_statement() {
     let mut seed = Seed::new();
     seed.edit::<Buckets>(|x| {
         x.buckets[0].versioning = "".into();
-        x.buckets[0].unread.push(("versioning".into(), "no permission: s3:GetBucketVersioning".into()));
+        x.buckets[0].unread.push(("versioning".into(), "access denied: s3:GetBucketVersioning".into()));
         x.buckets[1].region.clear();
-        x.buckets[1].unread.push(("bucket".into(), "no permission: s3:ListBucket".into()));
-        x.buckets[2].unread.push(("replication".into(), "no permission: s3:GetReplicationConfiguration".into()));
+        x.buckets[1].unread.push(("bucket".into(), "access denied: s3:ListBucket".into()));
+        x.buckets[2].unread.push(("replication".into(), "access denied: s3:GetReplicationConfiguration".into()));
     });
     let report = run(&builtin(), &seed);
-    assert_eq!(verdict(&report, "B04"), said("unknown", "versioning: no permission: s3:GetBucketVersioning"));
-    assert_eq!(verdict(&report, "B02"), said("unknown", "bucket: no permission: s3:ListBucket"));
-    assert_eq!(verdict(&report, "H03"), said("unknown", "replication: no permission: s3:GetReplicationConfiguration"));
+    assert_eq!(verdict(&report, "B04"), said("unknown", "versioning: access denied: s3:GetBucketVersioning"));
+    assert_eq!(verdict(&report, "B02"), said("unknown", "bucket: access denied: s3:ListBucket"));
+    assert_eq!(verdict(&report, "H03"), said("unknown", "replication: access denied: s3:GetReplicationConfiguration"));
     for id in ["B01", "B03", "B05", "B06", "B07", "B10"] {
         assert_eq!(row(&report, id).outcome, Outcome::Pass, "{id}");
     }
@@ -139,7 +139,7 @@ fn what_is_unknown_states_nothing_as_found() {
             bucket.cors.clear();
             bucket.region.clear();
             for aspect in ["versioning", "encryption", "lifecycle", "cors", "bucket"] {
-                bucket.unread.push((aspect.into(), "no permission".into()));
+                bucket.unread.push((aspect.into(), "access denied".into()));
             }
         }
     });
@@ -153,7 +153,7 @@ fn what_is_unknown_states_nothing_as_found() {
         assert_eq!(row(&report, &format!("B{n:02}")).outcome, Outcome::Unknown, "B{n:02}");
     }
     // What was not allowed when it was last read stays unsaid when that has become old.
-    seed.age::<Buckets>(7200, "s3:ListBuckets: no answer in time");
+    seed.age::<Buckets>(7200, "s3:ListBuckets: timed out");
     assert_eq!(claims(&seed).into_iter().filter(|(id, _)| id.starts_with('B')).collect::<Vec<_>>(), []);
     // A user's statement that reads the field as it is gets no further.
     let mine = "[[statement]]\nid = \"X\"\ntitle = \"x\"\npass = 'read(buckets.buckets[0], \"versioning\") == \"\"'\nfound = 'buckets.buckets[0].versioning'\n";
@@ -183,7 +183,7 @@ fn an_expression_that_goes_wrong_says_where() {
     let cases = [
         ("database.nope == 1", "pass: no field `nope` (line 1, column 9)"),
         ("true &&\n  database.clas == 'x'", "pass: no field `clas` (line 2, column 11)"),
-        ("database.backup_retention", "pass: gives a value of type int, not true or false"),
+        ("database.backup_retention", "pass: returns type int, not bool"),
         ("nonsense(database.class)", "pass: unknown function `nonsense` (line 1, column 9)"),
         ("database.class > 7", "pass: found no matching overload for '_>_' applied to '(string, int)' (line 1, column 16)"),
         ("cannot_tell('only the owner knows')", "only the owner knows"),
@@ -253,10 +253,7 @@ fn letters_choose_groups_and_numbers_choose_statements() {
     assert_eq!(chosen("D1"), ["D10", "D11", "D12", "D13", "D14"]);
     assert_eq!(chosen("D01"), ["D01"]);
     let refused = |only: &str| Only::parse(only, &statements).unwrap_err();
-    assert_eq!(
-        refused("D,Z9"),
-        "no statement is called Z9: give ids (D14) or groups of ids (G, R, CF, V, S, A, E, C, D, B, I, K, X, P, M, H)"
-    );
-    assert!(refused(" , ").starts_with("no statement is named"));
+    assert_eq!(refused("D,Z9"), "no statement Z9: use ids (D14) or groups (G, R, CF, V, S, A, E, C, D, B, I, K, X, P, M, H)");
+    assert!(refused(" , ").starts_with("no statement given"));
     assert_eq!(Statements::builtin().unwrap().get("d14").unwrap().about().id, "D14");
 }

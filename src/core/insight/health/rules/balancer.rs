@@ -108,7 +108,7 @@ pub(crate) fn failed(what: &str, (critical, breach): (bool, Breach)) -> Finding 
 }
 
 fn elb5xx(facts: &Facts<'_>, _: &Stack) -> Option<Finding> {
-    facts.window()?.share("alb/elb5xx", "alb/requests", &facts.limits().share(Limit::Balancer5xx)).map(|b| failed("balancer 5xx", b))
+    facts.window()?.share("alb/elb5xx", "alb/requests", &facts.limits().share(Limit::Balancer5xx)).map(|b| failed("ALB 5xx", b))
 }
 
 fn target5xx(facts: &Facts<'_>, _: &Stack) -> Option<Finding> {

@@ -36,8 +36,8 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) 
     let mut assessment = Assessment::of(facts, ground, findings);
     if found.is_some_and(|c| c.distribution.is_none()) {
         let partition = facts.store.place.partition;
-        let lacks = (!partition.has_cloudfront()).then(|| format!("n/a: there is no CloudFront in {}", partition.id()));
-        assessment.is_absent(lacks.unwrap_or_else(|| "no distribution of the stack".to_owned()));
+        let lacks = (!partition.has_cloudfront()).then(|| format!("n/a: no CloudFront in {}", partition.id()));
+        assessment.is_absent(lacks.unwrap_or_else(|| "no distribution for the stack".to_owned()));
     }
     nodes.insert(NodeId::of(System::Cdn), assessment);
 }

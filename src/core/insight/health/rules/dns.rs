@@ -52,7 +52,7 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) 
 
 fn record(_: &Facts<'_>, dns: &Dns) -> Option<Finding> {
     let zone = dns.zone.as_ref()?;
-    dns.apex().is_none().then(|| down(format!("no A or AAAA record of {}", zone.name.trim_end_matches('.'))))
+    dns.apex().is_none().then(|| down(format!("no A or AAAA record for {}", zone.name.trim_end_matches('.'))))
 }
 
 /// `Some(true)` = CloudFront, `Some(false)` = the load balancer.
@@ -73,10 +73,10 @@ fn leads_to(facts: &Facts<'_>, target: &str) -> Option<bool> {
 fn target(facts: &Facts<'_>, dns: &Dns) -> Option<Finding> {
     let record = dns.apex()?;
     match &record.alias {
-        None => Some(degraded(format!("{} is no alias", record.name.trim_end_matches('.')))),
+        None => Some(degraded(format!("{} is not an alias", record.name.trim_end_matches('.')))),
         Some(alias) => {
             let target = alias.target();
-            leads_to(facts, &target).is_none().then(|| degraded(format!("leads to {target}, not to the load balancer or CloudFront")))
+            leads_to(facts, &target).is_none().then(|| degraded(format!("alias target {target} is not the load balancer or CloudFront")))
         }
     }
 }
@@ -84,10 +84,10 @@ fn target(facts: &Facts<'_>, dns: &Dns) -> Option<Finding> {
 fn answer(_: &Facts<'_>, dns: &Dns) -> Option<Finding> {
     let (code, data) = dns.answer.as_ref()?;
     match code {
-        ResponseCode::NoError if data.is_empty() => Some(down("Route 53 answers without an address")),
+        ResponseCode::NoError if data.is_empty() => Some(down("Route 53 returns no address")),
         ResponseCode::NoError => None,
-        ResponseCode::NxDomain => Some(down("Route 53 answers NXDOMAIN")),
-        code => Some(degraded(format!("Route 53 answers {code}"))),
+        ResponseCode::NxDomain => Some(down("Route 53 returns NXDOMAIN")),
+        code => Some(degraded(format!("Route 53 returns {code}"))),
     }
 }
 
@@ -95,7 +95,7 @@ fn evaluate(facts: &Facts<'_>, dns: &Dns) -> Option<Finding> {
     let alias = dns.apex()?.alias.as_ref()?;
     // Route 53 cannot evaluate the health of a distribution.
     let cdn = leads_to(facts, &alias.target()) == Some(true);
-    (!cdn && !alias.evaluate_health).then(|| degraded("alias does not evaluate the target's health"))
+    (!cdn && !alias.evaluate_health).then(|| degraded("alias does not evaluate target health"))
 }
 
 fn checkers(_: &Facts<'_>, check: &DnsHealthCheck) -> Option<Finding> {

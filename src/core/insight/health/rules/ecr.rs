@@ -84,7 +84,7 @@ fn verdict(image: &Image) -> Option<Finding> {
         }
         ScanStatus::Complete | ScanStatus::Active => None,
         ScanStatus::InProgress | ScanStatus::Pending => Some(note(format!("running image {digest} is being scanned"))),
-        ScanStatus::Unstated => Some(degraded(format!("running image {digest} was never scanned"))),
+        ScanStatus::Unstated => Some(degraded(format!("running image {digest} never scanned"))),
         status => Some(degraded(format!("scan of running image {digest}: {status}"))),
     }
 }

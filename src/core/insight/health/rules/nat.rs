@@ -116,7 +116,7 @@ fn state(_: &Facts<'_>, way: &Way) -> Option<Finding> {
     let carried = matches!(way.egress, Egress::Rerouted { .. } | Egress::Own { .. } | Egress::Elsewhere { .. });
     let Some(gateway) = &way.gateway else {
         // The route says more: what carries the zone, or that nothing does.
-        return (way.egress == Egress::Unknown || carried).then(|| degraded("no NAT gateway of its own"));
+        return (way.egress == Egress::Unknown || carried).then(|| degraded("no NAT gateway in this zone"));
     };
     let why = gateway.failure.as_deref().filter(|f| !f.is_empty()).map_or_else(String::new, |f| format!(": {}", text::clip(f, 80)));
     let text = format!("{} {}{why}", gateway.id, gateway.state);
@@ -177,7 +177,7 @@ fn silent(facts: &Facts<'_>, way: &Way) -> Option<Finding> {
     // In the same minutes: what went out before the silence says nothing about it.
     let out = window.both(&way.series("bytes_in")?, &way.series("bytes_out")?, minutes).unwrap_or_default();
     if out.iter().any(|(_, out)| out.is_some_and(|v| v > 0.0)) {
-        return Some(down(format!("nothing comes in for {minutes} min while bytes go out")));
+        return Some(down(format!("no inbound traffic for {minutes} min while bytes go out")));
     }
     // Without tasks behind it a gateway has nothing to carry.
     let zones: Vec<String> = served(facts, &gateway.id).collect();
@@ -185,7 +185,7 @@ fn silent(facts: &Facts<'_>, way: &Way) -> Option<Finding> {
     let others = &facts.store.get::<NatGateways>()?.gateways;
     let others = others.iter().filter(|g| g.id != gateway.id && g.state == NatState::Available);
     let carried = others.filter_map(|g| window.latest(&format!("nat/{}/bytes_in", g.id))).any(|v| v > 0.0);
-    (busy && carried).then(|| down(format!("nothing comes in for {minutes} min while the other gateways carry traffic")))
+    (busy && carried).then(|| down(format!("no inbound traffic for {minutes} min, other gateways have traffic")))
 }
 
 /// Tasks that could not start in a zone, while none failed so elsewhere.

@@ -94,7 +94,7 @@ fn public(facts: &Facts<'_>, subnet: &Subnet) -> Option<Finding> {
     match table(facts, subnet)?.default_route() {
         None => Some(down("no route to the internet")),
         Some(route) if route.state == RouteState::Blackhole => Some(down(format!("default route is a blackhole ({})", route.target))),
-        Some(route) if !route.target.starts_with("igw-") => Some(degraded(format!("default route leads to {}", route.target))),
+        Some(route) if !route.target.starts_with("igw-") => Some(degraded(format!("default route to {}", route.target))),
         Some(_) => None,
     }
 }
@@ -109,5 +109,5 @@ fn isolated(facts: &Facts<'_>, subnet: &Subnet) -> Option<Finding> {
 
 fn zone(_: &Facts<'_>, zone: &Zone) -> Option<Finding> {
     let odd = !matches!(zone.state, AvailabilityZoneState::Available | AvailabilityZoneState::Unstated);
-    odd.then(|| note(format!("AWS says of {}: {}", zone.name, zone.state)))
+    odd.then(|| note(format!("AWS reports {}: {}", zone.name, zone.state)))
 }

@@ -37,8 +37,8 @@ pub(super) fn flow(parts: &Parts<'_>) -> Flow {
             }
             hops.push(cdn_hop(parts, distribution));
         }
-        Some(None) => notes.push("no CloudFront: users come to the load balancer".to_owned()),
-        None => notes.push("CloudFront: not known".to_owned()),
+        Some(None) => notes.push("no CloudFront: users connect to the load balancer".to_owned()),
+        None => notes.push("CloudFront: unknown".to_owned()),
     }
     if ways.direct {
         edges.push(direct(parts, ways));
@@ -73,7 +73,7 @@ fn more_services(parts: &Parts<'_>, notes: &mut Vec<String>) {
     for role in [ServiceRole::ControlPlane, ServiceRole::Web] {
         let more = parts.stack().services.iter().filter(|s| s.role == role).count().saturating_sub(1);
         if more > 0 {
-            notes.push(format!("{}: {more} more services are not drawn", role.title()));
+            notes.push(format!("{}: {more} more services not shown", role.title()));
         }
     }
 }
@@ -107,7 +107,7 @@ fn users_edge(parts: &Parts<'_>, to: &str) -> Edge {
 /// Users who come to the load balancer without CloudFront.
 fn direct(parts: &Parts<'_>, ways: Entry) -> Edge {
     let mut edge = balancer_edge(parts, "users");
-    measured(parts, &mut edge, if ways.through_cdn { "requests, all ways" } else { "requests" });
+    measured(parts, &mut edge, if ways.through_cdn { "requests, all paths" } else { "requests" });
     let dns = users_edge(parts, "alb");
     if let Some(reason) = dns.reason {
         worse(&mut edge, dns.level, reason);
@@ -146,8 +146,8 @@ fn measured(parts: &Parts<'_>, edge: &mut Edge, requests: &'static str) {
     // Users do not see whose error it was.
     let errors = parts.read.share_of(&["alb/elb5xx", "alb/target5xx"], "alb/requests");
     edge.figures.extend(errors.map(|v| Measure::new("5xx", v, Unit::Percent)));
-    parts.share(edge, "5xx of the balancer", ("alb/elb5xx", "alb/requests"), Limit::Balancer5xx);
-    parts.share(edge, "5xx of targets", ("alb/target5xx", "alb/requests"), Limit::Target5xx);
+    parts.share(edge, "ALB 5xx", ("alb/elb5xx", "alb/requests"), Limit::Balancer5xx);
+    parts.share(edge, "target 5xx", ("alb/target5xx", "alb/requests"), Limit::Target5xx);
 }
 
 fn cdn_hop(parts: &Parts<'_>, distribution: &Distribution) -> Hop {

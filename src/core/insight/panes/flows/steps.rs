@@ -81,7 +81,7 @@ fn pipe_state(status: &PipelineStatus) -> StepState {
 
 fn pipeline(line: &Line<'_>) -> Step {
     let Some(pipeline) = line.pipeline else {
-        let (state, detail) = if line.knows_pipeline { (StepState::Unused, "none (optional)") } else { (StepState::Unknown, "not known") };
+        let (state, detail) = if line.knows_pipeline { (StepState::Unused, "none (optional)") } else { (StepState::Unknown, "unknown") };
         return step(StepKind::Pipeline, state, detail);
     };
     if pipeline.executions.is_empty() {
@@ -90,8 +90,7 @@ fn pipeline(line: &Line<'_>) -> Step {
     let Some(execution) = line.execution else {
         // Only the newest executions are listed.
         let piped = line.build.is_some_and(|b| b.initiator.starts_with("codepipeline"));
-        let (state, detail) =
-            if piped { (StepState::Unknown, "its run is not listed") } else { (StepState::Unused, "not by the pipeline") };
+        let (state, detail) = if piped { (StepState::Unknown, "execution not listed") } else { (StepState::Unused, "not by the pipeline") };
         return step(StepKind::Pipeline, state, detail);
     };
     let state = pipe_state(&execution.status);
@@ -209,14 +208,14 @@ fn push(line: &Line<'_>) -> Step {
     // It should be there by now, if the repository was read since: it is read seldom.
     let since = if line.stage == Stage::Built { line.build.and_then(|b| b.ended_at) } else { line.rolled_at() };
     if line.read_at < since.map(|at| at + limits::IMAGE_LAG) {
-        return step(kind, StepState::Unknown, format!("{repository} was not read since"));
+        return step(kind, StepState::Unknown, format!("{repository} not polled since"));
     }
     match line.digest {
         Some(digest) => {
             let text = format!("{} is not in {repository}", short_digest(digest));
             Step { level: Level::Degraded, ..step(kind, StepState::Unknown, text) }
         }
-        None => step(kind, StepState::Unknown, format!("no image of it in {repository}")),
+        None => step(kind, StepState::Unknown, format!("no matching image in {repository}")),
     }
 }
 

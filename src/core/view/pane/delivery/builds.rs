@@ -61,7 +61,7 @@ pub(super) fn list(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     };
     let filter = v.session.list(screen.pane, &screen.subject, super::BUILDS).filter;
     let all = rows::builds(v.store, &filter);
-    let gone = (!known.missing.is_empty()).then(|| format!("CodeBuild knows no {}", known.missing.join(", ")));
+    let gone = (!known.missing.is_empty()).then(|| format!("no CodeBuild project {}", known.missing.join(", ")));
     let table = Rect { height: area.height.saturating_sub(u16::from(gone.is_some() && !all.is_empty())), ..area };
     let list = List { panel: super::BUILDS, columns: BUILDS, rows: all.len(), empty: gone.as_deref().unwrap_or("no builds yet") };
     list.draw(v, screen, table, ink, |i| {
@@ -129,7 +129,7 @@ fn label(kind: &PhaseType) -> &'static str {
 pub(super) fn detail<'a>(v: &View<'a>, build: &'a Build) -> Detail<'a> {
     let (_, role) = state(build);
     let role = if matches!(role, Role::Warn | Role::Info) { role } else { Role::Text };
-    let begun = format!("  begun {} ({} ago), took {}", clock(build.started_at, v.now), ago(build.started_at, v.now), took(v, build));
+    let begun = format!("  started {} ({} ago), took {}", clock(build.started_at, v.now), ago(build.started_at, v.now), took(v, build));
     let mut detail = Detail::new(build.id.as_str()).with("status", Phrase::of(words(build.status.as_str()), role).and(begun, Role::Muted));
     if let Some(phase) = build.failed_phase() {
         let said = if phase.message.is_empty() { "no message" } else { phase.message.as_str() };

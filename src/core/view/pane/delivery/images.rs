@@ -104,9 +104,9 @@ pub(super) fn list(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     let filter = v.session.list(screen.pane, &screen.subject, super::IMAGES).filter;
     let all = rows::images(v.session, &filter);
     let gone: Vec<&str> = known.repositories.iter().filter(|r| !r.exists).map(|r| r.name.as_str()).collect();
-    let gone = (!gone.is_empty()).then(|| format!("ECR has no repository {}", gone.join(", ")));
+    let gone = (!gone.is_empty()).then(|| format!("no ECR repository {}", gone.join(", ")));
     let table = Rect { height: area.height.saturating_sub(u16::from(gone.is_some() && !all.is_empty())), ..area };
-    let list = List { panel: super::IMAGES, columns: IMAGES, rows: all.len(), empty: gone.as_deref().unwrap_or("no images are known") };
+    let list = List { panel: super::IMAGES, columns: IMAGES, rows: all.len(), empty: gone.as_deref().unwrap_or("no images") };
     list.draw(v, screen, table, ink, |i| {
         let Some(row) = all.get(i) else { return Vec::new() };
         let same = i > 0 && all.get(i - 1).is_some_and(|r| r.repository.name == row.repository.name);
@@ -149,7 +149,7 @@ pub(super) fn detail<'a>(v: &View<'a>, row: &ImageRow<'a>) -> Detail<'a> {
     );
     let detail = match row.image {
         None => {
-            detail.with("in ECR", Phrase::of("no: tasks that run go on, the next one cannot start (CannotPullContainerError)", Role::Crit))
+            detail.with("in ECR", Phrase::of("no: running tasks continue, new tasks cannot start (CannotPullContainerError)", Role::Crit))
         }
         Some(image) => detail
             .with("tags", text(if image.tags.is_empty() { "untagged".to_owned() } else { image.tags.join("  ") }))

@@ -41,7 +41,7 @@ const RECORDS: &[Column] = &[
     Column { title: "name", width: 18, grow: 2, fill: Fill::Middle, rank: 0 },
     Column::left("type", 5, 0),
     Column::right("ttl", 6, 2),
-    Column { title: "leads to", width: 20, grow: 3, fill: Fill::Left, rank: 0 },
+    Column { title: "routes to", width: 20, grow: 3, fill: Fill::Left, rank: 0 },
     Column::left("check", 7, 1),
 ];
 
@@ -52,8 +52,8 @@ fn records(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     };
     let filter = v.session.list(screen.pane, &screen.subject, 0).filter;
     let all = rows::records(v.store, &filter);
-    let empty = if dns.zone.is_some() { "the zone has no records" } else { "Route 53 is not used: it is optional" };
-    let more = format!("more than these {}", dns.records.len());
+    let empty = if dns.zone.is_some() { "no records" } else { "Route 53 not used (optional)" };
+    let more = format!("more records, only {} shown", dns.records.len());
     let list = List { panel: 0, columns: RECORDS, rows: all.len() + usize::from(dns.cut_off), empty };
     let last = || vec![Phrase::of(more.clone(), Role::Warn)];
     list.draw(v, screen, area, ink, |i| all.get(i).map_or_else(last, |r| record_row(v, dns, r)));
@@ -61,9 +61,7 @@ fn records(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
 
 fn record_row<'a>(v: &View<'a>, dns: &'a Dns, record: &'a DnsRecord) -> Vec<Phrase<'a>> {
     let leads = match &record.alias {
-        Some(alias) => {
-            target(v, record).and("  ", Role::Text).and(if alias.evaluate_health { "" } else { "whatever its health" }, Role::Warn)
-        }
+        Some(alias) => target(v, record).and("  ", Role::Text).and(if alias.evaluate_health { "" } else { "ignores health" }, Role::Warn),
         None => text(record.values.join(" ")),
     };
     vec![
@@ -90,19 +88,12 @@ fn record<'a>(v: &View<'a>, record: &'a DnsRecord) -> Detail<'a> {
     let detail = match &record.alias {
         Some(alias) => detail
             .with("alias of", text(alias.dns_name.as_str()))
-            .with("leads to", target(v, record))
-            .with(
-                "health",
-                if alias.evaluate_health {
-                    text("the target's health decides the answer")
-                } else {
-                    Phrase::of("not evaluated", Role::Warn)
-                },
-            )
+            .with("routes to", target(v, record))
+            .with("health", if alias.evaluate_health { text("evaluates target health") } else { Phrase::of("not evaluated", Role::Warn) })
             .with("target zone", Phrase::of(alias.hosted_zone.as_str(), Role::Muted)),
         None => detail.with("values", text(record.values.join("  "))),
     };
-    detail.maybe("time to live", record.ttl.map(|s| text(format!("{s} s")))).maybe("health check", record.health_check.as_deref().map(text))
+    detail.maybe("TTL", record.ttl.map(|s| text(format!("{s} s")))).maybe("health check", record.health_check.as_deref().map(text))
 }
 
 const INVALIDATIONS: &[Column] = &[
@@ -121,9 +112,9 @@ fn invalidations(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let filter = v.session.list(screen.pane, &screen.subject, 1).filter;
     let all = rows::invalidations(v.store, &filter);
     let empty = match cdn.distribution {
-        Some(_) => "nothing was invalidated lately",
-        None if v.store.place.partition.has_cloudfront() => "CloudFront is not used: it is optional",
-        None => "n/a: this partition has no CloudFront",
+        Some(_) => "no recent invalidations",
+        None if v.store.place.partition.has_cloudfront() => "CloudFront not used (optional)",
+        None => "n/a: no CloudFront in this partition",
     };
     let list = List { panel: 1, columns: INVALIDATIONS, rows: all.len(), empty };
     list.draw(v, screen, area, ink, |i| {
@@ -156,7 +147,7 @@ const HEALTH_CHECKS: &[Column] = &[
     Column::left("region", 14, 0),
     Column::left("result", 7, 2),
     Column::right("ago", 6, 0),
-    Column { title: "what it saw", width: 20, grow: 3, fill: Fill::Left, rank: 0 },
+    Column { title: "observed", width: 20, grow: 3, fill: Fill::Left, rank: 0 },
 ];
 
 fn health_checks(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
@@ -166,7 +157,7 @@ fn health_checks(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     };
     let filter = v.session.list(screen.pane, &screen.subject, 2).filter;
     let all = rows::health_checks(v.store, &filter);
-    let empty = if dns.zone.is_some() { "no health checks of names in the zone" } else { "Route 53 is not used: it is optional" };
+    let empty = if dns.zone.is_some() { "no health checks for this zone" } else { "Route 53 not used (optional)" };
     let list = List { panel: 2, columns: HEALTH_CHECKS, rows: all.len(), empty };
     list.draw(v, screen, area, ink, |i| {
         let same = i > 0 && all.get(i - 1).zip(all.get(i)).is_some_and(|(a, b)| a.0.id == b.0.id);
@@ -214,7 +205,7 @@ fn health_check<'a>(v: &View<'a>, check: &'a DnsHealthCheck, seen: Option<&'a Dn
         .with("checks", text(format!("{} {}{}", check.kind, check.domain, check.path)))
         .with("verdict", counted.and(format!("  {passed} of {all} regions pass, {percent} of the checkers"), Role::Muted))
         .maybe("region", seen.map(|o| text(o.region.as_str()).and(format!("  {} ago", ago(o.at, v.now)), Role::Muted)))
-        .maybe("saw", seen.map(|o| Phrase::of(o.status.as_str(), if o.passed() { Role::Text } else { Role::Warn })))
+        .maybe("observed", seen.map(|o| Phrase::of(o.status.as_str(), if o.passed() { Role::Text } else { Role::Warn })))
 }
 
 #[cfg(test)]

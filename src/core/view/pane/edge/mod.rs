@@ -87,8 +87,8 @@ fn zone<'a>(v: &View<'a>, dns: &'a Dns) -> Vec<(&'static str, Phrase<'a>)> {
     let name = Phrase::of(zone.name.trim_end_matches('.'), Role::Title).and("  ", Role::Text).then(kind);
     vec![
         ("hosted zone", name.and("  ", Role::Text).and(zone.id.as_str(), Role::Muted)),
-        ("answers now", answer(dns)),
-        ("leads to", apex(v, dns)),
+        ("resolves to", answer(dns)),
+        ("routes to", apex(v, dns)),
     ]
 }
 
@@ -103,11 +103,11 @@ fn answer(dns: &Dns) -> Phrase<'_> {
 }
 
 fn apex<'a>(v: &View<'a>, dns: &'a Dns) -> Phrase<'a> {
-    let Some(record) = dns.apex() else { return Phrase::of("nowhere: the zone's own name has no A or AAAA record", Role::Crit) };
+    let Some(record) = dns.apex() else { return Phrase::of("none: no A or AAAA record at the zone apex", Role::Crit) };
     let line = target(v, record);
     match &record.alias {
-        Some(alias) if alias.evaluate_health => line.and("  by its health", Role::Muted),
-        Some(_) => line.and("  whatever its health", Role::Warn),
+        Some(alias) if alias.evaluate_health => line.and("  evaluates target health", Role::Muted),
+        Some(_) => line.and("  ignores target health", Role::Warn),
         None => line.and("  not an alias", Role::Warn),
     }
 }
@@ -115,7 +115,7 @@ fn apex<'a>(v: &View<'a>, dns: &'a Dns) -> Phrase<'a> {
 fn distribution<'a>(v: &View<'a>, cdn: &'a Cdn, short: bool) -> Vec<(&'static str, Phrase<'a>)> {
     let Some(found) = &cdn.distribution else {
         let partition = v.store.place.partition;
-        let lacks = format!("n/a: there is no CloudFront in {}", partition.id());
+        let lacks = format!("n/a: no CloudFront in {}", partition.id());
         let words = if partition.has_cloudfront() { "not used: no distribution serves the stack".to_owned() } else { lacks };
         return vec![("CloudFront", Phrase::of(words, Role::Muted))];
     };
@@ -127,8 +127,8 @@ fn distribution<'a>(v: &View<'a>, cdn: &'a Cdn, short: bool) -> Vec<(&'static st
     let protocol = Phrase::of(found.viewer_protocol.as_str(), if https { Role::Muted } else { Role::Warn });
     let mut pairs = vec![
         ("distribution", Phrase::of(found.id.as_str(), Role::Title).and("  ", Role::Text).then(status).then(enabled).then(changed)),
-        ("serves", aliases.and("  ", Role::Text).then(protocol)),
-        ("from", text(found.origins.join(" "))),
+        ("aliases", aliases.and("  ", Role::Text).then(protocol)),
+        ("origins", text(found.origins.join(" "))),
     ];
     if short {
         // Without charts the figures stand in a row.

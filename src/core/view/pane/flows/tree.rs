@@ -128,7 +128,7 @@ impl Tree<'_> {
         let begun = head.and(gap, Role::Text).then(figures).and(line, wire(edge));
         let left = pen.width.saturating_sub(begun.width());
         let place =
-            if stop.again { Phrase::of(format!("{} (drawn below)", stop.hop.title), Role::Muted) } else { hop_line(stop.hop, left) };
+            if stop.again { Phrase::of(format!("{} (shown below)", stop.hop.title), Role::Muted) } else { hop_line(stop.hop, left) };
         pen.push(begun.then(place), true);
         self.reason_of_way(edge, &under, pen);
     }
@@ -150,7 +150,7 @@ impl Tree<'_> {
         let Some(reason) = reason.filter(|_| level >= Level::Info && level != Level::Unknown) else { return };
         let (mark, role) = glyph(level);
         let origin = self.flow.trouble.as_ref().is_some_and(|t| Some(t.origin) == place && t.origin != t.first);
-        let tail = if origin { " ◂ begins here" } else { "" };
+        let tail = if origin { " ◂ starts here" } else { "" };
         let room = pen.width.saturating_sub(cells(before) + 2 + cells(tail));
         let line = Phrase::of(before.to_owned(), Role::Border).and(mark, role).and(" ", Role::Text);
         pen.push(line.and(clip(reason, room).into_owned(), role).and(tail, role), false);

@@ -27,7 +27,7 @@ const GATEWAYS: &[Column] = &[
     Column::right("conns", 5, 1),
     Column::right("port err", 8, 2),
     Column::right("drops", 5, 3),
-    Column { title: "routed", width: 11, grow: 1, fill: Fill::Left, rank: 0 },
+    Column { title: "used by", width: 11, grow: 1, fill: Fill::Left, rank: 0 },
 ];
 
 fn id(gateway: &NatGateway, what: &str) -> String {
@@ -54,7 +54,7 @@ fn routed<'a>(v: &View<'a>, gateway: &NatGateway) -> Option<Vec<&'a Subnet>> {
 fn users(v: &View<'_>, gateway: &NatGateway) -> Phrase<'static> {
     let Some(subnets) = routed(v, gateway) else { return Phrase::of("?", Role::Unknown) };
     if subnets.is_empty() {
-        return Phrase::of("nobody", Role::Muted);
+        return Phrase::of("none", Role::Muted);
     }
     let foreign = !gateway.zone.is_empty() && subnets.iter().any(|s| s.zone != gateway.zone);
     let role = match level(gateway) {
@@ -75,7 +75,7 @@ pub(super) fn list(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
         panel: super::GATEWAYS,
         columns: GATEWAYS,
         rows: all.len(),
-        empty: "the VPC has no NAT gateways: private subnets have no way out",
+        empty: "no NAT gateways: private subnets have no outbound route",
     };
     list.draw(v, screen, area, ink, |i| {
         let Some(gateway) = all.get(i) else { return Vec::new() };
@@ -116,7 +116,7 @@ pub(super) fn detail<'a>(v: &View<'a>, gateway: &'a NatGateway) -> Detail<'a> {
     Detail::new(gateway.id.clone())
         .with("state", Phrase::of(gateway.state.as_str(), tone(level(gateway))).and(format!("  {kind}"), Role::Muted))
         .maybe("failure", gateway.failure.as_deref().map(|f| Phrase::of(f, Role::Crit)))
-        .with("routed", users(v, gateway))
+        .with("used by", users(v, gateway))
         .with("addresses", text(if addresses.is_empty() { "none".to_owned() } else { addresses.join("  ") }))
         .with("subnet", text(gateway.subnet.as_str()).and(format!("  {}", gateway.zone), Role::Muted))
         .maybe("connections", opened)
@@ -147,8 +147,8 @@ fn holder<'a>(v: &View<'a>, (ip, allocation, associated): &(String, String, bool
     let gateway = all.iter().find(|g| g.addresses.iter().any(|a| a.allocation == *allocation || a.public_ip == *ip));
     match gateway {
         Some(gateway) => text(format!("NAT {}", zone_letter(&gateway.zone))),
-        None if *associated => Phrase::of("something else of the account", Role::Muted),
-        None => Phrase::of("nothing: it only costs money", Role::Warn),
+        None if *associated => Phrase::of("other resource in the account", Role::Muted),
+        None => Phrase::of("nothing: unused, still billed", Role::Warn),
     }
 }
 
@@ -158,8 +158,7 @@ pub(super) fn addresses(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink
     }
     let filter = v.session.list(screen.pane, &screen.subject, super::ADDRESSES).filter;
     let all = rows::addresses(v.store, &filter);
-    let list =
-        List { panel: super::ADDRESSES, columns: ADDRESSES, rows: all.len(), empty: "the account has no Elastic IPs in this region" };
+    let list = List { panel: super::ADDRESSES, columns: ADDRESSES, rows: all.len(), empty: "no Elastic IPs in this region" };
     list.draw(v, screen, area, ink, |i| {
         let Some(address) = all.get(i) else { return Vec::new() };
         let (mark, role) = if address.2 { ("●", Role::Ok) } else { ("▲", Role::Warn) };

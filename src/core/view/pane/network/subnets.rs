@@ -55,7 +55,7 @@ fn target(v: &View<'_>, route: &Route, subnet: &Subnet) -> (Level, String) {
             return (Level::Down, format!("{words} {}", g.state));
         }
         (Some(g), SubnetTier::Private) if !g.zone.is_empty() && g.zone != subnet.zone => {
-            return (Level::Degraded, format!("{words} (not its own)"));
+            return (Level::Degraded, format!("{words} (other zone)"));
         }
         (None, SubnetTier::Public) if !route.target.starts_with("igw-") => Level::Degraded,
         _ => Level::Healthy,
@@ -110,7 +110,7 @@ pub(super) fn grid(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
     let zones: BTreeSet<&str> = network.subnets.iter().map(|s| s.zone.as_str()).collect();
     let room = inner.width.saturating_sub(TIERS) / (zones.len() as u16).max(1);
     if zones.is_empty() {
-        ink.put(inner.x, inner.y, inner.right(), "the VPC has no subnets", Role::Muted);
+        ink.put(inner.x, inner.y, inner.right(), "no subnets", Role::Muted);
         return;
     }
     for (column, zone) in zones.iter().enumerate().take_while(|_| room >= NARROWEST) {
@@ -134,7 +134,7 @@ pub(super) fn grid(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
         }
     }
     if room < NARROWEST {
-        ink.put(inner.x, inner.y, inner.right(), "too many zones to draw: see the list", Role::Muted);
+        ink.put(inner.x, inner.y, inner.right(), "too many zones to show: see the list", Role::Muted);
     }
 }
 
@@ -144,7 +144,7 @@ const SUBNETS: &[Column] = &[
     Column::left("zone", 4, 0),
     Column::left("addresses", 15, 0),
     Column::right("free", 5, 0),
-    Column { title: "leaves through", width: 20, grow: 1, fill: Fill::Left, rank: 0 },
+    Column { title: "outbound via", width: 20, grow: 1, fill: Fill::Left, rank: 0 },
     Column { title: "subnet", width: 15, grow: 1, fill: Fill::Middle, rank: 1 },
     Column::left("state", 9, 2),
 ];
@@ -155,7 +155,7 @@ pub(super) fn list(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     }
     let filter = v.session.list(screen.pane, &screen.subject, super::SUBNETS).filter;
     let all = rows::subnets(v.store, &filter);
-    let list = List { panel: super::SUBNETS, columns: SUBNETS, rows: all.len(), empty: "the VPC has no subnets" };
+    let list = List { panel: super::SUBNETS, columns: SUBNETS, rows: all.len(), empty: "no subnets" };
     list.draw(v, screen, area, ink, |i| {
         let Some(subnet) = all.get(i) else { return Vec::new() };
         let (mark, role) = glyph(level(v, subnet));
@@ -185,10 +185,10 @@ pub(super) fn detail<'a>(v: &View<'a>, subnet: &'a Subnet) -> Detail<'a> {
         .with("subnet", text(subnet.id.as_str()).and("  ", Role::Text).and(subnet.zone.as_str(), Role::Muted))
         .with("state", state)
         .with("addresses", free(v, subnet).then(few))
-        .with("leaves", exit(v, subnet).1)
+        .with("outbound", exit(v, subnet).1)
         .maybe("route table", table.map(|t| text(t.name.as_str()).and("  ", Role::Text).and(t.id.as_str(), Role::Muted)))
         .maybe("routes", routes.map(text))
-        .with("public IPs", text(if subnet.public_addresses { "given to what starts here" } else { "no" }))
+        .with("public IPs", text(if subnet.public_addresses { "auto-assigned" } else { "no" }))
 }
 
 const ROUTES: &[Column] = &[
@@ -206,7 +206,7 @@ pub(super) fn routes(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_
     }
     let filter = v.session.list(screen.pane, &screen.subject, super::ROUTES).filter;
     let all = rows::routes(v.store, &filter);
-    let list = List { panel: super::ROUTES, columns: ROUTES, rows: all.len(), empty: "the VPC has no route tables" };
+    let list = List { panel: super::ROUTES, columns: ROUTES, rows: all.len(), empty: "no route tables" };
     list.draw(v, screen, area, ink, |i| {
         let same = i > 0 && all.get(i - 1).zip(all.get(i)).is_some_and(|(a, b)| a.0.id == b.0.id);
         all.get(i).map_or_else(Vec::new, |(table, route)| route_row(v, table, route, same))
@@ -239,7 +239,7 @@ fn users(v: &View<'_>, table: &RouteTable) -> String {
     if table.main {
         words.push("main".to_owned());
     }
-    if words.is_empty() { "nobody".to_owned() } else { words.join(", ") }
+    if words.is_empty() { "none".to_owned() } else { words.join(", ") }
 }
 
 /// `private a b` of some subnets, one part for each tier.
@@ -253,7 +253,7 @@ pub(super) fn by_tier<'s>(subnets: impl Iterator<Item = &'s Subnet>) -> Vec<Stri
 pub(super) fn route<'a>(v: &View<'a>, table: &'a RouteTable, route: &'a Route) -> Detail<'a> {
     let lost = route.state == RouteState::Blackhole;
     let state = Phrase::of(route.state.as_str(), if lost { Role::Crit } else { Role::Text });
-    let lost = if lost { Phrase::of("  the target is gone: what leaves here is dropped", Role::Crit) } else { Phrase::new() };
+    let lost = if lost { Phrase::of("  the target is gone: outbound traffic is dropped", Role::Crit) } else { Phrase::new() };
     Detail::new(format!("{} → {}", route.destination, route.target))
         .with("target", text(known_as(v, &route.target)))
         .with("state", state.then(lost))

@@ -110,10 +110,10 @@ fn way(egress: &Egress) -> Phrase<'_> {
         Egress::Own { .. } => return Phrase::new(),
         Egress::Rerouted { via, .. } => return Phrase::of(format!(" → {via}"), Role::Warn),
         Egress::Unknown => (" route ?", Role::Unknown),
-        Egress::Pending { .. } => (" route waits", Role::Info),
-        Egress::Elsewhere { .. } => (" route leads elsewhere", Role::Warn),
+        Egress::Pending { .. } => (" route pending", Role::Info),
+        Egress::Elsewhere { .. } => (" route to other target", Role::Warn),
         Egress::Nowhere { .. } => (" no route", Role::Crit),
-        Egress::Broken { .. } => (" route is broken", Role::Crit),
+        Egress::Broken { .. } => (" route broken", Role::Crit),
         Egress::Blackhole { .. } => (" blackhole", Role::Crit),
     };
     Phrase::of(words, role)
@@ -123,7 +123,7 @@ fn way(egress: &Egress) -> Phrase<'_> {
 fn said(egress: &Egress) -> Phrase<'_> {
     let line = Phrase::of("  ", Role::Text);
     match egress {
-        Egress::Own { .. } => line.and("the zone's own way out", Role::Muted),
+        Egress::Own { .. } => line.and("via its own NAT gateway", Role::Muted),
         other => line.and(other.words(), if *other == Egress::Unknown { Role::Unknown } else { Role::Warn }),
     }
 }

@@ -121,7 +121,7 @@ impl<'a> Grid<'a> {
         if hidden > 0 {
             let more = |z: &&ZoneState| {
                 let tasks: usize = z.services.iter().map(|s| s.running + s.starting).sum();
-                vec![Phrase::of(format!("  {hidden} more, {tasks} tasks in all"), Role::Muted)]
+                vec![Phrase::of(format!("  {hidden} more, {tasks} tasks total"), Role::Muted)]
             };
             services.push(Row { tier: SubnetTier::Private, system: ZoneSystem::Zone, cells: zones.iter().map(more).collect() });
         }
