@@ -41,7 +41,7 @@ pub fn augment(mut command: Command) -> Command {
 fn family(head: &'static str) -> Command {
     let members = || ACTIONS.iter().filter_map(move |s| Some((s, s.name.strip_prefix(head)?.strip_prefix(' ')?)));
     let words: Vec<&str> = members().map(|(_, word)| word).collect();
-    let about = format!("Act: {}", words.join(", "));
+    let about = format!("Actions: {}", words.join(", "));
     let command = Command::new(head).about(about).subcommand_required(true).arg_required_else_help(true).disable_help_subcommand(true);
     members().fold(command, |command, (spec, word)| command.subcommand(of(spec, Command::new(word))))
 }
@@ -56,9 +56,9 @@ fn of(spec: &'static Spec, command: Command) -> Command {
     command = spec.params.iter().fold(command, |command, p| command.arg(arg(p)));
     command
         .arg(flag("dry-run", "Print the plan; send nothing").conflicts_with("yes"))
-        .arg(flag("yes", "Carry the plan out; needs --write"))
-        .arg(flag("wait", "Follow it to its end (the default)").conflicts_with("no-wait"))
-        .arg(flag("no-wait", "Come back once AWS has accepted it"))
+        .arg(flag("yes", "Run the plan; needs --write"))
+        .arg(flag("wait", "Wait until it is finished (the default)").conflicts_with("no-wait"))
+        .arg(flag("no-wait", "Return once AWS has accepted it"))
         .arg(
             Arg::new("format")
                 .long("format")
@@ -80,8 +80,8 @@ fn sentence(spec: &Spec) -> String {
 fn target_help(subject: Subject) -> &'static str {
     match subject {
         Subject::Service => "Name of the ECS service",
-        Subject::Task => "Id of the task, or enough of its beginning",
-        Subject::NodeGroup => "Id of the node group: 0001",
+        Subject::Task => "Id of the task, or a unique prefix",
+        Subject::NodeGroup => "Id of the node group, such as 0001",
         Subject::Zone => "Letter or name of the availability zone",
         Subject::Alarm => "Name of the alarm",
         Subject::Project => "Name of the CodeBuild project",

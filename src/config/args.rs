@@ -14,7 +14,7 @@ pub struct Cli {
     /// Flags that every command knows.
     #[command(flatten)]
     pub global: Global,
-    /// What to do; without a command: the live dashboard on AWS.
+    /// Command; without one: the live dashboard on AWS.
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -25,19 +25,19 @@ pub struct Global {
     /// Talk to this endpoint instead of AWS (an emulator, or `nextcore-top cloud`)
     #[arg(long, global = true, value_name = "URL")]
     pub endpoint_url: Option<String>,
-    /// Profile of ~/.aws/config
+    /// AWS profile (~/.aws/config)
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
     /// AWS region
     #[arg(long, global = true, value_name = "REGION")]
     pub region: Option<String>,
-    /// Configuration file (default: nextcore-top/config.toml in the XDG configuration folder)
+    /// Configuration file (default: nextcore-top/config.toml in the XDG config directory)
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Lock this process as a viewer: it can never write
+    /// Read-only (VIEWER): this process can never write
     #[arg(long, visible_alias = "readonly", global = true)]
     pub read_only: bool,
-    /// Start armed: actions can be carried out (a lock of this machine or of --read-only still holds)
+    /// Start ARMED: confirmed actions are run (unless this machine or --read-only locks it)
     #[arg(long, global = true, conflicts_with = "read_only")]
     pub write: bool,
     /// Colours: `terminal` (its own 16), `dark` (RGB), or a theme file
@@ -46,22 +46,22 @@ pub struct Global {
     /// Draw with ASCII characters only
     #[arg(long, global = true)]
     pub ascii: bool,
-    /// Write what the program itself does to a file below XDG_STATE_HOME ('info' names it)
+    /// Log the program's own activity to a file under XDG_STATE_HOME ('info' shows the path)
     #[arg(long, global = true, value_name = "LEVEL", value_enum)]
     pub log_level: Option<LogLevel>,
 }
 
-/// How much of what the program itself does is written to its log; each level has those before it.
+/// Level of the program's own log; each level includes those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum LogLevel {
-    /// Nothing; there is no file
+    /// No log file
     #[default]
     Off,
-    /// What could not be recorded
+    /// Failures to record
     Error,
-    /// Requests that failed, refusals of the gate, polls that back off
+    /// Failed requests, requests blocked by the gate, polls that back off
     Warn,
-    /// What acts, step by step
+    /// Actions, step by step
     Info,
     /// Every request and every poll
     Debug,
@@ -83,21 +83,21 @@ impl LogLevel {
 /// What to do.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
-    /// The dashboard on the embedded cloud: the whole stack, alive, no AWS account needed
+    /// The dashboard on the embedded cloud: the whole stack, no AWS account needed
     Demo(World),
     /// Serve the embedded cloud over HTTP, for aws --endpoint-url, boto3 and other dashboards
     Cloud(CloudArgs),
     /// Poll once and print the state; exit 0 healthy, 1 degraded, 2 down, 3 cannot tell
     Snapshot(SnapshotArgs),
-    /// Hold the live stack against the written architecture; exit 0 all pass, 1 any fails, 3 cannot tell
+    /// Verify the live stack against the documented architecture; exit 0 all pass, 1 any fails, 3 cannot tell
     Verify(VerifyArgs),
-    /// Print the least IAM policy that this program needs
+    /// Print the minimal IAM policy for this program
     IamPolicy(PolicyArgs),
-    /// List the audit log: what was meant, what became of it
+    /// List the audit log: actions and their outcomes
     Audit(AuditArgs),
-    /// What is owed: alarm actions that are off, autoscaling that is suspended, zones that are rerouted
+    /// List what has to be restored: alarm actions off, suspended autoscaling, rerouted zones
     Obligations(ObligationsArgs),
-    /// Which identity, which files, which settings and where each comes from
+    /// Show the identity, files, and settings with their origin
     Info,
     /// Render the demo at a fixed seed and time to SVG files
     Screenshot(ScreenshotArgs),
@@ -106,7 +106,7 @@ pub enum Command {
 /// The embedded cloud's world.
 #[derive(Debug, Clone, Args)]
 pub struct World {
-    /// The same seed is the same world
+    /// Random seed: the same seed gives the same world
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
     /// Virtual seconds per second
@@ -147,10 +147,10 @@ pub enum Format {
 /// What a report looks at.
 #[derive(Debug, Clone, Args)]
 pub struct Observe {
-    /// Seconds to wait for sources that do not answer
+    /// Seconds to wait for sources that do not respond
     #[arg(long, default_value_t = 15, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=300))]
     pub timeout: u64,
-    /// Look at the embedded cloud instead of AWS
+    /// Use the embedded cloud instead of AWS
     #[arg(long)]
     pub demo: bool,
 }
@@ -175,10 +175,10 @@ pub struct VerifyArgs {
     /// Only these statements or groups: D, S or D14,V21
     #[arg(long, value_name = "IDS")]
     pub only: Option<String>,
-    /// Statements of your own: a TOML file whose rows are added, or replace those of the same id
+    /// Your own statements: a TOML file; its rows are added, or replace those with the same id
     #[arg(long, value_name = "FILE")]
     pub file: Option<PathBuf>,
-    /// Print an example of such a file, and how its expressions are written
+    /// Print an example of such a file and the syntax of its expressions
     #[arg(long, exclusive = true)]
     pub example: bool,
     /// What it looks at.
@@ -189,10 +189,10 @@ pub struct VerifyArgs {
 /// `iam-policy`.
 #[derive(Debug, Clone, Args)]
 pub struct PolicyArgs {
-    /// Also what the actions need
+    /// Include the permissions for actions
     #[arg(long)]
     pub operator: bool,
-    /// Account number to write into the ARNs
+    /// Account number for the ARNs
     #[arg(long, value_name = "ID", value_parser = account)]
     pub account: Option<String>,
     /// Partition of the ARNs (default: the region's)
@@ -212,13 +212,13 @@ fn account(text: &str) -> Result<String, String> {
 /// `audit`.
 #[derive(Debug, Clone, Args)]
 pub struct AuditArgs {
-    /// Output format; JSON is one line an entry
+    /// Output format; JSON: one line per entry
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
-    /// Only the last so many minutes or hours: 90m, 24h
+    /// Only the last 90m, 24h, 7d, ...
     #[arg(long, value_name = "SPAN", value_parser = minutes)]
     pub since: Option<i64>,
-    /// Only actions whose name begins like this: scale, failover
+    /// Only actions whose name starts with this: scale, failover
     #[arg(long, value_name = "NAME")]
     pub action: Option<String>,
     /// Only this resource
@@ -227,10 +227,10 @@ pub struct AuditArgs {
     /// Only this user
     #[arg(long, value_name = "NAME")]
     pub user: Option<String>,
-    /// Only intents that have no outcome
+    /// Only intents without an outcome
     #[arg(long)]
     pub open: bool,
-    /// The log of the demo
+    /// The demo's log
     #[arg(long)]
     pub demo: bool,
 }
@@ -238,16 +238,16 @@ pub struct AuditArgs {
 /// `obligations`.
 #[derive(Debug, Clone, Args)]
 pub struct ObligationsArgs {
-    /// Put right what nobody carries any more, and wait until AWS shows it; for a cron job or a boot unit
+    /// Restore what no running process owns, and wait until AWS shows it; for cron or a boot unit
     #[arg(long)]
     pub settle: bool,
     /// Seconds to try for
     #[arg(long, default_value_t = 60, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub timeout: u64,
-    /// Output format; JSON is one line an obligation
+    /// Output format; JSON: one line per obligation
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
-    /// Those of the demo
+    /// The demo's obligations
     #[arg(long, conflicts_with = "settle")]
     pub demo: bool,
 }
@@ -264,16 +264,16 @@ fn minutes(text: &str) -> Result<i64, String> {
 /// `screenshot`.
 #[derive(Debug, Clone, Args)]
 pub struct ScreenshotArgs {
-    /// Folder for the pictures
+    /// Directory for the pictures
     #[arg(long, default_value = "screenshots", value_name = "DIR")]
     pub out: PathBuf,
-    /// Write nothing; exit 1 and name each picture that is not what the program draws
+    /// Write nothing; exit 1 and list stale pictures
     #[arg(long)]
     pub check: bool,
     /// Instead of pictures: the state documents that the tests of the view read
     #[arg(long, hide = true)]
     pub documents: bool,
-    /// The same seed is the same picture
+    /// Random seed: the same seed gives the same picture
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
 }

@@ -46,7 +46,7 @@ fn account<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>,
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// It cannot be read.
-    #[error("{path}: cannot be read: {cause}\n  next: correct the path, or leave --config out")]
+    #[error("{path}: cannot be read: {cause}\n  next: correct the path, or remove --config")]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -79,18 +79,18 @@ fn parse(path: &Path, text: &str) -> Result<File, FileError> {
     let mut file: File = toml::from_str(text).map_err(|e| invalid(path, text, e.span().map_or(0, |s| s.start), e.message()))?;
     if file.stack.as_ref().is_some_and(|s| s.services.is_empty()) {
         let at = text.find("services").unwrap_or(0);
-        return Err(invalid(path, text, at, "stack.services is empty: name at least one ECS service"));
+        return Err(invalid(path, text, at, "stack.services is empty: at least one ECS service is required"));
     }
     let region = toml::from_str::<toml::Table>(text).ok().and_then(|t| t.get("stack")?.get("region")?.as_str().map(ToOwned::to_owned));
     file.names_region = region.is_some();
     if region.is_some_and(|r| r.trim().is_empty()) {
-        return Err(invalid(path, text, text.find("region").unwrap_or(0), "stack.region is empty: name one, or leave the line out"));
+        return Err(invalid(path, text, text.find("region").unwrap_or(0), "stack.region is empty: set it, or remove the line"));
     }
     let pins = (file.account.as_deref(), file.stack.as_ref().map(|s| s.account.as_str()).filter(|a| !a.is_empty()));
     if let (Some(one), Some(other)) = pins
         && one != other
     {
-        let what = format!("two accounts are pinned, {one} and {other}: leave one of the two lines");
+        let what = format!("two accounts are pinned, {one} and {other}: remove one of the two lines");
         return Err(invalid(path, text, text.rfind("account").unwrap_or(0), &what));
     }
     Ok(file)

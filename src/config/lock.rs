@@ -37,20 +37,20 @@ impl Lock {
     pub fn read(path: &Path) -> Self {
         match std::fs::symlink_metadata(path) {
             Err(e) if e.kind() == ErrorKind::NotFound => return folder(path),
-            Err(e) => return Self::Broken(format!("it cannot be read: {e}")),
+            Err(e) => return Self::Broken(format!("cannot be read: {e}")),
             Ok(_) => {}
         }
         match std::fs::metadata(path) {
-            Err(e) if e.kind() == ErrorKind::NotFound => return Self::Broken("it is a link to nowhere".to_owned()),
-            Err(e) => return Self::Broken(format!("it cannot be read: {e}")),
+            Err(e) if e.kind() == ErrorKind::NotFound => return Self::Broken("broken symbolic link".to_owned()),
+            Err(e) => return Self::Broken(format!("cannot be read: {e}")),
             // A pipe would be waited for.
-            Ok(found) if !found.is_file() => return Self::Broken("it is not a file".to_owned()),
-            Ok(found) if found.len() > MOST_BYTES => return Self::Broken("it is too large for what it is".to_owned()),
+            Ok(found) if !found.is_file() => return Self::Broken("not a file".to_owned()),
+            Ok(found) if found.len() > MOST_BYTES => return Self::Broken("too large".to_owned()),
             Ok(_) => {}
         }
         match std::fs::read_to_string(path) {
             Ok(text) => Self::parse(&text),
-            Err(e) => Self::Broken(format!("it cannot be read: {e}")),
+            Err(e) => Self::Broken(format!("cannot be read: {e}")),
         }
     }
 
@@ -71,7 +71,7 @@ fn folder(path: &Path) -> Lock {
     let Some(folder) = path.parent() else { return Lock::Open };
     let there = std::fs::symlink_metadata(folder).is_ok();
     if there && std::fs::metadata(folder).is_err() {
-        return Lock::Broken(format!("{} is a link to nowhere", folder.display()));
+        return Lock::Broken(format!("{} is a broken symbolic link", folder.display()));
     }
     Lock::Open
 }

@@ -38,7 +38,7 @@ pub enum ConfigError {
         next: &'static str,
     },
     /// The environment asks for a log, and not in a way that is known.
-    #[error("{LOG_VARIABLE} is '{value}': no such level\n  next: off, error, warn, info or debug")]
+    #[error("{LOG_VARIABLE} is '{value}': unknown level\n  next: off, error, warn, info or debug")]
     LogLevel {
         /// As given.
         value: String,
@@ -112,7 +112,7 @@ impl Settings {
     /// That the machine's file cannot be used, if it cannot.
     pub fn lock_notice(&self) -> Option<String> {
         let Lock::Broken(why) = &self.lock else { return None };
-        Some(format!("{SYSTEM_FILE} locks this machine, for it cannot be used ({why}): viewing goes on, nothing can be written"))
+        Some(format!("{SYSTEM_FILE} is unusable ({why}): this machine is locked to read-only"))
     }
 }
 
@@ -157,8 +157,8 @@ pub fn load_with(flags: &Global, env: &Environment, system_file: &Path) -> Resul
     if let Some(path) = path.as_ref().filter(|_| file.read_only == Some(true) && flags.write) {
         return Err(ConfigError::Locked {
             path: path.clone(),
-            what: "says read_only = true: nothing can be written with this configuration".to_owned(),
-            next: "leave --write out, or take the line out of the file",
+            what: "has read_only = true: writes are disabled by this configuration".to_owned(),
+            next: "remove --write, or remove the line from the file",
         });
     }
     let mut layers = Layers { file_origin: path.as_ref().map_or_else(String::new, |p| p.display().to_string()), provenance: Vec::new() };
@@ -178,7 +178,7 @@ pub fn load_with(flags: &Global, env: &Environment, system_file: &Path) -> Resul
     let (theme, glyphs) = look(flags, env, &file, &mut layers)?;
     let audit_days = audit_days(&file, &mut layers);
     let log_level = log_level(flags, env, &mut layers)?;
-    let stack_origin = if file.stack.is_some() { layers.file_origin.clone() } else { "default (the seed's names)".to_owned() };
+    let stack_origin = if file.stack.is_some() { layers.file_origin.clone() } else { "default (built-in names)".to_owned() };
     let mut stack = file.stack.unwrap_or_default();
     // The written architecture's own is not that of another stack: then the profile may still say it.
     stack.region = connect.region.as_ref().map(|r| r.value.clone()).or_else(|| connect.seed_region.clone()).unwrap_or_default();
@@ -191,12 +191,10 @@ pub fn load_with(flags: &Global, env: &Environment, system_file: &Path) -> Resul
 fn locked_machine(path: &Path, lock: &Lock) -> ConfigError {
     let (what, next) = match lock {
         Lock::Broken(why) => (
-            format!("locks this machine, for it cannot be used ({why}): nothing can be written from here"),
-            "have it corrected, leave --write out, or act from a machine that may",
+            format!("is unusable ({why}): this machine is locked to read-only"),
+            "fix the file, remove --write, or use a machine that may write",
         ),
-        Lock::Locked | Lock::Open => {
-            ("locks this machine: nothing can be written from here".to_owned(), "leave --write out, or act from a machine that may")
-        }
+        Lock::Locked | Lock::Open => ("locks this machine to read-only".to_owned(), "remove --write, or use a machine that may write"),
     };
     ConfigError::Locked { path: path.to_owned(), what, next }
 }
@@ -256,10 +254,8 @@ fn look(flags: &Global, env: &Environment, file: &File, layers: &mut Layers) -> 
         "terminal" => Theme::terminal(),
         "dark" => Theme::dark(),
         path => {
-            let text = std::fs::read_to_string(path).map_err(|e| ConfigError::Theme {
-                name: name.clone(),
-                cause: format!("neither a built-in theme nor a readable file ({e})"),
-            })?;
+            let text = std::fs::read_to_string(path)
+                .map_err(|e| ConfigError::Theme { name: name.clone(), cause: format!("not a built-in theme or a readable file ({e})") })?;
             Theme::load(&text).map_err(|e| ConfigError::Theme { name: name.clone(), cause: e.to_string() })?
         }
     };
@@ -267,7 +263,7 @@ fn look(flags: &Global, env: &Environment, file: &File, layers: &mut Layers) -> 
 }
 
 fn audit_days(file: &File, layers: &mut Layers) -> Option<u32> {
-    let show = |days: &u32| if *days == 0 { "0 (for ever)".to_owned() } else { days.to_string() };
+    let show = |days: &u32| if *days == 0 { "0 (forever)".to_owned() } else { days.to_string() };
     let days = layers.pick("audit_days", &[(file.audit_days, "file")], AUDIT_DAYS, show);
     (days > 0).then_some(days)
 }
@@ -275,7 +271,7 @@ fn audit_days(file: &File, layers: &mut Layers) -> Option<u32> {
 fn limits(written: Limits, layers: &mut Layers) -> Limits {
     let names: Vec<&str> = written.names().collect();
     let origin = if names.is_empty() { DEFAULT.to_owned() } else { layers.file_origin.clone() };
-    layers.note("limits", if names.is_empty() { "as documented".to_owned() } else { names.join(", ") }, &origin);
+    layers.note("limits", if names.is_empty() { "documented defaults".to_owned() } else { names.join(", ") }, &origin);
     written
 }
 

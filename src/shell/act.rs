@@ -32,12 +32,12 @@ pub(super) async fn run(args: &ActArgs, settings: &Settings, env: &Environment) 
         return Err(Failure::no(text));
     }
     if !args.dry_run && !args.yes {
-        let both = format!("nextcore-top {} --dry-run' shows the plan, '... --yes --write' carries it out", args.request);
-        return Err(Failure::usage(format!("say what is to be done with the plan\n  next: '{both}")));
+        let both = format!("nextcore-top {} --dry-run' shows the plan, '... --yes --write' runs it", args.request);
+        return Err(Failure::usage(format!("--dry-run or --yes --write is required\n  next: '{both}")));
     }
     if args.no_wait && args.request.action == "alarm-actions off" {
-        let why = "alarm actions are switched on again by the process that switched them off: it has to wait";
-        return Err(Failure::usage(format!("{why}\n  next: leave --no-wait out; Ctrl-C switches them on again at once")));
+        let why = "alarm actions are re-enabled by the process that disabled them: it has to wait";
+        return Err(Failure::usage(format!("{why}\n  next: remove --no-wait; Ctrl-C re-enables them at once")));
     }
     let target = Target::Aws;
     let acts = acts(&target, settings, env, Authority::new(settings.mode));
@@ -112,8 +112,8 @@ async fn follow(
                 Asked::Stop => stop(&runner),
                 Asked::End => {
                     let is_clean = leave(&runner).await;
-                    let what = if is_clean { "no longer watched: what was sent goes on in AWS" } else { "no longer watched" };
-                    return Err(Failure::cannot_tell(format!("{what}\n  next: 'nextcore-top audit' shows what it was")));
+                    let what = if is_clean { "no longer watched: the action continues in AWS" } else { "no longer watched" };
+                    return Err(Failure::cannot_tell(format!("{what}\n  next: see 'nextcore-top audit'")));
                 }
             }
         }
@@ -131,12 +131,12 @@ async fn keep(runner: &Runner, interrupts: &mut Interrupts) -> Result<bool, Fail
         let Some(first) = promises.first() else { return Ok(true) };
         let due = first.obligation.due.map_or_else(String::new, |due| format!(" until {}", due.format("%H:%M:%SZ")));
         if said.insert(first.obligation.id.clone()) {
-            say(&format!("         {}{due}; Ctrl-C puts that right at once", first.obligation.owed.words()));
+            say(&format!("         {}{due}; Ctrl-C restores it at once", first.obligation.owed.words()));
         }
         if let Phase::Settling { trouble: Some(trouble), .. } = &first.phase
             && said.insert(trouble.clone())
         {
-            say(&format!("         {trouble}; tried again"));
+            say(&format!("         {trouble}; retrying"));
         }
         tokio::select! {
             changed = changes.changed() => if changed.is_err() { return Ok(true) },
@@ -151,7 +151,7 @@ async fn keep(runner: &Runner, interrupts: &mut Interrupts) -> Result<bool, Fail
 /// A stopped process keeps no promise: then it does not stop.
 fn stop(runner: &Runner) {
     if runner.has_business() {
-        return say("not stopped: a stopped process cannot keep what it has promised; Ctrl-C puts it right at once and ends");
+        return say("not suspended: a suspended process cannot restore what it owes; Ctrl-C restores it at once and quits");
     }
     // Nobody has promised anything: the stop that was asked for.
     let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
@@ -178,7 +178,8 @@ fn over(ended: Carried, args: &ActArgs, settings: &Settings) -> Result<ExitCode,
         Carried::Refused(refusal) => Err(failure(&refusal)),
         Carried::Moved(plan) => {
             say(&report::action::plan(&plan, look(settings)));
-            Err(Failure::no("something moved since the plan: nothing was sent\n  next: look at the new plan above, and say it again"))
+            let next = "next: check the new plan above, and run the command again";
+            Err(Failure::no(format!("{}\n  {next}", Refusal::moved().text())))
         }
     }
 }
@@ -212,7 +213,9 @@ fn failure(refusal: &Refusal) -> Failure {
         Refusal::Usage(text) => Failure::usage(text),
         Refusal::Check(text) => Failure::no(text),
         Refusal::CannotTell(text) => Failure::cannot_tell(text),
-        Refusal::ReadOnly(text) => Failure::read_only(format!("{text}\n  next: add --write, where this machine and --read-only allow it")),
+        Refusal::ReadOnly(text) => {
+            Failure::read_only(format!("{text}\n  next: use --write without --read-only, where this machine allows it"))
+        }
     }
 }
 
@@ -232,7 +235,7 @@ impl Progress {
         }
         if run.trouble != self.trouble {
             if let Some(trouble) = &run.trouble {
-                say(&format!("         {trouble}; looking again"));
+                say(&format!("         {trouble}; retrying"));
             }
             self.trouble.clone_from(&run.trouble);
         }

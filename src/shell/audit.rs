@@ -35,7 +35,7 @@ pub(super) fn run(args: &AuditArgs, env: &Environment) -> Result<ExitCode, Failu
             }
         }
         Format::Table | Format::Markdown if shown.is_empty() && owed.is_empty() => {
-            say("nothing is recorded");
+            say("no entries");
         }
         Format::Table | Format::Markdown => {
             if !owed.is_empty() {
@@ -51,7 +51,7 @@ pub(super) fn run(args: &AuditArgs, env: &Environment) -> Result<ExitCode, Failu
     }
     let lines = if damage.len() == 1 { "1 place".to_owned() } else { format!("{} places", damage.len()) };
     Err(Failure::cannot_tell(format!(
-        "the audit log is damaged in {lines}: what is listed is not all of it\n  next: look at what is named above, and move it away when it is understood"
+        "the audit log is damaged in {lines}: the list is incomplete\n  next: check the files named above, and move them away"
     )))
 }
 

@@ -18,7 +18,7 @@ pub(super) fn of_arguments() -> Option<ExitCode> {
 fn keep(command: &OsStr) -> ExitCode {
     // Whatever asks on /dev/tty finds none: the screen is somebody else's.
     if let Err(e) = setsid() {
-        let _ = writeln!(std::io::stderr(), "cannot leave the session of the terminal: {e}");
+        let _ = writeln!(std::io::stderr(), "cannot detach from the terminal: {e}");
         return ExitCode::FAILURE;
     }
     let spawned = Command::new("sh").arg("-c").arg(command).stdin(Stdio::null()).spawn();

@@ -40,7 +40,7 @@ pub(super) async fn here(session: &Handoff, stopped: impl Future<Output = String
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return on_streams(session, stopped).await;
     }
-    let (terminal, keys) = Relayed::take().map_err(|e| format!("cannot take the terminal: {e}"))?;
+    let (terminal, keys) = Relayed::take().map_err(|e| format!("cannot open the terminal: {e}"))?;
     let ended = relayed(session, keys, stopped).await;
     drop(terminal);
     ended
@@ -54,7 +54,7 @@ pub(super) async fn relayed(session: &Handoff, keys: mpsc::Receiver<Vec<u8>>, st
     let command = pty_process::Command::new(SESSION_PLUGIN).args(&session.arguments).kill_on_drop(true);
     let (output, input) = pty.into_split();
     fit(&input);
-    let notice = format!("shell in task {}; one that hangs is left by Ctrl-] pressed three times\r\n", session.task);
+    let notice = format!("shell in task {}; press Ctrl-] three times to leave it if it hangs\r\n", session.task);
     let _ = tty::write(notice.as_bytes());
     let plugin = match command.spawn(pts) {
         Ok(plugin) => plugin,
@@ -75,7 +75,7 @@ pub(super) async fn relayed(session: &Handoff, keys: mpsc::Receiver<Vec<u8>>, st
 }
 
 fn missing() -> String {
-    format!("{SESSION_PLUGIN} is not installed on this machine\n  next: install the AWS Session Manager plugin, and open the shell again")
+    format!("{SESSION_PLUGIN} is not installed on this machine\n  next: install the AWS Session Manager plugin, and try again")
 }
 
 fn verdict(status: ExitStatus) -> Result<(), String> {
@@ -112,15 +112,15 @@ impl Relay {
                 which = &mut signalled => return Err(format!("ended by signal {}", which.number())),
                 why = &mut stopped => return Err(why),
                 bytes = keys.recv() => {
-                    let Some(bytes) = bytes else { return Err("the terminal is gone".to_owned()) };
+                    let Some(bytes) = bytes else { return Err("terminal lost".to_owned()) };
                     if self.leaving.sees(&bytes, Instant::now()) {
-                        return Err("the shell was left by Ctrl-]".to_owned());
+                        return Err("shell left with Ctrl-]".to_owned());
                     }
                     self.typed.extend(bytes);
                     self.typed.truncate(TYPED_AHEAD);
                 }
                 read = self.output.read(&mut buffer), if open => match read {
-                    Ok(n) if n > 0 => self.show(buffer.get(..n).unwrap_or_default()).map_err(|e| format!("the terminal is gone: {e}"))?,
+                    Ok(n) if n > 0 => self.show(buffer.get(..n).unwrap_or_default()).map_err(|e| format!("terminal lost: {e}"))?,
                     // Nobody has the other end open: the plugin's end follows.
                     _ => open = false,
                 },

@@ -76,7 +76,7 @@ pub(super) async fn run(settings: &Settings, env: &Environment, trouble: Trouble
     let stack = toml::to_string(&std::collections::BTreeMap::from([("stack", &settings.stack)])).unwrap_or_default();
     // No region is not the empty region.
     let stack = stack.replace("region = \"\"\n", "");
-    let _ = write!(text, "\nstack, as it would be written in the configuration file\n\n{stack}");
+    let _ = write!(text, "\nstack, as configuration\n\n{stack}");
     print(&text)?;
     match who.refused {
         Some(why) => Err(Failure::cannot_tell(why)),
@@ -88,10 +88,10 @@ pub(super) async fn run(settings: &Settings, env: &Environment, trouble: Trouble
 fn credentials(text: &mut String, place: &Place, by: Option<&str>) {
     let _ = write!(text, "\ncredentials\n  from           {}\n", by.unwrap_or(&place.credentials.from));
     if let Some(by) = by.filter(|by| place.profile_decides && *by != place.credentials.from) {
-        let _ = writeln!(text, "                 ({} gave none, {by} did)", place.credentials.from);
+        let _ = writeln!(text, "                 (not {}, but {by})", place.credentials.from);
     }
     for passed_over in &place.credentials.passed_over {
-        let _ = writeln!(text, "  passed over    {passed_over}");
+        let _ = writeln!(text, "  skipped        {passed_over}");
     }
 }
 
@@ -101,24 +101,24 @@ fn files(text: &mut String, settings: &Settings, env: &Environment) {
         |p| p.display().to_string(),
     );
     let state = env.state_home.as_ref().map_or_else(|| "-".to_owned(), |s| s.join("nextcore-top").display().to_string());
-    let audit = env.audit_folder().map_or_else(|| "- (neither XDG_STATE_HOME nor HOME is set)".to_owned(), |p| p.display().to_string());
+    let audit = env.audit_folder().map_or_else(|| "- (XDG_STATE_HOME and HOME are not set)".to_owned(), |p| p.display().to_string());
     let path = config::SYSTEM_FILE;
     let lock = match &settings.lock {
-        Lock::Broken(why) => format!("{path}: cannot be used ({why}), and locks"),
-        Lock::Locked => format!("{path}: locks"),
-        Lock::Open if std::path::Path::new(path).exists() => format!("{path}: leaves this machine open"),
+        Lock::Broken(why) => format!("{path}: unusable ({why}), read-only"),
+        Lock::Locked => format!("{path}: read-only"),
+        Lock::Open if std::path::Path::new(path).exists() => format!("{path}: writes allowed"),
         Lock::Open => format!("none ({path})"),
     };
-    let _ = write!(text, "\nfiles\n  configuration  {file}\n  machine's lock {lock}\n  state          {state}\n  audit log      {audit}\n");
+    let _ = write!(text, "\nfiles\n  configuration  {file}\n  machine lock   {lock}\n  state          {state}\n  audit log      {audit}\n");
 }
 
 /// Where the program's own log is, at which level; why it is off.
 fn log(settings: &Settings, env: &Environment, trouble: Option<&str>) -> String {
-    let path = env.log_file().map_or_else(|| "- (neither XDG_STATE_HOME nor HOME is set)".to_owned(), |p| p.display().to_string());
+    let path = env.log_file().map_or_else(|| "- (XDG_STATE_HOME and HOME are not set)".to_owned(), |p| p.display().to_string());
     match (settings.log_level, trouble) {
-        (level, Some(why)) => format!("{path}: off, '{}' was asked for and it cannot be written: {why}", level.word()),
-        (LogLevel::Off, None) => format!("{path}: off (--log-level or {LOG_VARIABLE} switches it on)"),
-        (level, None) => format!("{path}: '{}', at most 8 MiB and its predecessor", level.word()),
+        (level, Some(why)) => format!("{path}: off, '{}' requested but not writable: {why}", level.word()),
+        (LogLevel::Off, None) => format!("{path}: off (enable with --log-level or {LOG_VARIABLE})"),
+        (level, None) => format!("{path}: '{}', up to 8 MiB plus one older file (.1)", level.word()),
     }
 }
 
@@ -135,9 +135,9 @@ fn place(text: &mut String, place: &Place) {
     chosen("profile", place.profile.as_ref());
     chosen("region", place.region.as_ref());
     chosen("account", place.account.as_ref());
-    setting(text, "partition", place.partition.id(), "the region's");
+    setting(text, "partition", place.partition.id(), "from region");
     if place.endpoints.is_empty() {
-        setting(text, "endpoint_url", "-", "AWS's own");
+        setting(text, "endpoint_url", "-", "AWS default");
     }
     for endpoint in &place.endpoints {
         let origin =
@@ -145,8 +145,11 @@ fn place(text: &mut String, place: &Place) {
         setting(text, "endpoint_url", &endpoint.url.to_string(), &origin);
     }
     for variant in &place.variants {
-        let state =
-            if variant.obeyed { format!("{} endpoints", variant.kind) } else { format!("{}: not at a custom endpoint", variant.kind) };
+        let state = if variant.obeyed {
+            format!("{} endpoints", variant.kind)
+        } else {
+            format!("{}: not used with a custom endpoint", variant.kind)
+        };
         setting(text, "endpoints", &state, &variant.origin);
     }
     if let Some(bundle) = &place.ca_bundle {
@@ -168,7 +171,7 @@ async fn identity(settings: &Settings) -> Who {
     let answered = feed.store.wait_for(|s| s.entry(Identity::KEY).is_some_and(|e| e.value.is_some() || e.problem.is_some()));
     let store = match tokio::time::timeout(PATIENCE, answered).await {
         Ok(Ok(store)) => std::sync::Arc::clone(&store),
-        _ => return Who { by, ..Who::unknown(format!("no answer from STS within {} s", PATIENCE.as_secs())) },
+        _ => return Who { by, ..Who::unknown(format!("STS timed out after {} s", PATIENCE.as_secs())) },
     };
     let (text, refused) = match (store.get::<Identity>(), store.entry(Identity::KEY).and_then(|e| e.problem.as_ref())) {
         (Some(identity), _) => (lines(&[&format!("{}  account {}", identity.arn, identity.account)], &store), None),

@@ -134,6 +134,6 @@ fn message(input: Input) -> Msg {
         Input::Key(key) => Msg::Key(key),
         Input::Paste(text) => Msg::Paste(text),
         Input::Focus(focused) => Msg::Focus(focused),
-        Input::LostPaste => Msg::Flash("a paste did not end and is thrown away: Esc gives the keyboard back".to_owned(), Tone::Error),
+        Input::LostPaste => Msg::Flash("paste did not end: discarded, press Esc to continue".to_owned(), Tone::Error),
     }
 }

@@ -14,10 +14,10 @@ pub(super) async fn leave(runner: &Runner) -> bool {
     let is_waited_for = runner.has_business();
     let promises = runner.promises();
     for standing in &promises {
-        say(&format!("putting right: {} ...", standing.obligation.owed.words()));
+        say(&format!("restoring: {} ...", standing.obligation.owed.words()));
     }
     if promises.is_empty() && is_waited_for {
-        say("waiting for the answer to what was sent ...");
+        say("waiting for the response to the sent request ...");
     }
     let left = runner.leave(PATIENCE).await;
     for standing in &promises {
@@ -30,7 +30,7 @@ pub(super) async fn leave(runner: &Runner) -> bool {
         say(&unsettled(standing));
     }
     if left.unanswered > 0 {
-        say("no answer to what was sent: what came of it is not known\n  next: 'nextcore-top audit' shows what it was");
+        say("no response to the sent request: outcome unknown\n  next: see 'nextcore-top audit'");
     }
     left.promises.is_empty() && left.unanswered == 0
 }

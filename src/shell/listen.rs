@@ -61,7 +61,7 @@ pub(super) async fn run(args: &CloudArgs) -> Result<ExitCode, Failure> {
     if !address.ip().is_loopback() {
         let _ = writeln!(
             std::io::stderr(),
-            "WARNING: {address} can be reached from other machines, and nothing here asks who they are: whoever reaches it can change this cloud\n  next: leave --listen out to serve this machine only"
+            "WARNING: {address} is reachable from other machines without authentication: anyone who reaches it can change this cloud\n  next: remove --listen to serve this machine only"
         );
     }
     loop {
@@ -112,11 +112,11 @@ async fn answer(request: hyper::Request<Incoming>, address: SocketAddr, cloud: A
     match timeout(BODY_TIMEOUT, whole(body, expects)).await {
         Ok(Ok(body)) => Ok(cloud.serve(http::Request::from_parts(parts, body)).await),
         Ok(Err(Unread::TooLarge)) => {
-            let why = format!("the body is larger than {} MiB: no request of AWS is", BODY_LIMIT >> 20);
+            let why = format!("request body larger than {} MiB", BODY_LIMIT >> 20);
             Ok(refusal(StatusCode::PAYLOAD_TOO_LARGE, &why))
         }
-        Ok(Err(Unread::Broken)) => Ok(refusal(StatusCode::BAD_REQUEST, "the body ended before its end")),
-        Err(_) => Ok(refusal(StatusCode::REQUEST_TIMEOUT, &format!("no whole body within {} s", BODY_TIMEOUT.as_secs()))),
+        Ok(Err(Unread::Broken)) => Ok(refusal(StatusCode::BAD_REQUEST, "incomplete request body")),
+        Err(_) => Ok(refusal(StatusCode::REQUEST_TIMEOUT, &format!("request body not complete within {} s", BODY_TIMEOUT.as_secs()))),
     }
 }
 
@@ -152,18 +152,18 @@ async fn whole(mut body: Incoming, expects: bool) -> Result<Bytes, Unread> {
 fn admitted(headers: &HeaderMap, uri: &Uri, listen: IpAddr) -> Result<(), String> {
     let text = |name| headers.get(name).map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
     let host = uri.authority().map(ToString::to_string).or_else(|| text(header::HOST));
-    let host = host.ok_or("no Host header: whom is it for?")?;
+    let host = host.ok_or("no Host header")?;
     if !is_ours(&host, listen) && !is_of_aws(&host) {
-        return Err(format!("Host '{host}' is not this machine: use http://127.0.0.1, http://localhost or the address that it listens on"));
+        return Err(format!("Host '{host}' is not this machine: use http://127.0.0.1, http://localhost or the listen address"));
     }
     if let Some(origin) = text(header::ORIGIN) {
         let from = origin.split_once("://").map_or("", |(_, rest)| rest);
         if !is_ours(from, listen) {
-            return Err(format!("Origin '{origin}' is a page of somebody else: it may not act here"));
+            return Err(format!("Origin '{origin}' is another site: not allowed"));
         }
     }
     if text(header::HeaderName::from_static("sec-fetch-site")).is_some_and(|site| site == "cross-site") {
-        return Err("a page of somebody else may not act here (Sec-Fetch-Site: cross-site)".to_owned());
+        return Err("cross-site request: not allowed (Sec-Fetch-Site: cross-site)".to_owned());
     }
     Ok(())
 }

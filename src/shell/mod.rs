@@ -89,7 +89,7 @@ fn parse() -> Result<(Cli, Option<ActArgs>), clap::Error> {
 }
 
 /// How to go on without a log, or with one somewhere else.
-const LOG_NEXT: &str = "'--log-level off', or a state folder that is yours alone (XDG_STATE_HOME); 'nextcore-top info' shows where it is";
+const LOG_NEXT: &str = "use '--log-level off', or a state directory only you can write (XDG_STATE_HOME); see 'nextcore-top info'";
 
 /// A command as it is typed.
 fn word(command: Option<&Command>) -> &'static str {
@@ -119,7 +119,7 @@ fn execute(cli: &Cli, act: Option<&ActArgs>) -> Result<ExitCode, Failure> {
         Ok(log) => (log, None),
         // What is wrong is what it is asked for.
         Err(e) if matches!(command, Some(Command::Info)) => (None, Some(e.to_string())),
-        Err(e) => return Err(Failure::cannot_tell(format!("the log that is asked for cannot be written: {e}\n  next: {LOG_NEXT}"))),
+        Err(e) => return Err(Failure::cannot_tell(format!("cannot write the log: {e}\n  next: {LOG_NEXT}"))),
     };
     let word = act.map_or_else(|| word(command), |act| act.request.action.as_str());
     tracing::info!(version = env!("CARGO_PKG_VERSION"), command = word, level = settings.log_level.word(), "started");

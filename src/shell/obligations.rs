@@ -28,7 +28,7 @@ pub(super) fn found(target: &Target, env: &Environment) -> Vec<Standing> {
 fn look(target: &Target, env: &Environment) -> (Vec<Standing>, bool) {
     let found = obligations(target, env).list();
     for line in &found.damage {
-        say(&format!("{line}\n  next: look at that file: what it was about may still be owed"));
+        say(&format!("{line}\n  next: check that file: its obligation may still be owed"));
     }
     let holder = |held: bool| if held { Holder::Other } else { Holder::Nobody };
     let standing =
@@ -42,7 +42,9 @@ pub(super) async fn run(args: &ObligationsArgs, flags: &Global, settings: &Setti
     let (standing, damaged) = look(&target, env);
     if args.settle {
         if settings.mode == Mode::Viewer {
-            return Err(Failure::read_only("this process is a viewer: it can never write\n  next: settle from a process that may"));
+            return Err(Failure::read_only(
+                "read-only (VIEWER): this process cannot write\n  next: run --settle without --read-only, where this machine allows it",
+            ));
         }
         return settle(args, flags, env, &standing, damaged).await;
     }
@@ -59,7 +61,7 @@ fn show(standing: &[Standing], format: Format) -> Result<(), Failure> {
     match format {
         Format::Json => standing.iter().try_for_each(|s| print(&serde_json::to_string(s).map_err(Failure::cannot_tell)?)),
         Format::Table | Format::Markdown if standing.is_empty() => {
-            say("nothing is owed");
+            say("nothing owed");
             Ok(())
         }
         Format::Table | Format::Markdown => print(&report::obligation::list(standing, Clock::system().now())),
@@ -76,7 +78,7 @@ async fn settle(
     let now = Clock::system().now();
     let left: Vec<&Standing> = standing.iter().filter(|s| s.is_left_behind(now)).collect();
     if left.is_empty() {
-        say("nothing is left behind");
+        say("nothing orphaned");
     }
     let mut all = !damaged;
     for one in left {
@@ -110,7 +112,7 @@ async fn put_right(args: &ObligationsArgs, flags: &Global, env: &Environment, le
     let setup = target.setup(&settings, target.clock(), acts, &told.notices).await.map_err(|e| named(&e))?;
     let runner = runner(setup);
     if !runner.adopt(left).await.map_err(|e| named(&e.text()))? {
-        return Ok(format!("settled already: {}", about.owed.words()));
+        return Ok(format!("already settled: {}", about.owed.words()));
     }
     let mut changes = runner.standing();
     let settled = async { while !runner.promises().is_empty() && changes.changed().await.is_ok() {} };

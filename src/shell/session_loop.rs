@@ -167,6 +167,6 @@ pub async fn run<T: Screen + Host>(
 /// An order that cannot be taken is said, never dropped silently.
 fn order(feed: &Feed, session: &mut Session, order: Order) {
     if feed.orders.try_send(order).is_err() {
-        update(session, Msg::Flash("not connected yet: nothing was done, try again".to_owned(), Tone::Error));
+        update(session, Msg::Flash("not connected yet: nothing was sent, try again".to_owned(), Tone::Error));
     }
 }

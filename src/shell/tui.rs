@@ -102,7 +102,7 @@ pub(super) async fn run(target: Target, settings: &Settings, env: &Environment) 
     let (continued, by) = (Arc::new(AtomicBool::new(false)), Arc::new(OnceLock::new()));
     let outside = outside(Arc::clone(&continued), Arc::clone(&by)).map_err(signals)?;
     let way = tokio::spawn(clear_the_way());
-    let taken = |e| Failure::cannot_tell(format!("cannot take the terminal: {e}"));
+    let taken = |e| Failure::cannot_tell(format!("cannot open the terminal: {e}"));
     let (keyboard, reads) = Keyboard::open().map_err(taken)?;
     let mut here = Here { guard: Guard::take(keyboard, continued).map_err(taken)?, runner: Arc::clone(&runner) };
     let session = Session::new(SessionOptions {
@@ -146,7 +146,7 @@ pub(super) async fn run(target: Target, settings: &Settings, env: &Environment) 
 /// A terminal that was closed while a frame was written is no failure: it is the user who has gone.
 fn gone(e: io::Error) -> Result<(), String> {
     let closed = e.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) || e.kind() == io::ErrorKind::BrokenPipe;
-    if closed { Ok(()) } else { Err(format!("the terminal is gone: {e}")) }
+    if closed { Ok(()) } else { Err(format!("terminal lost: {e}")) }
 }
 
 /// Keeps a started engine alive for ever; resolves only with the reason why there is none.

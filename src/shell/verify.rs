@@ -37,8 +37,7 @@ fn statements(file: Option<&Path>) -> Result<Statements, Failure> {
     let builtin = Statements::builtin().map_err(Failure::cannot_tell)?;
     let Some(path) = file else { return Ok(builtin) };
     let name = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|e| {
-        Failure::usage(format!("{name}: {e}\n  next: name a file of statements, as 'nextcore-top verify --example' prints"))
-    })?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| Failure::usage(format!("{name}: {e}\n  next: use a statements file, see 'nextcore-top verify --example'")))?;
     builtin.with_user(&text, &name).map_err(Failure::usage)
 }

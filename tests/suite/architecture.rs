@@ -58,7 +58,10 @@ fn code() -> Vec<(String, PathBuf, String)> {
     let mut files = Vec::new();
     sources(&root, &mut files);
     files.sort();
-    let is_test = |p: &Path| p.strip_prefix(&root).is_ok_and(|p| p.with_extension("").components().any(|c| c.as_os_str() == "tests"));
+    let is_test = |p: &Path| {
+        p.strip_prefix(&root)
+            .is_ok_and(|p| p.with_extension("").components().any(|c| ["tests", "fixture"].iter().any(|t| c.as_os_str() == *t)))
+    };
     let mut all = Vec::new();
     for path in files.into_iter().filter(|p| !is_test(p)) {
         let inside = path.strip_prefix(&root).unwrap();

@@ -136,7 +136,7 @@ fn mfa_is_said_with_what_can_be_done_and_nothing_is_sent() {
     let env = [NO_METADATA, ("AWS_ENDPOINT_URL_STS", &*stub.url())];
     let ran = machine.run(&["snapshot", "--profile", "admin", "--endpoint-url", &stub.url()], &env);
     let words = [
-        "MFA cannot be asked here",
+        "MFA prompt not supported",
         "'admin'",
         "arn:aws:iam::111122223333:mfa/maya",
         "next:",
@@ -191,7 +191,7 @@ fn an_sso_session_that_is_not_there_or_over_names_the_login_of_its_profile() {
     let machine = Machine::new();
     machine.file(".aws/config", "[profile on call]\nregion = eu-west-1\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = R\n[sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://corp.awsapps.com/start\n");
     let ran = machine.run(&["snapshot", "--profile", "on call"], &[NO_METADATA]);
-    ran.ends(3, &["SSO session of profile 'on call' is not there", "aws sso login --profile \"on call\""]).silent().within(PROMPT);
+    ran.ends(3, &["SSO session of profile 'on call' was not found", "aws sso login --profile \"on call\""]).silent().within(PROMPT);
     // sha1("corp"), as the AWS CLI names the file.
     let token =
         r#"{"accessToken": "t", "expiresAt": "2020-01-01T00:00:00Z", "region": "eu-west-1", "startUrl": "https://corp.awsapps.com/start"}"#;
@@ -371,7 +371,7 @@ fn a_bundle_that_cannot_be_used_is_an_error_with_its_path_before_anything_is_sen
         let url = stub.url();
         let args = [&["snapshot", "--endpoint-url", &url], args].concat();
         let ran = machine.run(&args, &[&[CREDENTIALS[0], CREDENTIALS[1], NO_METADATA], env].concat());
-        ran.ends(3, &[path, "cannot be used", "next:"]).silent().within(PROMPT);
+        ran.ends(3, &[path, "cannot use", "next:"]).silent().within(PROMPT);
     }
     assert!(stub.calls().is_empty());
 }

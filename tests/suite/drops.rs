@@ -19,8 +19,8 @@ fn on_a_line(command: Command, belongs: Belongs) -> Line {
 /// Nothing is left of it: asked of the cloud and of the state folder.
 fn is_whole(site: &Site, when: &str) {
     let alarm = site.act(&format!("alarm-actions on {ALARM} --dry-run"));
-    assert!(alarm.err.contains("on already"), "{when}: {alarm:#?}");
-    site.act("obligations").ends(0, &["nothing is owed"]);
+    assert!(alarm.err.contains("already on"), "{when}: {alarm:#?}");
+    site.act("obligations").ends(0, &["nothing owed"]);
     let words = site.words_told();
     let count = |word: &str| words.iter().filter(|w| **w == word).count();
     assert_eq!(count("intent"), count("outcome"), "{when}: {words:?}");
@@ -37,7 +37,7 @@ fn a_dashboard_whose_line_drops_switches_alarm_actions_on_again() {
         line.types(":");
         line.types(format!("alarm-actions off {ALARM} --for 10m"));
         line.types("\r");
-        line.shows("Do it");
+        line.shows("[ Run ]");
         line.types("\t");
         line.types("\r");
         if sent {
@@ -51,7 +51,7 @@ fn a_dashboard_whose_line_drops_switches_alarm_actions_on_again() {
 
 #[test]
 fn a_command_whose_line_drops_switches_alarm_actions_on_again() {
-    for (belongs, until) in [(Belongs::Controlling, "are off until"), (Belongs::Controlling, "Switch off the actions")] {
+    for (belongs, until) in [(Belongs::Controlling, "are off until"), (Belongs::Controlling, "Disable actions")] {
         let site = Site::new("1");
         let mut line = on_a_line(site.command(&format!("alarm-actions off {ALARM} --for 10m --yes --write")), belongs);
         line.until(until, |s| s.contains(until) || s.to_lowercase().contains(&until.to_lowercase()));
@@ -71,14 +71,14 @@ fn a_dashboard_that_is_stopped_puts_right_what_it_has_promised() {
     line.types(":");
     line.types(format!("alarm-actions off {ALARM} --for 10m"));
     line.types("\r");
-    line.shows("Do it");
+    line.shows("[ Run ]");
     line.types("\t");
     line.types("\r");
     line.shows("owed");
     line.types("\x1a");
-    line.shows("cannot keep its promise");
+    line.shows("press Ctrl-Z again");
     line.types("\x1a");
-    let on = || site.act(&format!("alarm-actions on {ALARM} --dry-run")).err.contains("on already").then_some(());
+    let on = || site.act(&format!("alarm-actions on {ALARM} --dry-run")).err.contains("already on").then_some(());
     eventually(END, on, || line.screen());
     line.close();
 }
@@ -91,15 +91,15 @@ fn the_next_dashboard_offers_what_a_killed_one_has_left_behind() {
     super::process::signal(process.0.id(), rustix::process::Signal::KILL);
     drop(process);
     let mut line = on_a_line(site.command(""), Belongs::Controlling);
-    line.shows("Left behind");
+    line.shows("Orphaned");
     line.shows(&format!("alarm actions of {ALARM} are off"));
-    line.shows("1 left behind");
+    line.shows("1 orphaned");
     line.types("\r");
-    line.shows("Switch on the actions");
-    line.shows("[ Leave it ]");
+    line.shows("Enable actions");
+    line.shows("[ Cancel ]");
     line.types("\x1b");
     // A key right behind Esc would be one with Alt.
-    line.until("no plan", |s| !s.contains("[ Leave it ]"));
+    line.until("no plan", |s| !s.contains("[ Cancel ]"));
     line.types("\x03");
     line.ended(END);
 }

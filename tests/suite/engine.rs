@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use nextcore_core::model::balancer::Targets;
-use nextcore_core::model::delivery::Pipeline;
+use nextcore_core::model::delivery::{Pipeline, PipelineStatus};
 use nextcore_core::model::section::{Loadable, ProblemKind, Section, SectionKey};
 use nextcore_core::model::service::Services;
 use nextcore_core::model::stack::Stack;
@@ -88,7 +88,7 @@ async fn a_delivery_under_way_costs_few_calls_more() {
         sleep(Duration::from_secs(5)).await;
         let store = feed.store.borrow_and_update().clone();
         let moving = store.get::<Services>().is_some_and(|s| s.services.iter().any(|s| s.deploying().is_some()));
-        if moving || store.get::<Pipeline>().is_some_and(|p| p.stages.iter().any(|s| s.status == "InProgress")) {
+        if moving || store.get::<Pipeline>().is_some_and(|p| p.stages.iter().any(|s| s.status == PipelineStatus::InProgress)) {
             (calls, looks) = (calls + total(&embedded) - before, looks + 1);
         }
     }

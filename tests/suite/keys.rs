@@ -243,7 +243,7 @@ async fn a_service_is_scaled_by_what_the_screen_says() {
     script.push(NOTHING);
     let (screen, embedded, _) = play_as(Mode::Armed, (80, 24), script, |_| ()).await;
     let at = |what: &str| screen.first(Duration::ZERO, what).unwrap_or_else(|| panic!("{what} never came: {}", screen.last()));
-    for what in ["x actions", "Actions on web", "now ", "desired count  3  →  4", "[ Do it ]", "under way", "web runs 4 tasks"] {
+    for what in ["x actions", "Actions on web", "now ", "desired count  3  →  4", "[ Run ]", "in progress", "web runs 4 tasks"] {
         at(what);
     }
     assert!(screen.last().contains("undo") && screen.last().contains("scale web 3"), "{}", screen.last());
@@ -275,7 +275,7 @@ async fn an_outage_takes_arming_and_the_name_and_arming_lapses() {
     let (screen, embedded, _) = play_as(Mode::Safe, (100, 30), script, |_| ()).await;
     let at = |what: &str| screen.first(Duration::ZERO, what).unwrap_or_else(|| panic!("{what} never came: {}", screen.last()));
     assert!(at("Arm this dashboard") < at("ARMED"));
-    at("that is not its name");
+    at("wrong name");
     at("event: failover completed");
     assert_eq!(writes(&embedded), [("RebootDBInstance", 1)]);
     assert!(screen.last().contains("SAFE"), "fifteen idle minutes: {}", screen.last());
@@ -303,7 +303,7 @@ async fn a_viewer_looks_at_every_plan_and_sends_none() {
         &["6", "x", "f", "production-nextcore-db", "<enter>", ":", "scale web 5", "<enter>", "<right>", "<enter>", ":", "arm", "<enter>"],
     );
     let (screen, embedded, _) = play_as(Mode::Viewer, (120, 40), script, |_| ()).await;
-    for what in ["VIEWER: plans can be looked at", "aws rds reboot-db-instance", "desired count  3  →  5", "it can never write"] {
+    for what in ["VIEWER: read-only", "aws rds reboot-db-instance", "desired count  3  →  5", "this process cannot write"] {
         assert!(screen.first(Duration::ZERO, what).is_some(), "{what}: {}", screen.last());
     }
     assert!(writes(&embedded).is_empty());
@@ -313,7 +313,7 @@ async fn a_viewer_looks_at_every_plan_and_sends_none() {
 async fn leaving_while_something_is_under_way_takes_two_keys() {
     let script = typed(2.0, &["3", "x", "s", "<bs>", "5", "<enter>", "<right>", "<enter>", "<esc>", "q"]);
     let (screen, _, quit) = play_as(Mode::Armed, (120, 40), script.clone(), |_| ()).await;
-    assert!(!quit && screen.last().contains("q again leaves"), "{}", screen.last());
+    assert!(!quit && screen.last().contains("press q again to quit"), "{}", screen.last());
     let (_, _, quit) = play_as(Mode::Armed, (120, 40), [script, typed(0.5, &["q"])].concat(), |_| ()).await;
     assert!(quit);
 }
@@ -427,7 +427,7 @@ fn armed_script(seed: u64, keys: usize, typed: bool) -> Reads {
 async fn ten_thousand_armed_keys_with_pastes_in_pieces_send_nothing_that_was_not_confirmed() {
     for seed in [11_u64, 12, 13] {
         let (screen, embedded) = play_bytes(armed_script(seed, 3400, false)).await;
-        let plans = screen.frames.iter().filter(|(_, text)| text.contains("[ Do it ]")).count();
+        let plans = screen.frames.iter().filter(|(_, text)| text.contains("[ Run ]")).count();
         assert!(plans > 20, "seed {seed}: plans were hardly ever open ({plans} frames): the test tests nothing");
         assert_eq!(writes(&embedded), [], "seed {seed}");
     }
@@ -446,7 +446,7 @@ async fn lines_that_come_at_once_without_marks_are_no_keys() {
     let open = [(2.0, b"3".to_vec()), (0.1, b"xs\x7f+1".to_vec()), (0.1, b"\r".to_vec())];
     let pasted = (3.0, b"some text\r\t\rand more\r".to_vec());
     let (screen, embedded) = play_bytes([&open[..], &[pasted]].concat()).await;
-    assert!(screen.first(Duration::ZERO, "[ Do it ]").is_some(), "{}", screen.last());
+    assert!(screen.first(Duration::ZERO, "[ Run ]").is_some(), "{}", screen.last());
     assert!(writes(&embedded).is_empty(), "{:?}", writes(&embedded));
     // The same plan, confirmed by hand.
     let confirmed = [(3.0, b"\t".to_vec()), (0.2, b"\r".to_vec())];

@@ -16,7 +16,7 @@ use super::pty::{Answers, Belongs, Line};
 const SOON: Duration = Duration::from_secs(5);
 /// What the whole stack has on it.
 const STACK: &str = "celery-worker";
-const HELP: &str = "Esc closes";
+const HELP: &str = "Esc close";
 const ALARMS: &str = "Alarms 9 of 9";
 /// What asks a terminal something that it answers on stdin.
 const QUESTIONS: [&[u8]; 5] = [b"\x1b[6n", b"\x1b[5n", b"\x1b[c", b"\x1b[?u", b"\x1b]11;?"];
@@ -210,7 +210,7 @@ fn dashboard_shell(machine: &Machine, script: &str) -> Line {
     line.types("xe");
     line.shows("/bin/sh");
     line.types("\r");
-    line.shows("Do it");
+    line.shows("[ Run ]");
     line.types("\t");
     line.types("\r");
     line
@@ -253,11 +253,11 @@ fn a_shell_that_hangs_is_left_by_the_keys_that_were_said_and_all_of_it_ends() {
     let machine = Machine::new();
     let script = "trap '' INT TERM HUP QUIT; stty raw -echo; sleep 1000 & echo $! >\"$HOME/child\"; echo $$ >\"$HOME/pid\"; while :; do sleep 1; done";
     let mut line = dashboard_shell(&machine, script);
-    line.shows("Ctrl-] pressed three times");
+    line.shows("press Ctrl-] three times");
     let id = noted_pid(&machine);
     line.types("\x03\x03qq\r");
     line.drips("\x1d\x1d\x1d", Duration::from_millis(80));
-    line.until("dashboard", |s| s.contains("fresh") && s.contains("left by Ctrl-]"));
+    line.until("dashboard", |s| s.contains("fresh") && s.contains("left with Ctrl-]"));
     let child = fs::read_to_string(machine.home().join("child")).unwrap().trim().parse().unwrap();
     eventually(SOON, || (!alive(id) && !alive(child)).then_some(()), || "the plugin outlives its shell".to_owned());
     line.shows("was opened");
@@ -276,7 +276,7 @@ fn a_shell_whose_task_stops_ends_with_the_reason() {
     command.env("PATH", &path);
     let mut line = Line::open(command, Belongs::Controlling, Answers::Never);
     let before = line.modes();
-    line.shows("Ctrl-] pressed three times");
+    line.shows("press Ctrl-] three times");
     line.shows("open");
     let id = noted_pid(&site.machine);
     site.act(&format!("stop-task {task} --yes --write --no-wait"));

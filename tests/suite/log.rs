@@ -67,7 +67,7 @@ fn the_flag_wins_over_the_variable_and_info_says_where_and_why() {
         ran.out.lines().find(|l| l.starts_with("  log ")).unwrap_or_else(|| panic!("{}", ran.out)).to_owned()
     };
     let off = info(&[], &[]);
-    assert!(off.contains(&shown) && off.contains("off (--log-level or NEXTCORE_TOP_LOG"), "{off}");
+    assert!(off.contains(&shown) && off.contains("off (enable with --log-level or NEXTCORE_TOP_LOG"), "{off}");
     assert!(info(&["--log-level", "off"], &[("NEXTCORE_TOP_LOG", "debug")]).contains("off ("));
     assert!(!path(&machine).exists());
     let on = info(&[], &[("NEXTCORE_TOP_LOG", "warn")]);
@@ -158,6 +158,6 @@ fn a_link_in_its_place_is_refused_by_name_and_not_followed() {
     ran.ends(3, &["nextcore-top.log", "symbolic link", "next:", "--log-level off"]).silent();
     let info = machine.run(&["info", "--log-level", "info"], &[NO_METADATA]);
     info.ends(0, &[]);
-    assert!(info.out.contains("it cannot be written") && info.out.contains("symbolic link"), "{}", info.out);
+    assert!(info.out.contains("not writable") && info.out.contains("symbolic link"), "{}", info.out);
     assert_eq!(fs::read_to_string(&elsewhere).unwrap(), "");
 }

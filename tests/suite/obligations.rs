@@ -237,7 +237,7 @@ async fn what_somebody_else_puts_right_is_closed() {
 async fn suspended_autoscaling_and_a_rerouted_zone_are_remembered_until_aws_shows_them_right() {
     for (line, back, words) in [
         ("autoscaling suspend web", "autoscaling resume web", "autoscaling of web is suspended"),
-        ("reroute a --via b", "reroute a --via a", "zone a leaves through zone b"),
+        ("reroute a --via b", "reroute a --via a", "zone a is rerouted via zone b"),
     ] {
         let desk = desk().await;
         desk.run(line).await;

@@ -1,5 +1,5 @@
 //! The right place, on the wire: whose access key signs every request, for which region, at which endpoint, in which account; and that what
-//! was passed over is said. The built program, with profiles, variables and a configuration that contradict each other.
+//! was skipped is said. The built program, with profiles, variables and a configuration that contradict each other.
 
 use std::collections::BTreeSet;
 
@@ -91,7 +91,7 @@ fn a_named_profile_signs_every_request_whatever_keys_the_environment_has() {
         }
         let ran = user.run(&format!("info {flag} --endpoint-url {CLOSED}"), &OTHER);
         ran.ends(0, &[]);
-        for words in ["profile 'oncall'", "access key ...CALL", "passed over", "AWS_ACCESS_KEY_ID (...THER)"] {
+        for words in ["profile 'oncall'", "access key ...CALL", "skipped", "AWS_ACCESS_KEY_ID (...THER)"] {
             assert!(ran.out.contains(words), "{words}: {}", ran.out);
         }
     }
@@ -106,11 +106,11 @@ fn a_profile_of_the_environment_comes_after_its_keys_as_in_the_aws_cli_and_that_
         let ran = user.run(&line, &[OTHER[0], OTHER[1], (variable, "oncall")]);
         ran.ends(0, &[&format!("{variable}=oncall"), "AWS_ACCESS_KEY_ID", "--profile oncall"]);
         assert_eq!(keys(&stub), only(["AKIDOTHER"]));
-        assert!(ran.out.contains("passed over") && ran.out.contains("from           AWS_ACCESS_KEY_ID"), "{}", ran.out);
+        assert!(ran.out.contains("skipped") && ran.out.contains("from           AWS_ACCESS_KEY_ID"), "{}", ran.out);
         let stub = nothing_allowed();
         let ran = user.run(&format!("info --endpoint-url {}", stub.url()), &[(variable, "oncall")]);
         ran.ends(0, &[]);
-        assert!(ran.err.is_empty() && !ran.out.contains("passed over"), "{ran:#?}");
+        assert!(ran.err.is_empty() && !ran.out.contains("skipped"), "{ran:#?}");
         assert_eq!(keys(&stub), only(["AKIDONCALL"]));
     }
 }
@@ -120,7 +120,7 @@ fn a_named_profile_without_credentials_is_not_helped_out_by_the_environment() {
     let user = User::configured(HERE);
     let stub = nothing_allowed();
     let ran = user.run(&format!("snapshot --profile bare --endpoint-url {}", stub.url()), &OTHER);
-    ran.ends(3, &["no usable AWS credentials of profile 'bare'", "not asked: AWS_ACCESS_KEY_ID", "next:"]).silent();
+    ran.ends(3, &["no usable AWS credentials of profile 'bare'", "skipped: AWS_ACCESS_KEY_ID", "next:"]).silent();
     assert!(stub.calls().is_empty(), "{:#?}", stub.calls());
 }
 
@@ -130,10 +130,10 @@ fn of_two_named_profiles_the_nearer_one_is_taken_and_the_other_is_said() {
     let stub = nothing_allowed();
     let url = stub.url();
     user.run(&format!("info --profile oncall --region eu-north-1 --endpoint-url {url}"), &[])
-        .ends(0, &["profile oncall is taken", "not base", "--profile says so"]);
+        .ends(0, &["using profile oncall", "not base", "set by --profile"]);
     assert_eq!(keys(&stub), only(["AKIDONCALL"]));
     user.run(&format!("info --endpoint-url {url}"), &[("AWS_PROFILE", "oncall")])
-        .ends(0, &["profile base is taken", "not oncall of AWS_PROFILE"]);
+        .ends(0, &["using profile base", "not oncall from AWS_PROFILE"]);
     assert_eq!(keys(&stub), only(["AKIDBASE", "AKIDONCALL"]));
 }
 
@@ -146,16 +146,10 @@ fn the_region_is_that_of_the_flag_the_stack_the_environment_the_profile_in_this_
         ("", "--profile oncall", &[][..], "eu-west-1", &[][..]),
         ("", "--profile oncall", &[("AWS_REGION", "us-west-2")], "us-west-2", &[]),
         ("", "--profile oncall", &[("AWS_DEFAULT_REGION", "us-west-2")], "us-west-2", &[]),
-        (HERE, "--profile oncall", &[], "ap-southeast-2", &["region ap-southeast-2 is taken", "not eu-west-1 of profile 'oncall'"]),
-        (HERE, "--profile base", &[("AWS_REGION", "ap-southeast-2")], "ap-southeast-2", &["not eu-north-1 of profile 'base'"]),
-        (HERE, "--profile bare", &[("AWS_REGION", "us-west-2")], "ap-southeast-2", &["not us-west-2 of AWS_REGION"]),
-        (
-            HERE,
-            "--profile bare --region us-west-2",
-            &[],
-            "us-west-2",
-            &["region us-west-2 is taken", "--region says so", "not ap-southeast-2"],
-        ),
+        (HERE, "--profile oncall", &[], "ap-southeast-2", &["using region ap-southeast-2", "not eu-west-1 from profile 'oncall'"]),
+        (HERE, "--profile base", &[("AWS_REGION", "ap-southeast-2")], "ap-southeast-2", &["not eu-north-1 from profile 'base'"]),
+        (HERE, "--profile bare", &[("AWS_REGION", "us-west-2")], "ap-southeast-2", &["not us-west-2 from AWS_REGION"]),
+        (HERE, "--profile bare --region us-west-2", &[], "us-west-2", &["using region us-west-2", "set by --region", "not ap-southeast-2"]),
         (HERE, "--profile bare --region ap-southeast-2", &[("AWS_REGION", "us-west-2")], "ap-southeast-2", &[]),
         ("", "--profile bare", &[], "ap-southeast-2", &[]),
         (ELSEWHERE, "--profile oncall", &[], "eu-west-1", &[]),
@@ -190,7 +184,7 @@ fn the_region_is_signed_for_everywhere() {
     let user = User::configured(HERE);
     let stub = nothing_allowed();
     let ran = user.run(&format!("snapshot --profile oncall --timeout 8 --endpoint-url {}", stub.url()), &[("AWS_REGION", "us-west-2")]);
-    ran.ends(3, &["not us-west-2 of AWS_REGION"]);
+    ran.ends(3, &["not us-west-2 from AWS_REGION"]);
     assert_eq!(ran.err.matches("AWS_REGION").count(), 1, "said once: {}", ran.err);
     let elsewhere: Vec<Call> = stub.calls().into_iter().filter(|c| c.region != "ap-southeast-2").collect();
     assert!(elsewhere.is_empty() && stub.calls().len() > 20, "{elsewhere:#?}");
@@ -301,7 +295,7 @@ fn dual_stack_and_fips_do_not_touch_a_custom_endpoint_and_are_named_where_aws_is
     for (variable, kind) in [("AWS_USE_DUALSTACK_ENDPOINT", "dual-stack"), ("AWS_USE_FIPS_ENDPOINT", "FIPS")] {
         let stub = nothing_allowed();
         let ran = user.run(&format!("info --profile oncall --endpoint-url {}", stub.url()), &[(variable, "true")]);
-        assert!(ran.out.contains(ARN) && ran.out.contains(variable) && ran.out.contains("not at a custom endpoint"), "{ran:#?}");
+        assert!(ran.out.contains(ARN) && ran.out.contains(variable) && ran.out.contains("not used with a custom endpoint"), "{ran:#?}");
         // Nobody is reached through this proxy.
         let env = [(variable, "true"), ("HTTPS_PROXY", CLOSED), ("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt")];
         let ran = user.run("snapshot --profile oncall", &env);
@@ -467,7 +461,7 @@ fn what_a_partition_lacks_is_not_applicable_and_its_global_metrics_are_asked_whe
         assert_eq!(!regions(&stub, "cloudfront").is_empty(), cdn, "{:#?}", regions(&stub, "cloudfront"));
         let document: Value = serde_json::from_str(&ran.out).unwrap();
         let node = document["nodes"]["cdn"].to_string();
-        assert_eq!(node.contains("n/a: there is no CloudFront in aws-us-gov"), !cdn, "{node}");
+        assert_eq!(node.contains("n/a: no CloudFront in aws-us-gov"), !cdn, "{node}");
         assert!(!stub.calls().iter().any(|c| c.region == "us-east-1"), "nothing is asked in the public partition");
     }
 }

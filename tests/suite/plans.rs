@@ -162,7 +162,7 @@ async fn disarming_between_the_confirmation_and_the_sending_stops_it() {
     let run = desk.run("scale control-plane 5 --hold").await;
     let end = run.end.unwrap();
     assert_eq!(end.outcome, Outcome::Failed, "{end:#?}");
-    assert!(end.text.contains("not armed any more") && end.text.contains("bounds were set"), "{}", end.text);
+    assert!(end.text.contains("no longer armed") && end.text.contains("bounds were set"), "{}", end.text);
     assert_eq!(desk.writes(), [("RegisterScalableTarget".to_owned(), 1)]);
 }
 
@@ -367,7 +367,7 @@ async fn a_count_that_autoscaling_is_about_to_take_back_is_said_and_told_so() {
     let plan = desk.plan(&line).await;
     let warned = texts(&plan, Verdict::Warn);
     assert!(
-        warned.iter().any(|t| t.contains("scale-in alarm TargetTracking-") && t.contains("fires now") && t.contains("--hold")),
+        warned.iter().any(|t| t.contains("scale-in alarm TargetTracking-") && t.contains("is firing") && t.contains("--hold")),
         "{:#?}",
         plan.checks
     );
@@ -375,10 +375,10 @@ async fn a_count_that_autoscaling_is_about_to_take_back_is_said_and_told_so() {
     // Suspended, the alarm scales nothing.
     desk.world(|w| w.scaling.targets.get_mut("web").unwrap().in_suspended = true);
     let suspended = desk.plan(&line).await;
-    assert!(!texts(&suspended, Verdict::Warn).iter().any(|t| t.contains("fires now")), "{:#?}", suspended.checks);
+    assert!(!texts(&suspended, Verdict::Warn).iter().any(|t| t.contains("is firing")), "{:#?}", suspended.checks);
     desk.world(|w| w.scaling.targets.get_mut("web").unwrap().in_suspended = false);
     let held = desk.plan(&format!("{line} --hold")).await;
-    assert!(!texts(&held, Verdict::Warn).iter().any(|t| t.contains("will be taken back")), "{:#?}", held.checks);
+    assert!(!texts(&held, Verdict::Warn).iter().any(|t| t.contains("will be reverted")), "{:#?}", held.checks);
     let run = desk.run(&line).await;
     let end = run.end.as_ref().unwrap();
     assert_eq!(end.outcome, Outcome::TakenBack, "{end:#?} {:#?}", run.steps);
@@ -394,9 +394,9 @@ async fn a_count_that_a_firing_scale_out_alarm_takes_back_up_is_said() {
     });
     let plan = desk.plan("scale web -1").await;
     let said = |plan: &Plan, words: &str| texts(plan, Verdict::Warn).iter().any(|t| t.contains("scale-out alarm") && t.contains(words));
-    assert!(said(&plan, "taken back up") && said(&plan, "autoscaling suspend web"), "{:#?}", plan.checks);
-    assert!(said(desk.plan("bounds web 2-7").await.as_ref(), "adds tasks within a minute"), "bounds");
-    assert!(said(desk.plan("autoscaling suspend web").await.as_ref(), "adds nothing while it is suspended"), "suspend");
+    assert!(said(&plan, "raised again") && said(&plan, "autoscaling suspend web"), "{:#?}", plan.checks);
+    assert!(said(desk.plan("bounds web 2-7").await.as_ref(), "adds tasks within about a minute"), "bounds");
+    assert!(said(desk.plan("autoscaling suspend web").await.as_ref(), "no tasks are added while autoscaling is suspended"), "suspend");
 }
 
 #[tokio::test(start_paused = true)]
@@ -405,7 +405,7 @@ async fn a_count_with_a_digit_too_many_is_warned_priced_and_typed() {
     let most = desk.world(|w| w.scaling.targets["web"].max);
     let plan = desk.plan("scale web 99").await;
     let warned = texts(&plan, Verdict::Warn).join("\n");
-    assert!(warned.contains(&format!("99 is above the maximum of {most}")), "{warned}");
+    assert!(warned.contains(&format!("99 is above autoscaling's max of {most}")), "{warned}");
     assert!(warned.contains("times as many") && warned.contains("a month") && warned.contains('$'), "{warned}");
     assert_eq!((plan.confirmation(), plan.tier), (Some("web"), Tier::T1));
     for typed in ["", "y", "yes", "99"] {

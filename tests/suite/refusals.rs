@@ -82,7 +82,7 @@ fn a_clock_that_is_off_is_said_and_every_read_is_asked_once_more_with_the_time_l
         if age(call, at).abs() > TimeDelta::minutes(5) { too_old(call, at) } else { upstream_at(&address, call, at) }
     });
     let ran = machine.run(&["snapshot", "--endpoint-url", &stub.url(), "--format", "json"], &CREDENTIALS);
-    ran.ends(0, &["the clock of this machine is 1h30m behind AWS's", "signed with AWS's time"]);
+    ran.ends(0, &["this machine's clock is 1h30m behind AWS's", "signed with AWS's time"]);
     let document: Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!(document["nodes"]["svc/web"]["level"], "healthy", "{}", ran.out);
     let at = now() + AHEAD;
@@ -111,7 +111,7 @@ fn a_clock_that_cannot_be_put_right_is_said_with_both_times_and_no_advice_to_ren
     ] {
         let stub = Stub::start(move |call| error_at(call, status, code, message, now() - AHEAD));
         let ran = machine.run(&["snapshot", "--endpoint-url", &stub.url()], &CREDENTIALS);
-        ran.ends(3, &["1h30m ahead of AWS's", message, "next:", "set the clock"]).silent();
+        ran.ends(3, &["1h30m ahead of AWS's", message, "next:", "set this machine's clock"]).silent();
         assert!(!ran.err.contains("sso login") && !ran.err.contains("renew"), "{}", ran.err);
         let asked = stub.calls().iter().filter(|c| c.operation == "GetCallerIdentity").count();
         assert_eq!(asked, 2, "{code}: once, and once more with the time learnt");
@@ -127,7 +127,7 @@ fn an_expired_token_is_renewed_and_not_taken_for_a_clock() {
         let stub = Stub::start(move |call| error_at(call, 400, code, message, now()));
         let ran = machine.run(&["snapshot", "--endpoint-url", &stub.url()], &CREDENTIALS);
         ran.ends(3, &["have expired", message, "AWS_SESSION_TOKEN"]).silent();
-        assert!(!ran.err.contains("clock") && !ran.err.contains("by itself"), "{}", ran.err);
+        assert!(!ran.err.contains("clock") && !ran.err.contains("automatically"), "{}", ran.err);
     }
 }
 
@@ -137,7 +137,7 @@ fn a_wrong_secret_key_is_no_clock_and_no_expiry() {
     let message = "The request signature we calculated does not match the signature you provided.";
     let stub = Stub::start(move |call| error_at(call, 403, "SignatureDoesNotMatch", message, now()));
     let ran = machine.run(&["snapshot", "--endpoint-url", &stub.url()], &CREDENTIALS);
-    ran.ends(3, &["the secret key does not belong to the access key", message]).silent();
+    ran.ends(3, &["the secret key does not match the access key", message]).silent();
     assert!(!ran.err.contains("clock") && !ran.err.contains("sso login"), "{}", ran.err);
 }
 
@@ -153,7 +153,7 @@ fn a_write_that_is_refused_for_its_time_is_not_sent_again() {
     let ran = machine.run(&["scale", "web", "+1", "--yes", "--write", "--endpoint-url", &stub.url()], &CREDENTIALS);
     assert_eq!(ran.code, Some(1), "{ran:#?}");
     let said = format!("{}{}", ran.out, ran.err);
-    assert!(said.contains("1h30m behind AWS's") && said.contains("nothing has changed"), "{said}");
+    assert!(said.contains("1h30m behind AWS's") && said.contains("nothing changed on"), "{said}");
     assert_eq!(stub.calls().iter().filter(|c| c.operation == "UpdateService").count(), 1);
 }
 
@@ -174,7 +174,7 @@ fn keys_that_only_this_region_refuses_ask_whether_it_is_enabled() {
     assert!(!ran.err.contains("renew") && !ran.err.contains("sso login"), "{}", ran.err);
     let gone = Stub::start(move |_| Answer::error(403, "InvalidClientTokenId", message));
     let ran = machine.run(&["snapshot", "--region", "ap-east-1", "--endpoint-url", &gone.url()], &CREDENTIALS);
-    ran.ends(3, &[message, "does the access key still exist"]).silent();
+    ran.ends(3, &[message, "check that the access key exists"]).silent();
     assert!(!ran.err.contains("accepted in"), "{}", ran.err);
 }
 
@@ -183,7 +183,7 @@ fn a_region_or_a_service_that_is_off_has_words_of_its_own() {
     let machine = Machine::new();
     for (code, message, words) in [
         ("RegionDisabledException", "STS is not activated in this region for account:111122223333.", "is not enabled for this account"),
-        ("OptInRequired", "You are not subscribed to this service.", "no missing permission"),
+        ("OptInRequired", "You are not subscribed to this service.", "not a permission problem"),
     ] {
         let stub = Stub::start(move |_| Answer::error(403, code, message));
         let ran = machine.run(&["info", "--endpoint-url", &stub.url()], &CREDENTIALS);
@@ -212,7 +212,7 @@ fn each_kind_of_policy_that_denies_is_named_in_the_snapshot() {
         ),
         (denied("because no session policy allows the ecs:DescribeServices action"), "no session policy allows"),
         (denied("because no VPC endpoint policy allows the ecs:DescribeServices action"), "no VPC endpoint policy allows"),
-        (denied("because no identity-based policy allows the ecs:DescribeServices action"), "no permission: ecs:DescribeServices"),
+        (denied("because no identity-based policy allows the ecs:DescribeServices action"), "access denied: ecs:DescribeServices"),
         (
             "User: x is not authorized to perform: kms:Decrypt on resource: arn:aws:kms:ap-southeast-2:1:key/k-1".to_owned(),
             "kms:Decrypt on arn:aws:kms",
@@ -256,7 +256,7 @@ fn a_dashboard_stays_while_the_first_answers_do_not_come_and_goes_on_when_they_d
     let mute = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = mute.local_addr().unwrap();
     window.line(&format!("AWS_ACCESS_KEY_ID=AKIDTEST AWS_SECRET_ACCESS_KEY=x sh watched --endpoint-url http://{address}"));
-    window.shows("no answer in time");
+    window.shows("timed out");
     // The command would have ended by now.
     drop(mute);
     window.shows("cannot reach the endpoint");

@@ -18,7 +18,7 @@ const PROMPT: &str = "ready> ";
 const BEFORE: &str = "what-was-there-before";
 /// Every part of the stack, as all three layouts show it.
 const CORE: [&str; 8] = ["ALB", "control-plane", "web", "celery-worker", "Redis 7.0", "15.7", "alarms", "logs /ecs/production-nextcore"];
-const HELP: &str = "Esc closes";
+const HELP: &str = "Esc close";
 /// What only the balancer's and the log's own panes say.
 const SCHEME: &str = "scheme  ";
 const LOGS: &str = "Logs  /ecs/production-nextcore";

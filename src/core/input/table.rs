@@ -21,7 +21,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "up",
         keys: &[key(Code::Up), Key::char('k')],
-        doc: "to the box or row above",
+        doc: "box or row above",
         hint: "",
         rank: 99,
         group: MOVE,
@@ -31,7 +31,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "down",
         keys: &[key(Code::Down), Key::char('j')],
-        doc: "to the box or row below",
+        doc: "box or row below",
         hint: "",
         rank: 99,
         group: MOVE,
@@ -41,7 +41,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "left",
         keys: &[key(Code::Left), Key::char('h')],
-        doc: "to what is on the left",
+        doc: "box on the left",
         hint: "",
         rank: 99,
         group: MOVE,
@@ -51,7 +51,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "right",
         keys: &[key(Code::Right), Key::char('l')],
-        doc: "to what is on the right",
+        doc: "box on the right",
         hint: "",
         rank: 99,
         group: MOVE,
@@ -81,7 +81,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "jump",
         keys: &DIGITS,
-        doc: "to the box of that number",
+        doc: "go to box number",
         hint: "",
         rank: 99,
         group: MOVE,
@@ -91,7 +91,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "open",
         keys: &[key(Code::Enter)],
-        doc: "open what is selected",
+        doc: "open selection",
         hint: "open",
         rank: 1,
         group: LOOK,
@@ -101,7 +101,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "back",
         keys: &[key(Code::Esc)],
-        doc: "back, clears a filter",
+        doc: "back, clear filter",
         hint: "back",
         rank: 1,
         group: LOOK,
@@ -111,7 +111,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "logs",
         keys: &[Key::char('L')],
-        doc: "log tail (of a service)",
+        doc: "logs (of a service)",
         hint: "logs",
         rank: 4,
         group: LOOK,
@@ -131,7 +131,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "events",
         keys: &[Key::char('e')],
-        doc: "timeline of what changed",
+        doc: "timeline of changes",
         hint: "events",
         rank: 6,
         group: LOOK,
@@ -151,7 +151,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "flows",
         keys: &[Key::char('F')],
-        doc: "flows of requests and jobs",
+        doc: "request and job flows",
         hint: "flows",
         rank: 12,
         group: LOOK,
@@ -161,7 +161,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "verify",
         keys: &[Key::char('V')],
-        doc: "against the architecture",
+        doc: "verify architecture",
         hint: "verify",
         rank: 13,
         group: LOOK,
@@ -191,7 +191,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "follow",
         keys: &[Key::char('f'), Key::char(' ')],
-        doc: "pause or follow the log",
+        doc: "pause or follow logs",
         hint: "follow",
         rank: 2,
         group: LIST,
@@ -211,7 +211,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "fold",
         keys: &[Key::char('s')],
-        doc: "fold the scaling alarms",
+        doc: "toggle scaling alarms",
         hint: "scaling alarms",
         rank: 4,
         group: LIST,
@@ -241,7 +241,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "page-up",
         keys: &[key(Code::PageUp), Key::ctrl('b')],
-        doc: "a page up",
+        doc: "page up",
         hint: "",
         rank: 99,
         group: LIST,
@@ -251,7 +251,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "page-down",
         keys: &[key(Code::PageDown), Key::ctrl('f')],
-        doc: "a page down",
+        doc: "page down",
         hint: "",
         rank: 99,
         group: LIST,
@@ -261,7 +261,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "copy",
         keys: &[Key::char('y')],
-        doc: "copy what is selected",
+        doc: "copy selection",
         hint: "copy",
         rank: 8,
         group: LIST,
@@ -271,7 +271,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "actions",
         keys: &[Key::char('x')],
-        doc: "actions on what is selected",
+        doc: "actions on selection",
         hint: "actions",
         rank: 2,
         group: ACT,
@@ -281,7 +281,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "palette",
         keys: &[Key::char(':')],
-        doc: "any action by name; arm",
+        doc: "run a command; arm",
         hint: "command",
         rank: 3,
         group: ACT,
@@ -291,7 +291,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "refresh",
         keys: &[Key::char('R')],
-        doc: "poll everything now",
+        doc: "refresh now",
         hint: "refresh",
         rank: 9,
         group: PROGRAM,
@@ -301,7 +301,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "help",
         keys: &[Key::char('?'), key(Code::F(1))],
-        doc: "this help",
+        doc: "help",
         hint: "help",
         rank: 0,
         group: PROGRAM,
@@ -321,7 +321,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "suspend",
         keys: &[Key::ctrl('z')],
-        doc: "suspend; fg comes back",
+        doc: "suspend (fg resumes)",
         hint: "",
         rank: 99,
         group: PROGRAM,

@@ -4,6 +4,53 @@ use serde::{Deserialize, Serialize};
 
 use super::Time;
 use super::section::{Section, SectionKey};
+use super::state::states;
+
+states! {
+    /// `StateValue` of the CloudWatch API's `DescribeAlarms`.
+    pub enum AlarmState {
+        Ok = "OK",
+        Alarm = "ALARM",
+        InsufficientData = "INSUFFICIENT_DATA",
+    }
+}
+
+states! {
+    /// `ComparisonOperator` of the CloudWatch API's `DescribeAlarms`.
+    pub enum Comparison {
+        GreaterThanOrEqualToThreshold = "GreaterThanOrEqualToThreshold",
+        GreaterThanThreshold = "GreaterThanThreshold",
+        GreaterThanUpperThreshold = "GreaterThanUpperThreshold",
+        LessThanLowerOrGreaterThanUpperThreshold = "LessThanLowerOrGreaterThanUpperThreshold",
+        LessThanLowerThreshold = "LessThanLowerThreshold",
+        LessThanOrEqualToThreshold = "LessThanOrEqualToThreshold",
+        LessThanThreshold = "LessThanThreshold",
+    }
+}
+
+impl Comparison {
+    /// Its sign; those with a band of anomaly detection have none.
+    pub(crate) fn sign(&self) -> Option<&'static str> {
+        match self {
+            Self::GreaterThanThreshold => Some(">"),
+            Self::GreaterThanOrEqualToThreshold => Some("≥"),
+            Self::LessThanThreshold => Some("<"),
+            Self::LessThanOrEqualToThreshold => Some("≤"),
+            _ => None,
+        }
+    }
+}
+
+states! {
+    /// `HistoryItemType` of the CloudWatch API's `DescribeAlarmHistory`.
+    pub enum HistoryItemType {
+        Action = "Action",
+        AlarmContributorAction = "AlarmContributorAction",
+        AlarmContributorStateUpdate = "AlarmContributorStateUpdate",
+        ConfigurationUpdate = "ConfigurationUpdate",
+        StateUpdate = "StateUpdate",
+    }
+}
 
 /// One alarm, metric or composite.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -11,7 +58,7 @@ pub struct Alarm {
     /// Name.
     pub name: String,
     /// `OK`, `ALARM`, `INSUFFICIENT_DATA`.
-    pub state: String,
+    pub state: AlarmState,
     /// AWS's sentence.
     pub reason: String,
     /// When the state last changed.
@@ -29,7 +76,7 @@ pub struct Alarm {
     /// Threshold.
     pub threshold: Option<f64>,
     /// `GreaterThanThreshold`, ...
-    pub comparison: String,
+    pub comparison: Comparison,
     /// Period, seconds.
     pub period: Option<i32>,
     /// Evaluation periods.
@@ -72,7 +119,7 @@ pub struct AlarmChange {
     /// When.
     pub at: Option<Time>,
     /// `StateUpdate`, `ConfigurationUpdate`, `Action`.
-    pub kind: String,
+    pub kind: HistoryItemType,
     /// AWS's sentence.
     pub summary: String,
 }

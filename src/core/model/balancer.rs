@@ -20,6 +20,31 @@ states! {
     }
 }
 
+states! {
+    /// `State.Code` of Elastic Load Balancing's `DescribeLoadBalancers`.
+    pub enum BalancerState {
+        Active = "active",
+        ActiveImpaired = "active_impaired",
+        Failed = "failed",
+        Provisioning = "provisioning",
+    }
+}
+
+states! {
+    /// `Protocol` of Elastic Load Balancing's `DescribeListeners`.
+    pub enum Protocol {
+        Geneve = "GENEVE",
+        Http = "HTTP",
+        Https = "HTTPS",
+        Quic = "QUIC",
+        Tcp = "TCP",
+        TcpQuic = "TCP_QUIC",
+        TcpUdp = "TCP_UDP",
+        Tls = "TLS",
+        Udp = "UDP",
+    }
+}
+
 impl TargetState {
     /// Fails its checks, also while draining; an orderly `draining` does not.
     pub(crate) fn is_unhealthy(&self) -> bool {
@@ -44,7 +69,7 @@ pub struct Balancer {
     /// Hosted zone id of the DNS name.
     pub hosted_zone: String,
     /// `active`, `provisioning`, `active_impaired`, `failed`.
-    pub state: String,
+    pub state: BalancerState,
     /// AWS's reason when the state is not `active`.
     pub state_reason: Option<String>,
     /// `internet-facing` or `internal`.
@@ -79,7 +104,7 @@ pub struct Listener {
     /// TCP port.
     pub port: i32,
     /// `HTTP` or `HTTPS`.
-    pub protocol: String,
+    pub protocol: Protocol,
     /// `redirect → HTTPS:443 HTTP_301`, `forward → name`, ...
     pub default_action: String,
     /// Certificate ARNs (HTTPS).

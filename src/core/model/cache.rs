@@ -4,6 +4,66 @@ use serde::{Deserialize, Serialize};
 
 use super::Time;
 use super::section::{Section, SectionKey};
+use super::state::states;
+
+states! {
+    /// `Status` of a replication group and of its node groups in the ElastiCache API's `DescribeReplicationGroups`, and
+    /// `CacheClusterStatus` of its `DescribeCacheClusters`.
+    pub enum CacheStatus {
+        Available = "available",
+        CreateFailed = "create-failed",
+        Creating = "creating",
+        Deleted = "deleted",
+        Deleting = "deleting",
+        IncompatibleNetwork = "incompatible-network",
+        Modifying = "modifying",
+        RebootingClusterNodes = "rebooting cluster nodes",
+        RestoreFailed = "restore-failed",
+        Snapshotting = "snapshotting",
+    }
+}
+
+impl CacheStatus {
+    /// A node of it serves, also while it is being copied; one of which nothing is known counts as serving.
+    pub(crate) fn serves(&self) -> bool {
+        matches!(self, Self::Available | Self::Snapshotting | Self::Unstated)
+    }
+}
+
+states! {
+    /// `AutomaticFailover` of the ElastiCache API's `DescribeReplicationGroups`.
+    pub enum AutomaticFailover {
+        Disabled = "disabled",
+        Disabling = "disabling",
+        Enabled = "enabled",
+        Enabling = "enabling",
+    }
+}
+
+states! {
+    /// `MultiAZ` of the ElastiCache API's `DescribeReplicationGroups`.
+    pub enum MultiAz {
+        Disabled = "disabled",
+        Enabled = "enabled",
+    }
+}
+
+states! {
+    /// `CurrentRole` of a node in the ElastiCache API's `DescribeReplicationGroups`; `master` and `slave` are its older words.
+    pub enum NodeRole {
+        Master = "master",
+        Primary = "primary",
+        Replica = "replica",
+        Slave = "slave",
+    }
+}
+
+impl NodeRole {
+    /// Whether it takes the writes.
+    pub fn is_primary(&self) -> bool {
+        matches!(self, Self::Primary | Self::Master)
+    }
+}
 
 /// One member of a shard.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -13,7 +73,7 @@ pub struct CacheMember {
     /// Zone name.
     pub zone: String,
     /// `primary` or `replica`; absent in cluster mode.
-    pub role: Option<String>,
+    pub role: Option<NodeRole>,
 }
 
 /// One shard (node group).
@@ -22,7 +82,7 @@ pub struct NodeGroup {
     /// `0001`, ...
     pub id: String,
     /// `available`, `modifying`, ...
-    pub status: String,
+    pub status: CacheStatus,
     /// Hash slots.
     pub slots: String,
     /// Members.
@@ -35,13 +95,13 @@ pub struct ReplicationGroup {
     /// Id.
     pub id: String,
     /// `available`, `modifying`, ...
-    pub status: String,
+    pub status: CacheStatus,
     /// Cluster mode.
     pub cluster_enabled: bool,
     /// `enabled`, `disabled`.
-    pub multi_az: String,
+    pub multi_az: MultiAz,
     /// `enabled`, `enabling`, `disabled`, ...
-    pub automatic_failover: String,
+    pub automatic_failover: AutomaticFailover,
     /// AUTH.
     pub auth_token: bool,
     /// TLS.
@@ -69,7 +129,7 @@ pub struct CacheNode {
     /// Cache cluster id.
     pub id: String,
     /// `available`, ...
-    pub status: String,
+    pub status: CacheStatus,
     /// `redis`.
     pub engine: String,
     /// `7.0.7`.

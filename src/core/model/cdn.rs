@@ -4,6 +4,32 @@ use serde::{Deserialize, Serialize};
 
 use super::Time;
 use super::section::{Section, SectionKey};
+use super::state::states;
+
+states! {
+    /// `Status` of the CloudFront API's `ListInvalidations`.
+    pub enum InvalidationStatus {
+        Completed = "Completed",
+        InProgress = "InProgress",
+    }
+}
+
+states! {
+    /// `Status` of the CloudFront API's `GetDistribution`.
+    pub enum DistributionStatus {
+        Deployed = "Deployed",
+        InProgress = "InProgress",
+    }
+}
+
+states! {
+    /// `ViewerProtocolPolicy` of the CloudFront API's `GetDistribution`.
+    pub enum ViewerProtocol {
+        AllowAll = "allow-all",
+        HttpsOnly = "https-only",
+        RedirectToHttps = "redirect-to-https",
+    }
+}
 
 /// One invalidation.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -11,7 +37,7 @@ pub struct Invalidation {
     /// Id.
     pub id: String,
     /// `InProgress` or `Completed`.
-    pub status: String,
+    pub status: InvalidationStatus,
     /// Created.
     pub at: Option<Time>,
 }
@@ -26,7 +52,7 @@ pub struct Distribution {
     /// `d111111abcdef8.cloudfront.net`.
     pub domain: String,
     /// `Deployed` or `InProgress`.
-    pub status: String,
+    pub status: DistributionStatus,
     /// Serves requests.
     pub enabled: bool,
     /// Last configuration change.
@@ -36,7 +62,7 @@ pub struct Distribution {
     /// Domain names of the origins.
     pub origins: Vec<String>,
     /// `redirect-to-https`, `https-only`, `allow-all` of the default behaviour.
-    pub viewer_protocol: String,
+    pub viewer_protocol: ViewerProtocol,
     /// Alternate domain names.
     pub aliases: Vec<String>,
     /// Additional (paid) metrics are published: hit rate, origin latency.

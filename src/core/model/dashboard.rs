@@ -4,6 +4,19 @@ use serde::{Deserialize, Serialize};
 
 use super::Time;
 use super::section::{Section, SectionKey};
+use super::state::states;
+
+states! {
+    /// `type` of a widget in the body of a CloudWatch dashboard.
+    pub enum WidgetType {
+        Alarm = "alarm",
+        Custom = "custom",
+        Explorer = "explorer",
+        Log = "log",
+        Metric = "metric",
+        Text = "text",
+    }
+}
 
 /// One widget.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -11,7 +24,7 @@ pub struct Widget {
     /// Title.
     pub title: String,
     /// `metric`, `log`, `alarm`, `text`, ...
-    pub kind: String,
+    pub kind: WidgetType,
     /// `AWS/RDS CPUUtilization`, ...
     pub metrics: Vec<String>,
 }

@@ -47,6 +47,14 @@ states! {
     }
 }
 
+states! {
+    /// `DatabaseInsightsMode` of the RDS API's `DescribeDBInstances`.
+    pub enum InsightsMode {
+        Advanced = "advanced",
+        Standard = "standard",
+    }
+}
+
 impl InstanceStatus {
     /// The instance serves as it should; whatever is being configured, too.
     pub fn serves(&self) -> bool {
@@ -131,7 +139,7 @@ pub struct Database {
     /// Performance Insights.
     pub performance_insights: bool,
     /// `standard` or `advanced`; empty if AWS does not say.
-    pub insights_mode: String,
+    pub insights_mode: InsightsMode,
     /// ARNs of automated backups in other regions.
     pub backup_replications: Vec<String>,
     /// When the server certificate ends.

@@ -8,6 +8,115 @@ use serde::{Deserialize, Serialize};
 use super::Time;
 use super::section::{Section, SectionKey};
 use super::stack::ServiceRole;
+use super::state::states;
+
+states! {
+    /// `imageScanStatus.status` of the ECR API's `DescribeImages`.
+    pub enum ScanStatus {
+        Active = "ACTIVE",
+        Complete = "COMPLETE",
+        Failed = "FAILED",
+        FindingsUnavailable = "FINDINGS_UNAVAILABLE",
+        ImageArchived = "IMAGE_ARCHIVED",
+        InProgress = "IN_PROGRESS",
+        LimitExceeded = "LIMIT_EXCEEDED",
+        Pending = "PENDING",
+        ScanEligibilityExpired = "SCAN_ELIGIBILITY_EXPIRED",
+        UnsupportedImage = "UNSUPPORTED_IMAGE",
+    }
+}
+
+states! {
+    /// Severity of the findings of the ECR API's `DescribeImages`; `UNTRIAGED` is Amazon Inspector's.
+    pub enum Severity {
+        Critical = "CRITICAL",
+        High = "HIGH",
+        Informational = "INFORMATIONAL",
+        Low = "LOW",
+        Medium = "MEDIUM",
+        Undefined = "UNDEFINED",
+        Untriaged = "UNTRIAGED",
+    }
+}
+
+states! {
+    /// `buildStatus` of a build and `phaseStatus` of its phases in the CodeBuild API's `BatchGetBuilds`.
+    pub enum BuildStatus {
+        Failed = "FAILED",
+        Fault = "FAULT",
+        InProgress = "IN_PROGRESS",
+        Stopped = "STOPPED",
+        Succeeded = "SUCCEEDED",
+        TimedOut = "TIMED_OUT",
+    }
+}
+
+states! {
+    /// `phaseType` and `currentPhase` of the CodeBuild API's `BatchGetBuilds`.
+    pub enum PhaseType {
+        Submitted = "SUBMITTED",
+        Queued = "QUEUED",
+        Provisioning = "PROVISIONING",
+        DownloadSource = "DOWNLOAD_SOURCE",
+        Install = "INSTALL",
+        PreBuild = "PRE_BUILD",
+        Build = "BUILD",
+        PostBuild = "POST_BUILD",
+        UploadArtifacts = "UPLOAD_ARTIFACTS",
+        Finalizing = "FINALIZING",
+        Completed = "COMPLETED",
+    }
+}
+
+states! {
+    /// `source.type` of the CodeBuild API's `BatchGetProjects`.
+    pub enum SourceType {
+        Bitbucket = "BITBUCKET",
+        CodeCommit = "CODECOMMIT",
+        CodePipeline = "CODEPIPELINE",
+        GitHub = "GITHUB",
+        GitHubEnterprise = "GITHUB_ENTERPRISE",
+        GitLab = "GITLAB",
+        GitLabSelfManaged = "GITLAB_SELF_MANAGED",
+        NoSource = "NO_SOURCE",
+        S3 = "S3",
+    }
+}
+
+states! {
+    /// `actionTypeId.category` of the CodePipeline API's `GetPipeline`.
+    pub enum ActionCategory {
+        Approval = "Approval",
+        Build = "Build",
+        Compute = "Compute",
+        Deploy = "Deploy",
+        Invoke = "Invoke",
+        Source = "Source",
+        Test = "Test",
+    }
+}
+
+states! {
+    /// `status` of the actions and stages of the CodePipeline API's `GetPipelineState`, and of its `ListPipelineExecutions`.
+    pub enum PipelineStatus {
+        Abandoned = "Abandoned",
+        Cancelled = "Cancelled",
+        Failed = "Failed",
+        InProgress = "InProgress",
+        Skipped = "Skipped",
+        Stopped = "Stopped",
+        Stopping = "Stopping",
+        Succeeded = "Succeeded",
+        Superseded = "Superseded",
+    }
+}
+
+impl PipelineStatus {
+    /// Under way, also while it is being stopped.
+    pub fn is_open(&self) -> bool {
+        matches!(self, Self::InProgress | Self::Stopping)
+    }
+}
 
 /// One image.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -22,10 +131,17 @@ pub struct Image {
     pub pulled_at: Option<Time>,
     /// Bytes.
     pub bytes: i64,
-    /// `COMPLETE`, `IN_PROGRESS`, `FAILED`, `ACTIVE`, ...; empty = never scanned.
-    pub scan_status: String,
+    /// `COMPLETE`, `IN_PROGRESS`, `FAILED`, `ACTIVE`, ...; unstated = never scanned.
+    pub scan_status: ScanStatus,
     /// Findings by severity.
-    pub findings: BTreeMap<String, i32>,
+    pub findings: BTreeMap<Severity, i32>,
+}
+
+impl Image {
+    /// How many findings of that severity the scan has counted.
+    pub(crate) fn count(&self, severity: &Severity) -> i32 {
+        self.findings.get(severity).copied().unwrap_or_default()
+    }
 }
 
 /// One repository with its newest images.
@@ -76,13 +192,20 @@ impl Section for Repositories {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct BuildPhase {
     /// `PRE_BUILD`, ...
-    pub kind: String,
-    /// `SUCCEEDED`, `FAILED`, ...; empty while it runs.
-    pub status: String,
+    pub kind: PhaseType,
+    /// `SUCCEEDED`, `FAILED`, ...; unstated while it runs.
+    pub status: BuildStatus,
     /// Seconds.
     pub seconds: Option<i64>,
     /// AWS's words when it failed.
     pub message: String,
+}
+
+impl BuildPhase {
+    /// It has ended, and not well.
+    pub fn has_failed(&self) -> bool {
+        !matches!(self.status, BuildStatus::Unstated | BuildStatus::Succeeded | BuildStatus::InProgress)
+    }
 }
 
 /// One build.
@@ -93,9 +216,9 @@ pub struct Build {
     /// Project.
     pub project: String,
     /// `SUCCEEDED`, `FAILED`, `IN_PROGRESS`, ...
-    pub status: String,
+    pub status: BuildStatus,
     /// The phase it is in.
-    pub phase: String,
+    pub phase: PhaseType,
     /// Begun.
     pub started_at: Option<Time>,
     /// Ended.
@@ -112,6 +235,13 @@ pub struct Build {
     pub logs: Option<(String, String)>,
 }
 
+impl Build {
+    /// The phase in which it failed.
+    pub fn failed_phase(&self) -> Option<&BuildPhase> {
+        self.phases.iter().find(|p| p.has_failed())
+    }
+}
+
 /// One project.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Project {
@@ -120,7 +250,7 @@ pub struct Project {
     /// May run docker.
     pub privileged: bool,
     /// `GITHUB`, `CODEPIPELINE`, ...
-    pub source: String,
+    pub source: SourceType,
     /// Service role ARN.
     pub service_role: String,
 }
@@ -154,11 +284,11 @@ pub struct PipelineAction {
     /// Name.
     pub name: String,
     /// `Source`, `Build`, `Deploy`, `Approval`, ...
-    pub category: String,
+    pub category: ActionCategory,
     /// `CodeStarSourceConnection`, `CodeBuild`, `ECS`, ...
     pub provider: String,
-    /// `Succeeded`, `Failed`, `InProgress`, ...; empty = never ran.
-    pub status: String,
+    /// `Succeeded`, `Failed`, `InProgress`, ...; unstated = never ran.
+    pub status: PipelineStatus,
     /// AWS's summary or error message.
     pub summary: String,
     /// Last change.
@@ -185,8 +315,8 @@ impl PipelineAction {
 pub struct PipelineStage {
     /// Name.
     pub name: String,
-    /// `Succeeded`, `Failed`, `InProgress`, `Stopped`, ...; empty = never ran.
-    pub status: String,
+    /// `Succeeded`, `Failed`, `InProgress`, `Stopped`, ...; unstated = never ran.
+    pub status: PipelineStatus,
     /// Execution id.
     pub execution: String,
     /// Executions may enter.
@@ -203,7 +333,7 @@ pub struct PipelineExecution {
     /// Id.
     pub id: String,
     /// `Succeeded`, `Failed`, `InProgress`, ...
-    pub status: String,
+    pub status: PipelineStatus,
     /// Begun.
     pub started_at: Option<Time>,
     /// Last change.
@@ -249,6 +379,17 @@ impl Section for Pipeline {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn findings_come_back_from_a_document_with_the_words_that_ecr_wrote() {
+        let findings = [("CRITICAL", 2), ("HIGH", 5), ("LOW", 1), ("TOMORROW", 3)];
+        let image = Image { findings: findings.map(|(word, n)| (word.into(), n)).into(), ..Default::default() };
+        let written = serde_json::to_value(&image).unwrap();
+        assert_eq!(written["findings"], serde_json::json!({"CRITICAL": 2, "HIGH": 5, "LOW": 1, "TOMORROW": 3}));
+        assert_eq!(serde_json::from_value::<Image>(written).unwrap(), image);
+        assert_eq!(serde_json::from_str::<Image>(&serde_json::to_string(&image).unwrap()).unwrap(), image);
+        assert_eq!((image.count(&Severity::Critical), image.count(&Severity::Medium)), (2, 0));
+    }
 
     #[test]
     fn a_summary_that_wraps_a_commit_message_says_its_first_line() {

@@ -4,6 +4,42 @@ use serde::{Deserialize, Serialize};
 
 use super::Time;
 use super::section::{Section, SectionKey};
+use super::state::states;
+
+states! {
+    /// `Type` of the Route 53 API's `ListResourceRecordSets`.
+    pub enum RecordType {
+        A = "A",
+        Aaaa = "AAAA",
+        Caa = "CAA",
+        Cname = "CNAME",
+        Ds = "DS",
+        Https = "HTTPS",
+        Mx = "MX",
+        Naptr = "NAPTR",
+        Ns = "NS",
+        Ptr = "PTR",
+        Soa = "SOA",
+        Spf = "SPF",
+        Srv = "SRV",
+        Sshfp = "SSHFP",
+        Svcb = "SVCB",
+        Tlsa = "TLSA",
+        Txt = "TXT",
+    }
+}
+
+states! {
+    /// `ResponseCode` of the Route 53 API's `TestDNSAnswer`, which writes DNS's own codes.
+    pub enum ResponseCode {
+        NoError = "NOERROR",
+        FormErr = "FORMERR",
+        ServFail = "SERVFAIL",
+        NxDomain = "NXDOMAIN",
+        NotImp = "NOTIMP",
+        Refused = "REFUSED",
+    }
+}
 
 /// One resource record set.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -11,7 +47,7 @@ pub struct DnsRecord {
     /// Fully qualified, with the trailing dot.
     pub name: String,
     /// `A`, `AAAA`, `NS`, ...
-    pub kind: String,
+    pub kind: RecordType,
     /// Seconds; alias records have none of their own.
     pub ttl: Option<i64>,
     /// Values of a plain record.
@@ -98,7 +134,7 @@ pub struct Dns {
     /// Health checks of names in the zone.
     pub health_checks: Vec<DnsHealthCheck>,
     /// What Route 53 answers for the zone's own name: response code and data.
-    pub answer: Option<(String, Vec<String>)>,
+    pub answer: Option<(ResponseCode, Vec<String>)>,
 }
 
 impl Section for Dns {
@@ -110,6 +146,6 @@ impl Dns {
     /// The alias record of the zone's own name, IPv4 first.
     pub(crate) fn apex(&self) -> Option<&DnsRecord> {
         let zone = self.zone.as_ref()?;
-        ["A", "AAAA"].iter().find_map(|kind| self.records.iter().find(|r| r.name == zone.name && r.kind == *kind))
+        [RecordType::A, RecordType::Aaaa].iter().find_map(|kind| self.records.iter().find(|r| r.name == zone.name && r.kind == *kind))
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Time;
+use super::section::SectionKey;
 
 /// How a node of the diagram is doing; ordered so that `max` is the worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -59,12 +60,27 @@ pub struct Reason {
     pub level: Level,
     /// Short, present tense, with the figure that decided: `1 of 2 targets unhealthy (Target.Timeout)`.
     pub text: String,
+    /// What kind of evidence it is.
+    #[serde(skip)]
+    pub kind: ReasonKind,
+}
+
+/// What a piece of evidence says: something about the resource, or that it could not be looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ReasonKind {
+    /// Something that was seen.
+    #[default]
+    Seen,
+    /// The first answer of a section is on its way.
+    Loading,
+    /// A section has no current value.
+    Unread(SectionKey),
 }
 
 impl Reason {
     /// A reason of this level.
     pub fn new(level: Level, text: impl Into<String>) -> Self {
-        Self { level, text: text.into() }
+        Self { level, text: text.into(), kind: ReasonKind::Seen }
     }
 }
 
@@ -82,6 +98,11 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// Whether the node is not judged only because first answers are on their way.
+    pub fn is_loading(&self) -> bool {
+        self.level == Level::Unknown && self.reasons.iter().all(|r| r.level < Level::Unknown || r.kind == ReasonKind::Loading)
+    }
+
     /// The first (worst) reason's text, or the level's word.
     pub fn headline(&self) -> &str {
         self.reasons.first().map_or(self.level.word(), |r| r.text.as_str())

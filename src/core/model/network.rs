@@ -1,8 +1,11 @@
 //! The VPC: subnets by tier, gateways, routes, NAT gateways, security groups and their rules.
 
+mod states;
+
 use serde::{Deserialize, Serialize};
 
 use super::section::{Section, SectionKey};
+pub use states::{AttachmentState, AvailabilityMode, AvailabilityZoneState, ConnectivityType, NatState, RouteState, SubnetState, VpcState};
 
 /// The tier of a subnet, by its CIDR block in the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -47,7 +50,7 @@ pub struct Subnet {
     /// Instances get a public address.
     pub public_addresses: bool,
     /// `available`, `pending`, ...
-    pub state: String,
+    pub state: SubnetState,
 }
 
 /// One internet gateway.
@@ -56,7 +59,7 @@ pub struct InternetGateway {
     /// Id.
     pub id: String,
     /// (VPC id, `available`).
-    pub attachments: Vec<(String, String)>,
+    pub attachments: Vec<(String, AttachmentState)>,
 }
 
 /// One availability zone.
@@ -69,7 +72,7 @@ pub struct Zone {
     /// Region name.
     pub region: String,
     /// `available`, `impaired`, ...
-    pub state: String,
+    pub state: AvailabilityZoneState,
     /// AWS's messages.
     pub messages: Vec<String>,
 }
@@ -88,7 +91,7 @@ pub struct Network {
     /// CIDR block.
     pub cidr: String,
     /// `available`.
-    pub state: String,
+    pub state: VpcState,
     /// By tier, then zone.
     pub subnets: Vec<Subnet>,
     /// Attached to this VPC.
@@ -130,15 +133,15 @@ pub struct NatGateway {
     /// Id.
     pub id: String,
     /// `available`, `failed`, `deleting`, `deleted`, ...
-    pub state: String,
+    pub state: NatState,
     /// Zone of its subnet; empty for a regional gateway.
     pub zone: String,
     /// Subnet id.
     pub subnet: String,
     /// `zonal` or `regional`.
-    pub availability: String,
+    pub availability: AvailabilityMode,
     /// `public` or `private`.
-    pub connectivity: String,
+    pub connectivity: ConnectivityType,
     /// AWS's words when it failed.
     pub failure: Option<String>,
     /// Addresses.
@@ -180,7 +183,7 @@ impl NatGateways {
 
     /// The gateways that carry traffic of a zone's subnet.
     pub fn of<'a>(&'a self, zone: &'a str) -> impl Iterator<Item = &'a NatGateway> {
-        self.gateways.iter().filter(move |g| g.zone == zone && !matches!(g.state.as_str(), "deleted" | "deleting"))
+        self.gateways.iter().filter(move |g| g.zone == zone && !g.state.is_going())
     }
 }
 
@@ -192,7 +195,7 @@ pub struct Route {
     /// `local`, `igw-…`, `nat-…`, ...
     pub target: String,
     /// `active` or `blackhole`.
-    pub state: String,
+    pub state: RouteState,
 }
 
 /// One route table.

@@ -53,7 +53,7 @@ impl Owed {
         let text = match self {
             Self::AlarmActions { alarm, .. } => format!("alarm actions of {alarm} are off"),
             Self::Autoscaling { service, .. } => format!("autoscaling of {service} is suspended"),
-            Self::WayOut { zone, via, .. } => format!("zone {zone} leaves through zone {via}"),
+            Self::WayOut { zone, via, .. } => format!("zone {zone} is rerouted via zone {via}"),
         };
         sanitize(&text)
     }
@@ -62,8 +62,8 @@ impl Owed {
     pub fn righted(&self) -> String {
         let text = match self {
             Self::AlarmActions { alarm, .. } => format!("alarm actions of {alarm} are on"),
-            Self::Autoscaling { service, .. } => format!("autoscaling of {service} works"),
-            Self::WayOut { zone, .. } => format!("zone {zone} leaves through its own NAT gateway"),
+            Self::Autoscaling { service, .. } => format!("autoscaling of {service} is active"),
+            Self::WayOut { zone, .. } => format!("zone {zone} uses its own NAT gateway"),
         };
         sanitize(&text)
     }

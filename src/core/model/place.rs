@@ -23,7 +23,7 @@ impl Chosen {
 
     /// A contradiction in words, what matters first: which was taken, which was not, and who decided it.
     pub fn before(&self, what: &str, other: &Self) -> String {
-        format!("{what} {} is taken, not {} of {}: {} says so", self.value, other.value, other.origin, self.origin)
+        format!("using {what} {}, not {} from {} (set by {})", self.value, other.value, other.origin, self.origin)
     }
 }
 

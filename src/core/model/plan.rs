@@ -272,6 +272,11 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// What the plan rests on is no longer so.
+    pub fn moved() -> Self {
+        Self::Check("the state changed since the plan: nothing was sent".to_owned())
+    }
+
     /// The words.
     pub fn text(&self) -> &str {
         match self {

@@ -4,6 +4,19 @@ use serde::{Deserialize, Serialize};
 
 use super::Time;
 use super::section::{Section, SectionKey};
+use super::state::states;
+
+states! {
+    /// `StatusCode` of Application Auto Scaling's `DescribeScalingActivities`.
+    pub enum ActivityStatus {
+        Failed = "Failed",
+        InProgress = "InProgress",
+        Overridden = "Overridden",
+        Pending = "Pending",
+        Successful = "Successful",
+        Unfulfilled = "Unfulfilled",
+    }
+}
 
 /// One scalable target.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -72,7 +85,7 @@ pub struct ScalingActivity {
     /// Ended.
     pub ended_at: Option<Time>,
     /// `Successful`, `InProgress`, `Failed`, ...
-    pub status: String,
+    pub status: ActivityStatus,
     /// `Setting desired count to 4.`
     pub description: String,
     /// What triggered it.

@@ -76,8 +76,8 @@ pub enum ProblemKind {
     Held,
     /// The answer goes on for longer than this program reads: a list without end, a body too large.
     CutOff,
-    /// Another section that this one builds on has not arrived.
-    Waiting,
+    /// Another section that this one builds on has not arrived; which one is not part of a document.
+    Waiting(#[serde(skip)] Option<SectionKey>),
 }
 
 /// Why the last poll of a section failed.
@@ -94,9 +94,19 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// A section that builds on another, which has not arrived.
+    pub fn waiting(for_key: SectionKey, title: &str) -> Self {
+        Self { kind: ProblemKind::Waiting(Some(for_key)), headline: format!("waiting for {title}"), hint: String::new(), permission: None }
+    }
+
+    /// Whether it is only that another section has not arrived.
+    pub fn is_waiting(&self) -> bool {
+        matches!(self.kind, ProblemKind::Waiting(_))
+    }
+
     /// Why there is no value, in few words: the permission that would mend it, where one would.
     pub fn why(&self) -> String {
-        self.permission.as_ref().map_or_else(|| self.headline.clone(), |permission| format!("no permission: {permission}"))
+        self.permission.as_ref().map_or_else(|| self.headline.clone(), |permission| format!("access denied: {permission}"))
     }
 }
 

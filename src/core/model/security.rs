@@ -5,6 +5,29 @@ use serde::{Deserialize, Serialize};
 use super::Time;
 use super::section::{Section, SectionKey};
 use super::stack::{KeyUse, RoleUse, SecretUse};
+use super::state::states;
+
+states! {
+    /// `KeyState` of the KMS API's `DescribeKey`.
+    pub enum KeyState {
+        Creating = "Creating",
+        Disabled = "Disabled",
+        Enabled = "Enabled",
+        PendingDeletion = "PendingDeletion",
+        PendingImport = "PendingImport",
+        PendingReplicaDeletion = "PendingReplicaDeletion",
+        Unavailable = "Unavailable",
+        Updating = "Updating",
+    }
+}
+
+states! {
+    /// `KeyManager` of the KMS API's `DescribeKey`.
+    pub enum KeyManager {
+        Aws = "AWS",
+        Customer = "CUSTOMER",
+    }
+}
 
 /// One IAM role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,9 +72,9 @@ pub struct Key {
     /// ARN.
     pub arn: String,
     /// `Enabled`, `Disabled`, `PendingDeletion`, ...
-    pub state: String,
+    pub state: KeyState,
     /// `CUSTOMER` or `AWS`.
-    pub manager: String,
+    pub manager: KeyManager,
     /// When it will be gone.
     pub deletion_at: Option<Time>,
     /// Rotates every year; `None` = not known.

@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 use super::Time;
 use super::section::{Section, SectionKey};
 use super::stack::ServiceRole;
-pub use states::{BreakerStatus, DeploymentStatus, RolloutState, ServiceDeploymentStatus, ServiceStatus, StopCode, TaskHealth, TaskStatus};
+pub use states::{
+    AgentStatus, BreakerStatus, ClusterSetting, Controller, DefinitionStatus, DeploymentStatus, RolloutState, ServiceDeploymentStatus,
+    ServiceStatus, StopCode, TaskHealth, TaskStatus,
+};
 
 /// ecs:DescribeClusters.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -25,7 +28,14 @@ pub struct Cluster {
     /// Services.
     pub services: i32,
     /// `containerInsights` → `enabled`.
-    pub settings: BTreeMap<String, String>,
+    pub settings: BTreeMap<String, ClusterSetting>,
+}
+
+impl Cluster {
+    /// What is set for Container Insights; `None` = nothing.
+    pub(crate) fn container_insights(&self) -> Option<&ClusterSetting> {
+        self.settings.get("containerInsights")
+    }
 }
 
 impl Section for Cluster {
@@ -126,7 +136,7 @@ pub struct Service {
     /// The same, with container and port.
     pub registrations: Vec<Registration>,
     /// `ECS`, `CODE_DEPLOY`, `EXTERNAL`.
-    pub controller: String,
+    pub controller: Controller,
     /// Subnet ids.
     pub subnets: Vec<String>,
     /// Security group ids.
@@ -200,7 +210,7 @@ pub struct Container {
     pub runtime_id: Option<String>,
     /// `RUNNING`, `STOPPED`, ... of the agent for ECS Exec; `None` = it has none.
     #[serde(default)]
-    pub exec_agent: Option<String>,
+    pub exec_agent: Option<AgentStatus>,
 }
 
 /// One ECS task.

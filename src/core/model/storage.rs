@@ -5,6 +5,45 @@ use serde::{Deserialize, Serialize};
 use super::Time;
 use super::section::{Section, SectionKey};
 use super::stack::BucketRole;
+use super::state::states;
+
+states! {
+    /// `Status` of the S3 API's `GetBucketVersioning`.
+    pub enum Versioning {
+        Enabled = "Enabled",
+        Suspended = "Suspended",
+    }
+}
+
+states! {
+    /// `Status` of a rule in the S3 API's `GetBucketLifecycleConfiguration`.
+    pub enum LifecycleStatus {
+        Disabled = "Disabled",
+        Enabled = "Enabled",
+    }
+}
+
+states! {
+    /// `SSEAlgorithm` of the S3 API's `GetBucketEncryption`.
+    pub enum Encryption {
+        Aes256 = "AES256",
+        Backup = "aws:backup",
+        Fsx = "aws:fsx",
+        Kms = "aws:kms",
+        KmsDsse = "aws:kms:dsse",
+    }
+}
+
+impl Encryption {
+    /// With a key of KMS, once or twice.
+    pub(crate) fn is_kms(&self) -> bool {
+        match self {
+            Self::Kms | Self::KmsDsse => true,
+            Self::Other(word) => word.starts_with("aws:kms"),
+            _ => false,
+        }
+    }
+}
 
 /// One lifecycle rule.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -12,7 +51,7 @@ pub struct LifecycleRule {
     /// Id.
     pub id: String,
     /// `Enabled` or `Disabled`.
-    pub status: String,
+    pub status: LifecycleStatus,
     /// Key prefix; empty = the whole bucket.
     pub prefix: String,
     /// Days until objects expire.
@@ -43,14 +82,14 @@ pub struct Bucket {
     pub exists: bool,
     /// Its region.
     pub region: String,
-    /// `Enabled`, `Suspended`; empty = never enabled.
-    pub versioning: String,
+    /// `Enabled`, `Suspended`; unstated = never enabled.
+    pub versioning: Versioning,
     /// Lifecycle rules.
     pub lifecycle: Vec<LifecycleRule>,
     /// CORS rules.
     pub cors: Vec<CorsRule>,
-    /// `aws:kms`, `AES256`; empty = not configured.
-    pub encryption: String,
+    /// `aws:kms`, `AES256`; unstated = not configured.
+    pub encryption: Encryption,
     /// KMS key of the default encryption.
     pub kms_key: Option<String>,
     /// Public access is blocked in all four ways; `None` = not configured.
@@ -63,7 +102,7 @@ pub struct Bucket {
     pub objects: Option<f64>,
     /// The day of `bytes` and `objects`.
     pub measured_at: Option<Time>,
-    /// (aspect, why it could not be read): `("cors", "no permission: s3:GetBucketCORS")`.
+    /// (aspect, why it could not be read): `("cors", "access denied: s3:GetBucketCORS")`.
     pub unread: Vec<(String, String)>,
 }
 
@@ -75,10 +114,10 @@ impl Bucket {
             role,
             exists: false,
             region: String::new(),
-            versioning: String::new(),
+            versioning: Versioning::Unstated,
             lifecycle: Vec::new(),
             cors: Vec::new(),
-            encryption: String::new(),
+            encryption: Encryption::Unstated,
             kms_key: None,
             public_access_blocked: None,
             replication: Vec::new(),

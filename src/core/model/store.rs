@@ -151,11 +151,11 @@ impl Store {
         let value = entry.value.as_ref().and_then(|v| v.as_any().downcast_ref::<T>());
         match (value, entry.at, &entry.problem) {
             (Some(value), Some(at), problem) if entry.is_stale(now) => {
-                Loadable::Stale { value, since: at, why: problem.as_ref().map_or("no answer yet", |p| p.headline.as_str()) }
+                Loadable::Stale { value, since: at, why: problem.as_ref().map_or("not loaded yet", |p| p.headline.as_str()) }
             }
             (Some(value), _, _) => Loadable::Ready(value),
             // Waiting for another section is part of loading, not a failure.
-            (None, _, None | Some(Problem { kind: ProblemKind::Waiting, .. })) => Loadable::Loading { since: entry.asked_at },
+            (None, _, None | Some(Problem { kind: ProblemKind::Waiting(_), .. })) => Loadable::Loading { since: entry.asked_at },
             (None, _, Some(Problem { permission: Some(permission), .. })) => Loadable::Denied { permission },
             (None, _, Some(problem)) => Loadable::Failed(problem),
         }

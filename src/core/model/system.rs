@@ -295,7 +295,7 @@ impl fmt::Display for NodeId {
 
 /// A text that names no node.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no system of the stack is called {0:?}")]
+#[error("unknown system {0:?}")]
 pub struct NoSuchNode(String);
 
 impl FromStr for NodeId {
@@ -330,7 +330,7 @@ mod tests {
             let node: NodeId = text.parse().unwrap();
             assert_eq!((node.system(), node.name(), node.to_string().as_str()), (system, name, text));
         }
-        assert_eq!("sqs/jobs".parse::<NodeId>().unwrap_err().to_string(), "no system of the stack is called \"sqs/jobs\"");
+        assert_eq!("sqs/jobs".parse::<NodeId>().unwrap_err().to_string(), "unknown system \"sqs/jobs\"");
     }
 
     #[test]

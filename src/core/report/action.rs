@@ -45,9 +45,9 @@ pub fn plan(plan: &Plan, look: Look) -> String {
         let _ = writeln!(text, "  {} {}", verdict(check.verdict, look.ascii), check.text);
     }
     let (from, to) = (duration(plan.takes.from), duration(plan.takes.to));
-    let _ = write!(text, "\n  expect   {}\n  reach    {}\n  takes    {from} to {to}\n  undo     {}\n", plan.expect, plan.blast, plan.undo);
+    let _ = write!(text, "\n  impact   {}\n  scope    {}\n  takes    {from} to {to}\n  undo     {}\n", plan.expect, plan.blast, plan.undo);
     for (i, call) in plan.calls.iter().enumerate() {
-        let label = if i == 0 { "sends" } else { "then" };
+        let label = if i == 0 { "runs" } else { "then" };
         let _ = writeln!(text, "  {label:<8} {}\n           needs {}", call.cli, call.iam);
     }
     if let Some(instead) = plan.instead.as_ref().filter(|_| plan.is_refused()) {
@@ -124,13 +124,13 @@ fn line(entry: &Entry) -> String {
         }
         Told::Later { result, request_ids, text } => format!("{result}   {}   {text}", request_ids.join(", ")),
         Told::Owed { obligation } => {
-            let due = obligation.due.map_or_else(String::new, |due| format!(", put right at {}", due.format("%Y-%m-%dT%H:%M:%SZ")));
+            let due = obligation.due.map_or_else(String::new, |due| format!(", restored at {}", due.format("%Y-%m-%dT%H:%M:%SZ")));
             format!("{}{due}   {}   account {}", obligation.owed.words(), obligation.who.user, obligation.account)
         }
         Told::Settled { text } => text.clone(),
         Told::End { outcome, text, seconds } => format!("{outcome} after {}   {text}", duration(*seconds)),
         Told::Refused { who, request, text } => format!("{request}   {}   {}", who.user, text.replace('\n', " ")),
-        Told::Seen { who } => format!("looked at by {}", who.user),
+        Told::Seen { who } => format!("acknowledged by {}", who.user),
     };
     // Whoever could write into the file could write anything.
     sanitize(&format!("{head} {}", rest.trim()))

@@ -40,7 +40,7 @@ pub fn table(report: &Report, look: Look) -> String {
 }
 
 fn elsewhere(report: &Report) -> Option<String> {
-    report.elsewhere.as_ref().map(|where_| format!("not AWS: endpoint {where_}"))
+    report.elsewhere.as_ref().map(|where_| format!("custom endpoint (not AWS): {where_}"))
 }
 
 /// `{stack, region, elsewhere, as_of, counts, rows: [{id, group, title, source, outcome, found, why, ...}], exit_code}`.
@@ -99,31 +99,30 @@ mod tests {
     }
 
     fn world_ago(seconds: i64) -> crate::model::Time {
-        crate::insight::fixture::noon() - chrono::TimeDelta::seconds(seconds)
+        crate::insight::fixture::now() - chrono::TimeDelta::seconds(seconds)
     }
 
     #[test]
     fn the_table() {
         let report = report("D01,D08,D14,V01,H04");
         insta::assert_snapshot!(table(&report, Look { ascii: false, width: Some(110) }), @r#"
-        production-nextcore ap-southeast-2  2026-03-01T12:00:30Z
+        production-nextcore ap-southeast-2  2026-11-22T22:01:09Z
          RESULT     ID   STATEMENT                            FOUND
                          VPC
-         ? unknown  V01  VPC (10.0.0.0/16)                    network: no permission: ec2:DescribeVpcs
+         ? unknown  V01  VPC (10.0.0.0/16)                    network: access denied: ec2:DescribeVpcs
 
                          RDS POSTGRESQL
          ● pass     D01  RDS PostgreSQL 15                    postgres 15.7
          ✖ fail     D08  Automated backups (7-day retention)  1 day
-                                                              More days than stated cost money and harm nothing;
-                                                              fewer lose what the architecture promises; 0 turns
-                                                              backups off.
+                                                              More days than stated only cost money; fewer break the
+                                                              stated retention; 0 disables backups.
          ▲ warn     D14  RPO: 5 minutes (RDS PITR)            PITR 7m00s behind
                                                               Logs are shipped about every 5 minutes: 5 to 7 minutes
-                                                              behind are normal jitter, more is a backup that has
+                                                              behind is normal, more means that the backup has
                                                               stopped.
 
                          CLAIMS AND FAILURE SCENARIOS
-         ▸ manual   H04  Deployment Time: 20-30 minutes       AWS does not say how long the whole stack took to
+         ▸ manual   H04  Deployment Time: 20-30 minutes       AWS does not show how long the whole stack took to
                                                               create. Measure the next complete deployment.
         5 statements: 1 pass, 1 warn, 1 fail, 1 unknown, 1 manual
         "#);
@@ -142,7 +141,7 @@ mod tests {
     fn the_markdown_keeps_its_cells() {
         let text = markdown(&report("D02,D08,V01"));
         insta::assert_snapshot!(text, @r#"
-        # production-nextcore ap-southeast-2 2026-03-01T12:00:30Z
+        # production-nextcore ap-southeast-2 2026-11-22T22:01:09Z
 
         3 statements: 2 fail, 1 unknown
 
@@ -150,14 +149,14 @@ mod tests {
 
         | Result | Id | Statement | Found |
         |---|---|---|---|
-        | unknown | V01 | VPC (10.0.0.0/16) | network: no permission: ec2:DescribeVpcs |
+        | unknown | V01 | VPC (10.0.0.0/16) | network: access denied: ec2:DescribeVpcs |
 
         ## RDS PostgreSQL
 
         | Result | Id | Statement | Found |
         |---|---|---|---|
         | fail | D02 | db.t3.large | db\|t3 |
-        | fail | D08 | Automated backups (7-day retention) | 1 day<br>More days than stated cost money and harm nothing; fewer lose what the architecture promises; 0 turns backups off. |
+        | fail | D08 | Automated backups (7-day retention) | 1 day<br>More days than stated only cost money; fewer break the stated retention; 0 disables backups. |
         "#);
     }
 
@@ -167,7 +166,7 @@ mod tests {
         assert_eq!(value["exit_code"], 1);
         assert_eq!(value["counts"]["fail"], 1);
         assert_eq!(value["rows"][0]["outcome"], "unknown");
-        assert_eq!(value["rows"][0]["why"], "network: no permission: ec2:DescribeVpcs");
+        assert_eq!(value["rows"][0]["why"], "network: access denied: ec2:DescribeVpcs");
         assert_eq!(value["rows"][1]["id"], "D08");
         assert_eq!(value["rows"][1]["found"], "1 day");
         assert!(value["rows"][1]["source"].as_str().unwrap().starts_with("rds:DescribeDBInstances"));

@@ -35,7 +35,7 @@ pub fn markdown(store: &Store, judgement: &Judgement, stack: &Stack, now: Time) 
         out.push(format!("| {} |", cells.join(" | ")));
     }
     if !troubles.is_empty() {
-        out.extend([String::new(), "## Not as it should be".to_owned(), String::new()]);
+        out.extend([String::new(), "## Issues".to_owned(), String::new()]);
         out.extend(troubles.iter().map(|t| format!("- `{}` {}: {}", t.section, t.state, cell(&t.why))));
     }
     if !judgement.timeline.is_empty() {
@@ -59,7 +59,7 @@ fn counted(inventory: &Inventory) -> Vec<String> {
     }
     let unseen = inventory.unseen();
     if !unseen.is_empty() {
-        out.extend([String::new(), "Not seen:".to_owned(), String::new()]);
+        out.extend([String::new(), "Not loaded:".to_owned(), String::new()]);
         out.extend(unseen.into_iter().map(|(section, types, why)| format!("- {section}: {} ({})", types.join(", "), cell(why))));
     }
     out

@@ -22,7 +22,7 @@ fn one(standing: &Standing, now: Time) -> String {
         o.id
     );
     let trouble = match &standing.phase {
-        Phase::Settling { trouble: Some(trouble), .. } => format!("\n  {trouble}; tried again"),
+        Phase::Settling { trouble: Some(trouble), .. } => format!("\n  {trouble}; retrying"),
         _ => String::new(),
     };
     format!("{head}\n  {}{trouble}", carried(standing, now))
@@ -31,12 +31,12 @@ fn one(standing: &Standing, now: Time) -> String {
 fn carried(standing: &Standing, now: Time) -> String {
     let o = &standing.obligation;
     let undo = o.owed.undo();
-    let Some(due) = o.due else { return format!("stays so until somebody does: nextcore-top {undo}") };
+    let Some(due) = o.due else { return format!("stays until someone runs: nextcore-top {undo}") };
     let due = due.format("%Y-%m-%dT%H:%M:%SZ");
     match (standing.holder, standing.is_left_behind(now)) {
-        (Holder::Nobody, _) => format!("was due at {due}; its process has ended: nextcore-top obligations --settle"),
-        (_, true) => format!("was due at {due}; process {} does not move: nextcore-top obligations --settle", o.pid),
-        (Holder::Us, false) => format!("put right at {due} by this process"),
-        (Holder::Other, false) => format!("put right at {due} by process {}", o.pid),
+        (Holder::Nobody, _) => format!("was due at {due}; its process has exited: nextcore-top obligations --settle"),
+        (_, true) => format!("was due at {due}; process {} is not responding: nextcore-top obligations --settle", o.pid),
+        (Holder::Us, false) => format!("restored at {due} by this process"),
+        (Holder::Other, false) => format!("restored at {due} by process {}", o.pid),
     }
 }

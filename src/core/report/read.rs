@@ -34,10 +34,10 @@ pub enum ReadError {
     #[error("not a state document: {0}\n  next: make one with 'nextcore-top snapshot --format json'")]
     Shape(#[source] serde_json::Error),
     /// It has a section of a name that this version does not have: a part of it would silently be missing.
-    #[error("section '{0}' is not known to this version\n  next: read it with the version that wrote it")]
+    #[error("unknown section '{0}'\n  next: read it with the version that wrote it")]
     Unknown(String),
     /// A section is not as this version writes it.
-    #[error("section '{key}' cannot be read: {why}\n  next: read it with the version that wrote it")]
+    #[error("cannot read section '{key}': {why}\n  next: read it with the version that wrote it")]
     Section {
         /// Its name.
         key: String,
@@ -136,11 +136,11 @@ mod tests {
         let world = world();
         let mut document = written(&world, world.now);
         document["sections"]["queues"] = json!({"state": "ready", "at": null, "age_s": null, "interval_s": 5, "problem": null, "data": {}});
-        assert!(read(&document.to_string()).unwrap_err().to_string().contains("section 'queues' is not known"));
+        assert!(read(&document.to_string()).unwrap_err().to_string().contains("unknown section 'queues'"));
         let mut document = written(&world, world.now);
         document["sections"]["services"]["data"] = json!({"services": 3});
         let why = read(&document.to_string()).unwrap_err().to_string();
-        assert!(why.contains("section 'services' cannot be read: ") && why.contains("invalid type"), "{why}");
+        assert!(why.contains("cannot read section 'services': ") && why.contains("invalid type"), "{why}");
         assert!(read("{\"a\": 1}").unwrap_err().to_string().contains("missing field `stack`"));
     }
 }

@@ -6,7 +6,8 @@ use comfy_table::{ContentArrangement, Table};
 use crate::insight::health::standing::{Standing, explain};
 use crate::insight::{Judgement, NodeId};
 use crate::model::Time;
-use crate::model::health::{Level, Reason, Verdict};
+use crate::model::health::{Level, Reason, ReasonKind, Verdict};
+use crate::model::section::SectionKey;
 use crate::model::stack::Stack;
 use crate::model::store::{Entry, Store};
 use crate::model::text;
@@ -69,7 +70,7 @@ fn counted(inventory: &Inventory, width: Option<u16>) -> Vec<String> {
     }
     fill(&words, usize::from(width.unwrap_or(WIDE)), &mut lines);
     let unseen = inventory.unseen();
-    lines.extend(unseen.into_iter().map(|(section, types, why)| format!("  not seen: {section}: {} ({why})", types.join(", "))));
+    lines.extend(unseen.into_iter().map(|(section, types, why)| format!("  not loaded: {section}: {} ({why})", types.join(", "))));
     lines
 }
 
@@ -110,7 +111,7 @@ pub(super) fn headline(judgement: &Judgement, stack: &Stack, now: Time) -> Strin
 
 /// That this is not AWS, and what it is.
 pub(super) fn elsewhere(store: &Store) -> Option<String> {
-    store.place.elsewhere().map(|where_| format!("not AWS: endpoint {where_}"))
+    store.place.elsewhere().map(|where_| format!("custom endpoint (not AWS): {where_}"))
 }
 
 /// The nodes in the order of the diagram: requests enter at the top and fall to the data.
@@ -127,7 +128,7 @@ pub(super) fn ordered<'a>(judgement: &'a Judgement, stack: &Stack) -> Vec<(&'a N
 /// At most three reasons, then how many more there are; notes about sections that have a line of their own are left to that line.
 pub(super) fn reasons(verdict: &Verdict, troubles: &[Trouble]) -> Vec<String> {
     const SHOWN: usize = 3;
-    let told = |r: &Reason| r.level == Level::Healthy && troubles.iter().any(|t| r.text.starts_with(&t.note));
+    let told = |r: &Reason| r.level == Level::Healthy && troubles.iter().any(|t| r.kind == ReasonKind::Unread(t.section));
     let mut lines: Vec<String> = verdict.reasons.iter().filter(|r| !told(r)).map(|r| r.text.clone()).collect();
     let more = lines.len().saturating_sub(SHOWN);
     lines.truncate(SHOWN);
@@ -140,13 +141,11 @@ pub(super) fn reasons(verdict: &Verdict, troubles: &[Trouble]) -> Vec<String> {
 /// A section that was asked and is not as it should be.
 pub(super) struct Trouble {
     /// Its key.
-    pub section: String,
+    pub section: SectionKey,
     /// Its state in a word.
     pub state: &'static str,
     /// The reason, and what to do about it.
     pub why: String,
-    /// How notes about it begin.
-    note: String,
 }
 
 /// All of them, by key.
@@ -155,10 +154,10 @@ pub(super) fn troubles(store: &Store, now: Time) -> Vec<Trouble> {
         let standing = Standing::of(Some(entry), now);
         // A ready section whose last poll failed is still current: its problem is worth a line, too.
         let why = explain(Some(entry), now).or_else(|| entry.problem.as_ref().map(|p| p.headline.clone()))?;
-        let note = format!("{}: ", key.0.replace('_', " "));
-        // `missing, missing (...)`: the state is said once.
-        let why = why.strip_prefix(standing.word()).map_or(why.as_str(), str::trim_start).to_owned();
-        Some(Trouble { section: key.0.to_owned(), state: standing.word(), why: hinted(why, entry), note })
+        // `missing, missing (...)`, `denied, access denied: ...`: the state is said once.
+        let denied = entry.problem.as_ref().and_then(|p| p.permission.clone()).filter(|_| standing == Standing::Denied);
+        let why = denied.unwrap_or_else(|| why.strip_prefix(standing.word()).map_or(why.as_str(), str::trim_start).to_owned());
+        Some(Trouble { section: key, state: standing.word(), why: hinted(why, entry) })
     });
     all.collect()
 }

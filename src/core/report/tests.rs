@@ -4,15 +4,17 @@ use chrono::TimeDelta;
 
 use super::{Look, exit_code, figures, json, markdown, table};
 use crate::insight::Judgement;
-use crate::insight::fixture::{RG, World, alarm, arn, target};
+use crate::insight::fixture::{NAT_B, RG, World, alarm, arn, target};
 use crate::insight::topology::inventory::inventory;
 use crate::model::alarm::{Alarm, Alarms};
 use crate::model::balancer::Targets;
 use crate::model::health::{Level, Reason, Verdict};
 use crate::model::identity::Identity;
+use crate::model::log::LogGroup;
 use crate::model::metric;
 use crate::model::scaling::Scaling;
 use crate::model::section::{ProblemKind, Section};
+use crate::model::storage::Buckets;
 
 /// A stack with something in every column.
 fn busy() -> World {
@@ -36,6 +38,7 @@ fn busy() -> World {
         t.groups.insert(arn("web"), vec![target("1", "unhealthy", Some("Target.Timeout")), target("2", "healthy", None)]);
     });
     world.put(Alarms { alarms: vec![Alarm { reason: "[91.2 (x)".into(), ..alarm("high|cpu", "ALARM", 3) }] });
+    world.unasked(LogGroup::KEY);
     world.forget(Scaling::KEY);
     world.fail(Scaling::KEY, ProblemKind::Denied, "application-autoscaling:DescribeScalableTargets: access denied");
     world
@@ -46,48 +49,48 @@ fn the_table() {
     let world = busy();
     let judgement = world.judge();
     insta::assert_snapshot!(table(&world.store, &judgement, &world.stack, world.now, Look::default()), @r#"
-    production-nextcore ap-southeast-2  degraded  29 nodes: 4 degraded  2026-03-01T12:00:30Z
-     STATE       NODE                   FIGURES                                                           REASON                                                                            SINCE  AGE
-     ● healthy   dns                    nextcore.ai → ALB  1 health check                                                                                                                          0s
-     ● healthy   cdn                    E2N                                                                                                                                                        0s
-     ● healthy   vpc                    10.0.0.0/16  9 subnets  free addresses ≥ 240                                                                                                               0s
-     ▲ degraded  alb                    842/s  5xx 0.02 %  p95 118 ms                                     web: 1 of 2 targets unhealthy (Target.Timeout)                                           0s
-     ● healthy   tg/control-plane       2/2 healthy  /api/*                                                                                                                                        0s
-     ▲ degraded  tg/web                 1/2 healthy  /                                                    1 of 2 targets unhealthy (Target.Timeout)                                                0s
-     ● healthy   nat                    3 gateways                                                                                                                                                 0s
-     ● healthy   nat/a                  nat-a                                                                                                                                                      0s
-     ● healthy   nat/b                  nat-b                                                                                                                                                      0s
-     ● healthy   nat/c                  nat-c                                                                                                                                                      0s
-     ● healthy   sg                     4 groups  12 rules                                                inter-task traffic is blocked: the seed allows self inbound but no self outbound         0s
-     ● healthy   svc/control-plane      2/2  rev 7                                                                                                                                          7h00m  0s
-     ▲ degraded  svc/web                2/2  cpu 38 %  mem 57 %  rev 7                                    1 of 2 targets unhealthy (Target.Timeout)                                                0s
-     ● healthy   svc/celery-worker      3/3  rev 7                                                                                                                                          7h00m  0s
-     ● healthy   redis                  2 shards 4 nodes  mem 37 %  1.0k op/s                                                                                                                      0s
-     ● healthy   db                     available  a ⇄ b  conn 84/851  cpu 31 %  free 62 GiB  PITR 3m00s                                                                                           0s
-     ● healthy   s3                     3 buckets                                                                                                                                                  0s
-     ● healthy   s3/nextcore-documents  versioned                                                                                                                                                  0s
-     ● healthy   s3/nextcore-reports    versioned                                                                                                                                                  0s
-     ● healthy   s3/nextcore-static     versioned                                                                                                                                                  0s
-     ● healthy   iam                    3 roles                                                                                                                                                    0s
-     ● healthy   kms                    3/3 enabled                                                                                                                                                0s
-     ● healthy   secrets                3 secrets  rotation in 20d00h                                                                                                                              0s
-     ● healthy   ecr                    3 repositories  3 images  pushed 10h05m ago                                                                                                                0s
-     ● healthy   build                  3 projects  last SUCCEEDED  10h05m ago                                                                                                                     0s
-     ● healthy   pipeline               last Succeeded  9h55m ago                                                                                                                                  0s
-     ▲ degraded  alarms                 1 of 1 in alarm                                                   alarm high|cpu: CPUUtilization 91.2 > 80                                          3m00s  0s
-     ● healthy   dashboards             2 dashboards                                                                                                                                               0s
-     ● healthy   logs                   900 events/min  last 4s ago                                                                                                                                0s
-    scaling: denied, no permission: application-autoscaling:DescribeScalableTargets
-    inventory: 108 resources of 38 types
-      Route53: HostedZone 1, RecordSet 1, HealthCheck 1; CloudFront: Distribution 1; EC2: VPC 1, Subnet 9,
+    production-nextcore ap-southeast-2  degraded  29 nodes: 4 degraded  2026-11-22T22:01:09Z
+     STATE       NODE                        FIGURES                                                           REASON                                                                            SINCE  AGE
+     ● healthy   dns                         nextcore.ai → ALB  1 health check                                                                                                                          0s
+     ● healthy   cdn                         229/s  hit 94 %  4xx 0.3 %  5xx 0.0 %                                                                                                                      0s
+     ● healthy   vpc                         10.0.0.0/16  9 subnets  free addresses ≥ 246                                                                                                               0s
+     ▲ degraded  alb                         842/s  5xx 0.02 %  p95 118 ms                                     production-nextcore-web: 1 of 2 targets unhealthy (Target.Timeout)                       0s
+     ● healthy   tg/production-nextcore-api  2/2 healthy  /api/*  29/s  p95 226 ms                                                                                                                      0s
+     ▲ degraded  tg/production-nextcore-web  1/2 healthy  /  22/s  p95 85 ms                                   1 of 2 targets unhealthy (Target.Timeout)                                                0s
+     ● healthy   nat                         3 gateways  265 KiB/s                                                                                                                                      0s
+     ● healthy   nat/a                       nat-015e8c1d7a39b2f60  111 KiB/s                                                                                                                           0s
+     ● healthy   nat/b                       nat-0b72d40f6e1c9a583  75 KiB/s                                                                                                                            0s
+     ● healthy   nat/c                       nat-0c9f3a8e52d74b016  80 KiB/s                                                                                                                            0s
+     ● healthy   sg                          4 groups  12 rules                                                inter-task traffic is blocked: the spec allows self inbound but no self outbound         0s
+     ● healthy   svc/control-plane           2/2  cpu 57 %  mem 56 %  rev 42                                                                                                                     1h51m  0s
+     ▲ degraded  svc/web                     2/2  cpu 38 %  mem 57 %  rev 57                                   1 of 2 targets unhealthy (Target.Timeout)                                                0s
+     ● healthy   svc/celery-worker           3/3  cpu 43 %  mem 56 %  rev 33                                                                                                                     2d17h  0s
+     ● healthy   redis                       2 shards 4 nodes  mem 37 %  1.2k op/s  lag 0.2 s                                                                                                           0s
+     ● healthy   db                          available  a ⇄ b  conn 84/851  cpu 31 %  free 62 GiB  PITR 4m09s                                                                                           0s
+     ● healthy   s3                          3 buckets  481 GiB  889k objects                                                                                                                           0s
+     ● healthy   s3/nextcore-documents       383 GiB  584k objects  versioned  16/s                                                                                                                     0s
+     ● healthy   s3/nextcore-reports         89 GiB  241k objects  versioned  0.8/s                                                                                                                     0s
+     ● healthy   s3/nextcore-static          9.1 GiB  64k objects  versioned  14/s                                                                                                                      0s
+     ● healthy   iam                         3 roles                                                                                                                                                    0s
+     ● healthy   kms                         3/3 enabled                                                                                                                                                0s
+     ● healthy   secrets                     3 secrets  rotation in 18d16h                                                                                                                              0s
+     ● healthy   ecr                         3 repositories  13 images  pushed 1h54m ago                                                                                                                0s
+     ● healthy   build                       3 projects  last SUCCEEDED  1h53m ago                                                                                                                      0s
+     ● healthy   pipeline                    last Succeeded  1h51m ago                                                                                                                                  0s
+     ▲ degraded  alarms                      1 of 1 in alarm                                                   alarm high|cpu: CPUUtilization 91.2 > 80                                          3m00s  0s
+     ● healthy   dashboards                  2 dashboards                                                                                                                                               0s
+     ● healthy   logs                        900 events/min  last 28s ago                                                                                                                               0s
+    scaling: denied, application-autoscaling:DescribeScalableTargets
+    inventory: 119 resources, 41 types
+      Route53: HostedZone 1, RecordSet 8, HealthCheck 1; CloudFront: Distribution 1; EC2: VPC 1, Subnet 9,
       InternetGateway 1, VPCGatewayAttachment 1, RouteTable 6, Route 4, SubnetRouteTableAssociation 9, NatGateway 3, EIP 3,
-      SecurityGroup 4, SecurityGroupIngress 7, SecurityGroupEgress 5; ElasticLoadBalancingV2: LoadBalancer 1, Listener 1,
-      ListenerRule 1, TargetGroup 2; ECS: Cluster 1, Service 3, Task 7, TaskDefinition 3; ElastiCache: ReplicationGroup 1,
-      CacheCluster 4, SubnetGroup 1; RDS: DBInstance 1; S3: Bucket 3; IAM: Role 3; KMS: Key 3, Alias 3;
-      SecretsManager: Secret 3; ECR: Repository 3; CodeBuild: Project 3; CodePipeline: Pipeline 1; CloudWatch: Alarm 1,
-      Dashboard 2
-      not seen: scaling: ScalableTarget, ScalingPolicy (no permission: application-autoscaling:DescribeScalableTargets)
-      not seen: log group: LogGroup (not asked)
+      SecurityGroup 4, SecurityGroupIngress 7, SecurityGroupEgress 5; ElasticLoadBalancingV2: LoadBalancer 1, Listener 2,
+      ListenerRule 1, TargetGroup 2; CertificateManager: Certificate 1; ECS: Cluster 1, Service 3, Task 7, TaskDefinition 3;
+      ElastiCache: ReplicationGroup 1, CacheCluster 4, SubnetGroup 1; RDS: DBInstance 1, DBSubnetGroup 1,
+      DBParameterGroup 1; S3: Bucket 3; IAM: Role 3; KMS: Key 3, Alias 3; SecretsManager: Secret 3; ECR: Repository 3;
+      CodeBuild: Project 3; CodePipeline: Pipeline 1; CloudWatch: Alarm 1, Dashboard 2
+      not loaded: scaling: ScalableTarget, ScalingPolicy (access denied: application-autoscaling:DescribeScalableTargets)
+      not loaded: log group: LogGroup (not polled)
     "#);
 }
 
@@ -96,150 +99,173 @@ fn the_table_in_ascii_has_only_ascii() {
     let world = busy();
     let text = table(&world.store, &world.judge(), &world.stack, world.now, Look { ascii: true, width: Some(100) });
     assert!(text.is_ascii(), "{text}");
-    assert!(text.lines().filter(|l| !l.starts_with("  not seen:")).all(|l| l.len() <= 140), "{text}");
-    let counted = text.lines().skip_while(|l| !l.starts_with("inventory:")).filter(|l| !l.starts_with("  not seen:"));
+    assert!(text.lines().filter(|l| !l.starts_with("  not loaded:")).all(|l| l.len() <= 140), "{text}");
+    let counted = text.lines().skip_while(|l| !l.starts_with("inventory:")).filter(|l| !l.starts_with("  not loaded:"));
     assert!(counted.clone().count() > 4 && counted.clone().all(|l| l.len() <= 100), "{text}");
     insta::assert_snapshot!(text, @r#"
-    production-nextcore ap-southeast-2  degraded  29 nodes: 4 degraded  2026-03-01T12:00:30Z
-     STATE       NODE                   FIGURES                    REASON                    SINCE  AGE
-     . healthy   dns                    nextcore.ai -> ALB                                          0s
-                                        1 health check
-     . healthy   cdn                    E2N                                                         0s
-     . healthy   vpc                    10.0.0.0/16  9 subnets                                      0s
-                                        free addresses >= 240
-     ! degraded  alb                    842/s  5xx 0.02 %          web: 1 of 2 targets              0s
-                                        p95 118 ms                 unhealthy
-                                                                   (Target.Timeout)
-     . healthy   tg/control-plane       2/2 healthy  /api/*                                         0s
-     ! degraded  tg/web                 1/2 healthy  /             1 of 2 targets unhealthy         0s
-                                                                   (Target.Timeout)
-     . healthy   nat                    3 gateways                                                  0s
-     . healthy   nat/a                  nat-a                                                       0s
-     . healthy   nat/b                  nat-b                                                       0s
-     . healthy   nat/c                  nat-c                                                       0s
-     . healthy   sg                     4 groups  12 rules         inter-task traffic is            0s
-                                                                   blocked: the seed allows
-                                                                   self inbound but no self
-                                                                   outbound
-     . healthy   svc/control-plane      2/2  rev 7                                           7h00m  0s
-     ! degraded  svc/web                2/2  cpu 38 %  mem 57 %    1 of 2 targets unhealthy         0s
-                                        rev 7                      (Target.Timeout)
-     . healthy   svc/celery-worker      3/3  rev 7                                           7h00m  0s
-     . healthy   redis                  2 shards 4 nodes                                            0s
-                                        mem 37 %  1.0k op/s
-     . healthy   db                     available  a <-> b                                          0s
-                                        conn 84/851  cpu 31 %
-                                        free 62 GiB  PITR 3m00s
-     . healthy   s3                     3 buckets                                                   0s
-     . healthy   s3/nextcore-documents  versioned                                                   0s
-     . healthy   s3/nextcore-reports    versioned                                                   0s
-     . healthy   s3/nextcore-static     versioned                                                   0s
-     . healthy   iam                    3 roles                                                     0s
-     . healthy   kms                    3/3 enabled                                                 0s
-     . healthy   secrets                3 secrets                                                   0s
-                                        rotation in 20d00h
-     . healthy   ecr                    3 repositories  3 images                                    0s
-                                        pushed 10h05m ago
-     . healthy   build                  3 projects                                                  0s
-                                        last SUCCEEDED
-                                        10h05m ago
-     . healthy   pipeline               last Succeeded  9h55m ago                                   0s
-     ! degraded  alarms                 1 of 1 in alarm            alarm high|cpu:           3m00s  0s
-                                                                   CPUUtilization 91.2 > 80
-     . healthy   dashboards             2 dashboards                                                0s
-     . healthy   logs                   900 events/min                                              0s
-                                        last 4s ago
-    scaling: denied, no permission: application-autoscaling:DescribeScalableTargets
-    inventory: 108 resources of 38 types
-      Route53: HostedZone 1, RecordSet 1, HealthCheck 1; CloudFront: Distribution 1; EC2: VPC 1,
+    production-nextcore ap-southeast-2  degraded  29 nodes: 4 degraded  2026-11-22T22:01:09Z
+     STATE       NODE                      FIGURES                  REASON                   SINCE  AGE
+     . healthy   dns                       nextcore.ai -> ALB                                       0s
+                                           1 health check
+     . healthy   cdn                       229/s  hit 94 %                                          0s
+                                           4xx 0.3 %  5xx 0.0 %
+     . healthy   vpc                       10.0.0.0/16  9 subnets                                   0s
+                                           free addresses >= 246
+     ! degraded  alb                       842/s  5xx 0.02 %        production-nextcore-web         0s
+                                           p95 118 ms               : 1 of 2 targets
+                                                                    unhealthy
+                                                                    (Target.Timeout)
+     . healthy   tg/production-nextcore-a  2/2 healthy  /api/*                                      0s
+                 pi                        29/s  p95 226 ms
+     ! degraded  tg/production-nextcore-w  1/2 healthy  /  22/s     1 of 2 targets                  0s
+                 eb                        p95 85 ms                unhealthy
+                                                                    (Target.Timeout)
+     . healthy   nat                       3 gateways  265 KiB/s                                    0s
+     . healthy   nat/a                     nat-015e8c1d7a39b2f60                                    0s
+                                           111 KiB/s
+     . healthy   nat/b                     nat-0b72d40f6e1c9a583                                    0s
+                                           75 KiB/s
+     . healthy   nat/c                     nat-0c9f3a8e52d74b016                                    0s
+                                           80 KiB/s
+     . healthy   sg                        4 groups  12 rules       inter-task traffic is           0s
+                                                                    blocked: the spec
+                                                                    allows self inbound but
+                                                                    no self outbound
+     . healthy   svc/control-plane         2/2  cpu 57 %  mem 56 %                           1h51m  0s
+                                           rev 42
+     ! degraded  svc/web                   2/2  cpu 38 %  mem 57 %  1 of 2 targets                  0s
+                                           rev 57                   unhealthy
+                                                                    (Target.Timeout)
+     . healthy   svc/celery-worker         3/3  cpu 43 %  mem 56 %                           2d17h  0s
+                                           rev 33
+     . healthy   redis                     2 shards 4 nodes                                         0s
+                                           mem 37 %  1.2k op/s
+                                           lag 0.2 s
+     . healthy   db                        available  a <-> b                                       0s
+                                           conn 84/851  cpu 31 %
+                                           free 62 GiB  PITR 4m09s
+     . healthy   s3                        3 buckets  481 GiB                                       0s
+                                           889k objects
+     . healthy   s3/nextcore-documents     383 GiB  584k objects                                    0s
+                                           versioned  16/s
+     . healthy   s3/nextcore-reports       89 GiB  241k objects                                     0s
+                                           versioned  0.8/s
+     . healthy   s3/nextcore-static        9.1 GiB  64k objects                                     0s
+                                           versioned  14/s
+     . healthy   iam                       3 roles                                                  0s
+     . healthy   kms                       3/3 enabled                                              0s
+     . healthy   secrets                   3 secrets                                                0s
+                                           rotation in 18d16h
+     . healthy   ecr                       3 repositories                                           0s
+                                           13 images
+                                           pushed 1h54m ago
+     . healthy   build                     3 projects                                               0s
+                                           last SUCCEEDED
+                                           1h53m ago
+     . healthy   pipeline                  last Succeeded                                           0s
+                                           1h51m ago
+     ! degraded  alarms                    1 of 1 in alarm          alarm high|cpu:          3m00s  0s
+                                                                    CPUUtilization 91.2 >
+                                                                    80
+     . healthy   dashboards                2 dashboards                                             0s
+     . healthy   logs                      900 events/min                                           0s
+                                           last 28s ago
+    scaling: denied, application-autoscaling:DescribeScalableTargets
+    inventory: 119 resources, 41 types
+      Route53: HostedZone 1, RecordSet 8, HealthCheck 1; CloudFront: Distribution 1; EC2: VPC 1,
       Subnet 9, InternetGateway 1, VPCGatewayAttachment 1, RouteTable 6, Route 4,
       SubnetRouteTableAssociation 9, NatGateway 3, EIP 3, SecurityGroup 4, SecurityGroupIngress 7,
-      SecurityGroupEgress 5; ElasticLoadBalancingV2: LoadBalancer 1, Listener 1, ListenerRule 1,
-      TargetGroup 2; ECS: Cluster 1, Service 3, Task 7, TaskDefinition 3;
-      ElastiCache: ReplicationGroup 1, CacheCluster 4, SubnetGroup 1; RDS: DBInstance 1; S3: Bucket 3;
-      IAM: Role 3; KMS: Key 3, Alias 3; SecretsManager: Secret 3; ECR: Repository 3;
-      CodeBuild: Project 3; CodePipeline: Pipeline 1; CloudWatch: Alarm 1, Dashboard 2
-      not seen: scaling: ScalableTarget, ScalingPolicy (no permission: application-autoscaling:DescribeScalableTargets)
-      not seen: log group: LogGroup (not asked)
+      SecurityGroupEgress 5; ElasticLoadBalancingV2: LoadBalancer 1, Listener 2, ListenerRule 1,
+      TargetGroup 2; CertificateManager: Certificate 1; ECS: Cluster 1, Service 3, Task 7,
+      TaskDefinition 3; ElastiCache: ReplicationGroup 1, CacheCluster 4, SubnetGroup 1;
+      RDS: DBInstance 1, DBSubnetGroup 1, DBParameterGroup 1; S3: Bucket 3; IAM: Role 3; KMS: Key 3,
+      Alias 3; SecretsManager: Secret 3; ECR: Repository 3; CodeBuild: Project 3;
+      CodePipeline: Pipeline 1; CloudWatch: Alarm 1, Dashboard 2
+      not loaded: scaling: ScalableTarget, ScalingPolicy (access denied: application-autoscaling:DescribeScalableTargets)
+      not loaded: log group: LogGroup (not polled)
     "#);
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one document, as it is written")]
 fn the_markdown() {
     let world = busy();
     insta::assert_snapshot!(markdown(&world.store, &world.judge(), &world.stack, world.now), @r#"
-    # production-nextcore ap-southeast-2  degraded  29 nodes: 4 degraded  2026-03-01T12:00:30Z
+    # production-nextcore ap-southeast-2  degraded  29 nodes: 4 degraded  2026-11-22T22:01:09Z
 
     | State | Node | Figures | Reason | Since | Age |
     |---|---|---|---|---|---|
     | healthy | `dns` | nextcore.ai → ALB, 1 health check |  |  | 0s |
-    | healthy | `cdn` | E2N |  |  | 0s |
-    | healthy | `vpc` | 10.0.0.0/16, 9 subnets, free addresses ≥ 240 |  |  | 0s |
-    | degraded | `alb` | 842/s, 5xx 0.02 %, p95 118 ms | web: 1 of 2 targets unhealthy (Target.Timeout) |  | 0s |
-    | healthy | `tg/control-plane` | 2/2 healthy, /api/\* |  |  | 0s |
-    | degraded | `tg/web` | 1/2 healthy, / | 1 of 2 targets unhealthy (Target.Timeout) |  | 0s |
-    | healthy | `nat` | 3 gateways |  |  | 0s |
-    | healthy | `nat/a` | nat-a |  |  | 0s |
-    | healthy | `nat/b` | nat-b |  |  | 0s |
-    | healthy | `nat/c` | nat-c |  |  | 0s |
-    | healthy | `sg` | 4 groups, 12 rules | inter-task traffic is blocked: the seed allows self inbound but no self outbound |  | 0s |
-    | healthy | `svc/control-plane` | 2/2, rev 7 |  | 7h00m | 0s |
-    | degraded | `svc/web` | 2/2, cpu 38 %, mem 57 %, rev 7 | 1 of 2 targets unhealthy (Target.Timeout) |  | 0s |
-    | healthy | `svc/celery-worker` | 3/3, rev 7 |  | 7h00m | 0s |
-    | healthy | `redis` | 2 shards 4 nodes, mem 37 %, 1.0k op/s |  |  | 0s |
-    | healthy | `db` | available, a ⇄ b, conn 84/851, cpu 31 %, free 62 GiB, PITR 3m00s |  |  | 0s |
-    | healthy | `s3` | 3 buckets |  |  | 0s |
-    | healthy | `s3/nextcore-documents` | versioned |  |  | 0s |
-    | healthy | `s3/nextcore-reports` | versioned |  |  | 0s |
-    | healthy | `s3/nextcore-static` | versioned |  |  | 0s |
+    | healthy | `cdn` | 229/s, hit 94 %, 4xx 0.3 %, 5xx 0.0 % |  |  | 0s |
+    | healthy | `vpc` | 10.0.0.0/16, 9 subnets, free addresses ≥ 246 |  |  | 0s |
+    | degraded | `alb` | 842/s, 5xx 0.02 %, p95 118 ms | production-nextcore-web: 1 of 2 targets unhealthy (Target.Timeout) |  | 0s |
+    | healthy | `tg/production-nextcore-api` | 2/2 healthy, /api/\*, 29/s, p95 226 ms |  |  | 0s |
+    | degraded | `tg/production-nextcore-web` | 1/2 healthy, /, 22/s, p95 85 ms | 1 of 2 targets unhealthy (Target.Timeout) |  | 0s |
+    | healthy | `nat` | 3 gateways, 265 KiB/s |  |  | 0s |
+    | healthy | `nat/a` | nat-015e8c1d7a39b2f60, 111 KiB/s |  |  | 0s |
+    | healthy | `nat/b` | nat-0b72d40f6e1c9a583, 75 KiB/s |  |  | 0s |
+    | healthy | `nat/c` | nat-0c9f3a8e52d74b016, 80 KiB/s |  |  | 0s |
+    | healthy | `sg` | 4 groups, 12 rules | inter-task traffic is blocked: the spec allows self inbound but no self outbound |  | 0s |
+    | healthy | `svc/control-plane` | 2/2, cpu 57 %, mem 56 %, rev 42 |  | 1h51m | 0s |
+    | degraded | `svc/web` | 2/2, cpu 38 %, mem 57 %, rev 57 | 1 of 2 targets unhealthy (Target.Timeout) |  | 0s |
+    | healthy | `svc/celery-worker` | 3/3, cpu 43 %, mem 56 %, rev 33 |  | 2d17h | 0s |
+    | healthy | `redis` | 2 shards 4 nodes, mem 37 %, 1.2k op/s, lag 0.2 s |  |  | 0s |
+    | healthy | `db` | available, a ⇄ b, conn 84/851, cpu 31 %, free 62 GiB, PITR 4m09s |  |  | 0s |
+    | healthy | `s3` | 3 buckets, 481 GiB, 889k objects |  |  | 0s |
+    | healthy | `s3/nextcore-documents` | 383 GiB, 584k objects, versioned, 16/s |  |  | 0s |
+    | healthy | `s3/nextcore-reports` | 89 GiB, 241k objects, versioned, 0.8/s |  |  | 0s |
+    | healthy | `s3/nextcore-static` | 9.1 GiB, 64k objects, versioned, 14/s |  |  | 0s |
     | healthy | `iam` | 3 roles |  |  | 0s |
     | healthy | `kms` | 3/3 enabled |  |  | 0s |
-    | healthy | `secrets` | 3 secrets, rotation in 20d00h |  |  | 0s |
-    | healthy | `ecr` | 3 repositories, 3 images, pushed 10h05m ago |  |  | 0s |
-    | healthy | `build` | 3 projects, last SUCCEEDED, 10h05m ago |  |  | 0s |
-    | healthy | `pipeline` | last Succeeded, 9h55m ago |  |  | 0s |
+    | healthy | `secrets` | 3 secrets, rotation in 18d16h |  |  | 0s |
+    | healthy | `ecr` | 3 repositories, 13 images, pushed 1h54m ago |  |  | 0s |
+    | healthy | `build` | 3 projects, last SUCCEEDED, 1h53m ago |  |  | 0s |
+    | healthy | `pipeline` | last Succeeded, 1h51m ago |  |  | 0s |
     | degraded | `alarms` | 1 of 1 in alarm | alarm high\|cpu: CPUUtilization 91.2 \> 80 | 3m00s | 0s |
     | healthy | `dashboards` | 2 dashboards |  |  | 0s |
-    | healthy | `logs` | 900 events/min, last 4s ago |  |  | 0s |
+    | healthy | `logs` | 900 events/min, last 28s ago |  |  | 0s |
 
-    ## Not as it should be
+    ## Issues
 
-    - `scaling` denied: no permission: application-autoscaling:DescribeScalableTargets
+    - `scaling` denied: application-autoscaling:DescribeScalableTargets
 
     ## Last changes
 
-    - 2026-03-01 11:57:30Z `alarms` alarm high\|cpu: ALARM (CPUUtilization 91.2 \> 80) (degraded)
-    - 2026-03-01 05:00:30Z `svc/control-plane` steady state (healthy)
-    - 2026-03-01 05:00:30Z `svc/web` steady state (healthy)
-    - 2026-03-01 05:00:30Z `svc/celery-worker` steady state (healthy)
-    - 2026-03-01 02:05:30Z `pipeline` execution succeeded: Search by policy number (healthy)
-    - 2026-03-01 02:00:30Z `svc/control-plane` deployment of control-plane:7 started (changing)
-    - 2026-03-01 02:00:30Z `svc/web` deployment of web:7 started (changing)
-    - 2026-03-01 02:00:30Z `svc/celery-worker` deployment of celery-worker:7 started (changing)
-    - 2026-03-01 01:55:30Z `build` built production-nextcore-control at 4f2a9c1d (healthy)
-    - 2026-03-01 01:55:30Z `build` built production-nextcore-web at 4f2a9c1d (healthy)
-    - 2026-03-01 01:55:30Z `build` built production-nextcore-worker at 4f2a9c1d (healthy)
-    - 2026-03-01 01:55:30Z `ecr` pushed nextcore/control:7 (d7d7d7d7d7d7) (changing)
-    - 2026-03-01 01:55:30Z `ecr` pushed nextcore/web:7 (4c4c4c4c4c4c) (changing)
-    - 2026-03-01 01:55:30Z `ecr` pushed nextcore/worker:7 (e0e0e0e0e0e0) (changing)
-    - 2026-03-01 01:48:30Z `pipeline` execution started: Search by policy number (changing)
-    - 2026-02-19 12:00:30Z `secrets` rotated production-nextcore/database\_url (changing)
-    - 2026-02-19 12:00:30Z `secrets` rotated production-nextcore/django\_secret\_key (changing)
-    - 2026-02-19 12:00:30Z `secrets` rotated production-nextcore/redis\_url (changing)
+    - 2026-11-22 21:58:09Z `alarms` alarm high\|cpu: ALARM (CPUUtilization 91.2 \> 80) (degraded)
+    - 2026-11-22 20:09:51Z `svc/control-plane` steady state (healthy)
+    - 2026-11-22 20:09:17Z `pipeline` execution succeeded: health: check the broker as well (#1295) (healthy)
+    - 2026-11-22 20:09:15Z `svc/control-plane` deployment completed (healthy)
+    - 2026-11-22 20:09:15Z `svc/control-plane` draining 1 task (changing)
+    - 2026-11-22 20:09:15Z `svc/control-plane` deregistered 1 target in production-nextcore-api (changing)
+    - 2026-11-22 20:09:15Z `svc/control-plane` stopped 1 task (changing)
+    - 2026-11-22 20:09:03Z `svc/control-plane` draining 1 task (changing)
+    - 2026-11-22 20:09:03Z `svc/control-plane` deregistered 1 target in production-nextcore-api (changing)
+    - 2026-11-22 20:09:03Z `svc/control-plane` stopped 1 task (changing)
+    - 2026-11-22 20:08:55Z `svc/control-plane` registered 1 target in production-nextcore-api (changing)
+    - 2026-11-22 20:08:33Z `svc/control-plane` registered 1 target in production-nextcore-api (changing)
+    - 2026-11-22 20:08:00Z `svc/control-plane` started 2 tasks (changing)
+    - 2026-11-22 20:08:00Z `svc/control-plane` deployment of production-nextcore-control-plane:42 started (changing)
+    - 2026-11-22 20:07:58Z `build` built production-nextcore-control at 76891a76 (healthy)
+    - 2026-11-22 20:07:03Z `ecr` pushed nextcore/control:76891a7652d25e96f7855ccae6cab7498d0ff63d (42ccf4de45c6) (changing)
+    - 2026-11-22 20:05:40Z `build` built production-nextcore-worker at 76891a76 (healthy)
+    - 2026-11-22 20:05:17Z `build` built production-nextcore-web at 76891a76 (healthy)
+    - 2026-11-22 20:03:35Z `pipeline` execution started: health: check the broker as well (#1295) (changing)
+    - 2026-11-21 23:37:18Z `svc/control-plane` desired count → 3 (AlarmHigh) (changing)
 
     ## Inventory
 
-    108 resources of 38 types.
+    119 resources, 41 types.
 
     | Service | Resources |
     |---|---|
-    | Route53 | HostedZone 1, RecordSet 1, HealthCheck 1 |
+    | Route53 | HostedZone 1, RecordSet 8, HealthCheck 1 |
     | CloudFront | Distribution 1 |
     | EC2 | VPC 1, Subnet 9, InternetGateway 1, VPCGatewayAttachment 1, RouteTable 6, Route 4, SubnetRouteTableAssociation 9, NatGateway 3, EIP 3, SecurityGroup 4, SecurityGroupIngress 7, SecurityGroupEgress 5 |
-    | ElasticLoadBalancingV2 | LoadBalancer 1, Listener 1, ListenerRule 1, TargetGroup 2 |
+    | ElasticLoadBalancingV2 | LoadBalancer 1, Listener 2, ListenerRule 1, TargetGroup 2 |
+    | CertificateManager | Certificate 1 |
     | ECS | Cluster 1, Service 3, Task 7, TaskDefinition 3 |
     | ElastiCache | ReplicationGroup 1, CacheCluster 4, SubnetGroup 1 |
-    | RDS | DBInstance 1 |
+    | RDS | DBInstance 1, DBSubnetGroup 1, DBParameterGroup 1 |
     | S3 | Bucket 3 |
     | IAM | Role 3 |
     | KMS | Key 3, Alias 3 |
@@ -249,10 +275,10 @@ fn the_markdown() {
     | CodePipeline | Pipeline 1 |
     | CloudWatch | Alarm 1, Dashboard 2 |
 
-    Not seen:
+    Not loaded:
 
-    - scaling: ScalableTarget, ScalingPolicy (no permission: application-autoscaling:DescribeScalableTargets)
-    - log group: LogGroup (not asked)
+    - scaling: ScalableTarget, ScalingPolicy (access denied: application-autoscaling:DescribeScalableTargets)
+    - log group: LogGroup (not polled)
     "#);
 }
 
@@ -266,14 +292,14 @@ fn the_state_document() {
     assert_eq!(keys, ["as_of", "counts", "identity", "inventory", "nodes", "place", "sections", "stack", "timeline", "usage", "worst"]);
     for (path, value) in [
         ("/stack/name", serde_json::json!("production-nextcore")),
-        ("/as_of", serde_json::json!("2026-03-01T12:00:37Z")),
+        ("/as_of", serde_json::json!("2026-11-22T22:01:16Z")),
         ("/worst", serde_json::json!("degraded")),
         ("/counts/degraded", serde_json::json!(4)),
         ("/nodes/db/level", serde_json::json!("healthy")),
         ("/nodes/svc~1web/level", serde_json::json!("degraded")),
         ("/nodes/svc~1web/reasons/0/level", serde_json::json!("degraded")),
         ("/nodes/svc~1web/reasons/0/text", serde_json::json!("1 of 2 targets unhealthy (Target.Timeout)")),
-        ("/nodes/svc~1web/as_of", serde_json::json!("2026-03-01T12:00:30Z")),
+        ("/nodes/svc~1web/as_of", serde_json::json!("2026-11-22T22:01:09Z")),
         ("/nodes/db/since", serde_json::Value::Null),
         ("/sections/services/state", serde_json::json!("ready")),
         ("/sections/services/age_s", serde_json::json!(7)),
@@ -282,12 +308,12 @@ fn the_state_document() {
         ("/sections/scaling/state", serde_json::json!("denied")),
         ("/sections/scaling/problem/permission", serde_json::json!("application-autoscaling:DescribeScalableTargets")),
         ("/sections/scaling/data", serde_json::Value::Null),
-        ("/inventory/total", serde_json::json!(108)),
+        ("/inventory/total", serde_json::json!(119)),
         ("/inventory/by_type/AWS::EC2::Subnet", serde_json::json!(9)),
         ("/inventory/not_seen/0/type", serde_json::json!("AWS::ApplicationAutoScaling::ScalableTarget")),
-        ("/inventory/not_seen/0/why", serde_json::json!("no permission: application-autoscaling:DescribeScalableTargets")),
+        ("/inventory/not_seen/0/why", serde_json::json!("access denied: application-autoscaling:DescribeScalableTargets")),
         ("/identity/account", serde_json::json!("111122223333")),
-        ("/usage/calls_per_min", serde_json::json!(0.0)),
+        ("/usage/calls_per_min", serde_json::json!(61.0)),
     ] {
         // A pointer cannot tell a missing key from null: both must be present.
         assert_eq!(document.pointer(path), Some(&value), "{path}");
@@ -305,27 +331,30 @@ fn figures_of_nothing_are_none() {
 #[test]
 fn figures_of_the_platform() {
     let mut world = World::healthy();
+    world.unmeasured("/bytes_in");
+    world.unmeasured("/bytes_out");
+    world.unmeasured(metric::S3::Requests.of("nextcore-documents").as_str());
     world.counts(metric::Cdn::Requests, &[12_720.0; 5]);
     for (id, value) in [
         (metric::CdnRealtime::Hit.id(), 91.0),
         (metric::Cdn::Errors4xx.id(), 0.4),
         (metric::Cdn::Errors5xx.id(), 0.0),
-        (metric::Nat::BytesIn.of("nat-a"), 600.0e6),
-        (metric::Nat::BytesOut.of("nat-b"), 60.0e6),
+        (metric::Nat::BytesIn.of("nat-015e8c1d7a39b2f60"), 600.0e6),
+        (metric::Nat::BytesOut.of("nat-0b72d40f6e1c9a583"), 60.0e6),
     ] {
         world.series(id, &[value; 5]);
     }
-    world.edit::<crate::model::storage::Buckets>(|b| (b.buckets[0].bytes, b.buckets[0].objects) = (Some(3.0e9), Some(12_000.0)));
-    world.edit::<crate::model::network::Routes>(|r| {
-        let table = r.tables.iter_mut().find(|t| t.id == "rtb-private-c").unwrap();
-        table.routes[1].target = "nat-b".into();
+    world.edit::<Buckets>(|b| {
+        b.buckets.iter_mut().for_each(|b| (b.bytes, b.objects) = (None, None));
+        (b.buckets[0].bytes, b.buckets[0].objects) = (Some(3.0e9), Some(12_000.0));
     });
+    world.send("c", NAT_B, "active");
     for (node, text) in [
         ("dns", "nextcore.ai → ALB  1 health check"),
         ("cdn", "212/s  hit 91 %  4xx 0.4 %  5xx 0.0 %"),
         ("nat", "3 gateways  10 MiB/s"),
-        ("nat/a", "nat-a  9.5 MiB/s"),
-        ("nat/c", "nat-c  via b"),
+        ("nat/a", "nat-015e8c1d7a39b2f60  9.5 MiB/s"),
+        ("nat/c", "nat-0c9f3a8e52d74b016  via b"),
         ("nat/z", ""),
         ("s3", "3 buckets  2.8 GiB  12k objects"),
         ("s3/nextcore-documents", "2.8 GiB  12k objects  versioned"),
@@ -340,6 +369,7 @@ fn figures_of_the_platform() {
 #[test]
 fn the_inventory_counts_what_is_seen_and_says_what_is_not() {
     let mut world = World::healthy();
+    world.unasked(LogGroup::KEY);
     let of = |world: &World, kind: &str| inventory(&world.store, world.now).by_type.get(kind).copied().unwrap_or_default();
     for (kind, n) in [
         ("AWS::EC2::VPC", 1),
@@ -355,7 +385,7 @@ fn the_inventory_counts_what_is_seen_and_says_what_is_not() {
         ("AWS::ECS::Task", 7),
         ("AWS::ElastiCache::CacheCluster", 4),
         ("AWS::KMS::Alias", 3),
-        ("AWS::CloudWatch::Alarm", 2),
+        ("AWS::CloudWatch::Alarm", 15),
         ("AWS::CodePipeline::Pipeline", 1),
     ] {
         assert_eq!(of(&world, kind), n, "{kind}");
@@ -370,15 +400,15 @@ fn the_inventory_counts_what_is_seen_and_says_what_is_not() {
     assert_eq!((of(&world, "AWS::EC2::EIP"), of(&world, "AWS::EC2::NatGateway")), (2, 2));
     // What is optional and absent is seen: there is none.
     world.edit::<crate::model::delivery::Pipeline>(|p| p.exists = false);
-    world.forget(crate::model::storage::Buckets::KEY);
-    world.fail(crate::model::storage::Buckets::KEY, ProblemKind::Denied, "s3:ListBucket: denied");
+    world.forget(Buckets::KEY);
+    world.fail(Buckets::KEY, ProblemKind::Denied, "s3:ListBucket: denied");
     let after = inventory(&world.store, world.now);
     assert!(!after.by_type.contains_key("AWS::CodePipeline::Pipeline"));
     let unseen: Vec<(&str, &str)> = after.not_seen.iter().map(|n| (n.kind, n.why.as_str())).collect();
-    assert_eq!(unseen, [("AWS::S3::Bucket", "no permission: s3:ListBucket"), ("AWS::Logs::LogGroup", "not asked")]);
+    assert_eq!(unseen, [("AWS::S3::Bucket", "access denied: s3:ListBucket"), ("AWS::Logs::LogGroup", "not polled")]);
     assert_eq!(after.total, before.total - 3 - 1 - 1 - 1);
     let told =
-        [("buckets".to_owned(), vec!["Bucket"], "no permission: s3:ListBucket"), ("log group".to_owned(), vec!["LogGroup"], "not asked")];
+        [("buckets".to_owned(), vec!["Bucket"], "access denied: s3:ListBucket"), ("log group".to_owned(), vec!["LogGroup"], "not polled")];
     assert_eq!(after.unseen(), told);
 }
 

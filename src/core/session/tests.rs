@@ -217,15 +217,15 @@ fn a_refresh_says_what_is_not_asked_and_why() {
         e.problem = Some(Problem { kind, headline: "x".into(), hint: String::new(), permission: None });
         e.next_at = Some(at(112));
     };
-    assert_eq!(words_of_r(|_, e| asked(e, 90)), "asking for everything on the screen");
-    assert_eq!(words_of_r(|_, e| asked(e, 99)), "nothing is asked: it was asked 1 s ago");
+    assert_eq!(words_of_r(|_, e| asked(e, 90)), "refreshing");
+    assert_eq!(words_of_r(|_, e| asked(e, 99)), "not refreshed: polled 1 s ago");
     let one = |kind| words_of_r(move |key, e| if key.0 == "services" { fail(e, kind) } else { asked(e, 90) });
-    assert_eq!(one(ProblemKind::Throttled), "asking; not services throttled: asked again in 12 s");
-    assert_eq!(one(ProblemKind::CutOff), "asking; not services cut off: asked again in 12 s");
-    assert_eq!(one(ProblemKind::Denied), "asking; not services denied: asked again in 20 s", "half a minute after it was asked");
-    assert_eq!(one(ProblemKind::Timeout), "asking for everything on the screen", "what may be back is asked for");
+    assert_eq!(one(ProblemKind::Throttled), "refreshing, except services throttled: retrying in 12 s");
+    assert_eq!(one(ProblemKind::CutOff), "refreshing, except services cut off: retrying in 12 s");
+    assert_eq!(one(ProblemKind::Denied), "refreshing, except services denied: retrying in 20 s", "half a minute after it was asked");
+    assert_eq!(one(ProblemKind::Timeout), "refreshing", "what may be back is asked for");
     let all = words_of_r(|_, e| fail(e, ProblemKind::Throttled));
-    assert!(all.starts_with("nothing is asked: ") && all.contains("throttled: asked again in 12 s, and "), "{all}");
+    assert!(all.starts_with("not refreshed: ") && all.contains("throttled: retrying in 12 s, "), "{all}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::widget::chart;
 use super::widget::{Chart, Phrase, Unit};
 use crate::insight::NodeId;
 use crate::model::Time;
-use crate::model::health::{Level, Verdict};
+use crate::model::health::Level;
 use crate::model::limits::Limit;
 use crate::model::metric::{self, Metrics, Series, SeriesId};
 use crate::model::section::{Loadable, SectionKey};
@@ -77,11 +77,6 @@ pub(crate) fn clock(at: Option<Time>, now: Time) -> String {
         Some(at) => at.format("%d %b %H:%M").to_string(),
         None => "—".to_owned(),
     }
-}
-
-/// Whether a node is not judged only because its first answers are on their way.
-pub(crate) fn is_loading(verdict: &Verdict) -> bool {
-    verdict.level == Level::Unknown && verdict.reasons.iter().all(|r| r.level < Level::Unknown || r.text == "loading")
 }
 
 impl<'a> View<'a> {
@@ -174,8 +169,8 @@ impl<'a> View<'a> {
         let id = id.into();
         let series = self.series(&id);
         let missing = match self.store.load::<Metrics>(self.now) {
-            Loadable::Denied { .. } => "no permission",
-            Loadable::Failed(_) => "cannot be read",
+            Loadable::Denied { .. } => "access denied",
+            Loadable::Failed(_) => "unreadable",
             Loadable::Idle | Loadable::Loading { .. } => "loading…",
             _ => "no data yet",
         };
@@ -199,7 +194,7 @@ impl<'a> View<'a> {
 
     /// The glyph of a node, a ring of dots before anything is known.
     pub(crate) fn badge(&self, node: &NodeId) -> (&'static str, Role) {
-        let known = self.judgement.of(node).filter(|v| !is_loading(v));
+        let known = self.judgement.of(node).filter(|v| !v.is_loading());
         known.map_or(("◌", Role::Muted), |v| glyph(v.level))
     }
 

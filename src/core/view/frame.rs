@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::View;
-use super::figures::{LIVE, coarse_age, glyph, is_loading};
+use super::figures::{LIVE, coarse_age, glyph};
 use super::widget::phrase::fit;
 use super::widget::{Fact, Ink, Phrase};
 use crate::input::{COMMANDS, Command, Key};
@@ -73,7 +73,7 @@ fn under_way<'a>(v: &View<'a>) -> Phrase<'a> {
 fn owed<'a>(v: &View<'a>) -> Phrase<'a> {
     let left = v.session.owed.iter().filter(|s| s.is_left_behind(v.now)).count();
     if left > 0 {
-        return Phrase::of(format!("✖ {left} left behind"), Role::Crit);
+        return Phrase::of(format!("✖ {left} orphaned"), Role::Crit);
     }
     let promises: Vec<_> = v.session.promises().collect();
     let Some(next) = promises.iter().filter_map(|s| s.obligation.due).min() else { return Phrase::new() };
@@ -105,7 +105,7 @@ fn elsewhere<'a>(v: &View<'a>) -> Phrase<'a> {
             let all = several.iter().any(|e| e.services.is_empty());
             let services: usize = several.iter().map(|e| e.services.len()).sum();
             let whose = if all { "all services".to_owned() } else { format!("{services} services") };
-            Phrase::of(format!("endpoints of {whose} not AWS's"), Role::Warn)
+            Phrase::of(format!("custom endpoints: {whose}"), Role::Warn)
         }
     }
 }
@@ -120,9 +120,9 @@ fn health(v: &View<'_>) -> Phrase<'static> {
     let counts = v.judgement.counts;
     if counts.total() == counts.unknown && v.session.banner().is_some() {
         let seen = v.store.entries().any(|(_, e)| e.value.is_some());
-        return Phrase::of(if seen { "? nothing current" } else { "? no data" }, Role::Unknown);
+        return Phrase::of(if seen { "? all stale" } else { "? no data" }, Role::Unknown);
     }
-    let loading = v.judgement.nodes.values().filter(|n| is_loading(n)).count();
+    let loading = v.judgement.nodes.values().filter(|n| n.is_loading()).count();
     if counts.total() == loading {
         return Phrase::of("◌ loading", Role::Muted);
     }
@@ -166,7 +166,7 @@ fn freshness(v: &View<'_>) -> Phrase<'static> {
 /// One line about what keeps everything from being current, about what contradicts what, or about what waits for a person; returns the
 /// body beneath.
 pub(crate) fn banner(v: &View<'_>, body: Rect, ink: &mut Ink<'_>) -> Rect {
-    let notice = v.session.notice().map(|notice| (notice, "Esc puts it away"));
+    let notice = v.session.notice().map(|notice| (notice, "Esc dismisses"));
     let line = match (v.session.banner().or(notice), v.session.reminder()) {
         (Some((headline, "")), _) => headline.to_owned(),
         (Some((headline, hint)), _) => format!("{headline} · {hint}"),
@@ -179,12 +179,12 @@ pub(crate) fn banner(v: &View<'_>, body: Rect, ink: &mut Ink<'_>) -> Rect {
     Rect { y: body.y + 1, height: body.height - 1, ..body }
 }
 
-/// `autoscaling of web is suspended for 2h10m · :owed has the way back`.
+/// `autoscaling of web is suspended for 2h10m · see :owed`.
 fn reminder(oldest: &Standing, more: usize, now: Time) -> String {
     let more = if more > 0 { format!(" (+{more})") } else { String::new() };
-    let left = if oldest.is_left_behind(now) { ", and nobody puts that right" } else { "" };
+    let left = if oldest.is_left_behind(now) { ", not being restored" } else { "" };
     let obligation = &oldest.obligation;
-    format!("{} for {}{left}{more} · :owed has the way back", obligation.owed.words(), text::age(obligation.since, now))
+    format!("{} for {}{left}{more} · see :owed", obligation.owed.words(), text::age(obligation.since, now))
 }
 
 /// The last row: what is being typed, a message, or the keys that work here.

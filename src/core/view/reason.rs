@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use ratatui::layout::Rect;
 
 use super::View;
-use super::figures::{glyph, is_loading, name, tone};
+use super::figures::{glyph, name, tone};
 use super::widget::phrase::wrap;
 use super::widget::{Ink, Phrase};
 use crate::insight::NodeId;
@@ -15,7 +15,7 @@ use crate::theme::Role;
 
 /// The reasons that a person should read, worst first: no notes, and not again what the banner says of everything.
 pub(crate) fn reasons<'a>(v: &View<'a>, node: &NodeId) -> &'a [Reason] {
-    let Some(verdict) = v.judgement.of(node).filter(|j| j.level >= Level::Unknown && !is_loading(j)) else { return &[] };
+    let Some(verdict) = v.judgement.of(node).filter(|j| j.level >= Level::Unknown && !j.is_loading()) else { return &[] };
     if verdict.level == Level::Unknown && v.session.banner().is_some() {
         return &[];
     }

@@ -19,7 +19,7 @@ pub(crate) fn ready<'a, T: Section>(v: &View<'a>) -> Result<&'a T, Vec<Phrase<'a
         }
         Loadable::Denied { permission } => {
             let mut lines = vec![
-                Phrase::of("▲ ", Role::Warn).and(format!("no permission to read {}", T::TITLE), Role::Text),
+                Phrase::of("▲ ", Role::Warn).and(format!("access denied: {}", T::TITLE), Role::Text),
                 Phrase::labelled("needs", permission, Role::Title),
             ];
             lines.extend(
@@ -33,7 +33,7 @@ pub(crate) fn ready<'a, T: Section>(v: &View<'a>) -> Result<&'a T, Vec<Phrase<'a
                 lines.push(Phrase::of(problem.hint.as_str(), Role::Muted));
             }
             let retry = entry.and_then(|e| e.next_at).map(|at| (at - v.now).num_seconds()).filter(|s| *s >= 0);
-            lines.extend(retry.map(|s| Phrase::of(format!("retry in {}", text::duration(s)), Role::Muted)));
+            lines.extend(retry.map(|s| Phrase::of(format!("retrying in {}", text::duration(s)), Role::Muted)));
             Err(lines)
         }
     }
@@ -52,7 +52,7 @@ pub(crate) struct Missing<'a> {
 /// The value, or why there is none.
 pub(crate) fn known<'a, T: Section>(v: &View<'a>) -> Result<&'a T, Missing<'a>> {
     let (short, long) = match v.store.load::<T>(v.now) {
-        Loadable::Denied { .. } => (Phrase::of("denied", Role::Warn), Phrase::of("no permission", Role::Warn)),
+        Loadable::Denied { .. } => (Phrase::of("denied", Role::Warn), Phrase::of("access denied", Role::Warn)),
         Loadable::Failed(problem) => (Phrase::of("failed", Role::Warn), Phrase::of(problem.headline.as_str(), Role::Warn)),
         _ => (Phrase::of("…", Role::Muted), Phrase::of("loading…", Role::Muted)),
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::insight::fixture::World;
+use crate::insight::fixture::{DISTRIBUTION, World};
 use crate::model::metric;
 use crate::model::mode::Mode;
 use crate::model::network::SecurityGroups;
@@ -50,9 +50,9 @@ fn a_closed_path_is_named_on_the_first_screen() {
 #[test]
 fn the_errors_of_a_path_are_those_of_a_minute_that_is_over() {
     let mut world = World::healthy();
-    world.counts(metric::Tg::Requests.of("web"), &[600.0; 3]);
+    world.counts(metric::Tg::Requests.of("production-nextcore-web"), &[600.0; 3]);
     // The minute that has just begun has a point, too: its counts do not belong together yet.
-    world.counts(metric::Tg::Target5xx.of("web"), &[66.0; 3]);
+    world.counts(metric::Tg::Target5xx.of("production-nextcore-web"), &[66.0; 3]);
     world.counts(metric::Alb::Requests, &[600.0; 3]);
     world.counts(metric::Alb::Target5xx, &[78.0; 3]);
     for size in SIZES {
@@ -75,7 +75,7 @@ fn requests_come_from_where_the_name_leads() {
     let mut world = World::healthy();
     let led = |world: &World| SIZES[1..].iter().map(|size| from(world, *size)).collect::<Vec<_>>();
     assert_eq!(led(&world), ["Route 53", "Route 53"]);
-    world.edit::<crate::model::dns::Dns>(|d| d.records[0].alias.as_mut().unwrap().dns_name = "d111111abcdef8.cloudfront.net.".into());
+    world.lead(DISTRIBUTION);
     assert_eq!(led(&world), ["CloudFront", "CloudFront"]);
 }
 
@@ -93,8 +93,8 @@ fn an_endpoint_that_is_not_aws_is_in_the_first_row_at_every_size() {
         (vec![endpoint("http://ops:hunter2@127.0.0.1:4566", &[])], "endpoint 127.0.0.1:4566"),
         (vec![endpoint("http://127.0.0.1:4566", &["ECS"])], "ECS endpoint 127.0.0.1:4566"),
         (vec![endpoint(long, &[])], "endpoint vpce-0123"),
-        (vec![endpoint("http://a", &["ECS", "RDS"]), endpoint("http://b", &["S3"])], "endpoints of 3 services not AWS's"),
-        (vec![endpoint("http://a", &[]), endpoint("http://b", &["S3"])], "endpoints of all services not AWS's"),
+        (vec![endpoint("http://a", &["ECS", "RDS"]), endpoint("http://b", &["S3"])], "custom endpoints: 3 services"),
+        (vec![endpoint("http://a", &[]), endpoint("http://b", &["S3"])], "custom endpoints: all services"),
     ] {
         let mut world = World::healthy();
         world.store.place = Arc::new(Place { endpoints, ..Place::default() });
@@ -111,7 +111,7 @@ fn what_contradicts_what_is_said_above_the_body_one_after_the_other_until_it_is_
     use crate::input::{Code, Key};
     use crate::model::place::Place;
     let mut world = World::healthy();
-    let notices = vec!["region a is taken, not b".to_owned(), "profile c is taken, not d".to_owned()];
+    let notices = vec!["using region a, not b".to_owned(), "using profile c, not d".to_owned()];
     world.store.place = Arc::new(Place { notices, ..Place::default() });
     let options = SessionOptions { stack: world.stack.clone(), mode: Mode::Safe, simulated: true, size: (80, 24), now: world.now };
     let mut session = Session::new(options);
@@ -124,6 +124,6 @@ fn what_contradicts_what_is_said_above_the_body_one_after_the_other_until_it_is_
         shown.push(row);
         update(&mut session, Msg::Key(Key::new(Code::Esc)));
     }
-    assert!(shown[0].contains("▲ region a is taken") && shown[1].contains("▲ profile c is taken"), "{shown:#?}");
+    assert!(shown[0].contains("▲ using region a") && shown[1].contains("▲ using profile c"), "{shown:#?}");
     assert!(!shown[2].contains("▲ "), "{shown:#?}");
 }

@@ -21,7 +21,7 @@ pub const IDLE: Duration = Duration::from_mins(15);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotArmed {
     /// The process was started as a viewer.
-    #[error("this process is a viewer: it can never write")]
+    #[error("read-only (VIEWER): this process cannot write")]
     Locked,
     /// It was not armed, or has been idle.
     #[error("this process is not armed")]

@@ -56,24 +56,24 @@ const SPAN_PER_REQUEST: Duration = Duration::from_millis(750);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Bound {
     /// The purse is empty for longer than anybody waits.
-    #[error("held back by this program's own budget of {per_minute} calls/min {of}")]
+    #[error("held back: request budget of {per_minute} calls/min {of} used up")]
     Held {
         /// What the purse gives.
         per_minute: u32,
-        /// `for ECS`, `in all`.
+        /// `for ECS`, `in total`.
         of: String,
     },
     /// The poll has sent too much already.
     #[error("cut off: more than {0} requests in one poll")]
     Requests(u32),
     /// The answer does not end soon enough.
-    #[error("cut off: an answer larger than {0} MiB")]
+    #[error("cut off: response larger than {0} MiB")]
     Answer(u64),
     /// All answers of the poll together are too much.
-    #[error("cut off: the answers of one poll are larger than {0} MiB together")]
+    #[error("cut off: responses of one poll larger than {0} MiB in total")]
     Bytes(u64),
     /// All answers that are being read together are too much.
-    #[error("cut off: the answers that are being read are larger than {0} MiB together")]
+    #[error("cut off: responses being read larger than {0} MiB in total")]
     AtOnce(u64),
 }
 
@@ -266,7 +266,7 @@ impl State {
             Lane::Others => vec![(&mut self.others, "for plans and commands".to_owned())],
             Lane::Polls => {
                 let of_service = self.services.entry(service.to_owned()).or_insert_with(|| Purse::new(POLLS_OF_SERVICE, now));
-                vec![(of_service, format!("for {service}")), (&mut self.polls, "in all".to_owned())]
+                vec![(of_service, format!("for {service}")), (&mut self.polls, "in total".to_owned())]
             }
         };
         for (purse, _) in &mut purses {
@@ -392,11 +392,11 @@ mod tests {
         let budget = Budget::default();
         let ((at_once, later, bound), tally) = as_poll(&budget, |b| flood(b, "ECS")).await;
         assert_eq!((at_once, later), (300, 5), "two seconds at two and a half a second");
-        assert_eq!(bound.to_string(), "held back by this program's own budget of 150 calls/min for ECS");
+        assert_eq!(bound.to_string(), "held back: request budget of 150 calls/min for ECS used up");
         assert_eq!((tally.requests(), tally.bound()), (305, Some(bound)));
         let ((at_once, _, bound), _) = as_poll(&budget, |b| flood(b, "RDS")).await;
         assert_eq!(at_once, 15, "what is left of all");
-        assert!(bound.to_string().ends_with("200 calls/min in all"), "{bound}");
+        assert!(bound.to_string().ends_with("200 calls/min in total used up"), "{bound}");
         // A minute later each has earned what it gets in a minute.
         tokio::time::advance(Duration::from_mins(1)).await;
         let ((at_once, ..), _) = as_poll(&budget, |b| flood(b, "ECS")).await;

@@ -54,7 +54,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 pub enum ConnectError {
     /// The profile is in no file.
     #[error(
-        "unknown profile '{name}': it is in neither ~/.aws/config nor ~/.aws/credentials{known}\n  next: choose one with --profile NAME, or create it with 'aws configure --profile {quoted}'"
+        "unknown profile '{name}': not in ~/.aws/config or ~/.aws/credentials{known}\n  next: choose one with --profile NAME, or create it with 'aws configure --profile {quoted}'"
     )]
     UnknownProfile {
         /// The name.
@@ -69,7 +69,7 @@ pub enum ConnectError {
     Files(#[from] Unreadable),
     /// No region anywhere.
     #[error(
-        "no region: neither --region, [stack].region of the configuration, AWS_REGION nor the profile names one\n  next: say where the stack is: region = \"...\" below [stack], or --region"
+        "no region: not set by --region, [stack].region of the configuration, AWS_REGION or the profile\n  next: set region = \"...\" in [stack], or use --region"
     )]
     NoRegion,
     /// No credentials.
@@ -100,7 +100,7 @@ pub enum ConnectError {
         origin: String,
     },
     /// The embedded cloud has not come up.
-    #[error("the embedded cloud does not start: {0}\n  next: please report this")]
+    #[error("the embedded cloud failed to start: {0}\n  next: please report this")]
     Embedded(String),
 }
 
@@ -111,7 +111,7 @@ impl ConnectError {
         trouble.heals().then(|| Problem {
             kind: trouble.kind(),
             headline: format!("{trouble}{passed_over}"),
-            hint: format!("{} (tried again by itself)", trouble.next()),
+            hint: format!("{} (retried automatically)", trouble.next()),
             permission: None,
         })
     }
@@ -153,7 +153,7 @@ pub async fn connect(place: &Place, meter: &Meter, authority: &Authority, notice
     let tools = lookup::Tools { http, skew, witness, notices: notices.clone(), newcomers, config: of_providers.build() };
     let won = Won::default();
     let credentials = Renewing::new(Lookup::new(links, won.clone(), tools));
-    let passed_over = || place.credentials.passed_over.iter().fold(String::new(), |all, p| all + "; not asked: " + p);
+    let passed_over = || place.credentials.passed_over.iter().fold(String::new(), |all, p| all + "; skipped: " + p);
     credentials.wait().await.map_err(|trouble| ConnectError::Credentials { trouble, passed_over: passed_over() })?;
     let config = config.to_builder().credentials_provider(credentials.shared()).identity_cache(IdentityCache::no_cache()).build();
     Ok(gated(&config, place, of_services, meter, authority).told_by(won))
@@ -266,7 +266,7 @@ pub(super) fn check_profile(profiles: &Profiles, name: Option<&str>) -> Result<(
         return Ok(());
     }
     let names: Vec<String> = profiles.names().into_iter().map(in_shell).collect();
-    let known = if names.is_empty() { " (there are no profiles)".to_owned() } else { format!(" (there are: {})", names.join(", ")) };
+    let known = if names.is_empty() { " (no profiles found)".to_owned() } else { format!(" (known: {})", names.join(", ")) };
     Err(ConnectError::UnknownProfile { name: name.to_owned(), quoted: in_shell(name), known })
 }
 

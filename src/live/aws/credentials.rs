@@ -29,7 +29,7 @@ const FRESH: Duration = Duration::from_secs(20);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Trouble {
     /// A role that wants a code from a device.
-    #[error("MFA cannot be asked here: profile '{profile}' assumes {role} with mfa_serial {serial}")]
+    #[error("MFA prompt not supported: profile '{profile}' assumes {role} with mfa_serial {serial}")]
     Mfa {
         /// The profile.
         profile: String,
@@ -71,7 +71,7 @@ pub enum Trouble {
         what: String,
     },
     /// Nobody answered in time.
-    #[error("no usable AWS credentials: {what} did not answer within {seconds} s")]
+    #[error("no usable AWS credentials: {what} timed out after {seconds} s")]
     Silent {
         /// Who.
         what: String,
@@ -126,22 +126,22 @@ impl Trouble {
     pub fn next(&self) -> String {
         match self {
             Self::Mfa { profile, serial, .. } => format!(
-                "begin a session elsewhere and start from it: 'eval \"$(aws configure export-credentials --profile {} --format env)\"', \
-                 'aws-vault exec', or 'aws sts get-session-token --serial-number {serial} --token-code CODE'; a profile of SSO needs none of it",
+                "start a session elsewhere and use it: 'eval \"$(aws configure export-credentials --profile {} --format env)\"', \
+                 'aws-vault exec', or 'aws sts get-session-token --serial-number {serial} --token-code CODE'; an SSO profile does not need this",
                 in_shell(profile)
             ),
             Self::Sso { profile, .. } => format!("'aws sso login --profile {}'", in_shell(profile)),
             Self::Login { profile, .. } => format!("'aws login --profile {}'", in_shell(profile)),
             Self::Process { profile, .. } => format!(
-                "run the command of profile '{profile}' by itself: it has to answer within a minute, without a terminal ('aws configure export-credentials --profile {}')",
+                "run the credential_process of profile '{profile}' on its own: it must finish within a minute, without a terminal ('aws configure export-credentials --profile {}')",
                 in_shell(profile)
             ),
-            Self::Waiting { .. } => "nothing to do here, unless it asks somebody".to_owned(),
-            Self::Silent { .. } => "see why it is silent, or choose a profile with credentials of its own: --profile NAME".to_owned(),
+            Self::Waiting { .. } => "wait, unless it prompts someone".to_owned(),
+            Self::Silent { .. } => "check why it does not respond, or use a profile with its own credentials: --profile NAME".to_owned(),
             Self::Refused { next, .. } => next.clone(),
             Self::Settings { .. } => "correct ~/.aws/config, or choose another with --profile NAME".to_owned(),
             Self::Missing { flag, .. } => {
-                format!("'aws sso login{flag}', set AWS_PROFILE, or look around without AWS: 'nextcore-top demo'")
+                format!("'aws sso login{flag}', set AWS_PROFILE, or try without AWS: 'nextcore-top demo'")
             }
         }
     }

@@ -34,10 +34,10 @@ const STAMP: &str = "x-nextcore-cleared";
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The SDK did not say which operation it was: refuse rather than guess.
-    #[error("refused: a request without operation metadata; report this as a bug")]
+    #[error("blocked: request without operation metadata; report this as a bug")]
     Unnamed,
     /// Not in any table of this process.
-    #[error("refused: {service}:{operation} is not among the operations of this process (read-only gate)")]
+    #[error("blocked: {service}:{operation} is not an operation of this process (read-only gate)")]
     NotAllowed {
         /// SDK service id.
         service: String,
@@ -45,7 +45,7 @@ pub enum Refusal {
         operation: String,
     },
     /// A write that nobody confirmed.
-    #[error("refused: {service}:{operation} writes, and no confirmed action asked for it (read-only gate)")]
+    #[error("blocked: {service}:{operation} writes without a confirmed action (read-only gate)")]
     NoWarrant {
         /// SDK service id.
         service: String,
@@ -53,7 +53,7 @@ pub enum Refusal {
         operation: String,
     },
     /// The configuration pins an account, and it is not known yet that we are in it.
-    #[error("refused: {service}:{operation} is not asked before it is known that these are credentials of the pinned account")]
+    #[error("blocked: {service}:{operation} waits until the credentials are known to be of the pinned account")]
     Pinned {
         /// SDK service id.
         service: String,
@@ -61,7 +61,7 @@ pub enum Refusal {
         operation: String,
     },
     /// A write that was confirmed, and the process was disarmed before it left.
-    #[error("refused: {service}:{operation} was confirmed, but this process is not armed any more (read-only gate)")]
+    #[error("blocked: {service}:{operation} was confirmed, but this process is no longer armed (read-only gate)")]
     Disarmed {
         /// SDK service id.
         service: String,
@@ -69,7 +69,7 @@ pub enum Refusal {
         operation: String,
     },
     /// Sent by a client that bypassed the gate.
-    #[error("refused: {0} was sent by a client that the gate does not know")]
+    #[error("blocked: {0} was sent by a client unknown to the gate")]
     Unstamped(String),
 }
 

@@ -53,7 +53,7 @@ impl Sent {
 impl Drop for Sent {
     fn drop(&mut self) {
         if !self.is_over {
-            warn!(operation = self.operation, millis = self.millis(), failed = "given up: no answer in time", "request");
+            warn!(operation = self.operation, millis = self.millis(), failed = "given up: timed out", "request");
         }
     }
 }

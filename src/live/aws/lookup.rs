@@ -89,7 +89,7 @@ impl Lookup {
     pub(super) async fn renew(links: &[Link]) -> String {
         let environment = links.iter().any(|l| l.provider == Provider::Environment);
         if environment && EnvironmentVariableCredentialsProvider::new().provide_credentials().await.is_ok() {
-            return "renew those of the environment: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN".to_owned();
+            return "renew the environment's: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN".to_owned();
         }
         let Ok(profiles) = Profiles::read().await else { return String::new() };
         let chain = profile_of(links).and_then(|name| profiles.get(name).and_then(|_| Chain::of(&profiles, name).ok()));
@@ -112,7 +112,7 @@ impl Lookup {
             }
         }
         let chosen = profile_of(&self.links).filter(|name| *name != "default");
-        Err(Trouble::missing(chosen, format!("neither environment nor profile, container or instance has any ({last})")))
+        Err(Trouble::missing(chosen, format!("none in environment, profile, container or instance ({last})")))
     }
 
     /// The credentials of one; or nothing, and why, where it has not been set up. One that has and fails is an error: what comes behind it is
@@ -277,11 +277,11 @@ fn sso(profile: &str, error: &CredentialsError, cause: &str) -> Trouble {
     let absent = find::<std::io::Error>(error).is_some_and(|e| e.kind() == std::io::ErrorKind::NotFound);
     // With a named session the SDK hides why it has no token.
     if absent || low.contains("failed to load the cached sso token") {
-        return Trouble::Sso { profile, state: "is not there: nobody has logged in, or ~/.aws/sso/cache cannot be read".to_owned() };
+        return Trouble::Sso { profile, state: "was not found: not logged in, or ~/.aws/sso/cache is unreadable".to_owned() };
     }
     if low.contains("forbidden") || low.contains("no access") {
-        let next = "choose a role that this user has (sso_role_name, sso_account_id), or ask for it in IAM Identity Center".to_owned();
-        return Trouble::Refused { what: format!("SSO gives profile '{profile}' no such role: {cause}"), next, clock: false };
+        let next = "use a role assigned to this user (sso_role_name, sso_account_id), or request it in IAM Identity Center".to_owned();
+        return Trouble::Refused { what: format!("SSO role of profile '{profile}' is not assigned: {cause}"), next, clock: false };
     }
     let over = low.contains("expired") || low.contains("unauthorized") || low.contains("not found or invalid");
     Trouble::Sso { profile, state: if over { "has expired".to_owned() } else { format!("cannot be used: {cause}") } }
@@ -310,7 +310,7 @@ fn refused(error: &CredentialsError, profile: Option<&str>, what: &str) -> Troub
 
 fn unreached(what: &str, error: &CredentialsError) -> Trouble {
     let (cause, next) = match find::<Via>(error) {
-        Some(via) => (via.to_string(), format!("is the proxy {} up? {} names it; NO_PROXY takes hosts out", via.proxy, via.name)),
+        Some(via) => (via.to_string(), format!("is the proxy {} up? it is set by {}; use NO_PROXY to exclude hosts", via.proxy, via.name)),
         None => (innermost(error), "check the network".to_owned()),
     };
     Trouble::Refused { what: format!("no usable AWS credentials: {what} cannot be reached: {}", sanitize(&cause)), next, clock: false }

@@ -45,7 +45,7 @@ impl Newcomers {
         if known.as_deref().is_some_and(|known| known != new.access_key_id()) {
             let config = self.config.to_builder().credentials_provider(SharedCredentialsProvider::new(new.clone())).build();
             let answer = client::who(&config, &self.place, &self.gate).get_caller_identity().send().await;
-            let out = answer.map_err(|e| refused("whose the new credentials are is not known", problem_of(WHO, &e)))?;
+            let out = answer.map_err(|e| refused("the new credentials could not be identified", problem_of(WHO, &e)))?;
             let identity = Identity { account: text(out.account()), arn: text(out.arn()) };
             Pin::of(Some(account.clone())).look(&identity).map_err(|p| refused("the new credentials are not used", p))?;
         }

@@ -33,10 +33,10 @@ impl Pages {
         self.read += 1;
         let Some(next) = next.filter(|n| !n.is_empty()) else { return Ok(None) };
         if !self.seen.insert(next.clone()) {
-            return Err(self.cut_off(&format!("the list does not end: after {} pages it begins again", self.read)));
+            return Err(self.cut_off(&format!("the list does not end: it repeats after {} pages", self.read)));
         }
         if self.read >= MOST {
-            return Err(self.cut_off(&format!("cut off: more than {MOST} pages, and still no end")));
+            return Err(self.cut_off(&format!("cut off: more than {MOST} pages")));
         }
         Ok(Some(next))
     }
@@ -45,7 +45,7 @@ impl Pages {
         Problem {
             kind: ProblemKind::CutOff,
             headline: format!("{}: {what}", self.op.label()),
-            hint: "nothing of it is shown rather than a part of it; it is asked again, rarely".to_owned(),
+            hint: "no partial data is shown; retried at a slower pace".to_owned(),
             permission: None,
         }
     }

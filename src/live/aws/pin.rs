@@ -60,7 +60,7 @@ impl Pin {
         Err(Problem {
             kind: ProblemKind::WrongAccount,
             headline: format!(
-                "wrong account: these credentials are of {} ({}), and {} pins {}",
+                "wrong account: these credentials belong to {} ({}), but {} pins {}",
                 identity.account, identity.arn, pinned.origin, pinned.value
             ),
             hint: format!("use a --profile of account {}, or correct 'account' in {}", pinned.value, pinned.origin),

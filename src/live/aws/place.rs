@@ -125,7 +125,7 @@ fn settle(options: &ConnectOptions, sources: &Sources<'_>) -> Result<Place, Conn
                 place.variants.push(Variant { kind, origin, obeyed: any_of_aws });
             }
             Some(Chosen { value, origin }) if !value.eq_ignore_ascii_case("false") => {
-                place.notices.push(format!("{kind} endpoints: '{value}' of {origin} is neither true nor false, and not obeyed"));
+                place.notices.push(format!("{kind} endpoints: '{value}' of {origin} is neither true nor false, ignored"));
             }
             _ => {}
         }
@@ -145,7 +145,7 @@ fn region(options: &ConnectOptions, sources: &Sources<'_>, notices: &mut Vec<Str
     {
         notices.push(stack.before("region", other));
     }
-    let of_seed = || options.seed_region.as_ref().map(|r| Chosen::new(r.as_str(), "default (the seed's)"));
+    let of_seed = || options.seed_region.as_ref().map(|r| Chosen::new(r.as_str(), "default (built-in)"));
     options.region.clone().or(of_profile).or_else(of_seed).ok_or(ConnectError::NoRegion)
 }
 
@@ -202,7 +202,7 @@ fn credentials(options: &ConnectOptions, sources: &Sources<'_>, notices: &mut Ve
         }
         return CredentialSource { from: format!("{key} of the environment"), passed_over };
     }
-    let from = if kind(sources) == NOTHING { "what this machine offers".to_owned() } else { profile(origin) };
+    let from = if kind(sources) == NOTHING { "this machine's environment".to_owned() } else { profile(origin) };
     CredentialSource { from, passed_over }
 }
 

@@ -79,7 +79,7 @@ impl Process {
             let what = format!("waiting for credential_process of profile '{}': {} (up to {patience} s)", self.profile, self.program());
             told.notices.say(Topic::Credentials, Some(what));
             let Ok(heard) = tokio::time::timeout(launch.patience.saturating_sub(quiet), answer).await else {
-                return Err(format!("did not end within {patience} s, and was ended"));
+                return Err(format!("did not finish within {patience} s and was killed"));
             };
             heard
         };
@@ -87,9 +87,9 @@ impl Process {
         let said = if last_words.is_empty() { String::new() } else { format!(": {last_words}") };
         match code {
             Some(0) => parse(&out).map_err(|why| format!("{why}{said}")),
-            Some(127) => Err(format!("was not found, or did not find what it needs (code 127){said}")),
-            Some(code) => Err(format!("ended with code {code}{said}")),
-            None => Err(format!("was ended by a signal{said}")),
+            Some(127) => Err(format!("command not found (code 127){said}")),
+            Some(code) => Err(format!("exited with code {code}{said}")),
+            None => Err(format!("was killed by a signal{said}")),
         }
     }
 }
@@ -166,17 +166,17 @@ async fn drain(from: Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>, keep: K
 /// The answer of version 1.
 fn parse(out: &[u8]) -> Result<Credentials, String> {
     let Ok(Value::Object(answer)) = serde_json::from_slice::<Value>(out) else {
-        return Err("did not answer with a JSON object on its standard output".to_owned());
+        return Err("did not print a JSON object to stdout".to_owned());
     };
     // The SDKs of AWS take the keys in any case.
     let field = |name: &str| answer.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value).filter(|v| !v.is_null());
     let text = |name: &str| field(name).and_then(Value::as_str).filter(|t| !t.is_empty()).map(ToOwned::to_owned);
     match field("Version").map(|v| (v.as_i64(), v)) {
         Some((Some(1), _)) => {}
-        Some((_, other)) => return Err(format!("answered with Version {other}, and only 1 is known")),
-        None => return Err("answered without a Version".to_owned()),
+        Some((_, other)) => return Err(format!("returned Version {other}, only 1 is supported")),
+        None => return Err("returned no Version".to_owned()),
     }
-    let need = |name: &str| text(name).ok_or_else(|| format!("answered without {name}"));
+    let need = |name: &str| text(name).ok_or_else(|| format!("returned no {name}"));
     let mut credentials = Credentials::builder()
         .access_key_id(need("AccessKeyId")?)
         .secret_access_key(need("SecretAccessKey")?)
@@ -184,11 +184,11 @@ fn parse(out: &[u8]) -> Result<Credentials, String> {
     credentials.set_session_token(text("SessionToken"));
     if let Some(at) = text("Expiration") {
         let Ok(until) = DateTime::parse_from_rfc3339(&at) else {
-            return Err(format!("answered with an Expiration that is no time: {}", sanitize(&at)));
+            return Err(format!("returned an invalid Expiration: {}", sanitize(&at)));
         };
         credentials.set_expiry(Some(until.with_timezone(&Utc).into()));
     } else if field("Expiration").is_some() {
-        return Err("answered with an Expiration that is no text".to_owned());
+        return Err("returned an Expiration that is not a string".to_owned());
     }
     Ok(credentials.build())
 }
@@ -215,13 +215,13 @@ mod tests {
         for (out, words) in [
             ("", "JSON"),
             ("[]", "JSON"),
-            ("{}", "without a Version"),
+            ("{}", "no Version"),
             (r#"{"Version": 2, "AccessKeyId": "a", "SecretAccessKey": "b"}"#, "Version 2"),
             (r#"{"Version": "1"}"#, "Version \"1\""),
-            (r#"{"Version": 1, "SecretAccessKey": "b"}"#, "without AccessKeyId"),
-            (r#"{"Version": 1, "AccessKeyId": "a", "SecretAccessKey": ""}"#, "without SecretAccessKey"),
-            (r#"{"Version": 1, "AccessKeyId": "a", "SecretAccessKey": "b", "Expiration": "soon"}"#, "no time: soon"),
-            (r#"{"Version": 1, "AccessKeyId": "a", "SecretAccessKey": "b", "Expiration": 7}"#, "no text"),
+            (r#"{"Version": 1, "SecretAccessKey": "b"}"#, "no AccessKeyId"),
+            (r#"{"Version": 1, "AccessKeyId": "a", "SecretAccessKey": ""}"#, "no SecretAccessKey"),
+            (r#"{"Version": 1, "AccessKeyId": "a", "SecretAccessKey": "b", "Expiration": "soon"}"#, "invalid Expiration: soon"),
+            (r#"{"Version": 1, "AccessKeyId": "a", "SecretAccessKey": "b", "Expiration": 7}"#, "not a string"),
         ] {
             let why = parse(out.as_bytes()).unwrap_err();
             assert!(why.contains(words), "{out}: {why}");
@@ -257,6 +257,6 @@ mod tests {
     #[tokio::test]
     async fn patience_has_an_end() {
         let why = run("exec sleep 30", Duration::from_millis(300)).await.unwrap_err();
-        assert!(why.contains("did not end within"), "{why}");
+        assert!(why.contains("did not finish within"), "{why}");
     }
 }

@@ -64,10 +64,10 @@ impl Chain {
         loop {
             let profile = profiles.get(&current).ok_or_else(|| {
                 let by = seen.last().map_or(name, String::as_str);
-                wrong(format!("its source_profile '{current}', which '{by}' names, is in neither file"))
+                wrong(format!("its source_profile '{current}' (set in '{by}') is in neither file"))
             })?;
             if seen.iter().any(|s| s == profile.name()) {
-                return Err(wrong(format!("its source_profile goes in a circle: {} and again {current}", seen.join(", "))));
+                return Err(wrong(format!("its source_profile is circular: {}, {current}", seen.join(", "))));
             }
             let is_first = seen.is_empty();
             seen.push(profile.name().to_owned());
@@ -89,7 +89,7 @@ impl Chain {
             });
             match (text("source_profile"), text("credential_source")) {
                 (Some(_), Some(_)) => return Err(wrong(format!("'{current}' has both source_profile and credential_source"))),
-                (None, None) => return Err(wrong(format!("'{current}' has role_arn, and neither source_profile nor credential_source"))),
+                (None, None) => return Err(wrong(format!("'{current}' has role_arn but no source_profile or credential_source"))),
                 (Some(source), None) if Profiles::alias(&source) != profile.name() => current = source,
                 // Itself, as the base.
                 _ => {
@@ -116,10 +116,10 @@ impl Chain {
             Base::Sso(login) => format!("renew them: 'aws sso login --profile {}'", super::profiles::in_shell(login)),
             Base::Login(login) => format!("renew them: 'aws login --profile {}'", super::profiles::in_shell(login)),
             Base::Process(process) => {
-                format!("renew what credential_process of profile '{}' ({}) reads", process.profile, process.program())
+                format!("renew the credentials that credential_process of profile '{}' ({}) reads", process.profile, process.program())
             }
             Base::WebIdentity => format!("renew the token file that profile '{profile}' names"),
-            Base::Named(_) => format!("see to what profile '{profile}' takes its credentials from"),
+            Base::Named(_) => format!("check the credential source of profile '{profile}'"),
             Base::Keys { .. } | Base::Nothing => format!("renew them in profile '{profile}' (~/.aws/credentials)"),
         }
     }
@@ -155,7 +155,7 @@ fn base(profiles: &Profiles, profile: &Profile, name: &str) -> Result<Base, Trou
     }
     if sso.iter().any(|key| has(key)) {
         if let Some(session) = profile.get("sso_session").filter(|s| !profiles.has_session(s)) {
-            let cause = format!("its sso_session '{session}' is in no [sso-session {session}]");
+            let cause = format!("its sso_session '{session}' has no [sso-session {session}] section");
             return Err(Trouble::Settings { profile: name.to_owned(), cause });
         }
         return Ok(Base::Sso(name.to_owned()));
@@ -252,7 +252,7 @@ aws_session_token = C
             ("second", "Process", &["arn:aws:iam::1:role/R", "arn:aws:iam::2:role/S"], "credential_process"),
             ("itself", "Process", &["arn:aws:iam::1:role/I"], "/opt/own"),
             ("mfa", "Keys", &["arn:aws:iam::1:role/M"], "profile 'mfa'"),
-            ("instance", "Named", &["arn:aws:iam::1:role/X"], "takes its credentials from"),
+            ("instance", "Named", &["arn:aws:iam::1:role/X"], "check the credential source of"),
             ("sso", "Sso", &[], "aws sso login --profile sso"),
             ("sso-role", "Sso", &["arn:aws:iam::1:role/X"], "aws sso login --profile sso'"),
         ] {
@@ -269,10 +269,10 @@ aws_session_token = C
     async fn what_leads_nowhere_is_named() {
         let profiles = profiles().await;
         for (name, words) in [
-            ("round", "circle"),
+            ("round", "circular"),
             ("lost", "'nowhere'"),
             ("both", "both source_profile and credential_source"),
-            ("neither", "neither source_profile nor"),
+            ("neither", "no source_profile or credential_source"),
             ("sso-lost", "[sso-session gone]"),
         ] {
             let text = Chain::of(&profiles, name).unwrap_err().to_string();
@@ -284,7 +284,7 @@ aws_session_token = C
     async fn mfa_is_refused_where_nothing_can_have_asked_for_it() {
         let profiles = profiles().await;
         let text = Chain::of(&profiles, "mfa").unwrap().needs_mfa().unwrap().to_string();
-        assert!(text.starts_with("MFA cannot be asked here") && text.contains("arn:aws:iam::1:mfa/maya"), "{text}");
+        assert!(text.starts_with("MFA prompt not supported") && text.contains("arn:aws:iam::1:mfa/maya"), "{text}");
         assert_eq!(Chain::of(&profiles, "mfa-session").unwrap().needs_mfa(), None);
         assert_eq!(Chain::of(&profiles, "role").unwrap().needs_mfa(), None);
     }

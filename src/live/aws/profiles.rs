@@ -14,7 +14,7 @@ use aws_types::os_shim_internal::{Env, Fs};
 
 /// The files cannot be read, or do not parse.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the AWS configuration cannot be read: {0}\n  next: correct the file, or point AWS_CONFIG_FILE at another")]
+#[error("cannot read the AWS configuration: {0}\n  next: correct the file, or point AWS_CONFIG_FILE at another")]
 pub struct Unreadable(String);
 
 /// All profiles, by the names that people use.

@@ -10,7 +10,7 @@ use nextcore_core::model::connection::Variable;
 
 /// A proxy of the environment that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{name} names no proxy: '{value}' {cause}\n  next: write it as http://HOST:PORT, or unset {name}")]
+#[error("invalid proxy in {name}: '{value}' {cause}\n  next: write it as http://HOST:PORT, or unset {name}")]
 pub struct BadProxy {
     name: String,
     value: String,
@@ -19,7 +19,7 @@ pub struct BadProxy {
 
 /// A connection that failed on the way through a proxy.
 #[derive(Debug, thiserror::Error)]
-#[error("through the proxy {proxy} of {name}: {cause}")]
+#[error("via proxy {proxy} ({name}): {cause}")]
 pub(super) struct Via {
     /// Which, without its password.
     pub(super) proxy: String,
@@ -87,7 +87,7 @@ fn check(variable: &Variable) -> Result<(), BadProxy> {
     if variable.value.is_empty() {
         return Ok(());
     }
-    let Ok(uri) = variable.value.parse::<http::Uri>() else { return bad("is no URL") };
+    let Ok(uri) = variable.value.parse::<http::Uri>() else { return bad("is not a URL") };
     if uri.scheme_str().is_some_and(|s| !SCHEMES.contains(&s)) {
         return bad("has a scheme that is not one of http, https, socks4, socks5");
     }
@@ -97,7 +97,7 @@ fn check(variable: &Variable) -> Result<(), BadProxy> {
     }
     let host_port = authority.as_str().rsplit('@').next().unwrap_or_default();
     if uri.port_u16().is_none() && !host_port.ends_with(authority.host()) {
-        return bad("has a port that is no port");
+        return bad("has an invalid port");
     }
     Ok(())
 }
@@ -110,7 +110,7 @@ fn check_exceptions(variable: &Variable) -> Result<(), BadProxy> {
         Some(host) => Err(BadProxy {
             name: variable.name.clone(),
             value: Variable { name: String::new(), value: host.to_owned() }.masked(),
-            cause: "is no host: it is a list of hosts, domains and networks, with commas between them",
+            cause: "is not a host: use a comma-separated list of hosts, domains and networks",
         }),
     }
 }

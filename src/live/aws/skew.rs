@@ -117,7 +117,7 @@ impl Skew {
         };
         self.0.said.store(shown, Ordering::Release);
         let corrected = if corrected { "; requests are signed with AWS's time" } else { "" };
-        let text = format!("the clock of this machine is {}{corrected}", by_how_much(shown / MILLIS));
+        let text = format!("this machine's clock is {}{corrected}", by_how_much(shown / MILLIS));
         self.0.notices.say(Topic::Clock, (shown != 0).then_some(text));
     }
 }
@@ -225,7 +225,7 @@ mod tests {
     fn a_notice_says_by_how_much_and_in_which_direction() {
         let (skew, notices) = skew();
         skew.read(&answer(403, 5400), skew.sending());
-        assert_eq!(notices.all(), ["the clock of this machine is 1h30m behind AWS's; requests are signed with AWS's time"]);
+        assert_eq!(notices.all(), ["this machine's clock is 1h30m behind AWS's; requests are signed with AWS's time"]);
         skew.read(&answer(200, -120), skew.sending());
         assert!(notices.all()[0].contains("2m00s ahead of AWS's"), "{:?}", notices.all());
     }

@@ -10,7 +10,7 @@ use rustls::pki_types::pem::PemObject;
 
 /// A certificate bundle that was asked for and cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("the certificate bundle {path} ({origin}) cannot be used: {cause}\n  next: name a readable file of PEM certificates, or take the setting away", path = .path.display())]
+#[error("cannot use the certificate bundle {path} ({origin}): {cause}\n  next: set a readable file of PEM certificates, or remove the setting", path = .path.display())]
 pub struct BadBundle {
     path: PathBuf,
     origin: String,
@@ -30,7 +30,7 @@ pub(super) fn bundle(path: &Path, origin: &str) -> Result<TlsContext, BadBundle>
     let good: Vec<&str> = found.iter().copied().filter(|pem| is_certificate(pem)).collect();
     match (found.len(), good.len()) {
         (0, _) if bytes.is_empty() => return Err(bad("it is empty".to_owned())),
-        (0, _) => return Err(bad("there is no PEM certificate in it".to_owned())),
+        (0, _) => return Err(bad("no PEM certificate in it".to_owned())),
         (n, 0) => return Err(bad(format!("none of its {n} certificates can be read"))),
         _ => {}
     }

@@ -42,7 +42,7 @@ struct NamedConnector {
 
 /// An endpoint that was not reached, and who asked for it.
 #[derive(Debug, thiserror::Error)]
-#[error("({host}: {wishes}, and not every service has one in every region)")]
+#[error("({host}: {wishes}, not available for every service and region)")]
 pub(super) struct Unreached {
     source: ConnectorError,
     host: String,

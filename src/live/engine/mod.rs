@@ -25,7 +25,7 @@ use clock::Clock;
 use nextcore_core::model::Time;
 use nextcore_core::model::identity::Identity;
 use nextcore_core::model::place::Place;
-use nextcore_core::model::section::{Problem, ProblemKind, Section, SectionKey};
+use nextcore_core::model::section::{Problem, Section, SectionKey};
 use nextcore_core::model::stack::Stack;
 use nextcore_core::model::store::Store;
 use schedule::Look;
@@ -263,7 +263,7 @@ pub async fn settled(feed: &mut Feed, patience: Duration) -> Arc<Store> {
     let all_answered = |store: &Arc<Store>| {
         SOURCES.iter().filter(|row| !row.on_demand).all(|row| {
             let entry = store.entry(row.key);
-            entry.is_some_and(|e| e.value.is_some() || e.problem.as_ref().is_some_and(|p| p.kind != ProblemKind::Waiting))
+            entry.is_some_and(|e| e.value.is_some() || e.problem.as_ref().is_some_and(|p| !p.is_waiting()))
         })
     };
     if let Ok(Ok(store)) = tokio::time::timeout(patience, feed.store.wait_for(all_answered)).await {

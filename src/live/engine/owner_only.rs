@@ -18,8 +18,8 @@ const OWN_FOLDER: u32 = 0o700;
 /// Makes the folder, and every folder above it that is missing; each is on disk by its name.
 pub fn make(folder: &Path) -> io::Result<()> {
     match fs::metadata(folder) {
-        Ok(found) if !found.is_dir() => return Err(refused(folder, "is not a folder")),
-        Ok(found) if found.uid() != geteuid().as_raw() => return Err(refused(folder, "belongs to somebody else")),
+        Ok(found) if !found.is_dir() => return Err(refused(folder, "is not a directory")),
+        Ok(found) if found.uid() != geteuid().as_raw() => return Err(refused(folder, "is owned by another user")),
         // Others could put their own files in the place of ours.
         Ok(found) if found.mode() & WRITABLE != 0 => return fs::set_permissions(folder, Permissions::from_mode(OWN_FOLDER)),
         Ok(_) => return Ok(()),
@@ -82,10 +82,10 @@ fn options() -> OpenOptions {
 fn check(path: &Path, found: &fs::Metadata) -> io::Result<()> {
     is_file(path, found)?;
     if found.uid() != geteuid().as_raw() {
-        return Err(refused(path, "belongs to somebody else"));
+        return Err(refused(path, "is owned by another user"));
     }
     if found.mode() & WRITABLE != 0 {
-        return Err(refused(path, "can be written by others, so nobody knows who wrote it: look at it, then move it away or chmod 600"));
+        return Err(refused(path, "is writable by others, so its content is not trusted: check it, then move it or chmod 600"));
     }
     Ok(())
 }
@@ -95,13 +95,13 @@ fn is_file(path: &Path, found: &fs::Metadata) -> io::Result<()> {
     let what = if kind.is_file() {
         return Ok(());
     } else if kind.is_symlink() {
-        "is a symbolic link, not a file: move it away"
+        "is a symbolic link, not a file: remove it"
     } else if kind.is_fifo() {
-        "is a named pipe, not a file: move it away"
+        "is a named pipe, not a file: remove it"
     } else if kind.is_dir() {
-        "is a folder, not a file: move it away"
+        "is a directory, not a file: remove it"
     } else {
-        "is a device or a socket, not a file: move it away"
+        "is a device or a socket, not a file: remove it"
     };
     Err(refused(path, what))
 }

@@ -149,7 +149,7 @@ async fn ask(row: Row, shared: &Arc<Shared>, tally: &Arc<Tally>) -> Answer {
         Ok(Err(_)) => failed(ProblemKind::Malformed, "the poll ended unexpectedly; please report this".to_owned()),
         Err(_) => {
             task.abort();
-            failed(ProblemKind::Timeout, format!("no answer within {} s", POLL_TIMEOUT.as_secs()))
+            failed(ProblemKind::Timeout, format!("timed out after {} s", POLL_TIMEOUT.as_secs()))
         }
     }
 }
@@ -160,7 +160,7 @@ fn log(row: Row, outcome: Outcome, next_ms: u64) {
     match outcome {
         Outcome::Good => debug!(source, next_ms, "poll ends"),
         // One section waits for another: so it begins.
-        Outcome::Bad { kind: ProblemKind::Waiting, failures } => debug!(source, failures, next_ms, "poll waits"),
+        Outcome::Bad { kind: ProblemKind::Waiting(_), failures } => debug!(source, failures, next_ms, "poll waits"),
         Outcome::Bad { kind, failures } => warn!(source, ?kind, failures, next_ms, "poll backs off"),
     }
 }

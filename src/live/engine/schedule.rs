@@ -92,8 +92,8 @@ pub fn delay(interval: Duration, outcome: Outcome) -> Duration {
         Outcome::Bad { kind, failures } => {
             let doublings = failures.saturating_sub(1).min(10);
             match kind {
-                ProblemKind::Waiting if failures <= SHORT_WAITS => WAIT,
-                ProblemKind::Waiting => LONG_WAIT,
+                ProblemKind::Waiting(_) if failures <= SHORT_WAITS => WAIT,
+                ProblemKind::Waiting(_) => LONG_WAIT,
                 ProblemKind::Throttled => (interval * 2_u32.pow(doublings + 1)).min(THROTTLE_CAP.max(interval)),
                 ProblemKind::Denied => interval.max(DENIED),
                 ProblemKind::Held => (HELD * 2_u32.pow(doublings)).min(HELD_CAP).max(interval),

@@ -74,7 +74,7 @@ pub(super) fn chosen(place: &Place) {
 /// Begins to write what is asked for to this file; nothing if nothing is. Once in a process.
 pub(super) fn start(level: LogLevel, path: Option<PathBuf>) -> io::Result<Option<Log>> {
     let Some(most) = most_of(level) else { return Ok(None) };
-    let path = path.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "neither XDG_STATE_HOME nor HOME is set"))?;
+    let path = path.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "XDG_STATE_HOME and HOME are not set"))?;
     let (log, subscriber) = open(most, &path, MOST_BYTES)?;
     tracing::subscriber::set_global_default(subscriber).map_err(io::Error::other)?;
     Ok(Some(log))
@@ -124,7 +124,7 @@ fn write_all(mut file: Turning, waiting: &Receiver<Parcel>, dropped: &AtomicU64)
 }
 
 fn missing(lines: u64) -> String {
-    format!("{} WARN {} lines are missing here: they came faster than the disk took them, or it took none count={lines}\n", now(), pid())
+    format!("{} WARN {} lines dropped: the disk was too slow or not writable count={lines}\n", now(), pid())
 }
 
 fn now() -> String {

@@ -65,13 +65,14 @@ impl<'d> Document<'d> {
         self.0.get("sections")?.get(key)
     }
 
-    fn state(self, key: &str) -> &'d str {
-        self.section(key).and_then(|s| s.get("state")).and_then(Json::as_str).unwrap_or("idle")
+    fn standing(self, key: &str) -> Standing {
+        let word = self.section(key).and_then(|s| s.get("state")).and_then(Json::as_str);
+        word.and_then(Standing::named).unwrap_or(Standing::Idle)
     }
 
     /// A section's data, if it is current.
     pub(super) fn current(self, key: &str) -> Option<&'d Json> {
-        if self.state(key) == "ready" { self.last(key) } else { None }
+        if self.standing(key) == Standing::Ready { self.last(key) } else { None }
     }
 
     /// A section's data, however old.
@@ -82,23 +83,23 @@ impl<'d> Document<'d> {
     /// What the lack of a section's data means: a resource that is not there does not conform, anything else cannot be told.
     pub(super) fn lack(self, key: &str) -> Verdict {
         let said = |name: &str| self.section(key)?.get("problem")?.get(name)?.as_str();
-        let headline = said("headline").unwrap_or("no answer yet");
+        let headline = said("headline").unwrap_or("not loaded yet");
         let title = key.replace('_', " ");
-        match self.state(key) {
-            "missing" => (Outcome::Fail, format!("{title}: missing ({headline})")),
-            "denied" => {
-                let why = said("permission").map_or_else(|| headline.to_owned(), |p| format!("no permission: {p}"));
+        match self.standing(key) {
+            Standing::Missing => (Outcome::Fail, format!("{title}: missing ({headline})")),
+            Standing::Denied => {
+                let why = said("permission").map_or_else(|| headline.to_owned(), |p| format!("access denied: {p}"));
                 (Outcome::Unknown, format!("{title}: {why}"))
             }
-            "stale" => {
+            Standing::Stale => {
                 let age = self.section(key).and_then(|s| s.get("age_s")).and_then(Json::as_i64).unwrap_or_default();
-                let why = said("permission").map_or_else(|| headline.to_owned(), |p| format!("no permission: {p}"));
+                let why = said("permission").map_or_else(|| headline.to_owned(), |p| format!("access denied: {p}"));
                 (Outcome::Unknown, format!("{title}: stale for {}: {why}", text::duration(age)))
             }
-            "failed" => (Outcome::Unknown, format!("{title}: {headline}")),
-            "loading" => (Outcome::Unknown, format!("{title}: loading")),
-            "ready" => (Outcome::Unknown, format!("{title}: empty")),
-            _ => (Outcome::Unknown, format!("{title}: not loaded")),
+            Standing::Failed => (Outcome::Unknown, format!("{title}: {headline}")),
+            Standing::Loading => (Outcome::Unknown, format!("{title}: loading")),
+            Standing::Ready => (Outcome::Unknown, format!("{title}: empty")),
+            Standing::Idle => (Outcome::Unknown, format!("{title}: not loaded")),
         }
     }
 }

@@ -84,7 +84,7 @@ impl Expression {
     pub(super) fn holds(&self, cx: &Context) -> Result<bool, Trouble> {
         match self.value(cx)? {
             Value::Bool(holds) => Ok(holds),
-            other => Err(Trouble::Wrong(format!("gives a value of type {}, not true or false", other.type_of()))),
+            other => Err(Trouble::Wrong(format!("returns type {}, not bool", other.type_of()))),
         }
     }
 

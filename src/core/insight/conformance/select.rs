@@ -24,11 +24,11 @@ impl Only {
             if !statements.rows().iter().any(|s| fits(&word, &s.about().id)) {
                 let mut groups: Vec<&str> = statements.rows().iter().map(|s| letters(&s.about().id)).collect();
                 groups.dedup();
-                return Err(format!("no statement is called {word}: give ids (D14) or groups of ids ({})", groups.join(", ")));
+                return Err(format!("no statement {word}: use ids (D14) or groups ({})", groups.join(", ")));
             }
             wanted.push(word);
         }
-        if wanted.is_empty() { Err("no statement is named: give ids (D14) or groups of ids (D)".to_owned()) } else { Ok(Self { wanted }) }
+        if wanted.is_empty() { Err("no statement given: use ids (D14) or groups (D)".to_owned()) } else { Ok(Self { wanted }) }
     }
 
     /// Whether the statement of this id is wanted.

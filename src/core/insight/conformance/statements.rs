@@ -50,13 +50,15 @@ impl Statement {
 }
 
 /// An expression that has a name.
+#[derive(Clone)]
 pub(super) struct Named {
     pub(super) name: String,
-    pub(super) expression: Expression,
+    pub(super) expression: Arc<Expression>,
     file: String,
 }
 
 /// All statements.
+#[derive(Clone)]
 pub struct Statements {
     pub(super) env: Arc<Env>,
     /// What a name needs comes before it.
@@ -123,7 +125,7 @@ impl Statements {
                 for statement in self.statements(text, &group, raw)? {
                     let id = &statement.about.id;
                     if fresh.iter().any(|s| s.about.id == *id) || (!replace && self.rows.iter().any(|s| s.about.id == *id)) {
-                        return Err(text.error(&span, format!("{id}: there are two statements of this id")));
+                        return Err(text.error(&span, format!("{id}: duplicate statement id")));
                     }
                     fresh.push(statement);
                 }
@@ -157,10 +159,10 @@ impl Statements {
                     return Err(refuse(format!("already a name, in {}", other.file)));
                 }
                 if section(name.get_ref()).is_some() || TOP.contains(&name.get_ref().as_str()) || name.get_ref() == IT {
-                    return Err(refuse("a name of the state document".to_owned()));
+                    return Err(refuse("a name in the state document".to_owned()));
                 }
                 let compiled = Expression::compile(&self.env, expression.get_ref()).map_err(refuse)?;
-                let named = Named { name: name.get_ref().clone(), expression: compiled, file: text.file.to_owned() };
+                let named = Named { name: name.get_ref().clone(), expression: Arc::new(compiled), file: text.file.to_owned() };
                 waiting.push((named, text.error(&name.span(), "")));
             }
         }
@@ -180,7 +182,7 @@ impl Statements {
             let (ready, rest): (Vec<_>, Vec<_>) =
                 waiting.into_iter().partition(|(named, _)| named.expression.names().all(|n| is_document(n) || placed.contains(n)));
             if let (true, Some((named, at))) = (ready.is_empty(), rest.first()) {
-                return Err(StatementError { message: format!("[let] {}: needs itself", named.name), ..at.clone() });
+                return Err(StatementError { message: format!("[let] {}: refers to itself", named.name), ..at.clone() });
             }
             self.names.extend(ready.into_iter().map(|(named, _)| named));
             waiting = rest;
@@ -198,7 +200,7 @@ impl Statements {
             return Err(text.error(&span, format!("{who}: needs `pass` (an expression) or `manual` (what to do by hand)")));
         }
         if raw.when.is_some() && raw.na.is_none() && raw.optional.is_none() {
-            return Err(text.error(&span, format!("{who}: with `when`, `optional` or `na` has to say why it does not apply")));
+            return Err(text.error(&span, format!("{who}: `when` needs `optional` or `na` to say why it does not apply")));
         }
         let compile = |key: &str, expression: Option<Spanned<String>>| {
             let Some(expression) = expression else { return Ok(None) };
@@ -212,7 +214,7 @@ impl Statements {
         };
         let [when, pass, warn, found] =
             [compile("when", raw.when)?, compile("pass", raw.pass)?, compile("warn", raw.warn)?, compile("found", raw.found)?];
-        let why = raw.optional.as_ref().map(|system| format!("{system} is optional, and this stack has none"));
+        let why = raw.optional.as_ref().map(|system| format!("{system} is optional, not used in this stack"));
         let na = raw.na.or(why);
         let mut statements = Vec::new();
         for entry in entries {
@@ -243,18 +245,18 @@ struct Entry {
 
 fn entries(text: Text, span: &std::ops::Range<usize>, raw: &Raw) -> Result<Vec<Entry>, StatementError> {
     let checked = |id: &str, span: &std::ops::Range<usize>| match id {
-        "" => Err(text.error(span, "a statement without an id")),
+        "" => Err(text.error(span, "statement without an id")),
         id if id.contains([',', ' ']) => Err(text.error(span, format!("{id}: an id has no spaces and no commas"))),
         id => Ok(id.to_owned()),
     };
     if let Some(id) = &raw.id {
         if !raw.each.is_empty() {
-            return Err(text.error(span, format!("{id}: `id` and `each` are two ways to say the same")));
+            return Err(text.error(span, format!("{id}: use either `id` or `each`")));
         }
         return Ok(vec![Entry { id: checked(id, span)?, it: Json::Null }]);
     }
     if raw.each.is_empty() {
-        return Err(text.error(span, "a statement without an id"));
+        return Err(text.error(span, "statement without an id"));
     }
     let entry = |table: &Spanned<toml::Table>| {
         let it = serde_json::to_value(table.get_ref()).map_err(|e| text.error(&table.span(), e.to_string()))?;
@@ -289,7 +291,7 @@ fn is_document(name: &str) -> bool {
 fn unknown_name(expression: &Expression, known: impl Fn(&str) -> bool) -> Option<String> {
     let name = expression.names().find(|n| !known(n))?;
     let place = expression.place_of(name);
-    Some(format!("`{name}` is not a section, not a name of a [let], and not one of {}{place}", TOP.join(", ")))
+    Some(format!("`{name}` is not a section, a [let] name or one of {}{place}", TOP.join(", ")))
 }
 
 /// Letters, then numbers by value: `S2` before `S10`.

@@ -1,7 +1,7 @@
 //! One piece of evidence while it is being judged: a reason, the cloud's own time stamp for it, and the sections that it rests on.
 
 use crate::model::Time;
-use crate::model::health::{Level, Reason};
+use crate::model::health::{Level, Reason, ReasonKind};
 use crate::model::section::SectionKey;
 
 /// What one rule found.
@@ -15,12 +15,14 @@ pub(crate) struct Finding {
     pub since: Option<Time>,
     /// The sections that decided: new data of these confirms it or clears it.
     pub basis: Vec<SectionKey>,
+    /// What kind of evidence it is.
+    pub kind: ReasonKind,
 }
 
 impl Finding {
     /// Degraded, down, ...: the basis is filled in from the rule's row.
     pub(crate) fn new(level: Level, text: impl Into<String>) -> Self {
-        Self { level, text: text.into(), since: None, basis: Vec::new() }
+        Self { level, text: text.into(), since: None, basis: Vec::new(), kind: ReasonKind::Seen }
     }
 
     /// The cloud's own time stamp.
@@ -38,7 +40,7 @@ impl Finding {
     }
 
     pub(crate) fn reason(&self) -> Reason {
-        Reason::new(self.level, self.text.clone())
+        Reason { level: self.level, text: self.text.clone(), kind: self.kind }
     }
 }
 

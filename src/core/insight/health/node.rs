@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::Time;
-use crate::model::health::Level;
+use crate::model::health::{Level, ReasonKind};
 use crate::model::section::SectionKey;
 use crate::model::system::{NodeId, SYSTEMS, System, SystemSpec};
 
@@ -40,7 +40,7 @@ impl Assessment {
                 finding.level = ground.missing;
                 base = base.min(ground.missing);
             }
-            if ground.mandatory.len() > 1 && finding.text != "loading" {
+            if ground.mandatory.len() > 1 && finding.kind != ReasonKind::Loading {
                 finding = finding.prefixed(&standing::title(*key));
             }
             // What could not be decided comes before what was seen last.

@@ -2,12 +2,15 @@
 //! It says nothing about health by itself. Called by the rules and by the reports.
 
 use crate::model::Time;
-use crate::model::health::Level;
+use crate::model::health::{Level, ReasonKind};
 use crate::model::section::{Problem, ProblemKind, SectionKey};
 use crate::model::store::{Entry, Store};
 use crate::model::text;
 
 use crate::insight::health::finding::Finding;
+
+/// What is said of a section whose first answer is on its way.
+pub(crate) const LOADING: &str = "loading";
 
 /// The state of one section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,11 +45,17 @@ impl Standing {
         }
     }
 
+    /// The one of that word: what a report says is read again.
+    pub(crate) fn named(word: &str) -> Option<Self> {
+        let all = [Self::Idle, Self::Loading, Self::Ready, Self::Stale, Self::Denied, Self::Missing, Self::Failed];
+        all.into_iter().find(|s| s.word() == word)
+    }
+
     /// The word in reports.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Idle => "idle",
-            Self::Loading => "loading",
+            Self::Loading => LOADING,
             Self::Ready => "ready",
             Self::Stale => "stale",
             Self::Denied => "denied",
@@ -59,17 +68,17 @@ impl Standing {
 /// Why a section is not as it should be, in words; `None` when it is, or when it was never asked.
 pub(crate) fn explain(entry: Option<&Entry>, now: Time) -> Option<String> {
     let problem = entry.and_then(|e| e.problem.as_ref());
-    let headline = problem.map_or("no answer yet", |p| p.headline.as_str());
+    let headline = problem.map_or("not loaded yet", |p| p.headline.as_str());
     match Standing::of(entry, now) {
         Standing::Idle | Standing::Ready => None,
-        Standing::Loading => Some("loading".to_owned()),
+        Standing::Loading => Some(LOADING.to_owned()),
         Standing::Missing => Some(format!("missing ({headline})")),
         Standing::Failed => Some(headline.to_owned()),
         Standing::Denied => problem.map(Problem::why),
         Standing::Stale => {
             let age = entry.and_then(|e| e.at).map_or_else(String::new, |at| text::age(at, now));
             Some(match problem.and_then(|p| p.permission.as_deref()) {
-                Some(permission) => format!("stale for {age}, no permission: {permission}"),
+                Some(permission) => format!("stale for {age}, access denied: {permission}"),
                 None => format!("stale for {age}: {headline}"),
             })
         }
@@ -82,12 +91,13 @@ pub(crate) fn mandatory(store: &Store, key: SectionKey, now: Time) -> Option<Fin
     let standing = Standing::of(entry, now);
     let (level, what) = match standing {
         Standing::Ready => return None,
-        Standing::Idle => (Level::Unknown, "loading".to_owned()),
+        Standing::Idle => (Level::Unknown, LOADING.to_owned()),
         Standing::Missing => (Level::Down, explain(entry, now)?),
         _ => (Level::Unknown, explain(entry, now)?),
     };
     let since = entry.and_then(|e| e.failing_since);
-    Some(Finding { level, text: what, since, basis: vec![key] })
+    let kind = if matches!(standing, Standing::Idle | Standing::Loading) { ReasonKind::Loading } else { ReasonKind::Unread(key) };
+    Some(Finding { level, text: what, since, basis: vec![key], kind })
 }
 
 /// A supporting section that failed: its rules are lost, and a note says so. It makes a node unknown only where it was not looked at by our
@@ -103,6 +113,7 @@ pub(crate) fn supporting(store: &Store, key: SectionKey, now: Time) -> Option<Fi
             text: format!("{}: {}", title(key), explain(entry, now)?),
             since: None,
             basis: vec![key],
+            kind: ReasonKind::Unread(key),
         }),
     }
 }

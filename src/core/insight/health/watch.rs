@@ -174,7 +174,7 @@ impl Memory {
             _ => Pending { to_down: false, stamps: stamps(store, &self.cause) },
         };
         let mut held = self.verdict;
-        let note = Reason::new(Level::Healthy, "better in the last answer, one more to confirm");
+        let note = Reason::new(Level::Healthy, "improved in the last poll, one more to confirm");
         if !held.reasons.contains(&note) {
             held.reasons.push(note);
         }

@@ -35,32 +35,36 @@ fn state_and_zones() {
 fn targets_count_for_the_group_the_balancer_and_the_service() {
     let timeout = Some("Target.Timeout");
     let mut world = World::healthy();
-    web(&mut world, vec![target("10.0.11.2", "unhealthy", timeout), target("10.0.12.2", "healthy", None)]);
+    web(&mut world, vec![target("10.0.11.56", "unhealthy", timeout), target("10.0.12.157", "healthy", None)]);
     let seen = world.judge();
-    assert_eq!(look(&seen, "tg/web"), ("degraded", "1 of 2 targets unhealthy (Target.Timeout)".into()));
+    assert_eq!(look(&seen, "tg/production-nextcore-web"), ("degraded", "1 of 2 targets unhealthy (Target.Timeout)".into()));
     assert_eq!(look(&seen, "svc/web"), ("degraded", "1 of 2 targets unhealthy (Target.Timeout)".into()));
-    assert_eq!(look(&seen, "alb"), ("degraded", "web: 1 of 2 targets unhealthy (Target.Timeout)".into()));
-    assert_eq!(look(&seen, "tg/control-plane").0, "healthy");
+    assert_eq!(look(&seen, "alb"), ("degraded", "production-nextcore-web: 1 of 2 targets unhealthy (Target.Timeout)".into()));
+    assert_eq!(look(&seen, "tg/production-nextcore-api").0, "healthy");
     assert_eq!(look(&seen, "svc/celery-worker").0, "healthy");
 
-    web(&mut world, vec![target("10.0.11.2", "unhealthy", timeout), target("10.0.12.2", "unhealthy", Some("Target.FailedHealthChecks"))]);
+    web(
+        &mut world,
+        vec![target("10.0.11.56", "unhealthy", timeout), target("10.0.12.157", "unhealthy", Some("Target.FailedHealthChecks"))],
+    );
     let seen = world.judge();
     let text = "0 of 2 targets healthy (1 Target.FailedHealthChecks, 1 Target.Timeout)";
-    assert_eq!(look(&seen, "tg/web"), ("down", text.into()));
+    assert_eq!(look(&seen, "tg/production-nextcore-web"), ("down", text.into()));
     assert_eq!(look(&seen, "svc/web"), ("down", text.into()));
-    assert_eq!(look(&seen, "alb"), ("down", format!("web: {text}")));
+    assert_eq!(look(&seen, "alb"), ("down", format!("production-nextcore-web: {text}")));
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one table of cases")]
 fn target_states() {
     run(&[
-        ("none registered", |w| web(w, vec![]), "tg/web", "down", "no target registered, 2 wanted"),
+        ("none registered", |w| web(w, vec![]), "tg/production-nextcore-web", "down", "no target registered, 2 wanted"),
         (
             "group unknown to the balancer",
             |w| w.edit::<Targets>(|t| t.groups.clear()),
-            "tg/web",
+            "tg/production-nextcore-web",
             "unknown",
-            "target health was not answered",
+            "no target health returned",
         ),
         (
             "draining alone is not a failure",
@@ -74,41 +78,47 @@ fn target_states() {
                     ],
                 );
             },
-            "tg/web",
+            "tg/production-nextcore-web",
             "healthy",
             "",
         ),
         (
             "initial alone is not a failure",
             |w| web(w, vec![target("1", "healthy", None), target("2", "initial", None)]),
-            "tg/web",
+            "tg/production-nextcore-web",
             "changing",
             "1 target starting",
         ),
-        ("too few", |w| web(w, vec![target("1", "healthy", None)]), "tg/web", "degraded", "1 of 2 wanted targets healthy"),
+        (
+            "too few",
+            |w| web(w, vec![target("1", "healthy", None)]),
+            "tg/production-nextcore-web",
+            "degraded",
+            "1 of 2 wanted targets healthy",
+        ),
         (
             "unused targets do not serve",
             |w| web(w, vec![target("1", "unused", Some("Target.NotInUse")), target("2", "unused", Some("Target.NotInUse"))]),
-            "tg/web",
+            "tg/production-nextcore-web",
             "down",
             "0 of 2 targets healthy (Target.NotInUse)",
         ),
         (
             "unhealthy while draining",
             |w| web(w, vec![target("1", "healthy", None), target("2", "healthy", None), target("3", "unhealthy.draining", None)]),
-            "tg/web",
+            "tg/production-nextcore-web",
             "degraded",
             "1 of 3 targets unhealthy",
         ),
         (
             "initial for too long",
             |w| {
-                web(w, vec![target("10.0.11.2", "healthy", None), target("10.0.12.2", "initial", None)]);
+                web(w, vec![target("10.0.11.56", "healthy", None), target("10.0.12.157", "initial", None)]);
                 w.edit::<Tasks>(|t| t.tasks.iter_mut().for_each(|t| t.started_at = Some(ago(4))));
             },
-            "tg/web",
+            "tg/production-nextcore-web",
             "degraded",
-            "target 10.0.12.2 initial 4m00s after its start",
+            "target 10.0.12.157 still initial 4m00s after start",
         ),
         (
             "nothing wanted",
@@ -119,11 +129,17 @@ fn target_states() {
                     s.running = 0;
                 });
             },
-            "tg/web",
+            "tg/production-nextcore-web",
             "healthy",
             "",
         ),
-        ("a task without a target", |w| w.edit::<Tasks>(|t| t.tasks.push(task("web", "x", "10.9.9.9"))), "tg/web", "healthy", ""),
+        (
+            "a task without a target",
+            |w| w.edit::<Tasks>(|t| t.tasks.push(task("web", "x", "10.9.9.9"))),
+            "tg/production-nextcore-web",
+            "healthy",
+            "",
+        ),
     ]);
 }
 
@@ -160,17 +176,17 @@ fn traffic() {
 fn errors() {
     run(&[
         (
-            "balancer 5xx, few",
+            "ALB 5xx, few",
             |w| {
                 w.counts(metric::Alb::Requests, &[600.0, 600.0, 600.0]);
                 w.counts(metric::Alb::Elb5xx, &[12.0, 0.0, 9.0]);
             },
             "alb",
             "degraded",
-            "balancer 5xx 1.5 % of requests in 2 of 3 min",
+            "ALB 5xx 1.5 % of requests in 2 of 3 min",
         ),
         (
-            "balancer 5xx below five a minute",
+            "ALB 5xx below five a minute",
             |w| {
                 w.counts(metric::Alb::Requests, &[60.0, 60.0, 60.0]);
                 w.counts(metric::Alb::Elb5xx, &[4.0, 4.0, 4.0]);
@@ -180,14 +196,14 @@ fn errors() {
             "",
         ),
         (
-            "balancer 5xx, many",
+            "ALB 5xx, many",
             |w| {
                 w.counts(metric::Alb::Requests, &[600.0, 600.0, 600.0]);
                 w.counts(metric::Alb::Elb5xx, &[60.0, 60.0, 60.0]);
             },
             "alb",
             "down",
-            "balancer 5xx 10 % of requests for 3 min",
+            "ALB 5xx 10 % of requests for 3 min",
         ),
         (
             "every request fails before it finds a target",
@@ -197,7 +213,7 @@ fn errors() {
             },
             "alb",
             "down",
-            "balancer 5xx 100 % of requests for 3 min",
+            "ALB 5xx 100 % of requests for 3 min",
         ),
     ]);
 }
@@ -238,18 +254,18 @@ fn errors_of_targets() {
         (
             "one group's 5xx",
             |w| {
-                w.counts(metric::Tg::Requests.of("web"), &[600.0; 3]);
-                w.counts(metric::Tg::Target5xx.of("web"), &[60.0; 3]);
+                w.counts(metric::Tg::Requests.of("production-nextcore-web"), &[600.0; 3]);
+                w.counts(metric::Tg::Target5xx.of("production-nextcore-web"), &[60.0; 3]);
             },
-            "tg/web",
+            "tg/production-nextcore-web",
             "down",
             "5xx 10 % of requests for 3 min",
         ),
         (
             "its service says so itself",
             |w| {
-                w.counts(metric::Tg::Requests.of("web"), &[600.0; 3]);
-                w.counts(metric::Tg::Target5xx.of("web"), &[60.0; 3]);
+                w.counts(metric::Tg::Requests.of("production-nextcore-web"), &[600.0; 3]);
+                w.counts(metric::Tg::Target5xx.of("production-nextcore-web"), &[60.0; 3]);
             },
             "svc/web",
             "down",
@@ -258,8 +274,8 @@ fn errors_of_targets() {
         (
             "a service with a few 5xx",
             |w| {
-                w.counts(metric::Tg::Requests.of("control-plane"), &[600.0; 5]);
-                w.counts(metric::Tg::Target5xx.of("control-plane"), &[9.0; 5]);
+                w.counts(metric::Tg::Requests.of("production-nextcore-api"), &[600.0; 5]);
+                w.counts(metric::Tg::Target5xx.of("production-nextcore-api"), &[9.0; 5]);
             },
             "svc/control-plane",
             "degraded",

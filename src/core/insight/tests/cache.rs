@@ -178,6 +178,7 @@ fn saturation() {
 fn roles_come_from_the_api_then_events_then_metrics() {
     let id = |n: &str| format!("{RG}-{n}");
     let mut world = World::healthy();
+    world.unmeasured("/primary");
     assert!(redis_roles(&world.store, world.now).is_empty());
     primaries(&mut world, &[1.0, 1.0], &[0.0, 0.0]);
     let roles = redis_roles(&world.store, world.now);
@@ -204,6 +205,7 @@ fn roles_come_from_the_api_then_events_then_metrics() {
 #[test]
 fn a_node_that_fell_silent_is_no_primary() {
     let mut world = World::healthy();
+    world.unmeasured("/primary");
     world.series(metric::Redis::Primary.of(&format!("{RG}-0001-001")), &[1.0]);
     world.pass(6);
     world.series(metric::Redis::Primary.of(&format!("{RG}-0001-002")), &[1.0]);
@@ -213,18 +215,16 @@ fn a_node_that_fell_silent_is_no_primary() {
 
 #[test]
 fn commands_that_stop() {
-    let with = |last: f64| {
+    let all = |values: &[f64]| {
         let mut world = World::healthy();
-        let mut values = vec![600.0; 20];
-        values.extend([last; 3]);
+        world.unmeasured("/sets");
         for node in ["0001-001", "0001-002", "0002-001", "0002-002"] {
-            world.series(metric::Redis::Gets.of(&format!("{RG}-{node}")), &values);
+            world.series(metric::Redis::Gets.of(&format!("{RG}-{node}")), values);
         }
         look(&world.judge(), "redis")
     };
+    let with = |last: f64| all(&[&[600.0; 20][..], &[last; 3]].concat());
     assert_eq!(with(0.0), ("degraded", "no commands for 3 min, mean 2.4k/min".into()));
     assert_eq!(with(1.0), ("healthy", String::new()));
-    let mut idle = World::healthy();
-    idle.series(metric::Redis::Gets.of(&format!("{RG}-0001-001")), &[0.0; 20]);
-    assert_eq!(look(&idle.judge(), "redis").0, "healthy", "nothing stops that never ran");
+    assert_eq!(all(&[0.0; 20]).0, "healthy", "nothing stops that never ran");
 }

@@ -1,6 +1,6 @@
 //! Route 53 and CloudFront: both optional.
 
-use crate::insight::fixture::{World, ago, run};
+use crate::insight::fixture::{DISTRIBUTION, World, ago, run};
 use crate::model::cdn::{Cdn, Distribution};
 use crate::model::dns::{Dns, DnsRecord};
 use crate::model::metric;
@@ -14,87 +14,85 @@ fn cdn(world: &mut World, change: impl FnOnce(&mut Distribution)) {
 }
 
 fn alias(world: &mut World, name: &str, evaluate: bool) {
-    dns(world, |d| {
-        let alias = d.records[0].alias.as_mut().unwrap();
-        alias.dns_name = name.into();
-        alias.evaluate_health = evaluate;
+    world.apex(|r| {
+        let alias = r.alias.as_mut().unwrap();
+        (alias.dns_name, alias.evaluate_health) = (name.into(), evaluate);
     });
 }
 
 #[test]
 fn route_53() {
-    let alb = "dualstack.PRODUCTION-nextcore-1.ap-southeast-2.elb.amazonaws.com.";
+    let alb = "dualstack.PRODUCTION-nextcore-1487593026.ap-southeast-2.elb.amazonaws.com.";
     run(&[
         ("no zone", |w| dns(w, |d| *d = Dns::default()), "dns", "n/a", "no zone nextcore.ai"),
-        ("no record", |w| dns(w, |d| d.records.clear()), "dns", "down", "no A or AAAA record of nextcore.ai"),
-        (
-            "only a name below",
-            |w| dns(w, |d| d.records[0].name = "www.nextcore.ai.".into()),
-            "dns",
-            "down",
-            "no A or AAAA record of nextcore.ai",
-        ),
+        ("no record", |w| dns(w, |d| d.records.clear()), "dns", "down", "no A or AAAA record for nextcore.ai"),
+        ("only a name below", |w| w.apex(|r| r.name = "www.nextcore.ai.".into()), "dns", "down", "no A or AAAA record for nextcore.ai"),
         (
             "no alias",
             |w| dns(w, |d| d.records = vec![DnsRecord { name: "nextcore.ai.".into(), kind: "A".into(), ..Default::default() }]),
             "dns",
             "degraded",
-            "nextcore.ai is no alias",
+            "nextcore.ai is not an alias",
         ),
         (
             "another balancer",
             |w| alias(w, "old-1.ap-southeast-2.elb.amazonaws.com.", true),
             "dns",
             "degraded",
-            "leads to old-1.ap-southeast-2.elb.amazonaws.com, not to the load balancer or CloudFront",
+            "alias target old-1.ap-southeast-2.elb.amazonaws.com is not the load balancer or CloudFront",
         ),
         (
             "another distribution",
             |w| alias(w, "dother.cloudfront.net.", false),
             "dns",
             "degraded",
-            "leads to dother.cloudfront.net, not to the load balancer or CloudFront",
+            "alias target dother.cloudfront.net is not the load balancer or CloudFront",
         ),
-        ("CloudFront, which cannot be evaluated", |w| alias(w, "d111111abcdef8.cloudfront.net.", false), "dns", "healthy", ""),
+        ("CloudFront, which cannot be evaluated", |w| alias(w, &format!("{DISTRIBUTION}."), false), "dns", "healthy", ""),
         (
             "does not evaluate",
-            |w| dns(w, |d| d.records[0].alias.as_mut().unwrap().evaluate_health = false),
+            |w| w.apex(|r| r.alias.as_mut().unwrap().evaluate_health = false),
             "dns",
             "degraded",
-            "alias does not evaluate the target's health",
+            "alias does not evaluate target health",
         ),
-        ("NXDOMAIN", |w| dns(w, |d| d.answer = Some(("NXDOMAIN".into(), vec![]))), "dns", "down", "Route 53 answers NXDOMAIN"),
-        ("SERVFAIL", |w| dns(w, |d| d.answer = Some(("SERVFAIL".into(), vec![]))), "dns", "degraded", "Route 53 answers SERVFAIL"),
-        ("empty answer", |w| dns(w, |d| d.answer = Some(("NOERROR".into(), vec![]))), "dns", "down", "Route 53 answers without an address"),
+        ("NXDOMAIN", |w| dns(w, |d| d.answer = Some(("NXDOMAIN".into(), vec![]))), "dns", "down", "Route 53 returns NXDOMAIN"),
+        ("SERVFAIL", |w| dns(w, |d| d.answer = Some(("SERVFAIL".into(), vec![]))), "dns", "degraded", "Route 53 returns SERVFAIL"),
+        ("empty answer", |w| dns(w, |d| d.answer = Some(("NOERROR".into(), vec![]))), "dns", "down", "Route 53 returns no address"),
         (
             "one checker fails",
             |w| dns(w, |d| d.health_checks[0].observations[1].status = "Failure: Connection timed out".into()),
             "dns",
             "degraded",
-            "health check of nextcore.ai: 1 of 3 checkers fail (eu-west-1)",
+            "health check of nextcore.ai: 1 of 16 checkers fail (us-east-1)",
         ),
         (
             "several checkers of two regions fail",
             |w| {
                 dns(w, |d| {
-                    let seen = &mut d.health_checks[0].observations;
-                    let again = seen.clone();
-                    seen.extend(again);
-                    seen.iter_mut().filter(|o| o.region != "eu-west-1").for_each(|o| o.status = "Failure: Connection timed out".into());
+                    let seen = d.health_checks[0].observations.iter_mut();
+                    let failing = seen.filter(|o| matches!(o.region.as_str(), "eu-west-1" | "sa-east-1"));
+                    failing.for_each(|o| o.status = "Failure: Connection timed out".into());
                 });
             },
             "dns",
             "degraded",
-            "health check of nextcore.ai: 4 of 6 checkers fail (2 of 3 regions)",
+            "health check of nextcore.ai: 4 of 16 checkers fail (2 of 8 regions)",
         ),
         (
             "the check itself fails",
-            |w| w.series(metric::Dns::Status.of("hc1"), &[1.0, 0.0, 0.0]),
+            |w| w.series(metric::Dns::Status.of("b7e1c0de-4f7a-4f0e-9a53-2d8f6c1b9a40"), &[1.0, 0.0, 0.0]),
             "dns",
             "down",
             "nextcore.ai: health check status 0 for 2 min",
         ),
-        ("failed for one minute", |w| w.series(metric::Dns::Status.of("hc1"), &[1.0, 1.0, 0.0]), "dns", "healthy", ""),
+        (
+            "failed for one minute",
+            |w| w.series(metric::Dns::Status.of("b7e1c0de-4f7a-4f0e-9a53-2d8f6c1b9a40"), &[1.0, 1.0, 0.0]),
+            "dns",
+            "healthy",
+            "",
+        ),
     ]);
     let mut world = World::healthy();
     alias(&mut world, alb, true);
@@ -104,7 +102,7 @@ fn route_53() {
 #[test]
 fn cloudfront() {
     run(&[
-        ("none", |w| w.put(Cdn::default()), "cdn", "n/a", "no distribution of the stack"),
+        ("none", |w| w.put(Cdn::default()), "cdn", "n/a", "no distribution for the stack"),
         ("disabled", |w| cdn(w, |d| d.enabled = false), "cdn", "down", "disabled"),
         (
             "deploying",

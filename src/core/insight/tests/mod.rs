@@ -16,9 +16,9 @@ mod watch;
 mod window;
 mod zones;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::insight::fixture::World;
+use crate::insight::fixture::{HEALTHY, World};
 use crate::insight::{Counts, catalogue};
 use crate::model::health::Level;
 use crate::model::limits::Limits;
@@ -62,13 +62,13 @@ fn the_healthy_stack_is_healthy_in_every_node() {
             "svc/celery-worker",
             "svc/control-plane",
             "svc/web",
-            "tg/control-plane",
-            "tg/web",
+            "tg/production-nextcore-api",
+            "tg/production-nextcore-web",
             "vpc",
         ]
     );
     assert_eq!((judgement.worst, judgement.counts), (Level::Healthy, Counts { healthy: 29, ..Counts::default() }));
-    assert!(judgement.nodes.values().all(|v| v.as_of == Some(crate::insight::fixture::noon())));
+    assert!(judgement.nodes.values().all(|v| v.as_of == Some(crate::insight::fixture::now())));
 }
 
 #[test]
@@ -79,4 +79,17 @@ fn rules_have_unique_ids_and_words() {
     assert!(all.iter().all(|r| r.id.contains('.') && r.doc.len() > 5), "{all:#?}");
     let cpu = all.iter().find(|r| r.id == "db.cpu").unwrap();
     assert_eq!(cpu.doc, "cpu > 80 % 10 of 10 min is degraded, > 95 % 10 of 10 min is down");
+}
+
+/// A document carries the verdicts of the session that wrote it: they are what is said of its store by itself.
+#[test]
+fn what_was_judged_when_a_document_was_written_is_judged_of_it_again() {
+    for text in [HEALTHY, include_str!("../../tests/documents/deploying.json")] {
+        let written: serde_json::Value = serde_json::from_str(text).unwrap();
+        let judgement = World::read(text).judge();
+        let then = written["nodes"].as_object().unwrap().iter();
+        let then: BTreeMap<String, Level> = then.map(|(id, v)| (id.clone(), serde_json::from_value(v["level"].clone()).unwrap())).collect();
+        let again: BTreeMap<String, Level> = judgement.nodes.iter().map(|(id, v)| (id.to_string(), v.level)).collect();
+        assert_eq!(again, then);
+    }
 }

@@ -1,11 +1,10 @@
 //! The VPC, the way out of each zone, the security groups.
 
-use crate::insight::fixture::platform::{group_rule, route, zone_name};
-use crate::insight::fixture::{World, look, run, stopped};
+use crate::insight::fixture::{NAT_A, NAT_B, NAT_C, World, ago, group_rule, look, route, run, stopped, task_ids, zone_name};
 use crate::model::health::Level;
 use crate::model::log::{LogGroup, LogStream};
 use crate::model::metric;
-use crate::model::network::{NatGateways, Network, Peer, Routes, SecurityGroups, SubnetTier, Zones};
+use crate::model::network::{NatGateways, Network, Peer, SecurityGroups, SubnetTier, Zones};
 use crate::model::service::StoppedTasks;
 use crate::model::system::System;
 
@@ -13,21 +12,12 @@ fn subnet(world: &mut World, cidr: &str, change: impl FnOnce(&mut crate::model::
     world.edit::<Network>(|n| change(n.subnets.iter_mut().find(|s| s.cidr == cidr).unwrap()));
 }
 
-fn table(world: &mut World, id: &str, change: impl FnOnce(&mut crate::model::network::RouteTable)) {
-    world.edit::<Routes>(|r| change(r.tables.iter_mut().find(|t| t.id == id).unwrap()));
-}
-
 fn gateway(world: &mut World, id: &str, state: &str) {
     world.edit::<NatGateways>(|n| n.gateways.iter_mut().find(|g| g.id == id).unwrap().state = state.into());
 }
 
-/// Sends the private subnet of a zone through a gateway.
-fn send(world: &mut World, zone: &str, target: &str, state: &str) {
-    table(world, &format!("rtb-private-{zone}"), |t| {
-        let default = t.routes.iter_mut().find(|r| r.destination == "0.0.0.0/0").unwrap();
-        default.target = target.into();
-        default.state = state.into();
-    });
+fn figures(world: &mut World, gateway: &str, metric: metric::Nat, values: &[f64]) {
+    world.series(metric.of(gateway), values);
 }
 
 #[test]
@@ -64,40 +54,34 @@ fn vpc() {
             "healthy",
             "",
         ),
-        (
-            "public without a route",
-            |w| table(w, "rtb-public", |t| t.routes.truncate(1)),
-            "vpc",
-            "down",
-            "10.0.1.0/24: no route to the internet",
-        ),
+        ("public without a route", |w| w.table("public", |t| t.routes.truncate(1)), "vpc", "down", "10.0.1.0/24: no route to the internet"),
         (
             "public blackhole",
-            |w| table(w, "rtb-public", |t| t.routes[1].state = "blackhole".into()),
+            |w| w.table("public", |t| t.routes[1].state = "blackhole".into()),
             "vpc",
             "down",
-            "10.0.1.0/24: default route is a blackhole (igw-1)",
+            "10.0.1.0/24: default route is a blackhole (igw-0e5a17c93b2d8f640)",
         ),
         (
             "public by the main table",
-            |w| table(w, "rtb-public", |t| t.subnets.retain(|s| s != "subnet-public-c")),
+            |w| w.table("public", |t| t.subnets.retain(|s| s != "subnet-01f07d41c93e5f8b2c4")),
             "vpc",
             "down",
             "10.0.3.0/24: no route to the internet",
         ),
         (
             "database with a way out",
-            |w| table(w, "rtb-database", |t| t.routes.push(route("0.0.0.0/0", "nat-a"))),
+            |w| w.table("database", |t| t.routes.push(route("0.0.0.0/0", NAT_A))),
             "vpc",
             "degraded",
-            "10.0.21.0/24: database subnet has a default route to nat-a",
+            "10.0.21.0/24: database subnet has a default route to nat-015e8c1d7a39b2f60",
         ),
         (
             "what AWS says of a zone is a note",
             |w| w.edit::<Zones>(|z| z.zones[0].state = "impaired".into()),
             "vpc",
             "healthy",
-            "AWS says of ap-southeast-2a: impaired",
+            "AWS reports ap-southeast-2a: impaired",
         ),
     ]);
 }
@@ -105,27 +89,39 @@ fn vpc() {
 #[test]
 fn nat_routes_and_states() {
     run(&[
-        ("blackhole", |w| send(w, "a", "nat-a", "blackhole"), "nat/a", "down", "default route is a blackhole (nat-a)"),
-        ("the parent says which", |w| send(w, "a", "nat-a", "blackhole"), "nat", "down", "a: default route is a blackhole (nat-a)"),
-        ("the others are well", |w| send(w, "a", "nat-a", "blackhole"), "nat/b", "healthy", ""),
-        ("rerouted", |w| send(w, "a", "nat-b", "active"), "nat/a", "degraded", "rerouted via b"),
-        ("rerouted, parent", |w| send(w, "a", "nat-b", "active"), "nat", "degraded", "a: rerouted via b"),
+        ("blackhole", |w| w.send("a", NAT_A, "blackhole"), "nat/a", "down", "default route is a blackhole (nat-015e8c1d7a39b2f60)"),
+        (
+            "the parent says which",
+            |w| w.send("a", NAT_A, "blackhole"),
+            "nat",
+            "down",
+            "a: default route is a blackhole (nat-015e8c1d7a39b2f60)",
+        ),
+        ("the others are well", |w| w.send("a", NAT_A, "blackhole"), "nat/b", "healthy", ""),
+        ("rerouted", |w| w.send("a", NAT_B, "active"), "nat/a", "degraded", "rerouted via b"),
+        ("rerouted, parent", |w| w.send("a", NAT_B, "active"), "nat", "degraded", "a: rerouted via b"),
         (
             "rerouted, and its own is gone",
             |w| {
-                send(w, "a", "nat-b", "active");
-                gateway(w, "nat-a", "deleted");
+                w.send("a", NAT_B, "active");
+                gateway(w, NAT_A, "deleted");
             },
             "nat/a",
             "degraded",
             "rerouted via b",
         ),
-        ("failed", |w| gateway(w, "nat-c", "failed"), "nat/c", "down", "nat-c is failed"),
-        ("deleting", |w| gateway(w, "nat-c", "deleting"), "nat/c", "down", "nat-c is deleting"),
-        ("pending", |w| gateway(w, "nat-c", "pending"), "nat/c", "changing", "nat-c is being created"),
-        ("gone from the list", |w| w.edit::<NatGateways>(|n| n.gateways.retain(|g| g.id != "nat-c")), "nat/c", "down", "nat-c is gone"),
-        ("no route", |w| table(w, "rtb-private-b", |t| t.routes.truncate(1)), "nat/b", "down", "no default route in subnet-private-b"),
-        ("elsewhere", |w| send(w, "b", "tgw-1", "active"), "nat/b", "degraded", "default route leads to tgw-1"),
+        ("failed", |w| gateway(w, NAT_C, "failed"), "nat/c", "down", "nat-0c9f3a8e52d74b016 is failed"),
+        ("deleting", |w| gateway(w, NAT_C, "deleting"), "nat/c", "down", "nat-0c9f3a8e52d74b016 is deleting"),
+        ("pending", |w| gateway(w, NAT_C, "pending"), "nat/c", "changing", "nat-0c9f3a8e52d74b016 is being created"),
+        (
+            "gone from the list",
+            |w| w.edit::<NatGateways>(|n| n.gateways.retain(|g| g.id != NAT_C)),
+            "nat/c",
+            "down",
+            "nat-0c9f3a8e52d74b016 is gone",
+        ),
+        ("no route", |w| w.table("private-b", |t| t.routes.truncate(1)), "nat/b", "down", "no default route in subnet-02a07d41c93e5f8b2b4"),
+        ("elsewhere", |w| w.send("b", "tgw-1", "active"), "nat/b", "degraded", "default route to tgw-1"),
         (
             "one regional gateway for all",
             |w| {
@@ -137,7 +133,7 @@ fn nat_routes_and_states() {
                         ["a", "b", "c"].map(|z| crate::model::network::NatAddress { zone: zone_name(z), ..Default::default() }).into();
                 });
                 for zone in ["a", "b", "c"] {
-                    send(w, zone, "nat-a", "active");
+                    w.send(zone, NAT_A, "active");
                 }
             },
             "nat",
@@ -162,17 +158,17 @@ fn nat_figures() {
     run(&[
         (
             "port errors",
-            |w| w.series(metric::Nat::PortErrors.of("nat-a"), &[0.0, 3.0, 5.0]),
+            |w| figures(w, NAT_A, metric::Nat::PortErrors, &[0.0, 3.0, 5.0]),
             "nat/a",
             "down",
             "port allocation errors/min 5 in 2 of 3 min",
         ),
-        ("one minute of port errors", |w| w.series(metric::Nat::PortErrors.of("nat-a"), &[0.0, 0.0, 5.0]), "nat/a", "healthy", ""),
+        ("one minute of port errors", |w| figures(w, NAT_A, metric::Nat::PortErrors, &[0.0, 0.0, 5.0]), "nat/a", "healthy", ""),
         (
             "connections refused",
             |w| {
-                w.series(metric::Nat::Attempts.of("nat-a"), &[100.0; 4]);
-                w.series(metric::Nat::Established.of("nat-a"), &[60.0; 4]);
+                figures(w, NAT_A, metric::Nat::Attempts, &[100.0; 4]);
+                figures(w, NAT_A, metric::Nat::Established, &[60.0; 4]);
             },
             "nat/a",
             "degraded",
@@ -181,8 +177,8 @@ fn nat_figures() {
         (
             "too few attempts to judge",
             |w| {
-                w.series(metric::Nat::Attempts.of("nat-a"), &[10.0; 4]);
-                w.series(metric::Nat::Established.of("nat-a"), &[1.0; 4]);
+                figures(w, NAT_A, metric::Nat::Attempts, &[10.0; 4]);
+                figures(w, NAT_A, metric::Nat::Established, &[1.0; 4]);
             },
             "nat/a",
             "healthy",
@@ -191,9 +187,9 @@ fn nat_figures() {
         (
             "drops",
             |w| {
-                w.series(metric::Nat::Drops.of("nat-a"), &[400.0; 3]);
-                w.series(metric::Nat::BytesIn.of("nat-a"), &[1.0e9; 3]);
-                w.series(metric::Nat::BytesOut.of("nat-a"), &[1.0e9; 3]);
+                figures(w, NAT_A, metric::Nat::Drops, &[400.0; 3]);
+                figures(w, NAT_A, metric::Nat::BytesIn, &[1.0e9; 3]);
+                figures(w, NAT_A, metric::Nat::BytesOut, &[1.0e9; 3]);
             },
             "nat/a",
             "degraded",
@@ -202,9 +198,9 @@ fn nat_figures() {
         (
             "few drops of many packets",
             |w| {
-                w.series(metric::Nat::Drops.of("nat-a"), &[100.0; 3]);
-                w.series(metric::Nat::BytesIn.of("nat-a"), &[1.0e9; 3]);
-                w.series(metric::Nat::BytesOut.of("nat-a"), &[1.0e9; 3]);
+                figures(w, NAT_A, metric::Nat::Drops, &[100.0; 3]);
+                figures(w, NAT_A, metric::Nat::BytesIn, &[1.0e9; 3]);
+                figures(w, NAT_A, metric::Nat::BytesOut, &[1.0e9; 3]);
             },
             "nat/a",
             "healthy",
@@ -219,29 +215,31 @@ fn a_gateway_that_falls_silent() {
         (
             "only out",
             |w| {
-                w.series(metric::Nat::BytesIn.of("nat-a"), &[5.0e6, 0.0, 0.0, 0.0]);
-                w.series(metric::Nat::BytesOut.of("nat-a"), &[1.0e6; 4]);
+                figures(w, NAT_A, metric::Nat::BytesIn, &[5.0e6, 0.0, 0.0, 0.0]);
+                figures(w, NAT_A, metric::Nat::BytesOut, &[1.0e6; 4]);
             },
             "nat/a",
             "down",
-            "nothing comes in for 3 min while bytes go out",
+            "no inbound traffic for 3 min while bytes go out",
         ),
         (
             "silent beside the others",
             |w| {
-                w.series(metric::Nat::BytesIn.of("nat-a"), &[5.0e6, 0.0, 0.0, 0.0]);
-                w.series(metric::Nat::BytesIn.of("nat-b"), &[5.0e6; 4]);
+                figures(w, NAT_A, metric::Nat::BytesIn, &[5.0e6, 0.0, 0.0, 0.0]);
+                figures(w, NAT_A, metric::Nat::BytesOut, &[0.0; 4]);
+                figures(w, NAT_B, metric::Nat::BytesIn, &[5.0e6; 4]);
             },
             "nat/a",
             "down",
-            "nothing comes in for 3 min while the other gateways carry traffic",
+            "no inbound traffic for 3 min, other gateways have traffic",
         ),
         (
             "silent because its zone goes another way",
             |w| {
-                send(w, "a", "nat-b", "active");
-                w.series(metric::Nat::BytesIn.of("nat-a"), &[5.0e6, 0.0, 0.0, 0.0]);
-                w.series(metric::Nat::BytesIn.of("nat-b"), &[5.0e6; 4]);
+                w.send("a", NAT_B, "active");
+                figures(w, NAT_A, metric::Nat::BytesIn, &[5.0e6, 0.0, 0.0, 0.0]);
+                figures(w, NAT_A, metric::Nat::BytesOut, &[0.0; 4]);
+                figures(w, NAT_B, metric::Nat::BytesIn, &[5.0e6; 4]);
             },
             "nat/a",
             "degraded",
@@ -250,8 +248,9 @@ fn a_gateway_that_falls_silent() {
         (
             "all silent: nothing to carry",
             |w| {
-                for id in ["nat-a", "nat-b", "nat-c"] {
-                    w.series(metric::Nat::BytesIn.of(id), &[0.0; 4]);
+                for id in [NAT_A, NAT_B, NAT_C] {
+                    figures(w, id, metric::Nat::BytesIn, &[0.0; 4]);
+                    figures(w, id, metric::Nat::BytesOut, &[0.0; 4]);
                 }
             },
             "nat",
@@ -276,13 +275,11 @@ fn symptoms_of_a_way_out_that_looks_available() {
     failed_starts(&mut world, "a");
     assert_eq!(look(&world.judge(), "nat/a"), ("healthy", "2 tasks failed to start, in this zone only".into()));
     // Silence of what runs there makes it certain.
+    let ids = task_ids("control-plane");
     let streams = |a: i64| {
-        let stream = |id: &str, minutes: i64| LogStream {
-            name: format!("x/x/{id}"),
-            last_ingestion: Some(crate::insight::fixture::ago(minutes)),
-            ..Default::default()
-        };
-        LogGroup { streams: vec![stream("c0000000000000001", a), stream("c0000000000000002", 0)], ..Default::default() }
+        let stream =
+            |id: &str, minutes: i64| LogStream { name: format!("x/x/{id}"), last_ingestion: Some(ago(minutes)), ..Default::default() };
+        LogGroup { streams: vec![stream(ids[0], a), stream(ids[1], 0)], ..Default::default() }
     };
     world.put(streams(7));
     assert_eq!(
@@ -303,8 +300,8 @@ fn a_service_says_where_its_tasks_fail_to_start_and_why() {
         verdict.reasons.into_iter().map(|r| r.text).collect::<Vec<_>>()
     };
     assert!(reasons(&world).contains(&"2 tasks failed to start, all in zone a".to_owned()), "{:?}", reasons(&world));
-    send(&mut world, "a", "nat-a", "blackhole");
-    let told = "2 tasks failed to start, all in zone a, where default route is a blackhole (nat-a)".to_owned();
+    world.send("a", NAT_A, "blackhole");
+    let told = "2 tasks failed to start, all in zone a, where default route is a blackhole (nat-015e8c1d7a39b2f60)".to_owned();
     assert!(reasons(&world).contains(&told), "{:?}", reasons(&world));
     world.edit::<StoppedTasks>(|s| s.tasks[0].zone = zone_name("b"));
     assert!(!reasons(&world).iter().any(|r| r.contains("all in zone")), "two zones: the cause is elsewhere");
@@ -325,14 +322,14 @@ fn security_groups() {
             |w| w.edit::<SecurityGroups>(|g| g.groups[2].rules.push(group_rule("x", false, 22, Peer::Cidr("203.0.113.0/24".into())))),
             "sg",
             "degraded",
-            "RDS inbound: tcp 22 from 203.0.113.0/24 is not written",
+            "RDS inbound: tcp 22 from 203.0.113.0/24 unexpected",
         ),
         (
             "groups of one system not known",
             |w| w.edit::<SecurityGroups>(|g| g.groups[3].roles.clear()),
             "sg",
             "unknown",
-            "no security group of Redis is known",
+            "no security group found for Redis",
         ),
     ]);
     let both = |w: &mut World| {

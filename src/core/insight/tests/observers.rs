@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use crate::insight::fixture::{World, ago, alarm, noon, run};
+use crate::insight::fixture::{World, ago, alarm, now, run, task_ids};
 use crate::model::alarm::Alarms;
 use crate::model::log::{LogEvent, LogGroup, LogStream, LogTail};
 use crate::model::metric;
@@ -72,19 +72,28 @@ fn alarm_states() {
     ]);
 }
 
+/// Nothing tells of a line but the tail, and the last of it is so old.
 fn last_event(world: &mut World, minutes: i64) {
-    world.edit::<LogTail>(|t| t.events[0].at = ago(minutes));
+    world.last_line(minutes);
+    world.put(LogGroup::default());
+    world.unmeasured("logs/events");
 }
 
-fn streams(world: &mut World, list: &[(&str, i64)]) {
-    let stream = |(name, at): &(&str, i64)| LogStream { name: (*name).to_owned(), last_ingestion: Some(ago(*at)), last_event: None };
+/// The stream of a web task.
+fn of_web(task: usize) -> String {
+    format!("web/web/{}", task_ids("web")[task])
+}
+
+/// The streams of web tasks, by number, and how old the last line of each is.
+fn streams(world: &mut World, list: &[(usize, i64)]) {
+    let stream = |(task, at): &(usize, i64)| LogStream { name: of_web(*task), last_ingestion: Some(ago(*at)), last_event: None };
     world.put(LogGroup { name: "g".into(), streams: list.iter().map(stream).collect(), ..Default::default() });
 }
 
 #[test]
 fn log_silence() {
     run(&[
-        ("silent", |w| last_event(w, 7), "logs", "degraded", "no log event for 7m00s while 7 tasks run"),
+        ("silent", |w| last_event(w, 7), "logs", "degraded", "no log events for 7m00s while 7 tasks run"),
         ("quiet", |w| last_event(w, 4), "logs", "healthy", ""),
         (
             "the tail is old, the metric is not",
@@ -96,7 +105,16 @@ fn log_silence() {
             "healthy",
             "",
         ),
-        ("never a line", |w| w.edit::<LogTail>(|t| t.events.clear()), "logs", "degraded", "no log event at all while 7 tasks run"),
+        (
+            "never a line",
+            |w| {
+                last_event(w, 7);
+                w.edit::<LogTail>(|t| t.events.clear());
+            },
+            "logs",
+            "degraded",
+            "no log events while 7 tasks run",
+        ),
         (
             "nothing runs",
             |w| {
@@ -109,18 +127,22 @@ fn log_silence() {
         ),
         (
             "one task is silent",
-            |w| streams(w, &[("web/web/w0000000000000002", 9), ("web/web/w0000000000000001", 0)]),
+            |w| {
+                w.last_line(7);
+                streams(w, &[(1, 9), (0, 0)]);
+            },
             "logs",
             "degraded",
-            "1 of 7 tasks silent for 5 min (web w0000000)",
+            "1 of 7 tasks silent for 5 min (web 5a74d9f5)",
         ),
         (
             "its stream is old, its lines are in the tail",
             |w| {
-                streams(w, &[("web/web/w0000000000000002", 9)]);
+                w.last_line(7);
+                streams(w, &[(1, 9)]);
                 w.edit::<LogTail>(|t| {
-                    let at = noon() - TimeDelta::seconds(9);
-                    t.events.push_back(LogEvent { at, stream: "web/web/w0000000000000002".into(), ..Default::default() });
+                    let at = now() - TimeDelta::seconds(9);
+                    t.events.push_back(LogEvent { at, stream: of_web(1), ..Default::default() });
                 });
             },
             "logs",

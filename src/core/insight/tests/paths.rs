@@ -1,7 +1,6 @@
 //! Security groups held against the written architecture: lines, matrix, deviations.
 
-use crate::insight::fixture::World;
-use crate::insight::fixture::platform::group_rule;
+use crate::insight::fixture::{World, group_rule};
 use crate::insight::topology::paths::{CellVerdict, End, LineState, Paths, PortRange, paths};
 use crate::model::health::Level;
 use crate::model::network::{GroupRule, Peer, SecurityGroups};
@@ -28,6 +27,11 @@ fn texts(paths: &Paths) -> Vec<(Level, &'static str, &str)> {
     paths.deviations.iter().map(|d| (d.level, d.id, d.text.as_str())).collect()
 }
 
+/// Whoever has one of the stack's groups.
+fn own(group: usize) -> Peer {
+    Peer::Group(World::healthy().store.get::<SecurityGroups>().unwrap().groups[group].id.clone())
+}
+
 fn cidr(block: &str) -> Peer {
     Peer::Cidr(block.into())
 }
@@ -36,7 +40,7 @@ fn cidr(block: &str) -> Peer {
 fn the_seed_as_written() {
     use CellVerdict::{AsWritten, Closed, Half};
     let paths = broken(|_| {});
-    let blocked = "inter-task traffic is blocked: the seed allows self inbound but no self outbound";
+    let blocked = "inter-task traffic is blocked: the spec allows self inbound but no self outbound";
     assert_eq!(texts(&paths), [(Level::Healthy, "S09", blocked)]);
     assert!(paths.lines.iter().all(|l| l.state == LineState::Present && l.level == Level::Healthy && l.rule.is_some()));
     assert_eq!(paths.lines.len(), 12);
@@ -79,9 +83,11 @@ fn a_missing_rule_closes_one_half_of_the_path() {
 #[test]
 fn every_required_rule_is_down_when_it_is_missing() {
     let ids = ["S01", "S02", "S04", "S05", "S07", "S08", "S11", "S12", "S13", "S15", "S18"];
-    let rules = ["r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12"];
+    let rules = [
+        "sgr-0007", "sgr-0017", "sgr-0027", "sgr-0037", "sgr-0107", "sgr-0117", "sgr-0137", "sgr-0147", "sgr-0157", "sgr-0207", "sgr-0307",
+    ];
     for (id, rule) in ids.iter().zip(rules) {
-        let paths = broken(|g| g.iter_mut().for_each(|g| g.rules.retain(|r| r.id != rule)));
+        let paths = broken(|g| g.iter_mut().for_each(|g| g.rules.retain(|r| !r.id.starts_with(rule))));
         let worst = texts(&paths)[0];
         assert_eq!((worst.0, worst.1), (Level::Down, *id), "{rule}");
     }
@@ -91,18 +97,18 @@ fn every_required_rule_is_down_when_it_is_missing() {
 fn what_is_not_written_is_extra() {
     let add = |group: usize, rule: GroupRule| broken(|g| g[group].rules.push(rule));
     let paths = add(ALB, group_rule("x", false, 22, cidr("0.0.0.0/0")));
-    assert_eq!(texts(&paths)[0], (Level::Degraded, "S03", "ALB inbound: tcp 22 from 0.0.0.0/0 is not written"));
+    assert_eq!(texts(&paths)[0], (Level::Degraded, "S03", "ALB inbound: tcp 22 from 0.0.0.0/0 unexpected"));
     assert_eq!(verdict(&paths, End::Internet, End::Alb), (CellVerdict::Extra, Level::Degraded, "tcp 22 tcp 80 tcp 443".into()));
     // One side alone opens nothing, but it is one rule away.
-    let paths = add(RDS, group_rule("x", false, 5432, Peer::Group("sg-alb".into())));
-    assert_eq!(texts(&paths)[0], (Level::Degraded, "S16", "RDS inbound: tcp 5432 from ALB SG is not written"));
+    let paths = add(RDS, group_rule("x", false, 5432, own(ALB)));
+    assert_eq!(texts(&paths)[0], (Level::Degraded, "S16", "RDS inbound: tcp 5432 from ALB SG unexpected"));
     assert_eq!(verdict(&paths, End::Alb, End::Rds), (CellVerdict::Half, Level::Degraded, String::new()));
     let paths = add(RDS, group_rule("x", false, 5432, cidr("203.0.113.7/32")));
     assert_eq!(verdict(&paths, End::Other, End::Rds), (CellVerdict::Extra, Level::Degraded, "tcp 5432".into()));
     let paths = add(RDS, group_rule("x", true, -1, cidr("0.0.0.0/0")));
-    assert_eq!(texts(&paths)[0], (Level::Degraded, "S17", "RDS outbound: all to 0.0.0.0/0 is not written"));
+    assert_eq!(texts(&paths)[0], (Level::Degraded, "S17", "RDS outbound: all to 0.0.0.0/0 unexpected"));
     let paths = add(ECS, group_rule("x", true, 443, Peer::PrefixList("pl-s3".into())));
-    assert_eq!(texts(&paths)[0], (Level::Degraded, "S14", "ECS outbound: tcp 443 to pl-s3 is not written"));
+    assert_eq!(texts(&paths)[0], (Level::Degraded, "S14", "ECS outbound: tcp 443 to pl-s3 unexpected"));
     assert!(paths.lines.iter().any(|l| l.state == LineState::Extra && l.peer == "pl-s3" && l.rule.as_deref() == Some("x")));
 }
 
@@ -111,12 +117,8 @@ fn harmless_additions_are_notes() {
     let twin = broken(|g| g[ALB].rules.push(group_rule("x", false, 443, cidr("::/0"))));
     assert!(twin.deviations.iter().all(|d| d.level == Level::Healthy), "{:?}", texts(&twin));
     assert_eq!(verdict(&twin, End::Internet, End::Alb).0, CellVerdict::AsWritten);
-    let own = broken(|g| g[ECS].rules.push(group_rule("x", true, -1, Peer::Group("sg-ecs".into()))));
-    assert_eq!(
-        texts(&own),
-        [(Level::Healthy, "S14", "ECS outbound: all to ECS SG is not written")],
-        "and the traffic is not blocked any more"
-    );
+    let own = broken(|g| g[ECS].rules.push(group_rule("x", true, -1, own(ECS))));
+    assert_eq!(texts(&own), [(Level::Healthy, "S14", "ECS outbound: all to ECS SG unexpected")], "and the traffic is not blocked any more");
     assert_eq!(verdict(&own, End::Ecs, End::Ecs), (CellVerdict::AsWritten, Level::Healthy, "all".into()));
 }
 
@@ -127,8 +129,8 @@ fn a_wider_rule_carries_the_traffic_and_is_extra() {
         g[ALB].rules.push(group_rule("wide", true, -1, cidr("0.0.0.0/0")));
     });
     let all = texts(&paths);
-    assert_eq!(all[0], (Level::Degraded, "S06", "ALB outbound: all to 0.0.0.0/0 is not written"));
-    assert!(all.contains(&(Level::Healthy, "S04", "ALB outbound: tcp 8000 ECS SG only by the wider rule wide")), "{all:?}");
+    assert_eq!(all[0], (Level::Degraded, "S06", "ALB outbound: all to 0.0.0.0/0 unexpected"));
+    assert!(all.contains(&(Level::Healthy, "S04", "ALB outbound: tcp 8000 ECS SG only covered by the wider rule wide")), "{all:?}");
     assert_eq!(paths.lines.iter().filter(|l| l.state == LineState::Covered).count(), 2);
     assert_eq!(verdict(&paths, End::Alb, End::Ecs).2, "tcp 3000 tcp 8000");
     assert_eq!(verdict(&paths, End::Alb, End::Internet), (CellVerdict::Extra, Level::Degraded, "all".into()));
@@ -142,7 +144,7 @@ fn a_wider_rule_carries_the_traffic_and_is_extra() {
 
 #[test]
 fn nothing_is_claimed_of_groups_that_are_not_known() {
-    let unread = paths(&Store::default(), &World::healthy().judge(), &Stack::default(), crate::insight::fixture::noon());
+    let unread = paths(&Store::default(), &World::healthy().judge(), &Stack::default(), crate::insight::fixture::now());
     assert_eq!(unread.missing.as_deref(), Some("loading"));
     assert!(unread.deviations.iter().all(|d| d.level == Level::Unknown));
     assert_eq!(unread.cell(End::Alb, End::Ecs).unwrap().verdict, CellVerdict::Unknown);

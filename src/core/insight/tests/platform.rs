@@ -2,8 +2,7 @@
 
 use chrono::TimeDelta;
 
-use crate::insight::fixture::platform::build;
-use crate::insight::fixture::{World, ago, look, noon, run};
+use crate::insight::fixture::{World, ago, build, digest, failed_build, look, now, run};
 use crate::model::dashboard::Dashboards;
 use crate::model::database::Database;
 use crate::model::delivery::{Builds, Image, Pipeline, PipelineExecution, Repositories};
@@ -31,10 +30,10 @@ fn buckets() {
         ),
         (
             "403",
-            |w| bucket(w, "nextcore-documents", |b| b.unread.push(("bucket".into(), "no permission: s3:ListBucket".into()))),
+            |w| bucket(w, "nextcore-documents", |b| b.unread.push(("bucket".into(), "access denied: s3:ListBucket".into()))),
             DOCS,
             "unknown",
-            "no permission: s3:ListBucket",
+            "access denied: s3:ListBucket",
         ),
         ("suspended", |w| bucket(w, "nextcore-documents", |b| b.versioning = "Suspended".into()), DOCS, "degraded", "versioning suspended"),
         ("AES256", |w| bucket(w, "nextcore-documents", |b| b.encryption = "AES256".into()), DOCS, "degraded", "AES256 instead of KMS"),
@@ -73,12 +72,12 @@ fn buckets() {
             |w| {
                 bucket(w, "nextcore-static", |b| {
                     b.cors.clear();
-                    b.unread.push(("cors".into(), "no permission: s3:GetBucketCORS".into()));
+                    b.unread.push(("cors".into(), "access denied: s3:GetBucketCORS".into()));
                 });
             },
             "s3/nextcore-static",
             "healthy",
-            "cors: no permission: s3:GetBucketCORS",
+            "cors: access denied: s3:GetBucketCORS",
         ),
         (
             "5xx",
@@ -109,7 +108,7 @@ fn roles_keys_and_secrets() {
             |w| w.edit::<Roles>(|r| r.roles[1].trusts = vec!["ec2.amazonaws.com".into()]),
             "iam",
             "degraded",
-            "production-nextcore-ecs-execution: ecs-tasks.amazonaws.com may not assume it",
+            "production-nextcore-ecs-execution: ecs-tasks.amazonaws.com cannot assume it",
         ),
         ("key", |w| w.edit::<Keys>(|k| k.keys[1].exists = false), "kms", "down", "alias/production-nextcore-s3: missing"),
         ("disabled", |w| w.edit::<Keys>(|k| k.keys[0].state = "Disabled".into()), "kms", "down", "alias/production-nextcore-rds: Disabled"),
@@ -118,12 +117,12 @@ fn roles_keys_and_secrets() {
             |w| {
                 w.edit::<Keys>(|k| {
                     k.keys[0].state = "PendingDeletion".into();
-                    k.keys[0].deletion_at = Some(noon() + TimeDelta::days(7));
+                    k.keys[0].deletion_at = Some(now() + TimeDelta::days(7));
                 });
             },
             "kms",
             "down",
-            "alias/production-nextcore-rds: PendingDeletion, gone in 7d00h",
+            "alias/production-nextcore-rds: PendingDeletion, deleted in 7d00h",
         ),
         (
             "secret",
@@ -169,7 +168,7 @@ fn what_a_key_encrypts_says_so() {
     world.edit::<Database>(|d| d.kms_key = Some(arn.clone()));
     world.edit::<crate::model::cache::ReplicationGroup>(|r| r.kms_key = Some(arn.clone()));
     for node in ["db", "redis"] {
-        let note = "encrypted with alias/production-nextcore-rds, which is Disabled";
+        let note = "KMS key alias/production-nextcore-rds is Disabled";
         assert_eq!(look(&world.judge(), node), ("healthy", note.into()), "{node}");
     }
 }
@@ -180,13 +179,13 @@ fn image(world: &mut World, change: impl FnOnce(&mut Image)) {
 
 #[test]
 fn repositories() {
-    let digest = crate::insight::fixture::platform::digest("web");
+    let digest = digest("web");
     let short = crate::insight::topology::images::short_digest(&digest);
     for (name, change, level, text) in [
-        ("HIGH", (|i| i.findings = [("HIGH".to_owned(), 2)].into()) as fn(&mut Image), "degraded", "0 CRITICAL, 2 HIGH findings"),
-        ("MEDIUM only", |i| i.findings = [("MEDIUM".to_owned(), 9)].into(), "healthy", ""),
+        ("HIGH", (|i| i.findings = [("HIGH".into(), 2)].into()) as fn(&mut Image), "degraded", "0 CRITICAL, 2 HIGH findings"),
+        ("MEDIUM only", |i| i.findings = [("MEDIUM".into(), 9)].into(), "healthy", ""),
         ("failed", |i| i.scan_status = "FAILED".into(), "degraded", "FAILED"),
-        ("never", |i| i.scan_status = String::new(), "degraded", "was never scanned"),
+        ("never", |i| i.scan_status = "".into(), "degraded", "never scanned"),
         ("scanning", |i| i.scan_status = "IN_PROGRESS".into(), "healthy", "is being scanned"),
         ("gone", |i| i.digest = "sha256:0".into(), "down", "is not in the repository"),
     ] {
@@ -236,10 +235,7 @@ fn an_image_that_is_newer_than_the_answer_is_not_missing() {
 fn builds() {
     let failed = |w: &mut World| {
         w.edit::<Builds>(|b| {
-            let mut build = build("production-nextcore-web", 20, "FAILED");
-            build.phases[1].status = "FAILED".into();
-            build.phases[1].message = "COMMAND_EXECUTION_ERROR: npm test".into();
-            b.builds.insert(0, build);
+            b.builds.insert(0, failed_build("production-nextcore-web", 20));
         });
     };
     let mut world = World::healthy();
@@ -318,7 +314,7 @@ fn pipeline() {
             },
             "pipeline",
             "changing",
-            "Deploy: Deploy waits for approval for 30m00s",
+            "Deploy: DeployControl waits for approval for 30m00s",
         ),
         (
             "waits for a person since yesterday",
@@ -330,7 +326,7 @@ fn pipeline() {
             },
             "pipeline",
             "degraded",
-            "Deploy: Deploy waits for approval for 1d01h",
+            "Deploy: DeployControl waits for approval for 1d01h",
         ),
     ]);
 }
@@ -341,10 +337,10 @@ fn dashboards_only_observe() {
         ("none", |w| w.put(Dashboards::default()), "dashboards", "n/a", "none named production-nextcore*"),
         (
             "none of the database",
-            |w| w.edit::<Dashboards>(|d| d.dashboards.truncate(1)),
+            |w| w.edit::<Dashboards>(|d| drop(d.dashboards.remove(0))),
             "dashboards",
             "healthy",
-            "none shows database performance",
+            "no dashboard shows database performance",
         ),
     ]);
 }

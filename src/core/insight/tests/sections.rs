@@ -27,7 +27,7 @@ use crate::model::store::Store;
 const MANDATORY: &[(SectionKey, &str, &str)] = &[
     (Balancer::KEY, "alb", "balancer: "),
     (Targets::KEY, "alb", "targets: "),
-    (Targets::KEY, "tg/web", ""),
+    (Targets::KEY, "tg/production-nextcore-web", ""),
     (Services::KEY, "svc/web", ""),
     (ReplicationGroup::KEY, "redis", ""),
     (Database::KEY, "db", ""),
@@ -63,7 +63,7 @@ fn what_is_optional_or_ci_is_unknown_without_permission() {
         world.forget(key);
         assert_eq!(look(&world.judge(), node), ("unknown", "loading".into()), "{key}");
         world.fail(key, ProblemKind::Denied, "x:Op: denied");
-        assert_eq!(look(&world.judge(), node), ("unknown", "no permission: x:Op".into()), "{key}");
+        assert_eq!(look(&world.judge(), node), ("unknown", "access denied: x:Op".into()), "{key}");
     }
 }
 
@@ -72,7 +72,7 @@ fn a_mandatory_section_that_cannot_be_read_makes_its_node_unknown() {
     use ProblemKind::{Denied, Malformed, NotFound, Offline, Service, Throttled, Timeout};
     for (key, node, prefix) in MANDATORY {
         for (kind, level, text) in [
-            (Denied, "unknown", "no permission: x:Op"),
+            (Denied, "unknown", "access denied: x:Op"),
             (Service, "unknown", "x:Op: InternalFailure"),
             (Malformed, "unknown", "x:Op: InternalFailure"),
             (Timeout, "unknown", "x:Op: InternalFailure"),
@@ -83,7 +83,9 @@ fn a_mandatory_section_that_cannot_be_read_makes_its_node_unknown() {
             let mut world = World::healthy();
             world.forget(*key);
             world.fail(*key, kind, "x:Op: InternalFailure");
-            if *node == "tg/web" && !world.judge().nodes.contains_key(&crate::insight::NodeId::named(System::TargetGroup, "web")) {
+            if *node == "tg/production-nextcore-web"
+                && !world.judge().nodes.contains_key(&crate::insight::NodeId::named(System::TargetGroup, "production-nextcore-web"))
+            {
                 continue;
             }
             assert_eq!(look(&world.judge(), node), (level, format!("{prefix}{text}")), "{key} {kind:?}");
@@ -99,7 +101,7 @@ fn a_supporting_section_that_fails_loses_its_rules_and_leaves_a_note() {
     for (key, node) in [
         (Metrics::KEY, "alb"),
         (Routing::KEY, "alb"),
-        (Metrics::KEY, "tg/web"),
+        (Metrics::KEY, "tg/production-nextcore-web"),
         (Metrics::KEY, "svc/web"),
         (Targets::KEY, "svc/web"),
         (Tasks::KEY, "svc/web"),
@@ -153,16 +155,17 @@ fn a_resource_that_vanishes_is_missing_before_it_is_stale() {
 fn stale_metrics_decide_nothing() {
     let mut world = World::healthy();
     world.series(metric::Db::Cpu, &[97.0; 10]);
-    world.now += TimeDelta::seconds(40);
-    world.again::<Database>();
+    world.now += TimeDelta::minutes(7);
+    let restorable = world.now - TimeDelta::minutes(3);
+    world.edit::<Database>(|d| d.latest_restorable = Some(restorable));
     world.again::<DatabaseEvents>();
     world.again::<DatabaseSettings>();
-    assert_eq!(look(&world.judge(), "db"), ("healthy", "metrics: stale for 40s: no answer yet".into()));
+    assert_eq!(look(&world.judge(), "db"), ("healthy", "metrics: stale for 7m00s: not loaded yet".into()));
 }
 
 #[test]
 fn an_empty_store_is_unknown_and_not_a_crash() {
-    let judgement = crate::insight::judge(&Store::default(), &Stack::default(), crate::insight::fixture::noon());
+    let judgement = crate::insight::judge(&Store::default(), &Stack::default(), crate::insight::fixture::now());
     assert_eq!(judgement.worst, Level::Unknown);
     assert_eq!(judgement.counts.unknown, 24);
     assert!(judgement.nodes.values().all(|v| v.headline() == "loading" && v.as_of.is_none()));

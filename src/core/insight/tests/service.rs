@@ -1,9 +1,10 @@
 //! ECS services and their tasks.
 
 use crate::insight::fixture::{World, ago, event, look, run, stopped};
+use crate::model::Time;
 use crate::model::metric;
 use crate::model::scaling::Scaling;
-use crate::model::service::{Container, ServiceDeployment, ServiceDeployments, Services, StoppedTasks, Task, Tasks};
+use crate::model::service::{Container, ServiceDeployment, ServiceDeployments, Services, StoppedTasks, Task};
 
 fn stops(world: &mut World, tasks: Vec<Task>) {
     world.put(StoppedTasks { tasks });
@@ -52,7 +53,7 @@ fn counts_and_status() {
             "down",
             "missing (MISSING)",
         ),
-        ("missing, unsaid", |w| w.edit::<Services>(|s| s.services.clear()), "svc/web", "down", "missing (not in the answer)"),
+        ("missing, unsaid", |w| w.edit::<Services>(|s| s.services.clear()), "svc/web", "down", "missing (not in the response)"),
     ]);
 }
 
@@ -99,7 +100,7 @@ fn deployments() {
             "degraded",
             "deployment failed: circuit breaker: tasks failed to start",
         ),
-        ("failed tasks", |w| primary(w, |d| d.failed = 2), "svc/web", "degraded", "2 tasks of web:7 failed to start"),
+        ("failed tasks", |w| primary(w, |d| d.failed = 2), "svc/web", "degraded", "2 tasks of production-nextcore-web:57 failed to start"),
         ("a cloud without rollout states", |w| primary(w, |d| d.rollout_state = "".into()), "svc/web", "healthy", ""),
     ]);
 }
@@ -328,37 +329,36 @@ fn tasks() {
         (
             "slow to start",
             |w| {
-                w.edit::<Tasks>(|t| {
-                    t.tasks[2].status = "PENDING".into();
-                    t.tasks[2].created_at = Some(ago(4));
-                });
+                w.first_task("web", |t| (t.status, t.created_at) = ("PENDING".into(), Some(ago(4))));
             },
             "svc/web",
             "degraded",
-            "task w0000000 PENDING for 4m00s",
+            "task 22051941 PENDING for 4m00s",
         ),
         (
             "starting",
             |w| {
-                w.edit::<Tasks>(|t| {
-                    t.tasks[2].status = "PROVISIONING".into();
-                    t.tasks[2].created_at = Some(ago(1));
-                });
+                w.first_task("web", |t| (t.status, t.created_at) = ("PROVISIONING".into(), Some(ago(1))));
             },
             "svc/web",
             "healthy",
             "",
         ),
-        ("unhealthy", |w| w.edit::<Tasks>(|t| t.tasks[2].health = "UNHEALTHY".into()), "svc/web", "degraded", "1 of 2 tasks UNHEALTHY"),
-        ("no container check", |w| w.edit::<Tasks>(|t| t.tasks[2].health = "UNKNOWN".into()), "svc/web", "healthy", ""),
+        ("unhealthy", |w| w.first_task("web", |t| t.health = "UNHEALTHY".into()), "svc/web", "degraded", "1 of 2 tasks UNHEALTHY"),
+        ("no container check", |w| w.first_task("web", |t| t.health = "UNKNOWN".into()), "svc/web", "healthy", ""),
     ]);
+}
+
+/// When the portal was first steady after its last deployment.
+pub(super) fn first_steady() -> Time {
+    "2026-11-20T04:43:00Z".parse().unwrap()
 }
 
 #[test]
 fn healthy_since_the_first_steady_state_after_the_last_change() {
     let mut world = World::healthy();
     let web = crate::insight::NodeId::service("web");
-    assert_eq!(world.judge().of(&web).unwrap().since, Some(ago(420)));
+    assert_eq!(world.judge().of(&web).unwrap().since, Some(first_steady()));
     world.service("web", |s| {
         s.events.insert(0, event("web", 20, "has started 1 tasks: (task x)."));
         s.events.insert(0, event("web", 18, "has reached a steady state."));

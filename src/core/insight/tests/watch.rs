@@ -4,7 +4,7 @@ use crate::model::metric;
 use crate::model::system::System;
 use chrono::TimeDelta;
 
-use crate::insight::fixture::{World, ago, alarm, data_event, look, noon};
+use crate::insight::fixture::{World, ago, alarm, data_event, look, now};
 use crate::insight::{NodeId, Watch};
 use crate::model::alarm::Alarms;
 use crate::model::database::{Database, DatabaseEvents};
@@ -70,8 +70,8 @@ fn what_does_not_flicker_counts_at_once_as_in_a_snapshot() {
     assert_eq!(at_once("sg", &closed), ["down", "down"], "a rule that is read every five minutes");
     assert_eq!(at_once("redis", &closed), ["down", "down"], "whatever else the node rests on");
     let failing = |world: &mut World| {
-        world.counts(metric::Tg::Requests.of("web"), &[600.0; 3]);
-        world.counts(metric::Tg::Target5xx.of("web"), &[60.0; 3]);
+        world.counts(metric::Tg::Requests.of("production-nextcore-web"), &[600.0; 3]);
+        world.counts(metric::Tg::Target5xx.of("production-nextcore-web"), &[60.0; 3]);
     };
     assert_eq!(at_once("svc/web", &failing), ["down", "down"], "errors of three minutes");
     let mut world = World::healthy();
@@ -125,7 +125,7 @@ fn a_held_level_keeps_its_reasons_and_says_so() {
     let seen = world.observe(&mut watch);
     let verdict = seen.of(&NodeId::service("web")).unwrap();
     assert_eq!(verdict.headline(), "running 1 of 2");
-    assert_eq!(verdict.reasons.last().unwrap().text, "better in the last answer, one more to confirm");
+    assert_eq!(verdict.reasons.last().unwrap().text, "improved in the last poll, one more to confirm");
     assert_eq!((seen.worst, seen.counts.degraded), (Level::Degraded, 1));
 }
 
@@ -133,7 +133,7 @@ fn a_held_level_keeps_its_reasons_and_says_so() {
 fn since_is_the_clouds_own_time_stamp_or_the_moment_of_the_change() {
     let (mut world, mut watch) = (World::healthy(), Watch::default());
     let since = |world: &World, watch: &mut Watch, node: NodeId| world.observe(watch).of(&node).unwrap().since;
-    assert_eq!(since(&world, &mut watch, NodeId::service("web")), Some(ago(420)), "the first steady state");
+    assert_eq!(since(&world, &mut watch, NodeId::service("web")), Some(super::service::first_steady()), "the first steady state");
     assert_eq!(since(&world, &mut watch, NodeId::of(System::Database)), None, "a first look is no change");
     running(&mut world, 1);
     let changed = world.now;
@@ -149,5 +149,5 @@ fn since_is_the_clouds_own_time_stamp_or_the_moment_of_the_change() {
         s.deployments[0].created_at = Some(ago(2));
     });
     assert_eq!(since(&world, &mut watch, NodeId::service("celery-worker")), Some(ago(2)));
-    assert!(world.now > noon());
+    assert!(world.now > now());
 }

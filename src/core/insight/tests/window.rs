@@ -40,9 +40,10 @@ fn a_gauge_speaks_until_it_is_asked_for_again() {
 #[test]
 fn minutes_that_were_not_asked_for_do_not_dilute_errors() {
     let mut world = World::healthy();
-    series(&mut world, metric::Tg::Requests.of("web"), 100.0, 2, 60);
-    series(&mut world, metric::Tg::Target5xx.of("web"), 9.0, 8, 300);
-    assert_eq!(look(&world.judge(), "tg/web"), ("down", "5xx 9.0 % of requests for 3 min".into()));
-    let shown = Readings::new(&world.store, world.now).share(metric::Tg::Target5xx.of("web"), metric::Tg::Requests.of("web"));
+    series(&mut world, metric::Tg::Requests.of("production-nextcore-web"), 100.0, 2, 60);
+    series(&mut world, metric::Tg::Target5xx.of("production-nextcore-web"), 9.0, 8, 300);
+    assert_eq!(look(&world.judge(), "tg/production-nextcore-web"), ("down", "5xx 9.0 % of requests for 3 min".into()));
+    let shown = Readings::new(&world.store, world.now)
+        .share(metric::Tg::Target5xx.of("production-nextcore-web"), metric::Tg::Requests.of("production-nextcore-web"));
     assert_eq!(shown, Some(9.0), "the figure beside it says the same");
 }

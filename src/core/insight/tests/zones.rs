@@ -1,7 +1,6 @@
 //! The written architecture's High Availability drawing, live.
 
-use crate::insight::fixture::platform::zone_name;
-use crate::insight::fixture::{RG, World, target, task};
+use crate::insight::fixture::{NAT_A, NAT_B, NAT_C, RG, World, arn, target, task, zone_name};
 use crate::insight::panes::zones::{DatabasePlace, ZoneMap, ZoneSystem, zones};
 use crate::insight::topology::egress::Egress;
 use crate::model::balancer::{Balancer, Targets};
@@ -9,7 +8,7 @@ use crate::model::cache::{CacheMember, CacheNodes, ReplicationGroup};
 use crate::model::database::Database;
 use crate::model::health::Level;
 use crate::model::metric;
-use crate::model::network::{Network, Routes, SubnetTier, Zones};
+use crate::model::network::{Network, SubnetTier, Zones};
 use crate::model::section::{ProblemKind, Section};
 use crate::model::service::{Services, Tasks};
 
@@ -34,20 +33,17 @@ fn mark(level: Level, zone: &str, text: &str) -> (Level, Option<String>, String)
     (level, Some(zone.to_owned()), text.to_owned())
 }
 
-fn send(world: &mut World, zone: &str, target: &str, state: &str) {
-    world.edit::<Routes>(|r| {
-        let table = r.tables.iter_mut().find(|t| t.id == format!("rtb-private-{zone}")).unwrap();
-        (table.routes[1].target, table.routes[1].state) = (target.into(), state.into());
-    });
-}
-
 #[test]
 fn the_drawing() {
     let mut world = World::healthy();
-    world.series(metric::Nat::BytesIn.of("nat-a"), &[600.0; 3]);
-    world.series(metric::Nat::BytesOut.of("nat-a"), &[60.0; 3]);
-    world.series(metric::Redis::Primary.of(&format!("{RG}-0001-001")), &[1.0; 3]);
-    world.series(metric::Redis::Primary.of(&format!("{RG}-0001-002")), &[0.0; 3]);
+    world.series(metric::Nat::BytesIn.of(NAT_A), &[600.0; 3]);
+    world.series(metric::Nat::BytesOut.of(NAT_A), &[60.0; 3]);
+    world.unmeasured(&format!("{NAT_B}/bytes_in"));
+    world.unmeasured(&format!("{NAT_B}/bytes_out"));
+    world.unmeasured("0002-001/primary");
+    world.unmeasured("0002-002/primary");
+    // Targets that name no zone: the task with the address does.
+    world.targets(|t| t.zone.clear());
     let map = draw(&world);
     assert_eq!(marks(&map), []);
     let missing: [String; 0] = [];
@@ -56,21 +52,22 @@ fn the_drawing() {
     assert_eq!(letters, ["a", "b", "c"]);
     let (a, b, c) = (&map.zones[0], &map.zones[1], &map.zones[2]);
     assert_eq!((a.name.as_str(), a.state.as_str(), a.level, a.suspect), ("ap-southeast-2a", "available", Level::Healthy, false));
-    assert_eq!(a.balancer.subnet.as_deref(), Some("subnet-a"));
-    // The fixture's targets name no zone: the task with the address does.
+    assert_eq!(a.balancer.subnet.as_deref(), Some("subnet-01f07d41c93e5f8b2a4"));
     let groups: Vec<_> = a.balancer.groups.iter().map(|g| (g.name.as_str(), g.service.as_str(), g.healthy, g.total)).collect();
-    assert_eq!(groups, [("control-plane", "control-plane", 1, 1), ("web", "web", 1, 1)]);
-    assert!(c.balancer.present && c.balancer.groups.is_empty());
+    assert_eq!(groups, [("production-nextcore-api", "control-plane", 1, 1), ("production-nextcore-web", "web", 1, 1)]);
+    let groups: Vec<_> = c.balancer.groups.iter().map(|g| (g.service.as_str(), g.healthy, g.total)).collect();
+    assert!(c.balancer.present);
+    assert_eq!(groups, [("control-plane", 1, 1)]);
     let gateway = a.nat.gateway.as_ref().unwrap();
-    assert_eq!((gateway.id.as_str(), gateway.state.as_str(), gateway.bytes_per_second), ("nat-a", "available", Some(11.0)));
-    assert_eq!((&a.nat.egress, a.nat.level), (&Egress::Own { gateway: "nat-a".into() }, Level::Healthy));
+    assert_eq!((gateway.id.as_str(), gateway.state.as_str(), gateway.bytes_per_second), (NAT_A, "available", Some(11.0)));
+    assert_eq!((&a.nat.egress, a.nat.level), (&Egress::Own { gateway: NAT_A.into() }, Level::Healthy));
     assert_eq!(b.nat.gateway.as_ref().unwrap().bytes_per_second, None);
     let services: Vec<_> = c.services.iter().map(|s| (s.name.as_str(), s.running, s.healthy)).collect();
-    assert_eq!(services, [("control-plane", 0, Some(0)), ("web", 0, Some(0)), ("celery-worker", 1, None)]);
+    assert_eq!(services, [("control-plane", 1, Some(1)), ("web", 0, Some(0)), ("celery-worker", 1, None)]);
     let redis: Vec<_> = a.redis.iter().map(|n| (n.shard.as_str(), n.primary, n.status.as_str())).collect();
     assert_eq!(redis, [("0001", Some(true), "available"), ("0002", None, "available")]);
     assert_eq!([a.database, b.database, c.database], [DatabasePlace::Primary, DatabasePlace::Standby, DatabasePlace::Reserved]);
-    assert_eq!(a.free, [(SubnetTier::Public, 240), (SubnetTier::Private, 240), (SubnetTier::Database, 240)]);
+    assert_eq!(a.free, [(SubnetTier::Public, 249), (SubnetTier::Private, 246), (SubnetTier::Database, 250)]);
 }
 
 #[test]
@@ -109,12 +106,12 @@ fn single_points_of_failure() {
     let web = |world: &mut World, healthy: usize| {
         world.edit::<Targets>(|t| {
             let state = |i| if i < healthy { "healthy" } else { "unhealthy" };
-            let targets = vec![target("10.0.11.2", state(0), None), target("10.0.12.2", state(1), None)];
-            t.groups.insert(crate::insight::fixture::arn("web"), targets);
+            let targets = vec![target("10.0.11.56", state(0), None), target("10.0.12.157", state(1), None)];
+            t.groups.insert(arn("web"), targets);
         });
     };
     assert_eq!(only(|w| web(w, 1)), mark(Level::Degraded, "a", "web: one healthy target, in a"));
-    assert_eq!(only(|w| web(w, 0)), (Level::Down, None, "web: no healthy target".into()));
+    assert_eq!(only(|w| web(w, 0)), (Level::Down, None, "web: no healthy targets".into()));
     let node = |world: &mut World, id: &str, status: &str| {
         world.edit::<CacheNodes>(|n| n.nodes.iter_mut().find(|n| n.id == format!("{RG}-{id}")).unwrap().status = status.into());
     };
@@ -126,20 +123,20 @@ fn single_points_of_failure() {
     let alone = only(|w| w.edit::<ReplicationGroup>(|r| r.node_groups[1].members.truncate(1)));
     assert_eq!(alone, mark(Level::Degraded, "b", "shard 0002: no replica, one node in b"));
     let standby = only(|w| w.edit::<Database>(|d| d.secondary_zone = None));
-    assert_eq!(standby, mark(Level::Degraded, "a", "no standby: the database is in a alone"));
+    assert_eq!(standby, mark(Level::Degraded, "a", "no standby: the database is only in a"));
     let balancer = only(|w| w.edit::<Balancer>(|b| b.zones.truncate(2)));
     assert_eq!(balancer, mark(Level::Degraded, "c", "no load balancer node in c"));
     let addresses = only(|w| w.edit::<Network>(|n| n.subnets[5].free_addresses = 3));
-    assert_eq!(addresses, mark(Level::Degraded, "c", "10.0.13.0/24: 3 free addresses, every task takes one"));
+    assert_eq!(addresses, mark(Level::Degraded, "c", "10.0.13.0/24: 3 free addresses, each task takes one"));
 }
 
 #[test]
 fn ways_out() {
-    let shared = only(|w| send(w, "a", "nat-b", "active"));
+    let shared = only(|w| w.send("a", NAT_B, "active"));
     assert_eq!(shared, mark(Level::Degraded, "a", "a rerouted via b: two zones share one NAT gateway"));
-    let gone = only(|w| send(w, "c", "nat-c", "blackhole"));
-    assert_eq!(gone, mark(Level::Down, "c", "c: default route is a blackhole (nat-c)"));
-    let figures = only(|w| w.series(metric::Nat::PortErrors.of("nat-b"), &[4.0; 3]));
+    let gone = only(|w| w.send("c", NAT_C, "blackhole"));
+    assert_eq!(gone, mark(Level::Down, "c", "c: default route is a blackhole (nat-0c9f3a8e52d74b016)"));
+    let figures = only(|w| w.series(metric::Nat::PortErrors.of(NAT_B), &[4.0; 3]));
     assert_eq!(figures, mark(Level::Down, "b", "port allocation errors/min 4 for 3 min"));
 }
 
@@ -199,6 +196,6 @@ fn what_is_not_known_is_said_and_not_marked() {
     world.fail(Tasks::KEY, ProblemKind::Denied, "ecs:ListTasks: no");
     world.forget(Services::KEY);
     let map = draw(&world);
-    assert_eq!(map.missing, ["services: loading", "tasks: no permission: ecs:ListTasks"]);
+    assert_eq!(map.missing, ["services: loading", "tasks: access denied: ecs:ListTasks"]);
     assert_eq!(marks(&map), []);
 }

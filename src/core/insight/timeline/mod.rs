@@ -5,13 +5,13 @@ pub(crate) mod phrase;
 
 use std::collections::HashMap;
 
-use crate::model::alarm::{Alarm, AlarmHistory, Alarms};
+use crate::model::alarm::{Alarm, AlarmHistory, AlarmState, Alarms, HistoryItemType};
 use crate::model::cache::{CacheEvents, DataEvent};
 use crate::model::cdn::{Cdn, Invalidation};
 use crate::model::database::DatabaseEvents;
-use crate::model::delivery::{Build, Builds, Image, Pipeline, PipelineExecution, Repositories, Repository};
+use crate::model::delivery::{Build, BuildStatus, Builds, Image, Pipeline, PipelineExecution, PipelineStatus, Repositories, Repository};
 use crate::model::health::Level;
-use crate::model::scaling::{ScalingActivities, ScalingActivity};
+use crate::model::scaling::{ActivityStatus, ScalingActivities, ScalingActivity};
 use crate::model::security::{Secret, Secrets};
 use crate::model::service::{
     Deployment, Service, ServiceDeployment, ServiceDeploymentStatus, ServiceDeployments, ServiceEvent, Services, StoppedTasks, Task,
@@ -87,7 +87,7 @@ fn build(store: &Store, now: Time) -> Vec<Event> {
         name.starts_with("TargetTracking-") || alarms.is_some_and(|a| a.alarms.iter().any(|a| a.name == name && a.is_scaling()))
     };
     let changes = store.get::<AlarmHistory>().map_or(&[][..], |h| h.changes.as_slice());
-    let changes = changes.iter().filter(|c| c.kind == "StateUpdate" && !scaling(&c.name));
+    let changes = changes.iter().filter(|c| c.kind == HistoryItemType::StateUpdate && !scaling(&c.name));
     lines.extend(changes.filter_map(|c| Some((c.at?, Source::Change(&c.name, &c.summary)))));
     let events = store.get::<DatabaseEvents>().map_or(&[][..], |e| e.events.as_slice());
     lines.extend(events.iter().filter_map(|e| Some((e.at?, Source::Database(e)))));
@@ -122,7 +122,7 @@ fn from_platform<'a>(store: &'a Store, lines: &mut Vec<(Time, Source<'a>)>) {
     let mut add = |at: Option<Time>, line: Platform<'a>| lines.extend(at.map(|at| (at, Source::Platform(line))));
     for execution in store.get::<Pipeline>().map_or(&[][..], |p| p.executions.as_slice()) {
         add(execution.started_at, Platform::Executing(execution));
-        let ended = !matches!(execution.status.as_str(), "InProgress" | "Stopping");
+        let ended = !execution.status.is_open();
         add(execution.updated_at.filter(|_| ended), Platform::Executed(execution));
     }
     let builds = store.get::<Builds>().map_or(&[][..], |b| b.builds.as_slice());
@@ -195,17 +195,17 @@ impl Source<'_> {
                 (NodeId::service(&task.service), level, format!("task {} stopped: {}", text::short_id(task.id()), stop_cause(task)))
             }
             Self::Scaled(a) => {
-                let level = if a.status == "Failed" { Level::Degraded } else { Level::Info };
+                let level = if a.status == ActivityStatus::Failed { Level::Degraded } else { Level::Info };
                 (NodeId::service(&a.service), level, scaled(a))
             }
             Self::Alarm(alarm) => {
-                let why = if alarm.state == "ALARM" { short_reason(alarm) } else { String::new() };
+                let why = if alarm.state == AlarmState::Alarm { short_reason(alarm) } else { String::new() };
                 let (level, text) = transition(&alarm.name, &alarm.state);
                 (NodeId::of(System::Alarms), level, if why.is_empty() { text } else { format!("{text} ({why})") })
             }
             Self::Change(name, summary) => {
                 let to = summary.rsplit(" to ").next().unwrap_or(summary).trim_end_matches('.').trim();
-                let (level, text) = transition(name, to);
+                let (level, text) = transition(name, &to.into());
                 (NodeId::of(System::Alarms), level, text)
             }
             Self::Database(event) => {
@@ -228,19 +228,19 @@ impl Platform<'_> {
         match self {
             Self::Executing(e) => (NodeId::of(System::Pipeline), Level::Info, format!("execution started{}", quoted(&e.revision))),
             Self::Executed(e) => {
-                let (level, word) = match e.status.as_str() {
-                    "Succeeded" => (Level::Healthy, "succeeded"),
-                    "Failed" => (Level::Degraded, "failed"),
-                    other => (Level::Info, other),
+                let (level, word) = match &e.status {
+                    PipelineStatus::Succeeded => (Level::Healthy, "succeeded"),
+                    PipelineStatus::Failed => (Level::Degraded, "failed"),
+                    other => (Level::Info, other.as_str()),
                 };
                 (NodeId::of(System::Pipeline), level, format!("execution {}{}", word.to_lowercase(), quoted(&e.revision)))
             }
             Self::Built(b) => {
                 let version = b.version.get(..8).unwrap_or(&b.version);
                 let of = if version.is_empty() { b.project.clone() } else { format!("{} at {version}", b.project) };
-                match b.status.as_str() {
-                    "SUCCEEDED" => (NodeId::of(System::Builds), Level::Healthy, format!("built {of}")),
-                    "STOPPED" => (NodeId::of(System::Builds), Level::Info, format!("build of {of} stopped")),
+                match &b.status {
+                    BuildStatus::Succeeded => (NodeId::of(System::Builds), Level::Healthy, format!("built {of}")),
+                    BuildStatus::Stopped => (NodeId::of(System::Builds), Level::Info, format!("build of {of} stopped")),
                     status => (NodeId::of(System::Builds), Level::Degraded, format!("build of {of} {status}{}", build_cause(b))),
                 }
             }
@@ -278,15 +278,15 @@ fn deployed(d: &ServiceDeployment) -> (Level, String) {
 fn scaled(a: &ScalingActivity) -> String {
     let what = a.description.trim_end_matches('.').replacen("Setting desired count to ", "desired count → ", 1);
     let cause = ["AlarmHigh", "AlarmLow", "minimum capacity", "maximum capacity"].iter().find(|c| a.cause.contains(**c));
-    let failed = if a.status == "Failed" { " failed" } else { "" };
+    let failed = if a.status == ActivityStatus::Failed { " failed" } else { "" };
     format!("{}{failed}{}", text::clip(&what, 80), cause.map_or_else(String::new, |c| format!(" ({c})")))
 }
 
-fn transition(name: &str, state: &str) -> (Level, String) {
+fn transition(name: &str, state: &AlarmState) -> (Level, String) {
     let level = match state {
-        "ALARM" => Level::Degraded,
-        "OK" => Level::Healthy,
+        AlarmState::Alarm => Level::Degraded,
+        AlarmState::Ok => Level::Healthy,
         _ => Level::Info,
     };
-    (level, format!("alarm {name}: {}", state.replace('_', " ")))
+    (level, format!("alarm {name}: {}", state.as_str().replace('_', " ")))
 }

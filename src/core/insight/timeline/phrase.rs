@@ -44,7 +44,7 @@ pub(crate) const SERVICE: &[Phrase] = &[
 
 /// RDS and ElastiCache events, first match wins.
 pub(crate) const DATA: &[Phrase] = &[
-    phrase(&["abandoning", "failover"], Level::Degraded, |_| Some("failover abandoned: one happened recently".to_owned())),
+    phrase(&["abandoning", "failover"], Level::Degraded, |_| Some("failover abandoned: too soon after the last one".to_owned())),
     phrase(&["failover", "started"], Level::Degraded, |_| Some("failover started".to_owned())),
     phrase(&["failover from", "completed"], Level::Degraded, |m| {
         let (from, to) = failover(m)?;

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::network::{NatGateway, NatGateways, Network, Routes, Subnet, SubnetTier, zone_letter};
+use crate::model::network::{
+    AvailabilityMode, NatGateway, NatGateways, NatState, Network, RouteState, Routes, Subnet, SubnetTier, zone_letter,
+};
 use crate::model::store::Store;
 
 /// Where a default route leads; ordered so that `max` is the worst.
@@ -65,9 +67,9 @@ impl Egress {
     /// In words: `rerouted via b`.
     pub fn words(&self) -> String {
         match self {
-            Self::Unknown => "route not known".to_owned(),
-            Self::Own { gateway } => format!("through {gateway}"),
-            Self::Elsewhere { target } => format!("default route leads to {target}"),
+            Self::Unknown => "route unknown".to_owned(),
+            Self::Own { gateway } => format!("via {gateway}"),
+            Self::Elsewhere { target } => format!("default route to {target}"),
             Self::Rerouted { via, .. } => format!("rerouted via {via}"),
             Self::Pending { gateway } => format!("{gateway} is being created"),
             Self::Nowhere { subnet } => format!("no default route in {subnet}"),
@@ -92,13 +94,13 @@ pub(crate) fn zones(store: &Store) -> BTreeSet<String> {
 pub(crate) fn own_gateway<'a>(store: &'a Store, zone: &str) -> Option<&'a NatGateway> {
     let all = &store.get::<NatGateways>()?.gateways;
     let mut own: Vec<&NatGateway> = all.iter().filter(|g| serves(g, zone)).collect();
-    own.sort_by_key(|g| (g.state != "available", g.state != "pending"));
+    own.sort_by_key(|g| (g.state != NatState::Available, g.state != NatState::Pending));
     own.first().copied()
 }
 
 /// Whether a gateway is a zone's own: it stands there, or is regional with an address there.
 fn serves(gateway: &NatGateway, zone: &str) -> bool {
-    gateway.zone == zone || gateway.availability == "regional" && gateway.addresses.iter().any(|a| a.zone == zone)
+    gateway.zone == zone || gateway.availability == AvailabilityMode::Regional && gateway.addresses.iter().any(|a| a.zone == zone)
 }
 
 /// The worst way out of the private subnets of a zone.
@@ -112,7 +114,7 @@ pub(crate) fn of(store: &Store, zone: &str) -> Egress {
 
 fn of_subnet(routes: &Routes, nat: &NatGateways, subnet: &Subnet) -> Egress {
     let Some(route) = routes.of(&subnet.id).and_then(|t| t.default_route()) else { return Egress::Nowhere { subnet: subnet.id.clone() } };
-    if route.state == "blackhole" {
+    if route.state == RouteState::Blackhole {
         return Egress::Blackhole { target: route.target.clone() };
     }
     let Some(gateway) = nat.get(&route.target) else {
@@ -125,10 +127,10 @@ fn of_subnet(routes: &Routes, nat: &NatGateways, subnet: &Subnet) -> Egress {
         };
     };
     let id = gateway.id.clone();
-    match gateway.state.as_str() {
-        "available" | "" if serves(gateway, &subnet.zone) => Egress::Own { gateway: id },
-        "available" | "" => Egress::Rerouted { gateway: id, via: zone_letter(&gateway.zone).to_owned() },
-        "pending" => Egress::Pending { gateway: id },
-        state => Egress::Broken { gateway: id, state: state.to_owned() },
+    match &gateway.state {
+        NatState::Available | NatState::Unstated if serves(gateway, &subnet.zone) => Egress::Own { gateway: id },
+        NatState::Available | NatState::Unstated => Egress::Rerouted { gateway: id, via: zone_letter(&gateway.zone).to_owned() },
+        NatState::Pending => Egress::Pending { gateway: id },
+        state => Egress::Broken { gateway: id, state: state.to_string() },
     }
 }

@@ -15,7 +15,7 @@ use crate::model::database::Database;
 use crate::model::delivery::{Builds, Pipeline, Repositories};
 use crate::model::dns::Dns;
 use crate::model::log::LogGroup;
-use crate::model::network::{NatGateway, NatGateways, Network, Routes, SecurityGroups};
+use crate::model::network::{NatGateway, NatGateways, NatState, Network, Routes, SecurityGroups};
 use crate::model::scaling::Scaling;
 use crate::model::section::{Section, SectionKey};
 use crate::model::security::{Keys, Roles, Secrets};
@@ -72,7 +72,7 @@ fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> usize {
 
 /// Gateways that are gone are listed by AWS for an hour.
 fn gateways(nat: &NatGateways) -> impl Iterator<Item = &NatGateway> {
-    nat.gateways.iter().filter(|g| g.state != "deleted")
+    nat.gateways.iter().filter(|g| g.state != NatState::Deleted)
 }
 
 const DNS: &[Kind] = &[
@@ -202,7 +202,7 @@ pub(crate) fn inventory(store: &Store, now: Time) -> Inventory {
     for kind in all() {
         let entry = store.entry(kind.section);
         if entry.is_none_or(|e| e.value.is_none()) {
-            let why = standing::explain(entry, now).unwrap_or_else(|| "not asked".to_owned());
+            let why = standing::explain(entry, now).unwrap_or_else(|| "not polled".to_owned());
             inventory.not_seen.push(NotSeen { kind: kind.name, why, section: kind.section });
             continue;
         }
@@ -223,7 +223,7 @@ fn parts(kind: &'static str) -> (&'static str, &'static str) {
 impl Inventory {
     /// `108 resources of 38 types`.
     pub(crate) fn summary(&self) -> String {
-        format!("{} resources of {} types", self.total, self.by_type.len())
+        format!("{} resources, {} types", self.total, self.by_type.len())
     }
 
     /// The types of each AWS service with their counts, in the order of the written architecture's diagram: `EC2`, [(`Subnet`, 9), ...].

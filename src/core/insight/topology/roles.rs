@@ -26,7 +26,7 @@ fn shard_roles(store: &Store, readings: &Readings<'_>, shard: &NodeGroup, roles:
     if shard.members.iter().any(|m| m.role.is_some()) {
         for member in &shard.members {
             if let Some(role) = &member.role {
-                roles.insert(member.id.clone(), matches!(role.as_str(), "primary" | "master"));
+                roles.insert(member.id.clone(), role.is_primary());
             }
         }
         return;

@@ -8,7 +8,7 @@ use crate::model::text;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GrammarError {
     /// No action begins like this.
-    #[error("no action is called '{0}'")]
+    #[error("unknown action '{0}'")]
     Unknown(String),
     /// Something has to be added.
     #[error("{what} is missing: {usage}")]
@@ -19,7 +19,7 @@ pub enum GrammarError {
         usage: String,
     },
     /// Something is too much, or not known.
-    #[error("'{word}' is not understood: {usage}")]
+    #[error("unexpected '{word}': {usage}")]
     Extra {
         /// The word.
         word: String,
@@ -186,7 +186,7 @@ fn form(takes: Takes, value: &str) -> Result<(), &'static str> {
     let fine = |good: bool, wanted: &'static str| if good { Ok(()) } else { Err(wanted) };
     match takes {
         Takes::Count => fine(count(value).is_some(), "a count such as 4, or a change such as +1 or -1"),
-        Takes::Bounds => fine(bounds(value).is_some(), "least and most such as 3-6, the least first"),
+        Takes::Bounds => fine(bounds(value).is_some(), "min-max such as 3-6"),
         Takes::Span => fine(span(value).is_some(), "a span from 1m to 24h, such as 30m or 2h"),
         Takes::Paths => {
             fine(!value.is_empty() && value.split(' ').all(|p| p.starts_with('/')), "paths that begin with /, such as /static/*")

@@ -14,16 +14,15 @@ pub fn unknown(request: &Request, stack: &Stack) -> Option<String> {
         }
         Subject::Project => {
             let known: Vec<&str> = stack.projects.iter().map(String::as_str).collect();
-            (!known.contains(&target)).then(|| among(&format!("there is no project '{target}' in the configured stack"), target, &known))
+            (!known.contains(&target)).then(|| among(&format!("no project '{target}' in the configured stack"), target, &known))
         }
         Subject::Zone => {
             let zone = target.strip_prefix(stack.region.as_str()).unwrap_or(target);
             let is_letter = zone.len() == 1 && zone.chars().all(|c| c.is_ascii_lowercase());
             // Local and wavelength zones have longer names, which begin with the region's all the same.
             let is_zone = is_letter || target.starts_with(stack.region.as_str());
-            (!is_zone).then(|| {
-                format!("there is no zone '{target}' in {}\n  next: a letter such as a, or a name such as {}a", stack.region, stack.region)
-            })
+            (!is_zone)
+                .then(|| format!("no zone '{target}' in {}\n  next: a letter such as a, or a name such as {}a", stack.region, stack.region))
         }
         Subject::Task | Subject::Database | Subject::NodeGroup | Subject::Alarm | Subject::Pipeline | Subject::Distribution => None,
     }
@@ -32,7 +31,7 @@ pub fn unknown(request: &Request, stack: &Stack) -> Option<String> {
 /// A service that is not one of the stack's.
 pub fn no_service(name: &str, stack: &Stack) -> String {
     let known: Vec<&str> = stack.services.iter().map(|s| s.name.as_str()).collect();
-    among(&format!("there is no service '{name}' in cluster {}", stack.cluster), name, &known)
+    among(&format!("no service '{name}' in cluster {}", stack.cluster), name, &known)
 }
 
 /// What was not found, what was probably meant, and what there is.
@@ -64,7 +63,7 @@ mod tests {
         let text = unknown(&request, &stack).unwrap();
         assert_eq!(
             text,
-            "there is no service 'webb' in cluster production-nextcore: did you mean web?\n  next: choose one of control-plane, web, celery-worker"
+            "no service 'webb' in cluster production-nextcore: did you mean web?\n  next: choose one of control-plane, web, celery-worker"
         );
         assert!(unknown(&Request::new("redeploy", "web"), &stack).is_none());
         let build = unknown(&Request::new("build start", "production-nextcore-wbe"), &stack).unwrap();

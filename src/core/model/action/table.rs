@@ -3,11 +3,11 @@
 
 use super::{Param, Spec, Subject, Takes, Tier};
 use crate::model::alarm::Alarms;
-use crate::model::cache::ReplicationGroup;
+use crate::model::cache::{AutomaticFailover, CacheStatus, ReplicationGroup};
 use crate::model::cdn::Cdn;
 use crate::model::database::{Database, InstanceStatus};
-use crate::model::delivery::{Builds, Pipeline};
-use crate::model::network::NatGateways;
+use crate::model::delivery::{BuildStatus, Builds, Pipeline, PipelineStatus};
+use crate::model::network::{NatGateways, NatState};
 use crate::model::scaling::{ScalableTarget, Scaling};
 use crate::model::service::{Service, Services, TaskStatus, Tasks};
 use crate::model::store::Store;
@@ -35,7 +35,7 @@ pub const ACTIONS: &[Spec] = &[
         subject: Subject::Service,
         params: &[
             positional("count", Takes::Count, "how many tasks: 4, or a change such as +1 or -1"),
-            flag("hold", "keep autoscaling from going below it: raises the least first"),
+            flag("hold", "keep autoscaling from going below it: raises the min first"),
         ],
         offer: |store, _, name| service(store, name).map(|_| ()),
     },
@@ -43,43 +43,43 @@ pub const ACTIONS: &[Spec] = &[
         name: "bounds",
         key: 'b',
         title: "Set the autoscaling bounds of",
-        doc: "set least and most of a service's autoscaling",
+        doc: "set min and max of a service's autoscaling",
         tier: Tier::T1,
         subject: Subject::Service,
-        params: &[positional("bounds", Takes::Bounds, "least and most: 3-6")],
+        params: &[positional("bounds", Takes::Bounds, "min-max: 3-6")],
         offer: |store, _, name| scalable(store, name).map(|_| ()),
     },
     Spec {
         name: "autoscaling suspend",
         key: 'z',
         title: "Suspend autoscaling of",
-        doc: "stop autoscaling of a service until it is resumed",
+        doc: "suspend autoscaling of a service until resumed",
         tier: Tier::T0,
         subject: Subject::Service,
         params: &[],
         offer: |store, _, name| {
             let target = scalable(store, name)?;
-            refuse(target.in_suspended && target.out_suspended && target.scheduled_suspended, "it is suspended already")
+            refuse(target.in_suspended && target.out_suspended && target.scheduled_suspended, "already suspended")
         },
     },
     Spec {
         name: "autoscaling resume",
         key: 'Z',
         title: "Resume autoscaling of",
-        doc: "let autoscaling of a service work again",
+        doc: "resume autoscaling of a service",
         tier: Tier::T0,
         subject: Subject::Service,
         params: &[],
         offer: |store, _, name| {
             let target = scalable(store, name)?;
-            refuse(!(target.in_suspended || target.out_suspended || target.scheduled_suspended), "it is not suspended")
+            refuse(!(target.in_suspended || target.out_suspended || target.scheduled_suspended), "not suspended")
         },
     },
     Spec {
         name: "redeploy",
         key: 'd',
         title: "Redeploy",
-        doc: "replace every task of a service, same task definition",
+        doc: "replace all tasks of a service, same task definition",
         tier: Tier::T1,
         subject: Subject::Service,
         params: &[],
@@ -89,7 +89,7 @@ pub const ACTIONS: &[Spec] = &[
         name: "rollback",
         key: 'r',
         title: "Roll back",
-        doc: "put a service back on an earlier task definition",
+        doc: "return a service to an earlier task definition",
         tier: Tier::T1,
         subject: Subject::Service,
         params: &[option("to", Takes::Revision, "last-successful", "last-successful, or a revision: 57 or web:57")],
@@ -98,12 +98,12 @@ pub const ACTIONS: &[Spec] = &[
     Spec {
         name: "stop-deployment",
         key: 'x',
-        title: "Stop the deployment of",
+        title: "Stop deployment of",
         doc: "stop a running deployment and roll it back",
         tier: Tier::T1,
         subject: Subject::Service,
         params: &[],
-        offer: |store, _, name| refuse(service(store, name)?.deploying().is_none(), "no deployment is running"),
+        offer: |store, _, name| refuse(service(store, name)?.deploying().is_none(), "no deployment in progress"),
     },
     Spec {
         name: "stop-task",
@@ -119,12 +119,12 @@ pub const ACTIONS: &[Spec] = &[
         name: "exec",
         key: 'e',
         title: "Open a shell in task",
-        doc: "a shell in a container of a task",
+        doc: "open a shell in a container of a task",
         tier: Tier::T1,
         subject: Subject::Task,
         params: &[
-            option("container", Takes::Text, "first", "which container; the first if nothing is said"),
-            option("command", Takes::Text, "/bin/sh", "what is run"),
+            option("container", Takes::Text, "first", "container; default: the first"),
+            option("command", Takes::Text, "/bin/sh", "command to run"),
         ],
         offer: |store, _, id| {
             task(store, id)?;
@@ -137,68 +137,68 @@ pub const ACTIONS: &[Spec] = &[
         name: "failover db",
         key: 'f',
         title: "Fail over the database",
-        doc: "make the standby of the database its primary",
+        doc: "promote the database standby to primary",
         tier: Tier::T2,
         subject: Subject::Database,
         params: &[],
         offer: |store, _, _| {
-            let database = store.get::<Database>().ok_or("the database is not known yet")?;
-            refuse(!database.multi_az || database.secondary_zone.is_none(), "there is no standby")?;
-            refuse(database.status != InstanceStatus::Available, &format!("it is {}", database.status))
+            let database = store.get::<Database>().ok_or("database not loaded yet")?;
+            refuse(!database.multi_az || database.secondary_zone.is_none(), "no standby")?;
+            refuse(database.status != InstanceStatus::Available, &format!("status {}", database.status))
         },
     },
     Spec {
         name: "failover cache",
         key: 'f',
         title: "Fail over Redis node group",
-        doc: "make the replica of one node group its primary",
+        doc: "promote the replica of one node group to primary",
         tier: Tier::T2,
         subject: Subject::NodeGroup,
         params: &[],
         offer: |store, _, _| {
-            let group = store.get::<ReplicationGroup>().ok_or("Redis is not known yet")?;
-            refuse(group.automatic_failover != "enabled", "automatic failover is not enabled")?;
-            refuse(group.status != "available", &format!("it is {}", group.status))
+            let group = store.get::<ReplicationGroup>().ok_or("Redis not loaded yet")?;
+            refuse(group.automatic_failover != AutomaticFailover::Enabled, "automatic failover not enabled")?;
+            refuse(group.status != CacheStatus::Available, &format!("status {}", group.status))
         },
     },
     Spec {
         name: "reroute",
         key: 'r',
-        title: "Reroute the way out of zone",
+        title: "Reroute outbound traffic of zone",
         doc: "send a zone's outbound traffic through another zone's NAT gateway",
         tier: Tier::T1,
         subject: Subject::Zone,
-        params: &[option("via", Takes::Zone, "auto", "the zone whose NAT gateway takes it; the zone's own brings it home")],
+        params: &[option("via", Takes::Zone, "auto", "zone whose NAT gateway to use; its own zone: undo the reroute")],
         offer: |store, _, _| {
-            let gateways = store.get::<NatGateways>().ok_or("the NAT gateways are not known yet")?;
-            refuse(!gateways.gateways.iter().any(|g| g.state == "available"), "no NAT gateway is available")
+            let gateways = store.get::<NatGateways>().ok_or("NAT gateways not loaded yet")?;
+            refuse(!gateways.gateways.iter().any(|g| g.state == NatState::Available), "no available NAT gateway")
         },
     },
     Spec {
         name: "alarm-actions off",
         key: 'o',
-        title: "Switch off the actions of alarm",
-        doc: "nobody is told by an alarm for a while; they come on again by themselves",
+        title: "Disable actions of alarm",
+        doc: "disable an alarm's actions for a while; re-enabled automatically",
         tier: Tier::T0,
         subject: Subject::Alarm,
-        params: &[option("for", Takes::Span, "30m", "after this they are switched on again")],
+        params: &[option("for", Takes::Span, "30m", "re-enable after")],
         offer: |store, _, name| {
             let Some(alarm) = store.get::<Alarms>().and_then(|a| a.alarms.iter().find(|a| a.name == name)) else { return Ok(()) };
-            refuse(alarm.is_scaling(), "autoscaling works by it")?;
-            refuse(!alarm.actions_enabled, "they are off already")
+            refuse(alarm.is_scaling(), "used by autoscaling")?;
+            refuse(!alarm.actions_enabled, "already off")
         },
     },
     Spec {
         name: "alarm-actions on",
         key: 'O',
-        title: "Switch on the actions of alarm",
-        doc: "an alarm tells people again",
+        title: "Enable actions of alarm",
+        doc: "enable an alarm's actions again",
         tier: Tier::T0,
         subject: Subject::Alarm,
         params: &[],
         offer: |store, _, name| {
             let Some(alarm) = store.get::<Alarms>().and_then(|a| a.alarms.iter().find(|a| a.name == name)) else { return Ok(()) };
-            refuse(alarm.actions_enabled, "they are on already")
+            refuse(alarm.actions_enabled, "already on")
         },
     },
     Spec {
@@ -209,27 +209,27 @@ pub const ACTIONS: &[Spec] = &[
         tier: Tier::T1,
         subject: Subject::Pipeline,
         params: &[],
-        offer: |store, _, _| refuse(running(pipeline(store)?), "an execution is running"),
+        offer: |store, _, _| refuse(running(pipeline(store)?), "an execution is in progress"),
     },
     Spec {
         name: "pipeline retry",
         key: 'y',
         title: "Retry a stage of the pipeline",
-        doc: "run the failed actions of a stage again",
+        doc: "retry the failed actions of a stage",
         tier: Tier::T1,
         subject: Subject::Pipeline,
-        params: &[option("stage", Takes::Stage, "failed", "which stage; the failed one if nothing is said")],
-        offer: |store, _, _| refuse(!pipeline(store)?.stages.iter().any(|s| s.status == "Failed"), "no stage has failed"),
+        params: &[option("stage", Takes::Stage, "failed", "stage; default: the failed one")],
+        offer: |store, _, _| refuse(!pipeline(store)?.stages.iter().any(|s| s.status == PipelineStatus::Failed), "no stage has failed"),
     },
     Spec {
         name: "pipeline stop",
         key: 'k',
         title: "Stop the pipeline",
-        doc: "stop the running execution once its actions have ended",
+        doc: "stop the current execution after its running actions",
         tier: Tier::T1,
         subject: Subject::Pipeline,
-        params: &[flag("abandon", "do not wait for the actions that run")],
-        offer: |store, _, _| refuse(!running(pipeline(store)?), "no execution is running"),
+        params: &[flag("abandon", "do not wait for running actions")],
+        offer: |store, _, _| refuse(!running(pipeline(store)?), "no execution in progress"),
     },
     Spec {
         name: "build start",
@@ -238,44 +238,44 @@ pub const ACTIONS: &[Spec] = &[
         doc: "build a project",
         tier: Tier::T0,
         subject: Subject::Project,
-        params: &[option("version", Takes::Text, "default", "commit, branch or tag; the project's own if nothing is said")],
-        offer: |store, _, name| refuse(building(store, name)?, "it is being built"),
+        params: &[option("version", Takes::Text, "default", "commit, branch or tag; default: the project's own")],
+        offer: |store, _, name| refuse(building(store, name)?, "a build is in progress"),
     },
     Spec {
         name: "build retry",
         key: 'B',
         title: "Retry the last build of",
-        doc: "build a project's last version again",
+        doc: "rebuild the project's last version",
         tier: Tier::T0,
         subject: Subject::Project,
         params: &[],
         offer: |store, _, name| {
-            refuse(building(store, name)?, "it is being built")?;
-            let builds = store.get::<Builds>().ok_or("the builds are not known yet")?;
-            refuse(builds.latest(name).is_none(), "it was never built")
+            refuse(building(store, name)?, "a build is in progress")?;
+            let builds = store.get::<Builds>().ok_or("builds not loaded yet")?;
+            refuse(builds.latest(name).is_none(), "never built")
         },
     },
     Spec {
         name: "build stop",
         key: 'K',
         title: "Stop the build of",
-        doc: "stop a project's running build",
+        doc: "stop a project's current build",
         tier: Tier::T0,
         subject: Subject::Project,
         params: &[],
-        offer: |store, _, name| refuse(!building(store, name)?, "no build is running"),
+        offer: |store, _, name| refuse(!building(store, name)?, "no build in progress"),
     },
     Spec {
         name: "invalidate",
         key: 'i',
         title: "Invalidate paths of",
-        doc: "make CloudFront fetch paths from the origin again",
+        doc: "invalidate paths in CloudFront",
         tier: Tier::T0,
         subject: Subject::Distribution,
         params: &[positional("paths", Takes::Paths, "one or more paths: /static/*")],
         offer: |store, _, _| {
-            let cdn = store.get::<Cdn>().ok_or("CloudFront is not known yet")?;
-            refuse(cdn.distribution.is_none(), "there is no distribution")
+            let cdn = store.get::<Cdn>().ok_or("CloudFront not loaded yet")?;
+            refuse(cdn.distribution.is_none(), "no distribution")
         },
     },
 ];
@@ -285,35 +285,35 @@ fn refuse(when: bool, why: &str) -> Result<(), String> {
 }
 
 fn service<'a>(store: &'a Store, name: &str) -> Result<&'a Service, String> {
-    let services = store.get::<Services>().ok_or("the services are not known yet")?;
-    services.get(name).ok_or_else(|| "there is no such service".to_owned())
+    let services = store.get::<Services>().ok_or("services not loaded yet")?;
+    services.get(name).ok_or_else(|| "no such service".to_owned())
 }
 
 fn calm(service: &Service) -> Result<(), String> {
-    refuse(service.deploying().is_some(), "a deployment is running: stop-deployment ends it")
+    refuse(service.deploying().is_some(), "a deployment is in progress: use stop-deployment")
 }
 
 fn scalable<'a>(store: &'a Store, name: &str) -> Result<&'a ScalableTarget, String> {
-    let scaling = store.get::<Scaling>().ok_or("autoscaling is not known yet")?;
-    scaling.get(name).ok_or_else(|| "the service has no autoscaling".to_owned())
+    let scaling = store.get::<Scaling>().ok_or("autoscaling not loaded yet")?;
+    scaling.get(name).ok_or_else(|| "no autoscaling".to_owned())
 }
 
 fn task(store: &Store, id: &str) -> Result<(), String> {
-    let tasks = store.get::<Tasks>().ok_or("the tasks are not known yet")?;
-    refuse(!tasks.tasks.iter().any(|t| t.id() == id && t.status == TaskStatus::Running), "it is not running")
+    let tasks = store.get::<Tasks>().ok_or("tasks not loaded yet")?;
+    refuse(!tasks.tasks.iter().any(|t| t.id() == id && t.status == TaskStatus::Running), "not running")
 }
 
 fn pipeline(store: &Store) -> Result<&Pipeline, String> {
-    let pipeline = store.get::<Pipeline>().ok_or("the pipeline is not known yet")?;
-    if pipeline.exists { Ok(pipeline) } else { Err("there is no pipeline".to_owned()) }
+    let pipeline = store.get::<Pipeline>().ok_or("pipeline not loaded yet")?;
+    if pipeline.exists { Ok(pipeline) } else { Err("no pipeline".to_owned()) }
 }
 
 fn running(pipeline: &Pipeline) -> bool {
-    pipeline.executions.iter().any(|e| matches!(e.status.as_str(), "InProgress" | "Stopping"))
+    pipeline.executions.iter().any(|e| e.status.is_open())
 }
 
 fn building(store: &Store, project: &str) -> Result<bool, String> {
-    let builds = store.get::<Builds>().ok_or("the builds are not known yet")?;
-    refuse(builds.missing.iter().any(|m| m == project), "there is no such project")?;
-    Ok(builds.latest(project).is_some_and(|b| b.status == "IN_PROGRESS"))
+    let builds = store.get::<Builds>().ok_or("builds not loaded yet")?;
+    refuse(builds.missing.iter().any(|m| m == project), "no such project")?;
+    Ok(builds.latest(project).is_some_and(|b| b.status == BuildStatus::InProgress))
 }

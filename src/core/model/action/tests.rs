@@ -33,19 +33,19 @@ fn words_become_requests_and_requests_words() {
 #[test]
 fn what_is_no_request_says_what_would_be_one() {
     for (line, said) in [
-        ("", "no action is called"),
+        ("", "unknown action"),
         ("scael web 4", "'scael web'"),
         ("scale", "SERVICE is missing: scale SERVICE COUNT [--hold]"),
         ("scale web", "COUNT is missing"),
-        ("scale web 4 5", "'5' is not understood"),
+        ("scale web 4 5", "unexpected '5'"),
         ("scale web many", "count 'many': a count such as 4"),
         ("scale web 99999", "count"),
-        ("scale web 4 --hold=yes", "'--hold=yes' is not understood"),
-        ("scale web 4 --wait", "'--wait' is not understood"),
-        ("bounds web 6-3", "the least first"),
+        ("scale web 4 --hold=yes", "unexpected '--hold=yes'"),
+        ("scale web 4 --wait", "unexpected '--wait'"),
+        ("bounds web 6-3", "min-max such as 3-6"),
         ("rollback web --to", "the value of --to is missing"),
-        ("failover", "no action is called 'failover'"),
-        ("failover db now", "'now' is not understood"),
+        ("failover", "unknown action 'failover'"),
+        ("failover db now", "unexpected 'now'"),
         ("alarm-actions off x --for 3d", "a span from 1m to 24h"),
         ("invalidate static", "paths that begin with /"),
     ] {

@@ -118,3 +118,46 @@ states! {
         Disabled = "DISABLED",
     }
 }
+
+states! {
+    /// `deploymentController.type` of the ECS API's `DescribeServices`.
+    pub enum Controller {
+        CodeDeploy = "CODE_DEPLOY",
+        Ecs = "ECS",
+        External = "EXTERNAL",
+    }
+}
+
+states! {
+    /// `lastStatus` of a container's managed agent in the ECS API's `DescribeTasks`.
+    pub enum AgentStatus {
+        Pending = "PENDING",
+        Running = "RUNNING",
+        Stopped = "STOPPED",
+    }
+}
+
+states! {
+    /// `status` of the ECS API's `DescribeTaskDefinition`.
+    pub enum DefinitionStatus {
+        Active = "ACTIVE",
+        DeleteInProgress = "DELETE_IN_PROGRESS",
+        Inactive = "INACTIVE",
+    }
+}
+
+states! {
+    /// `settings.value` of the ECS API's `DescribeClusters`.
+    pub enum ClusterSetting {
+        Disabled = "disabled",
+        Enabled = "enabled",
+        Enhanced = "enhanced",
+    }
+}
+
+impl ClusterSetting {
+    /// Container Insights measures, simply or with more detail.
+    pub(crate) fn is_on(&self) -> bool {
+        matches!(self, Self::Enabled | Self::Enhanced)
+    }
+}

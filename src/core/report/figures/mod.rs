@@ -4,7 +4,7 @@ mod platform;
 
 use crate::insight::NodeId;
 use crate::model::Time;
-use crate::model::alarm::Alarms;
+use crate::model::alarm::{AlarmState, Alarms};
 use crate::model::balancer::{Routing, Targets};
 use crate::model::cache::ReplicationGroup;
 use crate::model::database::{Database, DatabaseSettings, default_max_connections};
@@ -181,7 +181,7 @@ impl Reading<'_> {
 
     fn alarms(&self) -> Vec<Figure> {
         let Some(alarms) = self.store.get::<Alarms>() else { return Vec::new() };
-        let firing = alarms.for_people().filter(|a| a.state == "ALARM").count();
+        let firing = alarms.for_people().filter(|a| a.state == AlarmState::Alarm).count();
         vec![figure("", format!("{firing} of {} in alarm", alarms.for_people().count()))]
     }
 

@@ -8,9 +8,9 @@ use crate::model::dashboard::Dashboards;
 use crate::model::delivery::{Builds, Pipeline, Repositories};
 use crate::model::dns::Dns;
 use crate::model::metric;
-use crate::model::network::{NatGateways, Network, SecurityGroups, SubnetTier, zone_letter};
-use crate::model::security::{Keys, Roles, Secrets};
-use crate::model::storage::{Bucket, Buckets};
+use crate::model::network::{NatGateways, NatState, Network, SecurityGroups, SubnetTier, zone_letter};
+use crate::model::security::{KeyState, Keys, Roles, Secrets};
+use crate::model::storage::{Bucket, Buckets, Versioning};
 use crate::model::text;
 
 /// `1 bucket`, `3 buckets`.
@@ -68,7 +68,7 @@ impl Reading<'_> {
 
     pub(super) fn nat(&self) -> Vec<Figure> {
         let Some(nat) = self.store.get::<NatGateways>() else { return Vec::new() };
-        let up: Vec<&str> = nat.gateways.iter().filter(|g| g.state == "available").map(|g| g.id.as_str()).collect();
+        let up: Vec<&str> = nat.gateways.iter().filter(|g| g.state == NatState::Available).map(|g| g.id.as_str()).collect();
         let mut all = vec![counted(up.len(), "gateway", "gateways")];
         let total = up.iter().filter_map(|id| self.through(id)).reduce(|a, b| a + b);
         all.extend(total.map(|v| figure("", rate(v))));
@@ -114,7 +114,7 @@ impl Reading<'_> {
         let found = self.store.get::<Buckets>().and_then(|b| b.buckets.iter().find(|b| b.name == name && b.exists));
         let Some(bucket) = found else { return Vec::new() };
         let mut all = Self::sizes(std::iter::once(bucket));
-        if bucket.versioning == "Enabled" {
+        if bucket.versioning == Versioning::Enabled {
             all.push(figure("", "versioned".to_owned()));
         }
         all.extend(self.metrics(&[("", metric::S3::Requests.of(name), Self::per_second)]));
@@ -128,7 +128,7 @@ impl Reading<'_> {
 
     pub(super) fn kms(&self) -> Vec<Figure> {
         let Some(all) = self.store.get::<Keys>() else { return Vec::new() };
-        let enabled = all.keys.iter().filter(|k| k.exists && k.state == "Enabled").count();
+        let enabled = all.keys.iter().filter(|k| k.exists && k.state == KeyState::Enabled).count();
         vec![figure("", format!("{enabled}/{} enabled", all.keys.len()))]
     }
 
@@ -161,7 +161,7 @@ impl Reading<'_> {
         let Some(all) = self.store.get::<Builds>() else { return Vec::new() };
         let mut figures = vec![counted(all.projects.len(), "project", "projects")];
         if let Some(last) = all.builds.first() {
-            figures.push(figure("last", last.status.clone()));
+            figures.push(figure("last", last.status.to_string()));
             figures.extend(self.ago("", last.ended_at.or(last.started_at)));
         }
         figures
@@ -170,7 +170,7 @@ impl Reading<'_> {
     pub(super) fn pipeline(&self) -> Vec<Figure> {
         let Some(pipeline) = self.store.get::<Pipeline>().filter(|p| p.exists) else { return Vec::new() };
         let Some(last) = pipeline.executions.first() else { return vec![figure("", "never ran".to_owned())] };
-        let mut figures = vec![figure("last", last.status.clone())];
+        let mut figures = vec![figure("last", last.status.to_string())];
         figures.extend(self.ago("", last.updated_at.or(last.started_at)));
         figures
     }

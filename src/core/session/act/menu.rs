@@ -51,7 +51,7 @@ pub(in crate::session) fn open(session: &mut Session) {
         }
     }
     if entries.is_empty() {
-        let text = "no action is for this: select a service, Redis, the database, NAT, an alarm, the pipeline or CloudFront".to_owned();
+        let text = "no actions here: select a service, Redis, the database, NAT, an alarm, the pipeline or CloudFront".to_owned();
         return update::flash(session, text, Tone::Done);
     }
     let of_box = || if session.screen().is_none() { session.selected.system().spec().title } else { "" };

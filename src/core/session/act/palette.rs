@@ -29,11 +29,11 @@ pub struct Suggestion {
 }
 
 const OWN: &[(&str, &str)] = &[
-    ("arm", "let this dashboard carry plans out"),
-    ("disarm", "make it safe again"),
-    ("last", "the last action from here: how it goes, its end, its undo"),
-    ("owed", "what is to be put right: alarm actions that are off, autoscaling that is suspended, zones that are rerouted"),
-    ("quit", "leave"),
+    ("arm", "allow this dashboard to run plans"),
+    ("disarm", "back to safe"),
+    ("last", "the last action: progress, result, undo"),
+    ("owed", "to be restored: alarm actions off, suspended autoscaling, rerouted zones"),
+    ("quit", "quit"),
 ];
 
 /// Opens it.
@@ -139,16 +139,16 @@ fn run(session: &mut Session, mut palette: Palette, effects: &mut Vec<Effect>) -
     match line.as_str() {
         "q" | "q!" | "quit" => effects.push(Effect::Quit),
         "arm" if session.mode == Mode::Viewer => {
-            update::flash(session, "this process is a viewer: it can never write".to_owned(), Tone::Error);
+            update::flash(session, "read-only (VIEWER): this process cannot write".to_owned(), Tone::Error);
         }
-        "arm" if session.mode == Mode::Armed => update::flash(session, "it is armed".to_owned(), Tone::Done),
+        "arm" if session.mode == Mode::Armed => update::flash(session, "already armed".to_owned(), Tone::Done),
         "arm" => return Some(Act::Arming { typed: String::new(), wrong: false, back: None }),
         "disarm" => effects.push(Effect::Disarm),
         "last" => match session.runs.keys().next_back().cloned() {
             Some(id) => return Some(Act::Running(id)),
-            None => update::flash(session, "nothing was carried out from here yet".to_owned(), Tone::Done),
+            None => update::flash(session, "no action was run yet".to_owned(), Tone::Done),
         },
-        "owed" if session.owed.is_empty() => update::flash(session, "nothing is owed".to_owned(), Tone::Done),
+        "owed" if session.owed.is_empty() => update::flash(session, "nothing owed".to_owned(), Tone::Done),
         "owed" => return Some(Act::Owed { index: 0 }),
         _ => {
             if let Some(command) = COMMANDS.iter().find(|c| c.name == line) {

@@ -15,7 +15,7 @@ pub(super) fn on_key(session: &mut Session, mut planned: Planned, key: Key, effe
         _ if copies => {
             let calls: Vec<&str> = planned.plan.calls.iter().map(|c| c.cli.as_str()).collect();
             effects.push(Effect::Copy(calls.join("\n")));
-            update::flash(session, "copied the command".to_owned(), Tone::Done);
+            update::flash(session, "copied command".to_owned(), Tone::Done);
         }
         Code::Up | Code::PageUp => planned.scroll = planned.scroll.saturating_sub(1),
         Code::Down | Code::PageDown => planned.scroll += 1,
@@ -49,7 +49,7 @@ fn enter(session: &mut Session, mut planned: Planned, effects: &mut Vec<Effect>)
         return Some(Act::Arming { typed: String::new(), wrong: false, back: Some(Box::new(planned)) });
     }
     if !confirmed {
-        planned.wrong = Some("that is not its name: nothing was sent");
+        planned.wrong = Some("wrong name: nothing was sent");
         return Some(Act::Planned(planned));
     }
     planned.sent = true;

@@ -109,7 +109,7 @@ fn the_last_action_is_found_again_by_name() {
     press(&mut session, &[typed(":last"), vec![ENTER]].concat());
     assert!(matches!(session.act(), Some(Act::Running(id)) if id == "r"));
     let effects = press(&mut session, &typed("u"));
-    assert_eq!(effects, [Effect::Plan(Request::new("scale", "web").with("count", "2"))], "and its undo");
+    assert_eq!(effects, [Effect::Plan(Request::new("scale", "web").with("count", "2"))], "result, undo");
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn what_cannot_be_done_says_why_and_asks_nothing() {
     let mut session = session(Mode::Armed);
     let effects = press(&mut session, &typed("xZ"));
     assert!(effects.is_empty() && matches!(session.act(), Some(Act::Menu(_))));
-    assert!(session.flash.as_ref().is_some_and(|f| f.text.contains("it is not suspended")), "{:?}", session.flash);
+    assert!(session.flash.as_ref().is_some_and(|f| f.text.contains("not suspended")), "{:?}", session.flash);
 }
 
 #[test]

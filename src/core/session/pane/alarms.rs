@@ -1,7 +1,7 @@
 //! The pane of alarms: its row, and the rows of its lists.
 
 use crate::input::Place;
-use crate::model::alarm::{Alarm, AlarmChange, AlarmHistory, Alarms};
+use crate::model::alarm::{Alarm, AlarmChange, AlarmHistory, AlarmState, Alarms};
 use crate::model::section::Section;
 use crate::model::store::Store;
 use crate::session::filter::Filter;
@@ -26,15 +26,17 @@ pub(crate) fn alarms<'a>(store: &'a Store, unfolded: bool, filter: &Filter) -> V
     let rank = |a: &Alarm| {
         (
             a.is_scaling(),
-            match a.state.as_str() {
-                "ALARM" => 0,
-                "INSUFFICIENT_DATA" => 1,
+            match a.state {
+                AlarmState::Alarm => 0,
+                AlarmState::InsufficientData => 1,
                 _ => 2,
             },
         )
     };
-    let mut rows: Vec<&Alarm> =
-        all.iter().filter(|a| (unfolded || !a.is_scaling()) && filter.matches_fields(&[&a.name, &a.state, &a.reason, &a.metric])).collect();
+    let mut rows: Vec<&Alarm> = all
+        .iter()
+        .filter(|a| (unfolded || !a.is_scaling()) && filter.matches_fields(&[&a.name, a.state.as_str(), &a.reason, &a.metric]))
+        .collect();
     rows.sort_by(|a, b| rank(a).cmp(&rank(b)).then(b.since.cmp(&a.since)).then(a.name.cmp(&b.name)));
     rows
 }

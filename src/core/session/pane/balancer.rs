@@ -52,7 +52,7 @@ pub(crate) fn rules<'a>(store: &'a Store, filter: &Filter) -> Vec<(&'a Listener,
     }
     rows.retain(|(l, r)| {
         let paths = r.map(|r| r.paths.join(" ")).unwrap_or_default();
-        filter.matches_fields(&[&l.protocol, &l.default_action, &paths])
+        filter.matches_fields(&[l.protocol.as_str(), &l.default_action, &paths])
     });
     rows
 }

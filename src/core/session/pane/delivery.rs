@@ -31,13 +31,13 @@ pub(super) const ROW: &PaneRow = &PaneRow {
 pub(crate) fn actions<'a>(store: &'a Store, filter: &Filter) -> Vec<(&'a PipelineStage, &'a PipelineAction)> {
     let stages = store.get::<Pipeline>().map(|p| p.stages.as_slice()).unwrap_or_default();
     let all = stages.iter().flat_map(|s| s.actions.iter().map(move |a| (s, a)));
-    all.filter(|(s, a)| filter.matches_fields(&[&s.name, &a.name, &a.provider, &a.status, &a.summary])).collect()
+    all.filter(|(s, a)| filter.matches_fields(&[&s.name, &a.name, &a.provider, a.status.as_str(), &a.summary])).collect()
 }
 
 /// Builds of all projects, newest first.
 pub(crate) fn builds<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a Build> {
     let all = store.get::<Builds>().map(|b| b.builds.as_slice()).unwrap_or_default();
-    all.iter().filter(|b| filter.matches_fields(&[&b.id, &b.project, &b.status, &b.phase, &b.version])).collect()
+    all.iter().filter(|b| filter.matches_fields(&[&b.id, &b.project, b.status.as_str(), b.phase.as_str(), &b.version])).collect()
 }
 
 /// One image of a repository, or a digest that runs and is not in it.
@@ -105,7 +105,7 @@ fn shown(row: &ImageRow<'_>, filter: &Filter) -> bool {
 /// Executions of the pipeline, newest first.
 pub(crate) fn executions<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a PipelineExecution> {
     let all = store.get::<Pipeline>().map(|p| p.executions.as_slice()).unwrap_or_default();
-    all.iter().filter(|e| filter.matches_fields(&[&e.id, &e.status, &e.trigger, &e.revision])).collect()
+    all.iter().filter(|e| filter.matches_fields(&[&e.id, e.status.as_str(), &e.trigger, &e.revision])).collect()
 }
 
 #[cfg(test)]

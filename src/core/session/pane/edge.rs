@@ -27,14 +27,14 @@ pub(super) const ROW: &PaneRow = &PaneRow {
 pub(crate) fn records<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a DnsRecord> {
     let all = store.get::<Dns>().map(|d| d.records.as_slice()).unwrap_or_default();
     let target = |r: &DnsRecord| r.alias.as_ref().map_or_else(|| r.values.join(" "), |a| a.dns_name.clone());
-    all.iter().filter(|r| filter.is_empty() || filter.matches_fields(&[&r.name, &r.kind, &target(r)])).collect()
+    all.iter().filter(|r| filter.is_empty() || filter.matches_fields(&[&r.name, r.kind.as_str(), &target(r)])).collect()
 }
 
 /// Invalidations of the distribution, newest first.
 pub(crate) fn invalidations<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a Invalidation> {
     let distribution = store.get::<Cdn>().and_then(|c| c.distribution.as_ref());
     let all = distribution.map(|d| d.invalidations.as_slice()).unwrap_or_default();
-    all.iter().filter(|i| filter.matches_fields(&[&i.id, &i.status])).collect()
+    all.iter().filter(|i| filter.matches_fields(&[&i.id, i.status.as_str()])).collect()
 }
 
 /// Health checks of names in the zone with what each checker region last saw; one that no region has reported on stands alone.

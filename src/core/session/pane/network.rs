@@ -35,13 +35,13 @@ pub(crate) fn subnets<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a Subnet> 
 pub(crate) fn routes<'a>(store: &'a Store, filter: &Filter) -> Vec<(&'a RouteTable, &'a Route)> {
     let tables = store.get::<Routes>().map(|r| r.tables.as_slice()).unwrap_or_default();
     let all = tables.iter().flat_map(|t| t.routes.iter().map(move |r| (t, r)));
-    all.filter(|(t, r)| filter.matches_fields(&[&t.id, &t.name, &r.destination, &r.target, &r.state])).collect()
+    all.filter(|(t, r)| filter.matches_fields(&[&t.id, &t.name, &r.destination, &r.target, r.state.as_str()])).collect()
 }
 
 /// NAT gateways by zone.
 pub(crate) fn gateways<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a NatGateway> {
     let all = store.get::<NatGateways>().map(|n| n.gateways.as_slice()).unwrap_or_default();
-    all.iter().filter(|g| filter.matches_fields(&[&g.id, &g.zone, &g.state, &g.subnet])).collect()
+    all.iter().filter(|g| filter.matches_fields(&[&g.id, &g.zone, g.state.as_str(), &g.subnet])).collect()
 }
 
 /// Security groups by role.

@@ -29,7 +29,7 @@ pub(crate) fn roles<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a Role> {
 /// KMS keys in the configured order.
 pub(crate) fn keys<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a Key> {
     let all = store.get::<Keys>().map(|k| k.keys.as_slice()).unwrap_or_default();
-    all.iter().filter(|k| filter.matches_fields(&[&k.name, &k.arn, &k.state])).collect()
+    all.iter().filter(|k| filter.matches_fields(&[&k.name, &k.arn, k.state.as_str()])).collect()
 }
 
 /// Secrets in the configured order.

@@ -69,5 +69,5 @@ pub(crate) fn service_events<'a>(store: &'a Store, service: &str, filter: &Filte
 /// Scaling activities of a service, newest first.
 pub(crate) fn activities<'a>(store: &'a Store, service: &str, filter: &Filter) -> Vec<&'a ScalingActivity> {
     let all = store.get::<ScalingActivities>().map(|a| a.activities.as_slice()).unwrap_or_default();
-    all.iter().filter(|a| a.service == service && filter.matches_fields(&[&a.description, &a.cause, &a.status])).collect()
+    all.iter().filter(|a| a.service == service && filter.matches_fields(&[&a.description, &a.cause, a.status.as_str()])).collect()
 }

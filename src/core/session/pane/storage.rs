@@ -22,7 +22,7 @@ pub(super) const ROW: &PaneRow = &PaneRow {
 /// Buckets in the configured order.
 pub(crate) fn buckets<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a Bucket> {
     let all = store.get::<Buckets>().map(|b| b.buckets.as_slice()).unwrap_or_default();
-    all.iter().filter(|b| filter.matches_fields(&[&b.name, &b.region, &b.versioning])).collect()
+    all.iter().filter(|b| filter.matches_fields(&[&b.name, &b.region, b.versioning.as_str()])).collect()
 }
 
 /// One rule of a bucket.

@@ -27,7 +27,7 @@ pub fn update(session: &mut Session, msg: Msg) -> Vec<Effect> {
         Msg::Key(key) => on_key(session, key, &mut effects),
         Msg::Paste(text) => {
             if !act::paste(session, &text) && !layer::paste(session, &text) {
-                flash(session, "pasted text is no row of commands: ignored".to_owned(), Tone::Done);
+                flash(session, "pasted text ignored".to_owned(), Tone::Done);
             }
         }
         Msg::Resize(w, h) => {
@@ -104,7 +104,7 @@ fn on_key(session: &mut Session, key: Key, effects: &mut Vec<Effect>) {
     }
     let Some(command) = lookup(key) else { return };
     if !(command.enabled)(session.situation()) {
-        let text = format!("{key} ({}) does nothing here", command.name);
+        let text = format!("{key} ({}) has no effect here", command.name);
         return flash(session, text, Tone::Done);
     }
     if session.help && !matches!(command.intent, Intent::Help | Intent::Back | Intent::Quit) {
@@ -159,12 +159,12 @@ pub(super) fn carry(session: &mut Session, intent: Intent, key: Key, effects: &m
 
 /// What is under way goes on in AWS, but nobody here would see its end: that is said before leaving.
 fn leave(session: &mut Session, effects: &mut Vec<Effect>) {
-    let promised = session.promises().next().map(|s| format!("{}: that is put right at once", s.obligation.owed.words()));
-    let title = session.under_way().next().map(|r| format!("{} goes on without this dashboard", r.plan.title));
+    let promised = session.promises().next().map(|s| format!("{}; restored on quit", s.obligation.owed.words()));
+    let title = session.under_way().next().map(|r| format!("{} continues without this dashboard", r.plan.title));
     match promised.or(title).filter(|_| !session.leaving) {
         Some(what) => {
             session.leaving = true;
-            flash(session, format!("q again leaves: {what}"), Tone::Error);
+            flash(session, format!("press q again to quit: {what}"), Tone::Error);
         }
         None => effects.push(Effect::Quit),
     }
@@ -176,11 +176,7 @@ fn stop(session: &mut Session, effects: &mut Vec<Effect>) {
     match promised.filter(|_| !session.stopping) {
         Some(words) => {
             session.stopping = true;
-            flash(
-                session,
-                format!("a stopped process cannot keep its promise: Ctrl-Z again puts it right now, and stops ({words})"),
-                Tone::Error,
-            );
+            flash(session, format!("{words}: press Ctrl-Z again to restore now and suspend"), Tone::Error);
         }
         None => effects.push(Effect::Suspend),
     }

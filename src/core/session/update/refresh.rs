@@ -17,14 +17,14 @@ pub(super) fn words(session: &Session) -> String {
         })
         .collect();
     resting.sort_by_key(|(_, _, seconds)| *seconds);
-    let more = |n: usize| if n > 1 { format!(", and {} more rest", n - 1) } else { String::new() };
-    let of_resting = resting.first().map(|(key, kind, s)| format!("{key} {}: asked again in {s} s{}", why(*kind), more(resting.len())));
+    let more = |n: usize| if n > 1 { format!(", {} more waiting", n - 1) } else { String::new() };
+    let of_resting = resting.first().map(|(key, kind, s)| format!("{key} {}: retrying in {s} s{}", why(*kind), more(resting.len())));
     let ago = held.iter().filter_map(|(_, h)| if let Hold::Asked(ago) = h { Some(*ago) } else { None }).max();
     match (all, of_resting, ago) {
-        (false, None, _) => "asking for everything on the screen".to_owned(),
-        (false, Some(resting), _) => format!("asking; not {resting}"),
-        (true, Some(resting), _) => format!("nothing is asked: {resting}"),
-        (true, None, ago) => format!("nothing is asked: it was asked {} s ago", ago.unwrap_or_default()),
+        (false, None, _) => "refreshing".to_owned(),
+        (false, Some(resting), _) => format!("refreshing, except {resting}"),
+        (true, Some(resting), _) => format!("not refreshed: {resting}"),
+        (true, None, ago) => format!("not refreshed: polled {} s ago", ago.unwrap_or_default()),
     }
 }
 
@@ -32,7 +32,7 @@ fn why(kind: ProblemKind) -> &'static str {
     match kind {
         ProblemKind::Throttled => "throttled",
         ProblemKind::Denied => "denied",
-        ProblemKind::Held => "over this program's budget",
+        ProblemKind::Held => "over request budget",
         ProblemKind::CutOff => "cut off",
         _ => "failing",
     }

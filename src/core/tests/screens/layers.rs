@@ -51,7 +51,7 @@ fn failover() -> Plan {
             check(Verdict::Pass, "no failover in the last 30 min"),
             check(Verdict::Pass, "PITR 3 min behind"),
             check(Verdict::Warn, "web is deploying (1/2): its tasks will meet the outage"),
-            check(Verdict::Unknown, "connections are not known"),
+            check(Verdict::Unknown, "connection count unknown"),
             check(Verdict::Pass, "permitted: rds:RebootDBInstance"),
         ],
         expect: "writes and reads fail for 60-120 s; API 5xx in that window; cold cache after".into(),
@@ -84,9 +84,9 @@ fn scale() -> Plan {
         resource: Resource { kind: "ECS service".into(), name: "web".into(), detail: "2/2 running".into(), ..failover().resource },
         changes: vec![Change { what: "desired count".into(), before: "2".into(), after: "4".into() }],
         notes: vec!["within autoscaling's 2-6: it may scale in again after about 15 quiet minutes; --hold keeps at least 4".into()],
-        checks: vec![check(Verdict::Pass, "service ACTIVE"), check(Verdict::Pass, "no deployment is running")],
+        checks: vec![check(Verdict::Pass, "service ACTIVE"), check(Verdict::Pass, "no deployment in progress")],
         expect: "nothing: new tasks join once they are healthy".into(),
-        blast: "this service only; no deployment begins".into(),
+        blast: "this service only; no deployment starts".into(),
         undo: "scale web 2".into(),
         ..failover()
     }
@@ -106,7 +106,7 @@ fn run(end: Option<(Outcome, &str, &str)>) -> Run {
         request_ids: vec!["a82b2e91-ee84-48bd-a989-4c3a4527140f".into()],
         made: None,
         steps: vec![
-            Step { text: "the reboot has begun".into(), state: StepState::Done },
+            Step { text: "reboot started".into(), state: StepState::Done },
             Step { text: "event: failover started".into(), state: StepState::Done },
             Step { text: "event: failover completed".into(), state: StepState::Doing },
             Step { text: "status available".into(), state: StepState::Todo },
@@ -193,8 +193,8 @@ const LAYERS: &[Layer] = &[
         planned(s, failover());
         press(s, "production-nextcore-db⏎");
     }),
-    ("refused", |s| refused(s, Refusal::Check("web has a desired count of 4 already: nothing to do".into()))),
-    ("unread", |s| refused(s, Refusal::CannotTell("ecs:DescribeServices: no answer in time\n  next: check the network".into()))),
+    ("refused", |s| refused(s, Refusal::Check("web already has a desired count of 4: nothing to do".into()))),
+    ("unread", |s| refused(s, Refusal::CannotTell("ecs:DescribeServices: timed out\n  next: check the network".into()))),
     ("arming", |s| {
         planned(s, scale());
         press(s, "→⏎production");
@@ -205,7 +205,7 @@ const LAYERS: &[Layer] = &[
     }),
     ("failed", |s| shown(s, run(Some((Outcome::Failed, "rds:RebootDBInstance: InvalidDBInstanceState: not available", "plan again"))))),
     ("unknown", |s| {
-        shown(s, run(Some((Outcome::Unknown, "rds:RebootDBInstance: no answer in time; sent once, never sent again", "look at it"))));
+        shown(s, run(Some((Outcome::Unknown, "rds:RebootDBInstance: timed out; sent once, not retried", "check it"))));
     }),
     ("palette", |s| press(s, ":sca")),
     ("palette-wrong", |s| press(s, ":scale web many⏎")),

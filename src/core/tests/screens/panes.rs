@@ -3,9 +3,10 @@
 use std::fmt::Write;
 
 use nextcore_core::input::{Code, Key};
+use nextcore_core::model::limits::Limit;
 use nextcore_core::session::{Msg, Session, update};
 use nextcore_core::theme::{Depth, Glyphs, Theme};
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::Color;
 
 use super::fixture::{self, World};
@@ -181,6 +182,21 @@ fn a_healthy_screen_is_calm() {
         // Errors in the log are the log's; nothing else may be red.
         let red = buffer.content().iter().filter(|c| c.fg == Color::Red && !"ERROR".contains(c.symbol())).count();
         assert_eq!(red, 0, "{size:?}");
+    }
+}
+
+/// `[limits]` is one answer for the rule and for the colour of the figure.
+#[test]
+fn a_configured_limit_colours_its_figure_and_judges_its_box() {
+    for size in SIZES {
+        let red = |world: World| {
+            let buffer = draw(&world.session(size), &Theme::terminal(), size);
+            buffer.content().iter().filter(|c| c.fg == Color::Red).map(Cell::symbol).collect::<String>()
+        };
+        let usual = red(fixture::healthy());
+        let strict = red(fixture::healthy().limited(Limit::CacheMemory, 1.0, 2.0));
+        assert!(!usual.contains('%') && strict.contains('%') && strict.contains('✖'), "{size:?}: {usual} → {strict}");
+        assert_eq!(red(fixture::healthy().limited(Limit::CacheMemory, 98.0, 99.0)), usual, "{size:?}");
     }
 }
 

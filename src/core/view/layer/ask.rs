@@ -12,14 +12,14 @@ use crate::view::widget::{Ink, Phrase};
 /// The menu.
 pub(super) fn menu(menu: &Menu, body: Rect, ink: &mut Ink<'_>) {
     let title = if menu.title.is_empty() { "Actions".to_owned() } else { format!("Actions on {}", menu.title) };
-    let keys: &[(&str, &str)] = &[("Enter", "or its key: plan it"), ("Esc", "leave")];
+    let keys: &[(&str, &str)] = &[("Enter", "or its key: plan"), ("Esc", "cancel")];
     let mut panel = Panel::new(Phrase::of(title, Role::Title), keys);
     panel.width = 92;
     let widest = menu.entries.iter().map(|e| e.spec.name.len()).max().unwrap_or(0);
     panel.lines = menu.entries.iter().enumerate().map(|(i, e)| entry(e, i == menu.index, widest)).collect();
     panel.scroll = menu.index.saturating_sub(usize::from(body.height.saturating_sub(6)));
     panel.lines.push(Phrase::new());
-    panel.lines.push(Phrase::of("Each shows its plan first. Nothing is sent before you say so there.", Role::Muted));
+    panel.lines.push(Phrase::of("Each action shows a plan first. Nothing is sent until you confirm.", Role::Muted));
     panel.draw(body, ink);
 }
 
@@ -44,7 +44,7 @@ pub(super) fn form(form: &Form, body: Rect, ink: &mut Ink<'_>) {
         Some(target) => format!("{} {target}", form.spec.title),
         None => form.spec.title.to_owned(),
     };
-    let keys: &[(&str, &str)] = &[("Enter", "show the plan"), ("Tab", "next field"), ("Esc", "leave")];
+    let keys: &[(&str, &str)] = &[("Enter", "show the plan"), ("Tab", "next field"), ("Esc", "cancel")];
     let mut panel = Panel::new(Phrase::of(title, Role::Title), keys);
     panel.width = 78;
     let room = panel.room(body);
@@ -74,7 +74,7 @@ fn field(field: &Field, focus: bool, widest: usize) -> Vec<Phrase<'_>> {
     };
     let cursor = if focus && !field.flag && !field.fixed { Phrase::of("█", Role::Accent) } else { Phrase::new() };
     let how = match (focus, field.flag, field.choices.len()) {
-        (true, true, _) => "   Space changes it".to_owned(),
+        (true, true, _) => "   Space toggles".to_owned(),
         (true, false, 2..) => format!("   ←→ {} choices", field.choices.len()),
         _ => String::new(),
     };
@@ -87,7 +87,7 @@ fn field(field: &Field, focus: bool, widest: usize) -> Vec<Phrase<'_>> {
 
 /// The palette.
 pub(super) fn palette(v: &View<'_>, palette: &Palette, body: Rect, ink: &mut Ink<'_>) {
-    let keys: &[(&str, &str)] = &[("Tab", "complete"), ("Enter", "go"), ("↑↓", "choose"), ("Esc", "leave")];
+    let keys: &[(&str, &str)] = &[("Tab", "complete"), ("Enter", "run"), ("↑↓", "select"), ("Esc", "cancel")];
     let mut panel = Panel::new(Phrase::of("Command", Role::Title), keys);
     panel.width = 84;
     let room = panel.room(body);

@@ -23,7 +23,7 @@ pub(crate) fn draw(v: &View<'_>, body: Rect, ink: &mut Ink<'_>) {
     let height = (rows + 3 + legend.len() as u16).min(body.height);
     let place = Rect { x: body.x + (body.width - width) / 2, y: body.y + (body.height - height) / 2, width, height };
     ink.blank(place);
-    let inner = ink.frame(place, &Phrase::of("Help", Role::Title), &Phrase::of("Esc closes", Role::Muted), true);
+    let inner = ink.frame(place, &Phrase::of("Help", Role::Title), &Phrase::of("Esc close", Role::Muted), true);
     let wide = inner.width / columns;
     for (i, line) in lines.iter().enumerate() {
         let i = i as u16;
@@ -47,7 +47,7 @@ pub(crate) fn draw(v: &View<'_>, body: Rect, ink: &mut Ink<'_>) {
 fn legend(width: usize) -> Vec<Phrase<'static>> {
     let levels = [Level::Healthy, Level::Info, Level::Degraded, Level::Down, Level::Unknown];
     let mut glyphs: Vec<(&'static str, Role, &'static str)> = levels.map(|l| (glyph(l).0, glyph(l).1, l.word())).to_vec();
-    glyphs.push(("◌", Role::Stale, "old"));
+    glyphs.push(("◌", Role::Stale, "stale"));
     let word = |(mark, role, word): &(&'static str, Role, &'static str)| {
         Phrase::of(*mark, *role).and(" ", Role::Text).and(format!("{word:<8}"), Role::Muted).and("  ", Role::Text)
     };

@@ -13,13 +13,13 @@ use crate::view::widget::{Ink, Phrase};
 
 /// Draws the list.
 pub(super) fn draw(v: &View<'_>, index: usize, body: Rect, ink: &mut Ink<'_>) {
-    let keys: &[(&str, &str)] = &[("Enter", "plan the way back"), ("Esc", "later")];
+    let keys: &[(&str, &str)] = &[("Enter", "plan the restore"), ("Esc", "close")];
     let left = v.session.owed.iter().any(|s| s.is_left_behind(v.now));
-    let (title, role) = if left { ("Left behind", Role::Crit) } else { ("Owed", Role::Title) };
+    let (title, role) = if left { ("Orphaned", Role::Crit) } else { ("Owed", Role::Title) };
     let mut panel = Panel::new(Phrase::of(title, role), keys);
     let room = panel.room(body);
     if v.session.owed.is_empty() {
-        panel.lines.push(Phrase::of("nothing is owed", Role::Muted));
+        panel.lines.push(Phrase::of("nothing owed", Role::Muted));
     }
     for (i, standing) in v.session.owed.iter().enumerate() {
         let (mark, mark_role) = mark(standing, v.now);
@@ -43,14 +43,14 @@ fn mark(standing: &Standing, now: Time) -> (&'static str, Role) {
 fn who(standing: &Standing, now: Time) -> String {
     let o = &standing.obligation;
     let by = format!("by {} in account {} {}", o.who.user, o.account, o.region);
-    let Some(due) = o.due else { return format!("{by}; stays so until somebody does: {}", o.owed.undo()) };
+    let Some(due) = o.due else { return format!("{by}; stays until someone runs: {}", o.owed.undo()) };
     let due = due.format("%d %b %H:%M:%SZ");
     match (&standing.phase, standing.holder, standing.is_left_behind(now)) {
         (Phase::Settling { attempts, trouble: Some(trouble) }, ..) => format!("{by}; due {due}, tried {attempts} times: {trouble}"),
-        (Phase::Settling { .. }, ..) => format!("{by}; due {due}, being put right"),
-        (_, Holder::Us, _) => format!("{by}; put right at {due} by this dashboard"),
-        (_, Holder::Nobody, _) => format!("{by}; was due {due}; the process that was to put it right has ended"),
-        (_, Holder::Other, true) => format!("{by}; was due {due}; process {} does not move", o.pid),
-        (_, Holder::Other, false) => format!("{by}; put right at {due} by process {}", o.pid),
+        (Phase::Settling { .. }, ..) => format!("{by}; due {due}, restoring"),
+        (_, Holder::Us, _) => format!("{by}; restored at {due} by this dashboard"),
+        (_, Holder::Nobody, _) => format!("{by}; was due {due}; the process that should restore it has exited"),
+        (_, Holder::Other, true) => format!("{by}; was due {due}; process {} is not responding", o.pid),
+        (_, Holder::Other, false) => format!("{by}; restored at {due} by process {}", o.pid),
     }
 }

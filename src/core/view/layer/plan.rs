@@ -24,7 +24,7 @@ pub(super) fn draw(v: &View<'_>, planned: &Planned, body: Rect, ink: &mut Ink<'_
     let room = panel.room(body);
     panel.lines = lines(plan, room);
     if planned.moved {
-        let text = "something moved since the plan that you looked at: nothing was sent, this is the new one";
+        let text = "the state changed since your plan: nothing was sent, this is the new plan";
         panel.lines.splice(0..0, marked("▲", Role::Warn, text, Role::Warn, room));
     }
     panel.pinned = confirmation(v, planned, room);
@@ -38,12 +38,12 @@ fn tier(tier: Tier) -> Phrase<'static> {
 fn keys(v: &View<'_>, planned: &Planned) -> &'static [(&'static str, &'static str)] {
     let plan = &planned.plan;
     match plan.confirmation() {
-        _ if planned.sent => &[("Esc", "leave it running")],
-        _ if plan.is_refused() && plan.instead.is_some() => &[("n", "plan that instead"), ("Esc", "leave"), ("y", "copy the command")],
-        _ if plan.is_refused() || !v.session.may_act() => &[("Esc", "leave"), ("y", "copy the command")],
-        Some(_) => &[("Enter", "do it"), ("Esc", "leave"), ("Ctrl-Y", "copy the command")],
-        None if planned.go => &[("←→", "choose"), ("Enter", "do it"), ("Esc", "leave"), ("y", "copy the command")],
-        None => &[("←→", "choose"), ("Enter", "leave it"), ("y", "copy the command")],
+        _ if planned.sent => &[("Esc", "run in background")],
+        _ if plan.is_refused() && plan.instead.is_some() => &[("n", "plan that instead"), ("Esc", "cancel"), ("y", "copy command")],
+        _ if plan.is_refused() || !v.session.may_act() => &[("Esc", "cancel"), ("y", "copy command")],
+        Some(_) => &[("Enter", "run"), ("Esc", "cancel"), ("Ctrl-Y", "copy command")],
+        None if planned.go => &[("←→", "select"), ("Enter", "run"), ("Esc", "cancel"), ("y", "copy command")],
+        None => &[("←→", "select"), ("Enter", "cancel"), ("y", "copy command")],
     }
 }
 
@@ -70,13 +70,13 @@ fn lines(plan: &Plan, room: usize) -> Vec<Phrase<'_>> {
         lines.extend(marked(mark, role, &check.text, text, room));
     }
     lines.push(Phrase::new());
-    lines.extend(labelled("expect", &plan.expect, if plan.tier == Tier::T2 { Role::Warn } else { Role::Text }, room));
+    lines.extend(labelled("impact", &plan.expect, if plan.tier == Tier::T2 { Role::Warn } else { Role::Text }, room));
     for (i, call) in plan.calls.iter().enumerate() {
-        lines.extend(labelled(if i == 0 { "sends" } else { "then" }, &call.cli, Role::Accent, room));
+        lines.extend(labelled(if i == 0 { "runs" } else { "then" }, &call.cli, Role::Accent, room));
         lines.push(Phrase::of("         needs ", Role::Muted).and(&*call.iam, Role::Text));
     }
     lines.extend(labelled("undo", &plan.undo, Role::Text, room));
-    lines.extend(labelled("reach", &plan.blast, Role::Text, room));
+    lines.extend(labelled("scope", &plan.blast, Role::Text, room));
     lines.extend(labelled("takes", &format!("{} to {}", text::duration(plan.takes.from), text::duration(plan.takes.to)), Role::Text, room));
     lines
 }
@@ -86,11 +86,11 @@ fn confirmation<'a>(v: &View<'a>, planned: &'a Planned, room: usize) -> Vec<Phra
     let plan = &planned.plan;
     let mut lines = vec![Phrase::new()];
     if planned.sent {
-        lines.push(Phrase::of("◐ ", Role::Info).and("reading once more that nothing has moved, then sending …", Role::Text));
+        lines.push(Phrase::of("◐ ", Role::Info).and("checking that nothing has changed, then sending …", Role::Text));
         return lines;
     }
     if plan.is_refused() {
-        lines.extend(marked("✖", Role::Crit, "a check forbids it: nothing can be sent", Role::Text, room));
+        lines.extend(marked("✖", Role::Crit, "blocked by a failed check: nothing can be sent", Role::Text, room));
         if let Some(instead) = &plan.instead {
             lines.extend(labelled("instead", &instead.to_string(), Role::Accent, room));
         }
@@ -98,10 +98,10 @@ fn confirmation<'a>(v: &View<'a>, planned: &'a Planned, room: usize) -> Vec<Phra
     }
     match v.session.mode() {
         Mode::Viewer => {
-            lines.extend(marked("●", Role::BadgeViewer, "VIEWER: plans can be looked at, never carried out", Role::Text, room));
+            lines.extend(marked("●", Role::BadgeViewer, "VIEWER: read-only, plans cannot be run", Role::Text, room));
             return lines;
         }
-        Mode::Safe => lines.extend(marked("●", Role::BadgeSafe, "SAFE: going on asks to arm this dashboard first", Role::Muted, room)),
+        Mode::Safe => lines.extend(marked("●", Role::BadgeSafe, "SAFE: running it asks you to arm first", Role::Muted, room)),
         Mode::Armed => {}
     }
     if let Some(word) = plan.confirmation() {
@@ -109,7 +109,7 @@ fn confirmation<'a>(v: &View<'a>, planned: &'a Planned, room: usize) -> Vec<Phra
         lines.push(typed("›", &planned.typed));
         lines.extend(planned.wrong.map(|w| Phrase::of(w, Role::Warn)));
     } else {
-        lines.push(button("Leave it", !planned.go).and("   ", Role::Text).then(button("Do it", planned.go)));
+        lines.push(button("Cancel", !planned.go).and("   ", Role::Text).then(button("Run", planned.go)));
     }
     lines
 }
@@ -130,16 +130,16 @@ fn verdict(of: Verdict) -> (&'static str, Role) {
 
 /// While the plan is made.
 pub(super) fn planning(v: &View<'_>, request: &Request, since: Time, body: Rect, ink: &mut Ink<'_>) {
-    let mut panel = Panel::new(Phrase::of(title(request), Role::Title), &[("Esc", "leave")]);
+    let mut panel = Panel::new(Phrase::of(title(request), Role::Title), &[("Esc", "cancel")]);
     let waited = (v.now - since).num_seconds();
     let age = if waited > 0 { format!(" {}", text::duration(waited)) } else { String::new() };
-    panel.lines = vec![Phrase::of("◐ ", Role::Info).and(format!("reading afresh what it would do …{age}"), Role::Text)];
+    panel.lines = vec![Phrase::of("◐ ", Role::Info).and(format!("reading the current state …{age}"), Role::Text)];
     panel.draw(body, ink);
 }
 
 /// Why there is no plan, or why it was not sent.
 pub(super) fn refused(request: &Request, refusal: &Refusal, body: Rect, ink: &mut Ink<'_>) {
-    let mut panel = Panel::new(Phrase::of(title(request), Role::Title), &[("Esc", "leave")]);
+    let mut panel = Panel::new(Phrase::of(title(request), Role::Title), &[("Esc", "cancel")]);
     let room = panel.room(body);
     let (mark, role) = match refusal {
         Refusal::CannotTell(_) => ("?", Role::Unknown),
@@ -160,18 +160,18 @@ fn title(request: &Request) -> String {
 
 /// Typing the stack's name, to be armed.
 pub(super) fn arming(v: &View<'_>, line: &str, wrong: bool, body: Rect, ink: &mut Ink<'_>) {
-    let mut panel = Panel::new(Phrase::of("Arm this dashboard", Role::Title), &[("Enter", "arm"), ("Esc", "leave")]);
+    let mut panel = Panel::new(Phrase::of("Arm this dashboard", Role::Title), &[("Enter", "arm"), ("Esc", "cancel")]);
     panel.width = 76;
     let room = panel.room(body);
-    let text = "Armed, confirmed plans are carried out. After 15 idle minutes it is safe again.";
+    let text = "While armed, confirmed plans are run. Back to safe after 15 idle minutes.";
     panel.lines.extend(wrap(text, room).into_iter().map(|l| Phrase::of(l, Role::Muted)));
     panel.lines.push(Phrase::new());
     panel.lines.push(
-        Phrase::of("type the stack's name, ", Role::Text).and(v.session.stack_name(), Role::Title).and(", and press Enter", Role::Text),
+        Phrase::of("type the stack name, ", Role::Text).and(v.session.stack_name(), Role::Title).and(", and press Enter", Role::Text),
     );
     panel.lines.push(typed("›", line));
     if wrong {
-        panel.lines.push(Phrase::of("that is not its name", Role::Warn));
+        panel.lines.push(Phrase::of("wrong name", Role::Warn));
     }
     panel.draw(body, ink);
 }

@@ -17,14 +17,14 @@ const BAR: usize = 30;
 pub(super) fn draw(v: &View<'_>, run: &Run, body: Rect, ink: &mut Ink<'_>) {
     let undoes = run.end.is_some() && run.plan.undo_request.is_some();
     let keys: &[(&str, &str)] = match (&run.end, undoes) {
-        (None, _) => &[("Esc", "leave it running")],
+        (None, _) => &[("Esc", "run in background")],
         (Some(_), true) => &[("Esc", "close"), ("u", "plan the undo")],
         (Some(_), false) => &[("Esc", "close")],
     };
     let mut panel = Panel::new(Phrase::of(run.plan.title.as_str(), Role::Title), keys);
     let room = panel.room(body);
     panel.right = match &run.end {
-        None => Phrase::of("under way", Role::Info),
+        None => Phrase::of("in progress", Role::Info),
         Some(end) => Phrase::of(end.outcome.word(), outcome(end.outcome).1),
     };
     for c in &run.plan.changes {
@@ -32,7 +32,7 @@ pub(super) fn draw(v: &View<'_>, run: &Run, body: Rect, ink: &mut Ink<'_>) {
     }
     panel.lines.push(Phrase::new());
     if run.steps.is_empty() && run.end.is_none() {
-        panel.lines.push(Phrase::of("◐ ", Role::Info).and("sent, looking …", Role::Text));
+        panel.lines.push(Phrase::of("◐ ", Role::Info).and("sent, checking …", Role::Text));
     }
     for step in &run.steps {
         let (mark, role) = state(step.state);
@@ -40,7 +40,7 @@ pub(super) fn draw(v: &View<'_>, run: &Run, body: Rect, ink: &mut Ink<'_>) {
         panel.lines.extend(marked(mark, role, &step.text, words, room));
     }
     if let Some(trouble) = run.trouble.as_ref().filter(|_| run.end.is_none()) {
-        panel.lines.extend(marked("▲", Role::Warn, &format!("{trouble}; looking again"), Role::Text, room));
+        panel.lines.extend(marked("▲", Role::Warn, &format!("{trouble}; retrying"), Role::Text, room));
     }
     if let Some(why) = &run.unrecorded {
         let happened = run.end.as_ref().map_or("sent", |e| e.outcome.word());
@@ -98,10 +98,10 @@ fn state(of: StepState) -> (&'static str, Role) {
 
 /// Intents of the audit log that have no outcome.
 pub(super) fn unfinished(v: &View<'_>, list: &[Unfinished], index: usize, body: Rect, ink: &mut Ink<'_>) {
-    let keys: &[(&str, &str)] = &[("Enter", "look at it"), ("c", "all looked at"), ("Esc", "later")];
-    let mut panel = Panel::new(Phrase::of("Not known how it ended", Role::Warn), keys);
+    let keys: &[(&str, &str)] = &[("Enter", "open"), ("c", "acknowledge all"), ("Esc", "close")];
+    let mut panel = Panel::new(Phrase::of("Outcome unknown", Role::Warn), keys);
     let room = panel.room(body);
-    let text = "The audit log has what was meant here, and no outcome: the program ended in between. It may have been carried out.";
+    let text = "The audit log has the intent but no outcome: the program ended in between. The action may have run.";
     panel.lines.extend(wrap(text, room).into_iter().map(|line| Phrase::of(line, Role::Muted)));
     panel.lines.push(Phrase::new());
     for (i, item) in list.iter().enumerate() {

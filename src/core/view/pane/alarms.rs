@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 
 use super::{List, Panels, beside, panel, spacious, split, text, widen};
 use crate::insight::NodeId;
-use crate::model::alarm::{Alarm, AlarmHistory, Alarms};
-use crate::model::text::clip;
+use crate::model::alarm::{Alarm, AlarmHistory, AlarmState, Alarms};
+use crate::model::text::{cells, clip};
 use crate::session::filter::Filter;
 use crate::session::pane::alarms as alarms_rows;
 use crate::session::{Screen, rows};
@@ -52,12 +52,12 @@ fn detail(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let inner = ink.rule(area, &Phrase::of(v.alarm_name(&alarm.name), Role::Muted), &Phrase::new(), false);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let tells = match alarm.actions.as_slice() {
-        _ if !alarm.actions_enabled => "nobody: its actions are disabled".to_owned(),
-        [] => "nobody: it has no actions".to_owned(),
+        _ if !alarm.actions_enabled => "nobody: actions disabled".to_owned(),
+        [] => "nobody: no actions".to_owned(),
         actions => actions.join(" "),
     };
     let mut y = inner.y;
-    for (label, value) in [("condition", condition(alarm, usize::MAX)), ("tells", tells), ("reason", alarm.reason.clone())] {
+    for (label, value) in [("condition", condition(alarm, usize::MAX)), ("notify", tells), ("reason", alarm.reason.clone())] {
         if y < inner.bottom() {
             ink.put(inner.x, y, inner.right(), label, Role::Muted);
             y = ink.prose(
@@ -79,12 +79,12 @@ pub(crate) fn summary<'a>(alarms: &Alarms) -> Phrase<'a> {
     let (mut firing, mut unsure, mut total) = (0, 0, 0);
     for alarm in alarms.for_people() {
         total += 1;
-        firing += usize::from(alarm.state == "ALARM");
-        unsure += usize::from(alarm.state == "INSUFFICIENT_DATA");
+        firing += usize::from(alarm.state == AlarmState::Alarm);
+        unsure += usize::from(alarm.state == AlarmState::InsufficientData);
     }
     let gap = Phrase::of(" ", Role::Text);
     if total == 0 {
-        return gap.and("none defined", Role::Muted);
+        return gap.and("none", Role::Muted);
     }
     let line = if firing > 0 {
         gap.and(format!("{firing} of {total} in alarm"), Role::Warn)
@@ -95,11 +95,11 @@ pub(crate) fn summary<'a>(alarms: &Alarms) -> Phrase<'a> {
 }
 
 fn mark(alarm: &Alarm) -> (&'static str, Role) {
-    match alarm.state.as_str() {
-        "OK" => ("●", Role::Ok),
+    match alarm.state {
+        AlarmState::Ok => ("●", Role::Ok),
         // A scaling alarm in ALARM is the normal state at the minimum.
-        "ALARM" if alarm.is_scaling() => ("○", Role::Muted),
-        "ALARM" => ("▲", Role::Warn),
+        AlarmState::Alarm if alarm.is_scaling() => ("○", Role::Muted),
+        AlarmState::Alarm => ("▲", Role::Warn),
         _ => ("?", Role::Unknown),
     }
 }
@@ -108,21 +108,21 @@ fn mark(alarm: &Alarm) -> (&'static str, Role) {
 pub(crate) fn short_row<'a>(v: &View<'a>, alarm: &'a Alarm, width: usize) -> Phrase<'a> {
     let (glyph, role) = mark(alarm);
     let age = ago(alarm.since, v.now);
-    let room = width.saturating_sub(age.chars().count() + 3);
+    let room = width.saturating_sub(cells(&age) + 3);
     let name = clip(v.short(&alarm.name), room).into_owned();
-    let tone = if alarm.state == "ALARM" { Role::Warn } else { Role::Text };
+    let tone = if alarm.state == AlarmState::Alarm { Role::Warn } else { Role::Text };
     Phrase::of(glyph, role).and(" ", Role::Text).then(Phrase::of(name, tone).padded(room + 1)).and(age, Role::Muted)
 }
 
 /// One row each, worst first, for the stack view.
 pub(crate) fn brief(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
     let all = alarms_rows::alarms(v.store, false, &Filter::default());
-    let longest = all.iter().map(|a| v.short(&a.name).len() as u16).max().unwrap_or(0);
+    let longest = all.iter().map(|a| cells(v.short(&a.name)) as u16).max().unwrap_or(0);
     let name = longest.clamp(16, (area.width / 2).max(16)).max(area.width.saturating_sub(12).min(longest));
     for (i, alarm) in all.iter().take(usize::from(area.height)).enumerate() {
         let y = area.y + i as u16;
         let (glyph, role) = mark(alarm);
-        let firing = alarm.state == "ALARM";
+        let firing = alarm.state == AlarmState::Alarm;
         ink.put(area.x, y, area.right(), glyph, role);
         ink.put(area.x + 2, y, area.x + 2 + name, v.short(&alarm.name), if firing { Role::Warn } else { Role::Text });
         let x = area.x + 2 + name + 1;
@@ -144,13 +144,7 @@ fn limit(alarm: &Alarm) -> String {
     if alarm.composite {
         return "—".to_owned();
     }
-    let sign = match alarm.comparison.as_str() {
-        "GreaterThanThreshold" => ">",
-        "GreaterThanOrEqualToThreshold" => "≥",
-        "LessThanThreshold" => "<",
-        "LessThanOrEqualToThreshold" => "≤",
-        other => other,
-    };
+    let sign = alarm.comparison.sign().unwrap_or(alarm.comparison.as_str());
     let threshold = alarm.threshold.map_or_else(|| "?".to_owned(), |t| format!("{t}"));
     let window = alarm.period.zip(alarm.periods).map(|(p, n)| format!(" for {n}×{p} s")).unwrap_or_default();
     format!("{sign} {threshold}{window}")
@@ -163,7 +157,7 @@ fn metric(alarm: &Alarm) -> &str {
 /// `CPUUtilization > 80 for 3×60 s` in so many cells: the metric gives way, not the limit.
 fn condition(alarm: &Alarm, width: usize) -> String {
     let limit = limit(alarm);
-    let room = width.saturating_sub(limit.chars().count() + 1);
+    let room = width.saturating_sub(cells(&limit) + 1);
     format!("{} {limit}", clip(metric(alarm), room))
 }
 
@@ -174,7 +168,7 @@ const ALARMS: &[Column] = &[
     Column::right("since", 7, 0),
     Column { title: "metric", width: 16, grow: 1, fill: Fill::Left, rank: 2 },
     Column::left("limit", 18, 0),
-    Column::left("tells", 6, 3),
+    Column::left("notify", 6, 3),
     Column { title: "reason", width: 40, grow: 2, fill: Fill::Left, rank: 4 },
 ];
 
@@ -188,27 +182,29 @@ fn alarms(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let scaling = known.alarms.iter().filter(|a| a.is_scaling()).count();
     let folded = scaling > 0 && !v.session.unfolded;
     let table = Rect { height: area.height.saturating_sub(u16::from(folded)), ..area };
-    let list =
-        List { panel: 0, columns: ALARMS, rows: all.len(), empty: "no alarms are defined for people; every box still has its own rules" };
+    let list = List { panel: 0, columns: ALARMS, rows: all.len(), empty: "no alarms except for scaling; each box still has its own rules" };
     list.draw(v, screen, table, ink, |i| {
         let Some(alarm) = all.get(i) else { return Vec::new() };
         let (glyph, role) = mark(alarm);
-        let firing = alarm.state == "ALARM" && !alarm.is_scaling();
+        let firing = alarm.state == AlarmState::Alarm && !alarm.is_scaling();
         vec![
             Phrase::of(glyph, role),
             Phrase::of(v.alarm_name(&alarm.name), if alarm.is_scaling() { Role::Muted } else { Role::Text }),
-            Phrase::of(alarm.state.to_lowercase().replace("insufficient_data", "no data"), if firing { Role::Warn } else { Role::Text }),
+            Phrase::of(
+                alarm.state.as_str().to_lowercase().replace("insufficient_data", "no data"),
+                if firing { Role::Warn } else { Role::Text },
+            ),
             text(ago(alarm.since, v.now)),
             text(metric(alarm)),
             text(limit(alarm)),
-            if alarm.actions_enabled && !alarm.actions.is_empty() { text("yes") } else { Phrase::of("nobody", Role::Muted) },
+            if alarm.actions_enabled && !alarm.actions.is_empty() { text("yes") } else { Phrase::of("no", Role::Muted) },
             Phrase::of(alarm.reason.as_str(), Role::Muted),
         ]
     });
     if folded {
         let y = (area.y + 1 + all.len() as u16).min(area.bottom().saturating_sub(1));
-        let firing = known.alarms.iter().filter(|a| a.is_scaling() && a.state == "ALARM").count();
-        let line = format!("○ {scaling} scaling alarms folded, {firing} in alarm (normal at minimum); s shows them");
+        let firing = known.alarms.iter().filter(|a| a.is_scaling() && a.state == AlarmState::Alarm).count();
+        let line = format!("○ {scaling} scaling alarms hidden, {firing} in alarm (normal at minimum); s to show");
         ink.put(area.x, y, area.right(), &line, Role::Muted);
     }
 }
@@ -232,7 +228,7 @@ fn history(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     }
     let filter = v.session.list(screen.pane, &screen.subject, 1).filter;
     let all = alarms_rows::alarm_history(v.store, &filter);
-    let list = List { panel: 1, columns: HISTORY, rows: all.len(), empty: "no alarm has changed its state in the last day" };
+    let list = List { panel: 1, columns: HISTORY, rows: all.len(), empty: "no alarm state changes in the last day" };
     list.draw(v, screen, area, ink, |i| {
         all.get(i).map_or_else(Vec::new, |c| {
             vec![Phrase::of(clock(c.at, v.now), Role::Muted), text(v.alarm_name(&c.name)), text(change(&c.summary))]

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::{List, Panels, beside, facts, heading, panel, spacious, split, text, widen};
 use crate::insight::NodeId;
-use crate::model::balancer::{Balancer, Listener, Routing, Rule, Target, TargetGroup, TargetState, Targets};
+use crate::model::balancer::{Balancer, BalancerState, Listener, Routing, Rule, Target, TargetGroup, TargetState, Targets};
 use crate::session::Screen;
 use crate::session::pane::balancer as balancer_rows;
 use crate::theme::Role;
@@ -64,7 +64,7 @@ const PANELS: Panels = Panels {
 
 fn header(b: &Balancer) -> Vec<(&'static str, Phrase<'_>)> {
     let zones = b.zones.iter().map(|(z, _)| zone(z)).collect::<Vec<_>>().join(" ");
-    let state = Phrase::of(b.state.as_str(), if b.state == "active" { Role::Text } else { Role::Warn });
+    let state = Phrase::of(b.state.as_str(), if b.state == BalancerState::Active { Role::Text } else { Role::Warn });
     let why = b.state_reason.as_deref().map(|r| Phrase::of("  ", Role::Text).and(r, Role::Warn)).unwrap_or_default();
     vec![
         ("state", state.then(why)),
@@ -92,7 +92,7 @@ fn targets(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     }
     let filter = v.session.list(screen.pane, &screen.subject, 0).filter;
     let all = balancer_rows::targets(v.store, &filter);
-    let list = List { panel: 0, columns: TARGETS, rows: all.len(), empty: "no targets are registered in any target group" };
+    let list = List { panel: 0, columns: TARGETS, rows: all.len(), empty: "no registered targets" };
     list.draw(v, screen, area, ink, |i| {
         let same = i > 0 && all.get(i - 1).zip(all.get(i)).is_some_and(|(a, b)| a.0.arn == b.0.arn);
         all.get(i).map_or_else(Vec::new, |(g, t)| target_row(v, g, t, same))
@@ -122,7 +122,7 @@ const RULES: &[Column] = &[
     Column::left("listener", 10, 0),
     Column::right("rule", 7, 1),
     Column { title: "paths", width: 10, grow: 1, fill: Fill::Left, rank: 0 },
-    Column { title: "leads to", width: 20, grow: 2, fill: Fill::Left, rank: 0 },
+    Column { title: "forwards to", width: 20, grow: 2, fill: Fill::Left, rank: 0 },
 ];
 
 fn rules(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
@@ -132,7 +132,7 @@ fn rules(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     };
     let filter = v.session.list(screen.pane, &screen.subject, 1).filter;
     let all = balancer_rows::rules(v.store, &filter);
-    let list = List { panel: 1, columns: RULES, rows: all.len(), empty: "the balancer has no listeners" };
+    let list = List { panel: 1, columns: RULES, rows: all.len(), empty: "no listeners" };
     list.draw(v, screen, area, ink, |i| all.get(i).map_or_else(Vec::new, |(l, r)| rule_row(routing, l, *r)));
 }
 
@@ -171,7 +171,7 @@ fn groups(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     }
     let filter = v.session.list(screen.pane, &screen.subject, 2).filter;
     let all = balancer_rows::target_groups(v.store, &filter);
-    let list = List { panel: 2, columns: GROUPS, rows: all.len(), empty: "the balancer leads to no target group" };
+    let list = List { panel: 2, columns: GROUPS, rows: all.len(), empty: "no target groups" };
     list.draw(v, screen, area, ink, |i| all.get(i).map_or_else(Vec::new, |g| group_row(v, g)));
 }
 

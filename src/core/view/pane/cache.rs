@@ -8,7 +8,7 @@ use super::{List, Panels, beside, data_events, facts, heading, panel, spacious, 
 use crate::insight::NodeId;
 use crate::insight::health::limits::says_yes;
 use crate::insight::topology::roles::redis_roles;
-use crate::model::cache::{CacheEvents, CacheNodes, ReplicationGroup};
+use crate::model::cache::{AutomaticFailover, CacheEvents, CacheNodes, CacheStatus, MultiAz, ReplicationGroup};
 use crate::model::limits::Limit;
 use crate::session::Screen;
 use crate::session::pane::cache as cache_rows;
@@ -60,12 +60,11 @@ const PANELS: Panels = Panels {
 
 fn header(g: &ReplicationGroup) -> Vec<(&'static str, Phrase<'_>)> {
     let yes = |on: bool| if on { text("on") } else { Phrase::of("off", Role::Warn) };
-    let good = |value: &'static str, is: &str| if value == is { Role::Text } else { Role::Warn };
-    let wanted = |s: &str| if s == "enabled" { good("enabled", "enabled") } else { Role::Warn };
+    let wanted = |holds: bool| if holds { Role::Text } else { Role::Warn };
     let mut pairs = vec![
-        ("status", Phrase::of(g.status.as_str(), if g.status == "available" { Role::Text } else { Role::Warn })),
-        ("failover", Phrase::of(g.automatic_failover.as_str(), wanted(&g.automatic_failover))),
-        ("multi-AZ", Phrase::of(g.multi_az.as_str(), wanted(&g.multi_az))),
+        ("status", Phrase::of(g.status.as_str(), wanted(g.status == CacheStatus::Available))),
+        ("failover", Phrase::of(g.automatic_failover.as_str(), wanted(g.automatic_failover == AutomaticFailover::Enabled))),
+        ("multi-AZ", Phrase::of(g.multi_az.as_str(), wanted(g.multi_az == MultiAz::Enabled))),
         ("node type", text(g.node_type.as_str())),
         ("auth", yes(g.auth_token)),
         ("in transit", yes(g.transit_encryption)),
@@ -100,14 +99,14 @@ fn nodes(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let all = cache_rows::cache_nodes(v.store, &filter);
     let roles = redis_roles(v.store, v.now);
     let known = v.store.get::<CacheNodes>();
-    let list = List { panel: 0, columns: NODES, rows: all.len(), empty: "the group has no nodes" };
+    let list = List { panel: 0, columns: NODES, rows: all.len(), empty: "no nodes" };
     list.draw(v, screen, area, ink, |i| {
         let Some((shard, member)) = all.get(i) else { return Vec::new() };
         let id = |metric: metric::Redis| metric.of(&member.id);
         let primary = roles.get(&member.id).copied();
-        let status = known.and_then(|n| n.nodes.iter().find(|n| n.id == member.id)).map(|n| n.status.as_str());
+        let status = known.and_then(|n| n.nodes.iter().find(|n| n.id == member.id)).map(|n| &n.status);
         let (mark, role) = match status {
-            Some("available") => ("●", Role::Ok),
+            Some(CacheStatus::Available) => ("●", Role::Ok),
             Some(_) => ("▲", Role::Warn),
             None => ("?", Role::Unknown),
         };
@@ -127,7 +126,10 @@ fn nodes(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
                 None => Phrase::of("?", Role::Unknown),
             },
             text(zone(&member.zone)),
-            Phrase::of(status.unwrap_or("?"), if status == Some("available") { Role::Text } else { Role::Warn }),
+            Phrase::of(
+                status.map_or("?", CacheStatus::as_str),
+                if status == Some(&CacheStatus::Available) { Role::Text } else { Role::Warn },
+            ),
             Phrase::of(v.figure(id(metric::Redis::Memory), Unit::Percent), v.graded(Limit::CacheMemory, memory)),
             text(v.figure(id(metric::Redis::Engine), Unit::Percent)),
             text(v.figure(id(metric::Redis::Gets), Unit::PerSecond)),

@@ -8,10 +8,10 @@ use ratatui::layout::Rect;
 use super::detail::{Columns, Detail, left_over, over, selected, spread};
 use super::{List, Panels, heading, spacious, split, text};
 use crate::insight::NodeId;
-use crate::model::dashboard::{Dashboard, Dashboards};
+use crate::model::dashboard::{Dashboard, Dashboards, WidgetType};
 use crate::model::limits::Limit;
 use crate::model::section::Section;
-use crate::model::service::{Cluster, Service, Services};
+use crate::model::service::{Cluster, ClusterSetting, Service, Services};
 use crate::session::Screen;
 use crate::session::pane::dashboards as rows;
 use crate::theme::Role;
@@ -57,12 +57,12 @@ const PANELS: Panels = Panels {
 };
 
 /// What the cluster's setting says; `None` = it is not known.
-fn setting<'a>(v: &View<'a>) -> Option<&'a str> {
-    v.store.get::<Cluster>()?.settings.get("containerInsights").map(String::as_str)
+fn setting<'a>(v: &View<'a>) -> Option<&'a ClusterSetting> {
+    v.store.get::<Cluster>()?.container_insights()
 }
 
 fn measured(v: &View<'_>) -> bool {
-    matches!(setting(v), Some("enabled" | "enhanced"))
+    setting(v).is_some_and(ClusterSetting::is_on)
 }
 
 /// Whether Container Insights is on, and what to do if not.
@@ -72,11 +72,13 @@ fn insights<'a>(v: &View<'a>) -> Phrase<'a> {
         return label.then(lines.into_iter().next().unwrap_or_default());
     }
     match setting(v) {
-        Some(how @ ("enabled" | "enhanced")) => {
-            label.and(how, Role::Text).and("  traffic, storage and restarts of every service", Role::Muted)
+        Some(how) if how.is_on() => {
+            label.and(how.as_str(), Role::Text).and("  traffic, storage and restarts of every service", Role::Muted)
         }
-        Some(other) => label.and(other, Role::Warn).and("  turned on in the cluster's settings; counts below are ECS's own", Role::Muted),
-        None => label.and("not set for the cluster", Role::Warn).and("  counts below are ECS's own", Role::Muted),
+        Some(other) => {
+            label.and(other.as_str(), Role::Warn).and("  turned on in the cluster's settings; counts below are ECS's own", Role::Muted)
+        }
+        None => label.and("not set for the cluster", Role::Warn).and("  counts below are from ECS", Role::Muted),
     }
 }
 
@@ -104,7 +106,7 @@ fn dashboards(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     }
     let filter = v.session.list(screen.pane, &screen.subject, DASHBOARDS).filter;
     let all = rows::dashboards(v.store, &filter);
-    let empty = format!("no dashboard is named {}…", v.session.stack.dashboard_prefix);
+    let empty = format!("no dashboards named {}…", v.session.stack.dashboard_prefix);
     let list = List { panel: DASHBOARDS, columns: DASHBOARD_COLUMNS, rows: all.len(), empty: &empty };
     list.draw(v, screen, area, ink, |i| {
         all.get(i).map_or_else(Vec::new, |d| {
@@ -183,13 +185,13 @@ fn dashboard<'a>(v: &View<'a>, found: &'a Dashboard) -> Detail<'a> {
 }
 
 /// A kind of widget as a label.
-fn kind(name: &str) -> &'static str {
-    match name {
-        "metric" => "metrics",
-        "log" => "log query",
-        "alarm" => "alarms",
-        "text" => "text",
-        "explorer" => "explorer",
+fn kind(kind: &WidgetType) -> &'static str {
+    match kind {
+        WidgetType::Metric => "metrics",
+        WidgetType::Log => "log query",
+        WidgetType::Alarm => "alarms",
+        WidgetType::Text => "text",
+        WidgetType::Explorer => "explorer",
         _ => "widget",
     }
 }

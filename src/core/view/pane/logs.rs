@@ -41,7 +41,7 @@ pub(super) fn draw(v: &View<'_>, _: &Screen, area: Rect, ink: &mut Ink<'_>) {
         Ok(tail) if logs.count(tail) == 0 => {
             let text = match (tail.events.is_empty(), logs.filter().is_empty()) {
                 (true, _) => format!("no lines in {} in the last minutes; following", v.session.stack.log_group),
-                (false, _) => format!("none of {} lines matches “{}”; Esc clears the filter", tail.events.len(), logs.filter().text()),
+                (false, _) => format!("none of {} lines match “{}”; Esc clears the filter", tail.events.len(), logs.filter().text()),
             };
             ink.prose(inner, &text, Role::Muted);
         }
@@ -56,7 +56,7 @@ fn state<'a>(v: &View<'a>, tail: &LogTail) -> Phrase<'a> {
     let current = old.is_empty();
     let mut state = if current { Phrase::new() } else { old.and("  ", Role::Text) };
     if tail.truncated {
-        state = state.and("▲ more than could be fetched  ", Role::Warn);
+        state = state.and("▲ some lines not fetched  ", Role::Warn);
     }
     if logs.cursor.is_some() {
         let behind = logs.behind(tail);

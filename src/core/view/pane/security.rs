@@ -8,7 +8,7 @@ use super::{List, Panels, beside, heading, spacious, text};
 use crate::insight::NodeId;
 use crate::model::Time;
 use crate::model::section::Section;
-use crate::model::security::{Key, Keys, Role as IamRole, Roles, Secret, Secrets};
+use crate::model::security::{Key, KeyManager, KeyState, Keys, Role as IamRole, Roles, Secret, Secrets};
 use crate::model::stack::{KeyUse, RoleUse, SecretUse};
 use crate::model::text::age;
 use crate::session::Screen;
@@ -123,7 +123,7 @@ fn roles(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     }
     let filter = v.session.list(screen.pane, &screen.subject, 0).filter;
     let all = rows::roles(v.store, &filter);
-    let list = List { panel: 0, columns: ROLES, rows: all.len(), empty: "no roles are configured" };
+    let list = List { panel: 0, columns: ROLES, rows: all.len(), empty: "no roles configured" };
     list.draw(v, screen, area, ink, |i| {
         let Some(r) = all.get(i) else { return Vec::new() };
         let mut row = vec![mark(!r.exists, !trusted(r)), text(v.short(&r.name)), text(purpose(r.role))];
@@ -145,7 +145,7 @@ fn roles(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
 fn role<'a>(v: &View<'a>, found: &'a IamRole) -> Detail<'a> {
     let detail = Detail::new(found.name.as_str());
     if !found.exists {
-        return detail.with("state", Phrase::of("IAM has no role of that name", Role::Crit)).with("for", text(purpose(found.role)));
+        return detail.with("state", Phrase::of("no such IAM role", Role::Crit)).with("for", text(purpose(found.role)));
     }
     let distrust = if trusted(found) { Phrase::new() } else { Phrase::of("  not the service that needs it", Role::Warn) };
     detail
@@ -154,12 +154,10 @@ fn role<'a>(v: &View<'a>, found: &'a IamRole) -> Detail<'a> {
         .with("policies", text(if found.policies.is_empty() { "none attached".to_owned() } else { found.policies.join("  ") }))
         .with(
             "last used",
-            text(
-                found.last_used.map_or_else(
-                    || "never, or longer ago than IAM tells".to_owned(),
-                    |at| format!("{} ago, {}", age(at, v.now), moment(at)),
-                ),
-            ),
+            text(found.last_used.map_or_else(
+                || "never, or too long ago for IAM to report".to_owned(),
+                |at| format!("{} ago, {}", age(at, v.now), moment(at)),
+            )),
         )
         .with("arn", Phrase::of(found.arn.as_str(), Role::Muted))
 }
@@ -171,7 +169,7 @@ const KEYS: &[Column] = &[
     Column::left("state", 15, 0),
     Column::left("manager", 8, 1),
     Column::left("rotation", 8, 0),
-    Column::left("gone in", 7, 0),
+    Column::left("deletes", 7, 0),
 ];
 
 fn encrypts(key: KeyUse) -> &'static str {
@@ -183,10 +181,10 @@ fn encrypts(key: KeyUse) -> &'static str {
 }
 
 fn state(key: &Key) -> Phrase<'_> {
-    let role = match key.state.as_str() {
-        "Enabled" => Role::Text,
-        "" => Role::Unknown,
-        "Disabled" | "PendingDeletion" | "Unavailable" => Role::Crit,
+    let role = match key.state {
+        KeyState::Enabled => Role::Text,
+        KeyState::Unstated => Role::Unknown,
+        KeyState::Disabled | KeyState::PendingDeletion | KeyState::Unavailable => Role::Crit,
         _ => Role::Warn,
     };
     Phrase::of(if key.state.is_empty() { "?" } else { key.state.as_str() }, role)
@@ -194,8 +192,8 @@ fn state(key: &Key) -> Phrase<'_> {
 
 /// Keys that AWS manages rotate by themselves.
 fn rotates(key: &Key) -> Phrase<'static> {
-    match (key.rotation, key.manager.as_str()) {
-        (_, "AWS") => text("by AWS"),
+    match (key.rotation, &key.manager) {
+        (_, KeyManager::Aws) => text("by AWS"),
         (Some(true), _) => text("yearly"),
         (Some(false), _) => Phrase::of("off", Role::Warn),
         (None, _) => Phrase::of("?", Role::Unknown),
@@ -208,15 +206,16 @@ fn keys(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     }
     let filter = v.session.list(screen.pane, &screen.subject, 1).filter;
     let all = rows::keys(v.store, &filter);
-    let list = List { panel: 1, columns: KEYS, rows: all.len(), empty: "no keys are configured" };
+    let list = List { panel: 1, columns: KEYS, rows: all.len(), empty: "no keys configured" };
     list.draw(v, screen, area, ink, |i| {
         let Some(k) = all.get(i) else { return Vec::new() };
-        let broken = !k.exists || !matches!(k.state.as_str(), "Enabled" | "");
+        let broken = !k.exists || !matches!(k.state, KeyState::Enabled | KeyState::Unstated);
         let name = k.name.strip_prefix("alias/").unwrap_or(&k.name);
-        let mut row = vec![mark(broken, k.rotation == Some(false) && k.manager != "AWS"), text(v.short(name)), text(encrypts(k.role))];
+        let mut row =
+            vec![mark(broken, k.rotation == Some(false) && k.manager != KeyManager::Aws), text(v.short(name)), text(encrypts(k.role))];
         if k.exists {
             let gone = k.deletion_at.map_or_else(|| Phrase::of("—", Role::Muted), |at| Phrase::of(age(v.now, at), Role::Crit));
-            row.extend([state(k), text(k.manager.to_lowercase()), rotates(k), gone]);
+            row.extend([state(k), text(k.manager.as_str().to_lowercase()), rotates(k), gone]);
         } else {
             row.push(missing());
         }
@@ -227,15 +226,15 @@ fn keys(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
 fn key<'a>(v: &View<'a>, found: &'a Key) -> Detail<'a> {
     let detail = Detail::new(found.name.as_str());
     if !found.exists {
-        return detail.with("state", Phrase::of("KMS knows no such key", Role::Crit)).with("encrypts", text(encrypts(found.role)));
+        return detail.with("state", Phrase::of("no such KMS key", Role::Crit)).with("encrypts", text(encrypts(found.role)));
     }
     let gone = found
         .deletion_at
-        .map(|at| Phrase::of(format!("in {}, at {}: what it encrypts is lost then", age(v.now, at), moment(at)), Role::Crit));
+        .map(|at| Phrase::of(format!("in {}, at {}: the data it encrypts is lost then", age(v.now, at), moment(at)), Role::Crit));
     detail
         .with("encrypts", text(encrypts(found.role)))
         .with("state", state(found))
-        .maybe("gone", gone)
+        .maybe("deletion", gone)
         .with("manager", text(found.manager.as_str()))
         .with("rotation", rotates(found))
         .with("arn", Phrase::of(found.arn.as_str(), Role::Muted))
@@ -244,7 +243,7 @@ fn key<'a>(v: &View<'a>, found: &'a Key) -> Detail<'a> {
 const SECRETS: &[Column] = &[
     Column::left("", 1, 0),
     Column { title: "secret", width: 18, grow: 1, fill: Fill::Middle, rank: 0 },
-    Column::left("holds", 15, 2),
+    Column::left("purpose", 15, 2),
     Column::right("changed", 7, 0),
     Column::right("rotated", 7, 0),
     Column::left("next rotation", 14, 0),
@@ -255,7 +254,7 @@ const SECRETS: &[Column] = &[
 fn holds(secret: SecretUse) -> &'static str {
     match secret {
         SecretUse::Database => "database login",
-        SecretUse::Django => "Django's key",
+        SecretUse::Django => "Django key",
         SecretUse::Redis => "Redis token",
     }
 }
@@ -270,7 +269,7 @@ fn next(secret: &Secret, now: Time) -> Phrase<'static> {
         (Some(due), _) => Phrase::of(format!("overdue {}", age(due, now)), Role::Warn),
         (None, Some(at)) if secret.rotation => text(format!("in {}", age(now, at))),
         (None, None) if secret.rotation => Phrase::of("?", Role::Unknown),
-        _ => Phrase::of("by hand", Role::Muted),
+        _ => Phrase::of("manual", Role::Muted),
     }
 }
 
@@ -280,7 +279,7 @@ fn secrets(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     }
     let filter = v.session.list(screen.pane, &screen.subject, 2).filter;
     let all = rows::secrets(v.store, &filter);
-    let list = List { panel: 2, columns: SECRETS, rows: all.len(), empty: "no secrets are configured" };
+    let list = List { panel: 2, columns: SECRETS, rows: all.len(), empty: "no secrets configured" };
     list.draw(v, screen, area, ink, |i| {
         let Some(s) = all.get(i) else { return Vec::new() };
         let name = s.name.strip_prefix(v.session.stack.name.as_str()).and_then(|n| n.strip_prefix('/')).unwrap_or(&s.name);
@@ -303,7 +302,7 @@ fn secrets(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
 
 /// A key by the name that the configuration has for it.
 fn key_name<'a>(v: &View<'a>, key: Option<&'a str>) -> &'a str {
-    let Some(key) = key else { return "aws's own" };
+    let Some(key) = key else { return "AWS managed" };
     let known = v.store.get::<Keys>().and_then(|k| k.keys.iter().find(|k| k.arn == key || k.name == key));
     match known {
         Some(known) => v.short(known.name.strip_prefix("alias/").unwrap_or(&known.name)),
@@ -314,9 +313,7 @@ fn key_name<'a>(v: &View<'a>, key: Option<&'a str>) -> &'a str {
 fn secret<'a>(v: &View<'a>, found: &'a Secret) -> Detail<'a> {
     let detail = Detail::new(found.name.as_str());
     if !found.exists {
-        return detail
-            .with("state", Phrase::of("Secrets Manager has no secret of that name", Role::Crit))
-            .with("holds", text(holds(found.role)));
+        return detail.with("state", Phrase::of("no such secret", Role::Crit)).with("purpose", text(holds(found.role)));
     }
     let at = |at: Option<Time>| at.map(|at| text(format!("{} ago, {}", age(at, v.now), moment(at))));
     let deleted = found
@@ -325,7 +322,7 @@ fn secret<'a>(v: &View<'a>, found: &'a Secret) -> Detail<'a> {
     let due = found.next_rotation.filter(|_| found.rotation).map(moment).unwrap_or_default();
     detail
         .maybe("deleted", deleted)
-        .with("holds", text(holds(found.role)).and("  its value is never read", Role::Muted))
+        .with("purpose", text(holds(found.role)).and("  its value is never read", Role::Muted))
         .maybe("changed", at(found.changed_at))
         .with("rotated", at(found.rotated_at).unwrap_or_else(|| Phrase::of("never", Role::Muted)))
         .with("next", next(found, v.now).and("  ", Role::Text).and(due, Role::Muted))
@@ -365,7 +362,7 @@ mod tests {
         let said = |s: &Secret| next(s, at(10_000)).runs.iter().map(|(t, _)| t.to_string()).collect::<String>();
         assert_eq!(said(&secret(true, Some(at(2800)))), "overdue 2h00m");
         assert_eq!(said(&secret(true, Some(at(17_200)))), "in 2h00m");
-        assert_eq!(said(&secret(false, Some(at(2800)))), "by hand");
+        assert_eq!(said(&secret(false, Some(at(2800)))), "manual");
         assert_eq!(said(&secret(true, None)), "?");
     }
 }

@@ -6,7 +6,7 @@ use super::{List, Panels, beside, facts, full_text, heading, panel, spacious, sp
 use crate::insight::NodeId;
 use crate::model::balancer::{Target, TargetState, Targets};
 use crate::model::log::LogTail;
-use crate::model::scaling::{Scaling, ScalingActivities};
+use crate::model::scaling::{ActivityStatus, Scaling, ScalingActivities};
 use crate::model::section::Section;
 use crate::model::service::{
     Service, ServiceDeployment, ServiceDeploymentStatus, ServiceDeployments, Services, Task, TaskDefinitions, TaskHealth, TaskStatus,
@@ -38,10 +38,7 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
         Err(lines) => return crate::view::stack::explain(&lines, inner, ink),
     };
     let Some(service) = services.get(&screen.subject) else {
-        let text = format!(
-            "ECS does not know a service {} in cluster {}; check the configuration's [stack]",
-            screen.subject, v.session.stack.cluster
-        );
+        let text = format!("no ECS service {} in cluster {}; check [stack] in the configuration", screen.subject, v.session.stack.cluster);
         ink.prose(inner, &text, Role::Muted);
         return;
     };
@@ -112,7 +109,7 @@ fn draw_panel(v: &View<'_>, screen: &Screen, index: usize, area: Rect, ink: &mut
 
 fn header<'a>(v: &View<'a>, service: &'a Service, short: bool) -> Vec<(&'static str, Phrase<'a>)> {
     let percent = |p: Option<i32>| p.map_or_else(|| "—".to_owned(), |p| format!("{p} %"));
-    let targets = v.targets_of_service(service).map_or_else(|| Phrase::of("— behind no balancer", Role::Muted), Tally::sentence);
+    let targets = v.targets_of_service(service).map_or_else(|| Phrase::of("— no load balancer", Role::Muted), Tally::sentence);
     let mut pairs = vec![
         ("bounds", text(card::bounds(v, &service.name)).then(policies(v, &service.name))),
         ("targets", targets),
@@ -179,7 +176,7 @@ const TASKS: &[Column] = &[
     Column::left("address", 15, 6),
     Column::right("rev", 4, 5),
     Column::right("age", 7, 3),
-    Column { title: "why", width: 14, grow: 4, fill: Fill::Left, rank: 7 },
+    Column { title: "reason", width: 14, grow: 4, fill: Fill::Left, rank: 7 },
 ];
 
 fn tasks(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
@@ -188,7 +185,7 @@ fn tasks(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     }
     let state = v.session.list(screen.pane, &screen.subject, 0);
     let tasks = service_rows::tasks(v.store, &screen.subject, &state.filter);
-    let empty = format!("no tasks of {} run or stopped lately", screen.subject);
+    let empty = format!("no running or recently stopped tasks of {}", screen.subject);
     let list = List { panel: 0, columns: TASKS, rows: tasks.len(), empty: &empty };
     list.draw(v, screen, area, ink, |i| tasks.get(i).map_or_else(Vec::new, |t| task_row(v, t)));
     let ids = rows::ids(v.session, screen.pane, &screen.subject, 0);
@@ -250,10 +247,10 @@ const DEPLOYMENTS: &[Column] = &[
     Column::left("", 1, 0),
     Column::left("status", 20, 0),
     Column { title: "revision", width: 10, grow: 1, fill: Fill::Middle, rank: 2 },
-    Column::left("begun (UTC)", 12, 1),
+    Column::left("start (UTC)", 12, 1),
     Column::right("took", 7, 1),
     Column::left("breaker", 9, 4),
-    Column { title: "why", width: 16, grow: 3, fill: Fill::Left, rank: 3 },
+    Column { title: "reason", width: 16, grow: 3, fill: Fill::Left, rank: 3 },
 ];
 
 fn deployments(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
@@ -290,7 +287,7 @@ fn deployment_row<'a>(v: &View<'a>, d: &'a ServiceDeployment) -> Vec<Phrase<'a>>
 fn events(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let state = v.session.list(screen.pane, &screen.subject, 2);
     let events = service_rows::service_events(v.store, &screen.subject, &state.filter);
-    let list = List { panel: 2, columns: super::EVENT_COLUMNS, rows: events.len(), empty: "ECS has no events of this service" };
+    let list = List { panel: 2, columns: super::EVENT_COLUMNS, rows: events.len(), empty: "no events for this service" };
     list.draw(v, screen, area, ink, |i| {
         events
             .get(i)
@@ -305,8 +302,8 @@ fn events(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
 const SCALING: &[Column] = &[
     Column::left("", 1, 0),
     Column::left("when (UTC)", 12, 0),
-    Column::left("what", 30, 0),
-    Column { title: "cause", width: 20, grow: 1, fill: Fill::Left, rank: 1 },
+    Column::left("activity", 30, 0),
+    Column { title: "reason", width: 20, grow: 1, fill: Fill::Left, rank: 1 },
 ];
 
 fn scaling(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
@@ -316,13 +313,13 @@ fn scaling(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let state = v.session.list(screen.pane, &screen.subject, 3);
     let all = service_rows::activities(v.store, &screen.subject, &state.filter);
     let bounds = card::bounds(v, &screen.subject);
-    let empty = format!("the count has not been changed by autoscaling lately; bounds {bounds} ({})", ScalingActivities::TITLE);
+    let empty = format!("no recent scaling; bounds {bounds} ({})", ScalingActivities::TITLE);
     let list = List { panel: 3, columns: SCALING, rows: all.len(), empty: &empty };
     list.draw(v, screen, area, ink, |i| {
         all.get(i).map_or_else(Vec::new, |a| {
-            let (mark, role) = match a.status.as_str() {
-                "Successful" => ("●", Role::Ok),
-                "Failed" => ("▲", Role::Warn),
+            let (mark, role) = match a.status {
+                ActivityStatus::Successful => ("●", Role::Ok),
+                ActivityStatus::Failed => ("▲", Role::Warn),
                 _ => ("◐", Role::Info),
             };
             vec![

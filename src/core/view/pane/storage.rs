@@ -10,7 +10,7 @@ use super::detail::{Columns, Detail, left_over, over, selected, spread};
 use super::{List, Panels, heading, spacious, split, text};
 use crate::insight::NodeId;
 use crate::model::stack::BucketRole;
-use crate::model::storage::{Bucket, Buckets, LifecycleRule};
+use crate::model::storage::{Bucket, Buckets, Encryption, LifecycleRule, LifecycleStatus, Versioning};
 use crate::session::Screen;
 use crate::session::pane::storage as rows;
 use crate::session::pane::storage::Rule;
@@ -84,7 +84,7 @@ fn charts<'a>(v: &View<'a>, screen: &Screen) -> Vec<Chart<'a>> {
 
 fn requests(charts: &[Chart<'_>], area: Rect, ink: &mut Ink<'_>) {
     if charts.is_empty() {
-        let none = "no bucket has request metrics: they are configured, and paid for, by bucket (filter EntireBucket)";
+        let none = "no request metrics: enabled and billed per bucket (filter EntireBucket)";
         ink.prose(Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }, none, Role::Muted);
     } else {
         grid(charts, Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }, 24, ink);
@@ -94,7 +94,7 @@ fn requests(charts: &[Chart<'_>], area: Rect, ink: &mut Ink<'_>) {
 const BUCKETS: &[Column] = &[
     Column::left("", 1, 0),
     Column { title: "bucket", width: 18, grow: 1, fill: Fill::Middle, rank: 0 },
-    Column::left("holds", 9, 1),
+    Column::left("content", 9, 1),
     Column::right("size", 8, 0),
     Column::right("objects", 7, 0),
     Column::left("versions", 9, 0),
@@ -102,7 +102,7 @@ const BUCKETS: &[Column] = &[
     Column::left("cors", 7, 2),
     Column::left("encryption", 10, 3),
     Column::left("public", 7, 2),
-    Column::left("copied to", 9, 4),
+    Column::left("replicas", 9, 4),
 ];
 
 fn buckets(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
@@ -111,7 +111,7 @@ fn buckets(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     }
     let filter = v.session.list(screen.pane, &screen.subject, 0).filter;
     let all = rows::buckets(v.store, &filter);
-    let list = List { panel: 0, columns: BUCKETS, rows: all.len(), empty: "no buckets are configured" };
+    let list = List { panel: 0, columns: BUCKETS, rows: all.len(), empty: "no buckets configured" };
     list.draw(v, screen, area, ink, |i| all.get(i).map_or_else(Vec::new, |b| bucket_row(v, b)));
 }
 
@@ -150,16 +150,16 @@ fn word(role: BucketRole) -> &'static str {
 }
 
 fn versions(bucket: &Bucket) -> Phrase<'_> {
-    match bucket.versioning.as_str() {
-        "Enabled" => text("on"),
-        "" => Phrase::of("never on", Role::Warn),
-        other => Phrase::of(other, Role::Warn),
+    match &bucket.versioning {
+        Versioning::Enabled => text("on"),
+        Versioning::Unstated => Phrase::of("never on", Role::Warn),
+        other => Phrase::of(other.as_str(), Role::Warn),
     }
 }
 
 /// `365 d`: when objects expire; else how many rules there are.
 fn lifecycle(bucket: &Bucket) -> Phrase<'static> {
-    let enabled = || bucket.lifecycle.iter().filter(|r| r.status == "Enabled");
+    let enabled = || bucket.lifecycle.iter().filter(|r| r.status == LifecycleStatus::Enabled);
     let days = enabled().filter_map(|r| r.expiration_days).min();
     match (days, enabled().count(), bucket.role) {
         (Some(days), ..) => text(format!("{days} d")),
@@ -180,10 +180,10 @@ fn cors(bucket: &Bucket) -> Phrase<'static> {
 }
 
 fn encryption(bucket: &Bucket) -> Phrase<'_> {
-    match bucket.encryption.as_str() {
-        "" => Phrase::of("none", Role::Warn),
-        kms if kms.starts_with("aws:kms") => text(kms),
-        other => Phrase::of(other, Role::Warn),
+    match &bucket.encryption {
+        Encryption::Unstated => Phrase::of("none", Role::Warn),
+        kms if kms.is_kms() => text(kms.as_str()),
+        other => Phrase::of(other.as_str(), Role::Warn),
     }
 }
 
@@ -214,10 +214,10 @@ fn rules(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     }
     let filter = v.session.list(screen.pane, &screen.subject, 1).filter;
     let all = rows::rules(v.store, &filter);
-    let list = List { panel: 1, columns: RULES, rows: all.len(), empty: "no bucket has a lifecycle, CORS or replication rule" };
+    let list = List { panel: 1, columns: RULES, rows: all.len(), empty: "no lifecycle, CORS or replication rules" };
     list.draw(v, screen, area, ink, |i| {
         let Some((bucket, rule)) = all.get(i) else { return Vec::new() };
-        let off = matches!(rule, Rule::Lifecycle(r) if r.status != "Enabled");
+        let off = matches!(rule, Rule::Lifecycle(r) if r.status != LifecycleStatus::Enabled);
         let (mark, role) = if off { ("○", Role::Muted) } else { ("●", Role::Ok) };
         let (does, to) = effect(rule);
         vec![
@@ -234,11 +234,11 @@ fn rules(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
 fn effect<'a>(rule: &Rule<'a>) -> (String, Cow<'a, str>) {
     match rule {
         Rule::Lifecycle(rule) => {
-            let off = if rule.status == "Enabled" { "" } else { " (disabled)" };
-            (format!("{}{off}", outcome(rule)), Cow::Borrowed(if rule.prefix.is_empty() { "everything" } else { &rule.prefix }))
+            let off = if rule.status == LifecycleStatus::Enabled { "" } else { " (disabled)" };
+            (format!("{}{off}", outcome(rule)), Cow::Borrowed(if rule.prefix.is_empty() { "all objects" } else { &rule.prefix }))
         }
         Rule::Cors(_, rule) => (format!("allows {}", rule.methods.join(" ")), Cow::Owned(rule.origins.join(" "))),
-        Rule::Replication(to) => (format!("copies to {}", to.rsplit(':').next().unwrap_or(to)), Cow::Borrowed("everything new")),
+        Rule::Replication(to) => (format!("replicates to {}", to.rsplit(':').next().unwrap_or(to)), Cow::Borrowed("new objects")),
     }
 }
 
@@ -247,7 +247,7 @@ fn outcome(rule: &LifecycleRule) -> String {
     let mut parts = rule.transitions.clone();
     parts.extend(rule.expiration_days.map(|d| format!("expires after {d} d")));
     parts.extend(rule.noncurrent_days.map(|d| format!("old versions expire after {d} d")));
-    if parts.is_empty() { "only tidies up".to_owned() } else { parts.join(", ") }
+    if parts.is_empty() { "cleanup only".to_owned() } else { parts.join(", ") }
 }
 
 fn detail<'a>(v: &View<'a>, screen: &Screen) -> Option<Detail<'a>> {
@@ -267,7 +267,7 @@ fn full<'a>(v: &View<'a>, bucket: &'a Bucket) -> Detail<'a> {
         detail = detail.with("not read", Phrase::of(format!("{aspect}: {why}"), Role::Warn));
     }
     if !bucket.exists {
-        return detail.with("state", Phrase::of("there is no bucket of that name in the account", Role::Crit));
+        return detail.with("state", Phrase::of("no such bucket in this account", Role::Crit));
     }
     let known = |aspect: &str| bucket.unread(aspect).is_none();
     let amount = bucket.bytes.zip(bucket.objects).map(|(bytes, objects)| {
@@ -284,14 +284,14 @@ fn full<'a>(v: &View<'a>, bucket: &'a Bucket) -> Detail<'a> {
         text(format!("{rate}  4xx {refused}/min  5xx {failed}/min"))
     });
     detail
-        .with("holds", amount.unwrap_or_else(|| Phrase::of("? (measured once a day)", Role::Unknown)))
+        .with("content", amount.unwrap_or_else(|| Phrase::of("? (measured once a day)", Role::Unknown)))
         .maybe("versions", known("versioning").then(|| versions(bucket)))
         .maybe("lifecycle", known("lifecycle").then(|| if rules.is_empty() { lifecycle(bucket) } else { text(rules.join("; ")) }))
         .maybe("cors", known("cors").then(|| if origins.is_empty() { cors(bucket) } else { text(origins.join("; ")) }))
         .maybe("encryption", known("encryption").then(|| encryption(bucket).and("  ", Role::Text).and(key, Role::Muted)))
         .maybe("public", known("public access").then(|| public(bucket)))
-        .with("requests", requests.unwrap_or_else(|| Phrase::of("not measured: request metrics are not configured", Role::Muted)))
-        .maybe("copied to", (!bucket.replication.is_empty()).then(|| text(bucket.replication.join(" "))))
+        .with("requests", requests.unwrap_or_else(|| Phrase::of("request metrics not configured", Role::Muted)))
+        .maybe("replicas", (!bucket.replication.is_empty()).then(|| text(bucket.replication.join(" "))))
         .with("region", Phrase::of(bucket.region.as_str(), if home { Role::Muted } else { Role::Warn }))
 }
 
@@ -308,7 +308,7 @@ mod tests {
             ..LifecycleRule::default()
         };
         assert_eq!(outcome(&rule), "30 d → STANDARD_IA, expires after 365 d, old versions expire after 90 d");
-        assert_eq!(outcome(&LifecycleRule::default()), "only tidies up");
+        assert_eq!(outcome(&LifecycleRule::default()), "cleanup only");
     }
 
     #[test]

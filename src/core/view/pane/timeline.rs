@@ -40,7 +40,7 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     let inner = tabs(v, screen, Phrase::new(), area, ink);
     let state = v.session.list(screen.pane, &screen.subject, 0);
     let all = timeline_rows::timeline(v.session, &state.filter);
-    let empty = "nothing has changed yet: deployments, tasks, failovers, alarms and scaling appear here as they happen";
+    let empty = "no changes yet: deployments, tasks, failovers, alarms and scaling appear here as they happen";
     let list = List { panel: 0, columns: COLUMNS, rows: all.len(), empty };
     list.draw(v, screen, inner, ink, |i| {
         all.get(i).map_or_else(Vec::new, |e| {

@@ -15,12 +15,12 @@ use crate::view::widget::{Ink, Phrase};
 
 /// Draws the pane.
 pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
-    let title = Phrase::of("Against the architecture", Role::Title);
+    let title = Phrase::of("Verify architecture", Role::Title);
     let Some(report) = v.session.report() else {
         let inner = ink.rule(area, &title, &Phrase::new(), true);
         let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
         match v.session.statements_refused() {
-            Some(why) => ink.prose(inner, &format!("the statements cannot be read: {why}"), Role::Warn),
+            Some(why) => ink.prose(inner, &format!("cannot read the statements: {why}"), Role::Warn),
             None => ink.prose(inner, "Loading statements…", Role::Muted),
         };
         return;
@@ -32,8 +32,8 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     let inner = ink.rule(area, &headline(title, report, room), &place, true);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     if shown.is_empty() {
-        let text = format!("no statement matches “{}”; Esc clears the filter", filter.text());
-        ink.prose(inner, if filter.is_empty() { "there are no statements" } else { &text }, Role::Muted);
+        let text = format!("no statements match “{}”; Esc clears the filter", filter.text());
+        ink.prose(inner, if filter.is_empty() { "no statements" } else { &text }, Role::Muted);
         return;
     }
     let ids = crate::session::rows::ids(v.session, screen.pane, &screen.subject, 0);
@@ -159,15 +159,15 @@ fn detail(v: &View<'_>, row: &Row, area: Rect, ink: &mut Ink<'_>) {
     let mut detail = Detail::new(format!("{} {}", about.id, about.title));
     detail = detail.with("verdict", verdict);
     detail = detail.with("found", text(row.found.as_deref().unwrap_or("—"))).maybe("why", row.why.as_deref().map(text));
-    detail = detail.maybe("to know", about.explain.as_deref().map(text));
+    detail = detail.maybe("details", about.explain.as_deref().map(text));
     // What is manual says in `why` what to do.
     let by_hand = about.manual.as_deref().filter(|m| row.why.as_deref() != Some(*m) && row.outcome != Outcome::Pass);
-    detail = detail.maybe("by hand", by_hand.map(text)).with("decided by", text(&about.source));
+    detail = detail.maybe("manual", by_hand.map(text)).with("based on", text(&about.source));
     for (key, rule) in v.session.statement(&about.id).into_iter().flat_map(Statement::rules) {
         detail = detail.with(rule_name(key), text(rule));
     }
     let from = match (about.inferred, about.optional.as_deref()) {
-        (true, _) => Some("implied by the architecture, not written in it".to_owned()),
+        (true, _) => Some("implied by the architecture, not stated in it".to_owned()),
         (false, Some(optional)) => Some(format!("{optional} is optional")),
         (false, None) => None,
     };

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{head, must_tell, service, tell};
 use crate::insight::NodeId;
-use crate::model::balancer::{Balancer, Routing, TargetGroup};
+use crate::model::balancer::{Balancer, BalancerState, Routing, TargetGroup};
 use crate::model::metric;
 use crate::session::layout::{Place, Placed};
 use crate::theme::Role;
@@ -19,7 +19,8 @@ use crate::view::widget::{Chart, Fact, Ink, Phrase, Unit};
 
 pub(super) fn title<'a>(v: &View<'a>, _: &NodeId) -> Phrase<'a> {
     let name = v.session.stack.balancer.as_str();
-    let state = v.store.get::<Balancer>().filter(|b| b.state != "active").map(|b| Phrase::of(format!("  {}", b.state), Role::Warn));
+    let state =
+        v.store.get::<Balancer>().filter(|b| b.state != BalancerState::Active).map(|b| Phrase::of(format!("  {}", b.state), Role::Warn));
     Phrase::of("ALB ", Role::Title).and(name, Role::Text).then(state.unwrap_or_default())
 }
 
@@ -111,8 +112,8 @@ pub(crate) fn charts<'a>(v: &View<'a>) -> Vec<Chart<'a>> {
     vec![
         v.chart("requests", metric::Alb::Requests, Unit::PerSecond),
         v.chart("p95", metric::Alb::P95, Unit::Latency),
-        v.chart("5xx by targets", metric::Alb::Target5xx, Unit::PerSecond),
-        v.chart("5xx by balancer", metric::Alb::Elb5xx, Unit::PerSecond),
+        v.chart("target 5xx", metric::Alb::Target5xx, Unit::PerSecond),
+        v.chart("ALB 5xx", metric::Alb::Elb5xx, Unit::PerSecond),
         v.chart("p99", metric::Alb::P99, Unit::Latency),
         v.chart("connections", metric::Alb::Active, Unit::Count),
     ]

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use super::{head, must_tell, service, tell};
 use crate::insight::NodeId;
 use crate::insight::topology::roles::redis_roles;
-use crate::model::cache::{CacheNodes, NodeGroup, ReplicationGroup};
+use crate::model::cache::{AutomaticFailover, CacheNodes, CacheStatus, NodeGroup, ReplicationGroup};
 use crate::model::limits::Limit;
 use crate::model::metric;
 use crate::session::layout::{Place, Placed};
@@ -55,7 +55,8 @@ fn member<'a>(v: &View<'a>, roles: &BTreeMap<String, bool>, id: &str, place: &'a
 
 fn shard<'a>(v: &View<'a>, roles: &BTreeMap<String, bool>, group: &'a NodeGroup, width: usize) -> Phrase<'a> {
     let memory = group.members.iter().filter_map(|m| v.value(metric::Redis::Memory.of(&m.id))).reduce(f64::max);
-    let mut facts = vec![Fact::new(0, Phrase::of(group.id.as_str(), if group.status == "available" { Role::Text } else { Role::Warn }))];
+    let mut facts =
+        vec![Fact::new(0, Phrase::of(group.id.as_str(), if group.status == CacheStatus::Available { Role::Text } else { Role::Warn }))];
     // The primary first, wherever it is.
     let mut members: Vec<_> = group.members.iter().collect();
     members.sort_by_key(|m| (roles.get(&m.id) != Some(&true), m.id.as_str()));
@@ -67,11 +68,14 @@ fn shard<'a>(v: &View<'a>, roles: &BTreeMap<String, bool>, group: &'a NodeGroup,
 
 /// What the group as a whole is doing.
 fn state(group: &ReplicationGroup) -> Phrase<'_> {
-    let status =
-        if group.status == "available" { Phrase::new() } else { Phrase::of(group.status.as_str(), Role::Warn).and("  ", Role::Text) };
-    let failover = match group.automatic_failover.as_str() {
-        "enabled" => Phrase::labelled("failover", "auto", Role::Text),
-        other => Phrase::labelled("failover", other, Role::Warn),
+    let status = if group.status == CacheStatus::Available {
+        Phrase::new()
+    } else {
+        Phrase::of(group.status.as_str(), Role::Warn).and("  ", Role::Text)
+    };
+    let failover = match &group.automatic_failover {
+        AutomaticFailover::Enabled => Phrase::labelled("failover", "auto", Role::Text),
+        other => Phrase::labelled("failover", other.as_str(), Role::Warn),
     };
     status.then(failover)
 }

@@ -2,7 +2,9 @@
 
 use super::security::days;
 use super::small::{Small, counted, fact, no_charts, not_used};
-use crate::model::delivery::{Build, Builds, Image, Pipeline, PipelineStage, Repositories, Repository};
+use crate::model::delivery::{
+    Build, BuildStatus, Builds, Image, Pipeline, PipelineStage, PipelineStatus, Repositories, Repository, ScanStatus, Severity,
+};
 use crate::model::text;
 use crate::theme::Role;
 use crate::view::View;
@@ -27,10 +29,10 @@ pub(crate) fn newest(repository: &Repository) -> Option<&Image> {
 
 /// The worst findings of an image: `1 critical`, `2 high`.
 fn findings(image: &Image) -> Option<Fact<'static>> {
-    let count = |severity: &str| image.findings.get(severity).copied().filter(|n| *n > 0);
-    count("CRITICAL")
+    let count = |severity: Severity| Some(image.count(&severity)).filter(|n| *n > 0);
+    count(Severity::Critical)
         .map(|n| fact(0, format!("{n} critical"), Role::Warn))
-        .or_else(|| count("HIGH").map(|n| fact(2, format!("{n} high"), Role::Text)))
+        .or_else(|| count(Severity::High).map(|n| fact(2, format!("{n} high"), Role::Text)))
 }
 
 fn repositories<'a>(v: &View<'a>, _: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
@@ -42,7 +44,7 @@ fn repositories<'a>(v: &View<'a>, _: usize) -> Result<Vec<Fact<'a>>, Missing<'a>
     facts.extend(worst);
     let newest = images().filter_map(|i| i.pushed_at).max().map(|at| days((v.now - at).num_seconds()));
     facts.extend(newest.map(|n| Fact::new(1, Phrase::of("newest ", Role::Muted).and(short_age(&n), Role::Text))));
-    if images().any(|i| i.scan_status == "IN_PROGRESS") {
+    if images().any(|i| i.scan_status == ScanStatus::InProgress) {
         facts.push(fact(2, "scanning", Role::Info));
     }
     Ok(facts)
@@ -88,8 +90,8 @@ fn builds<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
         return Ok(vec![fact(0, if names { "no projects" } else { "none" }, Role::Crit)]);
     }
     let latest: Vec<&Build> = v.session.stack.projects.iter().filter_map(|p| all.latest(p)).collect();
-    let failed = latest.iter().find(|b| !matches!(b.status.as_str(), "SUCCEEDED" | "IN_PROGRESS" | "STOPPED"));
-    let running = all.builds.iter().find(|b| b.status == "IN_PROGRESS");
+    let failed = latest.iter().find(|b| !matches!(b.status, BuildStatus::Succeeded | BuildStatus::InProgress | BuildStatus::Stopped));
+    let running = all.builds.iter().find(|b| b.status == BuildStatus::InProgress);
     let newest = latest.iter().max_by_key(|b| b.started_at);
     let since = |b: &Build| Fact::new(2, Phrase::of(short_age(&ago(b.ended_at.or(b.started_at), v.now)), Role::Text));
     let mut facts = Vec::new();
@@ -97,7 +99,7 @@ fn builds<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
         facts.extend([Fact::new(0, who(build).and("failed", Role::Warn)), since(build)]);
     }
     if let Some(build) = running {
-        let phase = if names { build.phase.to_lowercase().replace('_', " ") } else { "runs".to_owned() };
+        let phase = if names { build.phase.as_str().to_lowercase().replace('_', " ") } else { "runs".to_owned() };
         let rank = u8::from(failed.is_some()) * 3;
         facts.push(Fact::new(rank, who(build).and(phase, Role::Info)));
         facts.push(Fact::new(4, Phrase::of(ago(build.started_at, v.now), Role::Muted)));
@@ -118,11 +120,10 @@ fn builds<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
 fn outcome<'a>(v: &View<'a>, width: usize) -> Vec<Phrase<'a>> {
     let Some(all) = v.store.get::<Builds>() else { return Vec::new() };
     let latest = || v.session.stack.projects.iter().filter_map(|p| all.latest(p));
-    let Some(build) = latest().max_by_key(|b| (b.status != "SUCCEEDED", b.started_at)) else { return Vec::new() };
-    let failed = build.phases.iter().find(|p| !matches!(p.status.as_str(), "SUCCEEDED" | "" | "IN_PROGRESS"));
+    let Some(build) = latest().max_by_key(|b| (b.status != BuildStatus::Succeeded, b.started_at)) else { return Vec::new() };
     let mut facts = Vec::new();
-    if let Some(phase) = failed {
-        facts.push(fact(0, phase.kind.to_lowercase().replace('_', " "), Role::Warn));
+    if let Some(phase) = build.failed_phase() {
+        facts.push(fact(0, phase.kind.as_str().to_lowercase().replace('_', " "), Role::Warn));
         facts.push(Fact::new(1, Phrase::of(phase.message.rsplit("Reason: ").next().unwrap_or(""), Role::Text)));
     }
     facts.extend(build.version.get(..7).map(|commit| Fact::new(2, Phrase::of(commit, Role::Muted))));
@@ -141,10 +142,10 @@ fn short_age(age: &str) -> String {
 
 /// The glyph of a stage.
 pub(crate) fn stage_mark(stage: &PipelineStage) -> (&'static str, Role) {
-    match stage.status.as_str() {
-        "Succeeded" => ("●", Role::Ok),
-        "InProgress" | "Stopping" => ("◐", Role::Info),
-        "Failed" | "Stopped" | "Cancelled" => ("▲", Role::Warn),
+    match stage.status {
+        PipelineStatus::Succeeded => ("●", Role::Ok),
+        PipelineStatus::InProgress | PipelineStatus::Stopping => ("◐", Role::Info),
+        PipelineStatus::Failed | PipelineStatus::Stopped | PipelineStatus::Cancelled => ("▲", Role::Warn),
         _ => ("○", Role::Muted),
     }
 }
@@ -175,11 +176,12 @@ fn pipeline<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>>
 fn stages<'a>(v: &View<'a>, width: usize) -> Vec<Phrase<'a>> {
     let Some(pipeline) = v.store.get::<Pipeline>().filter(|p| p.exists) else { return Vec::new() };
     let Some(last) = pipeline.executions.first() else { return vec![Phrase::of("never ran", Role::Muted)] };
-    let stage = pipeline.stages.iter().find(|s| matches!(s.status.as_str(), "InProgress" | "Failed" | "Stopped"));
+    let stage =
+        pipeline.stages.iter().find(|s| matches!(s.status, PipelineStatus::InProgress | PipelineStatus::Failed | PipelineStatus::Stopped));
     let (what, role) = match stage {
-        Some(s) if s.actions.iter().any(|a| a.awaits_approval) => (format!("{} waits for a person", s.name), Role::Info),
-        Some(s) if s.status == "InProgress" => (format!("{} runs", s.name), Role::Info),
-        Some(s) => (format!("{} {}", s.name, s.status.to_lowercase()), Role::Warn),
+        Some(s) if s.actions.iter().any(|a| a.awaits_approval) => (format!("{} needs approval", s.name), Role::Info),
+        Some(s) if s.status == PipelineStatus::InProgress => (format!("{} runs", s.name), Role::Info),
+        Some(s) => (format!("{} {}", s.name, s.status.as_str().to_lowercase()), Role::Warn),
         None => ("deployed".to_owned(), Role::Text),
     };
     let when = last.updated_at.or(last.started_at).map(|at| text::age(at, v.now)).unwrap_or_default();

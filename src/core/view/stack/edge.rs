@@ -3,8 +3,8 @@
 use super::small::{Small, fact, no_charts, not_used};
 use crate::insight::health::limits::{reached, says_yes};
 use crate::model::balancer::Balancer;
-use crate::model::cdn::Cdn;
-use crate::model::dns::{Dns, DnsHealthCheck, DnsRecord};
+use crate::model::cdn::{Cdn, DistributionStatus};
+use crate::model::dns::{Dns, DnsHealthCheck, DnsRecord, RecordType, ResponseCode};
 use crate::model::limits::Limit;
 use crate::model::metric::{self, SeriesId};
 use crate::theme::Role;
@@ -48,7 +48,7 @@ fn dns<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
     let Some(zone) = &dns.zone else { return Ok(not_used(room)) };
     let leads = match dns.apex() {
         Some(record) => Phrase::of(" → ", Role::Muted).then(target(v, record)),
-        None => Phrase::of(" leads nowhere", Role::Crit),
+        None => Phrase::of(" no target", Role::Crit),
     };
     let mut facts = vec![Fact::new(0, Phrase::of(zone.name.trim_end_matches('.'), Role::Text).then(leads))];
     let (passing, total) = (dns.health_checks.iter().filter(|c| passes(v, c) == Some(true)).count(), dns.health_checks.len());
@@ -65,7 +65,12 @@ fn dns<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
             Phrase::of(format!("{passing}/{total}"), role).and(if room < 28 { " up" } else { " checks up" }, Role::Muted),
         ));
     }
-    facts.extend(dns.answer.iter().filter(|(code, _)| code != "NOERROR").map(|(code, _)| fact(0, format!("answers {code}"), Role::Crit)));
+    facts.extend(
+        dns.answer
+            .iter()
+            .filter(|(code, _)| *code != ResponseCode::NoError)
+            .map(|(code, _)| fact(0, format!("returns {code}"), Role::Crit)),
+    );
     Ok(facts)
 }
 
@@ -73,7 +78,7 @@ fn dns<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
 fn names<'a>(v: &View<'a>, _: usize) -> Vec<Phrase<'a>> {
     let Some(dns) = v.store.get::<Dns>() else { return Vec::new() };
     let zone = dns.zone.as_ref().map_or("", |z| z.name.as_str());
-    let others = dns.records.iter().filter(|r| r.alias.is_some() && r.kind == "A" && r.name != zone);
+    let others = dns.records.iter().filter(|r| r.alias.is_some() && r.kind == RecordType::A && r.name != zone);
     others.map(|r| Phrase::of(r.name.trim_end_matches('.'), Role::Text).and(" → ", Role::Muted).then(target(v, r))).collect()
 }
 
@@ -87,7 +92,7 @@ fn cdn<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
     if !found.enabled {
         facts.push(fact(0, "disabled", Role::Crit));
     }
-    if found.status != "Deployed" {
+    if found.status != DistributionStatus::Deployed {
         facts.push(fact(1, "deploying", Role::Info));
     }
     let wide = if room > 60 { v.spark(metric::Cdn::Requests, 12, Unit::PerSecond) } else { Phrase::new() };

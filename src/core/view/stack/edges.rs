@@ -52,7 +52,7 @@ fn connections<'a>(v: &View<'a>, from: &NodeId) -> Phrase<'a> {
         return Phrase::new();
     }
     v.value(metric::Db::Connections)
-        .map(|n| Phrase::of(Unit::Count.text(n), Role::Text).and(" connections in all", Role::Muted))
+        .map(|n| Phrase::of(Unit::Count.text(n), Role::Text).and(" connections total", Role::Muted))
         .unwrap_or_default()
 }
 

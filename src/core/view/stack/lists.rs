@@ -46,7 +46,7 @@ pub(super) fn timeline(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let rows = timeline_rows::timeline(v.session, &Filter::default());
     if rows.is_empty() {
-        ink.put(inner.x, inner.y, inner.right(), "nothing has changed yet", Role::Muted);
+        ink.put(inner.x, inner.y, inner.right(), "no changes yet", Role::Muted);
     }
     timeline_pane::draw_rows(v, &rows, inner, ink);
 }

@@ -25,7 +25,7 @@ use super::reason;
 use super::widget::{Ink, Phrase};
 use crate::insight::NodeId;
 use crate::model::health::Level;
-use crate::model::network::{Zones, zone_letter};
+use crate::model::network::{AvailabilityZoneState, Zones, zone_letter};
 use crate::model::section::SectionKey;
 use crate::model::system::{System, Tier};
 use crate::session::layout::{Layout, Look, Place, Placed, Rule, boxes, spec};
@@ -210,7 +210,10 @@ fn zones<'a>(v: &View<'a>) -> Phrase<'a> {
     let zones = v.store.get::<Zones>().map(|z| z.zones.as_slice()).unwrap_or_default();
     let mut line = Phrase::new();
     for zone in zones {
-        let (mark, role) = if zone.state == "available" || zone.state.is_empty() { ("●", Role::Ok) } else { ("✖", Role::Crit) };
+        let (mark, role) = match zone.state {
+            AvailabilityZoneState::Available | AvailabilityZoneState::Unstated => ("●", Role::Ok),
+            _ => ("✖", Role::Crit),
+        };
         line = line.and(zone_letter(&zone.name), Role::Muted).and(" ", Role::Text).and(mark, role).and("  ", Role::Text);
     }
     line.runs.pop();

@@ -1,7 +1,7 @@
 //! The boxes of monitoring that are lines: alarms with those that fire, dashboards with Container Insights.
 
 use super::small::{Small, fact, no_charts};
-use crate::model::alarm::Alarms;
+use crate::model::alarm::{AlarmState, Alarms};
 use crate::model::dashboard::Dashboards;
 use crate::model::service::Cluster;
 use crate::session::filter::Filter;
@@ -21,7 +21,7 @@ pub(super) const DASHBOARDS: Small =
 fn alarms<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
     let alarms = known::<Alarms>(v)?;
     let total = alarms.for_people().count();
-    let firing = alarms.for_people().filter(|a| a.state == "ALARM").count();
+    let firing = alarms.for_people().filter(|a| a.state == AlarmState::Alarm).count();
     if total == 0 {
         return Ok(vec![fact(0, if room < 4 { "0" } else { "none" }, Role::Muted)]);
     }
@@ -33,7 +33,7 @@ fn alarms<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
     let (said, role) = if firing > 0 {
         (vec![format!("{firing}/{total} in alarm"), format!("{firing}/{total}")], Role::Warn)
     } else {
-        let well = alarms.for_people().filter(|a| a.state != "INSUFFICIENT_DATA").count();
+        let well = alarms.for_people().filter(|a| a.state != AlarmState::InsufficientData).count();
         (vec![format!("{well}/{total} ok"), format!("{well} ok"), "ok".to_owned()], Role::Text)
     };
     let shortest = said.last().cloned().unwrap_or_default();
@@ -47,10 +47,10 @@ fn firing<'a>(v: &View<'a>, width: usize) -> Vec<Phrase<'a>> {
 
 /// Whether Container Insights measures the cluster's tasks.
 pub(crate) fn container_insights<'a>(v: &View<'a>) -> Phrase<'a> {
-    match v.store.get::<Cluster>().map(|c| c.settings.get("containerInsights").map(String::as_str)) {
-        Some(Some("enabled" | "enhanced")) => Phrase::of("on", Role::Text),
-        Some(Some(_)) => Phrase::of("off", Role::Warn),
-        Some(None) | None => Phrase::of("?", Role::Unknown),
+    match v.store.get::<Cluster>().and_then(Cluster::container_insights) {
+        Some(setting) if setting.is_on() => Phrase::of("on", Role::Text),
+        Some(_) => Phrase::of("off", Role::Warn),
+        None => Phrase::of("?", Role::Unknown),
     }
 }
 

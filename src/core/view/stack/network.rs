@@ -6,9 +6,11 @@ use crate::insight::topology::egress::{self, Egress};
 use crate::model::health::Level;
 use crate::model::limits::Limit;
 use crate::model::metric;
-use crate::model::network::{InternetGateway, NatGateway, NatGateways, Network, SecurityGroups, zone_letter};
+use crate::model::network::{
+    InternetGateway, NatGateway, NatGateways, NatState, Network, SecurityGroups, SubnetState, VpcState, zone_letter,
+};
 use crate::model::system::System;
-use crate::model::text::clip;
+use crate::model::text::{cells, clip};
 use crate::theme::Role;
 use crate::view::figures::{glyph, tone};
 use crate::view::state::{Missing, known};
@@ -32,11 +34,11 @@ fn vpc<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
     }
     let plan = &v.session.stack.addresses;
     let wanted = plan.public.len() + plan.private.len() + plan.database.len();
-    let there = network.subnets.iter().filter(|s| s.state == "available" || s.state.is_empty()).count();
+    let there = network.subnets.iter().filter(|s| matches!(s.state, SubnetState::Available | SubnetState::Unstated)).count();
     let cidr = if network.cidr.is_empty() { "?" } else { network.cidr.as_str() };
     let mut facts = vec![Fact::new(0, Phrase::of(cidr, Role::Text))];
-    if network.state != "available" {
-        facts.push(fact(0, network.state.clone(), Role::Warn));
+    if network.state != VpcState::Available {
+        facts.push(fact(0, network.state.as_str(), Role::Warn));
     }
     facts.push(if network.internet_gateways.iter().any(is_attached) {
         Fact::new(1, Phrase::of("IGW ", Role::Muted).and("●", Role::Ok))
@@ -74,7 +76,7 @@ fn closed(reason: &str, deviations: usize, room: usize) -> String {
     let more = if deviations > 1 { format!("{path} +{}", deviations - 1) } else { path.to_owned() };
     let bare = path.trim_end_matches(" missing");
     let (dense, tight) = (path.replace(" → ", "→"), bare.replace(" → ", "→"));
-    let shown = [more.as_str(), path, &dense, bare, &tight].into_iter().find(|t| t.chars().count() <= room);
+    let shown = [more.as_str(), path, &dense, bare, &tight].into_iter().find(|t| cells(t) <= room);
     shown.map_or_else(|| deviations.to_string(), str::to_owned)
 }
 
@@ -101,7 +103,9 @@ fn exit(v: &View<'_>, zone: &str) -> (&'static str, Role, Option<String>) {
     let judged = v.level(&NodeId::named(System::Nat, zone_letter(zone))).unwrap_or(Level::Unknown);
     let (level, words) = match &egress {
         Egress::Own { .. } => (Level::Healthy, None),
-        Egress::Unknown => (own.map_or(Level::Unknown, |g| if g.state == "available" { Level::Healthy } else { Level::Down }), None),
+        Egress::Unknown => {
+            (own.map_or(Level::Unknown, |g| if g.state == NatState::Available { Level::Healthy } else { Level::Down }), None)
+        }
         Egress::Rerouted { via, .. } => (Level::Degraded, Some(format!("via {via}"))),
         Egress::Pending { .. } => (Level::Info, Some("pending".to_owned())),
         Egress::Blackhole { .. } => (Level::Down, Some("blackhole".to_owned())),
@@ -152,7 +156,7 @@ fn nat<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
 fn gateways<'a>(v: &View<'a>, width: usize) -> Vec<Phrase<'a>> {
     let mut lines = exits(v, width);
     let all = v.store.get::<NatGateways>().map(|n| n.gateways.as_slice()).unwrap_or_default();
-    let alive = all.iter().filter(|g| g.state == "available");
+    let alive = all.iter().filter(|g| g.state == NatState::Available);
     lines.extend(v.store.get::<Network>().map(way_out));
     lines.extend(alive.map(|g| connections(v, g, width)));
     lines
@@ -189,7 +193,7 @@ fn way_out(network: &Network) -> Phrase<'_> {
 }
 
 fn is_attached(gateway: &InternetGateway) -> bool {
-    gateway.attachments.iter().any(|(_, state)| state == "available" || state == "attached")
+    gateway.attachments.iter().any(|(_, state)| state.is_attached())
 }
 
 fn exits<'a>(v: &View<'a>, width: usize) -> Vec<Phrase<'a>> {

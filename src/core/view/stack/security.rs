@@ -1,7 +1,7 @@
 //! The boxes of security: IAM roles, KMS keys, and how old the secrets are and when they change next.
 
 use super::small::{Small, counted, fact, no_charts, no_more};
-use crate::model::security::{Keys, Roles, Secret, Secrets};
+use crate::model::security::{KeyManager, KeyState, Keys, Roles, Secret, Secrets};
 use crate::model::stack::SecretUse;
 use crate::model::text;
 use crate::theme::Role;
@@ -35,8 +35,9 @@ fn keys<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
     let keys = &known::<Keys>(v)?.keys;
     let there = keys.iter().filter(|k| k.exists).count();
     let mut facts = Vec::new();
-    let dying = keys.iter().filter(|k| k.exists && k.state == "PendingDeletion").count();
-    let off = keys.iter().filter(|k| k.exists && !matches!(k.state.as_str(), "Enabled" | "PendingDeletion" | "")).count();
+    let dying = keys.iter().filter(|k| k.exists && k.state == KeyState::PendingDeletion).count();
+    let is_off = |state: &KeyState| !matches!(state, KeyState::Enabled | KeyState::PendingDeletion | KeyState::Unstated);
+    let off = keys.iter().filter(|k| k.exists && is_off(&k.state)).count();
     if room < 15 {
         return Ok(vec![Fact::new(0, counted(there - dying - off, keys.len(), "keys"))]);
     }
@@ -48,7 +49,7 @@ fn keys<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
     }
     // What is wrong is said first, how many there are where there is room.
     facts.push(Fact::new(if facts.is_empty() { 0 } else { 2 }, counted(there, keys.len(), "keys")));
-    let still = keys.iter().filter(|k| k.exists && k.manager == "CUSTOMER" && k.rotation == Some(false)).count();
+    let still = keys.iter().filter(|k| k.exists && k.manager == KeyManager::Customer && k.rotation == Some(false)).count();
     facts.push(match still {
         0 => Fact::new(3, Phrase::of("rotate", Role::Muted)),
         n => Fact::new(3, Phrase::of(format!("{n} without rotation"), Role::Muted)),

@@ -178,7 +178,7 @@ fn found<'a>(v: &View<'a>, node: &NodeId, area: Rect, ink: &mut Ink<'_>) -> Opti
             let service = services.get(name);
             if service.is_none() {
                 let why = services.missing.iter().find(|m| m.0 == name).map_or("not found", |m| m.1.as_str());
-                ink.prose(area, &format!("ECS does not know this service ({why}) in cluster {}", v.session.stack.cluster), Role::Muted);
+                ink.prose(area, &format!("no such ECS service ({why}) in cluster {}", v.session.stack.cluster), Role::Muted);
             }
             service
         }

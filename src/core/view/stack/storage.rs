@@ -3,7 +3,7 @@
 use super::small::{Small, counted, fact, no_charts};
 use crate::insight::NodeId;
 use crate::model::stack::BucketRole;
-use crate::model::storage::{Bucket, Buckets};
+use crate::model::storage::{Bucket, Buckets, Versioning};
 use crate::model::system::System;
 use crate::model::text::clip;
 use crate::theme::Role;
@@ -62,8 +62,8 @@ fn line<'a>(v: &View<'a>, bucket: &'a Bucket, longest: usize, width: usize) -> P
     let figure = |value: Option<f64>, unit: Unit| value.map_or_else(|| "?".to_owned(), |v| unit.text(v));
     facts.push(fact(1, format!("{:>8}", figure(bucket.bytes, Unit::Bytes)), Role::Text));
     facts.push(Fact::new(3, Phrase::of(format!("{:>5}", figure(bucket.objects, Unit::Count)), Role::Muted)));
-    match bucket.versioning.as_str() {
-        "Enabled" => facts.push(Fact::new(5, Phrase::of("versioned", Role::Muted))),
+    match bucket.versioning {
+        Versioning::Enabled => facts.push(Fact::new(5, Phrase::of("versioned", Role::Muted))),
         _ if bucket.unread("versioning").is_some() => facts.push(fact(5, "versions ?", Role::Unknown)),
         _ => facts.push(fact(2, "unversioned", Role::Warn)),
     }

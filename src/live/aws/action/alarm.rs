@@ -35,23 +35,23 @@ impl Action for Off {
     fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, MuteAlarm), Refusal> {
         let alarm = find(facts, &request.target)?;
         if !alarm.actions_enabled {
-            return Err(Refusal::Check(format!("the actions of {} are off already: nothing to do", alarm.name)));
+            return Err(Refusal::Check(format!("the actions of {} are already off: nothing to do", alarm.name)));
         }
         let seconds = seconds(request).ok_or_else(|| Refusal::Usage("for: a span from 1m to 24h, such as 30m or 2h".to_owned()))?;
         let told = alarm.actions.len();
         // The moment is a note: it moves with every plan, and notes may.
         let until = format!(
-            "switched on again at {} by this process, tried until CloudWatch shows it; if it is closed earlier, then at once",
+            "re-enabled at {} by this process, retried until CloudWatch shows it; at once if it quits earlier",
             clock(facts.now + TimeDelta::seconds(seconds))
         );
         let params = MuteAlarm { alarm: alarm.name.clone(), seconds };
         let plan = draft(facts, alarm)
             .change("actions", "on", format!("off for {}", request.arg("for").unwrap_or_default()))
-            .must(!alarm.is_scaling(), "no autoscaling works by it", "autoscaling works by this alarm: it is never muted")
-            .should(told > 0, format!("{told} told when it fires"), "nobody is told when it fires: there is nothing to switch off")
+            .must(!alarm.is_scaling(), "not used by autoscaling", "used by autoscaling: its actions are never disabled")
+            .should(told > 0, format!("{told} notified when it fires"), "no one is notified when it fires: nothing to disable")
             .note(until)
             .note(format!("state now: {}", alarm.state))
-            .reach("nobody is told when this alarm changes its state", "this alarm only; its state goes on changing and stays in sight")
+            .reach("no one is notified when this alarm changes state", "this alarm only; its state is still evaluated and shown")
             .undo(format!("alarm-actions on {}", quoted(&alarm.name)), Some(Request::new(On::NAME, &alarm.name)))
             .call(&DISABLE, format!("aws cloudwatch disable-alarm-actions --alarm-names {}", quoted(&alarm.name)))
             .call(&ENABLE, enable_cli(&alarm.name))
@@ -74,9 +74,9 @@ impl Action for Off {
         let until = clock(run.sent_at + TimeDelta::seconds(params.seconds));
         let mut steps = vec![Step::new("actions off", off, true)];
         let end = if off {
-            Some((Outcome::Done, format!("the actions of {name} are off; they are switched on again at {until}")))
+            Some((Outcome::Done, format!("the actions of {name} are off; re-enabled at {until}")))
         } else if should_show(facts, run) {
-            let text = format!("the actions of {name} are still on: CloudWatch accepted it and changed nothing");
+            let text = format!("the actions of {name} are still on: CloudWatch accepted the call but changed nothing");
             steps.push(failed(text.clone()));
             Some((Outcome::Failed, text))
         } else {
@@ -97,17 +97,14 @@ impl Action for On {
     fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, UnmuteAlarm), Refusal> {
         let alarm = find(facts, &request.target)?;
         if alarm.actions_enabled {
-            return Err(Refusal::Check(format!("the actions of {} are on already: nothing to do", alarm.name)));
+            return Err(Refusal::Check(format!("the actions of {} are already on: nothing to do", alarm.name)));
         }
         let params = UnmuteAlarm { alarm: alarm.name.clone() };
         let plan = draft(facts, alarm)
             .change("actions", "off", "on")
-            .note(format!("state now: {}; whoever is told hears of its next change", alarm.state))
-            .reach("people are told by this alarm again", "this alarm only")
-            .undo(
-                format!("alarm-actions off {}: for a while, not for good", quoted(&alarm.name)),
-                Some(Request::new(Off::NAME, &alarm.name)),
-            )
+            .note(format!("state now: {}; notifications start with its next change", alarm.state))
+            .reach("this alarm notifies again", "this alarm only")
+            .undo(format!("alarm-actions off {}: for a limited time", quoted(&alarm.name)), Some(Request::new(Off::NAME, &alarm.name)))
             .call(&ENABLE, enable_cli(&alarm.name))
             .takes(1, 15, 60)
             .rests("actions", "off");
@@ -126,7 +123,7 @@ impl Action for On {
         let end = if on {
             Some((Outcome::Done, format!("the actions of {name} are on")))
         } else if should_show(facts, run) {
-            let text = format!("the actions of {name} are still off: CloudWatch accepted it and changed nothing");
+            let text = format!("the actions of {name} are still off: CloudWatch accepted the call but changed nothing");
             steps.push(failed(text.clone()));
             Some((Outcome::Failed, text))
         } else {
@@ -160,7 +157,7 @@ fn find<'a>(facts: &Facts<'a>, name: &str) -> Result<&'a Alarm, Refusal> {
     alarms.alarms.iter().find(|a| a.name == name).ok_or_else(|| {
         let people: Vec<&str> = alarms.for_people().map(|a| a.name.as_str()).collect();
         let meant = nearest(name, &people).map_or_else(String::new, |meant| format!(": did you mean {meant}?"));
-        let what = format!("there is no alarm '{name}' among those of the stack{meant}");
+        let what = format!("no alarm '{name}' in this stack{meant}");
         let some: Vec<&str> = people.into_iter().take(5).collect();
         Refusal::Check(if some.is_empty() { what } else { format!("{what}\n  next: a name such as {}", some.join(", ")) })
     })
@@ -173,7 +170,7 @@ fn draft(facts: &Facts<'_>, alarm: &Alarm) -> Draft {
 
 /// The alarm is not in a fresh answer any more.
 fn vanished(name: &str) -> Sight {
-    let text = format!("alarm {name} is gone: somebody has deleted it");
+    let text = format!("alarm {name} was deleted");
     Sight { steps: vec![failed(text.clone())], applied: None, end: Some((Outcome::Failed, text)) }
 }
 
@@ -229,14 +226,14 @@ mod tests {
     fn what_forbids_it() {
         let bench = Bench::new().with(alarms(true));
         let scaling = bench.draft::<Off>(&Request::new("alarm-actions off", "scale-up")).unwrap();
-        assert_eq!(refusal(&scaling), "autoscaling works by this alarm: it is never muted");
+        assert_eq!(refusal(&scaling), "used by autoscaling: its actions are never disabled");
         let silent = bench.draft::<Off>(&Request::new("alarm-actions off", "silent")).unwrap();
         assert_eq!(texts(&silent, Verdict::Warn).len(), 1);
         let unknown = bench.draft::<Off>(&Request::new("alarm-actions off", "db")).unwrap_err();
         assert!(unknown.text().contains("no alarm 'db'") && unknown.text().contains("db high cpu"), "{unknown:?}");
-        assert!(bench.draft::<On>(&Request::new("alarm-actions on", "db high cpu")).unwrap_err().text().contains("on already"));
+        assert!(bench.draft::<On>(&Request::new("alarm-actions on", "db high cpu")).unwrap_err().text().contains("already on"));
         let bench = bench.with(alarms(false));
-        assert!(bench.draft::<Off>(&off()).unwrap_err().text().contains("off already"));
+        assert!(bench.draft::<Off>(&off()).unwrap_err().text().contains("already off"));
         assert!(bench.draft::<Off>(&off().with("for", "3d")).is_err());
     }
 

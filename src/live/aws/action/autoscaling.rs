@@ -87,7 +87,7 @@ fn flags(target: &ScalableTarget) -> [(&'static str, bool); 3] {
 }
 
 fn word(suspended: bool) -> &'static str {
-    if suspended { "suspended" } else { "working" }
+    if suspended { "suspended" } else { "active" }
 }
 
 fn switch(facts: &Facts<'_>, request: &Request, off: bool) -> Result<(Draft, Suspension), Refusal> {
@@ -95,7 +95,7 @@ fn switch(facts: &Facts<'_>, request: &Request, off: bool) -> Result<(Draft, Sus
     let target = target(facts, service)?;
     let name = &service.name;
     if flags(target).iter().all(|(_, suspended)| *suspended == off) {
-        return Err(Refusal::Check(format!("autoscaling of {name} is {} already: nothing to do", word(off))));
+        return Err(Refusal::Check(format!("autoscaling of {name} is already {}: nothing to do", word(off))));
     }
     let mut plan = draft(service);
     for (what, suspended) in flags(target).into_iter().filter(|(_, suspended)| *suspended != off) {
@@ -106,23 +106,23 @@ fn switch(facts: &Facts<'_>, request: &Request, off: bool) -> Result<(Draft, Sus
     let partly = is_suspended(target) && flags(target).iter().any(|(_, suspended)| !suspended);
     plan = if off {
         let fires = firing(facts, target, Way::Out)
-            .map(|alarm| format!("autoscaling's scale-out alarm {alarm} fires now: it adds nothing while it is suspended"));
+            .map(|alarm| format!("autoscaling's scale-out alarm {alarm} is firing: no tasks are added while autoscaling is suspended"));
         plan = fires.into_iter().fold(plan, |plan, text| plan.check(Verdict::Warn, text));
         if facts.store.get::<Triggers>().is_none() {
-            plan = plan.unknown(facts, Triggers::KEY, "whether one of its alarms is about to add tasks is not known");
+            plan = plan.unknown(facts, Triggers::KEY, "unknown whether a scaling alarm is about to add tasks");
         }
-        plan.check(Verdict::Warn, "the load may outgrow the tasks: nothing adds any while it is suspended")
-            .note(format!("stays suspended until it is resumed: autoscaling resume {name}"))
+        plan.check(Verdict::Warn, "no tasks are added under load while autoscaling is suspended")
+            .note(format!("suspended until resumed: autoscaling resume {name}"))
     } else {
         let working = ScalableTarget { in_suspended: false, out_suspended: false, ..target.clone() };
         let count = clamped.unwrap_or(service.desired);
         acts(plan, facts, &working, count, Range::new(target.min, target.max))
-            .note("its alarms decide again: it may scale within a few minutes")
+            .note("its alarms apply again: it may scale within a few minutes")
     };
     let all = format!("DynamicScalingInSuspended={off},DynamicScalingOutSuspended={off},ScheduledScalingSuspended={off}");
     let back = Request::new(if off { Resume::NAME } else { Suspend::NAME }, name);
     let undo = undo_words(&back, service, clamped);
-    let undo = if partly { format!("{undo}: all of it, where only a part was suspended before") } else { undo };
+    let undo = if partly { format!("{undo}: suspends all of it, only a part was suspended before") } else { undo };
     let params = Suspension { on: on(facts, service), suspended: off, clamp: clamped };
     let plan = plan
         .call(&REGISTER, format!("{} --suspended-state {all}", register_cli(facts, name)))
@@ -140,7 +140,7 @@ fn switched(facts: &Facts<'_>, run: &Run, params: &Suspension) -> Sight {
     let off = params.suspended;
     let applied = flags(target).iter().all(|(_, suspended)| *suspended == off);
     let shown = if is_suspended(target) && !(target.in_suspended && target.out_suspended && target.scheduled_suspended) {
-        "suspended in part"
+        "partly suspended"
     } else {
         word(is_suspended(target))
     };

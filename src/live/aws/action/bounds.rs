@@ -36,36 +36,36 @@ impl Action for Bounds {
     }
 
     fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, params::SetBounds), Refusal> {
-        let usage = || Refusal::Usage("bounds: least and most such as 3-6, the least first".to_owned());
+        let usage = || Refusal::Usage("bounds: min-max such as 3-6".to_owned());
         let (min, max) = request.arg("bounds").and_then(bounds).ok_or_else(usage)?;
         let service = find(facts, &request.target)?;
         let target = target(facts, service)?;
         if (min, max) == (target.min, target.max) {
-            return Err(Refusal::Check(format!("autoscaling of {} is bounded by {min}-{max} already: nothing to do", service.name)));
+            return Err(Refusal::Check(format!("autoscaling bounds of {} are already {min}-{max}: nothing to do", service.name)));
         }
         let mut plan = draft(service);
         if min != target.min {
-            plan = plan.change("autoscaling least", target.min, min);
+            plan = plan.change("autoscaling min", target.min, min);
         }
         if max != target.max {
-            plan = plan.change("autoscaling most", target.max, max);
+            plan = plan.change("autoscaling max", target.max, max);
         }
         let clamped = clamped(service, min, max);
         plan = clamp(plan, facts, service, (min, max));
         plan = surprise::maximum(plan, facts, service, target.max, max);
         plan = acts(plan, facts, target, clamped.unwrap_or(service.desired), Range::new(min, max));
         if min == 0 {
-            plan = plan.check(Verdict::Warn, "a least of 0: autoscaling may take the last task away");
+            plan = plan.check(Verdict::Warn, "min 0: autoscaling may remove the last task");
         }
         if is_suspended(target) {
-            plan = plan.note("autoscaling is suspended and stays so: within the bounds nothing moves the count until it is resumed");
+            plan = plan.note("autoscaling is suspended: the count does not change within the bounds until it is resumed");
         }
         let before = Range::new(target.min, target.max);
         let back = Request::new("bounds", &service.name).with("bounds", before.to_string());
         let params = params::SetBounds { on: on(facts, service), bounds: Range::new(min, max), clamp: clamped };
         let plan = plan
             .call(&REGISTER, bounds_cli(facts, &service.name, min, max))
-            .reach(expect(service, clamped), "this service only; autoscaling works within the new bounds from now on")
+            .reach(expect(service, clamped), "this service only; autoscaling uses the new bounds from now on")
             .undo(undo_words(&back, service, clamped), Some(back))
             .takes(2, if clamped.is_some() { 180 } else { 10 }, 900)
             .rests("bounds", before);
@@ -83,7 +83,7 @@ impl Action for Bounds {
             applied: now == params.bounds,
             bounds: params.bounds,
             clamp: params.clamp,
-            seen: format!("bounded by {now}"),
+            seen: format!("bounds {now}"),
             done: params.bounds.to_string(),
         }
         .see(facts, run, &params.on)
@@ -110,8 +110,7 @@ pub(super) async fn gather(desk: &mut Desk, needs: &[SectionKey], request: &Requ
 /// The service's scalable target, or why there is nothing to be done.
 pub(super) fn target<'a>(facts: &Facts<'a>, service: &Service) -> Result<&'a ScalableTarget, Refusal> {
     facts.need::<Scaling>()?;
-    let without =
-        || Refusal::Check(format!("{} has no autoscaling: there is nothing to set\n  next: scale {} COUNT", service.name, service.name));
+    let without = || Refusal::Check(format!("{} has no autoscaling: nothing to set\n  next: scale {} COUNT", service.name, service.name));
     scalable(facts, &service.name).ok_or_else(without)
 }
 
@@ -135,11 +134,11 @@ pub(super) fn clamp(plan: Draft, facts: &Facts<'_>, service: &Service, (min, max
     let side = if to > now { "below" } else { "above" };
     let plan = plan
         .change("desired count", now, to)
-        .note(format!("the call pulls the desired count from {now} to {to} AT ONCE: {now} is {side} the bounds {min}-{max}"));
+        .note(format!("the desired count changes from {now} to {to} AT ONCE: {now} is {side} the bounds {min}-{max}"));
     let plan = surprise::count(plan, facts, service, to, None);
     let plan = match service.deploying() {
-        Some(d) => plan.check(Verdict::Warn, format!("a deployment to {} is running: its count moves with it", d.revision())),
-        None => plan.check(Verdict::Pass, "no deployment is running"),
+        Some(d) => plan.check(Verdict::Warn, format!("a deployment to {} is in progress: its count changes too", d.revision())),
+        None => plan.check(Verdict::Pass, "no deployment in progress"),
     };
     if to > now { addresses(plan, facts, service, to - now) } else { enough_left(plan, facts, service, to) }
 }
@@ -149,7 +148,7 @@ pub(super) fn expect(service: &Service, clamped: Option<i32>) -> &'static str {
     match clamped {
         Some(to) if to > service.desired => "nothing: new tasks join once they are healthy",
         Some(_) => "stopped tasks drain their connections first (300 s at most)",
-        None => "nothing: no task starts or stops by it",
+        None => "nothing: no task starts or stops",
     }
 }
 
@@ -181,7 +180,7 @@ impl Shown {
         let name = &on.service;
         let mut steps = vec![Step::new(format!("autoscaling of {name} is {}", self.seen), self.applied, true)];
         if !self.applied {
-            let text = format!("autoscaling of {name} is {}, not {}: somebody has set it meanwhile", self.seen, self.done);
+            let text = format!("autoscaling of {name} is {}, not {}: changed by someone else", self.seen, self.done);
             let end = should_show(facts, run).then_some((Outcome::Failed, text));
             return Sight { steps, applied: Some(false), end };
         }

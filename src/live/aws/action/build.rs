@@ -7,7 +7,7 @@ use crate::aws::op::{Op, Scope};
 use nextcore_core::model::action::Request;
 use nextcore_core::model::action::names::among;
 use nextcore_core::model::action::params::{RetryBuild, StartBuild, StopBuild};
-use nextcore_core::model::delivery::{Build, BuildPhase, Builds, Project};
+use nextcore_core::model::delivery::{Build, BuildPhase, BuildStatus, Builds, PhaseType, Project, SourceType};
 use nextcore_core::model::identity::Identity;
 use nextcore_core::model::plan::{Outcome, Refusal, Run, Step};
 use nextcore_core::model::section::{Section, SectionKey};
@@ -41,12 +41,12 @@ impl Action for Start {
     fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, StartBuild), Refusal> {
         let (builds, project) = find(facts, &request.target)?;
         let version = version(request);
-        let wanted = version.map_or_else(|| "a new one of the project's own version".to_owned(), |v| format!("a new one of {v}"));
+        let wanted = version.map_or_else(|| "new, of the project's default version".to_owned(), |v| format!("new, of {v}"));
         let flag = version.map_or_else(String::new, |v| format!(" --source-version {}", quoted(v)));
         let plan = begin(draft(facts, project), builds, project, &wanted).must(
-            project.source != "CODEPIPELINE",
+            project.source != SourceType::CodePipeline,
             format!("source {}", project.source),
-            "its source is the pipeline: only the pipeline starts it (pipeline start)",
+            "its source is the pipeline: start it with pipeline start",
         );
         let before = builds.latest(&project.name).map(|b| b.id.clone());
         let params = StartBuild { project: project.name.clone(), version: version.map(ToOwned::to_owned), before };
@@ -76,15 +76,15 @@ impl Action for Retry {
     fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, RetryBuild), Refusal> {
         let (builds, project) = find(facts, &request.target)?;
         let Some(last) = builds.latest(&project.name) else {
-            let what = format!("{} was never built: there is nothing to retry", project.name);
+            let what = format!("{} was never built: nothing to retry", project.name);
             return Err(Refusal::Check(format!("{what}\n  next: build start {}", quoted(&project.name))));
         };
         let plan = begin(draft(facts, project), builds, project, &format!("{} again", commit(last)))
-            .should(last.status != "SUCCEEDED", format!("the last build is {}", last.status), "the last build has succeeded already")
+            .should(last.status != BuildStatus::Succeeded, format!("the last build is {}", last.status), "the last build succeeded")
             .should(
                 !last.initiator.starts_with("codepipeline/"),
                 format!("started by {}", last.initiator),
-                "the pipeline started it: CodeBuild may refuse, and the pipeline does not learn of it (pipeline retry)",
+                "started by the pipeline: CodeBuild may refuse, and the pipeline is not updated (use pipeline retry)",
             );
         let params = RetryBuild { project: project.name.clone(), build: last.id.clone() };
         Ok((plan.call(&RETRY, format!("aws codebuild retry-build --id {}", last.id)), params))
@@ -111,22 +111,22 @@ impl Action for Stop {
     fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, StopBuild), Refusal> {
         let (builds, project) = find(facts, &request.target)?;
         let Some(build) = running(builds, &project.name) else {
-            return Err(Refusal::Check(format!("no build of {} is running: nothing to stop", project.name)));
+            return Err(Refusal::Check(format!("no build of {} in progress: nothing to stop", project.name)));
         };
         let by_pipeline = build.initiator.starts_with("codepipeline/");
         let others = builds.builds.iter().filter(|b| b.project == project.name && is_running(b) && b.id != build.id).count();
         let mut plan = draft(facts, project)
-            .change(&format!("build {}", short(&build.id)), &build.status, "STOPPED")
-            .should(!by_pipeline, "no pipeline waits for it", "the pipeline waits for it: its stage will fail")
+            .change(&format!("build {}", short(&build.id)), &build.status, BuildStatus::Stopped)
+            .should(!by_pipeline, "no pipeline waits for it", "the pipeline is waiting for it: its stage will fail")
             .note(format!("started by {}, commit {}", build.initiator, commit(build)));
         if others > 0 {
-            plan = plan.note(format!("{others} more of this project running: they go on"));
+            plan = plan.note(format!("{others} more builds of this project in progress: they continue"));
         }
         plan.object = Some(format!("{}, build {}", project.name, short(&build.id)));
         let name = quoted(&project.name);
         let undo = if by_pipeline {
             (
-                "pipeline retry, once its stage has failed: a build that is retried by itself does not go on with the pipeline".to_owned(),
+                "pipeline retry, after its stage has failed: a build retried on its own does not continue the pipeline".to_owned(),
                 Request::new("pipeline retry", ""),
             )
         } else {
@@ -134,7 +134,7 @@ impl Action for Stop {
         };
         let params = StopBuild { project: project.name.clone(), build: build.id.clone() };
         let plan = plan
-            .reach("no image comes of it, unless it was pushed already", "this build only; nothing that runs changes")
+            .reach("no image is produced, unless already pushed", "this build only; running tasks do not change")
             .undo(undo.0, Some(undo.1))
             .call(&STOP, format!("aws codebuild stop-build --id {}", build.id))
             .takes(2, 30, 180);
@@ -151,11 +151,11 @@ impl Action for Stop {
         let Some(builds) = facts.store.get::<Builds>() else { return Sight::default() };
         let id = params.build.as_str();
         let Some(build) = builds.builds.iter().find(|b| b.id == id) else { return unlisted(builds, &params.project, id) };
-        let stopped = build.status == "STOPPED";
+        let stopped = build.status == BuildStatus::Stopped;
         let asked = stopped || seen(run, 0);
         let steps = vec![Step::new(format!("build {} {}", short(id), build.status), stopped, true)];
         let end = if stopped {
-            Some((Outcome::Done, format!("build {} of {} is stopped", short(id), build.project)))
+            Some((Outcome::Done, format!("build {} of {} stopped", short(id), build.project)))
         } else {
             let text = format!("build {} had ended as {} before it was stopped", short(id), build.status);
             (!is_running(build)).then_some((Outcome::Failed, text))
@@ -169,7 +169,7 @@ fn find<'a>(facts: &Facts<'a>, name: &str) -> Result<(&'a Builds, &'a Project), 
     let builds = facts.need::<Builds>()?;
     let project = builds.projects.iter().find(|p| p.name == name).ok_or_else(|| {
         let known: Vec<&str> = builds.projects.iter().map(|p| p.name.as_str()).collect();
-        let what = format!("there is no project '{name}' in the configured stack");
+        let what = format!("no project '{name}' in the configured stack");
         Refusal::Check(among(&what, name, &known))
     })?;
     Ok((builds, project))
@@ -183,12 +183,12 @@ fn draft(facts: &Facts<'_>, project: &Project) -> Draft {
 /// What starting and retrying share.
 fn begin(plan: Draft, builds: &Builds, project: &Project, wanted: &str) -> Draft {
     let latest = builds.latest(&project.name);
-    let busy = running(builds, &project.name).map_or_else(String::new, |b| format!("build {} is running", short(&b.id)));
+    let busy = running(builds, &project.name).map_or_else(String::new, |b| format!("build {} is in progress", short(&b.id)));
     let name = quoted(&project.name);
     plan.change("newest build", latest.map_or("none", |b| short(&b.id)), wanted)
-        .must(busy.is_empty(), "no build of it is running", busy)
-        .reach("nothing that runs changes", "a build that succeeds pushes an image: tasks that start by a tag that moves get the new one")
-        .undo(format!("build stop {name} while it runs; an image that it has pushed stays"), Some(Request::new(Stop::NAME, &project.name)))
+        .must(busy.is_empty(), "no build in progress", busy)
+        .reach("running tasks do not change", "a successful build pushes an image: tasks started from a mutable tag get the new one")
+        .undo(format!("build stop {name} while it runs; a pushed image stays"), Some(Request::new(Stop::NAME, &project.name)))
         .takes(120, 600, 3600)
         .rests("latest", latest.map_or("none", |b| b.id.as_str()))
 }
@@ -199,7 +199,7 @@ fn version(request: &Request) -> Option<&str> {
 }
 
 fn is_running(build: &Build) -> bool {
-    build.status == "IN_PROGRESS"
+    build.status == BuildStatus::InProgress
 }
 
 fn running<'a>(builds: &'a Builds, project: &str) -> Option<&'a Build> {
@@ -223,13 +223,13 @@ fn follow(facts: &Facts<'_>, run: &Run, project: &str, before: Option<&str>) -> 
     let Some(id) = run.made.as_deref() else { return without_answer(builds, run, project, before) };
     let Some(build) = builds.builds.iter().find(|b| b.id == id) else { return unlisted(builds, project, id) };
     let mut steps = vec![Step::new(format!("build {} {}", short(id), build.status), true, true)];
-    steps.extend(build.phases.iter().filter(|p| p.kind != "COMPLETED").map(phase_step));
+    steps.extend(build.phases.iter().filter(|p| p.kind != PhaseType::Completed).map(phase_step));
     let took = text::duration(waited(facts, run));
-    let end = match build.status.as_str() {
-        "IN_PROGRESS" | "" => None,
-        "SUCCEEDED" => Some((Outcome::Done, format!("build {} of {} has succeeded: {took}", short(id), build.project))),
+    let end = match &build.status {
+        BuildStatus::InProgress | BuildStatus::Unstated => None,
+        BuildStatus::Succeeded => Some((Outcome::Done, format!("build {} of {} succeeded: {took}", short(id), build.project))),
         status => {
-            let why = build.phases.iter().find(|p| is_broken(p)).map_or_else(String::new, |p| match p.message.as_str() {
+            let why = build.failed_phase().map_or_else(String::new, |p| match p.message.as_str() {
                 "" => format!(" in {}", p.kind),
                 said => format!(" in {}: {said}", p.kind),
             });
@@ -239,21 +239,21 @@ fn follow(facts: &Facts<'_>, run: &Run, project: &str, before: Option<&str>) -> 
     Sight { steps, applied: Some(true), end }
 }
 
-fn is_broken(phase: &BuildPhase) -> bool {
-    !matches!(phase.status.as_str(), "" | "SUCCEEDED" | "IN_PROGRESS")
-}
-
 fn phase_step(phase: &BuildPhase) -> Step {
     let text = match phase.seconds {
         Some(s) => format!("{} {}", phase.kind, text::duration(s)),
-        None => phase.kind.clone(),
+        None => phase.kind.to_string(),
     };
-    if is_broken(phase) { failed(format!("{text} {}", phase.status)) } else { Step::new(text, phase.status == "SUCCEEDED", true) }
+    if phase.has_failed() {
+        failed(format!("{text} {}", phase.status))
+    } else {
+        Step::new(text, phase.status == BuildStatus::Succeeded, true)
+    }
 }
 
 fn unlisted(builds: &Builds, project: &str, id: &str) -> Sight {
     let listed = builds.builds.iter().filter(|b| b.project == project).count();
-    let text = format!("build {} is not among the {listed} that are listed", short(id));
+    let text = format!("build {} is not in the {listed} listed builds", short(id));
     Sight { steps: vec![Step::new(text, false, true)], applied: None, end: None }
 }
 
@@ -261,8 +261,8 @@ fn unlisted(builds: &Builds, project: &str, id: &str) -> Sight {
 fn without_answer(builds: &Builds, run: &Run, project: &str, before: Option<&str>) -> Sight {
     let newer = builds.latest(project).filter(|b| Some(b.id.as_str()) != before && since(b.started_at, run));
     let (text, applied) = match newer {
-        Some(b) => (format!("build {} may be it: started by {}", short(&b.id), b.initiator), None),
-        None => ("no build is newer".to_owned(), Some(false)),
+        Some(b) => (format!("possibly build {}: started by {}", short(&b.id), b.initiator), None),
+        None => ("no newer build".to_owned(), Some(false)),
     };
     Sight { steps: vec![Step::new(text, false, true)], applied, end: None }
 }
@@ -306,7 +306,7 @@ mod tests {
         assert_eq!(draft.calls[0].cli, "aws codebuild start-build --project-name production-nextcore-web");
         assert_eq!(draft.permission_on, ["arn:aws:codebuild:ap-southeast-2:111122223333:project/production-nextcore-web"]);
         let of = bench.draft::<Start>(&request("build start").with("version", "v1.2")).unwrap();
-        assert!(of.calls[0].cli.ends_with(" --source-version v1.2") && of.changes[0].after == "a new one of v1.2");
+        assert!(of.calls[0].cli.ends_with(" --source-version v1.2") && of.changes[0].after == "new, of v1.2");
         let retry = bench.draft::<Retry>(&request("build retry")).unwrap();
         assert!(texts(&retry, Verdict::Warn).is_empty());
         assert_eq!(bench.params::<Retry>(&request("build retry")).build, OLD);
@@ -321,8 +321,8 @@ mod tests {
     #[test]
     fn what_forbids_them() {
         let bench = Bench::new().with(builds(vec![build(NEW, "IN_PROGRESS", -9), build(OLD, "SUCCEEDED", -900)]));
-        assert_eq!(refusal(&bench.draft::<Start>(&request("build start")).unwrap()), "build bbbb2222 is running");
-        assert_eq!(refusal(&bench.draft::<Retry>(&request("build retry")).unwrap()), "build bbbb2222 is running");
+        assert_eq!(refusal(&bench.draft::<Start>(&request("build start")).unwrap()), "build bbbb2222 is in progress");
+        assert_eq!(refusal(&bench.draft::<Retry>(&request("build retry")).unwrap()), "build bbbb2222 is in progress");
         let unknown = bench.draft::<Start>(&Request::new("build start", "other")).unwrap_err();
         assert!(unknown.text().contains("choose one of production-nextcore-web"), "{unknown:?}");
         let mut own = builds(Vec::new());
@@ -341,7 +341,7 @@ mod tests {
         let bench = bench.with(builds(vec![by_pipeline("IN_PROGRESS")]));
         assert_eq!(
             texts(&bench.draft::<Stop>(&request("build stop")).unwrap(), Verdict::Warn),
-            ["the pipeline waits for it: its stage will fail"]
+            ["the pipeline is waiting for it: its stage will fail"]
         );
     }
 
@@ -350,7 +350,7 @@ mod tests {
         let mut bench = Bench::new().with(builds(vec![build(OLD, "SUCCEEDED", -900)]));
         let mut run = bench.sent::<Start>(&request("build start"), Some(NEW));
         assert_eq!(bench.look::<Start>(&mut run), (None, None), "the old one's success is not ours");
-        assert_eq!(run.steps[0].text, "build bbbb2222 is not among the 1 that are listed");
+        assert_eq!(run.steps[0].text, "build bbbb2222 is not in the 1 listed builds");
         let phase = |kind: &str, status: &str, message: &str| BuildPhase {
             kind: kind.into(),
             status: status.into(),
@@ -364,7 +364,7 @@ mod tests {
         assert_eq!(run.steps[1].text, "PRE_BUILD 12s");
         bench.later(300);
         bench.put(builds(vec![build(NEW, "SUCCEEDED", 1)]));
-        let done = format!("build bbbb2222 of {WEB} has succeeded: 5m00s");
+        let done = format!("build bbbb2222 of {WEB} succeeded: 5m00s");
         assert_eq!(bench.look::<Start>(&mut run).1, Some((Outcome::Done, done)));
         let phases = vec![phase("BUILD", "FAILED", "exit status 1")];
         bench.put(builds(vec![Build { phases, ..build(NEW, "FAILED", 1) }]));
@@ -389,7 +389,7 @@ mod tests {
         bench.put(builds(vec![build(NEW, "FAILED", -9)]));
         assert_eq!(bench.look::<Stop>(&mut run).1.unwrap().0, Outcome::Failed);
         bench.put(builds(vec![build(NEW, "STOPPED", -9)]));
-        let done = format!("build bbbb2222 of {WEB} is stopped");
+        let done = format!("build bbbb2222 of {WEB} stopped");
         assert_eq!(bench.look::<Stop>(&mut run), (Some(true), Some((Outcome::Done, done))));
     }
 }

@@ -8,7 +8,9 @@ use nextcore_core::model::Time;
 use nextcore_core::model::action::Request;
 use nextcore_core::model::action::names::among;
 use nextcore_core::model::action::params::FailOverCache;
-use nextcore_core::model::cache::{CacheEvents, CacheMember, CacheNodes, DataEvent, NodeGroup, ReplicationGroup};
+use nextcore_core::model::cache::{
+    AutomaticFailover, CacheEvents, CacheMember, CacheNodes, CacheStatus, DataEvent, NodeGroup, NodeRole, ReplicationGroup,
+};
 use nextcore_core::model::identity::Identity;
 use nextcore_core::model::metric::{self, Metrics, Reading, Readings};
 use nextcore_core::model::plan::{Outcome, Refusal, Run, Step, Verdict};
@@ -54,12 +56,20 @@ impl Action for FailOver {
         let on = arn(facts, "elasticache", &format!("replicationgroup:{}", group.id));
         let mut plan = Draft::of("Redis node group", &name, &on)
             .detail(format!("{} nodes of {}  {}", shard.members.len(), group.id, group.node_type))
-            .must(group.status == "available", "replication group available", format!("the replication group is {}", group.status))
-            .must(shard.status == "available", format!("node group {id} available"), format!("node group {id} is {}", shard.status))
             .must(
-                group.automatic_failover == "enabled",
+                group.status == CacheStatus::Available,
+                "replication group available",
+                format!("the replication group is {}", group.status),
+            )
+            .must(
+                shard.status == CacheStatus::Available,
+                format!("node group {id} available"),
+                format!("node group {id} is {}", shard.status),
+            )
+            .must(
+                group.automatic_failover == AutomaticFailover::Enabled,
                 "automatic failover enabled",
-                format!("automatic failover is {}", or_unknown(&group.automatic_failover)),
+                format!("automatic failover is {}", or_unknown(group.automatic_failover.as_str())),
             );
         plan.object = Some(format!("{id} of {}", group.id));
         let plan = called(recovered(lagging(replicated(plan, facts, shard), facts, shard), facts, group), facts);
@@ -68,7 +78,7 @@ impl Action for FailOver {
         let plan = roles(plan, facts, shard)
             .reach(
                 format!(
-                    "clients of 1 of {shards} node groups are cut off for seconds; Celery reconnects all at once; no replica for 5-15 min"
+                    "clients of 1 of {shards} node groups disconnect for seconds; Celery reconnects all at once; no replica for 5-15 min"
                 ),
                 format!("1/{shards} of the keys; TestFailover is AWS's test tool: one node group at a time, 15 in 24 h, AWS may block it"),
             )
@@ -97,17 +107,17 @@ impl Action for FailOver {
         let failed_over = first(&|k| matches!(k, Kind::FailedOver(_)));
         let recovering = first(&|k| *k == Kind::Recovering).is_some();
         let finished = failed_over.and_then(|(from, _)| first(&|k| *k == Kind::Finished).filter(|(at, _)| at >= from)).is_some();
-        let modifying = group.status == "modifying" || seen(run, 0);
+        let modifying = group.status == CacheStatus::Modifying || seen(run, 0);
         let begun = modifying || !news.is_empty();
         let over = match failed_over {
             Some((_, Kind::FailedOver(to))) => format!("event: {to} is primary"),
             _ => "event: failover completed".to_owned(),
         };
-        let beginning = if begun { "the failover has begun".to_owned() } else { format!("replication group {}", group.status) };
+        let beginning = if begun { "failover started".to_owned() } else { format!("replication group {}", group.status) };
         if facts.store.get::<CacheEvents>().is_none() {
             return without_events(facts, run, group, &shard, modifying);
         }
-        let available = finished && group.status == "available";
+        let available = finished && group.status == CacheStatus::Available;
         let steps = vec![
             Step::new(beginning, begun, true),
             Step::new("event: test failover called", called || failed_over.is_some(), begun),
@@ -121,7 +131,7 @@ impl Action for FailOver {
                 Some((_, Kind::FailedOver(to))) => format!("{to} is the primary of {shard}"),
                 _ => format!("{shard} has failed over"),
             };
-            (Outcome::Done, format!("{now}, and its replica is back: {} in all", text::duration(waited(facts, run))))
+            (Outcome::Done, format!("{now}, its replica is back: {} in total", text::duration(waited(facts, run))))
         });
         Sight { steps, applied: Some(begun), end }
     }
@@ -129,17 +139,15 @@ impl Action for FailOver {
 
 /// Without the permission to read events only the group's state tells: it is being modified until the replica is back.
 fn without_events(facts: &Facts<'_>, run: &Run, group: &ReplicationGroup, shard: &str, begun: bool) -> Sight {
-    let available = begun && group.status == "available";
-    let beginning = if begun { "the failover has begun".to_owned() } else { format!("replication group {}", group.status) };
+    let available = begun && group.status == CacheStatus::Available;
+    let beginning = if begun { "failover started".to_owned() } else { format!("replication group {}", group.status) };
     let steps = vec![
         Step::new(beginning, begun, true),
         Step::new(format!("replication group {}", group.status), available, begun),
-        Step::new(format!("its events are not known{}", facts.why(CacheEvents::KEY)), false, false),
+        Step::new(format!("its events are unknown{}", facts.why(CacheEvents::KEY)), false, false),
     ];
     let took = text::duration(waited(facts, run));
-    let end = available.then(|| {
-        (Outcome::Done, format!("{} is available again: {took} in all; which node of {shard} is primary now is not known", group.id))
-    });
+    let end = available.then(|| (Outcome::Done, format!("{} is available again: {took} in total; primary of {shard} unknown", group.id)));
     Sight { steps, applied: Some(begun), end }
 }
 
@@ -148,7 +156,7 @@ fn find<'a>(group: &'a ReplicationGroup, wanted: &str) -> Result<&'a NodeGroup, 
     let id = wanted.strip_prefix(group.id.as_str()).and_then(|rest| rest.strip_prefix('-')).unwrap_or(wanted);
     group.node_groups.iter().find(|g| g.id == id).ok_or_else(|| {
         let known: Vec<&str> = group.node_groups.iter().map(|g| g.id.as_str()).collect();
-        Refusal::Check(among(&format!("there is no node group '{wanted}' in {}", group.id), wanted, &known))
+        Refusal::Check(among(&format!("no node group '{wanted}' in {}", group.id), wanted, &known))
     })
 }
 
@@ -198,15 +206,11 @@ fn kind(event: &DataEvent, group: &str) -> Option<(String, Kind)> {
 /// Another node that can take over.
 fn replicated(plan: Draft, facts: &Facts<'_>, shard: &NodeGroup) -> Draft {
     let Some(nodes) = facts.store.get::<CacheNodes>() else {
-        return plan.unknown(
-            facts,
-            CacheNodes::KEY,
-            &format!("whether node group {} has a replica that is available is not known", shard.id),
-        );
+        return plan.unknown(facts, CacheNodes::KEY, &format!("unknown whether node group {} has an available replica", shard.id));
     };
-    let serves = |m: &&CacheMember| nodes.nodes.iter().any(|n| n.id == m.id && n.status == "available");
+    let serves = |m: &&CacheMember| nodes.nodes.iter().any(|n| n.id == m.id && n.status == CacheStatus::Available);
     let available = shard.members.iter().filter(serves).count();
-    plan.must(available >= 2, "a replica is there", format!("node group {} has no replica that is available", shard.id))
+    plan.must(available >= 2, "replica available", format!("node group {} has no available replica", shard.id))
 }
 
 fn lagging(plan: Draft, facts: &Facts<'_>, shard: &NodeGroup) -> Draft {
@@ -214,25 +218,25 @@ fn lagging(plan: Draft, facts: &Facts<'_>, shard: &NodeGroup) -> Draft {
     match lags.reduce(f64::max) {
         // The figure stays out of the refusal: a plan must not move because it does.
         Some(lag) => {
-            plan.must(lag < LAG, format!("replication lag {}", text::latency(lag)), "the replica lags by 5 s or more: writes would be lost")
+            plan.must(lag < LAG, format!("replication lag {}", text::latency(lag)), "the replica lags 5 s or more: writes would be lost")
         }
-        None => plan.unknown(facts, Metrics::KEY, "replication lag is not known"),
+        None => plan.unknown(facts, Metrics::KEY, "replication lag unknown"),
     }
 }
 
 /// No node group is on its way back: with two at a time there would be no replica of either.
 fn recovered(plan: Draft, facts: &Facts<'_>, group: &ReplicationGroup) -> Draft {
     if facts.store.get::<CacheEvents>().is_none() {
-        return plan.unknown(facts, CacheEvents::KEY, "whether a node group is still recovering is not known");
+        return plan.unknown(facts, CacheEvents::KEY, "unknown whether a node group is still recovering");
     }
     let all: Vec<(Time, String, Kind)> =
         events(facts).iter().filter_map(|e| kind(e, &group.id).zip(e.at).map(|((shard, kind), at)| (at, shard, kind))).collect();
     let ended = |shard: &str, at: Time| all.iter().any(|(end, s, k)| *k == Kind::Finished && s == shard && *end >= at);
     let open = all.iter().filter(|(at, shard, kind)| *kind != Kind::Finished && !ended(shard, *at)).max_by_key(|(at, ..)| *at);
     match open {
-        None => plan.check(Verdict::Pass, "no recovery is running in any node group"),
+        None => plan.check(Verdict::Pass, "no node group is recovering"),
         Some((at, shard, _)) if facts.now - *at > RECOVERS_WITHIN => {
-            plan.check(Verdict::Warn, format!("{shard} began to recover at {}, and no event says that it has finished", clock(*at)))
+            plan.check(Verdict::Warn, format!("{shard} started recovering at {}, no 'finished' event yet", clock(*at)))
         }
         Some((_, shard, _)) => plan.check(Verdict::Fail, format!("{shard} is still recovering: wait for its 'Finished recovery' event")),
     }
@@ -240,7 +244,7 @@ fn recovered(plan: Draft, facts: &Facts<'_>, group: &ReplicationGroup) -> Draft 
 
 fn called(plan: Draft, facts: &Facts<'_>) -> Draft {
     if facts.store.get::<CacheEvents>().is_none() {
-        return plan.unknown(facts, CacheEvents::KEY, "how many test failovers were made in the last 24 h is not known");
+        return plan.unknown(facts, CacheEvents::KEY, "unknown how many test failovers were made in the last 24 h");
     }
     let calls = events(facts)
         .iter()
@@ -249,21 +253,21 @@ fn called(plan: Draft, facts: &Facts<'_>) -> Draft {
     plan.must(
         calls < CALLS_A_DAY,
         format!("{calls} of {CALLS_A_DAY} test failovers used in 24 h"),
-        format!("AWS allows {CALLS_A_DAY} test failovers in 24 h, and they are used up"),
+        format!("all {CALLS_A_DAY} test failovers in 24 h are used"),
     )
 }
 
 /// Who is primary. What a metric or an event says is a note: it is late, and must not make the plan move.
 fn roles(plan: Draft, facts: &Facts<'_>, shard: &NodeGroup) -> Draft {
-    let by_api = shard.members.iter().find(|m| matches!(m.role.as_deref(), Some("primary" | "master")));
+    let by_api = shard.members.iter().find(|m| m.role.as_ref().is_some_and(NodeRole::is_primary));
     let heir = |primary: &str| shard.members.iter().filter(|m| m.id != primary).map(|m| m.id.as_str()).collect::<Vec<_>>().join(" or ");
     if let Some(primary) = by_api {
         return plan.change("primary", &primary.id, heir(&primary.id));
     }
-    let plan = plan.change("primary", "the node that is it now", "its replica");
+    let plan = plan.change("primary", "the current primary", "its replica");
     match primary(facts, shard) {
         Some(primary) => plan.note(format!("primary now: {} in {}; {} takes over", primary.id, primary.zone, heir(&primary.id))),
-        None => plan.note("which node is primary is not known: in cluster mode only the metric IsMaster tells"),
+        None => plan.note("primary unknown: in cluster mode only the metric IsMaster shows it"),
     }
 }
 
@@ -371,7 +375,7 @@ mod tests {
         let draft = bench.draft::<FailOver>(&request()).unwrap();
         assert!(draft.notes[0].starts_with("primary now: production-nextcore-redis-0001-002"), "{:?}", draft.notes);
         let unknown = Bench::new().with(group()).with(nodes()).with(told(&[])).draft::<FailOver>(&request()).unwrap();
-        assert!(unknown.notes[0].contains("not known"));
+        assert!(unknown.notes[0].contains("unknown"));
     }
 
     #[test]
@@ -389,12 +393,12 @@ mod tests {
         }
         let mut ill = nodes();
         ill.nodes[1].status = "recovering".into();
-        assert_eq!(refusal(&bench().with(ill).draft::<FailOver>(&request()).unwrap()), "node group 0001 has no replica that is available");
+        assert_eq!(refusal(&bench().with(ill).draft::<FailOver>(&request()).unwrap()), "node group 0001 has no available replica");
         let mut behind = bench();
         behind.measure(metric::Redis::Lag.of(&format!("{RG}-0001-002")), 7.0);
-        assert_eq!(refusal(&behind.draft::<FailOver>(&request()).unwrap()), "the replica lags by 5 s or more: writes would be lost");
+        assert_eq!(refusal(&behind.draft::<FailOver>(&request()).unwrap()), "the replica lags 5 s or more: writes would be lost");
         let calls: Vec<_> = (0..15_i64).flat_map(|n| [(-80_000 + n, "", CALLED), (-70_000 + n, "-0001-001", FINISHED)]).collect();
-        assert!(refusal(&bench().with(told(&calls)).draft::<FailOver>(&request()).unwrap()).contains("used up"));
+        assert!(refusal(&bench().with(told(&calls)).draft::<FailOver>(&request()).unwrap()).contains("are used"));
         assert!(texts(&bench().with(told(&calls[2..])).draft::<FailOver>(&request()).unwrap(), Verdict::Fail).is_empty());
     }
 
@@ -414,7 +418,7 @@ mod tests {
         let closed = [(-100, "-0002-001", other), (-60, "-0002-001", RECOVERING), (-5, "-0002-001", FINISHED)];
         assert!(texts(&bench().with(told(&closed)).draft::<FailOver>(&request()).unwrap(), Verdict::Fail).is_empty());
         let lost = bench().with(told(&[(-4_000, "-0002-001", other)])).draft::<FailOver>(&request()).unwrap();
-        assert!(texts(&lost, Verdict::Fail).is_empty() && texts(&lost, Verdict::Warn)[0].contains("no event says"));
+        assert!(texts(&lost, Verdict::Fail).is_empty() && texts(&lost, Verdict::Warn)[0].contains("no 'finished' event yet"));
     }
 
     #[test]
@@ -438,7 +442,7 @@ mod tests {
         bench.put(told(&events));
         assert_eq!(bench.look::<FailOver>(&mut run).1, None, "the group is still modifying");
         bench.put(group());
-        let text = format!("{RG}-0001-002 is the primary of {RG}-0001, and its replica is back: 6m40s in all");
+        let text = format!("{RG}-0001-002 is the primary of {RG}-0001, its replica is back: 6m40s in total");
         assert_eq!(bench.look::<FailOver>(&mut run), (Some(true), Some((Outcome::Done, text))));
     }
 

@@ -61,9 +61,9 @@ impl Action for FailOver {
         let plan = plan
             .reach(
                 "writes and reads fail for 60-120 s; API 5xx in that window; cold cache after",
-                "every service that uses the database; health checks that query it fail together, and ECS may replace those tasks",
+                "every service that uses the database; health checks that query it fail, and ECS may replace those tasks",
             )
-            .undo("failover db again, 30 min after this one at the earliest (another outage)", Some(request.clone()))
+            .undo("failover db again, at least 30 min after this one (another outage)", Some(request.clone()))
             .call(&REBOOT, format!("aws rds reboot-db-instance --db-instance-identifier {} --force-failover", db.id))
             .takes(60, 120, 600)
             .rests("standby", standby);
@@ -86,7 +86,7 @@ impl Action for FailOver {
         let begun = db.status == InstanceStatus::Rebooting || asked || completed.is_some() || swapped || seen(run, 0);
         let over = completed.is_some() || swapped;
         let available = over && db.status == InstanceStatus::Available;
-        let beginning = if begun { "the reboot has begun".to_owned() } else { format!("status {}: the reboot has not begun", db.status) };
+        let beginning = if begun { "reboot started".to_owned() } else { format!("status {}: reboot not started", db.status) };
         let mut steps = vec![
             Step::new(beginning, begun, true),
             Step::new("event: failover started", started.is_some() || over, begun),
@@ -95,11 +95,11 @@ impl Action for FailOver {
             Step::new(format!("status {}", db.status), available, over),
         ];
         let end = if let Some(at) = said(facts, run, &["abandoning", "failover"]) {
-            let text = format!("RDS abandoned it at {}: a failover was only just before", clock(at));
+            let text = format!("RDS abandoned it at {}: too soon after the last failover", clock(at));
             steps.push(failed(text.clone()));
             Some((Outcome::Failed, text))
         } else if db.status.is_stuck() {
-            Some((Outcome::Failed, format!("{} is {}: it does not come back by itself", db.id, db.status)))
+            Some((Outcome::Failed, format!("{} is {}: it does not recover automatically", db.id, db.status)))
         } else {
             available.then(|| (Outcome::Done, ending(facts, run, db, old, (started, completed))))
         };
@@ -111,14 +111,14 @@ impl Action for FailOver {
 fn ending(facts: &Facts<'_>, run: &Run, db: &Database, old: &str, (started, completed): (Option<Time>, Option<Time>)) -> String {
     let whole = text::duration(waited(facts, run));
     let took = match started.zip(completed) {
-        Some((from, to)) => format!("{} from started to completed, {whole} in all", text::age(from, to)),
-        None => format!("{whole} in all"),
+        Some((from, to)) => format!("{} from started to completed, {whole} in total", text::age(from, to)),
+        None => format!("{whole} in total"),
     };
     if db.zone == old {
         // AWS may show the swap minutes late.
-        return format!("{} has failed over to its standby: {took}; its zone still shows {old}, it may change late", db.id);
+        return format!("{} has failed over to its standby: {took}; its zone still shows {old}, the update may lag", db.id);
     }
-    format!("{} has its primary in {} now, it was in {old}: {took}", db.id, db.zone)
+    format!("primary of {} moved from {old} to {}: {took}", db.id, db.zone)
 }
 
 fn events<'a>(facts: &Facts<'a>) -> &'a [DataEvent] {
@@ -139,13 +139,13 @@ fn or_none(zone: &str) -> &str {
 }
 
 fn no_standby(db: &Database) -> String {
-    if db.multi_az { "the standby is not there: it is being built".to_owned() } else { "not Multi-AZ: there is no standby".to_owned() }
+    if db.multi_az { "no standby: it is being created".to_owned() } else { "not Multi-AZ: no standby".to_owned() }
 }
 
 /// No failover a short while ago. The text names the moment, not the age: it is part of what must not move.
 fn quiet(plan: Draft, facts: &Facts<'_>) -> Draft {
     if facts.store.get::<DatabaseEvents>().is_none() {
-        return plan.unknown(facts, DatabaseEvents::KEY, "whether there was a failover in the last 30 min is not known");
+        return plan.unknown(facts, DatabaseEvents::KEY, "unknown whether there was a failover in the last 30 min");
     }
     let failovers = events(facts).iter().filter(|e| e.message.to_lowercase().contains("failover")).filter_map(|e| e.at);
     let last = failovers.max().filter(|at| facts.now - *at < PAUSE);
@@ -155,7 +155,7 @@ fn quiet(plan: Draft, facts: &Facts<'_>) -> Draft {
 
 fn restorable(plan: Draft, facts: &Facts<'_>, db: &Database) -> Draft {
     let Some(at) = db.latest_restorable else {
-        return plan.check(Verdict::Unknown, "how far point-in-time restore reaches is not known");
+        return plan.check(Verdict::Unknown, "latest restorable time unknown");
     };
     let age = text::age(at, facts.now);
     plan.should(
@@ -167,10 +167,10 @@ fn restorable(plan: Draft, facts: &Facts<'_>, db: &Database) -> Draft {
 
 fn undisturbed(plan: Draft, facts: &Facts<'_>) -> Draft {
     let Some(services) = facts.store.get::<Services>() else {
-        return plan.unknown(facts, Services::KEY, "whether a deployment is running is not known");
+        return plan.unknown(facts, Services::KEY, "unknown whether a deployment is in progress");
     };
     let busy: Vec<&str> = services.services.iter().filter(|s| s.deploying().is_some()).map(name).collect();
-    plan.should(busy.is_empty(), "no deployment is running", format!("a deployment is running: {}", busy.join(", ")))
+    plan.should(busy.is_empty(), "no deployment in progress", format!("a deployment is in progress: {}", busy.join(", ")))
 }
 
 fn name(service: &Service) -> &str {
@@ -179,17 +179,17 @@ fn name(service: &Service) -> &str {
 
 fn maintained(plan: Draft, facts: &Facts<'_>, db: &Database) -> Draft {
     let Some(settings) = facts.store.get::<DatabaseSettings>() else {
-        return plan.unknown(facts, DatabaseSettings::KEY, "whether maintenance is pending is not known");
+        return plan.unknown(facts, DatabaseSettings::KEY, "unknown whether maintenance is pending");
     };
     // A reboot may apply what waits.
     let waiting: Vec<&str> = settings.maintenance.iter().chain(&db.pending).map(String::as_str).collect();
-    plan.should(waiting.is_empty(), "no maintenance is pending", format!("pending, and a reboot may apply it: {}", waiting.join("; ")))
+    plan.should(waiting.is_empty(), "no pending maintenance", format!("pending, and a reboot may apply it: {}", waiting.join("; ")))
 }
 
 fn connected(plan: Draft, facts: &Facts<'_>) -> Draft {
     match figure(facts, metric::Db::Connections) {
-        Some(n) => plan.check(Verdict::Pass, format!("{n:.0} connections now: all of them drop")),
-        None => plan.unknown(facts, Metrics::KEY, "how many connections there are is not known"),
+        Some(n) => plan.check(Verdict::Pass, format!("{n:.0} connections now: all will drop")),
+        None => plan.unknown(facts, Metrics::KEY, "connection count unknown"),
     }
 }
 
@@ -253,9 +253,9 @@ mod tests {
         type Change = fn(&mut Database);
         let cases: [(Change, &str); 4] = [
             (|d| d.status = "backing-up".into(), "the database is backing-up"),
-            (|d| (d.multi_az, d.secondary_zone) = (false, None), "not Multi-AZ: there is no standby"),
-            (|d| d.secondary_zone = None, "the standby is not there: it is being built"),
-            (|d| d.secondary_zone = Some(String::new()), "the standby is not there: it is being built"),
+            (|d| (d.multi_az, d.secondary_zone) = (false, None), "not Multi-AZ: no standby"),
+            (|d| d.secondary_zone = None, "no standby: it is being created"),
+            (|d| d.secondary_zone = Some(String::new()), "no standby: it is being created"),
         ];
         for (change, text) in cases {
             let mut db = database();
@@ -283,7 +283,7 @@ mod tests {
             texts(&draft, Verdict::Warn),
             [
                 "point-in-time restore is 11m40s behind, more than 10 min",
-                "a deployment is running: web",
+                "a deployment is in progress: web",
                 "pending, and a reboot may apply it: system-update: OS; class db.t3.xlarge"
             ]
         );
@@ -312,7 +312,7 @@ mod tests {
         let (_, end) = bench.look::<FailOver>(&mut run);
         let (outcome, text) = end.unwrap();
         assert_eq!(outcome, Outcome::Done);
-        assert!(text.contains("1m14s from started to completed, 1m30s in all") && text.contains("may change late"), "{text}");
+        assert!(text.contains("1m14s from started to completed, 1m30s in total") && text.contains("the update may lag"), "{text}");
     }
 
     #[test]
@@ -325,7 +325,7 @@ mod tests {
         assert_eq!(bench.look::<FailOver>(&mut run), (Some(true), None));
         bench.put(swapped);
         let (_, end) = bench.look::<FailOver>(&mut run);
-        assert_eq!(end, Some((Outcome::Done, format!("production-nextcore-db has its primary in {B} now, it was in {A}: 1m20s in all"))));
+        assert_eq!(end, Some((Outcome::Done, format!("primary of production-nextcore-db moved from {A} to {B}: 1m20s in total"))));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use nextcore_core::model::identity::Identity;
 use nextcore_core::model::partition::Partition;
 use nextcore_core::model::plan::{Refusal, Run};
 use nextcore_core::model::section::{Section, SectionKey};
-use nextcore_core::model::service::{Container, Services, Task, TaskStatus, Tasks};
+use nextcore_core::model::service::{AgentStatus, Container, Services, Task, TaskStatus, Tasks};
 use nextcore_core::model::stack::Stack;
 
 use super::send::Handoff;
@@ -60,17 +60,19 @@ impl Action for Exec {
                     s.name
                 ),
             ),
-            None => plan.unknown(facts, Services::KEY, "whether ECS Exec is on for this task is not known"),
+            None => plan.unknown(facts, Services::KEY, "unknown whether ECS Exec is on for this task"),
         };
         plan = plan.must(
             container.status == TaskStatus::Running,
             format!("container {name} RUNNING"),
             format!("container {name} is {}", or_unknown(container.status.as_str())),
         );
-        let agent = container.exec_agent.as_deref().unwrap_or("missing: the task was started before ECS Exec was on");
-        plan = plan.must(agent == "RUNNING", "its exec agent RUNNING", format!("the exec agent of {name} is {agent}"));
+        let agent = container.exec_agent.as_ref();
+        let said = agent.map_or("missing: the task was started before ECS Exec was on", AgentStatus::as_str);
+        let works = agent == Some(&AgentStatus::Running);
+        plan = plan.must(works, "exec agent RUNNING", format!("exec agent of {name}: {said}"));
         let runtime = container.runtime_id.as_deref().unwrap_or_default();
-        plan = plan.must(!runtime.is_empty(), "its runtime id is known", format!("ECS says no runtime id of {name} yet: try again"));
+        plan = plan.must(!runtime.is_empty(), "runtime id known", format!("no runtime id of {name} from ECS yet: try again"));
         let call = format!(
             "aws ecs execute-command --cluster {} --task {} --container {name} --interactive --command {}",
             facts.stack.cluster,
@@ -86,10 +88,10 @@ impl Action for Exec {
         };
         let plan = plan
             .call(&EXECUTE, call)
-            .note(format!("runs {command} in container {name}; the terminal is the session's until it ends"))
-            .note("a shell in production: AWS records who opened it, and so does the audit log; what is typed is not recorded here")
-            .reach("nothing by itself: what is typed acts at once", "this container, and whatever its task role may do")
-            .undo("leave the shell; a file that was changed is gone with the task", None)
+            .note(format!("runs {command} in container {name}; it takes over the terminal until it ends"))
+            .note("a shell in production: AWS and the audit log record who opened it; what is typed is not recorded")
+            .reach("nothing in itself; what is typed takes effect at once", "this container, and what its task role allows")
+            .undo("exit the shell; changed files are lost with the task", None)
             .takes(1, 5, 60);
         Ok((plan, params))
     }
@@ -99,7 +101,7 @@ impl Action for Exec {
         let call = call.command(&params.command).interactive(true).customize().interceptor(sender.warrant(&EXECUTE)?);
         let answer = call.send().await.map_err(|e| SendError::of(EXECUTE, &e))?;
         let handoff = answer.session().and_then(|s| handoff(&sender.stack, s, &params));
-        let without = || SendError::Open(format!("{}: the answer names no session", EXECUTE.label()));
+        let without = || SendError::Open(format!("{}: no session in the response", EXECUTE.label()));
         Ok(Receipt { handoff: Some(handoff.ok_or_else(without)?), ..Receipt::of(&answer) })
     }
 
@@ -128,7 +130,7 @@ fn container<'a>(task: &'a Task, wanted: &str) -> Result<&'a Container, Refusal>
     found.ok_or_else(|| {
         let names: Vec<&str> = task.containers.iter().map(|c| c.name.as_str()).collect();
         let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-        Refusal::Usage(format!("container '{wanted}': the containers of task {} are {known}", task.id()))
+        Refusal::Usage(format!("no container '{wanted}': task {} has {known}", task.id()))
     })
 }
 

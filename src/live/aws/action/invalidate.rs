@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::aws::op::{Op, Scope};
 use nextcore_core::model::action::Request;
 use nextcore_core::model::action::params;
-use nextcore_core::model::cdn::{Cdn, Distribution};
+use nextcore_core::model::cdn::{Cdn, Distribution, DistributionStatus, InvalidationStatus};
 use nextcore_core::model::identity::Identity;
 use nextcore_core::model::plan::{Outcome, Refusal, Run, Step};
 use nextcore_core::model::section::{Section, SectionKey};
@@ -37,8 +37,8 @@ impl Action for Invalidate {
 
     fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, params::Invalidate), Refusal> {
         let Some(distribution) = &facts.need::<Cdn>()?.distribution else {
-            let what = "no distribution belongs to the stack";
-            return Err(Refusal::Check(format!("{what}\n  next: set stack.distribution in the configuration, if there is one")));
+            let what = "no distribution for this stack";
+            return Err(Refusal::Check(format!("{what}\n  next: set stack.distribution in the configuration, if you have one")));
         };
         let paths: Vec<&str> = paths(request);
         let Some(list) = (!paths.is_empty()).then(|| paths.iter().map(|p| quoted(p)).collect::<Vec<_>>().join(" ")) else {
@@ -52,18 +52,22 @@ impl Action for Invalidate {
         let plan = Draft::of("CloudFront distribution", id, &distribution.arn)
             .detail(distribution.aliases.first().unwrap_or(&distribution.domain))
             .change("cached copies", &list, "fetched from the origin again")
-            .must(distribution.enabled, "enabled", format!("{id} is disabled: it serves nothing"))
+            .must(distribution.enabled, "enabled", format!("{id} is disabled"))
             .must(
                 count <= PATHS,
                 format!("{count} of {FREE} free paths a month"),
-                format!("{count} paths: CloudFront takes {PATHS} at a time"),
+                format!("{count} paths: CloudFront allows {PATHS} at a time"),
             )
             .must(
                 wildcards <= WILDCARDS,
                 format!("{wildcards} with a wildcard"),
-                format!("{wildcards} paths with a wildcard: CloudFront takes {WILDCARDS} at a time"),
+                format!("{wildcards} paths with a wildcard: CloudFront allows {WILDCARDS} at a time"),
             )
-            .should(distribution.status == "Deployed", "Deployed", format!("a change of its configuration is {}", distribution.status))
+            .should(
+                distribution.status == DistributionStatus::Deployed,
+                "Deployed",
+                format!("configuration change: {}", distribution.status),
+            )
             .should(
                 distribution.invalidating < BUSY,
                 format!("{} invalidations in progress", distribution.invalidating),
@@ -71,17 +75,17 @@ impl Action for Invalidate {
             )
             .should(
                 literal.is_empty(),
-                "every * stands at the end",
-                format!("a * that is not at the end is taken as it stands: {}", literal.join(", ")),
+                "every * is at the end",
+                format!("a * that is not at the end is taken literally: {}", literal.join(", ")),
             )
-            .should(!everything, "not the whole cache", "/* empties the whole cache: everything is fetched from the origin at once");
+            .should(!everything, "not the whole cache", "/* clears the whole cache: all files are fetched from the origin at once");
         let params = params::Invalidate { distribution: id.clone(), paths: paths.iter().map(|p| (*p).to_owned()).collect() };
         let plan = plan
             .reach(
                 "users see new content within minutes; requests for these paths are slower until they are cached again",
                 "load on the origin while the cache fills",
             )
-            .undo("nothing to take back: the cache fills again by itself", None)
+            .undo("none needed: the cache refills", None)
             .call(&CREATE, format!("aws cloudfront create-invalidation --distribution-id {id} --paths {list}"))
             .takes(60, 300, 1200);
         Ok((plan, params))
@@ -90,8 +94,7 @@ impl Action for Invalidate {
     async fn send(sender: Sender, params: params::Invalidate) -> Result<Receipt, SendError> {
         use aws_sdk_cloudfront::types::{InvalidationBatch, Paths};
         let items = params.paths;
-        let incomplete =
-            |e: aws_sdk_cloudfront::error::BuildError| SendError::No(format!("the invalidation could not be written down: {e}"));
+        let incomplete = |e: aws_sdk_cloudfront::error::BuildError| SendError::No(format!("cannot record the invalidation: {e}"));
         let paths = Paths::builder().quantity(items.len() as i32).set_items(Some(items)).build().map_err(incomplete)?;
         let batch = InvalidationBatch::builder().paths(paths).caller_reference(&sender.token).build().map_err(incomplete)?;
         let call = sender.clients.cdn.create_invalidation().distribution_id(&params.distribution).invalidation_batch(batch);
@@ -104,16 +107,16 @@ impl Action for Invalidate {
         let Some(distribution) = facts.store.get::<Cdn>().and_then(|c| c.distribution.as_ref()) else { return Sight::default() };
         let Some(id) = run.made.as_deref() else { return without_answer(distribution, run) };
         let Some(found) = distribution.invalidations.iter().find(|i| i.id == id) else {
-            let text = format!("{id} is not among the {} invalidations that are listed", distribution.invalidations.len());
+            let text = format!("{id} is not in the {} listed invalidations", distribution.invalidations.len());
             return Sight { steps: vec![Step::new(text, false, true)], applied: None, end: None };
         };
-        let completed = found.status == "Completed";
+        let completed = found.status == InvalidationStatus::Completed;
         let steps = vec![
             Step::new(format!("invalidation {id}"), true, true),
             Step::new(if completed { "completed" } else { "in progress at the edge locations" }, completed, true),
         ];
         let took = text::duration(waited(facts, run));
-        let end = completed.then(|| (Outcome::Done, format!("invalidation {id} of {} is completed: {took}", distribution.id)));
+        let end = completed.then(|| (Outcome::Done, format!("invalidation {id} of {} completed: {took}", distribution.id)));
         Sight { steps, applied: Some(true), end }
     }
 }
@@ -122,8 +125,8 @@ impl Action for Invalidate {
 fn without_answer(distribution: &Distribution, run: &Run) -> Sight {
     let newer = distribution.invalidations.iter().find(|i| since(i.at, run));
     let (text, applied) = match newer.and_then(|i| Some((i, i.at?))) {
-        Some((i, at)) => (format!("{} of {} may be it: CloudFront does not list whose they are", i.id, clock(at)), None),
-        None => ("no invalidation is newer".to_owned(), Some(false)),
+        Some((i, at)) => (format!("possibly {} of {}: CloudFront does not list who created them", i.id, clock(at)), None),
+        None => ("no newer invalidation".to_owned(), Some(false)),
     };
     Sight { steps: vec![Step::new(text, false, true)], applied, end: None }
 }
@@ -176,17 +179,17 @@ mod tests {
         let many = "/a/* ".repeat(16);
         assert_eq!(
             refusal(&bench.draft::<Invalidate>(&request(&many)).unwrap()),
-            "16 paths with a wildcard: CloudFront takes 15 at a time"
+            "16 paths with a wildcard: CloudFront allows 15 at a time"
         );
         let many = "/a ".repeat(3001);
-        assert_eq!(refusal(&bench.draft::<Invalidate>(&request(&many)).unwrap()), "3001 paths: CloudFront takes 3000 at a time");
+        assert_eq!(refusal(&bench.draft::<Invalidate>(&request(&many)).unwrap()), "3001 paths: CloudFront allows 3000 at a time");
         let mut busy = cdn(&[]);
         let distribution = busy.distribution.as_mut().unwrap();
         (distribution.status, distribution.invalidating) = ("InProgress".into(), 5);
         let draft = Bench::new().with(busy.clone()).draft::<Invalidate>(&request("/* /a*b")).unwrap();
         assert_eq!(texts(&draft, Verdict::Warn).len(), 4, "{:?}", draft.checks);
         busy.distribution.as_mut().unwrap().enabled = false;
-        assert_eq!(refusal(&Bench::new().with(busy).draft::<Invalidate>(&request("/a")).unwrap()), "E1 is disabled: it serves nothing");
+        assert_eq!(refusal(&Bench::new().with(busy).draft::<Invalidate>(&request("/a")).unwrap()), "E1 is disabled");
     }
 
     #[test]
@@ -194,13 +197,13 @@ mod tests {
         let mut bench = Bench::new().with(cdn(&[("I0", "Completed", -900)]));
         let mut run = bench.sent::<Invalidate>(&request("/a"), Some("I1"));
         assert_eq!(bench.look::<Invalidate>(&mut run), (None, None));
-        assert_eq!(run.steps[0].text, "I1 is not among the 1 invalidations that are listed");
+        assert_eq!(run.steps[0].text, "I1 is not in the 1 listed invalidations");
         bench.later(30);
         bench.put(cdn(&[("I1", "InProgress", 1), ("I0", "Completed", -900)]));
         assert_eq!(bench.look::<Invalidate>(&mut run), (Some(true), None));
         bench.later(95);
         bench.put(cdn(&[("I1", "Completed", 1), ("I0", "Completed", -900)]));
-        let text = "invalidation I1 of E1 is completed: 1m35s".to_owned();
+        let text = "invalidation I1 of E1 completed: 1m35s".to_owned();
         assert_eq!(bench.look::<Invalidate>(&mut run), (Some(true), Some((Outcome::Done, text))));
     }
 

@@ -36,7 +36,7 @@ use futures_util::future::BoxFuture;
 use super::Clients;
 use super::meter::Meter;
 use super::op::Op;
-use super::source::{Context, SOURCES, Side, awaited};
+use super::source::{self, Context, Side};
 use nextcore_core::model::Time;
 use nextcore_core::model::action::params::{Parameters, Params};
 use nextcore_core::model::action::{Request, Spec};
@@ -78,9 +78,9 @@ impl Desk {
                 Ok(()) => {
                     keys.pop();
                 }
-                Err(problem) => match awaited(&problem).map(|row| row.key).filter(|k| !keys.contains(k)) {
-                    Some(first) => keys.push(first),
-                    None => return Err(problem),
+                Err(problem) => match problem.kind {
+                    ProblemKind::Waiting(Some(first)) if !keys.contains(&first) && source::of(first).is_some() => keys.push(first),
+                    _ => return Err(problem),
                 },
             }
         }
@@ -88,7 +88,7 @@ impl Desk {
     }
 
     async fn read(&mut self, key: SectionKey) -> Result<(), Problem> {
-        let Some(row) = SOURCES.iter().find(|r| r.key == key) else { return Ok(()) };
+        let Some(row) = source::of(key) else { return Ok(()) };
         let cx = Context {
             clients: self.clients.clone(),
             stack: Arc::clone(&self.stack),
@@ -111,8 +111,7 @@ impl Desk {
         let mut permissions: Vec<&str> = side.iter().map(|p| p.permission.as_deref().unwrap_or(&p.headline)).collect();
         permissions.sort_unstable();
         permissions.dedup();
-        let check =
-            |permission| Check { verdict: Verdict::Unknown, text: format!("what {permission} tells is not known: it is not allowed") };
+        let check = |permission| Check { verdict: Verdict::Unknown, text: format!("{permission} is not allowed") };
         permissions.into_iter().map(check).collect()
     }
 
@@ -171,7 +170,7 @@ pub struct Facts<'a> {
 impl<'a> Facts<'a> {
     /// A section that the action cannot do without.
     pub fn need<T: Section>(&self) -> Result<&'a T, Refusal> {
-        self.store.get::<T>().ok_or_else(|| Refusal::CannotTell(format!("the {} could not be read", T::TITLE)))
+        self.store.get::<T>().ok_or_else(|| Refusal::CannotTell(format!("could not read {}", T::TITLE)))
     }
 
     /// Why a section is not known, as the end of a sentence that says what is not known for it.
@@ -241,7 +240,7 @@ pub trait Action: 'static {
 
 /// The parameters of a plan, if it is one of this action.
 fn params<A: Action>(plan: &Plan) -> Result<A::Params, SendError> {
-    let other = || SendError::No(format!("the plan carries no parameters of '{}': nothing was sent; report this as a bug", A::NAME));
+    let other = || SendError::No(format!("the plan has no parameters of '{}': nothing was sent; report this as a bug", A::NAME));
     A::Params::of(&plan.params).cloned().ok_or_else(other)
 }
 

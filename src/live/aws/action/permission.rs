@@ -1,6 +1,8 @@
 //! Whether the caller may send what a plan says: IAM's own simulation of the caller's policies (`iam:SimulatePrincipalPolicy`). An answer
 //! that cannot be had is a check that could not be made, never a refusal.
 
+use aws_sdk_iam::types as sdk;
+
 use crate::aws::error::problem_of;
 use crate::aws::op::Op;
 use nextcore_core::model::identity::Identity;
@@ -20,7 +22,7 @@ pub async fn may(desk: &Desk, calls: &[Call], resources: &[String]) -> Check {
     actions.dedup();
     let unknown =
         |why: &str| Check { verdict: Verdict::Unknown, text: format!("permission for {} not checked: {why}", actions.join(", ")) };
-    let Some(identity) = desk.store.get::<Identity>() else { return unknown("who we are is not known") };
+    let Some(identity) = desk.store.get::<Identity>() else { return unknown("caller identity unknown") };
     let Some(source) = principal(identity) else { return unknown("the root user has no policies to simulate") };
     let call = desk.clients.iam.simulate_principal_policy().policy_source_arn(source).set_action_names(Some(actions.clone()));
     let resources = Some(resources.to_vec()).filter(|r| !r.is_empty());
@@ -36,17 +38,17 @@ pub async fn may(desk: &Desk, calls: &[Call], resources: &[String]) -> Check {
             return unknown(why);
         }
     };
-    let refused = answer.evaluation_results().iter().filter(|r| r.eval_decision().as_str() != "allowed");
+    let refused = answer.evaluation_results().iter().filter(|r| *r.eval_decision() != sdk::PolicyEvaluationDecisionType::Allowed);
     // A policy with a condition on the resource's tags, such as the one for route tables: the simulation does not know them.
     let (undecided, denied): (Vec<_>, Vec<_>) = refused.partition(|r| !r.missing_context_values().is_empty());
-    let denied: Vec<&str> = denied.into_iter().map(aws_sdk_iam::types::EvaluationResult::eval_action_name).collect();
+    let denied: Vec<&str> = denied.into_iter().map(sdk::EvaluationResult::eval_action_name).collect();
     if let Some(result) = undecided.first().filter(|_| denied.is_empty()) {
-        return unknown(&format!("it depends on {}", result.missing_context_values().join(", ")));
+        return unknown(&format!("depends on {}", result.missing_context_values().join(", ")));
     }
     if denied.is_empty() {
-        Check { verdict: Verdict::Pass, text: format!("permitted: {}", actions.join(", ")) }
+        Check { verdict: Verdict::Pass, text: format!("allowed: {}", actions.join(", ")) }
     } else {
-        Check { verdict: Verdict::Fail, text: format!("not permitted: {}", denied.join(", ")) }
+        Check { verdict: Verdict::Fail, text: format!("not allowed: {}", denied.join(", ")) }
     }
 }
 

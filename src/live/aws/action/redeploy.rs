@@ -18,8 +18,7 @@ use super::service::{UPDATE, addresses, all_healthy, draft, find, not_deploying,
 use super::{Action, Desk, Draft, Facts, Receipt, SendError, Sender, Sight, unread};
 
 /// Going back to an earlier revision is another thing: it would undo what nobody did here.
-const UNDO: &str =
-    "none: the same revision runs before and after, so there is nothing to go back to (rollback puts another revision in its place)";
+const UNDO: &str = "none: the revision is the same before and after (use rollback for another revision)";
 
 pub(super) struct Redeploy;
 
@@ -46,7 +45,7 @@ impl Action for Redeploy {
         let arn = running_definition(service);
         let revision = short_revision(arn);
         if service.desired == 0 {
-            let what = format!("{} has a desired count of 0: there is no task to replace", service.name);
+            let what = format!("{} has a desired count of 0: no task to replace", service.name);
             return Err(Refusal::Check(format!("{what}\n  next: scale {} 1", service.name)));
         }
         let mut plan = not_deploying(draft(service), service);
@@ -56,15 +55,15 @@ impl Action for Redeploy {
         plan = if let Some(definition) = definition {
             moved_tags(images(plan, facts, definition), facts, service, definition)
         } else {
-            let what = format!("the images of {revision} are not known, nor whether they can be pulled");
+            let what = format!("images of {revision} unknown, cannot check that they can be pulled");
             plan.unknown(facts, TaskDefinitions::KEY, &what)
         };
         // A rolling deployment may double the tasks for a while: each needs an address.
         let extra = service.desired * (service.maximum.unwrap_or(200) - 100).max(0) / 100;
         let params = Rollout { on: on(facts, service), deploys: Deploys::Same, before: before(service) };
         let plan = addresses(plan, facts, service, extra)
-            .change("tasks", format!("of {revision}"), format!("new ones, of {revision}"))
-            .note("the desired count is not sent: it stays what it is")
+            .change("tasks", format!("of {revision}"), format!("new, of {revision}"))
+            .note("the desired count does not change")
             .call(&UPDATE, format!("{} --force-new-deployment", update_cli(facts, &service.name)))
             .undo(UNDO, None)
             .rests("definition", arn);
@@ -83,7 +82,7 @@ impl Action for Redeploy {
 /// The same tag may be another image by now: then the new tasks run other code than the old ones.
 fn moved_tags(mut plan: Draft, facts: &Facts<'_>, service: &Service, definition: &TaskDefinition) -> Draft {
     let Some(tasks) = facts.store.get::<Tasks>() else {
-        return plan.unknown(facts, Tasks::KEY, "whether the running tasks are of the same image is not known");
+        return plan.unknown(facts, Tasks::KEY, "unknown whether the running tasks use the same image");
     };
     for (container, image) in &definition.images {
         let Found::Here(found) = find_image(facts, image) else { continue };
@@ -92,7 +91,7 @@ fn moved_tags(mut plan: Draft, facts: &Facts<'_>, service: &Service, definition:
         let others: Vec<String> = running.iter().filter(|d| **d != found.digest).map(|d| short_digest(d)).collect();
         if !others.is_empty() {
             let now = short_digest(&found.digest);
-            let text = format!("{} is another image by now: new tasks run {now}, the old ones {}", short(image), others.join(", "));
+            let text = format!("{} now points to another image: new tasks run {now}, the old ones {}", short(image), others.join(", "));
             plan = plan.check(Verdict::Warn, text);
         }
     }

@@ -8,8 +8,10 @@ use nextcore_core::model::action::Request;
 use nextcore_core::model::action::params;
 use nextcore_core::model::balancer::Balancer;
 use nextcore_core::model::identity::Identity;
-use nextcore_core::model::metric::{self, Metrics};
-use nextcore_core::model::network::{NatGateway, NatGateways, Network, RouteTable, Routes, SubnetTier, zone_letter};
+use nextcore_core::model::metric::Metrics;
+use nextcore_core::model::network::{
+    ConnectivityType, NatGateway, NatGateways, NatState, Network, RouteState, RouteTable, Routes, SubnetTier, zone_letter,
+};
 use nextcore_core::model::obligation::Owed;
 use nextcore_core::model::plan::{Outcome, Refusal, Run, Step};
 use nextcore_core::model::section::{Section, SectionKey};
@@ -54,34 +56,37 @@ impl Action for Reroute {
         };
         let target = target(facts, &zone, &route.target, request.arg("via").unwrap_or("auto"))?;
         if route.target == target.id {
-            return Err(Refusal::Check(format!("zone {} leaves through {} already: nothing to do", zone_letter(&zone), label(target))));
+            return Err(Refusal::Check(format!("zone {} already uses {}: nothing to do", zone_letter(&zone), label(target))));
         }
         let old = gateways.get(&route.target);
         let before = old.map_or_else(|| route.target.clone(), label);
         let name = if table.name.is_empty() { &table.id } else { &table.name };
         let mut plan = Draft::of("route table", name, &arn(facts, "ec2", &format!("route-table/{}", table.id)))
             .detail(format!("{}  {EVERYWHERE} → {}", table.id, route.target))
-            .change(&format!("way out of zone {}", zone_letter(&zone)), &before, label(target))
-            .must(target.state == "available", format!("{} available", target.id), format!("{} is {}", label(target), target.state))
+            .change(&format!("outbound route of zone {}", zone_letter(&zone)), &before, label(target))
+            .must(target.state == NatState::Available, format!("{} available", target.id), format!("{} is {}", label(target), target.state))
             .must(
                 route.target.starts_with("nat-"),
-                "the default route leads to a NAT gateway",
-                format!("the default route leads to {}, which is no NAT gateway: it is not touched", route.target),
+                "the default route points to a NAT gateway",
+                format!("the default route points to {}, not a NAT gateway: not changed", route.target),
             );
         plan.object = Some(zone_letter(&zone).to_owned());
         let shared = shared(facts, table, &zone);
         plan = plan.should(
             shared.is_empty(),
             "only this zone's private subnets use the table",
-            format!("the table also serves zone {}: it moves with it", shared.join(", ")),
+            format!("the table is also used by zone {}: it is rerouted too", shared.join(", ")),
         );
         let blast = std::iter::once(zone_letter(&zone)).chain(shared.iter().map(String::as_str)).collect::<Vec<_>>().join(", ");
         let (table_id, destination) = (table.id.clone(), EVERYWHERE.to_owned());
         let params = params::Reroute { table: table_id, destination, from: route.target.clone(), to: target.id.clone() };
         let plan = clean(back(plan, &zone, &route.target, old), facts, target)
             .reach(
-                "outbound connections that are open in that zone are reset; new ones work at once; inbound traffic is not touched",
-                format!("everything that tasks of zone {blast} send out; across zones it costs more, and {} carries both", target.id),
+                "open outbound connections of that zone are reset; new ones work at once; inbound traffic is not affected",
+                format!(
+                    "all outbound traffic of tasks in zone {blast}; cross-zone traffic costs more, and {} carries both zones",
+                    target.id
+                ),
             )
             .call(
                 &REPLACE,
@@ -103,15 +108,15 @@ impl Action for Reroute {
         let params::Reroute { table, from: old, to: new, .. } = params;
         let found = facts.store.get::<Routes>().and_then(|r| r.tables.iter().find(|t| t.id == *table));
         let Some(route) = found.and_then(RouteTable::default_route) else { return Sight::default() };
-        let (applied, active) = (route.target == *new, route.state == "active");
+        let (applied, active) = (route.target == *new, route.state == RouteState::Active);
         let mut steps = vec![
-            Step::new(format!("{table} leads to {}", route.target), applied, true),
+            Step::new(format!("{table} points to {}", route.target), applied, true),
             Step::new(format!("the route is {}", route.state), applied && active, applied),
         ];
-        let wrong = if applied && route.state == "blackhole" {
+        let wrong = if applied && route.state == RouteState::Blackhole {
             Some(format!("the route to {new} is a blackhole: the gateway is gone"))
         } else if !applied && should_show(facts, run) {
-            Some(format!("the default route of {table} leads to {}, not to {new}: somebody has set it meanwhile", route.target))
+            Some(format!("the default route of {table} points to {}, not {new}: changed by someone else", route.target))
         } else {
             None
         };
@@ -120,14 +125,14 @@ impl Action for Reroute {
                 steps.push(failed(text.clone()));
                 Some((Outcome::Failed, text))
             }
-            None => (applied && active).then(|| (Outcome::Done, format!("{table} leads to {new} now, it was {old}"))),
+            None => (applied && active).then(|| (Outcome::Done, format!("{table} now points to {new}, was {old}"))),
         };
         Sight { steps, applied: Some(applied), end }
     }
 }
 
 fn left_out() -> String {
-    "reroute: this build leaves Amazon EC2 out\n  next: build with the default features".to_owned()
+    "reroute: built without Amazon EC2\n  next: build with the default features".to_owned()
 }
 
 #[cfg(feature = "ec2")]
@@ -149,7 +154,7 @@ fn zone(facts: &Facts<'_>, wanted: &str) -> Result<String, Refusal> {
     let zones: std::collections::BTreeSet<&str> = network.of(SubnetTier::Private).map(|s| s.zone.as_str()).collect();
     zones.iter().find(|z| is_zone(z, wanted)).map(|z| (*z).to_owned()).ok_or_else(|| {
         let known: Vec<&str> = zones.iter().map(|z| zone_letter(z)).collect();
-        Refusal::Check(format!("there is no private subnet in a zone '{wanted}'\n  next: choose one of {}", known.join(", ")))
+        Refusal::Check(format!("no private subnet in zone '{wanted}'\n  next: choose one of {}", known.join(", ")))
     })
 }
 
@@ -164,7 +169,7 @@ fn table<'a>(facts: &Facts<'a>, zone: &str) -> Result<&'a RouteTable, Refusal> {
     let mut tables: Vec<&RouteTable> = Vec::new();
     for subnet in network.of(SubnetTier::Private).filter(|s| s.zone == zone) {
         let Some(table) = routes.of(&subnet.id) else {
-            return Err(Refusal::Check(format!("no route table is known for {} in zone {letter}\n  next: look at the VPC", subnet.id)));
+            return Err(Refusal::Check(format!("no route table found for {} in zone {letter}\n  next: check the VPC", subnet.id)));
         };
         if !tables.iter().any(|t| t.id == table.id) {
             tables.push(table);
@@ -195,24 +200,24 @@ fn label(gateway: &NatGateway) -> String {
 fn target<'a>(facts: &Facts<'a>, zone: &str, now: &str, via: &str) -> Result<&'a NatGateway, Refusal> {
     let gateways = facts.need::<NatGateways>()?;
     // A private gateway leads to other networks, not to the internet.
-    let public = || gateways.gateways.iter().filter(|g| g.connectivity != "private" && !g.zone.is_empty());
+    let public = || gateways.gateways.iter().filter(|g| g.connectivity != ConnectivityType::Private && !g.zone.is_empty());
     if via != "auto" {
-        let mut there: Vec<&NatGateway> = public().filter(|g| is_zone(&g.zone, via) && g.state != "deleted").collect();
-        there.sort_by_key(|g| g.state != "available");
+        let mut there: Vec<&NatGateway> = public().filter(|g| is_zone(&g.zone, via) && g.state != NatState::Deleted).collect();
+        there.sort_by_key(|g| g.state != NatState::Available);
         return there.first().copied().ok_or_else(|| {
-            let known: Vec<&str> = public().filter(|g| g.state == "available").map(|g| zone_letter(&g.zone)).collect();
-            Refusal::Check(format!("there is no NAT gateway in zone '{via}'\n  next: --via one of {}", known.join(", ")))
+            let known: Vec<&str> = public().filter(|g| g.state == NatState::Available).map(|g| zone_letter(&g.zone)).collect();
+            Refusal::Check(format!("no NAT gateway in zone '{via}'\n  next: --via one of {}", known.join(", ")))
         });
     }
-    let others: Vec<&NatGateway> = public().filter(|g| g.state == "available" && g.zone != zone).collect();
+    let others: Vec<&NatGateway> = public().filter(|g| g.state == NatState::Available && g.zone != zone).collect();
     if let Some(carrier) = others.iter().find(|g| g.id == now) {
-        let what = format!("zone {} leaves through {} already", zone_letter(zone), label(carrier));
-        return Err(Refusal::Check(format!("{what}\n  next: --via {} brings it home", zone_letter(zone))));
+        let what = format!("zone {} already uses {}", zone_letter(zone), label(carrier));
+        return Err(Refusal::Check(format!("{what}\n  next: --via {} restores it", zone_letter(zone))));
     }
     // The next letter, then from the first: what stands nearest in the alphabet is what people expect.
     let next = others.iter().filter(|g| g.zone.as_str() > zone).chain(&others).next();
     let Some(next) = next.copied() else {
-        return Err(Refusal::Check(format!("no other zone than {} has a NAT gateway that is available", zone_letter(zone))));
+        return Err(Refusal::Check(format!("no zone other than {} has an available NAT gateway", zone_letter(zone))));
     };
     let traffic = |g: &NatGateway| figure(facts, metric::Nat::BytesIn.of(&g.id));
     let least = others.iter().filter_map(|g| Some((*g, traffic(g)?))).min_by(|a, b| a.1.total_cmp(&b.1));
@@ -231,16 +236,16 @@ fn leaves_home(zone: &str, table: &RouteTable, old: Option<&NatGateway>, new: &N
 
 /// What its figures say about the gateway that takes over.
 fn clean(plan: Draft, facts: &Facts<'_>, target: &NatGateway) -> Draft {
-    let sum = |metric: metric::Nat| figure(facts, metric.of(&target.id));
-    let Some(bytes) = sum(metric::Nat::BytesIn) else {
-        return plan.unknown(facts, Metrics::KEY, &format!("how {} is doing is not known", target.id));
+    let sum = |id: &str| figure(facts, &format!("nat/{}/{id}", target.id));
+    let Some(bytes) = sum("bytes_in") else {
+        return plan.unknown(facts, Metrics::KEY, &format!("metrics of {} unknown", target.id));
     };
     let trouble: Vec<String> = [(metric::Nat::PortErrors, "port allocation errors"), (metric::Nat::Drops, "dropped packets")]
         .into_iter()
         .filter_map(|(metric, words)| sum(metric).filter(|n| *n > 0.0).map(|n| format!("{n:.0} {words} a minute")))
         .collect();
-    let bad = format!("{} is not clean: {}", target.id, trouble.join(", "));
-    plan.should(trouble.is_empty(), format!("{} is clean, {} in a minute", target.id, text::bytes(bytes)), bad)
+    let bad = format!("{} has errors: {}", target.id, trouble.join(", "));
+    plan.should(trouble.is_empty(), format!("{} has no errors, {} per minute", target.id, text::bytes(bytes)), bad)
 }
 
 /// The way back: the id is in the words, whatever becomes of the gateway.
@@ -250,10 +255,11 @@ fn back(plan: Draft, zone: &str, old: &str, gateway: Option<&NatGateway>) -> Dra
         Some(g) => {
             let via = zone_letter(&g.zone);
             let words = format!("reroute {letter} --via {via}: back to {old}");
-            let words = if g.state == "available" { words } else { format!("{words}, once it is available again (it is {})", g.state) };
+            let words =
+                if g.state == NatState::Available { words } else { format!("{words}, once it is available again (it is {})", g.state) };
             plan.undo(words, Some(Request::new(Reroute::NAME, letter).with("via", via)))
         }
-        None => plan.undo(format!("the route led to {old}, which is not among the gateways any more: nothing to go back to"), None),
+        None => plan.undo(format!("the route pointed to {old}, which no longer exists: no undo"), None),
     }
 }
 
@@ -352,7 +358,7 @@ mod tests {
         let away = bench().with(routes("nat-b", "active"));
         assert_eq!(new_gateway(&away, "a", Some("a")), "nat-a");
         let text = away.draft::<Reroute>(&request("a", None)).unwrap_err();
-        assert!(text.text().contains("already") && text.text().contains("--via a brings it home"), "{text:?}");
+        assert!(text.text().contains("already") && text.text().contains("--via a restores it"), "{text:?}");
         let mut lost = gateways();
         lost.gateways.remove(0);
         let black = bench().with(lost).with(routes("nat-a", "blackhole"));
@@ -369,7 +375,7 @@ mod tests {
     fn what_forbids_it() {
         for (zone, via, words) in [
             ("d", None, "choose one of a, b, c"),
-            ("a", Some("a"), "leaves through nat-a in zone a already"),
+            ("a", Some("a"), "already uses nat-a in zone a"),
             ("a", Some("d"), "--via one of a, b, c"),
         ] {
             let refusal = bench().draft::<Reroute>(&request(zone, via)).unwrap_err();
@@ -380,7 +386,7 @@ mod tests {
         let draft = bench().with(ill).draft::<Reroute>(&request("a", Some("b"))).unwrap();
         assert_eq!(refusal(&draft), "nat-b in zone b is pending");
         let elsewhere = bench().with(routes("tgw-1", "active")).draft::<Reroute>(&request("a", None)).unwrap();
-        assert_eq!(refusal(&elsewhere), "the default route leads to tgw-1, which is no NAT gateway: it is not touched");
+        assert_eq!(refusal(&elsewhere), "the default route points to tgw-1, not a NAT gateway: not changed");
         let mut alone = gateways();
         alone.gateways.truncate(1);
         assert!(bench().with(alone).draft::<Reroute>(&request("a", None)).is_err());
@@ -404,7 +410,7 @@ mod tests {
         let draft = bench.draft::<Reroute>(&request("a", None)).unwrap();
         assert_eq!(
             texts(&draft, Verdict::Warn),
-            ["the table also serves zone c: it moves with it", "nat-b is not clean: 12 port allocation errors a minute"]
+            ["the table is also used by zone c: it is rerouted too", "nat-b has errors: 12 port allocation errors a minute"]
         );
         assert!(draft.blast.contains("zone a, c"), "{}", draft.blast);
     }
@@ -417,7 +423,7 @@ mod tests {
         bench.put(routes("nat-b", ""));
         assert_eq!(bench.look::<Reroute>(&mut run), (Some(true), None));
         bench.put(routes("nat-b", "active"));
-        let done = Some((Outcome::Done, "rtb-a leads to nat-b now, it was nat-a".to_owned()));
+        let done = Some((Outcome::Done, "rtb-a now points to nat-b, was nat-a".to_owned()));
         assert_eq!(bench.look::<Reroute>(&mut run), (Some(true), done));
         bench.put(routes("nat-b", "blackhole"));
         assert_eq!(bench.look::<Reroute>(&mut run).1.unwrap().0, Outcome::Failed);

@@ -11,7 +11,7 @@ use crate::aws::op::{Op, Scope};
 use crate::aws::source::services::definition;
 use nextcore_core::model::Time;
 use nextcore_core::model::section::{Problem, ProblemKind, Section, SectionKey};
-use nextcore_core::model::service::TaskDefinition;
+use nextcore_core::model::service::{DefinitionStatus, TaskDefinition};
 
 use super::{Desk, because};
 
@@ -38,7 +38,7 @@ pub(super) struct Past {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct Registered {
     /// `ACTIVE`, `INACTIVE`, ...
-    pub(super) status: String,
+    pub(super) status: DefinitionStatus,
     /// What it is.
     pub(super) definition: TaskDefinition,
 }
@@ -132,7 +132,7 @@ pub(super) async fn registered(desk: &Desk, name: &str) -> Result<Option<Registe
     match desk.clients.ecs.describe_task_definition().task_definition(name).send().await {
         Ok(out) => Ok(out
             .task_definition()
-            .map(|d| Registered { status: text(d.status().map(sdk::TaskDefinitionStatus::as_str)), definition: definition(d) })),
+            .map(|d| Registered { status: text(d.status().map(sdk::TaskDefinitionStatus::as_str)).into(), definition: definition(d) })),
         Err(e) => {
             let problem = problem_of(DEFINITION, &e);
             // ECS says ClientException for a name that it does not know.

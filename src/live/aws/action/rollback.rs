@@ -12,7 +12,7 @@ use nextcore_core::model::identity::Identity;
 use nextcore_core::model::network::Network;
 use nextcore_core::model::plan::{Refusal, Run, Verdict};
 use nextcore_core::model::section::{Problem, Section, SectionKey};
-use nextcore_core::model::service::{Service, Services, TaskDefinition, short_revision};
+use nextcore_core::model::service::{DefinitionStatus, Service, Services, TaskDefinition, short_revision};
 
 use super::revisions::{self, Candidates, Known, PAST, past, put, registered};
 use super::rollout::{self, before, images, rolls, running_definition, short};
@@ -58,7 +58,7 @@ impl Action for Rollback {
         let current = running_definition(service);
         let name = wanted(service, request, found)?;
         let missing = || {
-            let what = format!("there is no task definition {}", short_revision(&name));
+            let what = format!("no task definition {}", short_revision(&name));
             Refusal::Check(format!("{what}\n  next: rollback {} --to {LAST}, or one of {}", service.name, known(found)))
         };
         let target = match &found.wanted {
@@ -71,14 +71,14 @@ impl Action for Rollback {
         plan = match &found.wanted {
             Known::Read(Some(wanted)) => images(
                 plan.must(
-                    wanted.status == "ACTIVE",
+                    wanted.status == DefinitionStatus::Active,
                     format!("{to} is ACTIVE"),
-                    format!("{to} is {}: ECS deploys no such task definition", wanted.status),
+                    format!("{to} is {}: ECS cannot deploy it", wanted.status),
                 ),
                 facts,
                 &wanted.definition,
             ),
-            Known::Unread(why) => plan.check(Verdict::Unknown, format!("whether {to} exists, and what it is, is not known{why}")),
+            Known::Unread(why) => plan.check(Verdict::Unknown, format!("task definition {to} unknown{why}")),
             Known::Read(None) => plan,
         };
         plan = rolls(plan, service).check(Verdict::Warn, "database migrations are not undone: is the older code compatible?").change(
@@ -88,7 +88,7 @@ impl Action for Rollback {
         );
         plan = match (found.current.read(), found.wanted.read()) {
             (Some(Some(current)), Some(Some(wanted))) => differences(plan, &current.definition, &wanted.definition),
-            _ => plan.note(format!("{from} or {to} could not be read: what differs is not known")),
+            _ => plan.note(format!("could not read {from} or {to}: differences unknown")),
         };
         let extra = service.desired * (service.maximum.unwrap_or(200) - 100).max(0) / 100;
         let (words, undo) = back(service, from, found);
@@ -113,7 +113,7 @@ impl Action for Rollback {
 /// Why there is no plan without a revision: the earlier deployments cannot be read.
 fn choose(problem: &Problem) -> Refusal {
     match unread(problem) {
-        Refusal::CannotTell(text) => Refusal::CannotTell(format!("{text}; or name the revision yourself, with --to")),
+        Refusal::CannotTell(text) => Refusal::CannotTell(format!("{text}; or set the revision with --to")),
         other => other,
     }
 }
@@ -124,25 +124,25 @@ fn deployed(plan: Draft, found: &Candidates, target: &str) -> Draft {
     let past = match &found.past {
         Known::Read(past) => past,
         Known::Unread(why) => {
-            return plan.check(Verdict::Unknown, format!("whether {to} was ever deployed with success is not known{why}"));
+            return plan.check(Verdict::Unknown, format!("unknown whether {to} was ever deployed successfully{why}"));
         }
     };
     match past.iter().find(|p| p.definition == target || short_revision(&p.definition) == to).map(|p| p.created_at) {
-        Some(Some(at)) => plan.check(Verdict::Pass, format!("{to} was deployed with success on {}", at.format("%Y-%m-%d %H:%M UTC"))),
-        Some(None) => plan.check(Verdict::Pass, format!("{to} was deployed with success")),
-        None => plan.check(Verdict::Warn, format!("{to} is not among the last {PAST} successful deployments")),
+        Some(Some(at)) => plan.check(Verdict::Pass, format!("{to} was deployed successfully on {}", at.format("%Y-%m-%d %H:%M UTC"))),
+        Some(None) => plan.check(Verdict::Pass, format!("{to} was deployed successfully")),
+        None => plan.check(Verdict::Warn, format!("{to} is not in the last {PAST} successful deployments")),
     }
 }
 
 /// The way forward again, where what runs now can still be deployed.
 fn back(service: &Service, from: &str, found: &Candidates) -> (String, Option<Request>) {
     let gone = match found.current.read() {
-        Some(Some(current)) => (current.status != "ACTIVE").then_some(current.status.as_str()),
-        Some(None) => Some("not there any more"),
+        Some(Some(current)) => (current.status != DefinitionStatus::Active).then_some(current.status.as_str()),
+        Some(None) => Some("deleted"),
         None => None,
     };
     if let Some(state) = gone {
-        return (format!("none: {from} is {state}, ECS does not deploy it again"), None);
+        return (format!("none: {from} is {state}, ECS cannot deploy it again"), None);
     }
     let back = Request::new(Rollback::NAME, &service.name).with("to", from);
     (back.to_string(), Some(back))
@@ -155,7 +155,7 @@ fn wanted(service: &Service, request: &Request, found: &Candidates) -> Result<St
     let asked = request.arg("to").unwrap_or(LAST);
     if asked == LAST {
         let none = || {
-            let what = format!("{} has no successful deployment of another task definition to go back to", service.name);
+            let what = format!("{} has no successful deployment of another task definition to roll back to", service.name);
             Refusal::Check(format!("{what}\n  next: choose one with --to, such as --to {family}:1"))
         };
         return found.before(current).map(ToOwned::to_owned).ok_or_else(none);
@@ -171,7 +171,7 @@ fn wanted(service: &Service, request: &Request, found: &Candidates) -> Result<St
     let name = format!("{family}:{number}");
     if name == short_revision(current) {
         return Err(Refusal::Check(format!(
-            "{} runs {name} already: nothing to do\n  next: redeploy {} replaces its tasks",
+            "{} already runs {name}: nothing to do\n  next: redeploy {} replaces its tasks",
             service.name, service.name
         )));
     }
@@ -196,11 +196,11 @@ fn differences(mut plan: Draft, old: &TaskDefinition, new: &TaskDefinition) -> D
         match old.images.iter().find(|(name, _)| name == container) {
             Some((_, before)) if before != image => plan = plan.note(format!("image of {container}: {} → {}", short(before), short(image))),
             Some(_) => {}
-            None => plan = plan.note(format!("container {container} is added: {}", short(image))),
+            None => plan = plan.note(format!("container {container} added: {}", short(image))),
         }
     }
     for (container, _) in old.images.iter().filter(|(name, _)| !new.images.iter().any(|(n, _)| n == name)) {
-        plan = plan.note(format!("container {container} is removed"));
+        plan = plan.note(format!("container {container} removed"));
     }
     for (what, before, after) in [("CPU units", &old.cpu, &new.cpu), ("memory, MiB", &old.memory, &new.memory)] {
         if before != after {

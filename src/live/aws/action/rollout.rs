@@ -6,7 +6,7 @@ use nextcore_core::model::balancer::Targets;
 use nextcore_core::model::delivery::{Image, Repositories, Repository};
 use nextcore_core::model::plan::{Outcome, Run, Step, Verdict};
 use nextcore_core::model::section::Section;
-use nextcore_core::model::service::{Deployment, RolloutState, Service, TaskDefinition};
+use nextcore_core::model::service::{Controller, Deployment, RolloutState, Service, TaskDefinition};
 
 use super::service::{UPDATE, failed, find, healthy, should_show};
 use super::{Draft, Facts, Receipt, SendError, Sender, Sight};
@@ -21,21 +21,21 @@ pub(super) fn running_definition(service: &Service) -> &str {
 
 /// The part of a draft that every deployment has: what it rolls, and what it rests on.
 pub(super) fn rolls(plan: Draft, service: &Service) -> Draft {
-    let controller = service.controller.as_str();
-    let ours = matches!(controller, "" | "ECS");
-    let plan = plan.must(ours, "rolled by ECS itself", format!("{controller} deploys this service, not ECS: start the deployment there"));
+    let controller = &service.controller;
+    let ours = matches!(controller, Controller::Unstated | Controller::Ecs);
+    let plan = plan.must(ours, "deployed by ECS", format!("{controller} deploys this service, not ECS: start the deployment there"));
     let plan = match service.circuit_breaker {
         Some((true, true)) => plan.check(Verdict::Pass, "the circuit breaker rolls back if tasks fail to start"),
-        Some((true, false)) => plan.check(Verdict::Warn, "the circuit breaker stops a deployment that fails, but does not roll it back"),
-        _ => plan.check(Verdict::Warn, "no circuit breaker: a deployment that fails goes on trying until it is stopped"),
+        Some((true, false)) => plan.check(Verdict::Warn, "the circuit breaker stops a failed deployment without a rollback"),
+        _ => plan.check(Verdict::Warn, "no circuit breaker: a failing deployment retries until it is stopped"),
     };
     let (least, most) = (service.minimum_healthy.unwrap_or(100), service.maximum.unwrap_or(200));
     let expect = if least >= 100 {
         "nothing: old tasks stop once new ones are healthy"
     } else {
-        "less capacity while it rolls: old tasks stop before new ones are healthy"
+        "reduced capacity during the deployment: old tasks stop before new ones are healthy"
     };
-    plan.reach(expect, format!("every task of this service is replaced ({least}-{most} % of them run meanwhile); the desired count stays"))
+    plan.reach(expect, format!("every task of this service is replaced ({least}-{most} % running meanwhile); the desired count stays"))
         .takes(120, 420, 1800)
 }
 
@@ -49,10 +49,10 @@ pub(super) fn images(mut plan: Draft, facts: &Facts<'_>, definition: &TaskDefini
     for (container, image) in &definition.images {
         let (verdict, text) = match find_image(facts, image) {
             Found::Here(found) => (Verdict::Pass, format!("image {} is in ECR ({})", short(image), short_digest(&found.digest))),
-            Found::Gone => (Verdict::Fail, format!("image {} of {container} is not in ECR any more: no task could start", short(image))),
+            Found::Gone => (Verdict::Fail, format!("image {} of {container} is no longer in ECR: no task can start", short(image))),
             Found::Unknown => {
                 let why = facts.why(Repositories::KEY);
-                (Verdict::Unknown, format!("whether image {} can still be pulled is not known{why}", short(image)))
+                (Verdict::Unknown, format!("unknown whether image {} can still be pulled{why}", short(image)))
             }
         };
         plan = plan.check(verdict, text);
@@ -129,7 +129,7 @@ pub(super) fn sight(facts: &Facts<'_>, run: &Run, params: &Rollout) -> Sight {
     let name = &params.on.service;
     let Ok(service) = find(facts, name) else { return Sight::default() };
     let Some(ours) = ours(service, run, params) else { return unseen(facts, service, run, params) };
-    let registered = format!("deployment {} to {} is registered", ours.id, ours.revision());
+    let registered = format!("deployment {} to {} registered", ours.id, ours.revision());
     let mut steps = vec![Step::new(registered, true, true)];
     if let Some(why) = gone_wrong(service, ours) {
         steps.push(failed(why.clone()));
@@ -146,12 +146,12 @@ pub(super) fn sight(facts: &Facts<'_>, run: &Run, params: &Rollout) -> Sight {
         // Before the new tasks run, it is the old ones that are healthy.
         steps.push(Step::new(format!("{n} of {} targets healthy", ours.desired), completed || (all && enough), all));
     } else if !service.target_groups.is_empty() {
-        steps.push(Step::new(format!("healthy targets are not known{}", facts.why(Targets::KEY)), false, false));
+        steps.push(Step::new(format!("healthy targets unknown{}", facts.why(Targets::KEY)), false, false));
     }
     let old = service.deployments.iter().filter(|d| d.id != ours.id).map(|d| d.running).sum::<i32>();
-    let rest = if old > 0 { format!("{old} old tasks still running") } else { "no old task is running".to_owned() };
+    let rest = if old > 0 { format!("{old} old tasks still running") } else { "no old tasks running".to_owned() };
     steps.push(Step::new(rest, completed || old == 0, all));
-    let done = || (Outcome::Done, format!("{name} runs {} of {} on every task ({} tasks)", ours.revision(), ours.id, ours.running));
+    let done = || (Outcome::Done, format!("all {name} tasks run {} of {} ({} tasks)", ours.revision(), ours.id, ours.running));
     Sight { steps, applied: Some(true), end: completed.then(done) }
 }
 
@@ -171,7 +171,7 @@ fn ours<'a>(service: &'a Service, run: &Run, params: &Rollout) -> Option<&'a Dep
 
 /// The deployment is not listed: not yet, or not any more.
 fn unseen(facts: &Facts<'_>, service: &Service, run: &Run, params: &Rollout) -> Sight {
-    let steps = vec![Step::new("no new deployment is registered yet", false, true)];
+    let steps = vec![Step::new("no new deployment registered yet", false, true)];
     let Some(id) = run.made.as_deref() else {
         // Nobody can say that it was refused either: the watch goes on until its limit.
         return Sight { steps, applied: Some(false), end: None };
@@ -181,8 +181,8 @@ fn unseen(facts: &Facts<'_>, service: &Service, run: &Run, params: &Rollout) -> 
     let told = failure_event(service, id);
     let text = match (&told, primary.is_some_and(|d| Some(&d.id) == params.before.as_ref())) {
         (Some(why), _) => format!("deployment {id} failed: {why}; {} is on {now}", service.name),
-        (None, true) => format!("deployment {id} is gone, {} is back on {now}: it was rolled back", service.name),
-        (None, false) => format!("deployment {id} is gone: another one, to {now}, has taken its place"),
+        (None, true) => format!("deployment {id} was rolled back: {} is on {now}", service.name),
+        (None, false) => format!("deployment {id} was replaced by another, to {now}"),
     };
     // Right after the call a look may still be answered from before it.
     let end = (told.is_some() || should_show(facts, run)).then(|| (Outcome::Failed, text.clone()));
@@ -193,7 +193,7 @@ fn unseen(facts: &Facts<'_>, service: &Service, run: &Run, params: &Rollout) -> 
 /// Why the deployment will not come to its end, if it will not.
 fn gone_wrong(service: &Service, ours: &Deployment) -> Option<String> {
     let primary = service.primary();
-    let back = primary.filter(|p| p.id != ours.id).map_or_else(String::new, |p| format!("; ECS goes back to {}", p.revision()));
+    let back = primary.filter(|p| p.id != ours.id).map_or_else(String::new, |p| format!("; ECS rolls back to {}", p.revision()));
     if ours.rollout_state == RolloutState::Failed {
         let why = if ours.rollout_reason.is_empty() { "no reason given" } else { ours.rollout_reason.trim_end_matches('.') };
         let tasks = if ours.failed > 0 { format!(" ({} tasks failed to start)", ours.failed) } else { String::new() };
@@ -202,7 +202,7 @@ fn gone_wrong(service: &Service, ours: &Deployment) -> Option<String> {
     let other = primary.filter(|p| p.id != ours.id)?;
     Some(match failure_event(service, &ours.id) {
         Some(why) => format!("deployment {} failed: {why}{back}", ours.id),
-        None => format!("deployment {} was overtaken by {} to {}", ours.id, other.id, other.revision()),
+        None => format!("deployment {} was replaced by {} to {}", ours.id, other.id, other.revision()),
     })
 }
 

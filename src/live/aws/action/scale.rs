@@ -66,17 +66,17 @@ impl Action for Scale {
         let (min, max) = target.map_or((0, 0), |t| (t.min, t.max));
         let raises = hold && (wanted > min || wanted > max);
         if wanted == service.desired && !raises {
-            return Err(Refusal::Check(format!("{} has a desired count of {wanted} already: nothing to do", service.name)));
+            return Err(Refusal::Check(format!("{} already has a desired count of {wanted}: nothing to do", service.name)));
         }
         if hold && target.is_none() {
-            return Err(Refusal::Check(format!("{} has no autoscaling: there is nothing to hold it against", service.name)));
+            return Err(Refusal::Check(format!("{} has no autoscaling: nothing to hold against", service.name)));
         }
         let mut plan = draft(service).change("desired count", service.desired, wanted);
         plan = not_deploying(plan, service);
         let settled = service.running == service.desired && service.pending == 0;
         plan = plan.should(
             settled,
-            "steady: every task that is desired is running",
+            "steady: all desired tasks are running",
             format!("still changing: {} running, {} pending of {}", service.running, service.pending, service.desired),
         );
         plan = if wanted > service.desired {
@@ -86,9 +86,9 @@ impl Action for Scale {
         };
         if raises {
             let most = max.max(wanted);
-            plan = plan.change("autoscaling least", min, wanted);
+            plan = plan.change("autoscaling min", min, wanted);
             if most != max {
-                plan = plan.change("autoscaling most", max, most);
+                plan = plan.change("autoscaling max", max, most);
             }
             plan = plan.call(&REGISTER, bounds_cli(facts, &service.name, wanted, most));
         }
@@ -98,7 +98,7 @@ impl Action for Scale {
         let out = wanted > service.desired;
         let reach = match (out, wanted) {
             (true, _) => "nothing: new tasks join once they are healthy",
-            (false, 0) => "an outage of this service: nothing of it serves until it is scaled up again",
+            (false, 0) => "an outage of this service until it is scaled up again",
             (false, _) => "stopped tasks drain their connections first (300 s at most)",
         };
         let usually = match (&take_back, out) {
@@ -110,7 +110,7 @@ impl Action for Scale {
         let register = raises.then(|| Range::new(wanted, max.max(wanted)));
         let params = params::Scale { on: on(facts, service), from: service.desired, wanted, register, take_back };
         let plan = plan
-            .reach(reach, "this service only; no deployment begins")
+            .reach(reach, "this service only; no deployment starts")
             .undo(undo.0, Some(undo.1))
             .takes(usually.0, usually.1, 900)
             .rests("desired", service.desired)
@@ -150,7 +150,7 @@ fn sight_of(facts: &Facts<'_>, run: &Run, params: &params::Scale) -> Sight {
     if let Some(take_back) = &params.take_back {
         // Autoscaling looks once a minute: before it has, "done" would be said of what is about to be undone.
         let stays = waited(facts, run) >= STAYS;
-        steps.push(Step::new(format!("stays, although {} fires", take_back.alarm), stays, settled));
+        steps.push(Step::new(format!("stays although {} is firing", take_back.alarm), stays, settled));
         settled &= stays;
     }
     let end = (applied && settled).then(|| (Outcome::Done, format!("{} runs {wanted} tasks", service.name)));
@@ -169,10 +169,10 @@ fn moved(facts: &Facts<'_>, run: &Run, service: &Service, params: &params::Scale
     let text = match by {
         Some((at, activity)) => {
             let keeps = if now < wanted { format!("; scale {} {wanted} --hold keeps it", service.name) } else { String::new() };
-            let how = if (from < wanted) == (now < wanted) { "set it back" } else { "moved it on" };
+            let how = if (from < wanted) == (now < wanted) { "set it back" } else { "changed it" };
             format!("autoscaling {how} to {now} at {} ({}){keeps}", clock(at), activity.cause.trim_end_matches('.'))
         }
-        None => format!("the desired count is {now}, not {wanted}: somebody or autoscaling has set it meanwhile"),
+        None => format!("the desired count is {now}, not {wanted}: changed by someone else or autoscaling"),
     };
     (outcome, text)
 }
@@ -184,7 +184,7 @@ fn wanted(service: &Service, request: &Request) -> Result<i32, Refusal> {
         Count::By(n) => service.desired + n,
     };
     if wanted < 0 {
-        return Err(Refusal::Usage(format!("{} has a desired count of {}: it cannot become {wanted}", service.name, service.desired)));
+        return Err(Refusal::Usage(format!("{} has a desired count of {}: cannot set {wanted}", service.name, service.desired)));
     }
     Ok(wanted)
 }
@@ -196,7 +196,7 @@ pub(super) fn enough_left(plan: Draft, facts: &Facts<'_>, service: &Service, wan
     }
     let Some(now) = healthy(facts, service) else { return targets_unknown(plan, facts, service) };
     let left = (now as i32).min(wanted);
-    plan.should(left >= 2, format!("{left} healthy targets will be left"), format!("only {left} healthy target will be left"))
+    plan.should(left >= 2, format!("{left} healthy targets will remain"), format!("only {left} healthy target will remain"))
 }
 
 /// The bounds as they are, for the re-check.

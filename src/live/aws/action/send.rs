@@ -34,7 +34,7 @@ pub struct Sender {
 impl Sender {
     /// The run's warrant for one request of this operation; goes with the request.
     pub fn warrant(&self, op: &Op) -> Result<Ticket, SendError> {
-        let without = || SendError::No(format!("{}: the plan names no such call: nothing was sent; report this as a bug", op.label()));
+        let without = || SendError::No(format!("{}: not a call of the plan: nothing was sent; report this as a bug", op.label()));
         self.warrants.0.iter().find(|w| w.is_for(op)).map(Warrant::ticket).ok_or_else(without)
     }
 }

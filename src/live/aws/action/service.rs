@@ -44,10 +44,10 @@ pub(super) fn draft(service: &Service) -> Draft {
 
 /// A running deployment forbids: it can be stopped, or waited for.
 pub(super) fn not_deploying(mut draft: Draft, service: &Service) -> Draft {
-    let Some(d) = service.deploying() else { return draft.check(Verdict::Pass, "no deployment is running") };
+    let Some(d) = service.deploying() else { return draft.check(Verdict::Pass, "no deployment in progress") };
     draft.instead = Some(Request::new("stop-deployment", &service.name));
     let text =
-        format!("a deployment to {} is running ({}/{}): stop-deployment {} ends it", d.revision(), d.running, d.desired, service.name);
+        format!("a deployment to {} is in progress ({}/{}): use stop-deployment {}", d.revision(), d.running, d.desired, service.name);
     draft.check(Verdict::Fail, text)
 }
 
@@ -65,11 +65,11 @@ pub(super) fn healthy(facts: &Facts<'_>, service: &Service) -> Option<usize> {
 /// Whether the subnets have addresses for so many more tasks: a Fargate task needs one each.
 pub(super) fn addresses(draft: Draft, facts: &Facts<'_>, service: &Service, more: i32) -> Draft {
     let Some(network) = facts.store.get::<Network>() else {
-        return draft.unknown(facts, Network::KEY, "free addresses of the subnets are not known");
+        return draft.unknown(facts, Network::KEY, "free addresses of the subnets unknown");
     };
     let free: Vec<i32> = service.subnets.iter().filter_map(|id| network.subnet(id)).map(|s| s.free_addresses).collect();
     if free.is_empty() {
-        return draft.check(Verdict::Unknown, "free addresses of the subnets are not known");
+        return draft.check(Verdict::Unknown, "free addresses of the subnets unknown");
     }
     let all: i32 = free.iter().sum();
     draft.must(
@@ -99,7 +99,7 @@ pub(super) fn targets_unknown(draft: Draft, facts: &Facts<'_>, service: &Service
     if service.target_groups.is_empty() {
         return draft;
     }
-    draft.unknown(facts, Targets::KEY, &format!("healthy targets of {} are not known", service.name))
+    draft.unknown(facts, Targets::KEY, &format!("healthy targets of {} unknown", service.name))
 }
 
 /// The steps to so many running, healthy tasks; the last member says that all of it is seen.
@@ -112,7 +112,7 @@ pub(super) fn settling(facts: &Facts<'_>, service: &Service, wanted: i32) -> (Ve
         steps.push(Step::new(format!("{n} of {wanted} targets healthy"), enough, running));
         settled &= enough;
     } else if !service.target_groups.is_empty() {
-        steps.push(Step::new(format!("healthy targets are not known{}", facts.why(Targets::KEY)), false, false));
+        steps.push(Step::new(format!("healthy targets unknown{}", facts.why(Targets::KEY)), false, false));
     }
     (steps, settled)
 }

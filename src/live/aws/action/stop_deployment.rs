@@ -41,7 +41,7 @@ impl Action for StopDeployment {
         let name = &service.name;
         let record = open(facts, name)?;
         if record.status.is_going_back() {
-            let text = format!("the deployment of {name} is being rolled back already ({}): nothing to do", record.status);
+            let text = format!("the deployment of {name} is already rolling back ({}): nothing to do", record.status);
             return Err(Refusal::Check(text));
         }
         let now = running_definition(service);
@@ -52,18 +52,18 @@ impl Action for StopDeployment {
         plan = plan.must(
             record.status != ServiceDeploymentStatus::StopRequested,
             "the deployment can be stopped",
-            "the deployment is being stopped without a rollback: roll the service back once it has ended",
+            "the deployment is stopping without a rollback: roll back the service afterwards",
         );
         plan = match (past, before) {
             (Known::Unread(why), _) => plan
-                .check(Verdict::Unknown, format!("which task definition it goes back to is not known{why}"))
+                .check(Verdict::Unknown, format!("unknown which task definition it rolls back to{why}"))
                 .undo(format!("deploy again: rollback {name} --to {}", short_revision(now)), None),
             (_, Some(before)) => plan
                 .check(Verdict::Pass, format!("an earlier deployment succeeded: {}", short_revision(before)))
                 .change("task definition", short_revision(now), short_revision(before))
                 .undo(format!("deploy again: {}", again(name, now, before)), Some(again(name, now, before))),
             (_, None) => plan
-                .check(Verdict::Fail, "no deployment of this service has succeeded before: there is nothing to go back to")
+                .check(Verdict::Fail, "no earlier deployment of this service succeeded: nothing to roll back to")
                 .undo("deploy again", None),
         };
         if service.circuit_breaker.is_none_or(|(on, _)| !on) {
@@ -75,7 +75,10 @@ impl Action for StopDeployment {
         let plan = plan
             .change("deployment", "running", "rolled back")
             .call(&STOP, format!("aws ecs stop-service-deployment --service-deployment-arn {} --stop-type ROLLBACK", record.arn))
-            .reach("nothing, while enough old tasks serve", "this service only: its new tasks stop, the old ones come back")
+            .reach(
+                "nothing, as long as enough old tasks are running",
+                "this service only: its new tasks stop, the old revision is restored",
+            )
             .takes(60, 300, 1800);
         Ok((plan, params))
     }
@@ -98,7 +101,7 @@ impl Action for StopDeployment {
             ServiceDeploymentStatus::RollbackSuccessful => Some((Outcome::Done, back_on(facts, params))),
             ServiceDeploymentStatus::RollbackFailed => Some((Outcome::Failed, format!("the rollback of {name} failed{why}"))),
             ServiceDeploymentStatus::Successful => {
-                Some((Outcome::Failed, format!("the deployment of {name} had succeeded before it could be stopped")))
+                Some((Outcome::Failed, format!("the deployment of {name} succeeded before it could be stopped")))
             }
             ServiceDeploymentStatus::Stopped => {
                 Some((Outcome::Failed, format!("the deployment of {name} was stopped without a rollback{why}")))
@@ -110,7 +113,7 @@ impl Action for StopDeployment {
             return Sight { steps, applied: Some(applied), end };
         }
         if !applied && should_show(facts, run) {
-            steps.push(Step::new("the rollback has not begun yet", false, false));
+            steps.push(Step::new("rollback not started yet", false, false));
         }
         steps.extend(coming_back(facts, name, applied, end.is_some()));
         Sight { steps, applied: Some(applied), end }
@@ -152,7 +155,7 @@ fn again(service: &str, now: &str, before: &str) -> Request {
 fn open<'a>(facts: &Facts<'a>, service: &str) -> Result<&'a ServiceDeployment, Refusal> {
     let records = facts.need::<ServiceDeployments>()?;
     let found = records.deployments.iter().find(|d| d.service == service && d.status.is_open());
-    found.ok_or_else(|| Refusal::Check(format!("no deployment of {service} is running: nothing to do\n  next: rollback {service}")))
+    found.ok_or_else(|| Refusal::Check(format!("no deployment of {service} in progress: nothing to do\n  next: rollback {service}")))
 }
 
 #[cfg(test)]

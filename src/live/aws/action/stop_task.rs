@@ -42,29 +42,29 @@ impl Action for StopTask {
         let task = find(facts, &request.target)?;
         let service = service(facts, task);
         let mut plan =
-            draft(task).must(task.desired_status != TaskStatus::Stopped, "the task is meant to run", "the task is being stopped already");
+            draft(task).must(task.desired_status != TaskStatus::Stopped, "task not stopping yet", "the task is already stopping");
         plan = match service {
             Some(service) => left(plan, facts, service, task),
             None if facts.store.get::<Services>().is_none() => {
-                plan.unknown(facts, Services::KEY, "whether its service starts another task in its place is not known")
+                plan.unknown(facts, Services::KEY, "unknown whether its service starts a replacement")
             }
-            None => plan.check(Verdict::Warn, "no watched service starts another task in its place"),
+            None => plan.check(Verdict::Warn, "no watched service starts a replacement"),
         };
         if let Some(d) = service.and_then(Service::deploying) {
-            plan = plan.check(Verdict::Warn, format!("a deployment to {} is running", d.revision()));
+            plan = plan.check(Verdict::Warn, format!("a deployment to {} is in progress", d.revision()));
         }
         let behind = service.is_some_and(|s| !s.target_groups.is_empty());
         let expect = match (service.is_some(), behind) {
-            (_, true) => "requests in flight may fail where they take longer than the task is given (30 s after SIGTERM)",
-            (true, false) => "a job that runs in it ends; Celery queues it again only with acks_late",
-            (false, false) => "whatever the task does ends",
+            (_, true) => "requests in flight may fail if they take longer than the stop timeout (30 s after SIGTERM)",
+            (true, false) => "a job running in it is killed; Celery requeues it only with acks_late",
+            (false, false) => "whatever the task is doing stops",
         };
-        plan = if service.is_some() { plan.note("ECS starts another task in its place; the desired count stays") } else { plan };
+        plan = if service.is_some() { plan.note("ECS starts a replacement; the desired count stays") } else { plan };
         // Who stops it is known when it is sent.
         let call = format!("aws ecs stop-task --cluster {} --task {} --reason \"nextcore-top: $USER\"", facts.stack.cluster, task.id());
         let undo = match service {
-            Some(_) => "nothing to take back: ECS starts another task",
-            None => "none: a task that was stopped does not start again; its service starts another, if it has one",
+            Some(_) => "none needed: ECS starts a replacement",
+            None => "none: a stopped task does not start again; its service, if any, starts a replacement",
         };
         let params = params::StopTask { cluster: facts.stack.cluster.clone(), task: task.arn.clone() };
         let plan = plan
@@ -102,12 +102,12 @@ impl Action for StopTask {
         let stopped = task.status == TaskStatus::Stopped;
         let mut steps = vec![Step::new(format!("task {id} is {}", task.status), stopped, true)];
         let Some(service) = service(facts, &task) else {
-            return Sight { steps, applied: Some(true), end: stopped.then(|| (Outcome::Done, format!("task {id} has stopped"))) };
+            return Sight { steps, applied: Some(true), end: stopped.then(|| (Outcome::Done, format!("task {id} stopped"))) };
         };
         let (more, settled) = replaced(facts, run, service, &task);
         steps.extend(more);
-        let end = (stopped && settled)
-            .then(|| (Outcome::Done, format!("task {id} has stopped; {} runs {} tasks", service.name, service.running)));
+        let end =
+            (stopped && settled).then(|| (Outcome::Done, format!("task {id} stopped; {} runs {} tasks", service.name, service.running)));
         Sight { steps, applied: Some(true), end }
     }
 }
@@ -119,16 +119,16 @@ fn left(plan: Draft, facts: &Facts<'_>, service: &Service, task: &Task) -> Draft
         let tasks = facts.store.get::<Tasks>().map(|t| t.tasks.as_slice()).unwrap_or_default();
         let others = tasks.iter().filter(|t| t.service == *name && t.arn != task.arn && t.status == TaskStatus::Running).count();
         let text = format!("{others} other tasks of {name} are running");
-        return plan.should(others >= 1, text, format!("no other task of {name} is running: it does nothing until another has started"));
+        return plan.should(others >= 1, text, format!("no other task of {name} is running: it is down until the replacement starts"));
     }
     let Some(now) = healthy(facts, service) else {
-        return plan.unknown(facts, Targets::KEY, &format!("whether other targets of {name} are healthy is not known"));
+        return plan.unknown(facts, Targets::KEY, &format!("unknown whether other targets of {name} are healthy"));
     };
     let left = now.saturating_sub(usize::from(in_service(facts, service, task).unwrap_or(true)));
     plan.should(
         left >= 2,
-        format!("{left} healthy targets of {name} will be left"),
-        format!("only {left} healthy target{} of {name} will be left", if left == 1 { "" } else { "s" }),
+        format!("{left} healthy targets of {name} will remain"),
+        format!("only {left} healthy target{} of {name} will remain", if left == 1 { "" } else { "s" }),
     )
 }
 
@@ -143,9 +143,9 @@ fn replaced(facts: &Facts<'_>, run: &Run, service: &Service, task: &Task) -> (Ve
     let perhaps = other.is_none() && others().any(|t| may_be_after(t.created_at, task.stopping_at, run));
     let runs = other.is_some_and(|t| t.status == TaskStatus::Running);
     let text = match other {
-        Some(t) => format!("task {} in its place is {}", short_id(t.id()), t.status),
-        None if perhaps => "which task is in its place is not known: ECS does not say exactly when tasks were asked for".to_owned(),
-        None => "another task in its place is not asked for yet".to_owned(),
+        Some(t) => format!("replacement task {} is {}", short_id(t.id()), t.status),
+        None if perhaps => "replacement task unknown: ECS does not report exact task creation times".to_owned(),
+        None => "no replacement requested yet".to_owned(),
     };
     let mut steps = vec![Step::new(text, runs, true)];
     let (more, settled) = settling(facts, service, service.desired);

@@ -50,7 +50,7 @@ pub(super) fn count(plan: Draft, facts: &Facts<'_>, service: &Service, to: i32, 
         return off(plan, &service.name);
     }
     let plan = match most.filter(|most| to > *most && to > from) {
-        Some(most) => plan.check(Verdict::Warn, format!("{to} is above the maximum of {most} that autoscaling has")),
+        Some(most) => plan.check(Verdict::Warn, format!("{to} is above autoscaling's max of {most}")),
         None => plan,
     };
     if !is_far(from, to, most) {
@@ -72,14 +72,14 @@ pub(super) fn maximum(plan: Draft, facts: &Facts<'_>, service: &Service, before:
 /// Nothing is left: whatever the service does ends.
 fn off(mut plan: Draft, name: &str) -> Draft {
     plan.tier = Some(Tier::T2);
-    plan.surprise(format!("no task of {name} will be left: the service is off until it is scaled up again"))
+    plan.surprise(format!("no task of {name} will remain: the service is down until it is scaled up again"))
 }
 
 fn factor(from: i32, to: i32) -> String {
     match (from, to) {
         (0, _) => "from none".to_owned(),
         (from, to) if to >= from => format!("{} times as many", times(to, from)),
-        (from, to) => format!("a {}th of what runs", times(from, to.max(1))),
+        (from, to) => format!("1/{} of what runs", times(from, to.max(1))),
     }
 }
 
@@ -93,12 +93,12 @@ fn times(more: i32, less: i32) -> String {
 fn price(plan: Draft, facts: &Facts<'_>, service: &Service, more: i32) -> Draft {
     let arn = running_definition(service);
     let Some(definitions) = facts.store.get::<TaskDefinitions>() else {
-        return plan.unknown(facts, TaskDefinitions::KEY, "what more tasks cost is not known");
+        return plan.unknown(facts, TaskDefinitions::KEY, "cost of more tasks unknown");
     };
     let size = definitions.definitions.get(arn).and_then(size);
     let spot = service.launch_type.contains("SPOT");
     let Some((cpus, gigabytes)) = size.filter(|_| service.launch_type.contains("FARGATE")) else {
-        return plan.check(Verdict::Unknown, "what more tasks cost is not known: they are not of Fargate, or their size is not known");
+        return plan.check(Verdict::Unknown, "cost of more tasks unknown: not Fargate, or unknown size");
     };
     let region = facts.stack.region.as_str();
     let listed = PRICES.iter().find(|(of, ..)| *of == region);
@@ -151,7 +151,7 @@ mod tests {
     fn factors_are_said_as_people_say_them() {
         assert_eq!(factor(2, 99), "50 times as many");
         assert_eq!(factor(4, 10), "2.5 times as many");
-        assert_eq!(factor(12, 2), "a 6th of what runs");
+        assert_eq!(factor(12, 2), "1/6 of what runs");
         assert_eq!(factor(0, 5), "from none");
     }
 }

@@ -25,13 +25,13 @@ pub(super) fn find<'a>(facts: &Facts<'a>, target: &str) -> Result<&'a Task, Refu
     match found.as_slice() {
         [task] => Ok(task),
         [] => {
-            let what = format!("no running task of cluster {} has an id that begins with '{id}'", facts.stack.cluster);
-            Err(Refusal::Check(format!("{what}: it may have stopped by itself\n  next: look at the tasks of its service")))
+            let what = format!("no running task in cluster {} with an id starting with '{id}'", facts.stack.cluster);
+            Err(Refusal::Check(format!("{what}: it may have stopped\n  next: check the tasks of its service")))
         }
         several => {
             let names: Vec<String> = several.iter().map(|t| format!("{} of {}", t.id(), t.service)).collect();
-            let what = format!("'{id}' may be any of {} tasks: {}", several.len(), names.join(", "));
-            Err(Refusal::Usage(format!("{what}\n  next: say more of its id")))
+            let what = format!("'{id}' matches {} tasks: {}", several.len(), names.join(", "));
+            Err(Refusal::Usage(format!("{what}\n  next: use more of the id")))
         }
     }
 }

@@ -99,7 +99,7 @@ pub(super) fn firing<'a>(facts: &Facts<'a>, target: &ScalableTarget, way: Way) -
 /// What autoscaling will do with a count that is set by hand; and by which alarm it takes it back within a minute, if it will.
 pub(super) fn outlook(plan: Draft, facts: &Facts<'_>, service: &Service, wanted: i32, hold: bool) -> (Draft, Option<TakeBack>) {
     if facts.store.get::<Scaling>().is_none() {
-        return (plan.unknown(facts, Scaling::KEY, "what autoscaling will do with the count is not known"), None);
+        return (plan.unknown(facts, Scaling::KEY, "unknown what autoscaling will do with the count"), None);
     }
     let Some(target) = scalable(facts, &service.name) else { return (plan.note("no autoscaling: the count stays"), None) };
     let plan = known(plan, facts);
@@ -108,16 +108,16 @@ pub(super) fn outlook(plan: Draft, facts: &Facts<'_>, service: &Service, wanted:
     let name = &service.name;
     let taken = |alarm: &str| Some(TakeBack { alarm: alarm.to_owned() });
     if let Some(alarm) = firing(facts, target, Way::In).filter(|_| wanted > least) {
-        let what = if wanted > service.desired { "will be taken back" } else { "will not stay" };
+        let what = if wanted > service.desired { "will be reverted" } else { "will not stay" };
         let text = format!(
-            "autoscaling's scale-in alarm {alarm} fires now: the count {what} within a minute or so, down to {}; --hold keeps at least {wanted}",
+            "autoscaling's scale-in alarm {alarm} is firing: the count {what} within about a minute, down to {}; --hold keeps at least {wanted}",
             if wanted > bounds.max { bounds.max } else { least }
         );
         return (plan.check(Verdict::Warn, text), taken(alarm));
     }
     if let Some(alarm) = firing(facts, target, Way::Out).filter(|_| wanted < service.desired && wanted < bounds.max) {
         let text = format!(
-            "autoscaling's scale-out alarm {alarm} fires now: the count will be taken back up within a minute or so; autoscaling suspend {name} first keeps it"
+            "autoscaling's scale-out alarm {alarm} is firing: the count will be raised again within about a minute; autoscaling suspend {name} first prevents it"
         );
         return (plan.check(Verdict::Warn, text), taken(alarm));
     }
@@ -129,12 +129,12 @@ pub(super) fn acts(plan: Draft, facts: &Facts<'_>, target: &ScalableTarget, desi
     let plan = known(plan, facts);
     let fires = |way| firing(facts, target, way);
     if let Some(alarm) = fires(Way::Out).filter(|_| desired < bounds.max) {
-        let text = format!("autoscaling's scale-out alarm {alarm} fires now: it adds tasks within a minute or so, up to {}", bounds.max);
+        let text = format!("autoscaling's scale-out alarm {alarm} is firing: it adds tasks within about a minute, up to {}", bounds.max);
         return plan.check(Verdict::Warn, text);
     }
     if let Some(alarm) = fires(Way::In).filter(|_| desired > bounds.min) {
         let text =
-            format!("autoscaling's scale-in alarm {alarm} fires now: it takes tasks away within a minute or so, down to {}", bounds.min);
+            format!("autoscaling's scale-in alarm {alarm} is firing: it removes tasks within about a minute, down to {}", bounds.min);
         return plan.check(Verdict::Warn, text);
     }
     plan
@@ -143,7 +143,7 @@ pub(super) fn acts(plan: Draft, facts: &Facts<'_>, target: &ScalableTarget, desi
 fn known(plan: Draft, facts: &Facts<'_>) -> Draft {
     match facts.store.get::<Triggers>() {
         Some(_) => plan,
-        None => plan.unknown(facts, Triggers::KEY, "whether a scaling alarm fires now is not known"),
+        None => plan.unknown(facts, Triggers::KEY, "unknown whether a scaling alarm is firing"),
     }
 }
 
@@ -153,7 +153,7 @@ fn interplay(target: &ScalableTarget, wanted: i32, hold: bool) -> String {
     match wanted {
         _ if hold => format!("autoscaling keeps at least {wanted} from now on; it may still scale out"),
         _ if target.in_suspended && target.out_suspended => {
-            format!("autoscaling is suspended: the count stays; resuming it will bring it into {min}-{max}")
+            format!("autoscaling is suspended: the count stays; resuming it brings it into {min}-{max}")
         }
         n if n < min => format!("below autoscaling's {min}-{max}: stays until a scale-out alarm fires, then jumps to {min} first"),
         n if n > max => format!("above autoscaling's {min}-{max}: stays until a scale-in alarm fires, then drops to {max}"),

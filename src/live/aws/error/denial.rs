@@ -151,8 +151,8 @@ impl Denial {
         let id = self.id.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
         let what = match (self.policy, self.explicit) {
             (Policy::Key, _) => self.key_words(op),
-            (Policy::Unnamed, true) => format!("access denied: some policy denies {action}{on} by name, and AWS does not say which"),
-            (Policy::Unnamed, false) if self.encoded.is_some() => format!("access denied: {action}; AWS gave the reason encoded"),
+            (Policy::Unnamed, true) => format!("access denied: an explicit deny of {action}{on}, AWS does not say in which policy"),
+            (Policy::Unnamed, false) if self.encoded.is_some() => format!("access denied: {action}; AWS returned an encoded reason"),
             (Policy::Unnamed, false) if self.action.is_none() && !self.said.is_empty() => {
                 format!("access denied ({action}): {}", self.said)
             }
@@ -161,7 +161,7 @@ impl Denial {
             (policy @ (Policy::ServiceControl | Policy::ResourceControl), _) => {
                 format!("access denied: {action}{on}, by {}{id}", policy.name())
             }
-            (policy, true) => format!("access denied: {action}{on} is denied by name in the {}{id}", policy.name()),
+            (policy, true) => format!("access denied: explicit deny of {action}{on} in the {}{id}", policy.name()),
             (policy, false) => format!("access denied: no {} allows {action}{on}", policy.name()),
         };
         Words { what, next: self.next(op) }
@@ -174,43 +174,43 @@ impl Denial {
         match (self.policy, self.explicit) {
             (Policy::Identity, false) => format!("allow {action} to {who}"),
             (Policy::Identity, true) => {
-                format!("take the deny of {action} out of the identity-based policy{which} of {who}; another allow does not help")
+                format!("remove the deny of {action} from the identity-based policy{which} of {who}; an extra allow does not help")
             }
             (Policy::ServiceControl, _) => {
-                format!("no IAM policy of this account can mend it: ask those who run the organization about service control policy{which}")
+                format!(
+                    "an IAM policy in this account cannot fix it: ask your AWS Organizations administrator about service control policy{which}"
+                )
             }
             (Policy::ResourceControl, _) => {
                 format!(
-                    "no IAM policy of this account can mend it: ask those who run the organization about resource control policy{which}"
+                    "an IAM policy in this account cannot fix it: ask your AWS Organizations administrator about resource control policy{which}"
                 )
             }
             (Policy::Boundary, false) => {
-                format!("no IAM policy can mend it: ask whoever set the permissions boundary of {who} to add {action}")
+                format!("an IAM policy cannot fix it: have {action} added to the permissions boundary of {who}")
             }
             (Policy::Boundary, true) => {
-                format!("no IAM policy can mend it: ask whoever set the permissions boundary{which} of {who} to drop its deny of {action}")
+                format!("an IAM policy cannot fix it: have the deny of {action} removed from the permissions boundary{which} of {who}")
             }
             (Policy::Session, _) => {
-                format!("begin the session with a session policy that has {action}, or without one; an IAM policy does not help")
+                format!("start the session with a session policy that allows {action}, or without one; an IAM policy does not help")
             }
-            (Policy::Resource, false) => format!("ask the owner of {where_} to allow {action} to {who} in the policy of the resource"),
-            (Policy::Resource, true) => format!("ask the owner of {where_} to take the deny of {action} out of the policy of the resource"),
+            (Policy::Resource, false) => format!("ask the owner of {where_} to allow {action} to {who} in the resource policy"),
+            (Policy::Resource, true) => format!("ask the owner of {where_} to remove the deny of {action} from the resource policy"),
             (Policy::Endpoint, _) => {
                 format!(
-                    "no IAM policy can mend it: ask those who run the network to allow {action} in the policy of the VPC endpoint, or go another way"
+                    "an IAM policy cannot fix it: ask your network administrator to allow {action} in the VPC endpoint policy, or use another route"
                 )
             }
-            (Policy::Trust, _) => format!("ask the owner of {where_} to let {who} assume it, in the role's trust policy"),
+            (Policy::Trust, _) => format!("ask the owner of {where_} to allow {who} in the role's trust policy"),
             (Policy::Key, _) => self.key_next(),
             (Policy::Unnamed, true) => {
-                format!("look for a deny of {action}: identity-based policies, permissions boundary, service control policies")
+                format!("look for an explicit deny of {action}: identity-based policies, permissions boundary, service control policies")
             }
             (Policy::Unnamed, false) => match &self.encoded {
                 Some(blob) => format!("decode the reason with 'aws sts decode-authorization-message --encoded-message {blob}'"),
                 None if self.action.is_some() => format!("allow {action} to {who}"),
-                None => format!(
-                    "allow {action} to {who}; if it is allowed, a policy of the resource, the network or the organization denies it"
-                ),
+                None => format!("allow {action} to {who}; if it is allowed, a resource, VPC endpoint or organization policy denies it"),
             },
         }
     }
@@ -219,7 +219,7 @@ impl Denial {
         match (&self.action, &self.resource) {
             (Some(action), Some(key)) => format!("access denied by KMS: {action} on {key}"),
             (Some(action), None) => format!("access denied by KMS: {action}"),
-            (None, _) if self.said.is_empty() => format!("access denied by KMS while {} was asked for", op.iam),
+            (None, _) if self.said.is_empty() => format!("access denied by KMS on {}", op.iam),
             (None, _) => format!("access denied by KMS: {}", self.said),
         }
     }
@@ -230,7 +230,7 @@ impl Denial {
         let key = self.resource.as_ref().filter(|r| r.contains(":kms:")).map_or_else(|| "the key".to_owned(), |key| format!("key {key}"));
         let user = self.resource.as_ref().filter(|r| !r.contains(":kms:"));
         let to = user.map_or_else(|| self.who(), |r| format!("the service for {r}"));
-        format!("see that {key} is enabled, and allow {action} on it to {to} in the key's policy")
+        format!("check that {key} is enabled, and allow {action} on it to {to} in the key policy")
     }
 }
 
@@ -270,19 +270,24 @@ mod tests {
                 false,
                 "allow ecs:ListTasks to role OnCall",
             ),
-            ("with an explicit deny in an identity-based policy", Policy::Identity, true, "another allow does not help"),
+            ("with an explicit deny in an identity-based policy", Policy::Identity, true, "an extra allow does not help"),
             (
                 "with an explicit deny in an identity-based policy: arn:aws:iam::1:policy/Stop",
                 Policy::Identity,
                 true,
                 "policy Stop of role",
             ),
-            ("with an explicit deny in a service control policy", Policy::ServiceControl, true, "organization"),
+            ("with an explicit deny in a service control policy", Policy::ServiceControl, true, "AWS Organizations"),
             (&format!("with an explicit deny in a service control policy: {scp}"), Policy::ServiceControl, true, "p-1a2b3c4d"),
             ("with an explicit deny in a resource control policy", Policy::ResourceControl, true, "resource control policy"),
-            ("because no service control policy allows the ecs:ListTasks action", Policy::ServiceControl, false, "organization"),
-            ("because no permissions boundary allows the ecs:ListTasks action", Policy::Boundary, false, "boundary of role OnCall to add"),
-            ("with an explicit deny in a permissions boundary", Policy::Boundary, true, "drop its deny"),
+            ("because no service control policy allows the ecs:ListTasks action", Policy::ServiceControl, false, "AWS Organizations"),
+            (
+                "because no permissions boundary allows the ecs:ListTasks action",
+                Policy::Boundary,
+                false,
+                "added to the permissions boundary of role OnCall",
+            ),
+            ("with an explicit deny in a permissions boundary", Policy::Boundary, true, "have the deny of ecs:ListTasks removed"),
             ("because no session policy allows the ecs:ListTasks action", Policy::Session, false, "session policy"),
             ("with an explicit deny in a sessions policy", Policy::Session, true, "session policy"),
             ("because no resource-based policy allows the ecs:ListTasks action", Policy::Resource, false, "owner of arn:aws:ecs"),
@@ -296,7 +301,7 @@ mod tests {
             ),
             ("because the role trust policy allows the sts:AssumeRole action", Policy::Trust, false, "trust policy"),
             ("with an explicit deny in the role trust policy", Policy::Trust, true, "trust policy"),
-            ("with an explicit deny", Policy::Unnamed, true, "look for a deny of ecs:ListTasks"),
+            ("with an explicit deny", Policy::Unnamed, true, "look for an explicit deny of ecs:ListTasks"),
             ("", Policy::Unnamed, false, "allow ecs:ListTasks to role OnCall"),
         ] {
             let denial = Denial::read(&format!("{USER} {on} {reason}"));
@@ -352,8 +357,8 @@ mod tests {
         let group =
             "The specified KMS key does not exist or is not allowed to be used with Arn 'arn:aws:logs:eu-west-1:1:log-group:/ecs/x'";
         for (text, words) in [
-            (group, &["log-group:/ecs/x", "key's policy", "enabled"][..]),
-            ("Access to KMS is not allowed", &["KMS", "kms:Decrypt", "key's policy"]),
+            (group, &["log-group:/ecs/x", "key policy", "enabled"][..]),
+            ("Access to KMS is not allowed", &["KMS", "kms:Decrypt", "key policy"]),
             (
                 "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.",
                 &["KMS", "kms:Decrypt"],

@@ -92,11 +92,11 @@ where
             None => unmodeled(op, service.raw().status().as_u16(), &innermost(error)),
             Some(code) => from_code(op, code, service.err().message().unwrap_or(""), service.raw().extension::<Seen>()),
         },
-        SdkError::TimeoutError(_) => problem(op, ProblemKind::Timeout, "no answer in time", NETWORK),
+        SdkError::TimeoutError(_) => problem(op, ProblemKind::Timeout, "timed out", NETWORK),
         SdkError::ResponseError(response) => unmodeled(op, response.raw().status().as_u16(), &innermost(error)),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => match find::<Via>(error) {
-            Some(via) => problem(op, ProblemKind::Timeout, &format!("no answer in time {via}"), &proxy_hint(via)),
-            None => problem(op, ProblemKind::Timeout, "no answer in time", NETWORK),
+            Some(via) => problem(op, ProblemKind::Timeout, &format!("timed out {via}"), &proxy_hint(via)),
+            None => problem(op, ProblemKind::Timeout, "timed out", NETWORK),
         },
         _ => dispatch(op, error),
     }
@@ -105,22 +105,22 @@ where
 /// What this program did not let happen: no word of AWS, and no word about AWS.
 pub fn bounded(what: impl std::fmt::Display, bound: &Bound) -> Problem {
     let (kind, hint) = match bound {
-        Bound::Held { .. } => (ProblemKind::Held, "it is asked again by itself, as soon as the budget allows"),
-        _ => (ProblemKind::CutOff, "nothing of it is shown rather than a part of it; it is asked again, rarely"),
+        Bound::Held { .. } => (ProblemKind::Held, "retried automatically, as soon as the budget allows"),
+        _ => (ProblemKind::CutOff, "no partial data is shown; retried at a slower pace"),
     };
     Problem { kind, headline: format!("{what}: {bound}"), hint: hint.to_owned(), permission: None }
 }
 
 /// No AWS error code: a success whose body the SDK cannot read, or an error of something that is not AWS.
 fn unmodeled(op: Op, status: u16, cause: &str) -> Problem {
-    let hint = "the endpoint does not speak this operation as AWS does";
+    let hint = "the endpoint does not implement this operation like AWS";
     match status {
-        200..300 => problem(op, ProblemKind::Malformed, &format!("the answer cannot be read: {cause}"), hint),
+        200..300 => problem(op, ProblemKind::Malformed, &format!("cannot parse the response: {cause}"), hint),
         407 => problem(
             op,
             ProblemKind::Service,
-            "HTTP 407: the proxy asks for a password",
-            "put it into HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT",
+            "HTTP 407: the proxy requires authentication",
+            "set HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT",
         ),
         _ => problem(op, ProblemKind::Service, &format!("HTTP {status} without an AWS error code"), hint),
     }
@@ -138,7 +138,7 @@ fn dispatch(op: Op, error: &(dyn std::error::Error + 'static)) -> Problem {
     let wish = find::<Unreached>(error).map_or_else(String::new, |unreached| format!(" {unreached}"));
     let cause = innermost(error);
     if find::<CredentialsError>(error).is_some() {
-        let next = "see where credentials should come from: 'nextcore-top info'";
+        let next = "'nextcore-top info' shows where credentials come from";
         return problem(op, ProblemKind::Credentials, &format!("no usable credentials: {cause}"), next);
     }
     if let Some(via) = find::<Via>(error) {
@@ -153,7 +153,7 @@ fn dispatch(op: Op, error: &(dyn std::error::Error + 'static)) -> Problem {
 }
 
 fn proxy_hint(via: &Via) -> String {
-    format!("is the proxy {} up? {} names it; NO_PROXY takes hosts out", via.proxy, via.name)
+    format!("is the proxy {} up? it is set by {}; use NO_PROXY to exclude hosts", via.proxy, via.name)
 }
 
 fn from_code(op: Op, code: &str, message: &str, seen: Option<&Seen>) -> Problem {
@@ -174,14 +174,14 @@ fn from_code(op: Op, code: &str, message: &str, seen: Option<&Seen>) -> Problem 
         return denied(op, &Denial::read(&message));
     }
     if is_in(codes::THROTTLED, code) {
-        return problem(op, ProblemKind::Throttled, &format!("throttled ({code})"), "asked less often until it recovers");
+        return problem(op, ProblemKind::Throttled, &format!("throttled ({code})"), "polled less often until it recovers");
     }
     if is_in(codes::NOT_FOUND, code) || code.ends_with("NotFoundFault") {
         let said = if message.is_empty() { code } else { &message };
         return problem(op, ProblemKind::NotFound, said, "check the name in the configuration, the account and the region");
     }
     let said = match (code, message.as_str()) {
-        ("", "") => "the service answered with an error that has neither code nor message".to_owned(),
+        ("", "") => "the service returned an error without code or message".to_owned(),
         ("", m) => m.to_owned(),
         (c, "") => c.to_owned(),
         (c, m) => format!("{c}: {m}"),

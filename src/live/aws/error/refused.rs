@@ -84,16 +84,14 @@ impl Refused {
             }
             Self::Clock => clock(&said, message, seen),
             Self::Secret => Words::new(
-                format!("the secret key does not belong to the access key ({said})"),
-                "correct the secret access key of these credentials; a new session with the same one does not help",
+                format!("the secret key does not match the access key ({said})"),
+                "correct the secret access key; a new session with the same key does not help",
             ),
             Self::Signature => Words::new(
                 format!("the signature is not accepted ({said})"),
-                "see that the endpoint and the region belong together, and that no proxy changes requests",
+                "check that endpoint and region match, and that no proxy changes requests",
             ),
-            Self::Unsigned => {
-                Words::new(format!("the request arrived without a usable signature ({said})"), "see that no proxy takes headers away")
-            }
+            Self::Unsigned => Words::new(format!("the request had no valid signature ({said})"), "check that no proxy removes headers"),
             Self::UnknownKey => unknown_key(&said, &here, region, seen),
             Self::RegionOff => Words::new(
                 format!("{here} is not enabled for this account ({said})"),
@@ -103,8 +101,8 @@ impl Refused {
                 ),
             ),
             Self::NotSubscribed => Words::new(
-                format!("this account may not use the service yet ({said})"),
-                "it is no missing permission: a new account is still being verified, or nobody has subscribed; the account's owner sees to it",
+                format!("this account is not subscribed to the service ({said})"),
+                "not a permission problem: the account is still being verified or not subscribed; ask the account owner",
             ),
         }
     }
@@ -113,46 +111,43 @@ impl Refused {
 fn unknown_key(said: &str, here: &str, region: Option<&str>, seen: Option<&Seen>) -> Words {
     match seen.map(|s| s.witness.of(&s.signed)) {
         Some(Accepted::Here) => Words::new(
-            format!("the keys are refused since now ({said}); they were accepted before"),
-            "the access key was deleted, made inactive or rotated meanwhile: give this profile the new one",
+            format!("the keys are no longer accepted ({said})"),
+            "the access key was deleted, deactivated or rotated: update this profile with the new key",
         ),
         Some(Accepted::Elsewhere(other)) => {
             let name = region.unwrap_or("REGION");
             Words::new(
-                format!("the keys are refused in {here} ({said}), and accepted in {other}"),
+                format!("the keys are rejected in {here} ({said}), but accepted in {other}"),
                 format!(
-                    "is the region enabled for this account? 'aws account get-region-opt-status --region-name {name}' tells; or choose another with --region"
+                    "is the region enabled for this account? 'aws account get-region-opt-status --region-name {name}' shows it; or choose another with --region"
                 ),
             )
         }
         Some(Accepted::Nowhere) | None => Words::new(
             format!("the keys are not known in {here} ({said})"),
-            "does the access key still exist, is it of this partition (aws, aws-cn, aws-us-gov), and is the region enabled for its account?",
+            "check that the access key exists, belongs to this partition (aws, aws-cn, aws-us-gov), and that the region is enabled",
         ),
     }
 }
 
 /// By how much the clock is off: by the `Date` of the answer, else by the times in AWS's sentence.
 fn clock(said: &str, message: &str, seen: Option<&Seen>) -> Words {
-    let set = "set the clock of this machine (chronyc makestep, timedatectl set-ntp true); the credentials are not the cause";
+    let set = "set this machine's clock (chronyc makestep, timedatectl set-ntp true); not a credentials problem";
     let reading = seen.and_then(|s| s.clock);
     if let Some(reading) = reading.filter(|c| c.ahead.abs() > LIMIT) {
         let there = DateTime::<Utc>::from(reading.there);
         let here = there - chrono::TimeDelta::seconds(reading.ahead);
         let (there, here) = (there.format("%H:%M:%SZ"), here.format("%H:%M:%SZ"));
-        return Words::new(
-            format!("the clock of this machine is {} ({here} here, {there} there): {said}", by_how_much(reading.ahead)),
-            set,
-        );
+        return Words::new(format!("this machine's clock is {} ({here} here, {there} there): {said}", by_how_much(reading.ahead)), set);
     }
     match (times(message), reading) {
         // The clocks agree: the request is older than its answer.
         (Some(off), Some(_)) => Words::new(
-            format!("the request was signed at a time that is {}, while the clocks agree: {said}", by_how_much(off)),
-            "it has waited on the way (a machine that slept, a slow proxy), or the clock was just set; the credentials are not the cause",
+            format!("the request was signed at a time {}, but the clocks agree: {said}", by_how_much(off)),
+            "the request was delayed (suspended machine, slow proxy) or the clock was just set; not a credentials problem",
         ),
-        (Some(off), None) => Words::new(format!("the clock of this machine is {}: {said}", by_how_much(off)), set),
-        (None, _) => Words::new(format!("the clock of this machine is off by more than AWS accepts: {said}"), set),
+        (Some(off), None) => Words::new(format!("this machine's clock is {}: {said}", by_how_much(off)), set),
+        (None, _) => Words::new(format!("this machine's clock is off by more than AWS allows: {said}"), set),
     }
 }
 
@@ -197,7 +192,7 @@ mod tests {
         for (code, text, ahead, refused, words) in [
             ("InvalidSignatureException", expired, None, Refused::Clock, &["6m08s behind AWS's", "20231103T171116Z"][..]),
             ("SignatureDoesNotMatch", expired, Some(5400), Refused::Clock, &["1h30m behind AWS's", "here", "there", "20231103T171724Z"]),
-            ("SignatureDoesNotMatch", expired, Some(0), Refused::Clock, &["6m08s behind", "the clocks agree", "slept"]),
+            ("SignatureDoesNotMatch", expired, Some(0), Refused::Clock, &["6m08s behind", "the clocks agree", "suspended"]),
             ("SignatureDoesNotMatch", early, None, Refused::Clock, &["1h50m ahead of AWS's"]),
             (
                 "RequestTimeTooSkewed",
@@ -206,7 +201,7 @@ mod tests {
                 Refused::Clock,
                 &["20m00s ahead of"],
             ),
-            ("RequestTimeTooSkewed", "", None, Refused::Clock, &["off by more than AWS accepts"]),
+            ("RequestTimeTooSkewed", "", None, Refused::Clock, &["off by more than AWS allows"]),
             ("RequestExpired", "Request has expired.", Some(5400), Refused::Clock, &["1h30m behind", "Request has expired."]),
             ("RequestExpired", "Request has expired.", Some(2), Refused::Expired, &["expired", "aws sso login --profile x"]),
             ("RequestExpired", "Request has expired.", None, Refused::Expired, &["expired"]),
@@ -249,7 +244,7 @@ mod tests {
                 "You are not subscribed to this service.",
                 None,
                 Refused::NotSubscribed,
-                &["not subscribed", "no missing permission"],
+                &["not subscribed", "not a permission problem"],
             ),
         ] {
             let seen = seen(ahead);
@@ -276,6 +271,6 @@ mod tests {
         assert!(region.next.contains("is the region enabled") && region.next.contains("--region-name ap-east-1"), "{region:?}");
         assert!(region.what.contains("accepted in us-east-1") && region.what.contains(UNKNOWN), "{region:?}");
         let rotated = witnessed(&["us-east-1", "ap-east-1"]);
-        assert!(rotated.next.contains("deleted, made inactive or rotated") && rotated.what.contains(UNKNOWN), "{rotated:?}");
+        assert!(rotated.next.contains("deleted, deactivated or rotated") && rotated.what.contains(UNKNOWN), "{rotated:?}");
     }
 }

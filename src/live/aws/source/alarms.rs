@@ -51,7 +51,7 @@ impl super::Source for Source {
 fn metric_alarm(a: &sdk::MetricAlarm) -> Alarm {
     Alarm {
         name: text(a.alarm_name()),
-        state: text(a.state_value().map(sdk::StateValue::as_str)),
+        state: text(a.state_value().map(sdk::StateValue::as_str)).into(),
         reason: text(a.state_reason()),
         since: time(a.state_transitioned_timestamp().or(a.state_updated_timestamp())),
         actions_enabled: a.actions_enabled().unwrap_or_default(),
@@ -60,7 +60,7 @@ fn metric_alarm(a: &sdk::MetricAlarm) -> Alarm {
         metric: text(a.metric_name()),
         dimensions: a.dimensions().iter().map(|d| (text(d.name()), text(d.value()))).collect(),
         threshold: a.threshold(),
-        comparison: text(a.comparison_operator().map(sdk::ComparisonOperator::as_str)),
+        comparison: text(a.comparison_operator().map(sdk::ComparisonOperator::as_str)).into(),
         period: a.period(),
         periods: a.evaluation_periods(),
         composite: false,
@@ -70,7 +70,7 @@ fn metric_alarm(a: &sdk::MetricAlarm) -> Alarm {
 fn composite_alarm(a: &sdk::CompositeAlarm) -> Alarm {
     Alarm {
         name: text(a.alarm_name()),
-        state: text(a.state_value().map(sdk::StateValue::as_str)),
+        state: text(a.state_value().map(sdk::StateValue::as_str)).into(),
         reason: text(a.state_reason()),
         since: time(a.state_transitioned_timestamp().or(a.state_updated_timestamp())),
         actions_enabled: a.actions_enabled().unwrap_or_default(),
@@ -101,7 +101,7 @@ impl super::Source for HistorySource {
             .map(|i| AlarmChange {
                 name: text(i.alarm_name()),
                 at: time(i.timestamp()),
-                kind: text(i.history_item_type().map(sdk::HistoryItemType::as_str)),
+                kind: text(i.history_item_type().map(sdk::HistoryItemType::as_str)).into(),
                 summary: text(i.history_summary()),
             })
             .collect();

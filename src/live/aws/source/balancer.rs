@@ -40,7 +40,7 @@ impl super::Source for BalancerSource {
         let Some(lb) = out.load_balancers().iter().find(|l| l.load_balancer_name() == Some(&cx.stack.balancer)) else {
             return Err(Problem {
                 kind: ProblemKind::NotFound,
-                headline: format!("{}: no load balancer is named '{}'", BALANCERS.label(), cx.stack.balancer),
+                headline: format!("{}: no load balancer '{}'", BALANCERS.label(), cx.stack.balancer),
                 hint: "check stack.balancer in the configuration".to_owned(),
                 permission: None,
             });
@@ -50,7 +50,7 @@ impl super::Source for BalancerSource {
             name: text(lb.load_balancer_name()),
             dns_name: text(lb.dns_name()),
             hosted_zone: text(lb.canonical_hosted_zone_id()),
-            state: text(lb.state().and_then(|s| s.code()).map(sdk::LoadBalancerStateEnum::as_str)),
+            state: text(lb.state().and_then(|s| s.code()).map(sdk::LoadBalancerStateEnum::as_str)).into(),
             state_reason: text_opt(lb.state().and_then(|s| s.reason())),
             scheme: text(lb.scheme().map(sdk::LoadBalancerSchemeEnum::as_str)),
             kind: text(lb.r#type().map(sdk::LoadBalancerTypeEnum::as_str)),
@@ -99,7 +99,7 @@ async fn listeners(cx: &Context, balancer: &str) -> Result<Vec<Listener>, Proble
         .map(|(l, rules)| Listener {
             arn: text(l.listener_arn()),
             port: l.port().unwrap_or_default(),
-            protocol: text(l.protocol().map(sdk::ProtocolEnum::as_str)),
+            protocol: text(l.protocol().map(sdk::ProtocolEnum::as_str)).into(),
             default_action: l.default_actions().first().map(action_words).unwrap_or_default(),
             certificates: l.certificates().iter().map(|c| text(c.certificate_arn())).collect(),
             ssl_policy: text_opt(l.ssl_policy()),

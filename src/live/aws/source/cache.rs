@@ -36,7 +36,7 @@ impl super::Source for GroupSource {
         let Some(g) = out.replication_groups().iter().find(|g| g.replication_group_id() == Some(&cx.stack.cache)) else {
             return Err(Problem {
                 kind: ProblemKind::NotFound,
-                headline: format!("{}: no replication group is named '{}'", GROUPS.label(), cx.stack.cache),
+                headline: format!("{}: no replication group '{}'", GROUPS.label(), cx.stack.cache),
                 hint: "check stack.cache in the configuration".to_owned(),
                 permission: None,
             });
@@ -48,10 +48,10 @@ impl super::Source for GroupSource {
 fn group(g: &sdk::ReplicationGroup) -> ReplicationGroup {
     ReplicationGroup {
         id: text(g.replication_group_id()),
-        status: text(g.status()),
+        status: text(g.status()).into(),
         cluster_enabled: g.cluster_enabled().unwrap_or_default(),
-        multi_az: text(g.multi_az().map(sdk::MultiAzStatus::as_str)),
-        automatic_failover: text(g.automatic_failover().map(sdk::AutomaticFailoverStatus::as_str)),
+        multi_az: text(g.multi_az().map(sdk::MultiAzStatus::as_str)).into(),
+        automatic_failover: text(g.automatic_failover().map(sdk::AutomaticFailoverStatus::as_str)).into(),
         auth_token: g.auth_token_enabled().unwrap_or_default(),
         transit_encryption: g.transit_encryption_enabled().unwrap_or_default(),
         at_rest_encryption: g.at_rest_encryption_enabled().unwrap_or_default(),
@@ -65,7 +65,7 @@ fn group(g: &sdk::ReplicationGroup) -> ReplicationGroup {
 fn node_group(n: &sdk::NodeGroup) -> NodeGroup {
     NodeGroup {
         id: text(n.node_group_id()),
-        status: text(n.status()),
+        status: text(n.status()).into(),
         slots: text(n.slots()),
         members: n
             .node_group_members()
@@ -73,7 +73,7 @@ fn node_group(n: &sdk::NodeGroup) -> NodeGroup {
             .map(|m| CacheMember {
                 id: text(m.cache_cluster_id()),
                 zone: text(m.preferred_availability_zone()),
-                role: text_opt(m.current_role()),
+                role: text_opt(m.current_role()).map(Into::into),
             })
             .collect(),
     }
@@ -107,7 +107,7 @@ impl super::Source for NodesSource {
 fn node(c: &sdk::CacheCluster) -> CacheNode {
     CacheNode {
         id: text(c.cache_cluster_id()),
-        status: text(c.cache_cluster_status()),
+        status: text(c.cache_cluster_status()).into(),
         engine: text(c.engine()),
         version: text(c.engine_version()),
         zone: text(c.preferred_availability_zone()),

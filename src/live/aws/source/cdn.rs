@@ -12,7 +12,7 @@ use crate::aws::convert::{text, texts, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
 use crate::aws::page::Pages;
-use nextcore_core::model::cdn::{Cdn, Distribution, Invalidation};
+use nextcore_core::model::cdn::{Cdn, Distribution, DistributionStatus, Invalidation};
 use nextcore_core::model::section::Problem;
 use nextcore_core::model::stack::{BucketRole, Stack};
 use nextcore_core::model::store::Store;
@@ -33,7 +33,7 @@ impl super::Source for Source {
 
     fn every(store: &Store) -> Duration {
         let distribution = store.get::<Cdn>().and_then(|c| c.distribution.as_ref());
-        let moving = distribution.is_some_and(|d| d.status == "InProgress" || d.invalidating > 0);
+        let moving = distribution.is_some_and(|d| d.status == DistributionStatus::InProgress || d.invalidating > 0);
         if moving { HALF_MINUTE } else { SLOW }
     }
 
@@ -63,7 +63,7 @@ impl super::Source for Source {
         let items = list.as_ref().and_then(|l| l.invalidation_list()).map(sdk::InvalidationList::items).unwrap_or_default();
         distribution.invalidations = items
             .iter()
-            .map(|i| Invalidation { id: text(Some(i.id())), status: text(Some(i.status())), at: time(Some(i.create_time())) })
+            .map(|i| Invalidation { id: text(Some(i.id())), status: text(Some(i.status())).into(), at: time(Some(i.create_time())) })
             .collect();
         distribution.invalidations.sort_by_key(|i| std::cmp::Reverse(i.at));
         // Only says which (paid) metrics there are: without the answer there are none.
@@ -109,12 +109,12 @@ fn distribution(d: &sdk::Distribution) -> Distribution {
         id: text(Some(d.id())),
         arn: text(Some(d.arn())),
         domain: text(Some(d.domain_name())),
-        status: text(Some(d.status())),
+        status: text(Some(d.status())).into(),
         enabled: config.is_some_and(sdk::DistributionConfig::enabled),
         modified_at: time(Some(d.last_modified_time())),
         invalidating: d.in_progress_invalidation_batches(),
         origins: origins.iter().map(|o| text(Some(o.domain_name()))).collect(),
-        viewer_protocol: text(config.and_then(|c| c.default_cache_behavior()).map(|b| b.viewer_protocol_policy().as_str())),
+        viewer_protocol: text(config.and_then(|c| c.default_cache_behavior()).map(|b| b.viewer_protocol_policy().as_str())).into(),
         aliases: config.and_then(|c| c.aliases()).map(|a| texts(a.items())).unwrap_or_default(),
         realtime_metrics: false,
         invalidations: Vec::new(),

@@ -44,7 +44,7 @@ impl super::Source for Source {
             running: c.running_tasks_count(),
             pending: c.pending_tasks_count(),
             services: c.active_services_count(),
-            settings: c.settings().iter().map(|s| (text(s.name().map(sdk::ClusterSettingName::as_str)), text(s.value()))).collect(),
+            settings: c.settings().iter().map(|s| (text(s.name().map(sdk::ClusterSettingName::as_str)), text(s.value()).into())).collect(),
         })
     }
 }

@@ -79,7 +79,11 @@ fn widget(w: &Value) -> Widget {
         metrics.push(text(Some(&format!("{} {}", above.0, above.1))));
     }
     metrics.dedup();
-    Widget { title: text(properties.get("title").and_then(Value::as_str)), kind: text(w.get("type").and_then(Value::as_str)), metrics }
+    Widget {
+        title: text(properties.get("title").and_then(Value::as_str)),
+        kind: text(w.get("type").and_then(Value::as_str)).into(),
+        metrics,
+    }
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ impl super::Source for InstanceSource {
         let Some(db) = out.db_instances().iter().find(|d| d.db_instance_identifier() == Some(&cx.stack.database)) else {
             return Err(Problem {
                 kind: ProblemKind::NotFound,
-                headline: format!("{}: no DB instance is named '{}'", INSTANCES.label(), cx.stack.database),
+                headline: format!("{}: no DB instance '{}'", INSTANCES.label(), cx.stack.database),
                 hint: "check stack.database in the configuration".to_owned(),
                 permission: None,
             });
@@ -68,7 +68,7 @@ fn instance(db: &sdk::DbInstance) -> Database {
         monitoring_interval: db.monitoring_interval().unwrap_or_default(),
         monitoring_role: text_opt(db.monitoring_role_arn()),
         performance_insights: db.performance_insights_enabled().unwrap_or_default(),
-        insights_mode: text(db.database_insights_mode().map(sdk::DatabaseInsightsMode::as_str)),
+        insights_mode: text(db.database_insights_mode().map(sdk::DatabaseInsightsMode::as_str)).into(),
         backup_replications: db
             .db_instance_automated_backups_replications()
             .iter()

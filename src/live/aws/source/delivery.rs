@@ -16,7 +16,8 @@ use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
 use crate::aws::page;
 use nextcore_core::model::delivery::{
-    Build, BuildPhase, Builds, Image, Pipeline, PipelineAction, PipelineExecution, PipelineStage, Project, Repositories, Repository,
+    ActionCategory, Build, BuildPhase, BuildStatus, Builds, Image, Pipeline, PipelineAction, PipelineExecution, PipelineStage,
+    PipelineStatus, Project, Repositories, Repository,
 };
 use nextcore_core::model::section::{Problem, ProblemKind};
 use nextcore_core::model::service::Tasks;
@@ -46,15 +47,15 @@ const CLOSE: Duration = Duration::from_secs(20);
 
 /// Whether the pipeline or a build is at work.
 fn delivering(store: &Store) -> bool {
-    let running = |p: &Pipeline| p.stages.iter().any(|s| s.status == "InProgress");
+    let running = |p: &Pipeline| p.stages.iter().any(|s| s.status == PipelineStatus::InProgress);
     store.get::<Pipeline>().is_some_and(running) || building(store)
 }
 
 /// Whether something is built, or about to be: a stage that only deploys makes no builds and no images.
 fn building(store: &Store) -> bool {
-    let deploys = |s: &PipelineStage| !s.actions.is_empty() && s.actions.iter().all(|a| a.category == "Deploy");
-    let staged = |p: &Pipeline| p.stages.iter().any(|s| s.status == "InProgress" && !deploys(s));
-    let running = |b: &Builds| b.builds.iter().any(|b| b.status == "IN_PROGRESS");
+    let deploys = |s: &PipelineStage| !s.actions.is_empty() && s.actions.iter().all(|a| a.category == ActionCategory::Deploy);
+    let staged = |p: &Pipeline| p.stages.iter().any(|s| s.status == PipelineStatus::InProgress && !deploys(s));
+    let running = |b: &Builds| b.builds.iter().any(|b| b.status == BuildStatus::InProgress);
     store.get::<Pipeline>().is_some_and(staged) || store.get::<Builds>().is_some_and(running)
 }
 
@@ -134,8 +135,10 @@ fn image(i: &ecr::ImageDetail) -> Image {
         pushed_at: time(i.image_pushed_at()),
         pulled_at: time(i.last_recorded_pull_time()),
         bytes: i.image_size_in_bytes().unwrap_or_default(),
-        scan_status: text(i.image_scan_status().and_then(|s| s.status()).map(ecr::ScanStatus::as_str)),
-        findings: summary.map(|c| c.iter().map(|(s, n)| (text(Some(s.as_str())), *n)).collect::<BTreeMap<_, _>>()).unwrap_or_default(),
+        scan_status: text(i.image_scan_status().and_then(|s| s.status()).map(ecr::ScanStatus::as_str)).into(),
+        findings: summary
+            .map(|c| c.iter().map(|(s, n)| (text(Some(s.as_str())).into(), *n)).collect::<BTreeMap<_, _>>())
+            .unwrap_or_default(),
     }
 }
 
@@ -195,15 +198,15 @@ fn project(p: &build::Project) -> Project {
     Project {
         name: text(p.name()),
         privileged: p.environment().and_then(build::ProjectEnvironment::privileged_mode).unwrap_or_default(),
-        source: text(p.source().map(|s| s.r#type().as_str())),
+        source: text(p.source().map(|s| s.r#type().as_str())).into(),
         service_role: text(p.service_role()),
     }
 }
 
 fn one_build(b: &build::Build) -> Build {
     let phase = |p: &build::BuildPhase| BuildPhase {
-        kind: text(p.phase_type().map(build::BuildPhaseType::as_str)),
-        status: text(p.phase_status().map(build::StatusType::as_str)),
+        kind: text(p.phase_type().map(build::BuildPhaseType::as_str)).into(),
+        status: text(p.phase_status().map(build::StatusType::as_str)).into(),
         seconds: p.duration_in_seconds(),
         message: p
             .contexts()
@@ -218,8 +221,8 @@ fn one_build(b: &build::Build) -> Build {
     Build {
         id: text(b.id()),
         project: text(b.project_name()),
-        status: text(b.build_status().map(build::StatusType::as_str)),
-        phase: text(b.current_phase()),
+        status: text(b.build_status().map(build::StatusType::as_str)).into(),
+        phase: text(b.current_phase()).into(),
         started_at: time(b.start_time()),
         ended_at: time(b.end_time()),
         initiator: text(b.initiator()),
@@ -267,8 +270,9 @@ impl super::Source for PipelineSource {
         };
         let stages: Vec<PipelineStage> = state.stage_states().iter().map(|s| stage(s, &kinds)).collect();
         // The list of executions changes when the stages do, and once more when an execution ends after its last stage.
-        let open = |p: &Pipeline| p.executions.iter().any(|e| matches!(e.status.as_str(), "InProgress" | "Stopping"));
-        let unchanged = before.filter(|old| !open(old) && old.stages == stages && stages.iter().all(|s| s.status != "InProgress"));
+        let open = |p: &Pipeline| p.executions.iter().any(|e| e.status.is_open());
+        let unchanged =
+            before.filter(|old| !open(old) && old.stages == stages && stages.iter().all(|s| s.status != PipelineStatus::InProgress));
         let executions = if let Some(old) = unchanged {
             old.executions.clone()
         } else {
@@ -281,13 +285,13 @@ impl super::Source for PipelineSource {
 }
 
 /// (stage, action) → (category, provider).
-type Kinds = BTreeMap<(String, String), (String, String)>;
+type Kinds = BTreeMap<(String, String), (ActionCategory, String)>;
 
 fn kinds(pipeline: Option<&pipe::PipelineDeclaration>) -> Kinds {
     let stages = pipeline.map(pipe::PipelineDeclaration::stages).unwrap_or_default();
     let pairs = stages.iter().flat_map(|s| s.actions().iter().map(move |a| (s, a))).map(|(s, a)| {
         let id = a.action_type_id();
-        let kind = (text(id.map(|i| i.category().as_str())), text(id.map(pipe::ActionTypeId::provider)));
+        let kind = (text(id.map(|i| i.category().as_str())).into(), text(id.map(pipe::ActionTypeId::provider)));
         ((text(Some(s.name())), text(Some(a.name()))), kind)
     });
     pairs.collect()
@@ -302,7 +306,7 @@ fn stage(s: &pipe::StageState, kinds: &Kinds) -> PipelineStage {
     let name = text(s.stage_name());
     let inbound = s.inbound_transition_state();
     PipelineStage {
-        status: text(s.latest_execution().map(|e| e.status().as_str())),
+        status: text(s.latest_execution().map(|e| e.status().as_str())).into(),
         execution: text(s.latest_execution().map(pipe::StageExecution::pipeline_execution_id)),
         transition_enabled: inbound.is_none_or(pipe::TransitionState::enabled),
         disabled_reason: text(inbound.and_then(|t| t.disabled_reason())),
@@ -315,10 +319,12 @@ fn action(a: &pipe::ActionState, stage: &str, kinds: &Kinds) -> PipelineAction {
     let name = text(a.action_name());
     let (category, provider) = kinds.get(&(stage.to_owned(), name.clone())).cloned().unwrap_or_default();
     let latest = a.latest_execution();
-    let status = text(latest.and_then(|l| l.status()).map(pipe::ActionExecutionStatus::as_str));
+    let status: PipelineStatus = text(latest.and_then(|l| l.status()).map(pipe::ActionExecutionStatus::as_str)).into();
     let error = latest.and_then(|l| l.error_details()).and_then(|e| e.message());
     PipelineAction {
-        awaits_approval: category == "Approval" && status == "InProgress" && latest.and_then(|l| l.token()).is_some(),
+        awaits_approval: category == ActionCategory::Approval
+            && status == PipelineStatus::InProgress
+            && latest.and_then(|l| l.token()).is_some(),
         summary: text(error.or(latest.and_then(|l| l.summary()))),
         changed_at: time(latest.and_then(|l| l.last_status_change())),
         revision: text(a.current_revision().map(pipe::ActionRevision::revision_id)),
@@ -332,7 +338,7 @@ fn action(a: &pipe::ActionState, stage: &str, kinds: &Kinds) -> PipelineAction {
 fn execution(e: &pipe::PipelineExecutionSummary) -> PipelineExecution {
     PipelineExecution {
         id: text(e.pipeline_execution_id()),
-        status: text(e.status().map(pipe::PipelineExecutionStatus::as_str)),
+        status: text(e.status().map(pipe::PipelineExecutionStatus::as_str)).into(),
         started_at: time(e.start_time()),
         updated_at: time(e.last_update_time()),
         trigger: text(e.trigger().and_then(|t| t.trigger_type()).map(pipe::TriggerType::as_str)),

@@ -12,7 +12,7 @@ use crate::aws::convert::{text, text_opt, texts, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
 use crate::aws::page::{self, Pages};
-use nextcore_core::model::dns::{Dns, DnsAlias, DnsHealthCheck, DnsObservation, DnsRecord, HostedZone};
+use nextcore_core::model::dns::{Dns, DnsAlias, DnsHealthCheck, DnsObservation, DnsRecord, HostedZone, ResponseCode};
 use nextcore_core::model::section::Problem;
 use nextcore_core::model::store::Store;
 
@@ -70,7 +70,7 @@ async fn records(cx: &Context, zone: &str) -> Result<(Vec<DnsRecord>, bool), Pro
             out.next_record_identifier().map(ToOwned::to_owned),
         );
     };
-    found.sort_by(|a, b| (&a.name, &a.kind).cmp(&(&b.name, &b.kind)));
+    found.sort_by(|a, b| (&a.name, a.kind.as_str()).cmp(&(&b.name, b.kind.as_str())));
     Ok((found, is_cut_off))
 }
 
@@ -78,7 +78,7 @@ fn record(r: &sdk::ResourceRecordSet) -> DnsRecord {
     DnsRecord {
         // Route 53 writes `*` and other signs in octal.
         name: text(Some(&r.name().replace("\\052", "*"))),
-        kind: text(Some(r.r#type().as_str())),
+        kind: text(Some(r.r#type().as_str())).into(),
         ttl: r.ttl(),
         values: r.resource_records().iter().map(|v| text(Some(v.value()))).collect(),
         alias: r.alias_target().map(|a| DnsAlias {
@@ -129,8 +129,8 @@ fn observation(o: &sdk::HealthCheckObservation) -> DnsObservation {
 }
 
 /// Route 53 answers for public zones only.
-async fn answer(cx: &Context, zone: &str, name: &str) -> Result<Option<(String, Vec<String>)>, Problem> {
+async fn answer(cx: &Context, zone: &str, name: &str) -> Result<Option<(ResponseCode, Vec<String>)>, Problem> {
     let request = cx.clients.dns.test_dns_answer().hosted_zone_id(zone).record_name(name).record_type(sdk::RrType::A);
     let out = request.send().await.map_err(|e| problem_of(ANSWER, &e));
-    Ok(spare(out)?.map(|o| (text(Some(o.response_code())), texts(o.record_data()))))
+    Ok(spare(out)?.map(|o| (text(Some(o.response_code())).into(), texts(o.record_data()))))
 }

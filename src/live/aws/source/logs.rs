@@ -111,7 +111,7 @@ impl super::Source for GroupSource {
         let Some(group) = out.log_groups().iter().find(|g| g.log_group_name() == Some(name)) else {
             return Err(Problem {
                 kind: ProblemKind::NotFound,
-                headline: format!("{}: no log group is named '{name}'", GROUPS.label()),
+                headline: format!("{}: no log group '{name}'", GROUPS.label()),
                 hint: "check stack.log_group in the configuration".to_owned(),
                 permission: None,
             });

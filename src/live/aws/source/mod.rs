@@ -78,11 +78,11 @@ impl Context {
             return Ok(value);
         }
         let problem = self.store.entry(T::KEY).and_then(|e| e.problem.as_ref());
-        Err(problem.filter(|p| p.kind != ProblemKind::Waiting).map_or_else(
-            || Problem { kind: ProblemKind::Waiting, headline: format!("{WAITING}{}", T::TITLE), hint: String::new(), permission: None },
+        Err(problem.filter(|p| !p.is_waiting()).map_or_else(
+            || Problem::waiting(T::KEY, T::TITLE),
             |p| Problem {
                 kind: p.kind,
-                headline: format!("needs the {}: {}", T::TITLE, p.headline),
+                headline: format!("needs {}: {}", T::TITLE, p.headline),
                 hint: p.hint.clone(),
                 permission: p.permission.clone(),
             },
@@ -90,13 +90,9 @@ impl Context {
     }
 }
 
-/// How a problem begins whose section builds on another.
-const WAITING: &str = "waiting for the ";
-
-/// The source that a problem waits for.
-pub(super) fn awaited(problem: &Problem) -> Option<&'static Row> {
-    let title = problem.headline.strip_prefix(WAITING).filter(|_| problem.kind == ProblemKind::Waiting)?;
-    SOURCES.iter().find(|row| row.title == title)
+/// The source that yields a section; a build without a feature has fewer.
+pub(super) fn of(key: SectionKey) -> Option<&'static Row> {
+    SOURCES.iter().find(|row| row.key == key)
 }
 
 /// One kind of observed data and how to fetch it.

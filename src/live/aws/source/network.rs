@@ -69,7 +69,7 @@ impl super::Source for VpcSource {
         Ok(Network {
             vpc,
             cidr: text(found.and_then(|v| v.cidr_block())),
-            state: text(found.and_then(|v| v.state()).map(sdk::VpcState::as_str)),
+            state: text(found.and_then(|v| v.state()).map(sdk::VpcState::as_str)).into(),
             subnets,
             internet_gateways: gateways
                 .iter()
@@ -91,7 +91,7 @@ async fn subnets(cx: &Context) -> Result<Vec<Subnet>, Problem> {
         tier: tier(&cx.stack.addresses, s.cidr_block().unwrap_or_default()),
         free_addresses: s.available_ip_address_count().unwrap_or_default(),
         public_addresses: s.map_public_ip_on_launch().unwrap_or_default(),
-        state: text(s.state().map(sdk::SubnetState::as_str)),
+        state: text(s.state().map(sdk::SubnetState::as_str)).into(),
     };
     let mut found: Vec<Subnet> = all.iter().map(subnet).collect();
     found.sort_by(|a, b| (a.tier, &a.zone, &a.cidr).cmp(&(b.tier, &b.zone, &b.cidr)));
@@ -104,7 +104,7 @@ fn tier(plan: &AddressPlan, cidr: &str) -> SubnetTier {
 }
 
 fn internet_gateway(g: &sdk::InternetGateway) -> InternetGateway {
-    let attachment = |a: &sdk::InternetGatewayAttachment| (text(a.vpc_id()), text(a.state().map(sdk::AttachmentStatus::as_str)));
+    let attachment = |a: &sdk::InternetGatewayAttachment| (text(a.vpc_id()), text(a.state().map(sdk::AttachmentStatus::as_str)).into());
     InternetGateway { id: text(g.internet_gateway_id()), attachments: g.attachments().iter().map(attachment).collect() }
 }
 
@@ -127,7 +127,7 @@ impl super::Source for ZonesSource {
                 name: text(z.zone_name()),
                 id: text(z.zone_id()),
                 region: text(z.region_name()),
-                state: text(z.state().map(sdk::AvailabilityZoneState::as_str)),
+                state: text(z.state().map(sdk::AvailabilityZoneState::as_str)).into(),
                 messages: z.messages().iter().map(|m| text(m.message())).collect(),
             })
             .collect();
@@ -184,11 +184,11 @@ fn nat_gateway(g: &sdk::NatGateway) -> NatGateway {
     };
     NatGateway {
         id: text(g.nat_gateway_id()),
-        state: text(g.state().map(sdk::NatGatewayState::as_str)),
+        state: text(g.state().map(sdk::NatGatewayState::as_str)).into(),
         zone: String::new(),
         subnet: text(g.subnet_id()),
-        availability: text(g.availability_mode().map(sdk::AvailabilityMode::as_str)),
-        connectivity: text(g.connectivity_type().map(sdk::ConnectivityType::as_str)),
+        availability: text(g.availability_mode().map(sdk::AvailabilityMode::as_str)).into(),
+        connectivity: text(g.connectivity_type().map(sdk::ConnectivityType::as_str)).into(),
         failure: match (text_opt(g.failure_code()), text_opt(g.failure_message())) {
             (Some(code), Some(message)) => Some(format!("{code}: {message}")),
             (code, message) => code.or(message),
@@ -243,7 +243,7 @@ fn route(r: &sdk::Route) -> Route {
     ];
     let destinations = [r.destination_cidr_block(), r.destination_ipv6_cidr_block(), r.destination_prefix_list_id()];
     let first = |all: &[Option<&str>]| text(all.iter().flatten().copied().find(|v| !v.is_empty()));
-    Route { destination: first(&destinations), target: first(&targets), state: text(r.state().map(sdk::RouteState::as_str)) }
+    Route { destination: first(&destinations), target: first(&targets), state: text(r.state().map(sdk::RouteState::as_str)).into() }
 }
 
 pub(super) struct GroupsSource;
@@ -293,12 +293,12 @@ fn carriers(cx: &Context) -> Result<BTreeMap<String, BTreeSet<GroupRole>>, Probl
     // A stack without database or Redis has still groups to show: only wait for them, do not depend on them.
     match cx.needs::<Database>() {
         Ok(database) => carried.push((GroupRole::Rds, &database.security_groups)),
-        Err(p) if p.kind == nextcore_core::model::section::ProblemKind::Waiting => return Err(p),
+        Err(p) if p.is_waiting() => return Err(p),
         Err(_) => {}
     }
     match cx.needs::<CacheNodes>() {
         Ok(nodes) => carried.extend(nodes.nodes.iter().map(|n| (GroupRole::Redis, n.security_groups.as_slice()))),
-        Err(p) if p.kind == nextcore_core::model::section::ProblemKind::Waiting => return Err(p),
+        Err(p) if p.is_waiting() => return Err(p),
         Err(_) => {}
     }
     let mut by_id: BTreeMap<String, BTreeSet<GroupRole>> = BTreeMap::new();

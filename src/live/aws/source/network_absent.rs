@@ -29,7 +29,7 @@ impl<T: Section> super::Source for Absent<T> {
     async fn poll(_: Arc<Context>) -> Result<T, Problem> {
         Err(Problem {
             kind: ProblemKind::Service,
-            headline: format!("{}: this build leaves Amazon EC2 out", T::TITLE),
+            headline: format!("{}: built without Amazon EC2", T::TITLE),
             hint: "build with the default features to see the network".to_owned(),
             permission: None,
         })

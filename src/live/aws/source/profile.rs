@@ -13,7 +13,7 @@ use crate::aws::convert::{sdk_time, text, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
 use nextcore_core::model::Time;
-use nextcore_core::model::database::Database;
+use nextcore_core::model::database::{Database, InsightsMode};
 use nextcore_core::model::profile::{DatabaseHost, DatabaseLoad, LoadPart, Process};
 use nextcore_core::model::section::{Problem, ProblemKind};
 use nextcore_core::model::store::Store;
@@ -35,7 +35,7 @@ fn off(what: &str, next: &str) -> Problem {
 
 fn resource(database: &Database) -> Result<&str, Problem> {
     let id = database.resource_id.as_deref();
-    id.ok_or_else(|| off("the database has no resource id yet", "it is asked again by itself"))
+    id.ok_or_else(|| off("the DB instance has no resource id yet", "retried automatically"))
 }
 
 pub(super) struct LoadSource;
@@ -51,8 +51,8 @@ impl super::Source for LoadSource {
 
     async fn poll(cx: Arc<Context>) -> Result<DatabaseLoad, Problem> {
         let database = cx.needs::<Database>()?;
-        if !database.performance_insights && database.insights_mode != "advanced" {
-            return Err(off("Performance Insights is off for this instance", "turn it on in the instance's settings"));
+        if !database.performance_insights && database.insights_mode != InsightsMode::Advanced {
+            return Err(off("Performance Insights is off for this DB instance", "enable it in the DB instance settings"));
         }
         let id = resource(database)?;
         let load = Box::pin(load(&cx, id));
@@ -102,13 +102,13 @@ impl super::Source for HostSource {
     async fn poll(cx: Arc<Context>) -> Result<DatabaseHost, Problem> {
         let database = cx.needs::<Database>()?;
         if database.monitoring_interval == 0 {
-            return Err(off("Enhanced Monitoring is off for this instance", "turn it on in the instance's settings"));
+            return Err(off("Enhanced Monitoring is off for this DB instance", "enable it in the DB instance settings"));
         }
         let request = cx.clients.logs.get_log_events().log_group_name(GROUP).log_stream_name(resource(database)?);
         let out = request.limit(1).start_from_head(false).send().await.map_err(|e| problem_of(EVENTS, &e))?;
         let newest = out.events().last().and_then(|e| e.message());
-        let newest = newest.ok_or_else(|| off("Enhanced Monitoring has written nothing yet", "it writes every monitoring interval"))?;
-        host(newest).ok_or_else(|| off("the Enhanced Monitoring event cannot be read", "it is asked again by itself"))
+        let newest = newest.ok_or_else(|| off("no Enhanced Monitoring data yet", "data arrives every monitoring interval"))?;
+        host(newest).ok_or_else(|| off("cannot parse the Enhanced Monitoring event", "retried automatically"))
     }
 }
 

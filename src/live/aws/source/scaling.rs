@@ -114,7 +114,7 @@ fn activity(a: &sdk::ScalingActivity, service: &str) -> ScalingActivity {
         service: text(Some(service)),
         started_at: time(Some(a.start_time())),
         ended_at: time(a.end_time()),
-        status: text(Some(a.status_code().as_str())),
+        status: text(Some(a.status_code().as_str())).into(),
         description: text(Some(a.description())),
         cause: text(Some(a.cause())),
     }

@@ -14,7 +14,7 @@ use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
 use crate::aws::page;
 use nextcore_core::model::section::{Problem, ProblemKind};
-use nextcore_core::model::security::{Key, Keys, Role, Roles, Secret, Secrets};
+use nextcore_core::model::security::{Key, KeyManager, KeyState, Keys, Role, Roles, Secret, Secrets};
 use nextcore_core::model::stack::{KeyUse, Named, RoleUse, SecretUse};
 use nextcore_core::model::store::Store;
 
@@ -105,8 +105,8 @@ async fn key(cx: &Context, spec: &Named<KeyUse>) -> Result<Key, Problem> {
         role: spec.role,
         exists: false,
         arn: String::new(),
-        state: String::new(),
-        manager: String::new(),
+        state: KeyState::Unstated,
+        manager: KeyManager::Unstated,
         deletion_at: None,
         rotation: None,
     };
@@ -118,8 +118,8 @@ async fn key(cx: &Context, spec: &Named<KeyUse>) -> Result<Key, Problem> {
     let Some(found) = out.key_metadata() else { return Ok(key) };
     key.exists = true;
     key.arn = text(found.arn());
-    key.state = text(found.key_state().map(kms::KeyState::as_str));
-    key.manager = text(found.key_manager().map(kms::KeyManagerType::as_str));
+    key.state = text(found.key_state().map(kms::KeyState::as_str)).into();
+    key.manager = text(found.key_manager().map(kms::KeyManagerType::as_str)).into();
     key.deletion_at = time(found.deletion_date());
     // Keys of AWS and disabled keys do not say: that is no reason to lose the rest.
     let rotation = cx.clients.kms.get_key_rotation_status().key_id(found.key_id()).send().await.ok();

@@ -67,7 +67,7 @@ fn service(s: &sdk::Service, stack: &Stack) -> Service {
         exec_enabled: s.enable_execute_command(),
         grace_period: s.health_check_grace_period_seconds(),
         registrations: s.load_balancers().iter().map(registration).collect(),
-        controller: text(s.deployment_controller().map(|c| c.r#type().as_str())),
+        controller: text(s.deployment_controller().map(|c| c.r#type().as_str())).into(),
         target_groups: s.load_balancers().iter().filter_map(|l| text_opt(l.target_group_arn())).collect(),
         subnets: network.map(|n| texts(n.subnets())).unwrap_or_default(),
         security_groups: network.map(|n| texts(n.security_groups())).unwrap_or_default(),

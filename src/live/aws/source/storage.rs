@@ -88,7 +88,7 @@ async fn bucket(cx: &Context, spec: &Named<BucketRole>) -> Result<Bucket, Proble
             }
             Some(403) => {
                 bucket.exists = true;
-                bucket.unread.push(("bucket".to_owned(), format!("no permission: {}", HEAD.iam)));
+                bucket.unread.push(("bucket".to_owned(), format!("access denied: {}", HEAD.iam)));
             }
             _ => return Err(problem_of(HEAD, &e)),
         },
@@ -103,7 +103,7 @@ async fn bucket(cx: &Context, spec: &Named<BucketRole>) -> Result<Bucket, Proble
     );
     let mut unread = Vec::new();
     if let Some(out) = aspect("versioning", VERSIONING, versioning, &mut unread)? {
-        bucket.versioning = text(out.status().map(sdk::BucketVersioningStatus::as_str));
+        bucket.versioning = text(out.status().map(sdk::BucketVersioningStatus::as_str)).into();
     }
     if let Some(out) = aspect("lifecycle", LIFECYCLE, lifecycle, &mut unread)? {
         bucket.lifecycle = out.rules().iter().map(lifecycle_rule).collect();
@@ -115,7 +115,7 @@ async fn bucket(cx: &Context, spec: &Named<BucketRole>) -> Result<Bucket, Proble
     if let Some(out) = aspect("encryption", ENCRYPTION, encryption, &mut unread)? {
         let rules = out.server_side_encryption_configuration().map(sdk::ServerSideEncryptionConfiguration::rules).unwrap_or_default();
         if let Some(default) = rules.iter().find_map(sdk::ServerSideEncryptionRule::apply_server_side_encryption_by_default) {
-            bucket.encryption = text(Some(default.sse_algorithm().as_str()));
+            bucket.encryption = text(Some(default.sse_algorithm().as_str())).into();
             bucket.kms_key = text_opt(default.kms_master_key_id());
         }
     }
@@ -174,7 +174,7 @@ fn lifecycle_rule(r: &sdk::LifecycleRule) -> LifecycleRule {
     };
     LifecycleRule {
         id: text(r.id()),
-        status: text(Some(r.status().as_str())),
+        status: text(Some(r.status().as_str())).into(),
         prefix: text(prefix),
         expiration_days: r.expiration().and_then(sdk::LifecycleExpiration::days).filter(|d| *d > 0),
         noncurrent_days: r.noncurrent_version_expiration().and_then(sdk::NoncurrentVersionExpiration::noncurrent_days),

@@ -103,7 +103,7 @@ fn container(c: &sdk::Container) -> Container {
         health: text(c.health_status().map(sdk::HealthStatus::as_str)).into(),
         image_digest: text_opt(c.image_digest()),
         runtime_id: text_opt(c.runtime_id()),
-        exec_agent: agent.and_then(|a| text_opt(a.last_status())),
+        exec_agent: agent.and_then(|a| text_opt(a.last_status())).map(Into::into),
     }
 }
 

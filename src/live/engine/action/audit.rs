@@ -269,7 +269,7 @@ impl Place {
 
     fn append(&self, entry: &Entry) -> io::Result<()> {
         match self {
-            Self::Missing => Err(io::Error::new(io::ErrorKind::NotFound, "neither XDG_STATE_HOME nor HOME is set")),
+            Self::Missing => Err(io::Error::new(io::ErrorKind::NotFound, "XDG_STATE_HOME and HOME are not set")),
             Self::Memory(entries) => {
                 entries.lock().unwrap_or_else(PoisonError::into_inner).push(entry.clone());
                 Ok(())
@@ -293,7 +293,7 @@ fn joined(done: Result<io::Result<()>, tokio::task::JoinError>) -> io::Result<()
 }
 
 fn slow(patience: Duration) -> io::Error {
-    io::Error::new(io::ErrorKind::TimedOut, format!("not on disk within {} s", patience.as_secs_f64()))
+    io::Error::new(io::ErrorKind::TimedOut, format!("not written to disk within {} s", patience.as_secs_f64()))
 }
 
 /// What follows an intent that reached the disk after nobody waited for it any longer.
@@ -369,7 +369,7 @@ mod tests {
         audit.write(&outcome("a", 1)).await.unwrap();
         let (read, damage) = audit.read(None);
         assert_eq!(read, [intent("a", 0, 1), outcome("a", 1)]);
-        assert!(damage.len() == 1 && damage[0].contains(":2: not a whole line"), "{damage:?}");
+        assert!(damage.len() == 1 && damage[0].contains(":2: incomplete line"), "{damage:?}");
     }
 
     #[tokio::test]
@@ -402,7 +402,8 @@ mod tests {
         audit.write(&outcome("a", 1)).await.unwrap();
         let (read, damage) = audit.read(None);
         assert_eq!(read, [intent("a", 0, 1), outcome("a", 1)]);
-        let places: Vec<String> = [":2: not a line", ":3: not a line", ":4: longer than", ":5: not a line"].map(str::to_owned).to_vec();
+        let places: Vec<String> =
+            [":2: not an entry", ":3: not an entry", ":4: line too long", ":5: not an entry"].map(str::to_owned).to_vec();
         assert_eq!(damage.len(), places.len(), "{damage:?}");
         assert!(places.iter().zip(&damage).all(|(place, said)| said.contains(place.as_str())), "{damage:?}");
         assert!(damage.iter().all(|d| !d.contains('\u{1b}')), "{damage:?}");
@@ -444,13 +445,13 @@ mod tests {
         let (said, damage) = in_its_place(fifo).await;
         assert!(said.contains("named pipe") && damage.len() == 1, "{said} {damage:?}");
         let (said, _) = in_its_place(|path| fs::create_dir(path).unwrap()).await;
-        assert!(said.contains("is a folder"), "{said}");
+        assert!(said.contains("is a directory"), "{said}");
         let open_to_all = |path: &std::path::Path| {
             fs::write(path, "").unwrap();
             fs::set_permissions(path, fs::Permissions::from_mode(0o666)).unwrap();
         };
         let (said, _) = in_its_place(open_to_all).await;
-        assert!(said.contains("written by others"), "{said}");
+        assert!(said.contains("writable by others"), "{said}");
     }
 
     #[tokio::test]
@@ -497,7 +498,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
     async fn what_happened_is_kept_until_it_can_be_written_and_comes_first_then() {
         let (audit, tell, lines) = slow_disk();
-        assert!(audit.keep(outcome("a", 1)).await.is_some_and(|why| why.contains("not on disk")));
+        assert!(audit.keep(outcome("a", 1)).await.is_some_and(|why| why.contains("not written to disk")));
         assert!(audit.keep(outcome("b", 2)).await.is_some());
         for _ in 0..3 {
             tell.send(()).unwrap();

@@ -79,10 +79,7 @@ impl Runner {
         match &carried {
             Carried::Ended(_) => {}
             Carried::Refused(refusal) => self.record_refusal(&plan.request, refusal).await,
-            Carried::Moved(_) => {
-                let why = Refusal::Check("something moved since the plan: nothing was sent".to_owned());
-                self.record_refusal(&plan.request, &why).await;
-            }
+            Carried::Moved(_) => self.record_refusal(&plan.request, &Refusal::moved()).await,
         }
         carried
     }
@@ -91,7 +88,7 @@ impl Runner {
     async fn ready(&self, plan: &Arc<Plan>, typed: &str) -> Result<Ready, Carried> {
         let refuse = |refusal| Err(Carried::Refused(refusal));
         let Some(row) = Row::find(&plan.request.action) else {
-            return refuse(Refusal::Usage(format!("no action is called '{}'", plan.request.action)));
+            return refuse(Refusal::Usage(format!("unknown action '{}'", plan.request.action)));
         };
         let confirmed = hash::checked(plan).map_err(Carried::Refused)?;
         if let Some(word) = plan.confirmation().filter(|word| *word != typed) {
@@ -100,7 +97,7 @@ impl Runner {
         let operator = self.operator().map_err(Carried::Refused)?;
         let taken = match self.take(plan) {
             Ok(taken) => taken,
-            Err(what) => return refuse(Refusal::Check(format!("'{what}' is under way on {}: nothing was sent", plan.resource.name))),
+            Err(what) => return refuse(Refusal::Check(format!("'{what}' is in progress on {}: nothing was sent", plan.resource.name))),
         };
         let (fresh, desk) = self.draw_up(&plan.request).await.map_err(Carried::Refused)?;
         if let Some(why) = other_identity(plan, &fresh) {
@@ -126,7 +123,7 @@ impl Runner {
 
     pub(super) fn operator(&self) -> Result<Operator, Refusal> {
         self.0.acts.authority.operator().map_err(|why| match why {
-            NotArmed::Locked => Refusal::ReadOnly("this process is a viewer: it can never write".to_owned()),
+            NotArmed::Locked => Refusal::ReadOnly("read-only (VIEWER): this process cannot write".to_owned()),
             NotArmed::Safe => Refusal::ReadOnly("not armed: nothing was sent".to_owned()),
         })
     }
@@ -151,11 +148,11 @@ impl Runner {
         // Whoever leaves says so first and then waits for this: what is on its way gets its outcome, and nothing begins behind its back.
         let sending = self.sending();
         if self.is_leaving() {
-            return Carried::Refused(Refusal::Check("the program is being closed: nothing was sent".to_owned()));
+            return Carried::Refused(Refusal::Check("the program is quitting: nothing was sent".to_owned()));
         }
         if let Err(e) = self.record(&id, self.intent(&plan)).await {
             return Carried::Refused(Refusal::CannotTell(format!(
-                "the audit log cannot be written ({e}): nothing was sent\n  next: 'nextcore-top info' shows where it lives"
+                "the audit log cannot be written ({e}): nothing was sent\n  next: 'nextcore-top info' shows where it is"
             )));
         }
         let ticket = match self.owe(&id, &plan, &operator).await {
@@ -277,19 +274,19 @@ impl Runner {
         }
         let shows = run.steps.first().map_or_else(String::new, |s| format!(" ({})", s.text));
         let found = match seen {
-            Some(true) => format!("read again: it was carried out{shows}"),
-            Some(false) => format!("read again: nothing of it is to be seen{shows}"),
-            None if unread.is_some() => "its outcome is not known yet: it could not be read again either".to_owned(),
-            None => "what is there does not tell whose it is".to_owned(),
+            Some(true) => format!("checked: it was done{shows}"),
+            Some(false) => format!("checked: no effect visible{shows}"),
+            None if unread.is_some() => "outcome not known yet: the check failed, too".to_owned(),
+            None => "checked: cannot tell whether this call did it".to_owned(),
         };
-        let text = format!("{why}; sent once, never sent again; {found}");
+        let text = format!("{why}; sent once, not retried; {found}");
         let told = Told::Outcome { result: "unknown".to_owned(), request_ids: Vec::new(), text: text.clone(), millis };
         self.note(run, told).await;
         // Nothing could be read (credentials being renewed, a line that is down): the watch goes on, and may yet see what came of it.
         if let Some(trouble) = unread.filter(|_| seen.is_none()) {
             run.trouble = Some(format!("sent, outcome not known yet: {trouble}"));
         } else if seen != Some(true) {
-            self.end(run, Outcome::Unknown, text, "look at the resource before doing it again".to_owned());
+            self.end(run, Outcome::Unknown, text, "check the resource before retrying".to_owned());
         }
     }
 
@@ -314,7 +311,7 @@ impl Runner {
                 Err(trouble) => run.trouble = Some(trouble),
             }
             if self.0.clock.now() - run.sent_at > limit {
-                let text = format!("not at its end after {} s, and no longer watched", limit.num_seconds());
+                let text = format!("not finished after {} s, no longer watched", limit.num_seconds());
                 return self.end(run, Outcome::Unknown, text, next::after(Outcome::Failed, &run.plan));
             }
             logged::watched(run);
@@ -382,7 +379,7 @@ fn other_identity(plan: &Plan, fresh: &Plan) -> Option<String> {
     let (planned, now) = (who(plan), who(fresh));
     (!planned.is_same(&now)).then(|| {
         let (was, is) = (format!("{} of account {}", planned.arn, planned.account), format!("{} of account {}", now.arn, now.account));
-        format!("the plan was made as {was}, and we are {is} now: nothing was sent\n  next: look at who that is, and plan again")
+        format!("the plan was made as {was}, but the caller is now {is}: nothing was sent\n  next: check the identity, and plan again")
     })
 }
 

@@ -28,8 +28,7 @@ pub(super) fn checked(plan: &Plan) -> Result<String, Refusal> {
     if own == plan.hash {
         return Ok(own);
     }
-    let what =
-        format!("{}: the plan is not the one that was made (its hash is {own}, it says '{}'): nothing was sent", plan.title, plan.hash);
+    let what = format!("{}: the plan was altered (its hash is {own}, it says '{}'): nothing was sent", plan.title, plan.hash);
     Err(Refusal::Check(format!("{what}\n  next: plan again")))
 }
 

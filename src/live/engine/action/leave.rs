@@ -85,7 +85,7 @@ impl Runner {
         let account = desk.store.get::<Identity>().map(|i| i.account.clone()).unwrap_or_default();
         let about = &left.obligation;
         if account != about.account {
-            let what = format!("{}: this is about account {}, and the credentials are of {account}", about.id, about.account);
+            let what = format!("{}: this is about account {}, but the credentials are for {account}", about.id, about.account);
             return Err(Refusal::CannotTell(format!("{what}\n  next: --profile NAME of that account")));
         }
         let failed = |e: std::io::Error| Refusal::CannotTell(format!("obligation {}: {e}", about.id));

@@ -173,7 +173,7 @@ impl Runner {
 
     /// The plan, and the desk with everything that was read for it.
     async fn draw_up(&self, request: &Request) -> Result<(Plan, Desk), Refusal> {
-        let unknown = || Refusal::Usage(format!("no action is called '{}'", request.action));
+        let unknown = || Refusal::Usage(format!("unknown action '{}'", request.action));
         let row = Row::find(&request.action).ok_or_else(unknown)?;
         let spec = row.spec().ok_or_else(unknown)?;
         nextcore_core::model::action::check(spec, request).map_err(|e| Refusal::Usage(e.to_string()))?;
@@ -184,7 +184,7 @@ impl Runner {
         desk.now = self.0.clock.now();
         let (draft, params) = (row.draft)(&desk.facts(), request)?;
         let permitted = may(&desk, &draft.calls, &draft.permission_on).await;
-        let unread = || Refusal::CannotTell("who we are could not be read (sts:GetCallerIdentity): a plan names its account".to_owned());
+        let unread = || Refusal::CannotTell("caller identity unknown (sts:GetCallerIdentity): a plan needs its account".to_owned());
         let identity = desk.store.get::<Identity>().ok_or_else(unread)?;
         let object = draft.object.clone().unwrap_or_else(|| draft.resource.name.clone());
         let title = if object.is_empty() { spec.title.to_owned() } else { format!("{} {object}", spec.title) };
@@ -209,7 +209,7 @@ impl Runner {
         let tier = tier.unwrap_or(spec.tier);
         let confirm = (typed || tier == Tier::T2).then(|| resource.name.clone());
         if confirm.as_ref().is_some_and(String::is_empty) {
-            return Err(Refusal::CannotTell(format!("{title}: it has no name that could be typed to confirm it")));
+            return Err(Refusal::CannotTell(format!("{title}: no name to type for confirmation")));
         }
         checks.extend(desk.unread_parts());
         checks.push(permitted);

@@ -6,12 +6,12 @@ use nextcore_core::model::plan::{Outcome, Plan};
 pub(super) fn after(outcome: Outcome, plan: &Plan) -> String {
     match outcome {
         Outcome::Done => plan.undo.clone(),
-        Outcome::TakenBack => format!("look at {} before doing it again", plan.resource.name),
-        Outcome::Failed | Outcome::Unknown => format!("look at {}; to take it back: {}", plan.resource.name, plan.undo),
+        Outcome::TakenBack => format!("check {} before retrying", plan.resource.name),
+        Outcome::Failed | Outcome::Unknown => format!("check {}; to undo: {}", plan.resource.name, plan.undo),
     }
 }
 
 /// AWS said no: nothing has happened.
 pub(super) fn after_no(plan: &Plan) -> String {
-    format!("nothing has changed on {}; mend the cause and plan again", plan.resource.name)
+    format!("nothing changed on {}; fix the cause and plan again", plan.resource.name)
 }

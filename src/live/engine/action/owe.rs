@@ -16,11 +16,11 @@ impl Runner {
             Ok(ticket) => return Ok(Some(ticket)),
             Err(e) => e,
         };
-        let text = format!("what it owes cannot be registered ({failed}): nothing was sent");
+        let text = format!("cannot register the obligation ({failed}): nothing was sent");
         let told = Told::Outcome { result: "failed".to_owned(), request_ids: Vec::new(), text: text.clone(), millis: 0 };
         // The refusal says it; the log has the intent.
         let _ = self.record(id, told).await;
-        Err(Refusal::CannotTell(format!("{text}\n  next: 'nextcore-top info' shows where the state folder is")))
+        Err(Refusal::CannotTell(format!("{text}\n  next: 'nextcore-top info' shows the state directory")))
     }
 
     fn obligation(&self, id: &str, plan: &Plan, owed: &Owed) -> Obligation {

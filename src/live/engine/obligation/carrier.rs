@@ -64,7 +64,7 @@ impl Carrier {
         // A run that ends without saying what became of its call has left that open.
         let answer = answered.wait_for(Option::is_some).await.ok().and_then(|a| a.clone()).unwrap_or(Answer::Open);
         if let Answer::Refused(text) = &answer {
-            let text = format!("nothing is owed: {text}");
+            let text = format!("nothing owed: {text}");
             while !self.end(&text).await {
                 tokio::time::sleep(FIRST_RETRY).await;
             }
@@ -129,7 +129,7 @@ impl Carrier {
                 (self.seen_owed, self.rights) = (true, 0);
                 None
             }
-            Shown::Gone => Some("what it was about is gone".to_owned()),
+            Shown::Gone => Some("the resource is gone".to_owned()),
             Shown::Right => {
                 self.rights += 1;
                 // A call without an answer may still arrive, and what CloudWatch shows may be of before it.
@@ -143,10 +143,10 @@ impl Carrier {
     fn words(&self) -> String {
         let was_due = self.obligation.due.is_some_and(|d| self.keeper.0.tools.clock.now() >= d);
         let how = match (self.attempts > 0, self.seen_owed, was_due) {
-            (false, true, _) => "somebody else has put it right",
-            (false, false, _) => "AWS shows that it is right",
-            (true, _, true) => "put right when it was due",
-            (true, _, false) => "put right earlier than planned: this process is being closed",
+            (false, true, _) => "restored by someone else",
+            (false, false, _) => "already restored",
+            (true, _, true) => "restored when due",
+            (true, _, false) => "restored early: this process is quitting",
         };
         format!("{}: {how}", self.obligation.owed.righted())
     }

@@ -71,7 +71,7 @@ impl Files {
     /// Puts an obligation on disk and takes the lock on it; it is there, whole and synced, when this returns.
     pub fn register(&self, obligation: &Obligation) -> io::Result<Hold> {
         let lock = match &self.0 {
-            Place::Missing => return Err(io::Error::new(io::ErrorKind::NotFound, "neither XDG_STATE_HOME nor HOME is set")),
+            Place::Missing => return Err(io::Error::new(io::ErrorKind::NotFound, "XDG_STATE_HOME and HOME are not set")),
             Place::Memory(all) => {
                 all.lock().unwrap_or_else(PoisonError::into_inner).insert(obligation.id.clone(), obligation.clone());
                 None
@@ -210,7 +210,7 @@ fn one(path: &Path) -> io::Result<Option<(Obligation, bool)>> {
     let obligation: Obligation = serde_json::from_str(&text).map_err(|e| io::Error::other(format!("not an obligation: {e}")))?;
     // The name decides what is locked and removed.
     if path.file_stem().and_then(|s| s.to_str()) != Some(obligation.id.as_str()) {
-        return Err(io::Error::other(format!("it says that it is '{}'", obligation.id)));
+        return Err(io::Error::other(format!("it claims to be '{}'", obligation.id)));
     }
     // Shared: two that look at the same time do not take each other for a carrier.
     let held = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));

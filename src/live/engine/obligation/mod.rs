@@ -191,8 +191,8 @@ impl Keeper {
     async fn close_if_right(&self, obligation: &Obligation) -> bool {
         let tools = &self.0.tools;
         let text = match look(&tools.clients, &obligation.owed).await {
-            Ok(Shown::Right) => "AWS shows that it is right: somebody has seen to it",
-            Ok(Shown::Gone) => "what it was about is gone",
+            Ok(Shown::Right) => "already restored by someone else",
+            Ok(Shown::Gone) => "the resource is gone",
             Ok(Shown::Owed) | Err(_) => return false,
         };
         let id = obligation.id.clone();

@@ -44,7 +44,7 @@ fn an_id_that_exists_takes_the_place_of_the_built_in_statement() {
 fn names_can_be_given_in_any_order_and_the_built_in_ones_used() {
     let text = "[let]\na = 'b + 1'\nb = 'size(nat_live)'\n[[statement]]\nid = \"T\"\ntitle = \"t\"\npass = 'a == 4'\nfound = '[a, b]'\n";
     let statements = user(text).unwrap();
-    let report = verify(&statements, &Seed::new().document(), &Only::parse("T", &statements).unwrap());
+    let report = verify(&statements, Seed::new().document(), &Only::parse("T", &statements).unwrap());
     assert_eq!((report.rows[0].outcome.word(), report.rows[0].found.as_deref()), ("pass", Some("4, 3")));
     assert_eq!(statements.needs(&Only::parse("T", &statements).unwrap()).into_iter().collect::<Vec<_>>(), ["nat"]);
 }
@@ -59,7 +59,7 @@ pass = 'zones.zones.exists(z, z.name == stack.region + it.zone)'
 manual = "look"
 "#;
     let statements = user(text).unwrap();
-    let report = verify(&statements, &Seed::new().document(), &Only::parse("T1,T2", &statements).unwrap());
+    let report = verify(&statements, Seed::new().document(), &Only::parse("T1,T2", &statements).unwrap());
     let rows: Vec<_> = report.rows.iter().map(|r| (r.about.title.as_str(), r.outcome.word())).collect();
     assert_eq!(rows, [("zone a (1)", "pass"), ("zone z (2)", "manual")]);
 }
@@ -71,39 +71,39 @@ fn what_is_wrong_is_refused_with_file_line_statement_and_key() {
         (statement("pass = 'database.class =='"), "mine.toml:5: T1: pass: "),
         (
             statement("pass = 'databse.class == 1'"),
-            "mine.toml:5: T1: pass: `databse` is not a section, not a name of a [let], and not one of stack, as_of",
+            "mine.toml:5: T1: pass: `databse` is not a section, a [let] name or one of stack, as_of",
         ),
         (statement("pass = 'true'\nwarn = '\"a'"), "mine.toml:6: T1: warn: "),
         (statement("pass = 'true'\nfound = 'it.x'"), "mine.toml:6: T1: found: `it` is not a section"),
-        (statement("pass = 'true'\nwhen = 'true'"), "mine.toml:2: T1: with `when`, `optional` or `na` has to say why it does not apply"),
+        (statement("pass = 'true'\nwhen = 'true'"), "mine.toml:2: T1: `when` needs `optional` or `na` to say why it does not apply"),
         (statement("pas = 'true'"), "mine.toml:5: unknown field `pas`, expected one of `id`, `each`, `title`"),
         (statement("pass = true"), "mine.toml:5: invalid type: boolean `true`, expected a string"),
         (statement(""), "mine.toml:2: T1: needs `pass` (an expression) or `manual` (what to do by hand)"),
         ("[[statement]]\nid = \"T1\"\npass = 'true'\n".into(), "mine.toml:1: missing field `title`"),
-        ("[[statement]]\ntitle = \"t\"\npass = 'true'\n".into(), "mine.toml:1: a statement without an id"),
+        ("[[statement]]\ntitle = \"t\"\npass = 'true'\n".into(), "mine.toml:1: statement without an id"),
         ("[[statement]]\nid = \"T 1\"\ntitle = \"t\"\npass = 'true'\n".into(), "mine.toml:1: T 1: an id has no spaces and no commas"),
         (
             "[[statement]]\nid = \"T1\"\ntitle = \"t\"\npass = 'true'\n\n[[statement]]\nid = \"T1\"\ntitle = \"t\"\npass = 'true'\n".into(),
-            "mine.toml:6: T1: there are two statements of this id",
+            "mine.toml:6: T1: duplicate statement id",
         ),
         (
             "[[statement]]\neach = [{ id = \"T1\" }, { id = \"T1\" }]\ntitle = \"t\"\npass = 'true'\n".into(),
-            "mine.toml:1: T1: there are two statements of this id",
+            "mine.toml:1: T1: duplicate statement id",
         ),
-        ("[[statement]]\neach = [{ x = 1 }]\ntitle = \"t\"\npass = 'true'\n".into(), "mine.toml:2: a statement without an id"),
+        ("[[statement]]\neach = [{ x = 1 }]\ntitle = \"t\"\npass = 'true'\n".into(), "mine.toml:2: statement without an id"),
         (
             "[[statement]]\nid = \"T1\"\neach = [{ id = \"T2\" }]\ntitle = \"t\"\npass = 'true'\n".into(),
-            "mine.toml:1: T1: `id` and `each` are two ways to say the same",
+            "mine.toml:1: T1: use either `id` or `each`",
         ),
         (
             "[[statement]]\neach = [{ id = \"T1\" }]\ntitle = \"{size}\"\npass = 'true'\n".into(),
             "mine.toml:1: T1: title: no `size` in this entry of `each`",
         ),
-        ("[let]\ndatabase = '1'\n".into(), "mine.toml:2: [let] database: a name of the state document"),
+        ("[let]\ndatabase = '1'\n".into(), "mine.toml:2: [let] database: a name in the state document"),
         ("[let]\nnat_live = '1'\n".into(), "mine.toml:2: [let] nat_live: already a name, in names.toml"),
         ("[let]\nx = '1 +'\n".into(), "mine.toml:2: [let] x: "),
         ("[let]\nx = 'nowhere'\n".into(), "mine.toml:2: [let] x: `nowhere` is not a section"),
-        ("[let]\nx = 'y'\ny = 'x'\n".into(), "mine.toml:2: [let] x: needs itself"),
+        ("[let]\nx = 'y'\ny = 'x'\n".into(), "mine.toml:2: [let] x: refers to itself"),
         ("[statement]\nid = \"T1\"\n".into(), "mine.toml:1: invalid type: map, expected a sequence"),
         ("statements = []\n".into(), "mine.toml:1: unknown field `statements`, expected one of `group`, `let`, `statement`"),
         ("group = \n".into(), "mine.toml:1: "),

@@ -4,7 +4,7 @@ use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down};
 use crate::insight::health::node::{Assessment, Nodes};
-use crate::model::alarm::{Alarm, Alarms};
+use crate::model::alarm::{Alarm, AlarmState, Alarms};
 use crate::model::limits::Limit;
 use crate::model::section::Section;
 use crate::model::system::{System, SystemSpec};
@@ -37,7 +37,7 @@ fn is_critical(name: &str) -> bool {
 }
 
 fn firing(_: &Facts<'_>, alarm: &Alarm) -> Option<Finding> {
-    if alarm.state != "ALARM" {
+    if alarm.state != AlarmState::Alarm {
         return None;
     }
     let why = short_reason(alarm);
@@ -47,8 +47,9 @@ fn firing(_: &Facts<'_>, alarm: &Alarm) -> Option<Finding> {
 }
 
 fn silent(facts: &Facts<'_>, alarm: &Alarm) -> Option<Finding> {
-    let since =
-        alarm.since.filter(|at| alarm.state == "INSUFFICIENT_DATA" && facts.now - *at > facts.limits().span(Limit::AlarmSilence))?;
+    let since = alarm
+        .since
+        .filter(|at| alarm.state == AlarmState::InsufficientData && facts.now - *at > facts.limits().span(Limit::AlarmSilence))?;
     Some(
         degraded(format!("alarm {}: no data for {}", alarm.name, text::age(since, facts.now)))
             .since(Some(since + facts.limits().span(Limit::AlarmSilence))),
@@ -66,15 +67,8 @@ pub(crate) fn short_reason(alarm: &Alarm) -> String {
         let digits: String = rest.chars().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | '-' | 'E')).collect();
         digits.parse::<f64>().ok()
     });
-    let sign = match alarm.comparison.as_str() {
-        "GreaterThanThreshold" => ">",
-        "GreaterThanOrEqualToThreshold" => "≥",
-        "LessThanThreshold" => "<",
-        "LessThanOrEqualToThreshold" => "≤",
-        _ => "",
-    };
-    match (value, alarm.threshold) {
-        (Some(value), Some(threshold)) if !sign.is_empty() && !alarm.metric.is_empty() => {
+    match (value, alarm.comparison.sign(), alarm.threshold) {
+        (Some(value), Some(sign), Some(threshold)) if !alarm.metric.is_empty() => {
             format!("{} {} {sign} {}", alarm.metric, trim(value), trim(threshold))
         }
         _ => text::clip(alarm.reason.trim_start_matches("Threshold Crossed: ").trim_end_matches('.'), 80).into_owned(),

@@ -1,6 +1,6 @@
 //! The load balancer's own rules: state, zones, traffic, errors, latency. Its target groups are `target_group`'s business.
 
-use crate::model::balancer::Balancer;
+use crate::model::balancer::{Balancer, BalancerState};
 use crate::model::health::Level;
 use crate::model::limits::Limit;
 use crate::model::metric::{self, Metrics};
@@ -69,10 +69,10 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) 
 
 fn state(_: &Facts<'_>, balancer: &Balancer) -> Option<Finding> {
     let why = balancer.state_reason.as_deref().filter(|r| !r.is_empty()).map_or_else(String::new, |r| format!(": {}", text::clip(r, 80)));
-    match balancer.state.as_str() {
-        "active" | "" => None,
-        "provisioning" => Some(info("provisioning")),
-        "failed" => Some(down(format!("state failed{why}"))),
+    match &balancer.state {
+        BalancerState::Active | BalancerState::Unstated => None,
+        BalancerState::Provisioning => Some(info("provisioning")),
+        BalancerState::Failed => Some(down(format!("state failed{why}"))),
         other => Some(degraded(format!("state {other}{why}"))),
     }
 }
@@ -111,7 +111,7 @@ fn elb5xx(facts: &Facts<'_>, _: &Stack) -> Option<Finding> {
     facts
         .window()?
         .share(metric::Alb::Elb5xx, metric::Alb::Requests, &facts.limits().share(Limit::Balancer5xx))
-        .map(|b| failed("balancer 5xx", b))
+        .map(|b| failed("ALB 5xx", b))
 }
 
 fn target5xx(facts: &Facts<'_>, _: &Stack) -> Option<Finding> {

@@ -10,7 +10,7 @@ use crate::insight::health::limits;
 use crate::insight::health::node::{Assessment, Nodes};
 use crate::insight::timeline::phrase::failover;
 use crate::insight::topology::paths::End;
-use crate::model::cache::{CacheEvents, CacheMember, CacheNodes, NodeGroup, ReplicationGroup};
+use crate::model::cache::{AutomaticFailover, CacheEvents, CacheMember, CacheNodes, CacheStatus, NodeGroup, ReplicationGroup};
 use crate::model::limits::Limit;
 use crate::model::metric::{self, Metrics, SeriesId};
 use crate::model::section::Section;
@@ -107,16 +107,17 @@ fn key(facts: &Facts<'_>, group: &ReplicationGroup) -> Option<Finding> {
 }
 
 fn status(_: &Facts<'_>, group: &ReplicationGroup) -> Option<Finding> {
-    match group.status.as_str() {
-        "available" | "" => None,
-        status @ ("create-failed" | "deleting") => Some(down(format!("status {status}"))),
+    match &group.status {
+        CacheStatus::Available | CacheStatus::Unstated => None,
+        status @ (CacheStatus::CreateFailed | CacheStatus::Deleting) => Some(down(format!("status {status}"))),
         status => Some(degraded(format!("status {status}"))),
     }
 }
 
 fn auto_failover(_: &Facts<'_>, group: &ReplicationGroup) -> Option<Finding> {
-    let state = group.automatic_failover.as_str();
-    (!state.is_empty() && state != "enabled").then(|| degraded(format!("automatic failover {state}")))
+    let state = &group.automatic_failover;
+    let odd = !matches!(state, AutomaticFailover::Enabled | AutomaticFailover::Unstated);
+    odd.then(|| degraded(format!("automatic failover {state}")))
 }
 
 /// `0001` of `group-0001-002`.
@@ -176,7 +177,7 @@ fn commands(facts: &Facts<'_>, group: &ReplicationGroup) -> Option<Finding> {
 }
 
 fn shard_status(_: &Facts<'_>, shard: &NodeGroup) -> Option<Finding> {
-    let odd = !shard.status.is_empty() && shard.status != "available";
+    let odd = !matches!(shard.status, CacheStatus::Available | CacheStatus::Unstated);
     odd.then(|| degraded(format!("shard {} {}", shard.id, shard.status)))
 }
 
@@ -185,7 +186,7 @@ fn is_available(facts: &Facts<'_>, member: &CacheMember) -> bool {
     let nodes = facts.fresh::<CacheNodes>();
     let known = nodes.and_then(|n| n.nodes.iter().find(|n| n.id == member.id));
     // `snapshotting` nodes serve; so do nodes whose parameters are being applied.
-    known.is_none_or(|n| matches!(n.status.as_str(), "available" | "snapshotting" | ""))
+    known.is_none_or(|n| n.status.serves())
 }
 
 fn shard_nodes(facts: &Facts<'_>, shard: &NodeGroup) -> Option<Finding> {
@@ -227,7 +228,7 @@ fn primaries(facts: &Facts<'_>, shard: &NodeGroup) -> Option<Finding> {
 
 fn node_status(facts: &Facts<'_>, member: &CacheMember) -> Option<Finding> {
     let node = facts.fresh::<CacheNodes>()?.nodes.iter().find(|n| n.id == member.id)?;
-    let odd = !matches!(node.status.as_str(), "available" | "");
+    let odd = !matches!(node.status, CacheStatus::Available | CacheStatus::Unstated);
     odd.then(|| degraded(format!("node {}", node.status)))
 }
 

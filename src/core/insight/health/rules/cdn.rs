@@ -4,7 +4,7 @@ use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down, info};
 use crate::insight::health::node::{Assessment, Nodes};
-use crate::model::cdn::{Cdn, Distribution};
+use crate::model::cdn::{Cdn, Distribution, DistributionStatus};
 use crate::model::limits::Limit;
 use crate::model::metric;
 use crate::model::section::Section;
@@ -37,8 +37,8 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) 
     let mut assessment = Assessment::of(facts, ground, findings);
     if found.is_some_and(|c| c.distribution.is_none()) {
         let partition = facts.store.place.partition;
-        let lacks = (!partition.has_cloudfront()).then(|| format!("n/a: there is no CloudFront in {}", partition.id()));
-        assessment.is_absent(lacks.unwrap_or_else(|| "no distribution of the stack".to_owned()));
+        let lacks = (!partition.has_cloudfront()).then(|| format!("n/a: no CloudFront in {}", partition.id()));
+        assessment.is_absent(lacks.unwrap_or_else(|| "no distribution for the stack".to_owned()));
     }
     nodes.insert(NodeId::of(System::Cdn), assessment);
 }
@@ -48,7 +48,7 @@ fn enabled(_: &Facts<'_>, distribution: &Distribution) -> Option<Finding> {
 }
 
 fn deployed(facts: &Facts<'_>, distribution: &Distribution) -> Option<Finding> {
-    if matches!(distribution.status.as_str(), "Deployed" | "") {
+    if matches!(distribution.status, DistributionStatus::Deployed | DistributionStatus::Unstated) {
         return None;
     }
     let at = distribution.modified_at;

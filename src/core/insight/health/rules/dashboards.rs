@@ -39,9 +39,9 @@ fn shows(all: &Dashboards, namespaces: &[&str]) -> bool {
 }
 
 fn services(_: &Facts<'_>, all: &Dashboards) -> Option<Finding> {
-    (!shows(all, &["AWS/ECS", "AWS/ApplicationELB", "ECS/ContainerInsights"])).then(|| note("none shows service health"))
+    (!shows(all, &["AWS/ECS", "AWS/ApplicationELB", "ECS/ContainerInsights"])).then(|| note("no dashboard shows service health"))
 }
 
 fn database(_: &Facts<'_>, all: &Dashboards) -> Option<Finding> {
-    (!shows(all, &["AWS/RDS"])).then(|| note("none shows database performance"))
+    (!shows(all, &["AWS/RDS"])).then(|| note("no dashboard shows database performance"))
 }

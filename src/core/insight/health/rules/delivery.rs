@@ -5,7 +5,7 @@ use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, info};
 use crate::insight::health::node::{Assessment, Nodes};
-use crate::model::delivery::{Build, Builds, Pipeline, PipelineAction, PipelineStage};
+use crate::model::delivery::{Build, BuildStatus, Builds, Pipeline, PipelineAction, PipelineStage, PipelineStatus};
 use crate::model::limits::Limit;
 use crate::model::section::Section;
 use crate::model::system::{System, SystemSpec};
@@ -65,8 +65,7 @@ fn project_exists(facts: &Facts<'_>, project: &Project) -> Option<Finding> {
 
 /// Why a build failed: the phase and its words.
 pub(crate) fn build_cause(build: &Build) -> String {
-    let phase = build.phases.iter().find(|p| !matches!(p.status.as_str(), "" | "SUCCEEDED" | "IN_PROGRESS"));
-    match phase {
+    match build.failed_phase() {
         Some(phase) if !phase.message.is_empty() => format!(" in {}: {}", phase.kind, text::clip(&phase.message, 80)),
         Some(phase) => format!(" in {}", phase.kind),
         None => String::new(),
@@ -76,23 +75,24 @@ pub(crate) fn build_cause(build: &Build) -> String {
 fn last_build(facts: &Facts<'_>, project: &Project) -> Option<Finding> {
     let builds = &facts.store.get::<Builds>()?.builds;
     // A build that somebody stopped says nothing about the code.
-    let last = builds.iter().find(|b| b.project == *project && !matches!(b.status.as_str(), "IN_PROGRESS" | "STOPPED"))?;
-    (last.status != "SUCCEEDED").then(|| degraded(format!("last build {}{}", last.status, build_cause(last))).since(last.ended_at))
+    let last = builds.iter().find(|b| b.project == *project && !matches!(b.status, BuildStatus::InProgress | BuildStatus::Stopped))?;
+    (last.status != BuildStatus::Succeeded)
+        .then(|| degraded(format!("last build {}{}", last.status, build_cause(last))).since(last.ended_at))
 }
 
 fn building(facts: &Facts<'_>, project: &Project) -> Option<Finding> {
-    let build = facts.store.get::<Builds>()?.latest(project).filter(|b| b.status == "IN_PROGRESS")?;
+    let build = facts.store.get::<Builds>()?.latest(project).filter(|b| b.status == BuildStatus::InProgress)?;
     let spent = build.started_at.map_or_else(String::new, |at| format!(" for {}", text::age(at, facts.now)));
     Some(info(format!("build {}{spent}", build.phase)).since(build.started_at))
 }
 
 fn last_execution(_: &Facts<'_>, pipeline: &Pipeline) -> Option<Finding> {
-    let last = pipeline.executions.iter().find(|e| matches!(e.status.as_str(), "Succeeded" | "Failed"))?;
-    if last.status == "Succeeded" {
+    let last = pipeline.executions.iter().find(|e| matches!(e.status, PipelineStatus::Succeeded | PipelineStatus::Failed))?;
+    if last.status == PipelineStatus::Succeeded {
         return None;
     }
-    let failed = pipeline.stages.iter().find(|s| s.status == "Failed" && s.execution == last.id);
-    let action = failed.and_then(|s| s.actions.iter().find(|a| a.status == "Failed"));
+    let failed = pipeline.stages.iter().find(|s| s.status == PipelineStatus::Failed && s.execution == last.id);
+    let action = failed.and_then(|s| s.actions.iter().find(|a| a.status == PipelineStatus::Failed));
     let place = failed.map_or_else(String::new, |s| format!(" in {}", s.name));
     let why = action.map(|a: &PipelineAction| a.summary.as_str()).filter(|s| !s.is_empty());
     let why = why.map_or_else(String::new, |s| format!(": {}", text::clip(s, 80)));
@@ -100,8 +100,9 @@ fn last_execution(_: &Facts<'_>, pipeline: &Pipeline) -> Option<Finding> {
 }
 
 fn executing(facts: &Facts<'_>, pipeline: &Pipeline) -> Option<Finding> {
-    let execution = pipeline.executions.first().filter(|e| matches!(e.status.as_str(), "InProgress" | "Stopping"))?;
-    let stage = pipeline.stages.iter().find(|s| s.status == "InProgress").map_or_else(String::new, |s| format!(" in {}", s.name));
+    let execution = pipeline.executions.first().filter(|e| e.status.is_open())?;
+    let stage =
+        pipeline.stages.iter().find(|s| s.status == PipelineStatus::InProgress).map_or_else(String::new, |s| format!(" in {}", s.name));
     let spent = execution.started_at.map_or_else(String::new, |at| format!(" for {}", text::age(at, facts.now)));
     Some(info(format!("execution in progress{stage}{spent}")).since(execution.started_at))
 }

@@ -10,7 +10,7 @@ use crate::insight::health::finding::{Finding, degraded, down};
 use crate::insight::health::node::{Assessment, Nodes};
 use crate::model::balancer::Balancer;
 use crate::model::cdn::Cdn;
-use crate::model::dns::{Dns, DnsHealthCheck};
+use crate::model::dns::{Dns, DnsHealthCheck, ResponseCode};
 use crate::model::limits::Limit;
 use crate::model::section::Section;
 use crate::model::text;
@@ -53,7 +53,7 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) 
 
 fn record(_: &Facts<'_>, dns: &Dns) -> Option<Finding> {
     let zone = dns.zone.as_ref()?;
-    dns.apex().is_none().then(|| down(format!("no A or AAAA record of {}", zone.name.trim_end_matches('.'))))
+    dns.apex().is_none().then(|| down(format!("no A or AAAA record for {}", zone.name.trim_end_matches('.'))))
 }
 
 /// `Some(true)` = CloudFront, `Some(false)` = the load balancer.
@@ -74,21 +74,21 @@ fn leads_to(facts: &Facts<'_>, target: &str) -> Option<bool> {
 fn target(facts: &Facts<'_>, dns: &Dns) -> Option<Finding> {
     let record = dns.apex()?;
     match &record.alias {
-        None => Some(degraded(format!("{} is no alias", record.name.trim_end_matches('.')))),
+        None => Some(degraded(format!("{} is not an alias", record.name.trim_end_matches('.')))),
         Some(alias) => {
             let target = alias.target();
-            leads_to(facts, &target).is_none().then(|| degraded(format!("leads to {target}, not to the load balancer or CloudFront")))
+            leads_to(facts, &target).is_none().then(|| degraded(format!("alias target {target} is not the load balancer or CloudFront")))
         }
     }
 }
 
 fn answer(_: &Facts<'_>, dns: &Dns) -> Option<Finding> {
     let (code, data) = dns.answer.as_ref()?;
-    match code.as_str() {
-        "NOERROR" if data.is_empty() => Some(down("Route 53 answers without an address")),
-        "NOERROR" => None,
-        "NXDOMAIN" => Some(down("Route 53 answers NXDOMAIN")),
-        code => Some(degraded(format!("Route 53 answers {code}"))),
+    match code {
+        ResponseCode::NoError if data.is_empty() => Some(down("Route 53 returns no address")),
+        ResponseCode::NoError => None,
+        ResponseCode::NxDomain => Some(down("Route 53 returns NXDOMAIN")),
+        code => Some(degraded(format!("Route 53 returns {code}"))),
     }
 }
 
@@ -96,7 +96,7 @@ fn evaluate(facts: &Facts<'_>, dns: &Dns) -> Option<Finding> {
     let alias = dns.apex()?.alias.as_ref()?;
     // Route 53 cannot evaluate the health of a distribution.
     let cdn = leads_to(facts, &alias.target()) == Some(true);
-    (!cdn && !alias.evaluate_health).then(|| degraded("alias does not evaluate the target's health"))
+    (!cdn && !alias.evaluate_health).then(|| degraded("alias does not evaluate target health"))
 }
 
 fn checkers(_: &Facts<'_>, check: &DnsHealthCheck) -> Option<Finding> {

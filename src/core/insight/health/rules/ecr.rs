@@ -10,7 +10,7 @@ use crate::insight::health::limits;
 use crate::insight::health::node::{Assessment, Nodes};
 use crate::insight::topology::images::{digests, short_digest};
 use crate::model::Time;
-use crate::model::delivery::{Image, Repositories, Repository};
+use crate::model::delivery::{Image, Repositories, Repository, ScanStatus, Severity};
 use crate::model::section::Section;
 use crate::model::service::{TaskStatus, Tasks};
 use crate::model::system::SystemSpec;
@@ -76,16 +76,15 @@ fn running(facts: &Facts<'_>, held: &Held) -> Option<Finding> {
 
 /// What the scan of an image says: worst first by `Level`.
 fn verdict(image: &Image) -> Option<Finding> {
-    let count = |severity: &str| image.findings.get(severity).copied().unwrap_or_default();
-    let (critical, high) = (count("CRITICAL"), count("HIGH"));
+    let (critical, high) = (image.count(&Severity::Critical), image.count(&Severity::High));
     let digest = short_digest(&image.digest);
-    match image.scan_status.as_str() {
-        "COMPLETE" | "ACTIVE" if critical + high > 0 => {
+    match &image.scan_status {
+        ScanStatus::Complete | ScanStatus::Active if critical + high > 0 => {
             Some(degraded(format!("running image {digest}: {critical} CRITICAL, {high} HIGH findings")))
         }
-        "COMPLETE" | "ACTIVE" => None,
-        "IN_PROGRESS" | "PENDING" => Some(note(format!("running image {digest} is being scanned"))),
-        "" => Some(degraded(format!("running image {digest} was never scanned"))),
+        ScanStatus::Complete | ScanStatus::Active => None,
+        ScanStatus::InProgress | ScanStatus::Pending => Some(note(format!("running image {digest} is being scanned"))),
+        ScanStatus::Unstated => Some(degraded(format!("running image {digest} never scanned"))),
         status => Some(degraded(format!("scan of running image {digest}: {status}"))),
     }
 }

@@ -50,13 +50,13 @@ fn silent(facts: &Facts<'_>, tail: &LogTail) -> Option<Finding> {
     }
     match newest(facts, tail) {
         Some(at) if facts.now - at > facts.limits().span(Limit::LogSilence) => {
-            Some(degraded(format!("no log event for {} while {tasks} tasks run", text::age(at, facts.now))).since(Some(at)))
+            Some(degraded(format!("no log events for {} while {tasks} tasks run", text::age(at, facts.now))).since(Some(at)))
         }
         // Nothing at all: only once the tasks had time to say something.
         None => {
             let oldest = facts.stack.services.iter().flat_map(|s| facts.tasks_of(&s.name)).filter_map(|t| t.started_at).min()?;
             (facts.now - oldest > facts.limits().span(Limit::LogSilence))
-                .then(|| degraded(format!("no log event at all while {tasks} tasks run")))
+                .then(|| degraded(format!("no log events while {tasks} tasks run")))
         }
         Some(_) => None,
     }

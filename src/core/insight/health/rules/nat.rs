@@ -13,7 +13,7 @@ use crate::model::health::Level;
 use crate::model::limits::Limit;
 use crate::model::log::LogGroup;
 use crate::model::metric::{self, Metrics, SeriesId};
-use crate::model::network::{NatGateway, NatGateways, Network, Routes, zone_letter};
+use crate::model::network::{NatGateway, NatGateways, NatState, Network, Routes, zone_letter};
 use crate::model::section::Section;
 use crate::model::service::{StopCode, StoppedTasks, Task, TaskStatus, Tasks};
 use crate::model::system::System;
@@ -116,13 +116,13 @@ fn state(_: &Facts<'_>, way: &Way) -> Option<Finding> {
     let carried = matches!(way.egress, Egress::Rerouted { .. } | Egress::Own { .. } | Egress::Elsewhere { .. });
     let Some(gateway) = &way.gateway else {
         // The route says more: what carries the zone, or that nothing does.
-        return (way.egress == Egress::Unknown || carried).then(|| degraded("no NAT gateway of its own"));
+        return (way.egress == Egress::Unknown || carried).then(|| degraded("no NAT gateway in this zone"));
     };
     let why = gateway.failure.as_deref().filter(|f| !f.is_empty()).map_or_else(String::new, |f| format!(": {}", text::clip(f, 80)));
     let text = format!("{} {}{why}", gateway.id, gateway.state);
-    match gateway.state.as_str() {
-        "available" | "" => None,
-        "pending" => Some(info(text)),
+    match gateway.state {
+        NatState::Available | NatState::Unstated => None,
+        NatState::Pending => Some(info(text)),
         // Its zone goes another way already.
         _ if carried => Some(degraded(text)),
         _ => Some(down(text)),
@@ -178,15 +178,15 @@ fn silent(facts: &Facts<'_>, way: &Way) -> Option<Finding> {
     // In the same minutes: what went out before the silence says nothing about it.
     let out = window.both(way.series(metric::Nat::BytesIn)?, way.series(metric::Nat::BytesOut)?, minutes).unwrap_or_default();
     if out.iter().any(|(_, out)| out.is_some_and(|v| v > 0.0)) {
-        return Some(down(format!("nothing comes in for {minutes} min while bytes go out")));
+        return Some(down(format!("no inbound traffic for {minutes} min while bytes go out")));
     }
     // Without tasks behind it a gateway has nothing to carry.
     let zones: Vec<String> = served(facts, &gateway.id).collect();
     let busy = facts.store.get::<Tasks>()?.tasks.iter().any(|t| t.status == TaskStatus::Running && zones.contains(&t.zone));
     let others = &facts.store.get::<NatGateways>()?.gateways;
-    let others = others.iter().filter(|g| g.id != gateway.id && g.state == "available");
+    let others = others.iter().filter(|g| g.id != gateway.id && g.state == NatState::Available);
     let carried = others.filter_map(|g| window.latest(metric::Nat::BytesIn.of(&g.id))).any(|v| v > 0.0);
-    (busy && carried).then(|| down(format!("nothing comes in for {minutes} min while the other gateways carry traffic")))
+    (busy && carried).then(|| down(format!("no inbound traffic for {minutes} min, other gateways have traffic")))
 }
 
 /// Tasks that could not start in a zone, while none failed so elsewhere.

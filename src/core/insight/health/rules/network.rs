@@ -6,7 +6,9 @@ use crate::insight::health::finding::{Finding, degraded, down, note};
 use crate::insight::health::node::{Assessment, Nodes};
 use crate::model::health::Level;
 use crate::model::limits::Limit;
-use crate::model::network::{Network, RouteTable, Routes, Subnet, SubnetTier, Zone, Zones};
+use crate::model::network::{
+    AttachmentState, AvailabilityZoneState, Network, RouteState, RouteTable, Routes, Subnet, SubnetState, SubnetTier, VpcState, Zone, Zones,
+};
 use crate::model::section::Section;
 use crate::model::system::{System, SystemSpec};
 
@@ -57,22 +59,21 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) 
 }
 
 fn state(_: &Facts<'_>, network: &Network) -> Option<Finding> {
-    let odd = !matches!(network.state.as_str(), "available" | "");
+    let odd = !matches!(network.state, VpcState::Available | VpcState::Unstated);
     odd.then(|| down(format!("VPC {}", network.state)))
 }
 
 fn gateway(_: &Facts<'_>, network: &Network) -> Option<Finding> {
     let attachments = network.internet_gateways.iter().flat_map(|g| &g.attachments);
-    // EC2 says `available`, which is not in its own list of values.
-    let mut states = attachments.filter(|(vpc, _)| *vpc == network.vpc).map(|(_, state)| state.as_str());
-    if states.clone().any(|s| matches!(s, "available" | "attached" | "")) {
+    let mut states = attachments.filter(|(vpc, _)| *vpc == network.vpc).map(|(_, state)| state);
+    if states.clone().any(|s| s.is_attached() || *s == AttachmentState::Unstated) {
         return None;
     }
     Some(states.next().map_or_else(|| down("no internet gateway attached"), |s| down(format!("internet gateway {s}"))))
 }
 
 fn subnet_state(_: &Facts<'_>, subnet: &Subnet) -> Option<Finding> {
-    let odd = !matches!(subnet.state.as_str(), "available" | "");
+    let odd = !matches!(subnet.state, SubnetState::Available | SubnetState::Unstated);
     odd.then(|| down(format!("subnet {}", subnet.state)))
 }
 
@@ -92,8 +93,8 @@ fn public(facts: &Facts<'_>, subnet: &Subnet) -> Option<Finding> {
     }
     match table(facts, subnet)?.default_route() {
         None => Some(down("no route to the internet")),
-        Some(route) if route.state == "blackhole" => Some(down(format!("default route is a blackhole ({})", route.target))),
-        Some(route) if !route.target.starts_with("igw-") => Some(degraded(format!("default route leads to {}", route.target))),
+        Some(route) if route.state == RouteState::Blackhole => Some(down(format!("default route is a blackhole ({})", route.target))),
+        Some(route) if !route.target.starts_with("igw-") => Some(degraded(format!("default route to {}", route.target))),
         Some(_) => None,
     }
 }
@@ -107,6 +108,6 @@ fn isolated(facts: &Facts<'_>, subnet: &Subnet) -> Option<Finding> {
 }
 
 fn zone(_: &Facts<'_>, zone: &Zone) -> Option<Finding> {
-    let odd = !matches!(zone.state.as_str(), "available" | "");
-    odd.then(|| note(format!("AWS says of {}: {}", zone.name, zone.state)))
+    let odd = !matches!(zone.state, AvailabilityZoneState::Available | AvailabilityZoneState::Unstated);
+    odd.then(|| note(format!("AWS reports {}: {}", zone.name, zone.state)))
 }

@@ -6,7 +6,7 @@ use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down};
 use crate::insight::health::node::{Assessment, Nodes};
 use crate::model::section::Section;
-use crate::model::security::{Key, Keys, Role, Roles, Secret, Secrets};
+use crate::model::security::{Key, KeyState, Keys, Role, Roles, Secret, Secrets};
 use crate::model::stack::RoleUse;
 use crate::model::system::System;
 use crate::model::system::SystemSpec;
@@ -63,7 +63,7 @@ pub(super) fn key_trouble(facts: &Facts<'_>, key: Option<&str>) -> Option<String
     let key = key?;
     let known =
         facts.fresh::<Keys>()?.keys.iter().find(|k| k.exists && (k.arn == key || k.name == key || k.arn.ends_with(&format!("/{key}"))))?;
-    (known.state != "Enabled").then(|| format!("encrypted with {}, which is {}", known.name, known.state))
+    (known.state != KeyState::Enabled).then(|| format!("KMS key {} is {}", known.name, known.state))
 }
 
 fn role_exists(_: &Facts<'_>, role: &Role) -> Option<Finding> {
@@ -80,7 +80,7 @@ fn trust(_: &Facts<'_>, role: &Role) -> Option<Finding> {
         RoleUse::CodeBuild => "codebuild.amazonaws.com",
     };
     let trusted = role.trusts.iter().any(|t| t.trim_end_matches(".cn") == service);
-    (role.exists && !trusted).then(|| degraded(format!("{service} may not assume it")))
+    (role.exists && !trusted).then(|| degraded(format!("{service} cannot assume it")))
 }
 
 fn key_exists(_: &Facts<'_>, key: &Key) -> Option<Finding> {
@@ -88,14 +88,14 @@ fn key_exists(_: &Facts<'_>, key: &Key) -> Option<Finding> {
 }
 
 fn key_state(facts: &Facts<'_>, key: &Key) -> Option<Finding> {
-    match key.state.as_str() {
-        "Enabled" | "" => None,
-        state @ ("Disabled" | "Unavailable") => Some(down(state)),
-        "PendingDeletion" => Some(down(match key.deletion_at {
-            Some(at) => format!("PendingDeletion, gone in {}", text::age(facts.now, at)),
+    match &key.state {
+        KeyState::Enabled | KeyState::Unstated => None,
+        state @ (KeyState::Disabled | KeyState::Unavailable) => Some(down(state.as_str())),
+        KeyState::PendingDeletion => Some(down(match key.deletion_at {
+            Some(at) => format!("PendingDeletion, deleted in {}", text::age(facts.now, at)),
             None => "PendingDeletion".to_owned(),
         })),
-        state => Some(degraded(state)),
+        state => Some(degraded(state.as_str())),
     }
 }
 

@@ -87,7 +87,7 @@ fn of(facts: &Facts<'_>, ground: &SystemSpec, name: &str) -> Assessment {
     let Some(service) = facts.service(name) else {
         let mut findings = Vec::new();
         if let Some(all) = facts.fresh::<Services>() {
-            let why = all.missing.iter().find(|(n, _)| n == name).map_or("not in the answer", |(_, why)| why.as_str());
+            let why = all.missing.iter().find(|(n, _)| n == name).map_or("not in the response", |(_, why)| why.as_str());
             findings.push(Finding { basis: vec![Services::KEY], ..down(format!("missing ({why})")) });
         }
         return Assessment::of(facts, ground, findings);

@@ -9,7 +9,7 @@ use crate::model::limits::Limit;
 use crate::model::metric::{self, Metrics};
 use crate::model::section::Section;
 use crate::model::stack::BucketRole;
-use crate::model::storage::{Bucket, Buckets, LifecycleRule};
+use crate::model::storage::{Bucket, Buckets, LifecycleRule, LifecycleStatus, Versioning};
 use crate::model::system::{System, SystemSpec};
 
 use super::balancer::failed;
@@ -64,21 +64,21 @@ fn region(facts: &Facts<'_>, bucket: &Bucket) -> Option<Finding> {
 }
 
 fn versioning(_: &Facts<'_>, bucket: &Bucket) -> Option<Finding> {
-    let state = if bucket.versioning.is_empty() { "never enabled" } else { &bucket.versioning };
-    (read(bucket, "versioning") && state != "Enabled").then(|| degraded(format!("versioning {}", state.to_lowercase())))
+    let state = if bucket.versioning.is_empty() { "never enabled" } else { bucket.versioning.as_str() };
+    (read(bucket, "versioning") && bucket.versioning != Versioning::Enabled)
+        .then(|| degraded(format!("versioning {}", state.to_lowercase())))
 }
 
 fn encryption(_: &Facts<'_>, bucket: &Bucket) -> Option<Finding> {
-    let kms = bucket.encryption.starts_with("aws:kms");
-    let with = if bucket.encryption.is_empty() { "no default encryption" } else { &bucket.encryption };
-    (read(bucket, "encryption") && !kms).then(|| degraded(format!("{with} instead of KMS")))
+    let with = if bucket.encryption.is_empty() { "no default encryption" } else { bucket.encryption.as_str() };
+    (read(bucket, "encryption") && !bucket.encryption.is_kms()).then(|| degraded(format!("{with} instead of KMS")))
 }
 
 fn lifecycle(_: &Facts<'_>, bucket: &Bucket) -> Option<Finding> {
     if !read(bucket, "lifecycle") {
         return None;
     }
-    let mut enabled = bucket.lifecycle.iter().filter(|r| r.status == "Enabled");
+    let mut enabled = bucket.lifecycle.iter().filter(|r| r.status == LifecycleStatus::Enabled);
     let whole = |r: &LifecycleRule| r.prefix.is_empty() && r.expiration_days == Some(REPORT_DAYS);
     match bucket.role {
         BucketRole::Documents if enabled.next().is_none() => Some(degraded("no lifecycle rule")),

@@ -94,7 +94,7 @@ fn why<'a>(targets: impl Iterator<Item = &'a Target>) -> String {
 
 fn empty(facts: &Facts<'_>, group: &Group) -> Option<Finding> {
     // A group whose health was not asked (a cloud that does not list it under the balancer) is not a group without targets.
-    let Some(targets) = group.targets(facts) else { return Some(Finding::new(Level::Unknown, "target health was not answered")) };
+    let Some(targets) = group.targets(facts) else { return Some(Finding::new(Level::Unknown, "no target health returned")) };
     let (healthy, _, _, total) = counts(targets);
     if group.desired == 0 || healthy > 0 {
         return None;
@@ -131,7 +131,7 @@ fn initial(facts: &Facts<'_>, group: &Group) -> Option<Finding> {
     });
     let (target, started) = slow?;
     Some(
-        degraded(format!("target {} initial {} after its start", target.id, text::age(started, facts.now)))
+        degraded(format!("target {} still initial {} after start", target.id, text::age(started, facts.now)))
             .since(Some(started + facts.limits().span(Limit::TaskStart))),
     )
 }

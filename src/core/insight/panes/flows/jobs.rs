@@ -15,7 +15,7 @@ pub(super) fn flow(parts: &Parts<'_>) -> Flow {
     let mut hops = Vec::new();
     let mut edges = Vec::new();
     let mut broker = parts.cache_hop("broker", "Redis - Celery Broker");
-    broker.facts.push("queue depth: in no AWS API".to_owned());
+    broker.facts.push("queue depth: not in any AWS API".to_owned());
     if let Some(name) = parts.spec(ServiceRole::ControlPlane) {
         let id = format!("svc/{name}");
         hops.push(parts.service_hop(&id, ServiceRole::ControlPlane, name));
@@ -33,7 +33,7 @@ pub(super) fn flow(parts: &Parts<'_>) -> Flow {
         let mut consume = edge("broker", &id, "consume");
         parts.permitted(&mut consume, End::Ecs, End::Redis, None);
         if let Some(service) = parts.service(name).filter(|s| s.desired > 0 && s.running == 0) {
-            worse(&mut consume, Level::Down, format!("no worker of {} runs: jobs wait", service.desired));
+            worse(&mut consume, Level::Down, format!("0 of {} workers running: jobs are waiting", service.desired));
         }
         edges.push(consume);
         edges.push(parts.database_edge(&id, "read/write"));
@@ -45,7 +45,7 @@ pub(super) fn flow(parts: &Parts<'_>) -> Flow {
         edges.push(parts.cache_edge(&id, "results", "results"));
         hops.push(parts.cache_hop("results", "Redis Cache"));
     }
-    let notes = vec!["queue depth is in no AWS API: LLEN in Redis or a metric of your own would tell".to_owned()];
+    let notes = vec!["queue depth is not in any AWS API: use LLEN in Redis or a custom metric".to_owned()];
     finish("Background jobs", hops, edges, notes)
 }
 

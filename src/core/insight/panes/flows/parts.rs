@@ -178,7 +178,7 @@ impl<'a> Parts<'a> {
         let closed = cell.written.iter().filter(|w| wanted.as_ref().is_none_or(|p| w.contains(p)));
         let closed: Vec<String> = closed.filter(|w| !cell.ports.iter().any(|p| p.contains(w))).map(ToString::to_string).collect();
         if !closed.is_empty() {
-            let text = format!("security groups do not permit {} from {} to {}", closed.join(", "), from.title(), to.title());
+            let text = format!("security groups do not allow {} from {} to {}", closed.join(", "), from.title(), to.title());
             worse(edge, Level::Down, text);
         }
     }

@@ -9,7 +9,7 @@ use crate::insight::reading::{Measure, Unit};
 use crate::insight::timeline::phrase::group_name;
 use crate::insight::topology::entry::{Entry, entry};
 use crate::insight::topology::paths::End;
-use crate::model::balancer::{Balancer, Routing, Targets};
+use crate::model::balancer::{Balancer, Protocol, Routing, Targets};
 use crate::model::cdn::{Cdn, Distribution};
 use crate::model::health::Level;
 use crate::model::limits::Limit;
@@ -38,8 +38,8 @@ pub(super) fn flow(parts: &Parts<'_>) -> Flow {
             }
             hops.push(cdn_hop(parts, distribution));
         }
-        Some(None) => notes.push("no CloudFront: users come to the load balancer".to_owned()),
-        None => notes.push("CloudFront: not known".to_owned()),
+        Some(None) => notes.push("no CloudFront: users connect to the load balancer".to_owned()),
+        None => notes.push("CloudFront: unknown".to_owned()),
     }
     if ways.direct {
         edges.push(direct(parts, ways));
@@ -74,7 +74,7 @@ fn more_services(parts: &Parts<'_>, notes: &mut Vec<String>) {
     for role in [ServiceRole::ControlPlane, ServiceRole::Web] {
         let more = parts.stack().services.iter().filter(|s| s.role == role).count().saturating_sub(1);
         if more > 0 {
-            notes.push(format!("{}: {more} more services are not drawn", role.title()));
+            notes.push(format!("{}: {more} more services not shown", role.title()));
         }
     }
 }
@@ -109,7 +109,7 @@ fn users_edge(parts: &Parts<'_>, to: &str) -> Edge {
 /// Users who come to the load balancer without CloudFront.
 fn direct(parts: &Parts<'_>, ways: Entry) -> Edge {
     let mut edge = balancer_edge(parts, "users");
-    measured(parts, &mut edge, if ways.through_cdn { "requests, all ways" } else { "requests" });
+    measured(parts, &mut edge, if ways.through_cdn { "requests, all paths" } else { "requests" });
     let dns = users_edge(parts, "alb");
     if let Some(reason) = dns.reason {
         worse(&mut edge, dns.level, reason);
@@ -148,8 +148,8 @@ fn measured(parts: &Parts<'_>, edge: &mut Edge, requests: &'static str) {
     // Users do not see whose error it was.
     let errors = parts.read.share_of(&[metric::Alb::Elb5xx, metric::Alb::Target5xx], metric::Alb::Requests);
     edge.figures.extend(errors.map(|v| Measure::new("5xx", v, Unit::Percent)));
-    parts.share(edge, "5xx of the balancer", (metric::Alb::Elb5xx, metric::Alb::Requests), Limit::Balancer5xx);
-    parts.share(edge, "5xx of targets", (metric::Alb::Target5xx, metric::Alb::Requests), Limit::Target5xx);
+    parts.share(edge, "ALB 5xx", (metric::Alb::Elb5xx, metric::Alb::Requests), Limit::Balancer5xx);
+    parts.share(edge, "target 5xx", (metric::Alb::Target5xx, metric::Alb::Requests), Limit::Target5xx);
 }
 
 fn cdn_hop(parts: &Parts<'_>, distribution: &Distribution) -> Hop {
@@ -167,7 +167,7 @@ fn balancer_hop(parts: &Parts<'_>) -> Hop {
     if let Some(verdict) = parts.judgement.of(&NodeId::of(System::Balancer)) {
         (hop.level, hop.reason) = own(verdict, |reason| of_a_group(parts, reason) || reason.ends_with(CLOSED));
     }
-    if parts.store().get::<Routing>().is_some_and(|r| r.listeners.iter().all(|l| l.protocol != "HTTPS")) {
+    if parts.store().get::<Routing>().is_some_and(|r| r.listeners.iter().all(|l| l.protocol != Protocol::Https)) {
         (hop.level, hop.reason) = (Level::Down, Some("no HTTPS listener".to_owned()));
     }
     if !balancer.zones.is_empty() {

@@ -6,7 +6,10 @@ use chrono::TimeDelta;
 use super::parts::Parts;
 use crate::insight::topology::images::{digests, repository};
 use crate::model::Time;
-use crate::model::delivery::{Build, Builds, Image, Pipeline, PipelineAction, PipelineExecution, PipelineStage, Repositories, Repository};
+use crate::model::delivery::{
+    ActionCategory, Build, BuildStatus, Builds, Image, Pipeline, PipelineAction, PipelineExecution, PipelineStage, PipelineStatus,
+    Repositories, Repository,
+};
 use crate::model::limits::Limit;
 use crate::model::section::Section;
 use crate::model::service::{
@@ -111,11 +114,6 @@ fn project<'a>(parts: &Parts<'a>, index: usize, spec: &ServiceSpec, repository: 
     projects.iter().find(named).or_else(|| projects.get(index)).map(String::as_str)
 }
 
-/// Whether an execution goes on.
-fn is_open(execution: &PipelineExecution) -> bool {
-    matches!(execution.status.as_str(), "InProgress" | "Stopping")
-}
-
 /// Whether an image carries the commit of a build as its tag, or was pushed while it ran.
 fn is_of(image: &Image, build: &Build) -> bool {
     let commit = |t: &String| t.len() >= COMMIT && (build.version.starts_with(t.as_str()) || t.starts_with(build.version.as_str()));
@@ -129,8 +127,8 @@ fn is_of(image: &Image, build: &Build) -> bool {
 impl<'a> Line<'a> {
     /// Anything of it is in progress.
     pub(super) fn active(&self) -> bool {
-        let building = self.build.is_some_and(|b| b.status == "IN_PROGRESS");
-        let piped = self.execution.is_some_and(is_open);
+        let building = self.build.is_some_and(|b| b.status == BuildStatus::InProgress);
+        let piped = self.execution.is_some_and(|e| e.status.is_open());
         building || piped || self.deploying() || self.record.is_some_and(|r| r.status == ServiceDeploymentStatus::RollbackInProgress)
     }
 
@@ -155,8 +153,8 @@ impl<'a> Line<'a> {
     /// The run has ended before it was rolled out, and will not be.
     pub(super) fn is_stuck(&self) -> bool {
         match self.stage {
-            Stage::Begun => !self.execution.is_some_and(is_open),
-            Stage::Built => self.build.is_some_and(|b| !matches!(b.status.as_str(), "IN_PROGRESS" | "SUCCEEDED")),
+            Stage::Begun => !self.execution.is_some_and(|e| e.status.is_open()),
+            Stage::Built => self.build.is_some_and(|b| !matches!(b.status, BuildStatus::InProgress | BuildStatus::Succeeded)),
             Stage::Rolled => false,
         }
     }
@@ -164,7 +162,7 @@ impl<'a> Line<'a> {
     /// The stage that speaks of the run's source, and its action.
     pub(super) fn source(&self) -> Option<(&'a PipelineStage, &'a PipelineAction)> {
         let stages = self.pipeline?.stages.iter();
-        stages.flat_map(|s| s.actions.iter().map(move |a| (s, a))).find(|(s, a)| a.category == "Source" && self.is_in(s))
+        stages.flat_map(|s| s.actions.iter().map(move |a| (s, a))).find(|(s, a)| a.category == ActionCategory::Source && self.is_in(s))
     }
 
     /// Whether what a stage shows is of this run.
@@ -191,10 +189,10 @@ impl<'a> Line<'a> {
     fn reached(&self) -> Stage {
         let (built, rolled) = (self.build.and_then(|b| b.started_at), self.rolled_at());
         if let Some((pipeline, newest)) = self.pipeline.and_then(|p| Some((p, p.executions.first()?))) {
-            let own = |s: &&PipelineStage| s.execution == newest.id && s.actions.iter().any(|a| a.category == "Build");
+            let own = |s: &&PipelineStage| s.execution == newest.id && s.actions.iter().any(|a| a.category == ActionCategory::Build);
             // Past its builds an execution has none for this service.
-            let past = pipeline.stages.iter().filter(own).any(|s| s.status == "Succeeded");
-            let tells = is_open(newest) || matches!(newest.status.as_str(), "Failed" | "Stopped");
+            let past = pipeline.stages.iter().filter(own).any(|s| s.status == PipelineStatus::Succeeded);
+            let tells = newest.status.is_open() || matches!(newest.status, PipelineStatus::Failed | PipelineStatus::Stopped);
             if tells && !past && newest.started_at.is_some() && newest.started_at > built.max(rolled) {
                 return Stage::Begun;
             }
@@ -241,7 +239,7 @@ impl<'a> Line<'a> {
     /// need not have come so far.
     fn choose_build(&mut self, builds: &[&'a Build]) {
         let of_image = self.image.and_then(|image| builds.iter().find(|b| is_of(image, b)).copied());
-        let last = || builds.iter().find(|b| b.status == "SUCCEEDED" && b.started_at <= self.rolled_at()).copied();
+        let last = || builds.iter().find(|b| b.status == BuildStatus::Succeeded && b.started_at <= self.rolled_at()).copied();
         self.build = match self.stage {
             Stage::Begun => None,
             Stage::Built => self.build,
@@ -257,6 +255,6 @@ impl<'a> Line<'a> {
         let all = &self.pipeline?.executions;
         let at = self.build.and_then(|b| b.started_at).or_else(|| self.rolled_at());
         let Some(at) = at.filter(|_| self.stage != Stage::Begun) else { return all.first() };
-        all.iter().find(|e| e.started_at.is_some_and(|from| from <= at) && (is_open(e) || e.updated_at.is_some_and(|to| to >= at)))
+        all.iter().find(|e| e.started_at.is_some_and(|from| from <= at) && (e.status.is_open() || e.updated_at.is_some_and(|to| to >= at)))
     }
 }

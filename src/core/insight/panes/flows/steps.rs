@@ -7,7 +7,7 @@ use crate::insight::NodeId;
 use crate::insight::health::limits;
 use crate::insight::topology::images::short_digest;
 use crate::model::balancer::{TargetState, Targets};
-use crate::model::delivery::{Build, BuildPhase};
+use crate::model::delivery::{Build, BuildStatus, PhaseType, PipelineStatus, ScanStatus, Severity};
 use crate::model::health::Level;
 use crate::model::service::{BreakerStatus, Deployment, RolloutState, ServiceDeployment, ServiceDeploymentStatus, TaskHealth, TaskStatus};
 use crate::model::{Time, text};
@@ -69,19 +69,19 @@ fn from_source(line: &Line<'_>) -> Step {
 }
 
 /// The state of a pipeline's stage, action or execution.
-fn pipe_state(status: &str) -> StepState {
+fn pipe_state(status: &PipelineStatus) -> StepState {
     match status {
-        "InProgress" | "Stopping" => StepState::Running,
-        "Succeeded" => StepState::Done,
-        "Failed" => StepState::Failed,
-        "" => StepState::Waiting,
+        PipelineStatus::InProgress | PipelineStatus::Stopping => StepState::Running,
+        PipelineStatus::Succeeded => StepState::Done,
+        PipelineStatus::Failed => StepState::Failed,
+        PipelineStatus::Unstated => StepState::Waiting,
         _ => StepState::Unused,
     }
 }
 
 fn pipeline(line: &Line<'_>) -> Step {
     let Some(pipeline) = line.pipeline else {
-        let (state, detail) = if line.knows_pipeline { (StepState::Unused, "none (optional)") } else { (StepState::Unknown, "not known") };
+        let (state, detail) = if line.knows_pipeline { (StepState::Unused, "none (optional)") } else { (StepState::Unknown, "unknown") };
         return step(StepKind::Pipeline, state, detail);
     };
     if pipeline.executions.is_empty() {
@@ -90,8 +90,7 @@ fn pipeline(line: &Line<'_>) -> Step {
     let Some(execution) = line.execution else {
         // Only the newest executions are listed.
         let piped = line.build.is_some_and(|b| b.initiator.starts_with("codepipeline"));
-        let (state, detail) =
-            if piped { (StepState::Unknown, "its run is not listed") } else { (StepState::Unused, "not by the pipeline") };
+        let (state, detail) = if piped { (StepState::Unknown, "execution not listed") } else { (StepState::Unused, "not by the pipeline") };
         return step(StepKind::Pipeline, state, detail);
     };
     let state = pipe_state(&execution.status);
@@ -101,7 +100,8 @@ fn pipeline(line: &Line<'_>) -> Step {
         .iter()
         .filter(|s| line.is_in(s))
         .find(|s| pipe_state(&s.status) == state && matches!(state, StepState::Running | StepState::Failed));
-    let failed = stage.and_then(|s| s.actions.iter().find(|a| a.status == "Failed")).map(|a| a.summary.as_str()).unwrap_or_default();
+    let failed =
+        stage.and_then(|s| s.actions.iter().find(|a| a.status == PipelineStatus::Failed)).map(|a| a.summary.as_str()).unwrap_or_default();
     let detail = match stage {
         Some(stage) if failed.is_empty() => stage.name.clone(),
         Some(stage) => format!("{}: {}", stage.name, text::clip(failed, 60)),
@@ -110,27 +110,28 @@ fn pipeline(line: &Line<'_>) -> Step {
     step(StepKind::Pipeline, state, detail).over(execution.started_at, ended.or((state == StepState::Running).then_some(line.now)))
 }
 
-/// The place of a phase in a build; POST_BUILD pushes the image.
-fn place(phase: &str) -> usize {
-    const ORDER: &[&str] = &["SUBMITTED", "QUEUED", "PROVISIONING", "DOWNLOAD_SOURCE", "INSTALL", "PRE_BUILD", "BUILD"];
-    ORDER.iter().position(|p| *p == phase).unwrap_or(ORDER.len())
-}
-
-const PUSHING: usize = 7;
-
-/// The phase in which a build failed.
-fn failed_phase(build: &Build) -> Option<&BuildPhase> {
-    build.phases.iter().find(|p| !matches!(p.status.as_str(), "" | "SUCCEEDED" | "IN_PROGRESS"))
+/// Whether a phase comes before POST_BUILD, which pushes the image.
+fn is_early(phase: &PhaseType) -> bool {
+    matches!(
+        phase,
+        PhaseType::Submitted
+            | PhaseType::Queued
+            | PhaseType::Provisioning
+            | PhaseType::DownloadSource
+            | PhaseType::Install
+            | PhaseType::PreBuild
+            | PhaseType::Build
+    )
 }
 
 /// The state of a part of a build: `early` = up to and with BUILD, else what follows.
 fn build_state(build: &Build, early: bool) -> StepState {
-    let at = failed_phase(build).map_or_else(|| place(&build.phase), |p| place(&p.kind));
-    match (build.status.as_str(), early, at < PUSHING) {
-        ("SUCCEEDED", ..) | ("IN_PROGRESS", true, false) => StepState::Done,
-        ("IN_PROGRESS", true, true) | ("IN_PROGRESS", false, false) => StepState::Running,
-        ("IN_PROGRESS", false, true) => StepState::Waiting,
-        ("STOPPED", ..) | (_, false, true) => StepState::Unused,
+    let at = build.failed_phase().map_or(&build.phase, |p| &p.kind);
+    match (&build.status, early, is_early(at)) {
+        (BuildStatus::Succeeded, ..) | (BuildStatus::InProgress, true, false) => StepState::Done,
+        (BuildStatus::InProgress, true, true) | (BuildStatus::InProgress, false, false) => StepState::Running,
+        (BuildStatus::InProgress, false, true) => StepState::Waiting,
+        (BuildStatus::Stopped, ..) | (_, false, true) => StepState::Unused,
         (_, true, true) | (_, false, false) => StepState::Failed,
         (_, true, false) => StepState::Done,
     }
@@ -142,10 +143,10 @@ fn build(line: &Line<'_>) -> Step {
     }
     let Some(build) = line.build else { return step(StepKind::Build, StepState::Unknown, "no build known") };
     let state = build_state(build, true);
-    let detail = match (state, failed_phase(build)) {
+    let detail = match (state, build.failed_phase()) {
         (StepState::Failed, Some(phase)) => format!("{}: {}", phase.kind, text::clip(&phase.message, 80)),
-        (StepState::Failed, None) => build.status.clone(),
-        (StepState::Running, _) => build.phase.clone(),
+        (StepState::Failed, None) => build.status.to_string(),
+        (StepState::Running, _) => build.phase.to_string(),
         _ => build.project.clone(),
     };
     step(StepKind::Build, state, detail).over(build.started_at, build.ended_at.or((state == StepState::Running).then_some(line.now)))
@@ -161,7 +162,7 @@ fn test(line: &Line<'_>) -> Step {
         return step(StepKind::Test, StepState::Unknown, "no test report: inside the build");
     }
     let state = build_state(build, true);
-    let failing = failed_phase(build).is_some_and(|p| p.message.to_lowercase().contains("test"));
+    let failing = build.failed_phase().is_some_and(|p| p.message.to_lowercase().contains("test"));
     match state {
         StepState::Failed if !failing => step(StepKind::Test, StepState::Unused, "not reached"),
         state => step(StepKind::Test, state, format!("{} reports", build.reports.len())),
@@ -172,13 +173,12 @@ fn scan(line: &Line<'_>) -> Step {
     let Some(image) = line.image else {
         return if line.stage == Stage::Rolled { step(StepKind::Scan, StepState::Unknown, "") } else { ahead(StepKind::Scan, line) };
     };
-    let count = |severity: &str| image.findings.get(severity).copied().unwrap_or_default();
-    let (critical, high) = (count("CRITICAL"), count("HIGH"));
-    let state = match image.scan_status.as_str() {
-        "COMPLETE" | "ACTIVE" => StepState::Done,
-        "IN_PROGRESS" | "PENDING" => StepState::Running,
-        "" => return Step { level: Level::Degraded, ..step(StepKind::Scan, StepState::Unknown, "never scanned") },
-        _ => return step(StepKind::Scan, StepState::Failed, image.scan_status.clone()),
+    let (critical, high) = (image.count(&Severity::Critical), image.count(&Severity::High));
+    let state = match &image.scan_status {
+        ScanStatus::Complete | ScanStatus::Active => StepState::Done,
+        ScanStatus::InProgress | ScanStatus::Pending => StepState::Running,
+        ScanStatus::Unstated => return Step { level: Level::Degraded, ..step(StepKind::Scan, StepState::Unknown, "never scanned") },
+        status => return step(StepKind::Scan, StepState::Failed, status.as_str()),
     };
     let mut scanned = step(StepKind::Scan, state, format!("{critical} CRITICAL, {high} HIGH"));
     scanned.since = image.pushed_at;
@@ -208,14 +208,14 @@ fn push(line: &Line<'_>) -> Step {
     // It should be there by now, if the repository was read since: it is read seldom.
     let since = if line.stage == Stage::Built { line.build.and_then(|b| b.ended_at) } else { line.rolled_at() };
     if line.read_at < since.map(|at| at + limits::IMAGE_LAG) {
-        return step(kind, StepState::Unknown, format!("{repository} was not read since"));
+        return step(kind, StepState::Unknown, format!("{repository} not polled since"));
     }
     match line.digest {
         Some(digest) => {
             let text = format!("{} is not in {repository}", short_digest(digest));
             Step { level: Level::Degraded, ..step(kind, StepState::Unknown, text) }
         }
-        None => step(kind, StepState::Unknown, format!("no image of it in {repository}")),
+        None => step(kind, StepState::Unknown, format!("no matching image in {repository}")),
     }
 }
 

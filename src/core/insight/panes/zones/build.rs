@@ -39,7 +39,7 @@ const SECTIONS: &[SectionKey] = &[
 /// What cannot be drawn, or is not current, and why.
 pub(super) fn missing(store: &Store, now: Time) -> Vec<String> {
     let why = |key: &SectionKey| match store.entry(*key) {
-        None => Some("loading".to_owned()),
+        None => Some(standing::LOADING.to_owned()),
         entry => standing::explain(entry, now),
     };
     SECTIONS.iter().filter_map(|key| Some(format!("{}: {}", standing::title(*key), why(key)?))).collect()

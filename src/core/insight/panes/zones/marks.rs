@@ -11,7 +11,7 @@ use crate::model::balancer::{Balancer, Targets};
 use crate::model::database::Database;
 use crate::model::health::Level;
 use crate::model::limits::{Limit, Limits};
-use crate::model::network::{Network, SubnetTier, zone_letter};
+use crate::model::network::{AvailabilityZoneState, Network, SubnetTier, zone_letter};
 use crate::model::service::{Service, Services, Tasks};
 use crate::model::store::Store;
 use crate::model::text;
@@ -58,7 +58,7 @@ fn losses(zone: &ZoneState) -> (Vec<String>, bool) {
     }
     let worked = healthy + serving > 0;
     if zone.nat.level == Level::Down {
-        lost.push("no way out".to_owned());
+        lost.push("no outbound route".to_owned());
     }
     (lost, worked)
 }
@@ -80,7 +80,7 @@ fn suspects(scene: &Scene<'_>) -> Vec<Mark> {
                 Level::Degraded,
                 &zone.letter,
                 ZoneSystem::Zone,
-                format!("nothing healthy in {}: {}", zone.letter, lost.join(", ")),
+                format!("no healthy targets in {}: {}", zone.letter, lost.join(", ")),
             ));
         }
     }
@@ -89,8 +89,8 @@ fn suspects(scene: &Scene<'_>) -> Vec<Mark> {
 
 /// What AWS says of its zones is evidence, not a verdict.
 fn zone_states(scene: &Scene<'_>) -> Vec<Mark> {
-    let odd = scene.zones.iter().filter(|z| !matches!(z.state.as_str(), "" | "available"));
-    odd.map(|z| mark(Level::Healthy, &z.letter, ZoneSystem::Zone, format!("AWS says of {}: {}", z.name, z.state))).collect()
+    let odd = scene.zones.iter().filter(|z| !matches!(z.state, AvailabilityZoneState::Unstated | AvailabilityZoneState::Available));
+    odd.map(|z| mark(Level::Healthy, &z.letter, ZoneSystem::Zone, format!("AWS reports {}: {}", z.name, z.state))).collect()
 }
 
 fn balancer(scene: &Scene<'_>) -> Vec<Mark> {
@@ -181,7 +181,7 @@ fn single_targets(scene: &Scene<'_>) -> Vec<Mark> {
                 let text = format!("{}: one healthy target, in {}", service.name, zone.letter);
                 marks.push(mark(Level::Degraded, &zone.letter, system, text));
             }
-            [] => marks.push(Mark { level: Level::Down, text: format!("{}: no healthy target", service.name), zone: None, system }),
+            [] => marks.push(Mark { level: Level::Down, text: format!("{}: no healthy targets", service.name), zone: None, system }),
             _ => {}
         }
     }
@@ -218,7 +218,7 @@ fn database(scene: &Scene<'_>) -> Vec<Mark> {
     if standby {
         return Vec::new();
     }
-    vec![mark(Level::Degraded, letter, ZoneSystem::Database, format!("no standby: the database is in {letter} alone"))]
+    vec![mark(Level::Degraded, letter, ZoneSystem::Database, format!("no standby: the database is only in {letter}"))]
 }
 
 /// Losing that zone would fail everything over at once. Worth knowing, not worth a warning.
@@ -241,7 +241,7 @@ fn addresses(scene: &Scene<'_>) -> Vec<Mark> {
     let tight = network.subnets.iter().filter(|s| s.tier == SubnetTier::Private && is_tight(s.free_addresses));
     tight
         .map(|s| {
-            let text = format!("{}: {} free addresses, every task takes one", s.cidr, s.free_addresses);
+            let text = format!("{}: {} free addresses, each task takes one", s.cidr, s.free_addresses);
             mark(Level::Degraded, zone_letter(&s.zone), ZoneSystem::Addresses, text)
         })
         .collect()

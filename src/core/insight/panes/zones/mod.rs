@@ -6,8 +6,9 @@ mod build;
 mod marks;
 
 use crate::model::Time;
+use crate::model::cache::CacheStatus;
 use crate::model::health::Level;
-use crate::model::network::SubnetTier;
+use crate::model::network::{AvailabilityZoneState, NatState, SubnetTier};
 use crate::model::stack::{ServiceRole, Stack};
 use crate::model::store::Store;
 
@@ -32,8 +33,8 @@ pub struct ZoneState {
     pub name: String,
     /// `a`.
     pub letter: String,
-    /// What AWS says of the zone: `available`, `impaired`, ...; empty if it does not say. Evidence only.
-    pub state: String,
+    /// What AWS says of the zone: `available`, `impaired`, ...; evidence only.
+    pub state: AvailabilityZoneState,
     /// The worst mark of the zone.
     pub level: Level,
     /// Nothing of two systems works here while the other zones do.
@@ -93,7 +94,7 @@ pub struct ZoneGateway {
     /// Id.
     pub id: String,
     /// `available`, ...
-    pub state: String,
+    pub state: NatState,
     /// To and from the internet; `None` = not known.
     pub bytes_per_second: Option<f64>,
 }
@@ -122,14 +123,14 @@ pub struct ZoneCacheNode {
     pub shard: String,
     /// Primary or replica; `None` = not known.
     pub primary: Option<bool>,
-    /// `available`, ...; empty if not known.
-    pub status: String,
+    /// `available`, ...; unstated if not known.
+    pub status: CacheStatus,
 }
 
 impl ZoneCacheNode {
     /// Whether it serves; what is not known counts as serving.
     pub fn serves(&self) -> bool {
-        matches!(self.status.as_str(), "available" | "snapshotting" | "")
+        self.status.serves()
     }
 }
 

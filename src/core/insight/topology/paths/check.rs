@@ -196,10 +196,10 @@ impl<'a> Scene<'a> {
                 LineState::Missing => all.push(Deviation { level: Level::Degraded, id, group, text: format!("{what} missing") }),
                 LineState::Covered => {
                     let rule = seen.map(|s| s.rule.id.clone()).unwrap_or_default();
-                    all.push(Deviation { level: Level::Healthy, id, group, text: format!("{what} only by the wider rule {rule}") });
+                    all.push(Deviation { level: Level::Healthy, id, group, text: format!("{what} only covered by the wider rule {rule}") });
                 }
                 LineState::Present if id == "S09" && !self.self_egress() => {
-                    let text = "inter-task traffic is blocked: the seed allows self inbound but no self outbound".to_owned();
+                    let text = "inter-task traffic is blocked: the spec allows self inbound but no self outbound".to_owned();
                     all.push(Deviation { level: Level::Healthy, id, group, text });
                 }
                 _ => {}
@@ -207,18 +207,13 @@ impl<'a> Scene<'a> {
         }
         for role in GroupRole::ALL.iter().filter(|role| !self.knows(**role)) {
             let id = CLOSED.iter().find(|c| c.group == *role).map_or("", |c| c.id);
-            all.push(Deviation {
-                level: Level::Unknown,
-                id,
-                group: *role,
-                text: format!("no security group of {} is known", role.title()),
-            });
+            all.push(Deviation { level: Level::Unknown, id, group: *role, text: format!("no security group found for {}", role.title()) });
         }
         let mut told = BTreeSet::new();
         for closed in CLOSED {
             for seen in self.rules(closed.group, closed.egress).filter(|s| s.written.is_none() && told.insert(s.rule.id.as_str())) {
                 let (peer, way) = (self.peer(&seen.rule.peer), if closed.egress { "to" } else { "from" });
-                let text = format!("{} {}: {} {way} {peer} is not written", closed.group.title(), direction(closed.egress), seen.ports);
+                let text = format!("{} {}: {} {way} {peer} unexpected", closed.group.title(), direction(closed.egress), seen.ports);
                 all.push(Deviation { level: seen.level, id: closed.id, group: closed.group, text });
             }
         }

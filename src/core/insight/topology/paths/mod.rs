@@ -229,7 +229,7 @@ pub(crate) fn paths(store: &Store, judgement: &Judgement, stack: &Stack, now: Ti
     let entry = store.entry(SecurityGroups::KEY);
     Paths {
         verdict: judgement.of(&NodeId::of(System::SecurityGroups)).cloned(),
-        missing: standing::explain(entry, now).or_else(|| entry.is_none().then(|| "loading".to_owned())),
+        missing: standing::explain(entry, now).or_else(|| entry.is_none().then(|| standing::LOADING.to_owned())),
         ..Paths::of(groups, &stack.addresses)
     }
 }

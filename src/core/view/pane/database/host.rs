@@ -34,7 +34,7 @@ pub(super) fn draw(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
         Err(lines) => return explain(&lines, area, ink),
     };
     if host.cpu.is_empty() && host.memory.is_empty() {
-        ink.put(area.x, area.y, area.right(), "Enhanced Monitoring has written nothing yet", Role::Muted);
+        ink.put(area.x, area.y, area.right(), "no Enhanced Monitoring data yet", Role::Muted);
         return;
     }
     let mut pairs = vec![
@@ -117,7 +117,7 @@ pub(super) fn processes(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink
     }
     let filter = v.session.list(screen.pane, &screen.subject, super::PROCESSES).filter;
     let all = rows::processes(v.store, &filter);
-    let list = List { panel: super::PROCESSES, columns: PROCESSES, rows: all.len(), empty: "no processes were told" };
+    let list = List { panel: super::PROCESSES, columns: PROCESSES, rows: all.len(), empty: "no processes listed" };
     list.draw(v, screen, area, ink, |i| {
         all.get(i).map_or_else(Vec::new, |(_, p)| {
             vec![

@@ -49,7 +49,7 @@ pub(super) fn chart(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
         label: "load, average active sessions".into(),
         series: Some(&series),
         end: end(&series, reading, v.now),
-        missing: "Performance Insights has no points of the last hour",
+        missing: "no Performance Insights data for the last hour",
         value: reading.value(),
         unit: Unit::Count,
         role: Role::Series1,
@@ -90,7 +90,7 @@ pub(super) fn parts(v: &View<'_>, screen: &Screen, panel: usize, area: Rect, ink
     };
     let filter = v.session.list(screen.pane, &screen.subject, panel).filter;
     let all = rows_of(v, panel, &filter);
-    let empty = if panel == WAITS { "nothing has waited in the last minutes" } else { "no statement has run in the last minutes" };
+    let empty = if panel == WAITS { "no waits in the last minutes" } else { "no statements in the last minutes" };
     let (total, top) = (whole(found, panel), cpus(v).map_or(1.0, |n| n as f64));
     let list = List { panel, columns: if panel == WAITS { WAIT_COLUMNS } else { STATEMENT_COLUMNS }, rows: all.len(), empty };
     list.draw(v, screen, area, ink, |i| {

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::model::delivery::{Build, BuildPhase, Builds};
+use crate::model::delivery::{Build, BuildPhase, BuildStatus, Builds, PhaseType};
 use crate::model::text::{age, duration};
 use crate::session::Screen;
 use crate::session::pane::delivery as rows;
@@ -35,10 +35,10 @@ const BUILDS: &[Column] = &[
 
 /// Glyph and role of a build.
 fn state(build: &Build) -> (&'static str, Role) {
-    match build.status.as_str() {
-        "SUCCEEDED" => ("●", Role::Ok),
-        "IN_PROGRESS" => ("◐", Role::Info),
-        "STOPPED" => ("○", Role::Muted),
+    match build.status {
+        BuildStatus::Succeeded => ("●", Role::Ok),
+        BuildStatus::InProgress => ("◐", Role::Info),
+        BuildStatus::Stopped => ("○", Role::Muted),
         _ => ("▲", Role::Warn),
     }
 }
@@ -47,14 +47,9 @@ fn words(status: &str) -> String {
     status.to_lowercase().replace('_', " ")
 }
 
-/// The phase that did not succeed.
-fn failed(build: &Build) -> Option<&BuildPhase> {
-    build.phases.iter().find(|p| !matches!(p.status.as_str(), "" | "SUCCEEDED" | "IN_PROGRESS"))
-}
-
 /// How long it took, or has taken.
 fn took(v: &View<'_>, build: &Build) -> String {
-    let running = build.status == "IN_PROGRESS";
+    let running = build.status == BuildStatus::InProgress;
     let end = build.ended_at.or(running.then_some(v.now));
     build.started_at.zip(end).map_or_else(|| "?".to_owned(), |(from, to)| age(from, to))
 }
@@ -66,18 +61,18 @@ pub(super) fn list(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     };
     let filter = v.session.list(screen.pane, &screen.subject, super::BUILDS).filter;
     let all = rows::builds(v.store, &filter);
-    let gone = (!known.missing.is_empty()).then(|| format!("CodeBuild knows no {}", known.missing.join(", ")));
+    let gone = (!known.missing.is_empty()).then(|| format!("no CodeBuild project {}", known.missing.join(", ")));
     let table = Rect { height: area.height.saturating_sub(u16::from(gone.is_some() && !all.is_empty())), ..area };
     let list = List { panel: super::BUILDS, columns: BUILDS, rows: all.len(), empty: gone.as_deref().unwrap_or("no builds yet") };
     list.draw(v, screen, table, ink, |i| {
         let Some(build) = all.get(i) else { return Vec::new() };
         let (mark, role) = state(build);
-        let phase = failed(build).map_or(build.phase.as_str(), |p| p.kind.as_str());
+        let phase = build.failed_phase().map_or(&build.phase, |p| &p.kind);
         vec![
             Phrase::of(mark, role),
             text(v.short(&build.project)),
-            Phrase::of(words(&build.status), if matches!(role, Role::Warn | Role::Info) { role } else { Role::Text }),
-            Phrase::of(words(phase), if failed(build).is_some() { Role::Warn } else { Role::Muted }),
+            Phrase::of(words(build.status.as_str()), if matches!(role, Role::Warn | Role::Info) { role } else { Role::Text }),
+            Phrase::of(words(phase.as_str()), if build.failed_phase().is_some() { Role::Warn } else { Role::Muted }),
             text(took(v, build)),
             text(ago(build.started_at, v.now)),
             Phrase::of(build.version.get(..7).unwrap_or(&build.version), Role::Muted),
@@ -91,8 +86,10 @@ pub(super) fn list(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
 
 /// The phases as lengths of one bar; neighbours differ, what failed and what runs is told by its own glyph.
 fn bar(phases: &[BuildPhase], cells: usize) -> Phrase<'static> {
-    let timed: Vec<&BuildPhase> =
-        phases.iter().filter(|p| p.seconds.is_some_and(|s| s > 0) || p.status.is_empty() || p.status == "IN_PROGRESS").collect();
+    let timed: Vec<&BuildPhase> = phases
+        .iter()
+        .filter(|p| p.seconds.is_some_and(|s| s > 0) || matches!(p.status, BuildStatus::Unstated | BuildStatus::InProgress))
+        .collect();
     let total: i64 = timed.iter().filter_map(|p| p.seconds).sum();
     let mut line = Phrase::new();
     let mut left = cells;
@@ -100,10 +97,10 @@ fn bar(phases: &[BuildPhase], cells: usize) -> Phrase<'static> {
         let share = phase.seconds.unwrap_or(0) as f64 / total.max(1) as f64;
         let behind = timed.len() - i - 1;
         let width = ((share * cells as f64).round() as usize).clamp(1, left.saturating_sub(behind).max(1)).min(left);
-        let (block, role) = match phase.status.as_str() {
-            "SUCCEEDED" if i % 2 == 0 => ("━", Role::Series1),
-            "SUCCEEDED" => ("─", Role::Series1),
-            "" | "IN_PROGRESS" => ("░", Role::Info),
+        let (block, role) = match phase.status {
+            BuildStatus::Succeeded if i % 2 == 0 => ("━", Role::Series1),
+            BuildStatus::Succeeded => ("─", Role::Series1),
+            BuildStatus::Unstated | BuildStatus::InProgress => ("░", Role::Info),
             _ => ("×", Role::Warn),
         };
         line = line.and(block.repeat(width), role);
@@ -113,41 +110,38 @@ fn bar(phases: &[BuildPhase], cells: usize) -> Phrase<'static> {
 }
 
 /// A phase as people call it.
-fn label(kind: &str) -> &'static str {
+fn label(kind: &PhaseType) -> &'static str {
     match kind {
-        "SUBMITTED" => "submitted",
-        "QUEUED" => "queued",
-        "PROVISIONING" => "provisioning",
-        "DOWNLOAD_SOURCE" => "source",
-        "INSTALL" => "install",
-        "PRE_BUILD" => "pre-build",
-        "BUILD" => "build",
-        "POST_BUILD" => "post-build",
-        "UPLOAD_ARTIFACTS" => "artifacts",
-        "FINALIZING" => "finalizing",
-        _ => "other",
+        PhaseType::Submitted => "submitted",
+        PhaseType::Queued => "queued",
+        PhaseType::Provisioning => "provisioning",
+        PhaseType::DownloadSource => "source",
+        PhaseType::Install => "install",
+        PhaseType::PreBuild => "pre-build",
+        PhaseType::Build => "build",
+        PhaseType::PostBuild => "post-build",
+        PhaseType::UploadArtifacts => "artifacts",
+        PhaseType::Finalizing => "finalizing",
+        PhaseType::Completed | PhaseType::Unstated | PhaseType::Other(_) => "other",
     }
 }
 
 pub(super) fn detail<'a>(v: &View<'a>, build: &'a Build) -> Detail<'a> {
     let (_, role) = state(build);
     let role = if matches!(role, Role::Warn | Role::Info) { role } else { Role::Text };
-    let begun = format!("  begun {} ({} ago), took {}", clock(build.started_at, v.now), ago(build.started_at, v.now), took(v, build));
-    let mut detail = Detail::new(build.id.as_str()).with("status", Phrase::of(words(&build.status), role).and(begun, Role::Muted));
-    if let Some(phase) = failed(build) {
+    let begun = format!("  started {} ({} ago), took {}", clock(build.started_at, v.now), ago(build.started_at, v.now), took(v, build));
+    let mut detail = Detail::new(build.id.as_str()).with("status", Phrase::of(words(build.status.as_str()), role).and(begun, Role::Muted));
+    if let Some(phase) = build.failed_phase() {
         let said = if phase.message.is_empty() { "no message" } else { phase.message.as_str() };
-        detail = detail.with("failed in", Phrase::of(format!("{}: {said}", words(&phase.kind)), Role::Warn));
+        detail = detail.with("failed in", Phrase::of(format!("{}: {said}", words(phase.kind.as_str())), Role::Warn));
     }
     let longest = build.phases.iter().filter_map(|p| p.seconds).max().unwrap_or(0).max(1);
-    let phases = || build.phases.iter().filter(|p| p.kind != "COMPLETED" && (p.seconds != Some(0) || p.status != "SUCCEEDED"));
+    let phases =
+        || build.phases.iter().filter(|p| p.kind != PhaseType::Completed && (p.seconds != Some(0) || p.status != BuildStatus::Succeeded));
     if v.session.size.1 < TALL {
         let each = phases().map(|p| {
             let took = p.seconds.map_or_else(|| "runs".to_owned(), duration);
-            let how = if matches!(p.status.as_str(), "" | "SUCCEEDED" | "IN_PROGRESS") {
-                String::new()
-            } else {
-                format!(" {}", words(&p.status))
-            };
+            let how = if p.has_failed() { format!(" {}", words(p.status.as_str())) } else { String::new() };
             format!("{} {took}{how}", label(&p.kind))
         });
         detail = detail.with("phases", text(each.collect::<Vec<_>>().join(" · ")));
@@ -166,10 +160,10 @@ fn phase_line(phase: &BuildPhase, longest: i64) -> Phrase<'static> {
     let took = phase.seconds.map_or_else(|| "…".to_owned(), duration);
     let length = bar_of(phase.seconds.unwrap_or(0) as f64, longest as f64, BAR);
     let line = text(format!("{took:>7} "));
-    match phase.status.as_str() {
-        "SUCCEEDED" => line.and(length, Role::Series1),
-        "" | "IN_PROGRESS" => line.and(length, Role::Info).and(" running", Role::Info),
-        status => line.and(length, Role::Warn).and(format!(" {}", words(status)), Role::Warn),
+    match &phase.status {
+        BuildStatus::Succeeded => line.and(length, Role::Series1),
+        BuildStatus::Unstated | BuildStatus::InProgress => line.and(length, Role::Info).and(" running", Role::Info),
+        status => line.and(length, Role::Warn).and(format!(" {}", words(status.as_str())), Role::Warn),
     }
 }
 

@@ -4,7 +4,7 @@
 use ratatui::layout::Rect;
 
 use crate::insight::topology::images::short_digest;
-use crate::model::delivery::{Image, Repositories};
+use crate::model::delivery::{Image, Repositories, ScanStatus, Severity};
 use crate::model::health::Level;
 use crate::model::text::bytes;
 use crate::session::Screen;
@@ -33,17 +33,21 @@ const IMAGES: &[Column] = &[
 ];
 
 /// Severities from the worst on, with what they are called on a line.
-const SEVERITIES: [(&str, &str, Role); 4] =
-    [("CRITICAL", "crit", Role::Warn), ("HIGH", "high", Role::Warn), ("MEDIUM", "med", Role::Text), ("LOW", "low", Role::Muted)];
+const SEVERITIES: [(Severity, &str, Role); 4] = [
+    (Severity::Critical, "crit", Role::Warn),
+    (Severity::High, "high", Role::Warn),
+    (Severity::Medium, "med", Role::Text),
+    (Severity::Low, "low", Role::Muted),
+];
 
 /// How bad it is that this runs, or that it does not.
 fn level(row: &ImageRow<'_>) -> Level {
     let Some(image) = row.image else { return Level::Down };
-    let found = |severity: &str| image.findings.get(severity).is_some_and(|n| *n > 0);
-    match image.scan_status.as_str() {
+    let found = |severity: Severity| image.count(&severity) > 0;
+    match &image.scan_status {
         _ if row.runs.is_empty() => Level::Absent,
-        "IN_PROGRESS" | "PENDING" => Level::Info,
-        "COMPLETE" | "ACTIVE" if !found("CRITICAL") && !found("HIGH") => Level::Healthy,
+        ScanStatus::InProgress | ScanStatus::Pending => Level::Info,
+        ScanStatus::Complete | ScanStatus::Active if !found(Severity::Critical) && !found(Severity::High) => Level::Healthy,
         _ => Level::Degraded,
     }
 }
@@ -52,27 +56,27 @@ fn level(row: &ImageRow<'_>) -> Level {
 fn findings(image: &Image) -> Phrase<'static> {
     let mut line = Phrase::new();
     for (severity, word, role) in SEVERITIES {
-        if let Some(n) = image.findings.get(severity).filter(|n| **n > 0) {
+        if let Some(n) = image.findings.get(&severity).filter(|n| **n > 0) {
             let gap = if line.is_empty() { "" } else { " " };
             line = line.and(format!("{gap}{n} {word}"), role);
         }
     }
-    let others: i32 = image.findings.iter().filter(|(s, _)| !SEVERITIES.iter().any(|k| k.0 == s.as_str())).map(|f| *f.1).sum();
-    match image.scan_status.as_str() {
+    let others: i32 = image.findings.iter().filter(|(s, _)| !SEVERITIES.iter().any(|k| k.0 == **s)).map(|f| *f.1).sum();
+    match &image.scan_status {
         _ if others > 0 => line.and(format!(" {others} other"), Role::Muted),
-        "COMPLETE" | "ACTIVE" if line.is_empty() => text("clean"),
+        ScanStatus::Complete | ScanStatus::Active if line.is_empty() => text("clean"),
         _ if line.is_empty() => Phrase::of("?", Role::Unknown),
         _ => line,
     }
 }
 
 fn scan(image: &Image) -> Phrase<'static> {
-    match image.scan_status.as_str() {
-        "COMPLETE" => Phrase::of("done", Role::Muted),
-        "ACTIVE" => Phrase::of("ongoing", Role::Muted),
-        "IN_PROGRESS" | "PENDING" => Phrase::of("scanning", Role::Info),
-        "" => Phrase::of("never", Role::Warn),
-        other => Phrase::of(other.to_lowercase(), Role::Warn),
+    match &image.scan_status {
+        ScanStatus::Complete => Phrase::of("done", Role::Muted),
+        ScanStatus::Active => Phrase::of("ongoing", Role::Muted),
+        ScanStatus::InProgress | ScanStatus::Pending => Phrase::of("scanning", Role::Info),
+        ScanStatus::Unstated => Phrase::of("never", Role::Warn),
+        other => Phrase::of(other.as_str().to_lowercase(), Role::Warn),
     }
 }
 
@@ -100,9 +104,9 @@ pub(super) fn list(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     let filter = v.session.list(screen.pane, &screen.subject, super::IMAGES).filter;
     let all = rows::images(v.session, &filter);
     let gone: Vec<&str> = known.repositories.iter().filter(|r| !r.exists).map(|r| r.name.as_str()).collect();
-    let gone = (!gone.is_empty()).then(|| format!("ECR has no repository {}", gone.join(", ")));
+    let gone = (!gone.is_empty()).then(|| format!("no ECR repository {}", gone.join(", ")));
     let table = Rect { height: area.height.saturating_sub(u16::from(gone.is_some() && !all.is_empty())), ..area };
-    let list = List { panel: super::IMAGES, columns: IMAGES, rows: all.len(), empty: gone.as_deref().unwrap_or("no images are known") };
+    let list = List { panel: super::IMAGES, columns: IMAGES, rows: all.len(), empty: gone.as_deref().unwrap_or("no images") };
     list.draw(v, screen, table, ink, |i| {
         let Some(row) = all.get(i) else { return Vec::new() };
         let same = i > 0 && all.get(i - 1).is_some_and(|r| r.repository.name == row.repository.name);
@@ -145,7 +149,7 @@ pub(super) fn detail<'a>(v: &View<'a>, row: &ImageRow<'a>) -> Detail<'a> {
     );
     let detail = match row.image {
         None => {
-            detail.with("in ECR", Phrase::of("no: tasks that run go on, the next one cannot start (CannotPullContainerError)", Role::Crit))
+            detail.with("in ECR", Phrase::of("no: running tasks continue, new tasks cannot start (CannotPullContainerError)", Role::Crit))
         }
         Some(image) => detail
             .with("tags", text(if image.tags.is_empty() { "untagged".to_owned() } else { image.tags.join("  ") }))
@@ -185,11 +189,8 @@ mod tests {
     use super::*;
 
     fn said(findings: &[(&str, i32)], status: &str) -> String {
-        let image = Image {
-            findings: findings.iter().map(|(s, n)| ((*s).to_owned(), *n)).collect(),
-            scan_status: status.into(),
-            ..Image::default()
-        };
+        let image =
+            Image { findings: findings.iter().map(|(s, n)| ((*s).into(), *n)).collect(), scan_status: status.into(), ..Image::default() };
         super::findings(&image).runs.iter().map(|(t, _)| t.as_ref()).collect()
     }
 

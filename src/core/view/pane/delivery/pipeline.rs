@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::model::Time;
-use crate::model::delivery::{Pipeline, PipelineAction, PipelineExecution, PipelineStage};
+use crate::model::delivery::{Pipeline, PipelineAction, PipelineExecution, PipelineStage, PipelineStatus};
 use crate::model::text::age;
 use crate::model::text::clip;
 use crate::session::Screen;
@@ -24,20 +24,20 @@ const NARROWEST: u16 = 20;
 const ACTIONS: usize = 4;
 
 /// Glyph, role and word of a state, of stages, actions and executions alike.
-pub(super) fn state(status: &str) -> (&'static str, Role, &str) {
+pub(super) fn state(status: &PipelineStatus) -> (&'static str, Role, &str) {
     match status {
-        "Succeeded" => ("●", Role::Ok, status),
-        "InProgress" => ("◐", Role::Info, "in progress"),
-        "Stopping" => ("◐", Role::Info, status),
-        "" => ("○", Role::Muted, "never ran"),
-        "Superseded" => ("○", Role::Muted, status),
-        other => ("▲", Role::Warn, other),
+        PipelineStatus::Succeeded => ("●", Role::Ok, status.as_str()),
+        PipelineStatus::InProgress => ("◐", Role::Info, "in progress"),
+        PipelineStatus::Stopping => ("◐", Role::Info, status.as_str()),
+        PipelineStatus::Unstated => ("○", Role::Muted, "never ran"),
+        PipelineStatus::Superseded => ("○", Role::Muted, status.as_str()),
+        other => ("▲", Role::Warn, other.as_str()),
     }
 }
 
 /// What an action waits for or says of itself.
 fn action_state(action: &PipelineAction) -> (&'static str, Role, &str) {
-    if action.awaits_approval { ("◐", Role::Info, "awaits approval") } else { state(&action.status) }
+    if action.awaits_approval { ("◐", Role::Info, "needs approval") } else { state(&action.status) }
 }
 
 /// The only words that are not calm are those of trouble and of what moves.
@@ -77,8 +77,8 @@ pub(super) fn stages(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
 /// How a stage stands, and since when: how long it has been at work, or how long ago it ended, which may be an earlier execution's end.
 fn when<'a>(pipeline: &Pipeline, stage: &'a PipelineStage, now: Time) -> Phrase<'a> {
     let (_, role, words) = state(&stage.status);
-    if stage.status == "InProgress" {
-        let begun = stage.actions.iter().filter(|a| a.status == "InProgress").filter_map(|a| a.changed_at).min();
+    if stage.status == PipelineStatus::InProgress {
+        let begun = stage.actions.iter().filter(|a| a.status == PipelineStatus::InProgress).filter_map(|a| a.changed_at).min();
         let since = begun.map(|at| format!(" for {}", age(at, now))).unwrap_or_default();
         return Phrase::of(words.to_lowercase(), tone(role)).and(since, Role::Muted);
     }
@@ -138,7 +138,7 @@ fn draw_stage(v: &View<'_>, (pipeline, stage): (&Pipeline, &PipelineStage), firs
 
 fn waits(action: &PipelineAction, now: Time) -> String {
     let since = action.changed_at.map(|at| format!(" for {}", age(at, now))).unwrap_or_default();
-    format!("awaits approval{since}")
+    format!("needs approval{since}")
 }
 
 /// `● Source → ▲ Build ╳ ○ Deploy`.
@@ -165,7 +165,7 @@ const COLUMNS: &[Column] = &[
     Column::left("status", 15, 0),
     Column::right("since", 7, 0),
     Column::left("revision", 8, 3),
-    Column { title: "says", width: 20, grow: 3, fill: Fill::Left, rank: 0 },
+    Column { title: "message", width: 20, grow: 3, fill: Fill::Left, rank: 0 },
 ];
 
 pub(super) fn actions(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
@@ -175,7 +175,7 @@ pub(super) fn actions(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'
     };
     let filter = v.session.list(screen.pane, &screen.subject, super::ACTIONS).filter;
     let all = rows::actions(v.store, &filter);
-    let empty = if pipeline.exists { "the pipeline has no actions" } else { "CodePipeline is not used: it is optional" };
+    let empty = if pipeline.exists { "no actions" } else { "CodePipeline not used (optional)" };
     let list = List { panel: super::ACTIONS, columns: COLUMNS, rows: all.len(), empty };
     list.draw(v, screen, area, ink, |i| {
         let Some((stage, action)) = all.get(i) else { return Vec::new() };
@@ -208,7 +208,7 @@ pub(super) fn detail<'a>(v: &View<'a>, stage: &'a PipelineStage, action: &'a Pip
     Detail::new(format!("{}  {}", stage.name, action.name))
         .with("status", Phrase::of(words.to_lowercase(), tone(role)).and(since, Role::Muted))
         .maybe("approval", action.awaits_approval.then(|| Phrase::of(waits(action, v.now), Role::Info)))
-        .maybe("says", (!action.summary.is_empty()).then(|| Phrase::of(action.says(), tone(role))))
+        .maybe("message", (!action.summary.is_empty()).then(|| Phrase::of(action.says(), tone(role))))
         .maybe("transition", shut)
         .maybe("revision", (!action.revision.is_empty()).then(|| text(action.revision.as_str())))
         .with("action", text(format!("{} by {}", action.category, action.provider)))
@@ -218,7 +218,7 @@ pub(super) fn detail<'a>(v: &View<'a>, stage: &'a PipelineStage, action: &'a Pip
 const EXECUTIONS: &[Column] = &[
     Column::left("", 1, 0),
     Column::left("status", 11, 0),
-    Column::left("begun (UTC)", 12, 1),
+    Column::left("start (UTC)", 12, 1),
     Column::right("ago", 7, 0),
     Column::right("took", 7, 0),
     Column::left("trigger", 14, 2),
@@ -227,7 +227,7 @@ const EXECUTIONS: &[Column] = &[
 
 /// How long an execution took, or has taken.
 fn took(e: &PipelineExecution, now: Time) -> String {
-    let running = matches!(e.status.as_str(), "InProgress" | "Stopping");
+    let running = e.status.is_open();
     let end = if running { Some(now) } else { e.updated_at };
     e.started_at.zip(end).map_or_else(|| "?".to_owned(), |(from, to)| age(from, to))
 }
@@ -239,7 +239,7 @@ pub(super) fn executions(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut In
     };
     let filter = v.session.list(screen.pane, &screen.subject, super::EXECUTIONS).filter;
     let all = rows::executions(v.store, &filter);
-    let empty = if pipeline.exists { "the pipeline has never run" } else { "CodePipeline is not used: it is optional" };
+    let empty = if pipeline.exists { "no executions yet" } else { "CodePipeline not used (optional)" };
     let list = List { panel: super::EXECUTIONS, columns: EXECUTIONS, rows: all.len(), empty };
     list.draw(v, screen, area, ink, |i| {
         let Some(e) = all.get(i) else { return Vec::new() };
@@ -261,7 +261,7 @@ pub(super) fn execution<'a>(v: &View<'a>, e: &'a PipelineExecution) -> Detail<'a
     Detail::new(format!("execution {}", e.id))
         .with("status", Phrase::of(words.to_lowercase(), tone(role)))
         .with(
-            "begun",
+            "started",
             text(clock(e.started_at, v.now)).and(format!("  {} ago, took {}", ago(e.started_at, v.now), took(e, v.now)), Role::Muted),
         )
         .with("trigger", text(e.trigger.as_str()))

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::model::cdn::{Cdn, Invalidation};
+use crate::model::cdn::{Cdn, Invalidation, InvalidationStatus};
 use crate::model::dns::{Dns, DnsHealthCheck, DnsObservation, DnsRecord};
 use crate::model::metric;
 use crate::session::Screen;
@@ -42,7 +42,7 @@ const RECORDS: &[Column] = &[
     Column { title: "name", width: 18, grow: 2, fill: Fill::Middle, rank: 0 },
     Column::left("type", 5, 0),
     Column::right("ttl", 6, 2),
-    Column { title: "leads to", width: 20, grow: 3, fill: Fill::Left, rank: 0 },
+    Column { title: "routes to", width: 20, grow: 3, fill: Fill::Left, rank: 0 },
     Column::left("check", 7, 1),
 ];
 
@@ -53,8 +53,8 @@ fn records(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     };
     let filter = v.session.list(screen.pane, &screen.subject, 0).filter;
     let all = rows::records(v.store, &filter);
-    let empty = if dns.zone.is_some() { "the zone has no records" } else { "Route 53 is not used: it is optional" };
-    let more = format!("more than these {}", dns.records.len());
+    let empty = if dns.zone.is_some() { "no records" } else { "Route 53 not used (optional)" };
+    let more = format!("more records, only {} shown", dns.records.len());
     let list = List { panel: 0, columns: RECORDS, rows: all.len() + usize::from(dns.cut_off), empty };
     let last = || vec![Phrase::of(more.clone(), Role::Warn)];
     list.draw(v, screen, area, ink, |i| all.get(i).map_or_else(last, |r| record_row(v, dns, r)));
@@ -62,9 +62,7 @@ fn records(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
 
 fn record_row<'a>(v: &View<'a>, dns: &'a Dns, record: &'a DnsRecord) -> Vec<Phrase<'a>> {
     let leads = match &record.alias {
-        Some(alias) => {
-            target(v, record).and("  ", Role::Text).and(if alias.evaluate_health { "" } else { "whatever its health" }, Role::Warn)
-        }
+        Some(alias) => target(v, record).and("  ", Role::Text).and(if alias.evaluate_health { "" } else { "ignores health" }, Role::Warn),
         None => text(record.values.join(" ")),
     };
     vec![
@@ -91,19 +89,12 @@ fn record<'a>(v: &View<'a>, record: &'a DnsRecord) -> Detail<'a> {
     let detail = match &record.alias {
         Some(alias) => detail
             .with("alias of", text(alias.dns_name.as_str()))
-            .with("leads to", target(v, record))
-            .with(
-                "health",
-                if alias.evaluate_health {
-                    text("the target's health decides the answer")
-                } else {
-                    Phrase::of("not evaluated", Role::Warn)
-                },
-            )
+            .with("routes to", target(v, record))
+            .with("health", if alias.evaluate_health { text("evaluates target health") } else { Phrase::of("not evaluated", Role::Warn) })
             .with("target zone", Phrase::of(alias.hosted_zone.as_str(), Role::Muted)),
         None => detail.with("values", text(record.values.join("  "))),
     };
-    detail.maybe("time to live", record.ttl.map(|s| text(format!("{s} s")))).maybe("health check", record.health_check.as_deref().map(text))
+    detail.maybe("TTL", record.ttl.map(|s| text(format!("{s} s")))).maybe("health check", record.health_check.as_deref().map(text))
 }
 
 const INVALIDATIONS: &[Column] = &[
@@ -122,14 +113,14 @@ fn invalidations(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let filter = v.session.list(screen.pane, &screen.subject, 1).filter;
     let all = rows::invalidations(v.store, &filter);
     let empty = match cdn.distribution {
-        Some(_) => "nothing was invalidated lately",
-        None if v.store.place.partition.has_cloudfront() => "CloudFront is not used: it is optional",
-        None => "n/a: this partition has no CloudFront",
+        Some(_) => "no recent invalidations",
+        None if v.store.place.partition.has_cloudfront() => "CloudFront not used (optional)",
+        None => "n/a: no CloudFront in this partition",
     };
     let list = List { panel: 1, columns: INVALIDATIONS, rows: all.len(), empty };
     list.draw(v, screen, area, ink, |i| {
         all.get(i).map_or_else(Vec::new, |i| {
-            let (mark, role) = if i.status == "Completed" { ("●", Role::Ok) } else { ("◐", Role::Info) };
+            let (mark, role) = if i.status == InvalidationStatus::Completed { ("●", Role::Ok) } else { ("◐", Role::Info) };
             vec![
                 Phrase::of(mark, role),
                 text(i.id.as_str()),
@@ -144,7 +135,10 @@ fn invalidations(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
 fn invalidation<'a>(v: &View<'a>, found: &'a Invalidation) -> Detail<'a> {
     let at = found.at.map(|at| at.format("%d %b %Y %H:%M:%SZ").to_string());
     Detail::new(format!("invalidation {}", found.id))
-        .with("status", Phrase::of(found.status.as_str(), if found.status == "Completed" { Role::Text } else { Role::Info }))
+        .with(
+            "status",
+            Phrase::of(found.status.as_str(), if found.status == InvalidationStatus::Completed { Role::Text } else { Role::Info }),
+        )
         .with("created", text(at.unwrap_or_else(|| "?".to_owned())).and(format!("  {} ago", ago(found.at, v.now)), Role::Muted))
 }
 
@@ -154,7 +148,7 @@ const HEALTH_CHECKS: &[Column] = &[
     Column::left("region", 14, 0),
     Column::left("result", 7, 2),
     Column::right("ago", 6, 0),
-    Column { title: "what it saw", width: 20, grow: 3, fill: Fill::Left, rank: 0 },
+    Column { title: "observed", width: 20, grow: 3, fill: Fill::Left, rank: 0 },
 ];
 
 fn health_checks(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
@@ -164,7 +158,7 @@ fn health_checks(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     };
     let filter = v.session.list(screen.pane, &screen.subject, 2).filter;
     let all = rows::health_checks(v.store, &filter);
-    let empty = if dns.zone.is_some() { "no health checks of names in the zone" } else { "Route 53 is not used: it is optional" };
+    let empty = if dns.zone.is_some() { "no health checks for this zone" } else { "Route 53 not used (optional)" };
     let list = List { panel: 2, columns: HEALTH_CHECKS, rows: all.len(), empty };
     list.draw(v, screen, area, ink, |i| {
         let same = i > 0 && all.get(i - 1).zip(all.get(i)).is_some_and(|(a, b)| a.0.id == b.0.id);
@@ -212,7 +206,7 @@ fn health_check<'a>(v: &View<'a>, check: &'a DnsHealthCheck, seen: Option<&'a Dn
         .with("checks", text(format!("{} {}{}", check.kind, check.domain, check.path)))
         .with("verdict", counted.and(format!("  {passed} of {all} regions pass, {percent} of the checkers"), Role::Muted))
         .maybe("region", seen.map(|o| text(o.region.as_str()).and(format!("  {} ago", ago(o.at, v.now)), Role::Muted)))
-        .maybe("saw", seen.map(|o| Phrase::of(o.status.as_str(), if o.passed() { Role::Text } else { Role::Warn })))
+        .maybe("observed", seen.map(|o| Phrase::of(o.status.as_str(), if o.passed() { Role::Text } else { Role::Warn })))
 }
 
 #[cfg(test)]

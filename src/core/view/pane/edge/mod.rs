@@ -10,8 +10,8 @@ use ratatui::layout::Rect;
 use super::detail::{Columns, left_over, over, spread, stacked};
 use super::{Panels, beside, heading, spacious, split, text};
 use crate::insight::NodeId;
-use crate::model::cdn::{Cdn, Distribution};
-use crate::model::dns::Dns;
+use crate::model::cdn::{Cdn, Distribution, DistributionStatus, ViewerProtocol};
+use crate::model::dns::{Dns, ResponseCode};
 use crate::model::limits::Limit;
 use crate::model::section::Section;
 use crate::session::Screen;
@@ -88,8 +88,8 @@ fn zone<'a>(v: &View<'a>, dns: &'a Dns) -> Vec<(&'static str, Phrase<'a>)> {
     let name = Phrase::of(zone.name.trim_end_matches('.'), Role::Title).and("  ", Role::Text).then(kind);
     vec![
         ("hosted zone", name.and("  ", Role::Text).and(zone.id.as_str(), Role::Muted)),
-        ("answers now", answer(dns)),
-        ("leads to", apex(v, dns)),
+        ("resolves to", answer(dns)),
+        ("routes to", apex(v, dns)),
     ]
 }
 
@@ -97,18 +97,18 @@ fn zone<'a>(v: &View<'a>, dns: &'a Dns) -> Vec<(&'static str, Phrase<'a>)> {
 fn answer(dns: &Dns) -> Phrase<'_> {
     match &dns.answer {
         None => Phrase::of("?", Role::Unknown),
-        Some((code, _)) if code != "NOERROR" => Phrase::of(code.as_str(), Role::Crit),
+        Some((code, _)) if *code != ResponseCode::NoError => Phrase::of(code.as_str(), Role::Crit),
         Some((code, data)) if data.is_empty() => text(code.as_str()).and("  no addresses", Role::Crit),
         Some((code, data)) => text(code.as_str()).and("  ", Role::Text).and(data.join(" "), Role::Text),
     }
 }
 
 fn apex<'a>(v: &View<'a>, dns: &'a Dns) -> Phrase<'a> {
-    let Some(record) = dns.apex() else { return Phrase::of("nowhere: the zone's own name has no A or AAAA record", Role::Crit) };
+    let Some(record) = dns.apex() else { return Phrase::of("none: no A or AAAA record at the zone apex", Role::Crit) };
     let line = target(v, record);
     match &record.alias {
-        Some(alias) if alias.evaluate_health => line.and("  by its health", Role::Muted),
-        Some(_) => line.and("  whatever its health", Role::Warn),
+        Some(alias) if alias.evaluate_health => line.and("  evaluates target health", Role::Muted),
+        Some(_) => line.and("  ignores target health", Role::Warn),
         None => line.and("  not an alias", Role::Warn),
     }
 }
@@ -116,20 +116,20 @@ fn apex<'a>(v: &View<'a>, dns: &'a Dns) -> Phrase<'a> {
 fn distribution<'a>(v: &View<'a>, cdn: &'a Cdn, short: bool) -> Vec<(&'static str, Phrase<'a>)> {
     let Some(found) = &cdn.distribution else {
         let partition = v.store.place.partition;
-        let lacks = format!("n/a: there is no CloudFront in {}", partition.id());
+        let lacks = format!("n/a: no CloudFront in {}", partition.id());
         let words = if partition.has_cloudfront() { "not used: no distribution serves the stack".to_owned() } else { lacks };
         return vec![("CloudFront", Phrase::of(words, Role::Muted))];
     };
     let enabled = if found.enabled { Phrase::new() } else { Phrase::of("  disabled", Role::Crit) };
-    let status = Phrase::of(found.status.as_str(), if found.status == "Deployed" { Role::Text } else { Role::Info });
+    let status = Phrase::of(found.status.as_str(), if found.status == DistributionStatus::Deployed { Role::Text } else { Role::Info });
     let changed = Phrase::of(format!("  changed {} ago", ago(found.modified_at, v.now)), Role::Muted);
     let aliases = if found.aliases.is_empty() { Phrase::of("no alternate names", Role::Muted) } else { text(found.aliases.join(" ")) };
-    let https = matches!(found.viewer_protocol.as_str(), "redirect-to-https" | "https-only");
+    let https = matches!(found.viewer_protocol, ViewerProtocol::RedirectToHttps | ViewerProtocol::HttpsOnly);
     let protocol = Phrase::of(found.viewer_protocol.as_str(), if https { Role::Muted } else { Role::Warn });
     let mut pairs = vec![
         ("distribution", Phrase::of(found.id.as_str(), Role::Title).and("  ", Role::Text).then(status).then(enabled).then(changed)),
-        ("serves", aliases.and("  ", Role::Text).then(protocol)),
-        ("from", text(found.origins.join(" "))),
+        ("aliases", aliases.and("  ", Role::Text).then(protocol)),
+        ("origins", text(found.origins.join(" "))),
     ];
     if short {
         // Without charts the figures stand in a row.

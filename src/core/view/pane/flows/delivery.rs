@@ -22,7 +22,7 @@ const COLUMNS: &[Column] = &[
     Column::left("commit", 12, 3),
     Column::left("steps", 10, 0),
     Column::wide("at", 22, 0),
-    Column::right("began", 7, 1),
+    Column::right("started", 7, 1),
 ];
 
 /// Every step, without air and with it.
@@ -36,7 +36,7 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     let shown = rows::deliveries(flows, &state.filter);
     let wanted = (shown.len().max(1) as u16 + 1).min((area.height.saturating_sub(TIGHT)).max(4));
     let (upper, mut lower) = split(area, wanted);
-    let list = List { panel: 2, columns: COLUMNS, rows: shown.len(), empty: "nothing is known of any service's delivery yet" };
+    let list = List { panel: 2, columns: COLUMNS, rows: shown.len(), empty: "no delivery data yet" };
     list.draw(v, screen, upper, ink, |i| shown.get(i).map_or_else(Vec::new, |d| row(v, d)));
     let ids = crate::session::rows::ids(v.session, screen.pane, &screen.subject, 2);
     let at = state.position(&ids);
@@ -178,8 +178,8 @@ fn draw_step(v: &View<'_>, step: &Step, before: &'static str, here: bool, area: 
     }
     let end = if end < area.right() { end.saturating_sub(2) } else { end };
     let (said, role) = match step.state {
-        StepState::Waiting if step.detail.is_empty() => ("waits", Role::Muted),
-        StepState::Unknown if step.detail.is_empty() => ("not known", Role::Unknown),
+        StepState::Waiting if step.detail.is_empty() => ("waiting", Role::Muted),
+        StepState::Unknown if step.detail.is_empty() => ("unknown", Role::Unknown),
         StepState::Waiting | StepState::Unused | StepState::Unknown if step.level < Level::Degraded => (step.detail.as_str(), Role::Muted),
         _ => (step.detail.as_str(), tone(step.level)),
     };

@@ -101,7 +101,7 @@ fn ink_trouble(flow: &Flow, trouble: &crate::insight::panes::flows::Trouble, are
         Place::Hop(_) => trouble.text.clone(),
         Place::Edge(_) => format!("{}: {}", place(flow, trouble.origin), trouble.text),
     };
-    let text = if trouble.first == trouble.origin { origin } else { format!("{origin}; first felt at {}", place(flow, trouble.first)) };
+    let text = if trouble.first == trouble.origin { origin } else { format!("{origin}; first seen at {}", place(flow, trouble.first)) };
     ink.put(area.x, area.y, area.right(), mark, role);
     ink.prose(Rect { x: area.x + 2, width: area.width.saturating_sub(2), ..area }, &text, role)
 }

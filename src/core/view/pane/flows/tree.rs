@@ -7,7 +7,7 @@ use crate::insight::panes::flows::{Edge, Flow, Hop, Place};
 use crate::insight::reading::{Measure, Unit};
 use crate::model::health::Level;
 use crate::model::text;
-use crate::model::text::clip;
+use crate::model::text::{cells, clip};
 use crate::session::first_visible;
 use crate::session::pane::flows::{Stop, stops};
 use crate::theme::Role;
@@ -90,7 +90,7 @@ impl Tree<'_> {
     /// A way that leads straight down.
     fn straight(&self, stop: &Stop<'_>, edge: &Edge, pen: &mut Pen) {
         let (before, _) = rails(stop);
-        let room = pen.width.saturating_sub(before.chars().count());
+        let room = pen.width.saturating_sub(cells(&before));
         let figures = way(edge, room.saturating_sub(2));
         let said = !figures.is_empty();
         if said {
@@ -128,7 +128,7 @@ impl Tree<'_> {
         let begun = head.and(gap, Role::Text).then(figures).and(line, wire(edge));
         let left = pen.width.saturating_sub(begun.width());
         let place =
-            if stop.again { Phrase::of(format!("{} (drawn below)", stop.hop.title), Role::Muted) } else { hop_line(stop.hop, left) };
+            if stop.again { Phrase::of(format!("{} (shown below)", stop.hop.title), Role::Muted) } else { hop_line(stop.hop, left) };
         pen.push(begun.then(place), true);
         self.reason_of_way(edge, &under, pen);
     }
@@ -150,8 +150,8 @@ impl Tree<'_> {
         let Some(reason) = reason.filter(|_| level >= Level::Info && level != Level::Unknown) else { return };
         let (mark, role) = glyph(level);
         let origin = self.flow.trouble.as_ref().is_some_and(|t| Some(t.origin) == place && t.origin != t.first);
-        let tail = if origin { " ◂ begins here" } else { "" };
-        let room = pen.width.saturating_sub(before.chars().count() + 2 + tail.chars().count());
+        let tail = if origin { " ◂ starts here" } else { "" };
+        let room = pen.width.saturating_sub(cells(before) + 2 + cells(tail));
         let line = Phrase::of(before.to_owned(), Role::Border).and(mark, role).and(" ", Role::Text);
         pen.push(line.and(clip(reason, room).into_owned(), role).and(tail, role), false);
     }

@@ -6,7 +6,7 @@ use super::unread;
 use crate::model::health::Level;
 use crate::model::limits::Limit;
 use crate::model::metric;
-use crate::model::network::{NatGateway, NatGateways, Network, RouteTable, Routes, Subnet, zone_letter};
+use crate::model::network::{NatGateway, NatGateways, NatState, Network, RouteTable, Routes, Subnet, zone_letter};
 use crate::session::Screen;
 use crate::session::pane::network as rows;
 use crate::theme::Role;
@@ -28,14 +28,14 @@ const GATEWAYS: &[Column] = &[
     Column::right("conns", 5, 1),
     Column::right("port err", 8, 2),
     Column::right("drops", 5, 3),
-    Column { title: "routed", width: 11, grow: 1, fill: Fill::Left, rank: 0 },
+    Column { title: "used by", width: 11, grow: 1, fill: Fill::Left, rank: 0 },
 ];
 
 fn level(gateway: &NatGateway) -> Level {
-    match gateway.state.as_str() {
-        "available" => Level::Healthy,
-        "pending" => Level::Info,
-        "" => Level::Unknown,
+    match gateway.state {
+        NatState::Available => Level::Healthy,
+        NatState::Pending => Level::Info,
+        NatState::Unstated => Level::Unknown,
         _ => Level::Down,
     }
 }
@@ -51,7 +51,7 @@ fn routed<'a>(v: &View<'a>, gateway: &NatGateway) -> Option<Vec<&'a Subnet>> {
 fn users(v: &View<'_>, gateway: &NatGateway) -> Phrase<'static> {
     let Some(subnets) = routed(v, gateway) else { return Phrase::of("?", Role::Unknown) };
     if subnets.is_empty() {
-        return Phrase::of("nobody", Role::Muted);
+        return Phrase::of("none", Role::Muted);
     }
     let foreign = !gateway.zone.is_empty() && subnets.iter().any(|s| s.zone != gateway.zone);
     let role = match level(gateway) {
@@ -72,7 +72,7 @@ pub(super) fn list(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
         panel: super::GATEWAYS,
         columns: GATEWAYS,
         rows: all.len(),
-        empty: "the VPC has no NAT gateways: private subnets have no way out",
+        empty: "no NAT gateways: private subnets have no outbound route",
     };
     list.draw(v, screen, area, ink, |i| {
         let Some(gateway) = all.get(i) else { return Vec::new() };
@@ -113,7 +113,7 @@ pub(super) fn detail<'a>(v: &View<'a>, gateway: &'a NatGateway) -> Detail<'a> {
     Detail::new(gateway.id.clone())
         .with("state", Phrase::of(gateway.state.as_str(), tone(level(gateway))).and(format!("  {kind}"), Role::Muted))
         .maybe("failure", gateway.failure.as_deref().map(|f| Phrase::of(f, Role::Crit)))
-        .with("routed", users(v, gateway))
+        .with("used by", users(v, gateway))
         .with("addresses", text(if addresses.is_empty() { "none".to_owned() } else { addresses.join("  ") }))
         .with("subnet", text(gateway.subnet.as_str()).and(format!("  {}", gateway.zone), Role::Muted))
         .maybe("connections", opened)
@@ -122,7 +122,7 @@ pub(super) fn detail<'a>(v: &View<'a>, gateway: &'a NatGateway) -> Detail<'a> {
 /// What passes through each gateway, then what goes wrong in it.
 pub(super) fn charts<'a>(v: &View<'a>) -> Vec<Chart<'a>> {
     let all = v.store.get::<NatGateways>().map(|n| n.gateways.as_slice()).unwrap_or_default();
-    let alive: Vec<&NatGateway> = all.iter().filter(|g| !matches!(g.state.as_str(), "deleted" | "deleting")).take(4).collect();
+    let alive: Vec<&NatGateway> = all.iter().filter(|g| !g.state.is_going()).take(4).collect();
     let each = |label: &'static str, metric: metric::Nat, unit: Unit| {
         alive.iter().map(move |g| v.chart(format!("{label} {}", zone_letter(&g.zone)), metric.of(&g.id), unit)).collect::<Vec<_>>()
     };
@@ -144,8 +144,8 @@ fn holder<'a>(v: &View<'a>, (ip, allocation, associated): &(String, String, bool
     let gateway = all.iter().find(|g| g.addresses.iter().any(|a| a.allocation == *allocation || a.public_ip == *ip));
     match gateway {
         Some(gateway) => text(format!("NAT {}", zone_letter(&gateway.zone))),
-        None if *associated => Phrase::of("something else of the account", Role::Muted),
-        None => Phrase::of("nothing: it only costs money", Role::Warn),
+        None if *associated => Phrase::of("other resource in the account", Role::Muted),
+        None => Phrase::of("nothing: unused, still billed", Role::Warn),
     }
 }
 
@@ -155,8 +155,7 @@ pub(super) fn addresses(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink
     }
     let filter = v.session.list(screen.pane, &screen.subject, super::ADDRESSES).filter;
     let all = rows::addresses(v.store, &filter);
-    let list =
-        List { panel: super::ADDRESSES, columns: ADDRESSES, rows: all.len(), empty: "the account has no Elastic IPs in this region" };
+    let list = List { panel: super::ADDRESSES, columns: ADDRESSES, rows: all.len(), empty: "no Elastic IPs in this region" };
     list.draw(v, screen, area, ink, |i| {
         let Some(address) = all.get(i) else { return Vec::new() };
         let (mark, role) = if address.2 { ("●", Role::Ok) } else { ("▲", Role::Warn) };

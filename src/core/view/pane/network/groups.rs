@@ -23,7 +23,7 @@ const GROUPS: &[Column] = &[
     Column::left("id", 20, 2),
     Column::right("in", 3, 1),
     Column::right("out", 3, 1),
-    Column { title: "against what is written", width: 16, grow: 2, fill: Fill::Left, rank: 0 },
+    Column { title: "vs architecture", width: 16, grow: 2, fill: Fill::Left, rank: 0 },
 ];
 
 pub(super) fn list(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
@@ -33,14 +33,14 @@ pub(super) fn list(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     let filter = v.session.list(screen.pane, &screen.subject, super::GROUPS).filter;
     let all = rows::groups(v.store, &filter);
     let paths = of(v);
-    let list = List { panel: super::GROUPS, columns: GROUPS, rows: all.len(), empty: "no security groups are known" };
+    let list = List { panel: super::GROUPS, columns: GROUPS, rows: all.len(), empty: "no security groups" };
     list.draw(v, screen, area, ink, |i| {
         let Some(group) = all.get(i) else { return Vec::new() };
         let odd = || deviations(&paths, group).filter(|d| d.level > Level::Healthy);
         let worst = odd().map(|d| d.level).max().unwrap_or(Level::Healthy);
         let (mark, role) = glyph(worst);
         let said = match odd().count() {
-            0 => Phrase::of("as written", Role::Muted),
+            0 => Phrase::of("as expected", Role::Muted),
             1 => Phrase::of("1 deviation", tone(worst)),
             n => Phrase::of(format!("{n} deviations"), tone(worst)),
         };
@@ -141,9 +141,9 @@ fn notation(lines: &[&RuleLine]) -> Vec<Phrase<'static>> {
             LineState::Present => "",
             LineState::Covered => "  by a wider rule",
             LineState::Missing => "  missing",
-            LineState::Extra if level == Level::Healthy => "  not written, harmless",
-            LineState::Extra => "  not written",
-            LineState::Unknown => "  not known",
+            LineState::Extra if level == Level::Healthy => "  unexpected, harmless",
+            LineState::Extra => "  unexpected",
+            LineState::Unknown => "  unknown",
         };
         let line = Phrase::of(mark, role).and(" ", Role::Text).and(format!("{peer} → {}", ports.join(", ")), tone(level));
         line.and(words, if level == Level::Healthy { Role::Muted } else { tone(level) })
@@ -179,6 +179,6 @@ mod tests {
         ];
         let told: Vec<String> =
             notation(&lines.iter().collect::<Vec<_>>()).iter().map(|p| p.runs.iter().map(|(t, _)| t.as_ref()).collect()).collect();
-        assert_eq!(told, ["● [ECS SG] → 8000, 3000", "▲ [Self] → All  missing", "▲ 0.0.0.0/0 → 22  not written"]);
+        assert_eq!(told, ["● [ECS SG] → 8000, 3000", "▲ [Self] → All  missing", "▲ 0.0.0.0/0 → 22  unexpected"]);
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn draw(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
     let paths = of(v);
     let inner = if area.height < HEIGHT { area } else { over_title("Permitted paths", area, ink) };
     if paths.groups.iter().all(|(_, groups)| groups.is_empty()) {
-        let why = paths.missing.as_deref().unwrap_or("no security groups of the stack's resources are known");
+        let why = paths.missing.as_deref().unwrap_or("no security groups for this stack's resources");
         ink.put(inner.x, inner.y, inner.right(), why, Role::Muted);
         return;
     }
@@ -63,15 +63,15 @@ pub(super) fn draw(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
 fn legend(paths: &Paths) -> Phrase<'static> {
     let has = |verdict: CellVerdict| paths.matrix.iter().flatten().any(|c| c.verdict == verdict);
     let all = [
-        (CellVerdict::Missing, "✖", "written, not permitted"),
-        (CellVerdict::Extra, "▲", "permitted, not written"),
-        (CellVerdict::Half, "◐", "permitted by one side only"),
-        (CellVerdict::Unknown, "?", "group not known"),
+        (CellVerdict::Missing, "✖", "expected, not permitted"),
+        (CellVerdict::Extra, "▲", "permitted, not expected"),
+        (CellVerdict::Half, "◐", "permitted on one side only"),
+        (CellVerdict::Unknown, "?", "unknown group"),
     ];
     let line = all.into_iter().filter(|(verdict, ..)| has(*verdict)).fold(Phrase::new(), |line, (_, mark, words)| {
         line.and(format!("{mark} "), Role::Muted).and(words, Role::Muted).and("   ", Role::Text)
     });
-    if line.is_empty() { Phrase::of("exactly as written", Role::Muted) } else { line }
+    if line.is_empty() { Phrase::of("as expected", Role::Muted) } else { line }
 }
 
 /// `8000, 3000`; a mark before what is not as written.

@@ -12,7 +12,9 @@ use ratatui::layout::Rect;
 use super::detail::{Columns, Detail, keeping, left_over, over, spread};
 use super::{Panels, beside, heading, spacious, split, text, widen};
 use crate::insight::NodeId;
-use crate::model::network::{NatGateways, Network, Routes, SecurityGroups, Zones, zone_letter};
+use crate::model::network::{
+    AttachmentState, AvailabilityZoneState, NatGateways, Network, Routes, SecurityGroups, VpcState, Zones, zone_letter,
+};
 use crate::model::section::Section;
 use crate::session::Screen;
 use crate::session::pane::network as rows;
@@ -134,10 +136,10 @@ fn detail(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
 
 /// Block, state, way to the internet, zones: what there is of it fits on one line.
 fn summary<'a>(v: &View<'a>, network: &'a Network, width: u16) -> Phrase<'a> {
-    let state = match network.state.as_str() {
-        "available" => text("available"),
-        "" => Phrase::of("?", Role::Unknown),
-        other => Phrase::of(other, Role::Crit),
+    let state = match &network.state {
+        VpcState::Available => text(network.state.as_str()),
+        VpcState::Unstated => Phrase::of("?", Role::Unknown),
+        other => Phrase::of(other.as_str(), Role::Crit),
     };
     let block = if network.cidr.is_empty() { Phrase::of("?", Role::Unknown) } else { Phrase::of(network.cidr.as_str(), Role::Title) };
     let facts = vec![
@@ -153,11 +155,12 @@ fn summary<'a>(v: &View<'a>, network: &'a Network, width: u16) -> Phrase<'a> {
 
 /// The internet gateway, if the VPC has one.
 fn internet(network: &Network) -> Phrase<'_> {
-    let attached = |state: &str| matches!(state, "available" | "attached" | "");
     let Some(gateway) = network.internet_gateways.first() else { return Phrase::of("no internet gateway", Role::Crit) };
-    let state = gateway.attachments.iter().find(|(vpc, _)| *vpc == network.vpc).map(|(_, state)| state.as_str());
+    let state = gateway.attachments.iter().find(|(vpc, _)| *vpc == network.vpc).map(|(_, state)| state);
     match state {
-        Some(state) if attached(state) => Phrase::of("● ", Role::Ok).and(gateway.id.as_str(), Role::Text),
+        Some(state) if state.is_attached() || *state == AttachmentState::Unstated => {
+            Phrase::of("● ", Role::Ok).and(gateway.id.as_str(), Role::Text)
+        }
         Some(state) => Phrase::of(format!("✖ {} {state}", gateway.id), Role::Crit),
         None => Phrase::of(format!("✖ {} not attached", gateway.id), Role::Crit),
     }
@@ -169,9 +172,9 @@ fn zones<'a>(v: &View<'a>) -> Phrase<'a> {
     let one = |line: Phrase<'a>, zone: &'a crate::model::network::Zone| {
         let gap = if line.is_empty() { line } else { line.and(" ", Role::Text) };
         let line = gap.and(zone_letter(&zone.name), Role::Muted).and(" ", Role::Text);
-        match zone.state.as_str() {
-            "available" | "" => line.and("●", Role::Ok),
-            state => line.and("✖ ", Role::Crit).and(state, Role::Crit),
+        match &zone.state {
+            AvailabilityZoneState::Available | AvailabilityZoneState::Unstated => line.and("●", Role::Ok),
+            state => line.and("✖ ", Role::Crit).and(state.as_str(), Role::Crit),
         }
     };
     known.zones.iter().fold(Phrase::new(), one)

@@ -7,7 +7,9 @@ use ratatui::layout::Rect;
 use super::{over_title, unread};
 use crate::model::health::Level;
 use crate::model::limits::Limit;
-use crate::model::network::{NatGateways, Network, Route, RouteTable, Routes, Subnet, SubnetTier, zone_letter};
+use crate::model::network::{
+    NatGateways, NatState, Network, Route, RouteState, RouteTable, Routes, Subnet, SubnetState, SubnetTier, zone_letter,
+};
 use crate::session::Screen;
 use crate::session::pane::network as rows;
 use crate::theme::Role;
@@ -42,16 +44,18 @@ fn exit<'a>(v: &View<'a>, subnet: &Subnet) -> (Level, Phrase<'a>) {
 
 /// Where a default route leads, for a subnet of that tier and zone.
 fn target(v: &View<'_>, route: &Route, subnet: &Subnet) -> (Level, String) {
-    if route.state == "blackhole" {
+    if route.state == RouteState::Blackhole {
         return (Level::Down, format!("blackhole ({})", known_as(v, &route.target)));
     }
     let words = known_as(v, &route.target);
     let gateway = v.store.get::<NatGateways>().and_then(|n| n.get(&route.target));
     let level = match (gateway, subnet.tier) {
         (_, SubnetTier::Database) => Level::Degraded,
-        (Some(g), _) if !matches!(g.state.as_str(), "available" | "pending" | "") => return (Level::Down, format!("{words} {}", g.state)),
+        (Some(g), _) if !matches!(g.state, NatState::Available | NatState::Pending | NatState::Unstated) => {
+            return (Level::Down, format!("{words} {}", g.state));
+        }
         (Some(g), SubnetTier::Private) if !g.zone.is_empty() && g.zone != subnet.zone => {
-            return (Level::Degraded, format!("{words} (not its own)"));
+            return (Level::Degraded, format!("{words} (other zone)"));
         }
         (None, SubnetTier::Public) if !route.target.starts_with("igw-") => Level::Degraded,
         _ => Level::Healthy,
@@ -71,8 +75,10 @@ fn known_as(v: &View<'_>, target: &str) -> String {
 }
 
 fn level(v: &View<'_>, subnet: &Subnet) -> Level {
-    let own = match subnet.state.as_str() {
-        "available" | "" => v.session.stack.limits.level(Limit::FreeAddresses, f64::from(subnet.free_addresses)),
+    let own = match subnet.state {
+        SubnetState::Available | SubnetState::Unstated => {
+            v.session.stack.limits.level(Limit::FreeAddresses, f64::from(subnet.free_addresses))
+        }
         _ => Level::Down,
     };
     own.max(match exit(v, subnet).0 {
@@ -104,7 +110,7 @@ pub(super) fn grid(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
     let zones: BTreeSet<&str> = network.subnets.iter().map(|s| s.zone.as_str()).collect();
     let room = inner.width.saturating_sub(TIERS) / (zones.len() as u16).max(1);
     if zones.is_empty() {
-        ink.put(inner.x, inner.y, inner.right(), "the VPC has no subnets", Role::Muted);
+        ink.put(inner.x, inner.y, inner.right(), "no subnets", Role::Muted);
         return;
     }
     for (column, zone) in zones.iter().enumerate().take_while(|_| room >= NARROWEST) {
@@ -128,7 +134,7 @@ pub(super) fn grid(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
         }
     }
     if room < NARROWEST {
-        ink.put(inner.x, inner.y, inner.right(), "too many zones to draw: see the list", Role::Muted);
+        ink.put(inner.x, inner.y, inner.right(), "too many zones to show: see the list", Role::Muted);
     }
 }
 
@@ -138,7 +144,7 @@ const SUBNETS: &[Column] = &[
     Column::left("zone", 4, 0),
     Column::left("addresses", 15, 0),
     Column::right("free", 5, 0),
-    Column { title: "leaves through", width: 20, grow: 1, fill: Fill::Left, rank: 0 },
+    Column { title: "outbound via", width: 20, grow: 1, fill: Fill::Left, rank: 0 },
     Column { title: "subnet", width: 15, grow: 1, fill: Fill::Middle, rank: 1 },
     Column::left("state", 9, 2),
 ];
@@ -149,7 +155,7 @@ pub(super) fn list(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     }
     let filter = v.session.list(screen.pane, &screen.subject, super::SUBNETS).filter;
     let all = rows::subnets(v.store, &filter);
-    let list = List { panel: super::SUBNETS, columns: SUBNETS, rows: all.len(), empty: "the VPC has no subnets" };
+    let list = List { panel: super::SUBNETS, columns: SUBNETS, rows: all.len(), empty: "no subnets" };
     list.draw(v, screen, area, ink, |i| {
         let Some(subnet) = all.get(i) else { return Vec::new() };
         let (mark, role) = glyph(level(v, subnet));
@@ -161,7 +167,7 @@ pub(super) fn list(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
             addresses(v, subnet),
             exit(v, subnet).1,
             Phrase::of(subnet.id.as_str(), Role::Muted),
-            Phrase::of(subnet.state.as_str(), if subnet.state == "available" { Role::Muted } else { Role::Crit }),
+            Phrase::of(subnet.state.as_str(), if subnet.state == SubnetState::Available { Role::Muted } else { Role::Crit }),
         ]
     });
 }
@@ -169,7 +175,7 @@ pub(super) fn list(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
 pub(super) fn detail<'a>(v: &View<'a>, subnet: &'a Subnet) -> Detail<'a> {
     let table = v.store.get::<Routes>().and_then(|r| r.of(&subnet.id));
     let routes = table.map(|t| t.routes.iter().map(|r| format!("{} → {}", r.destination, r.target)).collect::<Vec<_>>().join("   "));
-    let state = Phrase::of(subnet.state.as_str(), if subnet.state == "available" { Role::Text } else { Role::Crit });
+    let state = Phrase::of(subnet.state.as_str(), if subnet.state == SubnetState::Available { Role::Text } else { Role::Crit });
     let few = if v.is_bad(Limit::FreeAddresses, f64::from(subnet.free_addresses)) {
         Phrase::of("  a deployment needs one per task for both revisions", Role::Warn)
     } else {
@@ -179,10 +185,10 @@ pub(super) fn detail<'a>(v: &View<'a>, subnet: &'a Subnet) -> Detail<'a> {
         .with("subnet", text(subnet.id.as_str()).and("  ", Role::Text).and(subnet.zone.as_str(), Role::Muted))
         .with("state", state)
         .with("addresses", free(v, subnet).then(few))
-        .with("leaves", exit(v, subnet).1)
+        .with("outbound", exit(v, subnet).1)
         .maybe("route table", table.map(|t| text(t.name.as_str()).and("  ", Role::Text).and(t.id.as_str(), Role::Muted)))
         .maybe("routes", routes.map(text))
-        .with("public IPs", text(if subnet.public_addresses { "given to what starts here" } else { "no" }))
+        .with("public IPs", text(if subnet.public_addresses { "auto-assigned" } else { "no" }))
 }
 
 const ROUTES: &[Column] = &[
@@ -200,7 +206,7 @@ pub(super) fn routes(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_
     }
     let filter = v.session.list(screen.pane, &screen.subject, super::ROUTES).filter;
     let all = rows::routes(v.store, &filter);
-    let list = List { panel: super::ROUTES, columns: ROUTES, rows: all.len(), empty: "the VPC has no route tables" };
+    let list = List { panel: super::ROUTES, columns: ROUTES, rows: all.len(), empty: "no route tables" };
     list.draw(v, screen, area, ink, |i| {
         let same = i > 0 && all.get(i - 1).zip(all.get(i)).is_some_and(|(a, b)| a.0.id == b.0.id);
         all.get(i).map_or_else(Vec::new, |(table, route)| route_row(v, table, route, same))
@@ -208,7 +214,7 @@ pub(super) fn routes(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_
 }
 
 fn route_row<'a>(v: &View<'a>, table: &'a RouteTable, route: &'a Route, same: bool) -> Vec<Phrase<'a>> {
-    let lost = route.state == "blackhole";
+    let lost = route.state == RouteState::Blackhole;
     let (mark, role) = if lost { ("✖", Role::Crit) } else { ("●", Role::Ok) };
     let known = known_as(v, &route.target);
     let target = Phrase::of(known.clone(), if lost { Role::Crit } else { Role::Text });
@@ -233,7 +239,7 @@ fn users(v: &View<'_>, table: &RouteTable) -> String {
     if table.main {
         words.push("main".to_owned());
     }
-    if words.is_empty() { "nobody".to_owned() } else { words.join(", ") }
+    if words.is_empty() { "none".to_owned() } else { words.join(", ") }
 }
 
 /// `private a b` of some subnets, one part for each tier.
@@ -245,9 +251,9 @@ pub(super) fn by_tier<'s>(subnets: impl Iterator<Item = &'s Subnet>) -> Vec<Stri
 }
 
 pub(super) fn route<'a>(v: &View<'a>, table: &'a RouteTable, route: &'a Route) -> Detail<'a> {
-    let lost = route.state == "blackhole";
+    let lost = route.state == RouteState::Blackhole;
     let state = Phrase::of(route.state.as_str(), if lost { Role::Crit } else { Role::Text });
-    let lost = if lost { Phrase::of("  the target is gone: what leaves here is dropped", Role::Crit) } else { Phrase::new() };
+    let lost = if lost { Phrase::of("  the target is gone: outbound traffic is dropped", Role::Crit) } else { Phrase::new() };
     Detail::new(format!("{} → {}", route.destination, route.target))
         .with("target", text(known_as(v, &route.target)))
         .with("state", state.then(lost))

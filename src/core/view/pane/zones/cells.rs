@@ -8,7 +8,7 @@ use crate::model::balancer::{Balancer, Targets};
 use crate::model::cache::ReplicationGroup;
 use crate::model::database::{Database, InstanceStatus};
 use crate::model::health::Level;
-use crate::model::network::{NatGateways, Network, SubnetTier};
+use crate::model::network::{NatGateways, NatState, Network, SubnetTier};
 use crate::model::service::Tasks;
 use crate::model::system::System;
 use crate::model::text;
@@ -89,12 +89,12 @@ fn nat<'a>(v: &View<'a>, zone: &'a ZoneState, level: Level, full: bool) -> Vec<P
         return lines;
     };
     let mut line = head(level, "NAT ");
-    line = match (gateway.state.as_str(), gateway.bytes_per_second) {
-        ("available" | "", Some(bytes)) => {
+    line = match (&gateway.state, gateway.bytes_per_second) {
+        (NatState::Available | NatState::Unstated, Some(bytes)) => {
             line.and(format!("{}/s", text::bytes(bytes)), Role::Text).and(if full { " in and out" } else { "" }, Role::Muted)
         }
-        ("available" | "", None) => line.and("traffic ?", Role::Unknown),
-        (state, _) => line.and(state, Role::Warn),
+        (NatState::Available | NatState::Unstated, None) => line.and("traffic ?", Role::Unknown),
+        (state, _) => line.and(state.as_str(), Role::Warn),
     };
     let mut lines = vec![line.then(way(&zone.nat.egress))];
     if full {
@@ -110,10 +110,10 @@ fn way(egress: &Egress) -> Phrase<'_> {
         Egress::Own { .. } => return Phrase::new(),
         Egress::Rerouted { via, .. } => return Phrase::of(format!(" → {via}"), Role::Warn),
         Egress::Unknown => (" route ?", Role::Unknown),
-        Egress::Pending { .. } => (" route waits", Role::Info),
-        Egress::Elsewhere { .. } => (" route leads elsewhere", Role::Warn),
+        Egress::Pending { .. } => (" route pending", Role::Info),
+        Egress::Elsewhere { .. } => (" route to other target", Role::Warn),
         Egress::Nowhere { .. } => (" no route", Role::Crit),
-        Egress::Broken { .. } => (" route is broken", Role::Crit),
+        Egress::Broken { .. } => (" route broken", Role::Crit),
         Egress::Blackhole { .. } => (" blackhole", Role::Crit),
     };
     Phrase::of(words, role)
@@ -123,7 +123,7 @@ fn way(egress: &Egress) -> Phrase<'_> {
 fn said(egress: &Egress) -> Phrase<'_> {
     let line = Phrase::of("  ", Role::Text);
     match egress {
-        Egress::Own { .. } => line.and("the zone's own way out", Role::Muted),
+        Egress::Own { .. } => line.and("via its own NAT gateway", Role::Muted),
         other => line.and(other.words(), if *other == Egress::Unknown { Role::Unknown } else { Role::Warn }),
     }
 }

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::cells;
 use crate::insight::panes::zones::{ZoneMap, ZoneState, ZoneSystem};
 use crate::model::health::Level;
-use crate::model::network::{Network, SubnetTier};
+use crate::model::network::{AvailabilityZoneState, Network, SubnetTier};
 use crate::session::pane::zones::{Cell, systems};
 use crate::theme::Role;
 use crate::view::View;
@@ -121,7 +121,7 @@ impl<'a> Grid<'a> {
         if hidden > 0 {
             let more = |z: &&ZoneState| {
                 let tasks: usize = z.services.iter().map(|s| s.running + s.starting).sum();
-                vec![Phrase::of(format!("  {hidden} more, {tasks} tasks in all"), Role::Muted)]
+                vec![Phrase::of(format!("  {hidden} more, {tasks} tasks total"), Role::Muted)]
             };
             services.push(Row { tier: SubnetTier::Private, system: ZoneSystem::Zone, cells: zones.iter().map(more).collect() });
         }
@@ -249,8 +249,8 @@ fn zone_title(zone: &ZoneState, frame: Option<u16>) -> Phrase<'_> {
     if zone.suspect {
         title = title.and(" suspect", Role::Crit);
     }
-    match zone.state.as_str() {
-        "" | "available" => title,
+    match &zone.state {
+        AvailabilityZoneState::Unstated | AvailabilityZoneState::Available => title,
         state => title.and(format!(" AWS: {state}"), if zone.level >= Level::Degraded { Role::Warn } else { Role::Muted }),
     }
 }

@@ -85,7 +85,7 @@ fn nothing(v: &View<'_>, map: Option<&ZoneMap>, area: Rect, ink: &mut Ink<'_>) {
         explain(&lines, area, ink);
         y += lines.len() as u16;
     } else {
-        let text = "no zone holds anything of this stack: no subnets, no load balancer, no tasks, no Redis, no database";
+        let text = "no resources of this stack in any zone: no subnets, no load balancer, no tasks, no Redis, no database";
         y = ink.prose(area, text, Role::Muted);
     }
     if let Some(map) = map {
@@ -97,7 +97,7 @@ fn nothing(v: &View<'_>, map: Option<&ZoneMap>, area: Rect, ink: &mut Ink<'_>) {
 fn not_known(map: &ZoneMap, area: Rect, ink: &mut Ink<'_>) -> u16 {
     let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for line in &map.missing {
-        let (what, why) = line.split_once(": ").unwrap_or((line, "not known"));
+        let (what, why) = line.split_once(": ").unwrap_or((line, "unknown"));
         by_reason.entry(why).or_default().push(what);
     }
     let mut y = area.y;
@@ -132,8 +132,8 @@ fn list_findings(v: &View<'_>, screen: &Screen, map: &ZoneMap, findings: &[&Mark
         let filtered = format!("no finding matches “{}”; Esc clears the filter", state.filter.text());
         let text = match (state.filter.is_empty(), map.missing.is_empty()) {
             (false, _) => filtered.as_str(),
-            (true, true) => "everything is spread over the zones, and nothing hangs on a single one",
-            (true, false) => "none in what is known",
+            (true, true) => "all resources are spread over the zones, nothing depends on one zone",
+            (true, false) => "none in the loaded data",
         };
         ink.prose(area, text, Role::Muted);
         return;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::aws::op::{Op, Scope};
 use nextcore_core::model::action::Request;
 use nextcore_core::model::action::params::{RetryStage, StartPipeline, StopPipeline};
-use nextcore_core::model::delivery::{Pipeline, PipelineAction, PipelineExecution, PipelineStage};
+use nextcore_core::model::delivery::{ActionCategory, Pipeline, PipelineAction, PipelineExecution, PipelineStage, PipelineStatus};
 use nextcore_core::model::identity::Identity;
 use nextcore_core::model::plan::{Outcome, Refusal, Run, Step, StepState};
 use nextcore_core::model::section::{Section, SectionKey};
@@ -43,17 +43,17 @@ impl Action for Start {
 
     fn draft(facts: &Facts<'_>, _: &Request) -> Result<(Draft, StartPipeline), Refusal> {
         let pipeline = find(facts)?;
-        let running = running(pipeline).map_or_else(String::new, |e| format!("execution {} is under way", short(&e.id)));
+        let running = running(pipeline).map_or_else(String::new, |e| format!("execution {} is in progress", short(&e.id)));
         let latest = pipeline.executions.first();
-        let plan = draft(facts, pipeline).change("newest execution", latest.map_or("none", |e| short(&e.id)), "a new one").must(
+        let plan = draft(facts, pipeline).change("newest execution", latest.map_or("none", |e| short(&e.id)), "new").must(
             running.is_empty(),
-            "no execution is under way",
+            "no execution in progress",
             running,
         );
         let stages: Vec<&str> = pipeline.stages.iter().map(|s| s.name.as_str()).collect();
         let before = latest.map(|e| e.id.clone());
         let plan = reach(calm(open(plan, pipeline, 0), facts), pipeline, 0)
-            .note(format!("it runs {}", stages.join(" → ")))
+            .note(format!("runs {}", stages.join(" → ")))
             .undo("pipeline stop while it runs; after its deployment: rollback SERVICE", Some(Request::new(Stop::NAME, "")))
             .call(&START, format!("aws codepipeline start-pipeline-execution --name {}", quoted(&pipeline.name)))
             .takes(480, 1500, 5400)
@@ -72,15 +72,15 @@ impl Action for Start {
         let Some(id) = run.made.as_deref() else { return without_answer(pipeline, run, params.before.as_deref()) };
         let Some(execution) = pipeline.executions.iter().find(|e| e.id == id) else { return unlisted(pipeline, id) };
         let mut steps = vec![Step::new(format!("execution {} {}", short(id), execution.status), true, true)];
-        steps.extend(pipeline.stages.iter().map(|s| stage_step(s, id, execution.status == "Succeeded")));
+        steps.extend(pipeline.stages.iter().map(|s| stage_step(s, id, execution.status == PipelineStatus::Succeeded)));
         let took = text::duration(waited(facts, run));
-        let end = match execution.status.as_str() {
-            "Succeeded" => Some((Outcome::Done, format!("execution {} has succeeded: {took}", short(id)))),
-            "Failed" => {
+        let end = match &execution.status {
+            PipelineStatus::Succeeded => Some((Outcome::Done, format!("execution {} succeeded: {took}", short(id)))),
+            PipelineStatus::Failed => {
                 let why = pipeline.stages.iter().filter(|s| s.execution == id).find_map(broken).unwrap_or_default();
-                Some((Outcome::Failed, format!("execution {} has failed{why}", short(id))))
+                Some((Outcome::Failed, format!("execution {} failed{why}", short(id))))
             }
-            "Stopped" | "Superseded" | "Cancelled" => {
+            PipelineStatus::Stopped | PipelineStatus::Superseded | PipelineStatus::Cancelled => {
                 Some((Outcome::Failed, format!("execution {} ended before its last stage: {}", short(id), execution.status)))
             }
             _ => None,
@@ -104,15 +104,15 @@ impl Action for Retry {
     fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, RetryStage), Refusal> {
         let pipeline = find(facts)?;
         let (at, stage) = stage(pipeline, request.arg("stage").unwrap_or("failed"))?;
-        let again: Vec<&PipelineAction> = stage.actions.iter().filter(|a| a.status != "Succeeded").collect();
+        let again: Vec<&PipelineAction> = stage.actions.iter().filter(|a| a.status != PipelineStatus::Succeeded).collect();
         let names = again.iter().map(|a| a.name.as_str()).collect::<Vec<_>>().join(", ");
         let newer = pipeline.executions.first().filter(|e| e.id != stage.execution);
         let mut plan = draft(facts, pipeline)
             .change(&format!("stage {}", stage.name), &stage.status, format!("runs again: {names}"))
             .must(
-                matches!(stage.status.as_str(), "Failed" | "Stopped"),
-                format!("stage {} has {}", stage.name, stage.status.to_lowercase()),
-                format!("stage {} is {}: only what has failed or was stopped can be retried", stage.name, or_new(&stage.status)),
+                matches!(stage.status, PipelineStatus::Failed | PipelineStatus::Stopped),
+                format!("stage {} has {}", stage.name, stage.status.as_str().to_lowercase()),
+                format!("stage {} is {}: only failed or stopped stages can be retried", stage.name, or_new(&stage.status)),
             )
             .should(
                 newer.is_none(),
@@ -151,24 +151,26 @@ impl Action for Retry {
         let Some(at) = pipeline.stages.iter().position(|s| s.name == name) else { return Sight::default() };
         let (Some(stage), next) = (pipeline.stages.get(at), pipeline.stages.get(at + 1)) else { return Sight::default() };
         if stage.execution != id {
-            let text = format!("execution {} is in stage {name} now: {} was not seen to its end", short(&stage.execution), short(id));
+            let text = format!("execution {} is now in stage {name}: the end of {} was not seen", short(&stage.execution), short(id));
             return Sight { steps: vec![failed(text.clone())], applied: None, end: Some((Outcome::Unknown, text)) };
         }
         // It had failed before: only what has changed since counts.
         let changed = stage.actions.iter().any(|a| since(a.changed_at, run));
-        let again = seen(run, 0) || changed || matches!(stage.status.as_str(), "InProgress" | "Succeeded");
-        let beginning = if again { "the stage runs again".to_owned() } else { format!("stage {name} {}", stage.status) };
+        let again = seen(run, 0) || changed || matches!(stage.status, PipelineStatus::InProgress | PipelineStatus::Succeeded);
+        let beginning = if again { "stage running again".to_owned() } else { format!("stage {name} {}", stage.status) };
         let mut steps = vec![Step::new(beginning, again, true)];
         steps.extend(stage.actions.iter().map(|a| action_step(a, again)));
-        steps.push(Step::new(format!("stage {name} succeeded"), again && stage.status == "Succeeded", again));
+        steps.push(Step::new(format!("stage {name} succeeded"), again && stage.status == PipelineStatus::Succeeded, again));
         let took = text::duration(waited(facts, run));
-        let end = match stage.status.as_str() {
-            "Succeeded" => {
-                let on = next.map_or_else(String::new, |s| format!("; the execution goes on to {}", s.name));
-                Some((Outcome::Done, format!("stage {name} of execution {} has succeeded: {took}{on}", short(id))))
+        let end = match &stage.status {
+            PipelineStatus::Succeeded => {
+                let on = next.map_or_else(String::new, |s| format!("; the execution continues with {}", s.name));
+                Some((Outcome::Done, format!("stage {name} of execution {} succeeded: {took}{on}", short(id))))
             }
-            "Failed" if again => Some((Outcome::Failed, format!("stage {name} has failed again{}", broken(stage).unwrap_or_default()))),
-            "Stopped" | "Cancelled" if again => Some((Outcome::Failed, format!("stage {name} was stopped"))),
+            PipelineStatus::Failed if again => {
+                Some((Outcome::Failed, format!("stage {name} failed again{}", broken(stage).unwrap_or_default())))
+            }
+            PipelineStatus::Stopped | PipelineStatus::Cancelled if again => Some((Outcome::Failed, format!("stage {name} was stopped"))),
             _ => None,
         };
         Sight { steps, applied: Some(again), end }
@@ -185,38 +187,38 @@ impl Action for Stop {
     fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, StopPipeline), Refusal> {
         let (pipeline, abandon) = (find(facts)?, request.has("abandon"));
         let Some(execution) = running(pipeline) else {
-            return Err(Refusal::Check(format!("no execution of {} is under way: nothing to stop", pipeline.name)));
+            return Err(Refusal::Check(format!("no execution of {} in progress: nothing to stop", pipeline.name)));
         };
         let id = &execution.id;
-        let stage = pipeline.stages.iter().find(|s| s.execution == *id && s.status == "InProgress");
-        let mut plan = draft(facts, pipeline).change(&format!("execution {}", short(id)), &execution.status, "Stopped").must(
-            abandon || execution.status != "Stopping",
-            "it is not being stopped yet",
-            format!("execution {} is being stopped already: --abandon does not wait for its actions", short(id)),
+        let stage = pipeline.stages.iter().find(|s| s.execution == *id && s.status == PipelineStatus::InProgress);
+        let mut plan = draft(facts, pipeline).change(&format!("execution {}", short(id)), &execution.status, PipelineStatus::Stopped).must(
+            abandon || execution.status != PipelineStatus::Stopping,
+            "not stopping yet",
+            format!("execution {} is already stopping: --abandon does not wait for its actions", short(id)),
         );
         plan.object = Some(format!("{}, execution {}", pipeline.name, short(id)));
-        let others = pipeline.executions.iter().filter(|e| e.id != *id && is_running(e)).count();
+        let others = pipeline.executions.iter().filter(|e| e.id != *id && e.status.is_open()).count();
         if others > 0 {
-            plan = plan.note(format!("{others} more under way: they go on"));
+            plan = plan.note(format!("{others} more in progress: they continue"));
         }
         let expect = if abandon {
-            "its actions are not waited for: a build or a deployment that they began goes on by itself"
+            "running actions are abandoned: a build or deployment that they started continues"
         } else {
-            "the actions that run now go on to their end, a deployment too; nothing after them begins"
+            "running actions finish, including a deployment; no further actions start"
         };
         let (undo, back) = match stage {
             Some(stage) => {
-                let words = format!("pipeline retry --stage {}, once it has stopped", quoted(&stage.name));
+                let words = format!("pipeline retry --stage {}, after it has stopped", quoted(&stage.name));
                 (words, Request::new(Retry::NAME, "").with("stage", &stage.name))
             }
-            None => ("pipeline start: a new execution, this one does not go on".to_owned(), Request::new(Start::NAME, "")),
+            None => ("pipeline start: a new execution, this one does not continue".to_owned(), Request::new(Start::NAME, "")),
         };
         let (name, flag) = (quoted(&pipeline.name), if abandon { "--abandon" } else { "--no-abandon" });
         let cli = format!("aws codepipeline stop-pipeline-execution --pipeline-name {name} --pipeline-execution-id {id} {flag}");
         let (usually, limit) = if abandon { (30, 300) } else { (900, 3600) };
         let params = StopPipeline { pipeline: pipeline.name.clone(), execution: id.clone(), abandon };
         let plan = plan
-            .reach(expect, "this execution only; what is deployed already stays")
+            .reach(expect, "this execution only; what is already deployed stays")
             .undo(undo, Some(back))
             .call(&STOP, cli)
             .takes(5, usually, limit);
@@ -235,14 +237,19 @@ impl Action for Stop {
         let Ok(pipeline) = find(facts) else { return Sight::default() };
         let id = params.execution.as_str();
         let Some(execution) = pipeline.executions.iter().find(|e| e.id == id) else { return unlisted(pipeline, id) };
-        let (stopped, running) = (execution.status == "Stopped", is_running(execution));
-        let asked = stopped || execution.status == "Stopping" || seen(run, 0);
+        let (stopped, running) = (execution.status == PipelineStatus::Stopped, execution.status.is_open());
+        let asked = stopped || execution.status == PipelineStatus::Stopping || seen(run, 0);
         let mut steps = vec![Step::new(format!("execution {} {}", short(id), execution.status), asked, true)];
-        let acting = pipeline.stages.iter().filter(|s| s.execution == id).flat_map(|s| &s.actions).filter(|a| a.status == "InProgress");
-        steps.extend(acting.map(|a| Step::new(format!("{} goes on to its end", a.name), false, true)));
+        let acting = pipeline
+            .stages
+            .iter()
+            .filter(|s| s.execution == id)
+            .flat_map(|s| &s.actions)
+            .filter(|a| a.status == PipelineStatus::InProgress);
+        steps.extend(acting.map(|a| Step::new(format!("{} finishes first", a.name), false, true)));
         steps.push(Step::new("stopped", stopped, asked));
         let end = if stopped {
-            Some((Outcome::Done, format!("execution {} is stopped: {}", short(id), text::duration(waited(facts, run)))))
+            Some((Outcome::Done, format!("execution {} stopped: {}", short(id), text::duration(waited(facts, run)))))
         } else {
             (!running).then(|| (Outcome::Failed, format!("execution {} ended as {} before it was stopped", short(id), execution.status)))
         };
@@ -262,7 +269,7 @@ fn find<'a>(facts: &Facts<'a>) -> Result<&'a Pipeline, Refusal> {
     if pipeline.exists {
         return Ok(pipeline);
     }
-    Err(Refusal::Check(format!("there is no pipeline '{}'\n  next: check stack.pipeline in the configuration", pipeline.name)))
+    Err(Refusal::Check(format!("no pipeline '{}'\n  next: check stack.pipeline in the configuration", pipeline.name)))
 }
 
 fn draft(facts: &Facts<'_>, pipeline: &Pipeline) -> Draft {
@@ -271,13 +278,9 @@ fn draft(facts: &Facts<'_>, pipeline: &Pipeline) -> Draft {
         .detail(format!("{stages} stages, version {}", pipeline.version))
 }
 
-fn is_running(e: &PipelineExecution) -> bool {
-    matches!(e.status.as_str(), "InProgress" | "Stopping")
-}
-
 /// The newest execution that is under way.
 fn running(pipeline: &Pipeline) -> Option<&PipelineExecution> {
-    pipeline.executions.iter().find(|e| is_running(e))
+    pipeline.executions.iter().find(|e| e.status.is_open())
 }
 
 /// `7f3a1c22` of `7f3a1c22-…`.
@@ -285,8 +288,8 @@ fn short(id: &str) -> &str {
     id.split('-').next().unwrap_or(id)
 }
 
-fn or_new(status: &str) -> &str {
-    if status.is_empty() { "not run yet" } else { status }
+fn or_new(status: &PipelineStatus) -> &str {
+    if status.is_empty() { "not run yet" } else { status.as_str() }
 }
 
 /// The stage that is to be retried, and its place.
@@ -297,7 +300,7 @@ fn stage<'a>(pipeline: &'a Pipeline, wanted: &str) -> Result<(usize, &'a Pipelin
     }
     if wanted == "failed" {
         let none = || Refusal::Check(format!("no stage of {} has failed: nothing to retry", pipeline.name));
-        return stages.find(|(_, s)| s.status == "Failed").ok_or_else(none);
+        return stages.find(|(_, s)| s.status == PipelineStatus::Failed).ok_or_else(none);
     }
     let known: Vec<&str> = pipeline.stages.iter().map(|s| s.name.as_str()).collect();
     Err(Refusal::Check(format!("{} has no stage '{wanted}'\n  next: choose one of {}", pipeline.name, known.join(", "))))
@@ -308,26 +311,27 @@ fn open(plan: Draft, pipeline: &Pipeline, from: usize) -> Draft {
     let closed = pipeline.stages.iter().skip(from).find(|s| !s.transition_enabled);
     let text = closed.map_or_else(String::new, |s| {
         let why = if s.disabled_reason.is_empty() { String::new() } else { format!(" ({})", s.disabled_reason) };
-        format!("the way into {} is closed{why}: it will stop there", s.name)
+        format!("the transition into {} is disabled{why}: it will stop there", s.name)
     });
-    plan.should(closed.is_none(), "the way into every stage is open", text)
+    plan.should(closed.is_none(), "all stage transitions enabled", text)
 }
 
 fn calm(plan: Draft, facts: &Facts<'_>) -> Draft {
     let Some(services) = facts.store.get::<Services>() else {
-        return plan.unknown(facts, Services::KEY, "whether a deployment is running is not known");
+        return plan.unknown(facts, Services::KEY, "unknown whether a deployment is in progress");
     };
     let busy: Vec<&str> = services.services.iter().filter(|s| s.deploying().is_some()).map(|s| s.name.as_str()).collect();
-    plan.should(busy.is_empty(), "no deployment is running", format!("a deployment is running: {}", busy.join(", ")))
+    plan.should(busy.is_empty(), "no deployment in progress", format!("a deployment is in progress: {}", busy.join(", ")))
 }
 
 /// What comes of it: a pipeline ends in a deployment.
 fn reach(plan: Draft, pipeline: &Pipeline, from: usize) -> Draft {
     let ahead = || pipeline.stages.iter().skip(from).flat_map(|s| &s.actions);
-    let names = |category: &str| ahead().filter(|a| a.category == category).map(|a| a.name.as_str()).collect::<Vec<_>>().join(", ");
-    let (deploys, approvals) = (names("Deploy"), names("Approval"));
-    let blast = if deploys.is_empty() { "no stage of it deploys".to_owned() } else { format!("ends in a deployment: {deploys}") };
-    let plan = if approvals.is_empty() { plan } else { plan.note(format!("it waits for a person: {approvals}")) };
+    let names =
+        |category: ActionCategory| ahead().filter(|a| a.category == category).map(|a| a.name.as_str()).collect::<Vec<_>>().join(", ");
+    let (deploys, approvals) = (names(ActionCategory::Deploy), names(ActionCategory::Approval));
+    let blast = if deploys.is_empty() { "no deploy stage".to_owned() } else { format!("ends in a deployment: {deploys}") };
+    let plan = if approvals.is_empty() { plan } else { plan.note(format!("needs approval: {approvals}")) };
     plan.reach("nothing until it deploys; then new tasks replace the old ones", blast)
 }
 
@@ -337,22 +341,22 @@ fn stage_step(stage: &PipelineStage, id: &str, over: bool) -> Step {
     }
     let waits = stage.actions.iter().find(|a| a.awaits_approval);
     let text = match waits {
-        Some(action) => format!("{}: {} waits for a person", stage.name, action.name),
+        Some(action) => format!("{}: {} needs approval", stage.name, action.name),
         None => format!("{} {}", stage.name, stage.status),
     };
-    match stage.status.as_str() {
-        "Failed" | "Stopped" | "Cancelled" => failed(text),
-        status => Step::new(text, over || status == "Succeeded", true),
+    match stage.status {
+        PipelineStatus::Failed | PipelineStatus::Stopped | PipelineStatus::Cancelled => failed(text),
+        _ => Step::new(text, over || stage.status == PipelineStatus::Succeeded, true),
     }
 }
 
 fn action_step(action: &PipelineAction, again: bool) -> Step {
     let text =
-        if action.awaits_approval { format!("{} waits for a person", action.name) } else { format!("{} {}", action.name, action.status) };
-    let state = match action.status.as_str() {
-        "Succeeded" => StepState::Done,
-        "Failed" | "Abandoned" if again => StepState::Failed,
-        "InProgress" => StepState::Doing,
+        if action.awaits_approval { format!("{} needs approval", action.name) } else { format!("{} {}", action.name, action.status) };
+    let state = match action.status {
+        PipelineStatus::Succeeded => StepState::Done,
+        PipelineStatus::Failed | PipelineStatus::Abandoned if again => StepState::Failed,
+        PipelineStatus::InProgress => StepState::Doing,
         _ => StepState::Todo,
     };
     Step { text, state }
@@ -360,13 +364,13 @@ fn action_step(action: &PipelineAction, again: bool) -> Step {
 
 /// ` in Build, BuildWeb: AWS's words`.
 fn broken(stage: &PipelineStage) -> Option<String> {
-    let action = stage.actions.iter().find(|a| a.status == "Failed")?;
+    let action = stage.actions.iter().find(|a| a.status == PipelineStatus::Failed)?;
     let said = if action.summary.is_empty() { String::new() } else { format!(": {}", action.summary) };
     Some(format!(" in {}, {}{said}", stage.name, action.name))
 }
 
 fn unlisted(pipeline: &Pipeline, id: &str) -> Sight {
-    let text = format!("execution {} is not among the {} that are listed", short(id), pipeline.executions.len());
+    let text = format!("execution {} is not in the {} listed executions", short(id), pipeline.executions.len());
     Sight { steps: vec![Step::new(text, false, true)], applied: None, end: None }
 }
 
@@ -374,8 +378,8 @@ fn unlisted(pipeline: &Pipeline, id: &str) -> Sight {
 fn without_answer(pipeline: &Pipeline, run: &Run, before: Option<&str>) -> Sight {
     let newer = pipeline.executions.first().filter(|e| Some(e.id.as_str()) != before && since(e.started_at, run));
     let (text, applied) = match newer {
-        Some(e) => (format!("execution {} may be it ({}): whose it is, is not listed", short(&e.id), e.trigger), None),
-        None => ("no execution is newer".to_owned(), Some(false)),
+        Some(e) => (format!("possibly execution {} ({}): its owner is not listed", short(&e.id), e.trigger), None),
+        None => ("no newer execution".to_owned(), Some(false)),
     };
     Sight { steps: vec![Step::new(text, false, true)], applied, end: None }
 }

@@ -91,7 +91,7 @@ fn starting_names_what_it_reaches() {
 fn starting_is_refused_while_one_runs_and_warned_of_where_it_would_stop() {
     for status in ["InProgress", "Stopping"] {
         let busy = pipeline([("InProgress", OLD), ("", "")], vec![execution(OLD, status, -60)]);
-        assert_eq!(refusal(&bench(busy).draft::<Start>(&start()).unwrap()), "execution aaaa1111 is under way");
+        assert_eq!(refusal(&bench(busy).draft::<Start>(&start()).unwrap()), "execution aaaa1111 is in progress");
     }
     let absent = bench(Pipeline { name: "p".into(), ..Pipeline::default() }).draft::<Start>(&start()).unwrap_err();
     assert!(absent.text().contains("no pipeline 'p'"));
@@ -104,9 +104,9 @@ fn starting_is_refused_while_one_runs_and_warned_of_where_it_would_stop() {
     let draft = bench.draft::<Start>(&start()).unwrap();
     assert_eq!(
         texts(&draft, Verdict::Warn),
-        ["the way into Deploy is closed (freeze): it will stop there", "a deployment is running: web"]
+        ["the transition into Deploy is disabled (freeze): it will stop there", "a deployment is in progress: web"]
     );
-    assert!(draft.notes.contains(&"it waits for a person: Approve".to_owned()));
+    assert!(draft.notes.contains(&"needs approval: Approve".to_owned()));
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn the_execution_of_the_answer_is_followed_to_its_end() {
     let mut bench = bench(quiet());
     let mut run = bench.sent::<Start>(&start(), Some(NEW));
     assert_eq!(bench.look::<Start>(&mut run), (None, None));
-    assert_eq!(run.steps[0].text, "execution bbbb2222 is not among the 1 that are listed");
+    assert_eq!(run.steps[0].text, "execution bbbb2222 is not in the 1 listed executions");
     let executions = |status: &str| vec![execution(NEW, status, 1), execution(OLD, "Succeeded", -3_000)];
     bench.later(60);
     bench.put(pipeline([("InProgress", NEW), ("Succeeded", OLD)], executions("InProgress")));
@@ -123,10 +123,10 @@ fn the_execution_of_the_answer_is_followed_to_its_end() {
     assert_eq!(states, [StepState::Done, StepState::Doing, StepState::Todo], "the older execution's stage is not ours");
     bench.later(600);
     bench.put(pipeline([("Succeeded", NEW), ("Succeeded", NEW)], executions("Succeeded")));
-    let done = Some((Outcome::Done, "execution bbbb2222 has succeeded: 10m00s".to_owned()));
+    let done = Some((Outcome::Done, "execution bbbb2222 succeeded: 10m00s".to_owned()));
     assert_eq!(bench.look::<Start>(&mut run), (Some(true), done));
     bench.put(pipeline([("Failed", NEW), ("Succeeded", OLD)], executions("Failed")));
-    let broken = Some((Outcome::Failed, "execution bbbb2222 has failed in Build, BuildWeb: tests failed".to_owned()));
+    let broken = Some((Outcome::Failed, "execution bbbb2222 failed in Build, BuildWeb: tests failed".to_owned()));
     assert_eq!(bench.look::<Start>(&mut run).1, broken);
     for status in ["Stopped", "Superseded", "Cancelled"] {
         bench.put(pipeline([("Succeeded", NEW), ("Succeeded", OLD)], executions(status)));
@@ -156,7 +156,7 @@ fn retrying_finds_the_failed_stage() {
         assert_eq!(draft.notes, ["BuildWeb: tests failed"]);
     }
     let fine = bench.draft::<Retry>(&retry("Deploy")).unwrap();
-    assert_eq!(refusal(&fine), "stage Deploy is Succeeded: only what has failed or was stopped can be retried");
+    assert_eq!(refusal(&fine), "stage Deploy is Succeeded: only failed or stopped stages can be retried");
     assert!(bench.draft::<Retry>(&retry("Test")).unwrap_err().text().contains("choose one of Build, Deploy"));
     let nothing = Bench::new().with(quiet()).draft::<Retry>(&retry("failed")).unwrap_err();
     assert!(nothing.text().contains("nothing to retry"));
@@ -176,7 +176,7 @@ fn a_failure_from_before_is_not_the_retrys() {
     assert_eq!(bench.look::<Retry>(&mut run), (Some(true), None));
     bench.later(200);
     bench.put(broken_build());
-    let again = Some((Outcome::Failed, "stage Build has failed again in Build, BuildWeb: tests failed".to_owned()));
+    let again = Some((Outcome::Failed, "stage Build failed again in Build, BuildWeb: tests failed".to_owned()));
     assert_eq!(bench.look::<Retry>(&mut run), (Some(true), again.clone()));
     // Begun and ended between two looks: the action's own time tells.
     let mut fast = bench.sent::<Retry>(&retry("failed"), None);
@@ -187,7 +187,7 @@ fn a_failure_from_before_is_not_the_retrys() {
     assert_eq!(bench.look::<Retry>(&mut fast).1, again);
     bench.put(pipeline([("Succeeded", OLD), ("InProgress", OLD)], vec![execution(OLD, "InProgress", -3_000)]));
     let (outcome, text) = bench.look::<Retry>(&mut run).1.unwrap();
-    assert!(outcome == Outcome::Done && text.ends_with("the execution goes on to Deploy"), "{text}");
+    assert!(outcome == Outcome::Done && text.ends_with("the execution continues with Deploy"), "{text}");
     bench.put(pipeline([("InProgress", NEW), ("Succeeded", OLD)], Vec::new()));
     assert_eq!(bench.look::<Retry>(&mut run).1.unwrap().0, Outcome::Unknown);
 }
@@ -200,11 +200,11 @@ fn stopping_says_what_goes_on() {
     assert!(draft.calls[0].cli.ends_with(&format!("--pipeline-execution-id {OLD} --no-abandon")));
     assert_eq!(draft.undo_request, Some(retry("Build")));
     let abandon = bench.draft::<Stop>(&stop().with("abandon", "true")).unwrap();
-    assert!(abandon.calls[0].cli.ends_with("--abandon") && abandon.expect.contains("goes on by itself"));
+    assert!(abandon.calls[0].cli.ends_with("--abandon") && abandon.expect.contains("that they started continues"));
     assert!(Bench::new().with(quiet()).draft::<Stop>(&stop()).unwrap_err().text().contains("nothing to stop"));
     let stopping = pipeline([("InProgress", OLD), ("", "")], vec![execution(OLD, "Stopping", -60)]);
     let bench = Bench::new().with(stopping);
-    assert!(refusal(&bench.draft::<Stop>(&stop()).unwrap()).contains("being stopped already"));
+    assert!(refusal(&bench.draft::<Stop>(&stop()).unwrap()).contains("already stopping"));
     assert!(texts(&bench.draft::<Stop>(&stop().with("abandon", "true")).unwrap(), Verdict::Fail).is_empty());
 }
 
@@ -217,11 +217,11 @@ fn stopped_is_the_end_and_another_end_is_a_failure() {
     bench.later(5);
     bench.put(now("Stopping", "InProgress"));
     assert_eq!(bench.look::<Stop>(&mut run), (Some(true), None));
-    assert!(run.steps.iter().any(|s| s.text == "BuildWeb goes on to its end"));
+    assert!(run.steps.iter().any(|s| s.text == "BuildWeb finishes first"));
     bench.put(now("Succeeded", "Succeeded"));
     assert_eq!(bench.look::<Stop>(&mut run).1.unwrap().0, Outcome::Failed);
     bench.put(now("Stopped", "Succeeded"));
-    assert_eq!(bench.look::<Stop>(&mut run).1, Some((Outcome::Done, "execution aaaa1111 is stopped: 5s".to_owned())));
+    assert_eq!(bench.look::<Stop>(&mut run).1, Some((Outcome::Done, "execution aaaa1111 stopped: 5s".to_owned())));
     bench.put(pipeline([("Succeeded", OLD), ("", "")], Vec::new()));
     assert_eq!(bench.look::<Stop>(&mut run), (None, None));
 }

@@ -6,9 +6,9 @@ use super::*;
 #[test]
 fn a_plan_says_what_the_call_does_to_the_count_at_once() {
     for (line, changes, said) in [
-        ("bounds web 3-6", vec![("autoscaling least", "2", "3")], "within 3-6: it stays as it is"),
-        ("bounds web 4-6", vec![("autoscaling least", "2", "4"), ("desired count", "3", "4")], "from 3 to 4 AT ONCE: 3 is below"),
-        ("bounds web 1-2", vec![("autoscaling least", "2", "1"), ("autoscaling most", "6", "2"), ("desired count", "3", "2")], "above"),
+        ("bounds web 3-6", vec![("autoscaling min", "2", "3")], "within 3-6: it stays as it is"),
+        ("bounds web 4-6", vec![("autoscaling min", "2", "4"), ("desired count", "3", "4")], "from 3 to 4 AT ONCE: 3 is below"),
+        ("bounds web 1-2", vec![("autoscaling min", "2", "1"), ("autoscaling max", "6", "2"), ("desired count", "3", "2")], "above"),
     ] {
         let draft = plan_of::<Bounds>(&mut World::calm(), line).unwrap().0;
         let got: Vec<_> = draft.changes.iter().map(|c| (c.what.as_str(), c.before.as_str(), c.after.as_str())).collect();

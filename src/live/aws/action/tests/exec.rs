@@ -19,7 +19,7 @@ fn the_first_container_is_meant_unless_one_is_named() {
     let sidecar = Container { name: "proxy".into(), status: "RUNNING".into(), ..Container::default() };
     world.tasks[0].containers.push(sidecar);
     assert_eq!(plan_of::<Exec>(&mut world, "exec aaa --container proxy").unwrap().1.container, "proxy");
-    assert!(matches!(plan(&mut world, "exec aaa --container db"), Err(Refusal::Usage(t)) if t.contains("are web, proxy")));
+    assert!(matches!(plan(&mut world, "exec aaa --container db"), Err(Refusal::Usage(t)) if t.contains("has web, proxy")));
     assert!(matches!(plan(&mut world, "exec aa"), Err(Refusal::Usage(_))));
 }
 
@@ -33,7 +33,7 @@ fn what_forbids_it_is_said() {
     };
     refusals(|w| w.plugin = false, "is not on the PATH of this machine: install it (https://docs.aws.amazon.com/");
     refusals(|w| w.web().exec_enabled = false, "ECS Exec is off for web");
-    refusals(|w| w.tasks[0].containers[0].exec_agent = Some("STOPPED".into()), "the exec agent of web is STOPPED");
+    refusals(|w| w.tasks[0].containers[0].exec_agent = Some("STOPPED".into()), "exec agent of web: STOPPED");
     refusals(|w| w.tasks[0].containers[0].exec_agent = None, "started before ECS Exec was on");
     refusals(|w| w.tasks[0].containers[0].runtime_id = None, "no runtime id");
     refusals(|w| w.tasks[0].containers[0].status = "PENDING".into(), "container web is PENDING");

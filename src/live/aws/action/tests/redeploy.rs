@@ -36,7 +36,7 @@ fn blank() -> Image {
         pushed_at: None,
         pulled_at: None,
         bytes: 0,
-        scan_status: String::new(),
+        scan_status: "".into(),
         findings: [].into(),
     }
 }
@@ -50,15 +50,15 @@ fn a_plan_sends_no_count_and_says_what_it_found() {
     let mut world = World::calm();
     let draft = plan(&mut world);
     assert_eq!(draft.calls[0].cli, "aws ecs update-service --cluster production-nextcore --service web --force-new-deployment");
-    assert!(verdicts(&draft, Verdict::Unknown).iter().any(|t| t.contains("are not known")));
+    assert!(verdicts(&draft, Verdict::Unknown).iter().any(|t| t.contains("cannot check that they can be pulled")));
     known(&mut world, &[("v58", "sha256:58")], 1);
     let draft = plan(&mut world);
     assert!(verdicts(&draft, Verdict::Pass).contains(&"image nextcore/web:v58 is in ECR (sha256:58)"), "{:?}", draft.checks);
     assert_eq!(verdicts(&draft, Verdict::Fail), [""; 0]);
     known(&mut world, &[("v58", "sha256:59")], 1);
-    assert!(verdicts(&plan(&mut world), Verdict::Warn).iter().any(|t| t.contains("another image by now")));
+    assert!(verdicts(&plan(&mut world), Verdict::Warn).iter().any(|t| t.contains("now points to another image")));
     known(&mut world, &[("v57", "sha256:57")], 9);
-    assert!(verdicts(&plan(&mut world), Verdict::Unknown).iter().any(|t| t.contains("can still be pulled is not known")));
+    assert!(verdicts(&plan(&mut world), Verdict::Unknown).iter().any(|t| t.contains("can still be pulled")));
 }
 
 #[test]
@@ -69,10 +69,10 @@ fn what_forbids_it_is_said() {
         let draft = plan(&mut world);
         assert!(verdicts(&draft, Verdict::Fail).iter().any(|t| t.contains(said)), "{said}: {:?}", draft.checks);
     };
-    refusals(|w| w.web().deployments[0].rollout_state = "IN_PROGRESS".into(), "is running (3/3)");
+    refusals(|w| w.web().deployments[0].rollout_state = "IN_PROGRESS".into(), "is in progress (3/3)");
     refusals(|w| w.web().controller = "CODE_DEPLOY".into(), "CODE_DEPLOY deploys this service");
     refusals(|w| w.web().status = "INACTIVE".into(), "the service is INACTIVE");
-    refusals(|w| known(w, &[("v57", "sha256:57")], 1), "is not in ECR any more");
+    refusals(|w| known(w, &[("v57", "sha256:57")], 1), "is no longer in ECR");
     let mut world = World::calm();
     (world.web().running, world.healthy) = (2, 2);
     assert_eq!(verdicts(&plan(&mut world), Verdict::Warn), ["only 2/3 tasks running", "only 2 healthy targets of 3"]);
@@ -143,7 +143,7 @@ fn a_deployment_that_fails_says_why() {
     assert_eq!((outcome, text.contains("tasks failed to start; web is on production-nextcore-web:58")), (Outcome::Failed, true), "{text}");
     world.web().events.clear();
     world.now = 31;
-    assert!(end(&mut world).1.contains("it was rolled back"));
+    assert!(end(&mut world).1.contains("was rolled back: web is on "));
 }
 
 #[test]
@@ -152,5 +152,5 @@ fn another_deployment_that_takes_over_is_not_taken_for_ours() {
     world.web().deployments[0].status = "ACTIVE".into();
     world.web().deployments.insert(0, deployment("ecs-svc/3", "PRIMARY", "COMPLETED", 20));
     let (outcome, text) = look::<Redeploy>(&mut world, &run).end.unwrap();
-    assert_eq!((outcome, text.contains("was overtaken by ecs-svc/3")), (Outcome::Failed, true), "{text}");
+    assert_eq!((outcome, text.contains("was replaced by ecs-svc/3")), (Outcome::Failed, true), "{text}");
 }

@@ -67,7 +67,7 @@ fn a_revision_may_be_chosen_and_must_be_active() {
         let draft = plan(&mut world(Some(registered(57, "ACTIVE"))), line).unwrap();
         let sends = plan_of::<Rollback>(&mut world(Some(registered(57, "ACTIVE"))), line).unwrap().1;
         assert_eq!(sends.deploys, Deploys::Definition(definition(57)));
-        assert!(verdicts(&draft, Verdict::Warn).iter().any(|t| t.contains("not among the last 20 successful")), "{:?}", draft.checks);
+        assert!(verdicts(&draft, Verdict::Warn).iter().any(|t| t.contains("not in the last 20 successful")), "{:?}", draft.checks);
     }
     let draft = plan(&mut world(Some(registered(57, "INACTIVE"))), "rollback web --to 57").unwrap();
     assert!(verdicts(&draft, Verdict::Fail).iter().any(|t| t.contains("is INACTIVE")));
@@ -96,7 +96,7 @@ fn a_running_deployment_forbids_it() {
     let mut world = world(Some(registered(56, "ACTIVE")));
     world.web().deployments[0].rollout_state = "IN_PROGRESS".into();
     let draft = plan(&mut world, "rollback web").unwrap();
-    assert!(verdicts(&draft, Verdict::Fail).iter().any(|t| t.contains("is running")));
+    assert!(verdicts(&draft, Verdict::Fail).iter().any(|t| t.contains("is in progress")));
 }
 
 #[test]

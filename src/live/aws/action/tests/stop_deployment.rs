@@ -51,11 +51,11 @@ fn it_stops_the_open_record_and_names_the_way_back() {
 #[test]
 fn what_forbids_it_is_said() {
     let draft = plan(&mut rolling(&[])).unwrap();
-    assert!(verdicts(&draft, Verdict::Fail)[0].contains("nothing to go back to"));
+    assert!(verdicts(&draft, Verdict::Fail)[0].contains("nothing to roll back to"));
     let mut world = rolling(&[57]);
     records(&mut world, &[("new", "STOP_REQUESTED")]);
-    assert!(verdicts(&plan(&mut world).unwrap(), Verdict::Fail)[0].contains("being stopped without a rollback"));
-    for (status, said) in [("ROLLBACK_IN_PROGRESS", "being rolled back already"), ("SUCCESSFUL", "no deployment of web is running")] {
+    assert!(verdicts(&plan(&mut world).unwrap(), Verdict::Fail)[0].contains("is stopping without a rollback"));
+    for (status, said) in [("ROLLBACK_IN_PROGRESS", "is already rolling back"), ("SUCCESSFUL", "no deployment of web in progress")] {
         records(&mut world, &[("new", status)]);
         assert!(matches!(plan(&mut world), Err(Refusal::Check(t)) if t.contains(said)), "{status}");
     }

@@ -14,7 +14,7 @@ fn a_task_is_named_by_the_beginning_of_its_id() {
     assert!(draft.calls[0].cli.contains("--task aabb2"), "{}", draft.calls[0].cli);
     assert_eq!(draft.resource.arn, "arn:aws:ecs:r:1:task/production-nextcore/aabb2");
     assert!(matches!(plan(&mut world, "stop-task aa"), Err(Refusal::Usage(t)) if t.contains("aaaa1 of web, aabb2 of web")));
-    assert!(matches!(plan(&mut world, "stop-task ff"), Err(Refusal::Check(t)) if t.contains("begins with 'ff'")));
+    assert!(matches!(plan(&mut world, "stop-task ff"), Err(Refusal::Check(t)) if t.contains("starting with 'ff'")));
     world.tasks.push(task("aab", "web", 9));
     assert_eq!(plan(&mut world, "stop-task aab").unwrap().resource.name, "aab", "the whole id is not ambiguous");
 }
@@ -22,16 +22,16 @@ fn a_task_is_named_by_the_beginning_of_its_id() {
 #[test]
 fn what_will_be_left_is_said() {
     let mut world = World::calm();
-    assert!(verdicts(&plan(&mut world, "stop-task aaaa1").unwrap(), Verdict::Pass).contains(&"2 healthy targets of web will be left"));
+    assert!(verdicts(&plan(&mut world, "stop-task aaaa1").unwrap(), Verdict::Pass).contains(&"2 healthy targets of web will remain"));
     world.healthy = 2;
     let warned = |world: &mut World, line: &str| verdicts(&plan(world, line).unwrap(), Verdict::Warn).join("|");
-    assert_eq!(warned(&mut world, "stop-task aaaa1"), "only 1 healthy target of web will be left");
+    assert_eq!(warned(&mut world, "stop-task aaaa1"), "only 1 healthy target of web will remain");
     assert_eq!(warned(&mut world, "stop-task cccc3"), "", "it is the sick one: both healthy ones stay");
     assert!(warned(&mut world, "stop-task dddd4").contains("no other task of celery-worker is running"));
     world.tasks.push(task("dddd5", "celery-worker", 5));
     assert_eq!(warned(&mut world, "stop-task dddd4"), "");
     world.tasks[0].desired_status = "STOPPED".into();
-    assert_eq!(verdicts(&plan(&mut world, "stop-task aaaa1").unwrap(), Verdict::Fail), ["the task is being stopped already"]);
+    assert_eq!(verdicts(&plan(&mut world, "stop-task aaaa1").unwrap(), Verdict::Fail), ["the task is already stopping"]);
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn an_older_task_is_not_in_its_place_whatever_the_clock_leaves_out() {
         world.tasks.push(other_task);
         (world.web().desired, world.web().running, world.healthy, world.now) = (1, 1, 1, 45);
         let sight = look::<StopTask>(&mut world, &run);
-        let said = sight.steps.iter().any(|s| s.text.contains("in its place is RUNNING"));
+        let said = sight.steps.iter().any(|s| s.text.contains(" is RUNNING") && s.text.starts_with("replacement task "));
         assert_eq!(said, known, "{stopping:?} {other:?}: {sight:#?}");
         assert_eq!(sight.end.is_some(), known, "{stopping:?} {other:?}: {sight:#?}");
         // Settled for long: whichever it is, nothing more is to come.

@@ -21,7 +21,7 @@ use nextcore_core::model::cdn::Cdn;
 use nextcore_core::model::dns::Dns;
 use nextcore_core::model::metric::Metrics;
 use nextcore_core::model::network::NatGateways;
-use nextcore_core::model::section::{Problem, ProblemKind, Section};
+use nextcore_core::model::section::{Problem, Section};
 use nextcore_core::model::store::Store;
 use table::{Home, Query, Turn, queries};
 
@@ -40,12 +40,10 @@ const QUERIES_PER_CALL: usize = 500;
 /// Names that AWS gave are part of the queries: on the first poll wait until the sections that know them have answered somehow.
 fn wait_for_names(cx: &Context) -> Result<(), Problem> {
     for key in [Balancer::KEY, Routing::KEY, ReplicationGroup::KEY, NatGateways::KEY, Cdn::KEY, Dns::KEY] {
-        let answered =
-            cx.store.entry(key).is_some_and(|e| e.value.is_some() || e.problem.as_ref().is_some_and(|p| p.kind != ProblemKind::Waiting));
+        let answered = cx.store.entry(key).is_some_and(|e| e.value.is_some() || e.problem.as_ref().is_some_and(|p| !p.is_waiting()));
         if !answered && cx.store.get::<Metrics>().is_none() {
-            let title = super::SOURCES.iter().find(|row| row.key == key).map_or(key.0, |row| row.title);
-            let headline = format!("{}{title}", super::WAITING);
-            return Err(Problem { kind: ProblemKind::Waiting, headline, hint: String::new(), permission: None });
+            let title = super::of(key).map_or(key.0, |row| row.title);
+            return Err(Problem::waiting(key, title));
         }
     }
     Ok(())

@@ -7,7 +7,7 @@ use nextcore_core::model::cache::ReplicationGroup;
 use nextcore_core::model::cdn;
 use nextcore_core::model::dns;
 use nextcore_core::model::metric::{Alb, Cdn, CdnRealtime, Db, Dns, Family, Insights, Logs, Nat, Redis, S3, SeriesId, Svc, Tg};
-use nextcore_core::model::network::NatGateways;
+use nextcore_core::model::network::{NatGateways, NatState};
 
 /// How often a metric is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -264,7 +264,7 @@ pub(super) fn queries(cx: &Context) -> Vec<Query> {
         all.add(cache_node, &member.id, "AWS/ElastiCache", &[("CacheClusterId", &member.id), ("CacheNodeId", "0001")]);
     }
     for gateway in cx.store.get::<NatGateways>().map(|n| n.gateways.as_slice()).unwrap_or_default() {
-        if gateway.state != "deleted" {
+        if gateway.state != NatState::Deleted {
             all.add(nat, &gateway.id, "AWS/NATGateway", &[("NatGatewayId", &gateway.id)]);
         }
     }

@@ -94,12 +94,12 @@ fn read_file(path: &Path, entries: &mut Vec<Entry>, damage: &mut Vec<String>) ->
         let mut name = |what: String| damage.push(format!("{}:{number}: {what}", path.display()));
         if line.len() as u64 == LINE_LIMIT && line.last() != Some(&b'\n') {
             reader.skip_until(b'\n')?;
-            name("longer than any line of this log".to_owned());
+            name("line too long for this log".to_owned());
         } else if !line.trim_ascii().is_empty() {
             match serde_json::from_slice(line.trim_ascii()) {
                 Ok(entry) => entries.push(entry),
-                Err(e) if e.is_eof() => name(format!("not a whole line: {e}")),
-                Err(e) => name(format!("not a line of this log: {}", sanitize(&e.to_string()))),
+                Err(e) if e.is_eof() => name(format!("incomplete line: {e}")),
+                Err(e) => name(format!("not an entry of this log: {}", sanitize(&e.to_string()))),
             }
         }
     }
