@@ -264,6 +264,9 @@ fn minutes(text: &str) -> Result<i64, String> {
 /// `screenshot`.
 #[derive(Debug, Clone, Args)]
 pub struct ScreenshotArgs {
+    /// Only these, by file name, such as 'stack-120x40.svg' [default: all]
+    #[arg(value_name = "FILE")]
+    pub files: Vec<String>,
     /// Directory for the pictures
     #[arg(long, default_value = "screenshots", value_name = "DIR")]
     pub out: PathBuf,

@@ -2,8 +2,11 @@
 //! same engine and loop as in the dashboard; only the clock is virtual. `--check` says which files are stale.
 
 use std::fs;
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::process::ExitCode;
+use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 
 use futures_util::future::ready;
@@ -116,10 +119,9 @@ const DOCUMENTS: &[Picture] =
 /// Writes the pictures or the documents, or says which are stale.
 pub(super) fn run(args: &ScreenshotArgs) -> Result<ExitCode, Failure> {
     let mut stale = Vec::new();
-    for picture in if args.documents { DOCUMENTS } else { PICTURES } {
-        let session = live(picture, args.seed)?;
-        let text = if args.documents { document::of(&session) } else { draw(picture, &session) };
-        let path = args.out.join(picture.file);
+    let wanted = wanted(args)?;
+    for (picture, text) in wanted.iter().zip(render(&wanted, args)) {
+        let (path, text) = (args.out.join(picture.file), text?);
         if !args.check {
             write(&path, &text)?;
             print(&path.display().to_string())?;
@@ -132,6 +134,33 @@ pub(super) fn run(args: &ScreenshotArgs) -> Result<ExitCode, Failure> {
     }
     let (what, again) = if args.documents { ("documents", "screenshot --documents' writes") } else { ("pictures", "screenshot' draws") };
     Err(Failure::no(format!("stale {what}: {}\n  next: 'nextcore-top {again} them again", stale.join(", "))))
+}
+
+/// Those that were asked for, in the order of the table.
+fn wanted(args: &ScreenshotArgs) -> Result<Vec<&'static Picture>, Failure> {
+    let all = if args.documents { DOCUMENTS } else { PICTURES };
+    if let Some(unknown) = args.files.iter().find(|f| !all.iter().any(|p| p.file == **f)) {
+        let known: Vec<_> = all.iter().map(|p| p.file).collect();
+        return Err(Failure::usage(format!("no picture '{unknown}'\n  next: one of {}", known.join(", "))));
+    }
+    Ok(all.iter().filter(|p| args.files.is_empty() || args.files.iter().any(|f| f == p.file)).collect())
+}
+
+/// Their texts, in their order. Each has a world and a clock of its own, so they are drawn beside each other.
+fn render(wanted: &[&'static Picture], args: &ScreenshotArgs) -> Vec<Result<String, Failure>> {
+    let text = |picture: &Picture| {
+        let session = live(picture, args.seed)?;
+        Ok(if args.documents { document::of(&session) } else { draw(picture, &session) })
+    };
+    let workers = thread::available_parallelism().map_or(1, NonZero::get);
+    let share = |first: usize| wanted.iter().enumerate().skip(first).step_by(workers).map(|(i, p)| (i, text(p))).collect::<Vec<_>>();
+    let drawn = thread::scope(|scope| {
+        let workers: Vec<_> = (0..workers).map(|first| scope.spawn(move || share(first))).collect();
+        workers.into_iter().map(ScopedJoinHandle::join).collect::<Vec<_>>()
+    });
+    let mut texts: Vec<_> = drawn.into_iter().flat_map(|share| share.unwrap_or_else(|panic| resume_unwind(panic))).collect();
+    texts.sort_by_key(|(i, _)| *i);
+    texts.into_iter().map(|(_, text)| text).collect()
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {

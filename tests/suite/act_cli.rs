@@ -271,7 +271,7 @@ fn a_dry_run_prints_the_plan_alone_and_sends_and_records_nothing() {
     let wire = Wire::to(&site.cloud, "");
     let ran = ran(&mut site.on(&wire.url, "scale web +1 --dry-run"));
     ran.ends(0, &[]);
-    assert!(ran.out.starts_with("Scale web") && ran.out.contains("sends    aws ecs update-service") && ran.err.is_empty(), "{ran:#?}");
+    assert!(ran.out.starts_with("Scale web") && ran.out.contains("runs     aws ecs update-service") && ran.err.is_empty(), "{ran:#?}");
     let json = ran_json(&mut site.on(&wire.url, "scale web +1 --dry-run --format json"));
     assert_eq!((json["request"]["action"].as_str(), json["calls"][0]["operation"].as_str()), (Some("scale"), Some("UpdateService")));
     assert!(!json["hash"].as_str().unwrap().is_empty());

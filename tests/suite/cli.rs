@@ -350,9 +350,12 @@ fn cloud_ends_cleanly_on_each_ending_signal() {
 fn screenshots_are_the_same_bytes_each_time_and_check_names_the_stale_one() {
     let machine = Machine::new();
     let out = machine.home().join("one");
+    // CI compares all with those of the repository; these show the clock, the rates and a run.
+    let some = ["stack-80x24.svg", "stack-120x40.svg", "help-120x40.svg", "outcome-120x40.svg"];
     let draw = |folder: &str| {
         let mut command = machine.command(PROGRAM);
-        let mut child = command.args(["screenshot", "--out", folder]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child =
+            command.args(["screenshot", "--out", folder]).args(some).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         move || {
             let mut text = String::new();
             child.stdout.take().unwrap().read_to_string(&mut text).unwrap();
@@ -366,12 +369,15 @@ fn screenshots_are_the_same_bytes_each_time_and_check_names_the_stale_one() {
     let files: BTreeSet<_> = fs::read_dir(&out).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     let named: BTreeSet<_> = listed.lines().map(|l| l.trim_start_matches("one/").to_owned()).collect();
     assert_eq!(files, named);
+    assert_eq!(files, some.map(str::to_owned).into());
     for file in &files {
         let (one, two) = (fs::read(out.join(file)).unwrap(), fs::read(machine.home().join("two").join(file)).unwrap());
         assert!(one == two, "{file} differs between two runs");
         assert!(one.starts_with(b"<svg") && one.ends_with(b"</svg>\n"), "{file} is no picture");
     }
-    let check = || ran(machine.command(PROGRAM).args(["screenshot", "--out", "one", "--check"]).env("NO_COLOR", "1").env("TERM", "dumb"));
+    let check = || {
+        ran(machine.command(PROGRAM).args(["screenshot", "--out", "one", "--check"]).args(some).env("NO_COLOR", "1").env("TERM", "dumb"))
+    };
     check().ends(0, &[]).silent();
     fs::write(out.join("stack-80x24.svg"), "<svg></svg>\n").unwrap();
     fs::remove_file(out.join("help-120x40.svg")).unwrap();
@@ -379,4 +385,6 @@ fn screenshots_are_the_same_bytes_each_time_and_check_names_the_stale_one() {
     stale.ends(1, &["stack-80x24.svg", "help-120x40.svg", "next:"]).silent();
     assert!(!stale.err.contains("stack-120x40.svg"), "{}", stale.err);
     assert_eq!(fs::read_to_string(out.join("stack-80x24.svg")).unwrap(), "<svg></svg>\n", "--check writes nothing");
+    let unknown = ran(machine.command(PROGRAM).args(["screenshot", "stack-80x25.svg"]));
+    unknown.ends(2, &["no picture 'stack-80x25.svg'", "next:", "stack-80x24.svg"]).silent();
 }

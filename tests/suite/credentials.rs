@@ -90,7 +90,7 @@ fn a_process_that_fails_is_told_by_profile_program_and_its_last_words() {
         ("exec /nowhere/at/all", &["code 127"]),
         ("echo hello", &["JSON"]),
         ("echo '{\"Version\": 2}'", &["Version 2"]),
-        ("echo '{\"Version\": 1, \"AccessKeyId\": \"a\"}'", &["without SecretAccessKey"]),
+        ("echo '{\"Version\": 1, \"AccessKeyId\": \"a\"}'", &["no SecretAccessKey"]),
         ("kill -9 $$", &["credential_process"]),
     ] {
         let machine = machine_with(script);

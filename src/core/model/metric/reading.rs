@@ -157,6 +157,9 @@ mod tests {
     use super::*;
     use crate::model::metric::{Alb, Db, Tg};
 
+    /// (minutes ago, value), oldest first.
+    type Points = &'static [(i64, f64)];
+
     /// 12:00:30 of some day.
     const NOW: i64 = 1_772_366_430;
 
@@ -164,8 +167,8 @@ mod tests {
         NOW.div_euclid(MINUTE) * MINUTE - ago * MINUTE
     }
 
-    fn metrics(series: &[(SeriesId, &[(i64, f64)], bool, i64)]) -> Metrics {
-        let of = |(id, points, zero_fill, every): &(SeriesId, &[(i64, f64)], bool, i64)| {
+    fn metrics(series: &[(SeriesId, Points, bool, i64)]) -> Metrics {
+        let of = |(id, points, zero_fill, every): &(SeriesId, Points, bool, i64)| {
             let points = points.iter().map(|(ago, value)| (minute(*ago), *value)).collect();
             (id.to_string(), Series { points, zero_fill: *zero_fill, every: *every })
         };
@@ -186,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_gauge_is_its_newest_whole_minute_until_it_is_too_old() {
-        let table: [(&str, &[(i64, f64)], i64, Reading); 9] = [
+        let table: [(&str, Points, i64, Reading); 9] = [
             ("no points", &[], 60, Reading::Unknown),
             ("a minute that is over", &[(2, 5.0), (1, 7.0)], 60, value(7.0, 1)),
             ("a point in the running minute", &[(1, 7.0), (0, 9.0)], 60, value(7.0, 1)),
@@ -205,8 +208,8 @@ mod tests {
     #[test]
     fn a_silent_count_is_zero_as_far_as_cloudwatch_has_spoken() {
         let zero = |since: Option<i64>, ago: i64| Reading::Zero { since: since.map(minute), at: minute(ago) };
-        let heard: &[(i64, f64)] = &[(2, 50.0)];
-        let table: [(&str, &[(i64, f64)], &[(i64, f64)], Reading); 8] = [
+        let heard: Points = &[(2, 50.0)];
+        let table: [(&str, Points, Points, Reading); 8] = [
             ("never a point, others have some", &[], heard, zero(None, 4)),
             ("never a point, nor of any other", &[], &[], Reading::Unknown),
             ("a point", &[(2, 3.0)], heard, value(3.0, 2)),

@@ -176,7 +176,7 @@ fn stop(session: &mut Session, effects: &mut Vec<Effect>) {
     match promised.filter(|_| !session.stopping) {
         Some(words) => {
             session.stopping = true;
-            flash(session, format!("{words}: press Ctrl-Z again to restore now and suspend"), Tone::Error);
+            flash(session, format!("press Ctrl-Z again to restore now and suspend: {words}"), Tone::Error);
         }
         None => effects.push(Effect::Suspend),
     }

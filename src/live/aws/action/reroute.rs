@@ -8,7 +8,7 @@ use nextcore_core::model::action::Request;
 use nextcore_core::model::action::params;
 use nextcore_core::model::balancer::Balancer;
 use nextcore_core::model::identity::Identity;
-use nextcore_core::model::metric::Metrics;
+use nextcore_core::model::metric::{self, Metrics};
 use nextcore_core::model::network::{
     ConnectivityType, NatGateway, NatGateways, NatState, Network, RouteState, RouteTable, Routes, SubnetTier, zone_letter,
 };
@@ -236,8 +236,8 @@ fn leaves_home(zone: &str, table: &RouteTable, old: Option<&NatGateway>, new: &N
 
 /// What its figures say about the gateway that takes over.
 fn clean(plan: Draft, facts: &Facts<'_>, target: &NatGateway) -> Draft {
-    let sum = |id: &str| figure(facts, &format!("nat/{}/{id}", target.id));
-    let Some(bytes) = sum("bytes_in") else {
+    let sum = |metric: metric::Nat| figure(facts, metric.of(&target.id));
+    let Some(bytes) = sum(metric::Nat::BytesIn) else {
         return plan.unknown(facts, Metrics::KEY, &format!("metrics of {} unknown", target.id));
     };
     let trouble: Vec<String> = [(metric::Nat::PortErrors, "port allocation errors"), (metric::Nat::Drops, "dropped packets")]
