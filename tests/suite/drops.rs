@@ -41,7 +41,7 @@ fn a_dashboard_whose_line_drops_switches_alarm_actions_on_again() {
         line.types("\t");
         line.types("\r");
         if sent {
-            line.shows("owed");
+            line.shows("1 owed");
         }
         line.close();
         line.ended(END);
@@ -74,7 +74,7 @@ fn a_dashboard_that_is_stopped_puts_right_what_it_has_promised() {
     line.shows("[ Run ]");
     line.types("\t");
     line.types("\r");
-    line.shows("owed");
+    line.shows("1 owed");
     line.types("\x1a");
     line.shows("press Ctrl-Z again");
     line.types("\x1a");
