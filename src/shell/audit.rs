@@ -10,7 +10,7 @@ use super::headless::print;
 use super::obligations;
 use crate::config::args::{AuditArgs, Format, World};
 use crate::config::environment::Environment;
-use nextcore_core::model::audit::{Entry, Told};
+use nextcore_core::model::audit::{AuditEntry, Told};
 use nextcore_core::report;
 use nextcore_live::engine::clock::Clock;
 
@@ -56,9 +56,9 @@ pub(super) fn run(args: &AuditArgs, env: &Environment) -> Result<ExitCode, Failu
 }
 
 /// The runs that the filters mean, with all their lines.
-fn chosen(entries: Vec<Entry>, args: &AuditArgs) -> Vec<Entry> {
+fn chosen(entries: Vec<AuditEntry>, args: &AuditArgs) -> Vec<AuditEntry> {
     let settled: BTreeSet<String> = entries.iter().filter(|e| !matches!(e.told, Told::Intent { .. })).map(|e| e.id.clone()).collect();
-    let means = |e: &Entry| {
+    let means = |e: &AuditEntry| {
         let (request, resource, who) = match &e.told {
             Told::Intent { request, resource, who, .. } => (request, resource.as_str(), who),
             Told::Refused { request, who, .. } => (request, "", who),

@@ -14,7 +14,7 @@ use nextcore_core::model::stack::Stack;
 use nextcore_core::model::store::Store;
 use nextcore_live::aws::meter::Meter;
 use nextcore_live::aws::notice::Notices;
-use nextcore_live::aws::source::{Row, SOURCES};
+use nextcore_live::aws::source::{SOURCES, SourceRow};
 use nextcore_live::aws::{ConnectError, connect};
 use nextcore_live::engine::action::Acts;
 use nextcore_live::engine::clock::Clock;
@@ -165,7 +165,7 @@ pub(super) async fn identified(settings: &Settings) -> Result<(Feed, Engine, Opt
 }
 
 /// The source of the identity alone.
-const WHO: &[Row] = SOURCES.split_at(1).0;
+const WHO: &[SourceRow] = SOURCES.split_at(1).0;
 
 /// Notices of a command without a screen: each is a line on stderr, as long as this lives.
 pub(super) struct Told {

@@ -13,7 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use nextcore_core::model::action::{ACTIONS, parse, words};
-use nextcore_core::model::audit::{Entry, Told, Who};
+use nextcore_core::model::audit::{AuditEntry, Told, Who};
 use nextcore_core::model::mode::Mode;
 use nextcore_core::model::stack::Stack;
 use nextcore_live::engine::action::audit::Audit;
@@ -89,7 +89,7 @@ impl Site {
         self.machine.home().join("state/nextcore-top/audit")
     }
 
-    fn told(&self) -> Vec<Entry> {
+    fn told(&self) -> Vec<AuditEntry> {
         let (entries, damage) = Audit::folder(self.audit_folder()).read(None);
         assert!(damage.is_empty(), "{damage:?}");
         entries
@@ -243,7 +243,7 @@ fn scaling_is_exit_0_with_the_result_on_stdout_and_the_plan_on_stderr_and_both_i
     let files: Vec<_> = fs::read_dir(site.audit_folder()).unwrap().map(|f| f.unwrap().path()).collect();
     assert_eq!(files.len(), 1, "{files:?}");
     assert_eq!(fs::metadata(&files[0]).unwrap().permissions().mode() & 0o777, 0o600);
-    let told: Vec<Entry> = site.told().into_iter().filter(|e| !matches!(e.told, Told::Refused { .. })).collect();
+    let told: Vec<AuditEntry> = site.told().into_iter().filter(|e| !matches!(e.told, Told::Refused { .. })).collect();
     let kinds: Vec<_> = told.iter().map(|e| e.told.word()).collect();
     assert_eq!(kinds, ["intent", "outcome", "end"]);
     assert!(told.iter().all(|e| e.id == told[0].id));
@@ -515,7 +515,7 @@ fn a_process_killed_between_intent_and_outcome_is_found_at_the_next_start() {
     assert_eq!((unfinished[0].who.as_str(), unfinished[0].request.to_string().as_str()), ("maya", "scale web +1"));
     reported_by_the_dashboard(&site);
     // Once somebody has looked, it is over.
-    let seen = Entry { at: unfinished[0].at, id: unfinished[0].id.clone(), told: Told::Seen { who: Who::default() } };
+    let seen = AuditEntry { at: unfinished[0].at, id: unfinished[0].id.clone(), told: Told::Seen { who: Who::default() } };
     now(Audit::folder(site.audit_folder()).write(&seen)).unwrap();
     assert!(now(runner_on(&site).unfinished()).is_empty());
     site.act("audit --open").ends(0, &["no entries"]).silent();

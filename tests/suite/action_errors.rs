@@ -59,7 +59,7 @@ pub(super) enum Fate {
 }
 
 /// One action and the errors of its operation.
-struct Row {
+struct Case {
     line: &'static str,
     operation: &'static str,
     wire: Wire,
@@ -101,11 +101,11 @@ const ALARM: &[(&str, u16)] = &[
 ];
 
 /// Those that need something to be under way come last: all are tried on one world, which none of them changes.
-const ROWS: &[Row] = &[
-    Row { line: "scale web +1", operation: "UpdateService", wire: Wire::Json, prepare: |_| {}, errors: ECS_SCALE },
-    Row { line: "bounds web 3-7", operation: "RegisterScalableTarget", wire: Wire::Json, prepare: |_| {}, errors: AUTOSCALING },
-    Row { line: "autoscaling suspend web", operation: "RegisterScalableTarget", wire: Wire::Json, prepare: |_| {}, errors: AUTOSCALING },
-    Row {
+const ROWS: &[Case] = &[
+    Case { line: "scale web +1", operation: "UpdateService", wire: Wire::Json, prepare: |_| {}, errors: ECS_SCALE },
+    Case { line: "bounds web 3-7", operation: "RegisterScalableTarget", wire: Wire::Json, prepare: |_| {}, errors: AUTOSCALING },
+    Case { line: "autoscaling suspend web", operation: "RegisterScalableTarget", wire: Wire::Json, prepare: |_| {}, errors: AUTOSCALING },
+    Case {
         line: "redeploy web",
         operation: "UpdateService",
         wire: Wire::Json,
@@ -121,28 +121,28 @@ const ROWS: &[Row] = &[
             ("UnsupportedFeatureException", 400),
         ],
     },
-    Row {
+    Case {
         line: "rollback web",
         operation: "UpdateService",
         wire: Wire::Json,
         prepare: |_| {},
         errors: &[("ClientException", 400), ("InvalidParameterException", 400), ("ServiceNotActiveException", 400)],
     },
-    Row {
+    Case {
         line: "stop-task {task}",
         operation: "StopTask",
         wire: Wire::Json,
         prepare: |_| {},
         errors: &[("InvalidParameterException", 400), ("ClusterNotFoundException", 400), ("ClientException", 400)],
     },
-    Row {
+    Case {
         line: "exec {task}",
         operation: "ExecuteCommand",
         wire: Wire::Json,
         prepare: |_| {},
         errors: &[("TargetNotConnectedException", 400), ("InvalidParameterException", 400), ("ClientException", 400)],
     },
-    Row {
+    Case {
         line: "failover db",
         operation: "RebootDBInstance",
         wire: Wire::Query,
@@ -161,7 +161,7 @@ const ROWS: &[Row] = &[
             ("ValidationError", 400),
         ],
     },
-    Row {
+    Case {
         line: "failover cache 0001",
         operation: "TestFailover",
         wire: Wire::Query,
@@ -176,7 +176,7 @@ const ROWS: &[Row] = &[
             ("InvalidParameterCombination", 400),
         ],
     },
-    Row {
+    Case {
         line: "reroute a --via b",
         operation: "ReplaceRoute",
         wire: Wire::Ec2,
@@ -192,8 +192,14 @@ const ROWS: &[Row] = &[
             ("ValidationError", 400),
         ],
     },
-    Row { line: "alarm-actions off {alarm} --for 10m", operation: "DisableAlarmActions", wire: Wire::Cbor, prepare: |_| {}, errors: ALARM },
-    Row {
+    Case {
+        line: "alarm-actions off {alarm} --for 10m",
+        operation: "DisableAlarmActions",
+        wire: Wire::Cbor,
+        prepare: |_| {},
+        errors: ALARM,
+    },
+    Case {
         line: "pipeline start",
         operation: "StartPipelineExecution",
         wire: Wire::Json,
@@ -204,9 +210,9 @@ const ROWS: &[Row] = &[
             ("ConcurrentPipelineExecutionsLimitExceededException", 400),
         ],
     },
-    Row { line: "build start production-nextcore-web", operation: "StartBuild", wire: Wire::Json, prepare: |_| {}, errors: BUILD },
-    Row { line: "build retry production-nextcore-web", operation: "RetryBuild", wire: Wire::Json, prepare: |_| {}, errors: BUILD },
-    Row {
+    Case { line: "build start production-nextcore-web", operation: "StartBuild", wire: Wire::Json, prepare: |_| {}, errors: BUILD },
+    Case { line: "build retry production-nextcore-web", operation: "RetryBuild", wire: Wire::Json, prepare: |_| {}, errors: BUILD },
+    Case {
         line: "invalidate /static/* /media/*",
         operation: "CreateInvalidation",
         wire: Wire::Xml,
@@ -223,21 +229,21 @@ const ROWS: &[Row] = &[
             ("ValidationError", 400),
         ],
     },
-    Row {
+    Case {
         line: "autoscaling resume web",
         operation: "RegisterScalableTarget",
         wire: Wire::Json,
         prepare: |w| w.scaling.targets.get_mut("web").unwrap().in_suspended = true,
         errors: AUTOSCALING,
     },
-    Row {
+    Case {
         line: "alarm-actions on {alarm}",
         operation: "EnableAlarmActions",
         wire: Wire::Cbor,
         prepare: |w| w.alarms.iter_mut().find(|a| !a.is_scaling()).unwrap().actions_enabled = false,
         errors: ALARM,
     },
-    Row {
+    Case {
         line: "build stop production-nextcore-web",
         operation: "StopBuild",
         wire: Wire::Json,
@@ -247,7 +253,7 @@ const ROWS: &[Row] = &[
         },
         errors: &[("ResourceNotFoundException", 400), ("InvalidInputException", 400)],
     },
-    Row {
+    Case {
         line: "stop-deployment web",
         operation: "StopServiceDeployment",
         wire: Wire::Json,
@@ -262,7 +268,7 @@ const ROWS: &[Row] = &[
             ("InvalidParameterException", 400),
         ],
     },
-    Row {
+    Case {
         line: "pipeline retry",
         operation: "RetryStageExecution",
         wire: Wire::Json,
@@ -278,7 +284,7 @@ const ROWS: &[Row] = &[
             ("UnableToRollbackStageException", 400),
         ],
     },
-    Row {
+    Case {
         line: "pipeline stop",
         operation: "StopPipelineExecution",
         wire: Wire::Json,

@@ -182,7 +182,7 @@ async fn disarming_does_not_leave_alarms_muted() {
 }
 
 /// One action, what must be there for it to have a plan, and the permissions without which nothing can be sent.
-struct Row {
+struct Case {
     line: &'static str,
     prepare: fn(&mut World),
     needs: &'static [&'static str],
@@ -208,40 +208,40 @@ const ROUTES: &[&str] = &[
 ];
 const CDN: &[&str] = &["sts:GetCallerIdentity", "cloudfront:ListDistributions", "cloudfront:GetDistribution"];
 
-const ROWS: &[Row] = &[
-    Row { line: "scale web +1", prepare: NOTHING, needs: SERVICES },
-    Row { line: "scale web +1 --hold", prepare: NOTHING, needs: TARGETS },
-    Row { line: "bounds web 3-7", prepare: NOTHING, needs: TARGETS },
-    Row { line: "autoscaling suspend web", prepare: NOTHING, needs: TARGETS },
-    Row { line: "autoscaling resume web", prepare: |w| w.scaling.targets.get_mut("web").unwrap().in_suspended = true, needs: TARGETS },
-    Row { line: "redeploy web", prepare: NOTHING, needs: SERVICES },
-    Row { line: "rollback web", prepare: NOTHING, needs: ROLLBACK },
-    Row { line: "rollback web --to {past}", prepare: NOTHING, needs: SERVICES },
-    Row {
+const ROWS: &[Case] = &[
+    Case { line: "scale web +1", prepare: NOTHING, needs: SERVICES },
+    Case { line: "scale web +1 --hold", prepare: NOTHING, needs: TARGETS },
+    Case { line: "bounds web 3-7", prepare: NOTHING, needs: TARGETS },
+    Case { line: "autoscaling suspend web", prepare: NOTHING, needs: TARGETS },
+    Case { line: "autoscaling resume web", prepare: |w| w.scaling.targets.get_mut("web").unwrap().in_suspended = true, needs: TARGETS },
+    Case { line: "redeploy web", prepare: NOTHING, needs: SERVICES },
+    Case { line: "rollback web", prepare: NOTHING, needs: ROLLBACK },
+    Case { line: "rollback web --to {past}", prepare: NOTHING, needs: SERVICES },
+    Case {
         line: "stop-deployment web",
         prepare: |w| {
             w.update_service(CLUSTER, "web", UpdateService { force: true, ..UpdateService::default() }).map(|_| ()).unwrap();
         },
         needs: STOP,
     },
-    Row { line: "stop-task {task}", prepare: NOTHING, needs: TASKS },
-    Row { line: "exec {task}", prepare: NOTHING, needs: TASKS },
-    Row { line: "failover db", prepare: NOTHING, needs: &["sts:GetCallerIdentity", "rds:DescribeDBInstances"] },
-    Row { line: "failover cache 0001", prepare: NOTHING, needs: &["sts:GetCallerIdentity", "elasticache:DescribeReplicationGroups"] },
-    Row { line: "reroute a --via b", prepare: NOTHING, needs: ROUTES },
-    Row { line: "alarm-actions off {alarm}", prepare: NOTHING, needs: ALARMS },
-    Row {
+    Case { line: "stop-task {task}", prepare: NOTHING, needs: TASKS },
+    Case { line: "exec {task}", prepare: NOTHING, needs: TASKS },
+    Case { line: "failover db", prepare: NOTHING, needs: &["sts:GetCallerIdentity", "rds:DescribeDBInstances"] },
+    Case { line: "failover cache 0001", prepare: NOTHING, needs: &["sts:GetCallerIdentity", "elasticache:DescribeReplicationGroups"] },
+    Case { line: "reroute a --via b", prepare: NOTHING, needs: ROUTES },
+    Case { line: "alarm-actions off {alarm}", prepare: NOTHING, needs: ALARMS },
+    Case {
         line: "alarm-actions on {alarm}",
         prepare: |w| w.alarms.iter_mut().find(|a| !a.is_scaling()).unwrap().actions_enabled = false,
         needs: ALARMS,
     },
-    Row { line: "pipeline start", prepare: NOTHING, needs: PIPELINE },
-    Row {
+    Case { line: "pipeline start", prepare: NOTHING, needs: PIPELINE },
+    Case {
         line: "pipeline stop",
         prepare: |w| w.start_pipeline("production-nextcore", None, None, "maya").map(|_| ()).unwrap(),
         needs: PIPELINE,
     },
-    Row {
+    Case {
         line: "pipeline retry",
         prepare: |w| {
             w.fail_next_build("production-nextcore-web");
@@ -249,9 +249,9 @@ const ROWS: &[Row] = &[
         },
         needs: PIPELINE,
     },
-    Row { line: "build start production-nextcore-web", prepare: NOTHING, needs: BUILDS },
-    Row { line: "build retry production-nextcore-web", prepare: NOTHING, needs: BUILDS },
-    Row {
+    Case { line: "build start production-nextcore-web", prepare: NOTHING, needs: BUILDS },
+    Case { line: "build retry production-nextcore-web", prepare: NOTHING, needs: BUILDS },
+    Case {
         line: "build stop production-nextcore-web",
         prepare: |w| {
             let order = StartBuild { project: "production-nextcore-web".into(), initiator: "maya".into(), ..StartBuild::default() };
@@ -259,7 +259,7 @@ const ROWS: &[Row] = &[
         },
         needs: BUILDS,
     },
-    Row { line: "invalidate /static/*", prepare: NOTHING, needs: CDN },
+    Case { line: "invalidate /static/*", prepare: NOTHING, needs: CDN },
 ];
 
 /// A permission that only says more than there is to say otherwise: nothing is unknown without it.

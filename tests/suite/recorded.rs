@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use nextcore_core::model::action::{parse, words};
-use nextcore_core::model::audit::Entry;
+use nextcore_core::model::audit::AuditEntry;
 use nextcore_core::model::mode::Mode;
 use nextcore_core::model::plan::{Outcome, Refusal};
 use nextcore_core::model::stack::Stack;
@@ -24,13 +24,13 @@ use super::support::start;
 
 /// A disk that takes so many lines and is full then, until room is made.
 struct Disk {
-    lines: Arc<Mutex<Vec<Entry>>>,
+    lines: Arc<Mutex<Vec<AuditEntry>>>,
     is_full: Arc<AtomicBool>,
     audit: Audit,
 }
 
 fn disk(room: usize) -> Disk {
-    let (lines, is_full) = (Arc::<Mutex<Vec<Entry>>>::default(), Arc::new(AtomicBool::new(true)));
+    let (lines, is_full) = (Arc::<Mutex<Vec<AuditEntry>>>::default(), Arc::new(AtomicBool::new(true)));
     let (kept, full) = (Arc::clone(&lines), Arc::clone(&is_full));
     let sink: Sink = Arc::new(move |entry| {
         let mut kept = kept.lock().unwrap();

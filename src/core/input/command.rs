@@ -18,7 +18,7 @@ pub enum Dir {
 
 /// A place that a key jumps to from anywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum Jump {
     /// The log tail.
     Logs,
     /// The alarms.
@@ -59,7 +59,7 @@ pub enum Intent {
     /// Jump to a box by its digit.
     Digit,
     /// Go to a place.
-    Go(Place),
+    Go(Jump),
     /// Edit the filter.
     Filter,
     /// Stop or resume following the log.

@@ -5,6 +5,6 @@ mod command;
 mod key;
 mod table;
 
-pub use command::{Command, Dir, Intent, Place, Situation, lookup};
+pub use command::{Command, Dir, Intent, Jump, Situation, lookup};
 pub use key::{Code, Key};
 pub use table::COMMANDS;

@@ -1,6 +1,6 @@
 //! COMMANDS: the rows. What a row is made of stands in `command`.
 
-use super::{Code, Command, Dir, Intent, Key, Place, Situation};
+use super::{Code, Command, Dir, Intent, Jump, Key, Situation};
 
 const fn key(code: Code) -> Key {
     Key::new(code)
@@ -115,7 +115,7 @@ pub const COMMANDS: &[Command] = &[
         hint: "logs",
         rank: 4,
         group: LOOK,
-        intent: Intent::Go(Place::Logs),
+        intent: Intent::Go(Jump::Logs),
         enabled: |s| !s.logs,
     },
     Command {
@@ -125,7 +125,7 @@ pub const COMMANDS: &[Command] = &[
         hint: "alarms",
         rank: 5,
         group: LOOK,
-        intent: Intent::Go(Place::Alarms),
+        intent: Intent::Go(Jump::Alarms),
         enabled: always,
     },
     Command {
@@ -135,7 +135,7 @@ pub const COMMANDS: &[Command] = &[
         hint: "events",
         rank: 6,
         group: LOOK,
-        intent: Intent::Go(Place::Timeline),
+        intent: Intent::Go(Jump::Timeline),
         enabled: always,
     },
     Command {
@@ -145,7 +145,7 @@ pub const COMMANDS: &[Command] = &[
         hint: "zones",
         rank: 11,
         group: LOOK,
-        intent: Intent::Go(Place::Zones),
+        intent: Intent::Go(Jump::Zones),
         enabled: always,
     },
     Command {
@@ -155,7 +155,7 @@ pub const COMMANDS: &[Command] = &[
         hint: "flows",
         rank: 12,
         group: LOOK,
-        intent: Intent::Go(Place::Flows),
+        intent: Intent::Go(Jump::Flows),
         enabled: always,
     },
     Command {
@@ -165,7 +165,7 @@ pub const COMMANDS: &[Command] = &[
         hint: "verify",
         rank: 13,
         group: LOOK,
-        intent: Intent::Go(Place::Verify),
+        intent: Intent::Go(Jump::Verify),
         enabled: always,
     },
     Command {
@@ -175,7 +175,7 @@ pub const COMMANDS: &[Command] = &[
         hint: "network",
         rank: 14,
         group: LOOK,
-        intent: Intent::Go(Place::Network),
+        intent: Intent::Go(Jump::Network),
         enabled: always,
     },
     Command {

@@ -17,7 +17,7 @@ const STALE_FLOOR: chrono::TimeDelta = chrono::TimeDelta::seconds(15);
 
 /// Everything known about one section.
 #[derive(Debug, Clone, Default)]
-pub struct Entry {
+pub struct SectionState {
     /// The last good value.
     pub value: Option<Arc<dyn AnySection>>,
     /// When `value` was fetched.
@@ -54,7 +54,7 @@ pub enum Hold {
 /// A section that is denied may be asked for again by hand after this: somebody may have changed the policy.
 const DENIED: chrono::TimeDelta = chrono::TimeDelta::seconds(30);
 
-impl Entry {
+impl SectionState {
     /// Why it is not asked for at `now`, although somebody wants it; `None`: it is.
     pub fn hold(&self, now: Time) -> Option<Hold> {
         let begun = self.begun_at?;
@@ -101,7 +101,7 @@ pub struct Usage {
 /// All sections, and what fetching them costs.
 #[derive(Debug, Clone, Default)]
 pub struct Store {
-    entries: BTreeMap<SectionKey, Entry>,
+    entries: BTreeMap<SectionKey, SectionState>,
     /// What was really sent.
     pub usage: Usage,
     /// Where all of it was asked, and as whom.
@@ -125,18 +125,18 @@ impl Store {
     }
 
     /// The entry of a section, if anything was ever asked of it.
-    pub fn entry(&self, key: SectionKey) -> Option<&Entry> {
+    pub fn entry(&self, key: SectionKey) -> Option<&SectionState> {
         self.entries.get(&key)
     }
 
     /// The entry for writing; marks the store as changed.
-    pub fn entry_mut(&mut self, key: SectionKey) -> &mut Entry {
+    pub fn entry_mut(&mut self, key: SectionKey) -> &mut SectionState {
         self.version += 1;
         self.entries.entry(key).or_default()
     }
 
     /// All entries, by name.
-    pub fn entries(&self) -> impl Iterator<Item = (SectionKey, &Entry)> {
+    pub fn entries(&self) -> impl Iterator<Item = (SectionKey, &SectionState)> {
         self.entries.iter().map(|(k, e)| (*k, e))
     }
 

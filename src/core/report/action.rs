@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::model::audit::{Entry, Told};
+use crate::model::audit::{AuditEntry, Told};
 use crate::model::health::Level;
 use crate::model::plan::{Outcome, Plan, Run, Step, StepState, Verdict};
 use crate::model::text::{duration, sanitize};
@@ -107,11 +107,11 @@ pub fn unrecorded(run: &Run, why: &str) -> String {
 }
 
 /// The audit log, one line an entry.
-pub fn audit(entries: &[Entry]) -> String {
+pub fn audit(entries: &[AuditEntry]) -> String {
     entries.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-fn line(entry: &Entry) -> String {
+fn line(entry: &AuditEntry) -> String {
     let at = entry.at.format("%Y-%m-%dT%H:%M:%SZ");
     let head = format!("{at}  {:<8} {:<26}", entry.told.word(), entry.id);
     let rest = match &entry.told {

@@ -5,7 +5,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use serde_json::{Value, json as object};
 
-use crate::insight::conformance::{Report, Row};
+use crate::insight::conformance::{Report, StatementResult};
 
 use super::markdown::cell;
 use super::table::{Look, to_ascii};
@@ -70,7 +70,7 @@ pub fn markdown(report: &Report) -> String {
     out.join("\n") + "\n"
 }
 
-fn title(row: &Row) -> String {
+fn title(row: &StatementResult) -> String {
     if row.about.inferred { format!("{} (inferred)", row.about.title) } else { row.about.title.clone() }
 }
 

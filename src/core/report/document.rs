@@ -13,7 +13,7 @@ use crate::model::Time;
 use crate::model::identity::Identity;
 use crate::model::section::Section;
 use crate::model::stack::Stack;
-use crate::model::store::{Entry, Store};
+use crate::model::store::{SectionState, Store};
 
 /// The state document of one moment.
 pub fn json(store: &Store, judgement: &Judgement, stack: &Stack, now: Time) -> Value {
@@ -33,7 +33,7 @@ pub fn json(store: &Store, judgement: &Judgement, stack: &Stack, now: Time) -> V
     })
 }
 
-fn section(entry: &Entry, now: Time) -> Value {
+fn section(entry: &SectionState, now: Time) -> Value {
     object!({
         "state": Standing::of(Some(entry), now).word(),
         "at": entry.at,

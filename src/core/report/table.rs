@@ -9,7 +9,7 @@ use crate::model::Time;
 use crate::model::health::{Level, Reason, ReasonKind, Verdict};
 use crate::model::section::SectionKey;
 use crate::model::stack::Stack;
-use crate::model::store::{Entry, Store};
+use crate::model::store::{SectionState, Store};
 use crate::model::text;
 
 use super::figures::figures;
@@ -162,7 +162,7 @@ pub(super) fn troubles(store: &Store, now: Time) -> Vec<Trouble> {
     all.collect()
 }
 
-fn hinted(why: String, entry: &Entry) -> String {
+fn hinted(why: String, entry: &SectionState) -> String {
     match entry.problem.as_ref().map(|p| p.hint.as_str()).filter(|h| !h.is_empty()) {
         Some(hint) => format!("{why}; {hint}"),
         None => why,

@@ -192,7 +192,7 @@ fn needs_are_announced_when_they_change_and_only_then() {
 }
 
 /// The words of R, when the sections are like this.
-fn words_of_r(change: impl Fn(SectionKey, &mut crate::model::store::Entry)) -> String {
+fn words_of_r(change: impl Fn(SectionKey, &mut crate::model::store::SectionState)) -> String {
     let mut s = session((120, 40));
     update(&mut s, Msg::Tick(at(100)));
     let needs = s.needs();
@@ -208,11 +208,11 @@ fn words_of_r(change: impl Fn(SectionKey, &mut crate::model::store::Entry)) -> S
 #[test]
 fn a_refresh_says_what_is_not_asked_and_why() {
     use crate::model::section::{Problem, ProblemKind};
-    let asked = |e: &mut crate::model::store::Entry, second| {
+    let asked = |e: &mut crate::model::store::SectionState, second| {
         e.begun_at = Some(at(second));
         e.floor = Duration::from_secs(2);
     };
-    let fail = |e: &mut crate::model::store::Entry, kind| {
+    let fail = |e: &mut crate::model::store::SectionState, kind| {
         asked(e, 90);
         e.problem = Some(Problem { kind, headline: "x".into(), hint: String::new(), permission: None });
         e.next_at = Some(at(112));

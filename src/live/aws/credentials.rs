@@ -158,7 +158,7 @@ impl Trouble {
 }
 
 /// Where credentials are looked for.
-pub(super) trait Source: std::fmt::Debug + Send + Sync {
+pub(super) trait CredentialSupplier: std::fmt::Debug + Send + Sync {
     /// One look.
     fn look(&self) -> BoxFuture<'_, Result<Credentials, Trouble>>;
     /// What is waited for meanwhile, in words.
@@ -185,13 +185,13 @@ struct State {
 /// The provider of all clients. It keeps what it has: the SDK's own cache would cut off a person who is looking for a token.
 #[derive(Debug, Clone)]
 pub(super) struct Renewing {
-    source: Arc<dyn Source>,
+    source: Arc<dyn CredentialSupplier>,
     state: Arc<Mutex<State>>,
 }
 
 impl Renewing {
     /// Nothing is looked up yet.
-    pub(super) fn new(source: impl Source + 'static) -> Self {
+    pub(super) fn new(source: impl CredentialSupplier + 'static) -> Self {
         Self { source: Arc::new(source), state: Arc::default() }
     }
 
@@ -321,7 +321,7 @@ mod tests {
         (Renewing { source: script.clone(), state: Arc::default() }, script)
     }
 
-    impl Source for Script {
+    impl CredentialSupplier for Script {
         fn look(&self) -> BoxFuture<'_, Result<Credentials, Trouble>> {
             Box::pin(async {
                 let look = self.looks.fetch_add(1, Ordering::SeqCst) + 1;

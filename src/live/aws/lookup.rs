@@ -25,7 +25,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use futures_util::future::BoxFuture;
 
-use super::credentials::{Source, Trouble};
+use super::credentials::{CredentialSupplier, Trouble};
 use super::error::{find, innermost, problem_of};
 use super::newcomer::Newcomers;
 use super::notice::Notices;
@@ -226,7 +226,7 @@ impl Lookup {
     }
 }
 
-impl Source for Lookup {
+impl CredentialSupplier for Lookup {
     /// Once more if the clock was found to be off meanwhile.
     fn look(&self) -> BoxFuture<'_, Result<Credentials, Trouble>> {
         Box::pin(async {

@@ -13,7 +13,7 @@ use nextcore_core::model::stack::Stack;
 
 /// Where the policy is to hold.
 #[derive(Debug, Clone, Copy)]
-pub struct Place<'a> {
+pub struct PolicyScope<'a> {
     /// Account number; `*` when it is not known.
     pub account: &'a str,
     /// The partition: its ARNs, and the services that it has.
@@ -21,7 +21,7 @@ pub struct Place<'a> {
 }
 
 /// A policy document that allows what this program can send, and nothing else.
-pub fn policy(stack: &Stack, place: Place<'_>, operator: bool) -> Value {
+pub fn policy(stack: &Stack, place: PolicyScope<'_>, operator: bool) -> Value {
     let mut by_scope: BTreeMap<(bool, Scope), BTreeSet<&str>> = BTreeMap::new();
     // Who the caller is may be asked without permission.
     let is_there = |op: &&Op| op.service != "CloudFront" || place.partition.has_cloudfront();
@@ -44,7 +44,7 @@ fn statement(arns: &Arns<'_>, write: bool, scope: Scope, actions: &BTreeSet<&str
 
 struct Arns<'a> {
     stack: &'a Stack,
-    place: Place<'a>,
+    place: PolicyScope<'a>,
 }
 
 impl Arns<'_> {
@@ -151,7 +151,7 @@ mod tests {
     use crate::aws::connect::allowed;
     use nextcore_core::model::mode::Mode;
 
-    const PLACE: Place<'static> = Place { account: "111122223333", partition: Partition::Aws };
+    const PLACE: PolicyScope<'static> = PolicyScope { account: "111122223333", partition: Partition::Aws };
 
     fn actions(policy: &Value) -> BTreeSet<String> {
         let statements = policy["Statement"].as_array().unwrap().iter();
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn every_arn_is_of_the_partition_and_what_it_lacks_is_left_out() {
         for partition in Partition::ALL {
-            let text = policy(&Stack::default(), Place { partition, ..PLACE }, true).to_string();
+            let text = policy(&Stack::default(), PolicyScope { partition, ..PLACE }, true).to_string();
             let mut arns = text.split("arn:").skip(1);
             assert!(arns.all(|arn| arn.starts_with(&format!("{}:", partition.id()))), "{partition:?}: {text}");
             assert_eq!(text.contains("cloudfront:"), partition.has_cloudfront(), "{partition:?}");

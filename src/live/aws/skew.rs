@@ -44,7 +44,7 @@ pub(super) struct Sent {
 
 /// What one answer says about the clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Reading {
+pub(super) struct ClockReading {
     /// AWS's clock minus this machine's, in seconds.
     pub(super) ahead: i64,
     /// AWS's clock, as it said.
@@ -74,7 +74,7 @@ impl Skew {
     }
 
     /// Reads the answer to a request that was signed and sent then.
-    pub(super) fn read(&self, answer: &HttpResponse, sent: Sent) -> Option<Reading> {
+    pub(super) fn read(&self, answer: &HttpResponse, sent: Sent) -> Option<ClockReading> {
         // A cached answer has the date of its making.
         if answer.headers().get("age").is_some() {
             return None;
@@ -85,7 +85,7 @@ impl Skew {
         let way = self.0.local.now().duration_since(sent.at).unwrap_or_default() / 2;
         let ahead = between(sent.at + way, there);
         let refused = answer.status().is_client_error();
-        Some(Reading { ahead: ahead / MILLIS, there, relearnt: self.learn(ahead, refused, sent.offset) })
+        Some(ClockReading { ahead: ahead / MILLIS, there, relearnt: self.learn(ahead, refused, sent.offset) })
     }
 
     /// Whether the signing time has moved so far since a signature was made that it may be good now.

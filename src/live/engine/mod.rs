@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 use crate::aws::Clients;
 use crate::aws::meter::Meter;
 use crate::aws::notice::Notices;
-use crate::aws::source::{Row, SOURCES};
+use crate::aws::source::{SOURCES, SourceRow};
 use action::{Acts, Order, Report, Runner, Tools};
 use clock::Clock;
 use nextcore_core::model::Time;
@@ -186,7 +186,7 @@ impl Engine {
     }
 
     /// Starts polling these sources only.
-    pub fn start_with(rows: &'static [Row], setup: Setup, ends: Ends) -> Self {
+    pub fn start_with(rows: &'static [SourceRow], setup: Setup, ends: Ends) -> Self {
         let Setup { clients, stack, clock, meter, notices, jitter, acts } = setup;
         let tools = Tools {
             clients: clients.clone(),

@@ -15,7 +15,7 @@ use super::schedule::{Look, Outcome, delay, floor, interval, jitter};
 use super::{Attention, Shared};
 use crate::aws::bounded;
 use crate::aws::budget::Tally;
-use crate::aws::source::{Context, Row};
+use crate::aws::source::{Context, SourceRow};
 use nextcore_core::model::Time;
 use nextcore_core::model::identity::Identity;
 use nextcore_core::model::section::{AnySection, Problem, ProblemKind, Section, SectionKey};
@@ -28,7 +28,13 @@ const NEVER: Duration = Duration::from_hours(24 * 365);
 type Refresh = watch::Receiver<(u64, Arc<BTreeSet<SectionKey>>)>;
 
 /// Polls one source until the engine is dropped.
-pub(super) async fn run(row: Row, shared: Arc<Shared>, mut attention: watch::Receiver<Attention>, mut refresh: Refresh, mut rng: Pcg32) {
+pub(super) async fn run(
+    row: SourceRow,
+    shared: Arc<Shared>,
+    mut attention: watch::Receiver<Attention>,
+    mut refresh: Refresh,
+    mut rng: Pcg32,
+) {
     let mut failures = 0;
     loop {
         if !wanted(row, &mut attention).await {
@@ -76,7 +82,7 @@ pub(super) async fn run(row: Row, shared: Arc<Shared>, mut attention: watch::Rec
 }
 
 /// Waits until something reads a section that is asked on demand; `false` when nothing ever will.
-async fn wanted(row: Row, attention: &mut watch::Receiver<Attention>) -> bool {
+async fn wanted(row: SourceRow, attention: &mut watch::Receiver<Attention>) -> bool {
     !row.on_demand || attention.wait_for(|a| a.look(row.key) != Look::Idle).await.is_ok()
 }
 
@@ -102,7 +108,7 @@ async fn until_due(
             changed = attention.changed() => if changed.is_err() { return },
             changed = refresh.changed() => {
                 let asked = changed.is_err() || refresh.borrow_and_update().1.contains(&key);
-                // Whoever presses a key is told the same by the same rule: see `Entry::hold`.
+                // Whoever presses a key is told the same by the same rule: see `SectionState::hold`.
                 let held = shared.snapshot().entry(key).and_then(|e| e.hold(shared.clock.now()));
                 if asked {
                     debug!(source = key.0, held = held.is_some(), "asked for by hand");
@@ -116,7 +122,7 @@ async fn until_due(
 type Answer = Result<Arc<dyn AnySection>, Problem>;
 
 /// One poll, and what it has used of the budget.
-async fn once(row: Row, shared: &Arc<Shared>) -> (Answer, Arc<Tally>) {
+async fn once(row: SourceRow, shared: &Arc<Shared>) -> (Answer, Arc<Tally>) {
     let tally = Arc::new(Tally::default());
     let answer = ask(row, shared, &tally).await;
     // A source may do without one answer or another; what we did not let it ask is no such answer.
@@ -127,7 +133,7 @@ async fn once(row: Row, shared: &Arc<Shared>) -> (Answer, Arc<Tally>) {
     (answer, tally)
 }
 
-async fn ask(row: Row, shared: &Arc<Shared>, tally: &Arc<Tally>) -> Answer {
+async fn ask(row: SourceRow, shared: &Arc<Shared>, tally: &Arc<Tally>) -> Answer {
     let cx = Context {
         side: None,
         clients: shared.clients.clone(),
@@ -155,7 +161,7 @@ async fn ask(row: Row, shared: &Arc<Shared>, tally: &Arc<Tally>) -> Answer {
 }
 
 /// The kind of a problem, never its words: they may quote an answer.
-fn log(row: Row, outcome: Outcome, next_ms: u64) {
+fn log(row: SourceRow, outcome: Outcome, next_ms: u64) {
     let source = row.key.0;
     match outcome {
         Outcome::Good => debug!(source, next_ms, "poll ends"),
@@ -165,7 +171,7 @@ fn log(row: Row, outcome: Outcome, next_ms: u64) {
     }
 }
 
-fn record(row: Row, shared: &Shared, result: Answer, begun: Time, interval: Duration, wait: Duration) {
+fn record(row: SourceRow, shared: &Shared, result: Answer, begun: Time, interval: Duration, wait: Duration) {
     let key = row.key;
     let now = shared.clock.now();
     shared.change(|store| {

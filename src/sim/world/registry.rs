@@ -18,10 +18,10 @@ pub(super) struct Push<'a> {
 }
 
 /// What scans find: name, severity, package, version, text.
-type Row = (&'static str, &'static str, &'static str, &'static str, &'static str);
+type Advisory = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
 /// In the base image: every image of a repository has most of them.
-const BASE: [Row; 12] = [
+const BASE: [Advisory; 12] = [
     ("CVE-2026-0861", "MEDIUM", "glibc", "2.36-9+deb12u9", "Integer overflow in memalign"),
     ("CVE-2025-15467", "MEDIUM", "openssl", "3.0.15-1~deb12u1", "Stack overflow when parsing CMS messages with crafted parameters"),
     ("CVE-2025-9230", "MEDIUM", "openssl", "3.0.15-1~deb12u1", "Out-of-bounds read and write in RFC 3211 KEK unwrap"),
@@ -36,7 +36,7 @@ const BASE: [Row; 12] = [
     ("CVE-2011-3374", "INFORMATIONAL", "apt", "2.6.1", "apt-key does not validate keys correctly"),
 ];
 /// In the dependencies: they come and go with the versions of a build.
-const DEPENDENCIES: [Row; 6] = [
+const DEPENDENCIES: [Advisory; 6] = [
     ("CVE-2026-27205", "MEDIUM", "pillow", "11.3.0", "Uncontrolled resource consumption with crafted images"),
     ("CVE-2026-21441", "MEDIUM", "urllib3", "2.5.0", "Decompression of redirected responses is not limited"),
     ("CVE-2025-64756", "MEDIUM", "glob", "10.4.5", "Shell metacharacters in file names reach the command line"),

@@ -9,7 +9,7 @@ use crate::insight::Judgement;
 use crate::insight::health::standing::Standing;
 use crate::insight::topology::inventory::inventory;
 use crate::model::stack::Stack;
-use crate::model::store::{Entry, Store};
+use crate::model::store::{SectionState, Store};
 use crate::model::{Time, text};
 
 use super::outcome::Outcome;
@@ -33,7 +33,7 @@ pub fn state(store: &Store, judgement: &Judgement, stack: &Stack, now: Time, sec
     })
 }
 
-fn section(entry: &Entry, now: Time) -> Json {
+fn section(entry: &SectionState, now: Time) -> Json {
     json!({
         "state": Standing::of(Some(entry), now).word(),
         "at": entry.at,

@@ -13,7 +13,7 @@ use super::catalogue::{TOP, section};
 use super::document::{Document, Verdict};
 use super::expression::{Expression, Trouble};
 use super::lazy::from_json;
-use super::outcome::{Counts, Outcome, Report, Row};
+use super::outcome::{Counts, Outcome, Report, StatementResult};
 use super::select::Only;
 use super::statements::{IT, Statement, Statements};
 use super::value::words;
@@ -26,7 +26,7 @@ pub fn verify(statements: &Statements, document: &Json, only: &Only) -> Report {
     let current = Scene::new(statements, document, &needs, Document::current);
     let too_old = |key: &str| document.current(key).is_none() && document.last(key).is_some();
     let last = needs.iter().any(|key| too_old(key)).then(|| Scene::new(statements, document, &needs, Document::last));
-    let rows: Vec<Row> = chosen
+    let rows: Vec<StatementResult> = chosen
         .into_iter()
         .map(|statement| {
             let (outcome, why) = current.judge(statement);
@@ -37,7 +37,7 @@ pub fn verify(statements: &Statements, document: &Json, only: &Only) -> Report {
                 }
                 _ => current.found(statement),
             };
-            Row { about: Arc::clone(statement.about()), outcome, found, why }
+            StatementResult { about: Arc::clone(statement.about()), outcome, found, why }
         })
         .collect();
     let (stack, region) = (document.string("/stack/name"), document.string("/stack/region"));

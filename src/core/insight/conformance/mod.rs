@@ -21,6 +21,6 @@ pub use catalogue::EXAMPLE;
 pub use document::state;
 pub use evaluate::verify;
 pub use file::StatementError;
-pub use outcome::{About, Counts, Outcome, Report, Row};
+pub use outcome::{About, Counts, Outcome, Report, StatementResult};
 pub use select::Only;
 pub use statements::{Statement, Statements};

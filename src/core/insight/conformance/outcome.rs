@@ -88,7 +88,7 @@ pub struct About {
 
 /// One statement's result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Row {
+pub struct StatementResult {
     /// The statement.
     #[serde(flatten)]
     pub about: Arc<About>,
@@ -100,7 +100,7 @@ pub struct Row {
     pub why: Option<String>,
 }
 
-impl Row {
+impl StatementResult {
     /// The lines that explain a result that is not a plain pass: why it is not decided, or what to know about a warning or a failure.
     pub fn notes(&self) -> impl Iterator<Item = &str> {
         let told = matches!(self.outcome, Outcome::Warn | Outcome::Fail);
@@ -128,7 +128,7 @@ pub struct Counts {
 
 impl Counts {
     /// Of some rows.
-    pub fn of<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Self {
+    pub fn of<'a>(rows: impl IntoIterator<Item = &'a StatementResult>) -> Self {
         let mut counts = Self::default();
         for row in rows {
             *counts.slot(row.outcome) += 1;
@@ -173,7 +173,7 @@ pub struct Report {
     /// Rows by outcome.
     pub counts: Counts,
     /// In the order of the statements.
-    pub rows: Vec<Row>,
+    pub rows: Vec<StatementResult>,
 }
 
 impl Report {
@@ -203,8 +203,8 @@ impl Report {
     }
 
     /// The rows under their headings, in order.
-    pub fn groups(&self) -> Vec<(&str, Vec<&Row>)> {
-        let mut groups: Vec<(&str, Vec<&Row>)> = Vec::new();
+    pub fn groups(&self) -> Vec<(&str, Vec<&StatementResult>)> {
+        let mut groups: Vec<(&str, Vec<&StatementResult>)> = Vec::new();
         for row in &self.rows {
             match groups.iter_mut().find(|(name, _)| *name == row.about.group) {
                 Some((_, rows)) => rows.push(row),

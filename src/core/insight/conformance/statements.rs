@@ -238,12 +238,12 @@ impl Statements {
 }
 
 /// An id with the values that belong to it.
-struct Entry {
+struct NamedValue {
     id: String,
     it: Json,
 }
 
-fn entries(text: Text, span: &std::ops::Range<usize>, raw: &Raw) -> Result<Vec<Entry>, StatementError> {
+fn entries(text: Text, span: &std::ops::Range<usize>, raw: &Raw) -> Result<Vec<NamedValue>, StatementError> {
     let checked = |id: &str, span: &std::ops::Range<usize>| match id {
         "" => Err(text.error(span, "statement without an id")),
         id if id.contains([',', ' ']) => Err(text.error(span, format!("{id}: an id has no spaces and no commas"))),
@@ -253,7 +253,7 @@ fn entries(text: Text, span: &std::ops::Range<usize>, raw: &Raw) -> Result<Vec<E
         if !raw.each.is_empty() {
             return Err(text.error(span, format!("{id}: use either `id` or `each`")));
         }
-        return Ok(vec![Entry { id: checked(id, span)?, it: Json::Null }]);
+        return Ok(vec![NamedValue { id: checked(id, span)?, it: Json::Null }]);
     }
     if raw.each.is_empty() {
         return Err(text.error(span, "statement without an id"));
@@ -261,7 +261,7 @@ fn entries(text: Text, span: &std::ops::Range<usize>, raw: &Raw) -> Result<Vec<E
     let entry = |table: &Spanned<toml::Table>| {
         let it = serde_json::to_value(table.get_ref()).map_err(|e| text.error(&table.span(), e.to_string()))?;
         let id = it.get("id").and_then(Json::as_str).unwrap_or_default();
-        Ok(Entry { id: checked(id, &table.span())?, it })
+        Ok(NamedValue { id: checked(id, &table.span())?, it })
     };
     raw.each.iter().map(entry).collect()
 }

@@ -4,7 +4,7 @@
 use crate::model::Time;
 use crate::model::health::{Level, ReasonKind};
 use crate::model::section::{Problem, ProblemKind, SectionKey};
-use crate::model::store::{Entry, Store};
+use crate::model::store::{SectionState, Store};
 use crate::model::text;
 
 use crate::insight::health::finding::Finding;
@@ -33,7 +33,7 @@ pub(crate) enum Standing {
 
 impl Standing {
     /// Of an entry at `now`. A resource that existed and is now reported missing is missing at once, not after three intervals.
-    pub(crate) fn of(entry: Option<&Entry>, now: Time) -> Self {
+    pub(crate) fn of(entry: Option<&SectionState>, now: Time) -> Self {
         let Some(entry) = entry else { return Self::Idle };
         match (&entry.problem, &entry.value) {
             (Some(p), _) if p.kind == ProblemKind::NotFound => Self::Missing,
@@ -66,7 +66,7 @@ impl Standing {
 }
 
 /// Why a section is not as it should be, in words; `None` when it is, or when it was never asked.
-pub(crate) fn explain(entry: Option<&Entry>, now: Time) -> Option<String> {
+pub(crate) fn explain(entry: Option<&SectionState>, now: Time) -> Option<String> {
     let problem = entry.and_then(|e| e.problem.as_ref());
     let headline = problem.map_or("not loaded yet", |p| p.headline.as_str());
     match Standing::of(entry, now) {

@@ -1,7 +1,7 @@
 //! The written architecture's three flows.
 
 use crate::insight::fixture::{DISTRIBUTION, RG, World, ago, arn, build, digest, failed_build, now, target};
-use crate::insight::panes::flows::{Delivery, Flow, Flows, Place, Step, StepKind, StepState, flows};
+use crate::insight::panes::flows::{Delivery, Flow, FlowPart, Flows, Step, StepKind, StepState, flows};
 use crate::insight::reading::{Measure, Unit};
 use crate::insight::topology::images::short_digest;
 use crate::model::balancer::{Balancer, Routing, Targets};
@@ -31,9 +31,9 @@ fn figure(figures: &[Measure], label: &str) -> Option<(f64, Unit)> {
 
 /// The trouble of a flow: first place, origin, text.
 fn trouble(flow: &Flow) -> Option<(String, String, Level, String)> {
-    let name = |place: Place| match place {
-        Place::Hop(i) => flow.hops[i].id.clone(),
-        Place::Edge(i) => format!("{}>{}", flow.edges[i].from, flow.edges[i].to),
+    let name = |place: FlowPart| match place {
+        FlowPart::Hop(i) => flow.hops[i].id.clone(),
+        FlowPart::Edge(i) => format!("{}>{}", flow.edges[i].from, flow.edges[i].to),
     };
     flow.trouble.as_ref().map(|t| (name(t.first), name(t.origin), t.level, t.text.clone()))
 }

@@ -41,7 +41,7 @@ pub(crate) struct Timeline {
 
 /// One line before it is written out: sorting 50,000 of them must be cheap.
 #[derive(Clone, Copy)]
-enum Source<'a> {
+enum Record<'a> {
     Service(&'a Service, usize, &'a ServiceEvent),
     Begun(&'a Service, &'a Deployment),
     Deployed(&'a ServiceDeployment),
@@ -82,17 +82,17 @@ fn build(store: &Store, now: Time) -> Vec<Event> {
     let mut lines = Vec::new();
     from_ecs(store, &mut lines);
     let alarms = store.get::<Alarms>();
-    lines.extend(alarms.iter().flat_map(|a| a.for_people()).filter_map(|a| Some((a.since?, Source::Alarm(a)))));
+    lines.extend(alarms.iter().flat_map(|a| a.for_people()).filter_map(|a| Some((a.since?, Record::Alarm(a)))));
     let scaling = |name: &str| {
         name.starts_with("TargetTracking-") || alarms.is_some_and(|a| a.alarms.iter().any(|a| a.name == name && a.is_scaling()))
     };
     let changes = store.get::<AlarmHistory>().map_or(&[][..], |h| h.changes.as_slice());
     let changes = changes.iter().filter(|c| c.kind == HistoryItemType::StateUpdate && !scaling(&c.name));
-    lines.extend(changes.filter_map(|c| Some((c.at?, Source::Change(&c.name, &c.summary)))));
+    lines.extend(changes.filter_map(|c| Some((c.at?, Record::Change(&c.name, &c.summary)))));
     let events = store.get::<DatabaseEvents>().map_or(&[][..], |e| e.events.as_slice());
-    lines.extend(events.iter().filter_map(|e| Some((e.at?, Source::Database(e)))));
+    lines.extend(events.iter().filter_map(|e| Some((e.at?, Record::Database(e)))));
     let events = store.get::<CacheEvents>().map_or(&[][..], |e| e.events.as_slice());
-    lines.extend(events.iter().filter_map(|e| Some((e.at?, Source::Cache(e)))));
+    lines.extend(events.iter().filter_map(|e| Some((e.at?, Record::Cache(e)))));
     from_platform(store, &mut lines);
     // A cloud whose clock runs ahead must not pin a line to the top for ever.
     lines.retain(|(at, _)| *at <= now + SAME);
@@ -101,25 +101,25 @@ fn build(store: &Store, now: Time) -> Vec<Event> {
     distinct(lines.into_iter().filter(|(_, source)| !source.repeats()).map(|(at, source)| source.write(at)))
 }
 
-fn from_ecs<'a>(store: &'a Store, lines: &mut Vec<(Time, Source<'a>)>) {
+fn from_ecs<'a>(store: &'a Store, lines: &mut Vec<(Time, Record<'a>)>) {
     for service in store.get::<Services>().map_or(&[][..], |s| s.services.as_slice()) {
-        let events = service.events.iter().enumerate().filter_map(|(i, e)| Some((e.at?, Source::Service(service, i, e))));
+        let events = service.events.iter().enumerate().filter_map(|(i, e)| Some((e.at?, Record::Service(service, i, e))));
         lines.extend(events);
-        let begun = service.deployments.iter().filter_map(|d| Some((d.created_at?, Source::Begun(service, d))));
+        let begun = service.deployments.iter().filter_map(|d| Some((d.created_at?, Record::Begun(service, d))));
         lines.extend(begun);
     }
     let deployed = store.get::<ServiceDeployments>().map_or(&[][..], |d| d.deployments.as_slice());
-    lines.extend(deployed.iter().filter_map(|d| Some((d.finished_at?, Source::Deployed(d)))));
+    lines.extend(deployed.iter().filter_map(|d| Some((d.finished_at?, Record::Deployed(d)))));
     let stopped = store.get::<StoppedTasks>().map_or(&[][..], |t| t.tasks.as_slice());
     let stopped = stopped.iter().filter(|t| !t.service.is_empty());
-    lines.extend(stopped.filter_map(|t| Some((t.stopped_at.or(t.stopping_at)?, Source::Stopped(t)))));
+    lines.extend(stopped.filter_map(|t| Some((t.stopped_at.or(t.stopping_at)?, Record::Stopped(t)))));
     let scaled = store.get::<ScalingActivities>().map_or(&[][..], |a| a.activities.as_slice());
-    lines.extend(scaled.iter().filter_map(|a| Some((a.started_at?, Source::Scaled(a)))));
+    lines.extend(scaled.iter().filter_map(|a| Some((a.started_at?, Record::Scaled(a)))));
 }
 
 /// Deliveries, and what changes beside them: what is polled seldom tells of it late.
-fn from_platform<'a>(store: &'a Store, lines: &mut Vec<(Time, Source<'a>)>) {
-    let mut add = |at: Option<Time>, line: Platform<'a>| lines.extend(at.map(|at| (at, Source::Platform(line))));
+fn from_platform<'a>(store: &'a Store, lines: &mut Vec<(Time, Record<'a>)>) {
+    let mut add = |at: Option<Time>, line: Platform<'a>| lines.extend(at.map(|at| (at, Record::Platform(line))));
     for execution in store.get::<Pipeline>().map_or(&[][..], |p| p.executions.as_slice()) {
         add(execution.started_at, Platform::Executing(execution));
         let ended = !execution.status.is_open();
@@ -171,7 +171,7 @@ fn is_shared(text: &str) -> bool {
     ["deployment completed", "failed over", "alarm "].iter().any(|p| text.starts_with(p))
 }
 
-impl Source<'_> {
+impl Record<'_> {
     /// A steady state that follows a steady state: AWS repeats it every six hours.
     fn repeats(&self) -> bool {
         let Self::Service(service, i, event) = self else { return false };

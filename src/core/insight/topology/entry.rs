@@ -9,7 +9,7 @@ use crate::model::store::Store;
 
 /// Which ways lead to the load balancer. With both, its own figures tell nothing of either alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Entry {
+pub(crate) struct EntryPoints {
     /// Users come to it themselves.
     pub direct: bool,
     /// CloudFront fetches from it.
@@ -17,11 +17,11 @@ pub(crate) struct Entry {
 }
 
 /// The ways of one moment.
-pub(crate) fn entry(store: &Store, stack: &Stack) -> Entry {
+pub(crate) fn entry(store: &Store, stack: &Stack) -> EntryPoints {
     let distribution = store.get::<Cdn>().and_then(|c| c.distribution.as_ref());
     let through_cdn = distribution.is_some_and(|d| leads_to_balancer(store, d));
     let past = !distribution.is_some_and(|d| points_at(store, stack, d));
-    Entry { direct: !through_cdn || past, through_cdn }
+    EntryPoints { direct: !through_cdn || past, through_cdn }
 }
 
 fn leads_to_balancer(store: &Store, distribution: &Distribution) -> bool {

@@ -34,7 +34,7 @@ impl std::fmt::Display for Figure {
 
 /// The figures of one node, in the order of their worth; none while nothing is known.
 pub fn figures(store: &Store, node: &NodeId, now: Time) -> Vec<Figure> {
-    let read = Reading { store, now, metric: Readings::new(store, now) };
+    let read = Figures { store, now, metric: Readings::new(store, now) };
     match (node.system(), node.name()) {
         (System::Dns, _) => read.dns(),
         (System::Cdn, _) => read.cdn(),
@@ -71,15 +71,15 @@ fn percent(value: f64) -> String {
 }
 
 /// (label, metric id, how it is written).
-type Row = (&'static str, SeriesId, fn(f64) -> String);
+type MetricFigure = (&'static str, SeriesId, fn(f64) -> String);
 
-struct Reading<'a> {
+struct Figures<'a> {
     store: &'a Store,
     now: Time,
     metric: Readings<'a>,
 }
 
-impl Reading<'_> {
+impl Figures<'_> {
     fn metric(&self, id: impl Into<SeriesId>) -> Option<f64> {
         self.metric.value(id)
     }
@@ -93,7 +93,7 @@ impl Reading<'_> {
     }
 
     /// Figures of metrics, where there are any.
-    fn metrics(&self, rows: &[Row]) -> Vec<Figure> {
+    fn metrics(&self, rows: &[MetricFigure]) -> Vec<Figure> {
         rows.iter().filter_map(|(label, id, show)| Some(figure(label, show(self.metric(id)?)))).collect()
     }
 

@@ -1,6 +1,6 @@
 //! Figures of the edge, the network, storage, security and delivery. It judges nothing.
 
-use super::{Figure, Reading, figure, percent};
+use super::{Figure, Figures, figure, percent};
 use crate::insight::topology::egress::{self, Egress};
 use crate::model::Time;
 use crate::model::cdn::Cdn;
@@ -22,7 +22,7 @@ fn rate(value: f64) -> String {
     format!("{}/s", text::bytes(value))
 }
 
-impl Reading<'_> {
+impl Figures<'_> {
     pub(super) fn dns(&self) -> Vec<Figure> {
         let Some((dns, zone)) = self.store.get::<Dns>().and_then(|d| Some((d, d.zone.as_ref()?))) else { return Vec::new() };
         let name = zone.name.trim_end_matches('.');

@@ -11,7 +11,7 @@ use crate::session::{Effect, Screen, Tone, rows, update};
 
 /// One line of the menu.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub struct MenuItem {
     /// The action.
     pub spec: &'static Spec,
     /// What it would be done to, where that is known.
@@ -26,7 +26,7 @@ pub struct Menu {
     /// What it is about: `web`.
     pub title: String,
     /// Its lines.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<MenuItem>,
     /// The selected line.
     pub index: usize,
 }
@@ -47,7 +47,7 @@ pub(in crate::session) fn open(session: &mut Session) {
             } else {
                 offer
             };
-            entries.push(Entry { spec, target: target.clone(), why_not: offer.err() });
+            entries.push(MenuItem { spec, target: target.clone(), why_not: offer.err() });
         }
     }
     if entries.is_empty() {

@@ -18,7 +18,7 @@ use crate::model::mode::Mode;
 use crate::model::plan::{Plan, Refusal, Run, Unfinished};
 
 pub use form::{Field, Form};
-pub use menu::{Entry, Menu};
+pub use menu::{Menu, MenuItem};
 pub(super) use menu::{open as open_menu, subjects};
 pub(super) use news::take as take_news;
 pub(super) use palette::open as open_palette;

@@ -3,7 +3,7 @@
 
 use super::form::{Band, Column, Look};
 use super::grant::{self, Grants};
-use super::{Layout, Place, Placed, Rule, Wish};
+use super::{Area, Layout, Placed, Rule, Wish};
 use crate::insight::NodeId;
 use crate::model::system::{System, Tier};
 
@@ -35,14 +35,14 @@ fn of_tier(tier: Tier, wishes: &[Wish]) -> impl Iterator<Item = &Wish> {
 }
 
 /// The columns of a band and their places, a blank column between them.
-pub(super) fn columns(band: &Band, area: Place) -> Vec<(&'static Column, Place)> {
+pub(super) fn columns(band: &Band, area: Area) -> Vec<(&'static Column, Area)> {
     let gaps = band.columns.len().saturating_sub(1) as u16;
     let shares: u16 = band.columns.iter().map(|c| c.share).sum();
     let mut x = area.x;
     let mut places = Vec::new();
     for (i, column) in band.columns.iter().enumerate() {
         let w = if i as u16 == gaps { area.x + area.w - x } else { (area.w - gaps) * column.share / shares.max(1) };
-        places.push((column, Place { x, w, ..area }));
+        places.push((column, Area { x, w, ..area }));
         x += w + 1;
     }
     places
@@ -57,9 +57,9 @@ fn grid(width: u16, boxes: usize) -> (u16, u16) {
 }
 
 /// The rows that a band needs at least, its rule included.
-pub(super) fn least(band: &Band, area: Place, wishes: &[Wish]) -> u16 {
+pub(super) fn least(band: &Band, area: Area, wishes: &[Wish]) -> u16 {
     let rule = u16::from(band.has_rule(area.h));
-    let of_column = |(column, place): &(&Column, Place)| match column.look {
+    let of_column = |(column, place): &(&Column, Area)| match column.look {
         Look::Lines => rule + lines(column, place.w, band, wishes),
         Look::Boxed => {
             // The balancer's box grows with its rules, and keeps a row free for a reason.
@@ -134,13 +134,13 @@ fn widen(group: &mut Group<'_>, width: u16) {
 }
 
 /// Places one band of so many rows in a body of `body` rows.
-pub(super) fn band(layout: &mut Layout, band: &Band, place: Place, body: u16, boxes: &Boxes<'_>) {
+pub(super) fn band(layout: &mut Layout, band: &Band, place: Area, body: u16, boxes: &Boxes<'_>) {
     let rule = u16::from(band.has_rule(body));
     if rule > 0 {
         rules(layout, band, place, boxes);
     }
     for (column, area) in columns(band, place) {
-        let area = Place { y: area.y + rule, h: area.h.saturating_sub(rule), ..area };
+        let area = Area { y: area.y + rule, h: area.h.saturating_sub(rule), ..area };
         match column.look {
             Look::Boxed => of_boxes(layout, column, area, boxes),
             Look::Lines => of_lines(layout, column, area, band, boxes),
@@ -153,13 +153,13 @@ pub(super) fn band(layout: &mut Layout, band: &Band, place: Place, body: u16, bo
     }
 }
 
-fn placed(wish: &Wish, place: Place, look: Look) -> Placed {
-    Placed { node: wish.node.clone(), place, look, band: place, told: Place::default() }
+fn placed(wish: &Wish, place: Area, look: Look) -> Placed {
+    Placed { node: wish.node.clone(), place, look, band: place, told: Area::default() }
 }
 
 /// The rule of a band, with what stands on it; a rule for each column when there are several.
-fn rules(layout: &mut Layout, band: &Band, place: Place, boxes: &Boxes<'_>) {
-    let row = Place { h: 1, ..place };
+fn rules(layout: &mut Layout, band: &Band, place: Area, boxes: &Boxes<'_>) {
+    let row = Area { h: 1, ..place };
     if band.heads.is_none() && band.columns.len() > 1 {
         for (column, area) in columns(band, row) {
             layout.rules.push(Rule { tiers: column.parts.to_vec(), place: area, taken: 0 });
@@ -171,7 +171,7 @@ fn rules(layout: &mut Layout, band: &Band, place: Place, boxes: &Boxes<'_>) {
     // The heading to their right keeps half of the rule.
     for group in groups(heads.into_iter(), row.w * 3 / 5, false).iter().take(1) {
         for (wish, w) in &group.members {
-            layout.boxes.push(placed(wish, Place { x: x + 1, w: *w, ..row }, Look::Chip));
+            layout.boxes.push(placed(wish, Area { x: x + 1, w: *w, ..row }, Look::Chip));
             x += w + GAP;
         }
     }
@@ -183,7 +183,7 @@ fn rules(layout: &mut Layout, band: &Band, place: Place, boxes: &Boxes<'_>) {
     layout.rules.push(Rule { tiers, place: row, taken });
 }
 
-fn of_boxes(layout: &mut Layout, column: &Column, area: Place, boxes: &Boxes<'_>) {
+fn of_boxes(layout: &mut Layout, column: &Column, area: Area, boxes: &Boxes<'_>) {
     let here: Vec<&Wish> = of(column, boxes.wishes).collect();
     let (across, rows) = grid(area.w, here.len());
     for (i, wish) in here.iter().enumerate() {
@@ -191,7 +191,7 @@ fn of_boxes(layout: &mut Layout, column: &Column, area: Place, boxes: &Boxes<'_>
         let in_row = across.min(here.len() as u16 - row * across);
         let (bx, bw) = slice(area.w + 1, in_row, column);
         let (by, bh) = slice(area.h, rows, row);
-        layout.boxes.push(placed(wish, Place { x: area.x + bx, y: area.y + by, w: bw - 1, h: bh }, Look::Boxed));
+        layout.boxes.push(placed(wish, Area { x: area.x + bx, y: area.y + by, w: bw - 1, h: bh }, Look::Boxed));
     }
 }
 
@@ -201,7 +201,7 @@ fn slice(total: u16, n: u16, i: u16) -> (u16, u16) {
     (at(u32::from(i)), at(u32::from(i) + 1) - at(u32::from(i)))
 }
 
-fn of_lines(layout: &mut Layout, column: &Column, area: Place, band: &Band, boxes: &Boxes<'_>) {
+fn of_lines(layout: &mut Layout, column: &Column, area: Area, band: &Band, boxes: &Boxes<'_>) {
     let narrow = band.columns.len() > 1;
     let all = groups(of(column, boxes.wishes), area.w, narrow);
     let mut sizes: Vec<u16> = all.iter().map(|g| g.lines + grant::of(g, boxes.grants)).collect();
@@ -228,13 +228,13 @@ fn of_lines(layout: &mut Layout, column: &Column, area: Place, band: &Band, boxe
         if y + group.lines > area.y + area.h {
             break;
         }
-        place_group(layout, group, Place { y, h: *size, ..area }, boxes);
+        place_group(layout, group, Area { y, h: *size, ..area }, boxes);
         y += size;
     }
 }
 
 /// Places a group: its boxes beside each other, and under them the rows granted for their reasons.
-fn place_group(layout: &mut Layout, group: &Group<'_>, area: Place, boxes: &Boxes<'_>) {
+fn place_group(layout: &mut Layout, group: &Group<'_>, area: Area, boxes: &Boxes<'_>) {
     let grants = grant::of(group, boxes.grants);
     let own = area.h.saturating_sub(grants);
     let (mut x, mut y) = (area.x, area.y + own);
@@ -242,8 +242,8 @@ fn place_group(layout: &mut Layout, group: &Group<'_>, area: Place, boxes: &Boxe
         let h = if i == 0 { own } else { wish.lines.min(own) };
         let rows = boxes.grants.get(&wish.node).copied().unwrap_or(0);
         let look = if group.members.len() > 1 && wish.lines == 1 { Look::Chip } else { Look::Lines };
-        let place = Place { x, w: *w, h, ..area };
-        layout.boxes.push(Placed { look, band: Place { h: own, ..area }, told: Place { y, h: rows, ..area }, ..placed(wish, place, look) });
+        let place = Area { x, w: *w, h, ..area };
+        layout.boxes.push(Placed { look, band: Area { h: own, ..area }, told: Area { y, h: rows, ..area }, ..placed(wish, place, look) });
         x += w + GAP;
         y += rows;
     }
@@ -306,7 +306,7 @@ mod tests {
     fn columns_fill_their_band_with_one_blank_between() {
         for width in 60..=250 {
             for band in super::super::BOXED.iter().chain(super::super::LINES) {
-                let places = columns(band, Place { x: 0, y: 0, w: width, h: 9 });
+                let places = columns(band, Area { x: 0, y: 0, w: width, h: 9 });
                 let used: u16 = places.iter().map(|(_, p)| p.w).sum();
                 assert_eq!(used + places.len() as u16 - 1, width, "{band:?}");
             }

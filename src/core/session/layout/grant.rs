@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::fill::{self, Group};
 use super::form::{Band, Look};
-use super::{Place, Wish};
+use super::{Area, Wish};
 use crate::insight::NodeId;
 
 /// What stands beside a reason on its line, and what words that do not break lose at its end.
@@ -24,7 +24,7 @@ struct Teller<'a> {
 }
 
 /// Gives each box that has a reason to tell a line more, the worst first; then another one to those whose reasons need it.
-pub(super) fn reasons<'a>(bands: &[&Band], heights: &mut [u16], area: Place, wishes: &'a [Wish]) -> Grants<'a> {
+pub(super) fn reasons<'a>(bands: &[&Band], heights: &mut [u16], area: Area, wishes: &'a [Wish]) -> Grants<'a> {
     let mut tellers = Vec::new();
     // Rows in use of every column of lines: a column may have some to spare when its band has none.
     let mut used: Vec<Vec<u16>> = Vec::new();

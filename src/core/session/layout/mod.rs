@@ -19,7 +19,7 @@ use form::{BOXED, BOXED_SIDE, Band, LINES, LINES_FULL, LINES_SIDE};
 
 /// A rectangle of cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Place {
+pub struct Area {
     /// First column.
     pub x: u16,
     /// First row.
@@ -66,13 +66,13 @@ pub struct Placed {
     /// What it is about.
     pub node: NodeId,
     /// Where.
-    pub place: Place,
+    pub place: Area,
     /// How it looks there.
     pub look: Look,
     /// Its lines below the first may use the width of the whole band.
-    pub band: Place,
+    pub band: Area,
     /// Rows granted for its reasons.
-    pub told: Place,
+    pub told: Area,
 }
 
 /// The rule above a band.
@@ -81,7 +81,7 @@ pub struct Rule {
     /// The tiers that it heads.
     pub tiers: Vec<Tier>,
     /// One row.
-    pub place: Place,
+    pub place: Area,
     /// How many of its first cells are taken by boxes that stand on it.
     pub taken: u16,
 }
@@ -92,7 +92,7 @@ pub struct Layout {
     /// Services stand in boxes (else on lines).
     pub boxed: bool,
     /// Everything between header and hints.
-    pub body: Place,
+    pub body: Area,
     /// Rules of the bands and columns that do not draw their own.
     pub rules: Vec<Rule>,
     /// In reading order, band by band.
@@ -103,7 +103,7 @@ pub struct Layout {
 
 impl Layout {
     /// Where a node stands.
-    pub fn place(&self, node: &NodeId) -> Option<Place> {
+    pub fn place(&self, node: &NodeId) -> Option<Area> {
         self.boxes.iter().find(|b| b.node == *node).map(|b| b.place)
     }
 }
@@ -166,10 +166,10 @@ pub fn plan(size: (u16, u16), banner: bool, wishes: &[Wish], selected: &NodeId) 
         return Layout::default();
     }
     let top = 1 + u16::from(banner);
-    let body = Place { x: 0, y: top, w, h: h - 1 - top };
+    let body = Area { x: 0, y: top, w, h: h - 1 - top };
     let side = if w >= SIDE_FROM { (w * 36 / 100).min(80) } else { 0 };
-    let main = Place { w: w - side - u16::from(side > 0), ..body };
-    let right = Place { x: main.w + 1, w: side, ..body };
+    let main = Area { w: w - side - u16::from(side > 0), ..body };
+    let right = Area { x: main.w + 1, w: side, ..body };
     let form = if side > 0 { BOXED_SIDE } else { BOXED };
     let boxed = w >= BOXED_FROM.0 && body.h >= BOXED_FROM.1 && fits(main, form, wishes);
     let form = match (boxed, side > 0) {
@@ -186,12 +186,12 @@ pub fn plan(size: (u16, u16), banner: bool, wishes: &[Wish], selected: &NodeId) 
     layout
 }
 
-fn fits(main: Place, form: &[Band], wishes: &[Wish]) -> bool {
+fn fits(main: Area, form: &[Band], wishes: &[Wish]) -> bool {
     let needed: u16 = form.iter().filter(|b| !b.side && main.h >= b.from).map(|b| fill::least(b, main, wishes)).sum();
     needed <= main.h
 }
 
-fn column(layout: &mut Layout, form: &[Band], area: Place, side: bool, wishes: &[Wish], selected: &NodeId) {
+fn column(layout: &mut Layout, form: &[Band], area: Area, side: bool, wishes: &[Wish], selected: &NodeId) {
     let here = |b: &&Band| b.side == side && area.h >= b.from && b.columns.iter().any(|c| fill::of(c, wishes).next().is_some());
     let bands: Vec<&Band> = form.iter().filter(here).collect();
     let mut heights: Vec<u16> = bands.iter().map(|b| fill::least(b, area, wishes)).collect();
@@ -200,7 +200,7 @@ fn column(layout: &mut Layout, form: &[Band], area: Place, side: bool, wishes: &
     spread(&mut heights, &bands, area.h, wishes);
     let mut y = area.y;
     for (band, h) in bands.into_iter().zip(heights) {
-        fill::band(layout, band, Place { y, h, ..area }, area.h, &fill::Boxes { wishes, grants: &grants, selected });
+        fill::band(layout, band, Area { y, h, ..area }, area.h, &fill::Boxes { wishes, grants: &grants, selected });
         y += h;
     }
 }

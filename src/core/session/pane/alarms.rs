@@ -1,6 +1,6 @@
 //! The pane of alarms: its row, and the rows of its lists.
 
-use crate::input::Place;
+use crate::input::Jump;
 use crate::model::alarm::{Alarm, AlarmChange, AlarmHistory, AlarmState, Alarms};
 use crate::model::section::Section;
 use crate::model::store::Store;
@@ -12,7 +12,7 @@ use super::{PaneId, PaneRow, list};
 /// Its row.
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Alarms,
-    place: Some(Place::Alarms),
+    place: Some(Jump::Alarms),
     needs: &[AlarmHistory::KEY],
     panels: &[
         list("Alarms", |s, q| borrowed(alarms(&s.store, s.unfolded, q.filter), |a| &a.name)),

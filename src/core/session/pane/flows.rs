@@ -1,6 +1,6 @@
 //! The pane of the three flows of the architecture: its row, the stops of a flow in the order of its drawing, and the deliveries.
 
-use crate::input::Place;
+use crate::input::Jump;
 use crate::insight::NodeId;
 use crate::insight::panes::flows::{Delivery, Edge, Flow, Flows, Hop, Step, StepKind, StepState};
 use crate::model::cdn::Cdn;
@@ -19,7 +19,7 @@ use super::{Lead, PaneId, PaneRow, Query, opens};
 /// Its row.
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Flows,
-    place: Some(Place::Flows),
+    place: Some(Jump::Flows),
     needs: &[Dns::KEY, Cdn::KEY, Builds::KEY, Pipeline::KEY, Repositories::KEY],
     panels: &[
         opens("User request", |s, q| named(places(s, 0, q.filter), |h| identity(h)), |s, q, i| place(s, 0, q.filter, i)),

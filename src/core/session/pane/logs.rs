@@ -1,6 +1,6 @@
 //! The pane of the log tail: its row. Its lines are no list of identities: `session::logs` holds them.
 
-use crate::input::Place;
+use crate::input::Jump;
 use crate::model::log::LogGroup;
 use crate::model::log::LogTail;
 use crate::model::section::Section;
@@ -10,7 +10,7 @@ use super::{PaneId, PaneRow, Panel};
 /// Its row.
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Logs,
-    place: Some(Place::Logs),
+    place: Some(Jump::Logs),
     needs: &[LogTail::KEY, LogGroup::KEY],
     panels: &[Panel { title: "Log", rows: None, enter: None }],
 };

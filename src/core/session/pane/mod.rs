@@ -23,7 +23,7 @@ pub(crate) mod zones;
 use super::Session;
 use super::filter::Filter;
 use super::rows::Ids;
-use crate::input::Place;
+use crate::input::Jump;
 use crate::insight::NodeId;
 use crate::model::identity::Identity;
 use crate::model::network::Zones;
@@ -72,7 +72,7 @@ pub(crate) struct PaneRow {
     /// Names it.
     pub id: PaneId,
     /// The key's place that leads here from anywhere.
-    pub place: Option<Place>,
+    pub place: Option<Jump>,
     /// The sections that it reads beyond ALWAYS, or reads more closely while it is open.
     pub needs: &'static [SectionKey],
     /// Its panels in reading order.

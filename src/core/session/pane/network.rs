@@ -1,6 +1,6 @@
 //! The pane of the network: its row, and the rows of its lists.
 
-use crate::input::Place;
+use crate::input::Jump;
 use crate::model::cache::CacheSubnets;
 use crate::model::network::Zones;
 use crate::model::network::{NatGateway, NatGateways, Network, Route, RouteTable, Routes, SecurityGroup, SecurityGroups, Subnet};
@@ -14,7 +14,7 @@ use super::{PaneId, PaneRow, list};
 /// Its row.
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Network,
-    place: Some(Place::Network),
+    place: Some(Jump::Network),
     needs: &[Network::KEY, Routes::KEY, NatGateways::KEY, SecurityGroups::KEY, Zones::KEY, CacheSubnets::KEY],
     panels: &[
         list("Subnets", |s, q| borrowed(subnets(&s.store, q.filter), |n| &n.id)),

@@ -1,6 +1,6 @@
 //! The pane of what changed: its row, and the rows of its list.
 
-use crate::input::Place;
+use crate::input::Jump;
 use crate::insight::Event;
 use crate::model::alarm::AlarmHistory;
 use crate::model::scaling::ScalingActivities;
@@ -14,7 +14,7 @@ use super::{Lead, PaneId, PaneRow, Query, opens};
 /// Its row.
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Timeline,
-    place: Some(Place::Timeline),
+    place: Some(Jump::Timeline),
     needs: &[ScalingActivities::KEY, AlarmHistory::KEY],
     panels: &[opens("Timeline", |s, q| stamped(timeline(s, q.filter), |e| (Some(e.at), &e.text)), node)],
 };

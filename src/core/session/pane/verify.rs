@@ -1,8 +1,8 @@
 //! The pane that holds the live stack against the written architecture: its row, and the statements, those that need a person first.
 
-use crate::input::Place;
+use crate::input::Jump;
 use crate::insight::NodeId;
-use crate::insight::conformance::{Outcome, Report, Row};
+use crate::insight::conformance::{Outcome, Report, StatementResult};
 use crate::model::cache::CacheSubnets;
 use crate::model::log::LogGroup;
 use crate::model::section::Section;
@@ -17,7 +17,7 @@ use super::{Lead, PaneId, PaneRow, Query, opens};
 /// Its row; what the diagram rests on is read anyway.
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Verify,
-    place: Some(Place::Verify),
+    place: Some(Jump::Verify),
     needs: &[TaskDefinitions::KEY, LogGroup::KEY, CacheSubnets::KEY],
     panels: &[opens("Statements", |s, q| named(statements(s, q.filter), |r| copied(r)), node)],
 };
@@ -33,17 +33,17 @@ pub(crate) fn attention(outcome: Outcome) -> Option<u8> {
 }
 
 /// The statements with their results: first those that need attention, then the others in the order of the architecture. A word that is a verdict (`fail`, `!pass`) is held against the verdict alone: `failover` is no failure.
-pub(crate) fn statements<'a>(session: &'a Session, filter: &Filter) -> Vec<&'a Row> {
+pub(crate) fn statements<'a>(session: &'a Session, filter: &Filter) -> Vec<&'a StatementResult> {
     session.report().map_or_else(Vec::new, |r| shown(r, filter))
 }
 
-fn shown<'a>(report: &'a Report, filter: &Filter) -> Vec<&'a Row> {
+fn shown<'a>(report: &'a Report, filter: &Filter) -> Vec<&'a StatementResult> {
     let mut rows = matching(report, filter);
     rows.sort_by_key(|row| attention(row.outcome).unwrap_or(u8::MAX));
     rows
 }
 
-fn matching<'a>(report: &'a Report, filter: &Filter) -> Vec<&'a Row> {
+fn matching<'a>(report: &'a Report, filter: &Filter) -> Vec<&'a StatementResult> {
     let all = &report.rows;
     if filter.is_empty() {
         return all.iter().collect();
@@ -51,7 +51,7 @@ fn matching<'a>(report: &'a Report, filter: &Filter) -> Vec<&'a Row> {
     let (verdicts, words): (Vec<&str>, Vec<&str>) = filter.text().split_whitespace().partition(|w| verdict(w).is_some());
     let rest = Filter::parse(&words.join(" "));
     let (not, is): (Vec<_>, Vec<_>) = verdicts.into_iter().filter_map(verdict).partition(|(negated, _)| *negated);
-    let wanted = |row: &&Row| {
+    let wanted = |row: &&StatementResult| {
         let (about, has) = (&row.about, |all: &[(bool, Outcome)]| all.iter().any(|(_, o)| *o == row.outcome));
         let [found, why] = [&row.found, &row.why].map(|text| text.as_deref().unwrap_or_default());
         (is.is_empty() || has(&is))
@@ -68,7 +68,7 @@ fn verdict(word: &str) -> Option<(bool, Outcome)> {
 }
 
 /// What `y` copies: `V01 fail: 10.1.0.0/16`.
-fn copied(row: &Row) -> String {
+fn copied(row: &StatementResult) -> String {
     let (id, word) = (&row.about.id, row.outcome.word());
     match row.found.as_ref().or(row.why.as_ref()) {
         Some(found) => format!("{id} {word}: {found}"),
@@ -105,12 +105,12 @@ mod tests {
         assert!(never.is_empty(), "these would stay unknown for ever: {never:?}");
     }
 
-    fn row(id: &str, title: &str, outcome: Outcome) -> Row {
+    fn row(id: &str, title: &str, outcome: Outcome) -> StatementResult {
         let about = About { id: id.into(), title: title.into(), ..About::default() };
-        Row { about: Arc::new(about), outcome, found: Some("yes".into()), why: None }
+        StatementResult { about: Arc::new(about), outcome, found: Some("yes".into()), why: None }
     }
 
-    fn report(rows: Vec<Row>) -> Report {
+    fn report(rows: Vec<StatementResult>) -> Report {
         Report { stack: String::new(), region: String::new(), elsewhere: None, as_of: String::new(), counts: Counts::of(&rows), rows }
     }
 

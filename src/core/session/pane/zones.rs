@@ -1,6 +1,6 @@
 //! The pane of the availability zones: its row, the cells of the drawing in the order in which they are walked through, and the findings.
 
-use crate::input::Place;
+use crate::input::Jump;
 use crate::insight::NodeId;
 use crate::insight::panes::zones::{Mark, ZoneMap, ZoneState, ZoneSystem};
 use crate::model::network::NatGateways;
@@ -18,7 +18,7 @@ use super::{Lead, PaneId, PaneRow, Query, opens};
 /// Its row.
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Zones,
-    place: Some(Place::Zones),
+    place: Some(Jump::Zones),
     needs: &[Zones::KEY, Network::KEY, NatGateways::KEY, Routes::KEY],
     panels: &[
         opens("Availability zones", |s, q| named(s.zones().map_or_else(Vec::new, |m| cells(m, q.filter)), identity), cell_node),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::input::{Code, Key, Place};
+use crate::input::{Code, Jump, Key};
 use crate::insight::NodeId;
 use crate::model::log::LogTail;
 use crate::session::filter::Filter;
@@ -41,8 +41,8 @@ pub(in crate::session) fn push(session: &mut Session, pane: PaneId, subject: Str
 }
 
 /// Jumps to a place; the log shows the lines of the service that is looked at.
-pub(super) fn go(session: &mut Session, place: Place) {
-    if place == Place::Logs {
+pub(super) fn go(session: &mut Session, place: Jump) {
+    if place == Jump::Logs {
         let service = match session.screen() {
             Some(Screen { pane: PaneId::Service, subject, .. }) => Some(subject.clone()),
             Some(_) => None,

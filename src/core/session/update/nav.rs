@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use crate::input::Dir;
 use crate::insight::NodeId;
 use crate::model::log::LogTail;
-use crate::session::layout::{self, Place};
+use crate::session::layout::{self, Area};
 use crate::session::pane::{self, PaneId};
 use crate::session::{Screen, Session, rows};
 
@@ -61,8 +61,8 @@ fn neighbour_service(session: &Session, order: &[NodeId], dir: Dir) -> Option<No
 }
 
 /// How far a box is in a direction, if it is there at all: first the gap, then how little the two face each other.
-fn distance(from: Place, to: Place, dir: Dir) -> Option<(i32, i32)> {
-    let span = |p: Place, horizontal: bool| {
+fn distance(from: Area, to: Area, dir: Dir) -> Option<(i32, i32)> {
+    let span = |p: Area, horizontal: bool| {
         let (a, n) = if horizontal { (p.x, p.w) } else { (p.y, p.h) };
         (i32::from(a), i32::from(a) + i32::from(n))
     };

@@ -4,7 +4,7 @@
 use ratatui::layout::Rect;
 
 use super::panel::{Panel, marked};
-use crate::session::act::{Entry, Field, Form, Menu, Palette};
+use crate::session::act::{Field, Form, Menu, MenuItem, Palette};
 use crate::theme::Role;
 use crate::view::View;
 use crate::view::widget::{Ink, Phrase};
@@ -23,7 +23,7 @@ pub(super) fn menu(menu: &Menu, body: Rect, ink: &mut Ink<'_>) {
     panel.draw(body, ink);
 }
 
-fn entry(entry: &Entry, selected: bool, widest: usize) -> Phrase<'_> {
+fn entry(entry: &MenuItem, selected: bool, widest: usize) -> Phrase<'_> {
     let (key, name, doc) = match (selected, &entry.why_not) {
         (true, _) => (Role::Selection, Role::Selection, Role::Text),
         (false, None) => (Role::Key, Role::Text, Role::Muted),

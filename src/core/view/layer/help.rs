@@ -33,8 +33,8 @@ pub(crate) fn draw(v: &View<'_>, body: Rect, ink: &mut Ink<'_>) {
         if y < inner.bottom() {
             let end = (x + wide - 1).min(inner.right());
             match line {
-                Line::Heading(text) => ink.put(x, y, end, text, Role::Title),
-                Line::Row(command, enabled) => row_of(command, *enabled, Rect { x, y, width: end - x, height: 1 }, ink),
+                HelpLine::Heading(text) => ink.put(x, y, end, text, Role::Title),
+                HelpLine::Row(command, enabled) => row_of(command, *enabled, Rect { x, y, width: end - x, height: 1 }, ink),
             };
         }
     }
@@ -57,23 +57,23 @@ fn legend(width: usize) -> Vec<Phrase<'static>> {
 }
 
 /// Where the second column begins: at the heading nearest to the middle.
-fn split_at(lines: &[Line]) -> u16 {
-    let headings = lines.iter().enumerate().filter(|(i, l)| *i > 0 && matches!(l, Line::Heading(_))).map(|(i, _)| i as u16);
+fn split_at(lines: &[HelpLine]) -> u16 {
+    let headings = lines.iter().enumerate().filter(|(i, l)| *i > 0 && matches!(l, HelpLine::Heading(_))).map(|(i, _)| i as u16);
     let middle = lines.len() as u16 / 2;
     headings.min_by_key(|i| i.abs_diff(middle)).unwrap_or(middle)
 }
 
-fn longer_half(lines: &[Line]) -> u16 {
+fn longer_half(lines: &[HelpLine]) -> u16 {
     let first = split_at(lines);
     first.max(lines.len() as u16 - first)
 }
 
-enum Line {
+enum HelpLine {
     Heading(&'static str),
     Row(&'static Command, bool),
 }
 
-fn lines(v: &View<'_>) -> Vec<Line> {
+fn lines(v: &View<'_>) -> Vec<HelpLine> {
     let mut situation = v.session.situation();
     situation.layer = false;
     let mut lines = Vec::new();
@@ -81,9 +81,9 @@ fn lines(v: &View<'_>) -> Vec<Line> {
     for command in COMMANDS {
         if command.group != group {
             group = command.group;
-            lines.push(Line::Heading(group));
+            lines.push(HelpLine::Heading(group));
         }
-        lines.push(Line::Row(command, (command.enabled)(situation)));
+        lines.push(HelpLine::Row(command, (command.enabled)(situation)));
     }
     lines
 }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::detail::Detail;
 use super::{beside, position, spacious, split};
-use crate::insight::conformance::{Counts, Outcome, Report, Row, Statement};
+use crate::insight::conformance::{Counts, Outcome, Report, Statement, StatementResult};
 use crate::session::Screen;
 use crate::session::pane::verify as rows;
 use crate::theme::Role;
@@ -80,43 +80,43 @@ const COLUMNS: &[Column] = &[
 ];
 
 /// A line of the list.
-enum Line<'a> {
+enum ListItem<'a> {
     /// Over what needs a person, of all groups.
     Attention(Counts),
     Heading(&'a str, Counts),
-    Statement(&'a Row),
+    Statement(&'a StatementResult),
 }
 
 /// The statements with a heading over each group; what needs attention is a group of its own, and still counts in that of its system.
-fn lines<'a>(shown: &[&'a Row]) -> Vec<Line<'a>> {
+fn lines<'a>(shown: &[&'a StatementResult]) -> Vec<ListItem<'a>> {
     let mut lines = Vec::with_capacity(shown.len() + 16);
-    let urgent = |row: &&Row| rows::attention(row.outcome).is_some();
-    let (first, rest): (Vec<&Row>, Vec<&Row>) = shown.iter().copied().partition(urgent);
+    let urgent = |row: &&StatementResult| rows::attention(row.outcome).is_some();
+    let (first, rest): (Vec<&StatementResult>, Vec<&StatementResult>) = shown.iter().copied().partition(urgent);
     if !first.is_empty() {
-        lines.push(Line::Attention(Counts::of(first.iter().copied())));
-        lines.extend(first.into_iter().map(Line::Statement));
+        lines.push(ListItem::Attention(Counts::of(first.iter().copied())));
+        lines.extend(first.into_iter().map(ListItem::Statement));
     }
     let mut group = "";
     for row in rest {
         if row.about.group != group {
             group = &row.about.group;
             let own = shown.iter().copied().filter(|r| r.about.group == group);
-            lines.push(Line::Heading(group, Counts::of(own)));
+            lines.push(ListItem::Heading(group, Counts::of(own)));
         }
-        lines.push(Line::Statement(row));
+        lines.push(ListItem::Statement(row));
     }
     lines
 }
 
-fn list(shown: &[&Row], at: usize, area: Rect, ink: &mut Ink<'_>) {
+fn list(shown: &[&StatementResult], at: usize, area: Rect, ink: &mut Ink<'_>) {
     let lines = lines(shown);
     let chosen = shown.get(at);
-    let is = |line: &Line<'_>| matches!(line, Line::Statement(r) if chosen.is_some_and(|c| std::ptr::eq(*r, *c)));
+    let is = |line: &ListItem<'_>| matches!(line, ListItem::Statement(r) if chosen.is_some_and(|c| std::ptr::eq(*r, *c)));
     let selected = lines.iter().position(is).map(|at| (at, true));
     Table { columns: COLUMNS, rows: lines.len(), selected }.draw(area, ink, |i| match lines.get(i) {
-        Some(Line::Attention(counts)) => vec![Phrase::new(), Phrase::new(), Phrase::of("Needs attention", Role::Title), bad(*counts)],
-        Some(Line::Heading(group, counts)) => heading(group, *counts),
-        Some(Line::Statement(row)) => statement(row),
+        Some(ListItem::Attention(counts)) => vec![Phrase::new(), Phrase::new(), Phrase::of("Needs attention", Role::Title), bad(*counts)],
+        Some(ListItem::Heading(group, counts)) => heading(group, *counts),
+        Some(ListItem::Statement(row)) => statement(row),
         None => Vec::new(),
     });
 }
@@ -136,7 +136,7 @@ fn heading(group: &str, counts: Counts) -> Vec<Phrase<'_>> {
     vec![Phrase::new(), Phrase::new(), Phrase::of(group, Role::Title), told]
 }
 
-fn statement(row: &Row) -> Vec<Phrase<'_>> {
+fn statement(row: &StatementResult) -> Vec<Phrase<'_>> {
     let (mark, role) = sign(row.outcome);
     let found = match row.outcome {
         Outcome::Pass | Outcome::NotApplicable => Role::Muted,
@@ -151,7 +151,7 @@ fn statement(row: &Row) -> Vec<Phrase<'_>> {
 }
 
 /// The selected statement in full.
-fn detail(v: &View<'_>, row: &Row, area: Rect, ink: &mut Ink<'_>) {
+fn detail(v: &View<'_>, row: &StatementResult, area: Rect, ink: &mut Ink<'_>) {
     let about = &row.about;
     let (mark, role) = sign(row.outcome);
     let text = |text: &str| Phrase::of(text.split_whitespace().collect::<Vec<_>>().join(" "), Role::Text);
@@ -190,9 +190,9 @@ mod tests {
     use super::*;
     use crate::insight::conformance::About;
 
-    fn row(id: &str, group: &str, outcome: Outcome) -> Row {
+    fn row(id: &str, group: &str, outcome: Outcome) -> StatementResult {
         let about = About { id: id.into(), group: group.into(), ..About::default() };
-        Row { about: Arc::new(about), outcome, found: None, why: None }
+        StatementResult { about: Arc::new(about), outcome, found: None, why: None }
     }
 
     #[test]
@@ -206,13 +206,13 @@ mod tests {
         let drawn: Vec<String> = lines(&all.iter().collect::<Vec<_>>())
             .iter()
             .map(|line| match line {
-                Line::Attention(counts) => format!("attention {} {}", counts.fail, counts.warn),
-                Line::Heading(group, counts) => format!("{group} {}/{}", counts.pass, counts.total()),
-                Line::Statement(row) => row.about.id.clone(),
+                ListItem::Attention(counts) => format!("attention {} {}", counts.fail, counts.warn),
+                ListItem::Heading(group, counts) => format!("{group} {}/{}", counts.pass, counts.total()),
+                ListItem::Statement(row) => row.about.id.clone(),
             })
             .collect();
         assert_eq!(drawn, ["attention 1 1", "H03", "S09", "Groups 1/2", "S01", "Claims 0/2", "H01"]);
         let calm = [row("S01", "Groups", Outcome::Pass)];
-        assert!(matches!(lines(&calm.iter().collect::<Vec<_>>()).first(), Some(Line::Heading(..))), "nothing needs attention");
+        assert!(matches!(lines(&calm.iter().collect::<Vec<_>>()).first(), Some(ListItem::Heading(..))), "nothing needs attention");
     }
 }

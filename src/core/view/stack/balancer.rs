@@ -6,7 +6,7 @@ use super::{head, must_tell, service, tell};
 use crate::insight::NodeId;
 use crate::model::balancer::{Balancer, BalancerState, Routing, TargetGroup};
 use crate::model::metric;
-use crate::session::layout::{Place, Placed};
+use crate::session::layout::{Area, Placed};
 use crate::theme::Role;
 use crate::view::View;
 use crate::view::figures::{share, zone};
@@ -138,7 +138,7 @@ pub(super) fn body(v: &View<'_>, _: &NodeId, area: Rect, ink: &mut Ink<'_>) {
 }
 
 pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
-    let Place { x: left, y, w, h } = placed.place;
+    let Area { x: left, y, w, h } = placed.place;
     let end = left + w - 1;
     let x = head(v, placed, "ALB", 3, ink);
     let rest = Rect { x, y, width: end.saturating_sub(x), height: h };

@@ -10,7 +10,7 @@ use crate::insight::topology::roles::redis_roles;
 use crate::model::cache::{AutomaticFailover, CacheNodes, CacheStatus, NodeGroup, ReplicationGroup};
 use crate::model::limits::Limit;
 use crate::model::metric;
-use crate::session::layout::{Place, Placed};
+use crate::session::layout::{Area, Placed};
 use crate::theme::Role;
 use crate::view::View;
 use crate::view::figures::zone;
@@ -136,7 +136,7 @@ pub(super) fn body(v: &View<'_>, _: &NodeId, area: Rect, ink: &mut Ink<'_>) {
 }
 
 pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
-    let Place { x: left, y, w, h } = placed.place;
+    let Area { x: left, y, w, h } = placed.place;
     let end = left + w - 1;
     let longest = v.session.stack.services.iter().map(|s| s.name.len()).max().unwrap_or(8).clamp(14, 24) as u16;
     let version = v.store.get::<CacheNodes>().and_then(|n| n.nodes.first()).map(|n| n.version.as_str()).unwrap_or_default();

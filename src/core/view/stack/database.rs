@@ -7,7 +7,7 @@ use crate::insight::NodeId;
 use crate::model::database::{Database, DatabaseSettings, InstanceStatus, default_max_connections};
 use crate::model::limits::Limit;
 use crate::model::metric;
-use crate::session::layout::{Place, Placed};
+use crate::session::layout::{Area, Placed};
 use crate::theme::Role;
 use crate::view::figures::zone;
 use crate::view::state::ready;
@@ -143,7 +143,7 @@ pub(super) fn body(v: &View<'_>, _: &NodeId, area: Rect, ink: &mut Ink<'_>) {
 }
 
 pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
-    let Place { x: left, y, w, h } = placed.place;
+    let Area { x: left, y, w, h } = placed.place;
     let end = left + w - 1;
     let longest = v.session.stack.services.iter().map(|s| s.name.len()).max().unwrap_or(8).clamp(14, 24) as u16;
     let version = v.store.get::<Database>().map(|d| d.version.as_str()).unwrap_or_default();

@@ -9,7 +9,7 @@ use crate::model::health::Level;
 use crate::model::metric::{self, SeriesId};
 use crate::model::stack::{ServiceRole, Stack};
 use crate::model::system::System;
-use crate::session::layout::{Layout, Place};
+use crate::session::layout::{Area, Layout};
 use crate::theme::Role;
 use crate::view::View;
 use crate::view::figures::glyph;
@@ -137,7 +137,7 @@ fn edge_role(v: &View<'_>, to: &NodeId) -> Role {
 }
 
 /// From the lower edge of `a` through the rule beneath it.
-fn down(a: Place, x: u16, label: &Phrase<'_>, role: Role, ink: &mut Ink<'_>) {
+fn down(a: Area, x: u16, label: &Phrase<'_>, role: Role, ink: &mut Ink<'_>) {
     ink.dot(x, a.y + a.h - 1, '┬', role);
     ink.dot(x, a.y + a.h, '▾', role);
     beside(x, a.y + a.h, x + 40, label, ink);

@@ -28,7 +28,7 @@ use crate::model::health::Level;
 use crate::model::network::{AvailabilityZoneState, Zones, zone_letter};
 use crate::model::section::SectionKey;
 use crate::model::system::{System, Tier};
-use crate::session::layout::{Layout, Look, Place, Placed, Rule, boxes, spec};
+use crate::session::layout::{Area, Layout, Look, Placed, Rule, boxes, spec};
 use crate::theme::Role;
 use small::Small;
 
@@ -145,7 +145,7 @@ fn figure_rows(v: &View<'_>, node: &NodeId) -> u16 {
     (spec(node.system()).figures)(&v.session.stack, v.store)
 }
 
-pub(crate) fn rect(place: Place) -> Rect {
+pub(crate) fn rect(place: Area) -> Rect {
     Rect { x: place.x, y: place.y, width: place.w, height: place.h }
 }
 
@@ -222,7 +222,7 @@ fn zones<'a>(v: &View<'a>) -> Phrase<'a> {
 
 /// Glyph and name at the start of a line, with the selection over them; returns the column behind.
 fn head(v: &View<'_>, placed: &Placed, name: &str, width: u16, ink: &mut Ink<'_>) -> u16 {
-    let Place { x, y, w, .. } = placed.place;
+    let Area { x, y, w, .. } = placed.place;
     let (mark, role) = v.badge(&placed.node);
     ink.put(x + 1, y, x + w, mark, role);
     let name = crate::model::text::clip(name, usize::from(width));
@@ -235,7 +235,7 @@ fn head(v: &View<'_>, placed: &Placed, name: &str, width: u16, ink: &mut Ink<'_>
 
 /// The reasons under a line, in the rows granted for them.
 fn tell(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
-    let Place { x, y, w, h } = placed.told;
+    let Area { x, y, w, h } = placed.told;
     if h == 0 {
         return;
     }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::{head, tell};
 use crate::insight::NodeId;
-use crate::session::layout::{Look, Place, Placed};
+use crate::session::layout::{Area, Look, Placed};
 use crate::theme::Role;
 use crate::view::View;
 use crate::view::state::Missing;
@@ -63,7 +63,7 @@ pub(super) fn counted(there: usize, of: usize, what: &str) -> Phrase<'_> {
 
 /// The line, and what there is room for beneath it.
 pub(super) fn line(small: &Small, v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
-    let Place { x, y, w, h } = placed.place;
+    let Area { x, y, w, h } = placed.place;
     let chip = placed.look == Look::Chip;
     // At the edge of the screen a line keeps one blank; beside others it has its gap.
     let end = x + w - u16::from(!chip);

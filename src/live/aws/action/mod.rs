@@ -263,7 +263,7 @@ type Sending = BoxFuture<'static, Result<Receipt, SendError>>;
 
 /// A row of `ROWS`: an action whose type is erased.
 #[derive(Debug, Clone, Copy)]
-pub struct Row {
+pub struct ActionRow {
     /// Its name.
     pub name: &'static str,
     /// Every write that it may send.
@@ -290,7 +290,7 @@ pub struct Row {
     pub sight: fn(&Facts<'_>, &Run) -> Sight,
 }
 
-impl Row {
+impl ActionRow {
     /// The row of a request.
     pub fn find(name: &str) -> Option<&'static Self> {
         ROWS.iter().find(|r| r.name == name)
@@ -302,8 +302,8 @@ impl Row {
     }
 }
 
-const fn row<A: Action>() -> Row {
-    Row {
+const fn row<A: Action>() -> ActionRow {
+    ActionRow {
         name: A::NAME,
         writes: A::WRITES,
         reads: A::READS,
@@ -325,7 +325,7 @@ const fn row<A: Action>() -> Row {
 }
 
 /// Every action of the program.
-pub const ROWS: &[Row] = &[
+pub const ROWS: &[ActionRow] = &[
     row::<scale::Scale>(),
     row::<bounds::Bounds>(),
     row::<autoscaling::Suspend>(),

@@ -18,9 +18,9 @@ const ALARMS: Op = Op::read("CloudWatch", "DescribeAlarms", "cloudwatch:Describe
 const HISTORY: Op = Op::read("CloudWatch", "DescribeAlarmHistory", "cloudwatch:DescribeAlarmHistory");
 const LOOK_BACK: chrono::TimeDelta = chrono::TimeDelta::hours(24);
 
-pub(super) struct Source;
+pub(super) struct AlarmsSource;
 
-impl super::Source for Source {
+impl super::Source for AlarmsSource {
     type Out = Alarms;
     const READS: &'static [Op] = &[ALARMS];
 

@@ -25,9 +25,9 @@ const SUBSCRIPTION: Op =
 /// Newest invalidations kept.
 const KEEP: i32 = 20;
 
-pub(super) struct Source;
+pub(super) struct CdnSource;
 
-impl super::Source for Source {
+impl super::Source for CdnSource {
     type Out = Cdn;
     const READS: &'static [Op] = &[LIST, GET, INVALIDATIONS, SUBSCRIPTION];
 

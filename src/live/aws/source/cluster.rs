@@ -15,9 +15,9 @@ use nextcore_core::model::store::Store;
 
 const DESCRIBE: Op = Op::read("ECS", "DescribeClusters", "ecs:DescribeClusters").on(Scope::Cluster);
 
-pub(super) struct Source;
+pub(super) struct ClusterSource;
 
-impl super::Source for Source {
+impl super::Source for ClusterSource {
     type Out = Cluster;
     const READS: &'static [Op] = &[DESCRIBE];
 

@@ -21,9 +21,9 @@ const GET: Op = Op::read("CloudWatch", "GetDashboard", "cloudwatch:GetDashboard"
 /// Bodies read: an account may have hundreds of dashboards, the stack has two.
 const MOST: usize = 10;
 
-pub(super) struct Source;
+pub(super) struct DashboardsSource;
 
-impl super::Source for Source {
+impl super::Source for DashboardsSource {
     type Out = Dashboards;
     const READS: &'static [Op] = &[LIST, GET];
 

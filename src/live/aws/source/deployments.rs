@@ -21,9 +21,9 @@ const PER_SERVICE: i32 = 6;
 /// ECS describes no more in one call.
 const PER_CALL: usize = 20;
 
-pub(super) struct Source;
+pub(super) struct DeploymentsSource;
 
-impl super::Source for Source {
+impl super::Source for DeploymentsSource {
     type Out = ServiceDeployments;
     const READS: &'static [Op] = &[LIST, DESCRIBE];
 

@@ -25,9 +25,9 @@ const ANSWER: Op = Op::read("Route 53", "TestDNSAnswer", "route53:TestDNSAnswer"
 const MOST_RECORDS: usize = 3000;
 const RECORDS_PER_PAGE: i32 = 300;
 
-pub(super) struct Source;
+pub(super) struct DnsSource;
 
-impl super::Source for Source {
+impl super::Source for DnsSource {
     type Out = Dns;
     const READS: &'static [Op] = &[ZONES, RECORDS, CHECKS, STATUS, ANSWER];
 

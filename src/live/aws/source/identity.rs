@@ -13,9 +13,9 @@ use nextcore_core::model::store::Store;
 
 const GET: Op = Op::read("STS", "GetCallerIdentity", "sts:GetCallerIdentity");
 
-pub(super) struct Source;
+pub(super) struct IdentitySource;
 
-impl super::Source for Source {
+impl super::Source for IdentitySource {
     type Out = Identity;
     const READS: &'static [Op] = &[GET];
 

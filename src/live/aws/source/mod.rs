@@ -91,7 +91,7 @@ impl Context {
 }
 
 /// The source that yields a section; a build without a feature has fewer.
-pub(super) fn of(key: SectionKey) -> Option<&'static Row> {
+pub(super) fn of(key: SectionKey) -> Option<&'static SourceRow> {
     SOURCES.iter().find(|row| row.key == key)
 }
 
@@ -123,7 +123,7 @@ pub type Poll = BoxFuture<'static, Result<Arc<dyn AnySection>, Problem>>;
 
 /// A row of `SOURCES`.
 #[derive(Debug, Clone, Copy)]
-pub struct Row {
+pub struct SourceRow {
     /// The section that it yields.
     pub key: SectionKey,
     /// The section's name in a sentence.
@@ -142,8 +142,8 @@ pub struct Row {
     pub poll: fn(Arc<Context>) -> Poll,
 }
 
-const fn row<S: Source>() -> Row {
-    Row {
+const fn row<S: Source>() -> SourceRow {
+    SourceRow {
         key: S::Out::KEY,
         title: S::Out::TITLE,
         reads: S::READS,
@@ -160,17 +160,17 @@ fn erased<S: Source>(cx: Arc<Context>) -> Poll {
 }
 
 /// Every source of the program.
-pub const SOURCES: &[Row] = &[
-    row::<identity::Source>(),
+pub const SOURCES: &[SourceRow] = &[
+    row::<identity::IdentitySource>(),
     row::<balancer::BalancerSource>(),
     row::<balancer::RoutingSource>(),
     row::<balancer::TargetsSource>(),
-    row::<cluster::Source>(),
+    row::<cluster::ClusterSource>(),
     row::<services::ServicesSource>(),
     row::<services::DefinitionsSource>(),
     row::<tasks::RunningSource>(),
     row::<tasks::StoppedSource>(),
-    row::<deployments::Source>(),
+    row::<deployments::DeploymentsSource>(),
     row::<scaling::TargetsSource>(),
     row::<scaling::ActivitiesSource>(),
     row::<cache::GroupSource>(),
@@ -179,27 +179,27 @@ pub const SOURCES: &[Row] = &[
     row::<database::InstanceSource>(),
     row::<database::SettingsSource>(),
     row::<events::DatabaseSource>(),
-    row::<alarms::Source>(),
+    row::<alarms::AlarmsSource>(),
     row::<alarms::HistorySource>(),
-    row::<metrics::Source>(),
+    row::<metrics::MetricsSource>(),
     row::<logs::TailSource>(),
     row::<logs::GroupSource>(),
     row::<cache::SubnetsSource>(),
-    row::<dns::Source>(),
-    row::<cdn::Source>(),
+    row::<dns::DnsSource>(),
+    row::<cdn::CdnSource>(),
     row::<network::VpcSource>(),
     row::<network::ZonesSource>(),
     row::<network::NatSource>(),
     row::<network::RoutesSource>(),
     row::<network::GroupsSource>(),
-    row::<storage::Source>(),
+    row::<storage::StorageSource>(),
     row::<security::RolesSource>(),
     row::<security::KeysSource>(),
     row::<security::SecretsSource>(),
     row::<delivery::RepositoriesSource>(),
     row::<delivery::BuildsSource>(),
     row::<delivery::PipelineSource>(),
-    row::<dashboards::Source>(),
+    row::<dashboards::DashboardsSource>(),
     row::<profile::LoadSource>(),
     row::<profile::HostSource>(),
 ];

@@ -46,9 +46,9 @@ const DAY: i32 = 86_400;
 const MEASURED_WITHIN: TimeDelta = TimeDelta::days(3);
 const MEASURE_EVERY: TimeDelta = TimeDelta::hours(6);
 
-pub(super) struct Source;
+pub(super) struct StorageSource;
 
-impl super::Source for Source {
+impl super::Source for StorageSource {
     type Out = Buckets;
     const READS: &'static [Op] = &[HEAD, VERSIONING, LIFECYCLE, CORS, ENCRYPTION, PUBLIC, REPLICATION, metrics::GET];
 

@@ -18,7 +18,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::logged;
 use nextcore_core::model::Time;
-use nextcore_core::model::audit::{Entry, Told};
+use nextcore_core::model::audit::{AuditEntry, Told};
 use nextcore_core::model::plan::Unfinished;
 
 /// Intents older than this are history, not unfinished business.
@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const OWED: usize = 1000;
 
 /// Takes one line, or says why not.
-pub type Sink = Arc<dyn Fn(&Entry) -> io::Result<()> + Send + Sync>;
+pub type Sink = Arc<dyn Fn(&AuditEntry) -> io::Result<()> + Send + Sync>;
 
 /// A log: a folder of files, or nothing but memory (pictures and tests). Clones are the same log.
 #[derive(Debug, Clone)]
@@ -37,24 +37,24 @@ pub struct Audit(Arc<Log>);
 
 #[derive(Debug)]
 struct Log {
-    place: Place,
+    place: Storage,
     /// Whoever writes; first come, first served.
     turn: Arc<tokio::sync::Mutex<()>>,
     /// Lines that are true and not yet written, oldest first.
-    owed: Mutex<VecDeque<Entry>>,
+    owed: Mutex<VecDeque<AuditEntry>>,
     patience: Duration,
     /// Files of days before these many are dropped; none: everything is kept.
     days: Option<u32>,
 }
 
-enum Place {
+enum Storage {
     Missing,
     Folder(PathBuf),
-    Memory(Mutex<Vec<Entry>>),
+    Memory(Mutex<Vec<AuditEntry>>),
     Sink(Sink),
 }
 
-impl fmt::Debug for Place {
+impl fmt::Debug for Storage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str("Missing"),
@@ -71,13 +71,13 @@ const WRITTEN: u8 = 1;
 const GIVEN_UP: u8 = 2;
 
 impl Audit {
-    fn at(place: Place) -> Self {
+    fn at(place: Storage) -> Self {
         Self(Arc::new(Log { place, turn: Arc::default(), owed: Mutex::default(), patience: PATIENCE, days: None }))
     }
 
     /// In this folder, which is made when the first line is written.
     pub fn folder(path: impl Into<PathBuf>) -> Self {
-        Self::at(Place::Folder(path.into()))
+        Self::at(Storage::Folder(path.into()))
     }
 
     /// In this folder; files of days that are longer ago than these are dropped by `prune`.
@@ -91,17 +91,17 @@ impl Audit {
 
     /// There is no place for it: nothing can be recorded, so nothing is sent.
     pub fn missing() -> Self {
-        Self::at(Place::Missing)
+        Self::at(Storage::Missing)
     }
 
     /// Kept by this process only.
     pub fn memory() -> Self {
-        Self::at(Place::Memory(Mutex::default()))
+        Self::at(Storage::Memory(Mutex::default()))
     }
 
     /// Handed line by line to a function that has so much time for each.
     pub fn sink(sink: Sink, patience: Duration) -> Self {
-        let mut log = Self::at(Place::Sink(sink));
+        let mut log = Self::at(Storage::Sink(sink));
         if let Some(log) = Arc::get_mut(&mut log.0) {
             log.patience = patience;
         }
@@ -110,7 +110,7 @@ impl Audit {
 
     /// Appends a line and does not return before it is on disk. A line that could not be written in time is withdrawn: should the disk wake
     /// up, the log says so itself.
-    pub async fn write(&self, entry: &Entry) -> io::Result<()> {
+    pub async fn write(&self, entry: &AuditEntry) -> io::Result<()> {
         let written = self.write_in_time(entry).await;
         match &written {
             Ok(()) => logged::told(entry),
@@ -119,7 +119,7 @@ impl Audit {
         written
     }
 
-    async fn write_in_time(&self, entry: &Entry) -> io::Result<()> {
+    async fn write_in_time(&self, entry: &AuditEntry) -> io::Result<()> {
         let (until, turn) = self.turn().await?;
         if !self.0.place.is_slow() {
             return self.0.append(entry);
@@ -144,7 +144,7 @@ impl Audit {
     }
 
     /// Appends a line about something that has happened already. What cannot be written is said, kept, and written before the next line.
-    pub async fn keep(&self, entry: Entry) -> Option<String> {
+    pub async fn keep(&self, entry: AuditEntry) -> Option<String> {
         logged::told(&entry);
         {
             let mut owed = self.0.owed();
@@ -184,18 +184,18 @@ impl Audit {
     }
 
     /// Every line since then, oldest first; files that cannot be read and lines that are not whole are named in the second part.
-    pub fn read(&self, since: Option<Time>) -> (Vec<Entry>, Vec<String>) {
+    pub fn read(&self, since: Option<Time>) -> (Vec<AuditEntry>, Vec<String>) {
         let (mut entries, damage) = match &self.0.place {
-            Place::Missing | Place::Sink(_) => Default::default(),
-            Place::Memory(entries) => (entries.lock().unwrap_or_else(PoisonError::into_inner).clone(), Vec::new()),
-            Place::Folder(folder) => file::read_folder(folder, since),
+            Storage::Missing | Storage::Sink(_) => Default::default(),
+            Storage::Memory(entries) => (entries.lock().unwrap_or_else(PoisonError::into_inner).clone(), Vec::new()),
+            Storage::Folder(folder) => file::read_folder(folder, since),
         };
         entries.retain(|e| since.is_none_or(|s| e.at >= s));
         (entries, damage)
     }
 
     /// The same, off the threads that draw and poll; a disk that hangs is damage.
-    pub async fn read_aside(&self, since: Option<Time>) -> (Vec<Entry>, Vec<String>) {
+    pub async fn read_aside(&self, since: Option<Time>) -> (Vec<AuditEntry>, Vec<String>) {
         if !self.0.place.is_slow() {
             return self.read(since);
         }
@@ -228,7 +228,7 @@ impl Audit {
         let Some(days) = self.0.days else { return };
         let log = Arc::clone(&self.0);
         let pruned = tokio::task::spawn_blocking(move || {
-            if let Place::Folder(folder) = &log.place {
+            if let Storage::Folder(folder) = &log.place {
                 file::prune(folder, now, days, |entries| open(entries).is_empty());
             }
         });
@@ -237,12 +237,12 @@ impl Audit {
 }
 
 impl Log {
-    fn owed(&self) -> MutexGuard<'_, VecDeque<Entry>> {
+    fn owed(&self) -> MutexGuard<'_, VecDeque<AuditEntry>> {
         self.owed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes what is owed, then this line. Only whoever has the turn calls this.
-    fn append(&self, line: &Entry) -> io::Result<()> {
+    fn append(&self, line: &AuditEntry) -> io::Result<()> {
         self.pay()?;
         self.place.append(line)
     }
@@ -260,14 +260,14 @@ impl Log {
     }
 }
 
-impl Place {
+impl Storage {
     /// Whether it may have to be waited for. Memory is used on the spot: a thread beside a virtual clock is a race, for whatever else is due
     /// at the same instant goes before or after the line as the scheduler likes.
     fn is_slow(&self) -> bool {
         matches!(self, Self::Folder(_) | Self::Sink(_))
     }
 
-    fn append(&self, entry: &Entry) -> io::Result<()> {
+    fn append(&self, entry: &AuditEntry) -> io::Result<()> {
         match self {
             Self::Missing => Err(io::Error::new(io::ErrorKind::NotFound, "XDG_STATE_HOME and HOME are not set")),
             Self::Memory(entries) => {
@@ -281,8 +281,8 @@ impl Place {
 }
 
 /// The runs that were meant, with neither an outcome nor somebody who has looked.
-fn open(entries: &[Entry]) -> BTreeSet<&str> {
-    let is_settled = |e: &&Entry| matches!(e.told, Told::Outcome { .. } | Told::Seen { .. });
+fn open(entries: &[AuditEntry]) -> BTreeSet<&str> {
+    let is_settled = |e: &&AuditEntry| matches!(e.told, Told::Outcome { .. } | Told::Seen { .. });
     let settled: BTreeSet<&str> = entries.iter().filter(is_settled).map(|e| e.id.as_str()).collect();
     let meant = entries.iter().filter(|e| matches!(e.told, Told::Intent { .. })).map(|e| e.id.as_str());
     meant.filter(|id| !settled.contains(id)).collect()
@@ -297,9 +297,9 @@ fn slow(patience: Duration) -> io::Error {
 }
 
 /// What follows an intent that reached the disk after nobody waited for it any longer.
-fn withdrawn(late: &Entry) -> Entry {
+fn withdrawn(late: &AuditEntry) -> AuditEntry {
     let text = "written too late: nothing was sent".to_owned();
-    Entry {
+    AuditEntry {
         at: late.at,
         id: late.id.clone(),
         told: Told::Outcome { result: "failed".to_owned(), request_ids: Vec::new(), text, millis: 0 },
@@ -320,7 +320,7 @@ mod tests {
         chrono::DateTime::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
     }
 
-    fn intent(id: &str, seconds: i64, pid: u32) -> Entry {
+    fn intent(id: &str, seconds: i64, pid: u32) -> AuditEntry {
         let told = Told::Intent {
             who: Who { user: "maya".into(), ssh: None, arn: "arn:aws:iam::1:user/maya".into() },
             pid,
@@ -333,12 +333,12 @@ mod tests {
             plan: "abc".into(),
             calls: vec!["aws ecs update-service".into()],
         };
-        Entry { at: at(seconds), id: id.into(), told }
+        AuditEntry { at: at(seconds), id: id.into(), told }
     }
 
-    fn outcome(id: &str, seconds: i64) -> Entry {
+    fn outcome(id: &str, seconds: i64) -> AuditEntry {
         let told = Told::Outcome { result: "accepted".into(), request_ids: vec!["r-1".into()], text: String::new(), millis: 12 };
-        Entry { at: at(seconds), id: id.into(), told }
+        AuditEntry { at: at(seconds), id: id.into(), told }
     }
 
     #[tokio::test]
@@ -381,7 +381,7 @@ mod tests {
         let found = async |now| audit.unfinished(now, |pid| pid == 7).await.into_iter().map(|u| u.id).collect::<Vec<_>>();
         assert_eq!(found(at(60)).await, ["open"], "the process of 'mine' is alive");
         assert!(found(at(8 * 86_400)).await.is_empty(), "a week later it is history");
-        audit.write(&Entry { at: at(70), id: "open".into(), told: Told::Seen { who: Who::default() } }).await.unwrap();
+        audit.write(&AuditEntry { at: at(70), id: "open".into(), told: Told::Seen { who: Who::default() } }).await.unwrap();
         assert!(found(at(80)).await.is_empty());
     }
 
@@ -464,7 +464,7 @@ mod tests {
     }
 
     /// A log whose disk answers only when it is told to, and everything that reached it.
-    fn slow_disk() -> (Audit, std::sync::mpsc::Sender<()>, Arc<Mutex<Vec<Entry>>>) {
+    fn slow_disk() -> (Audit, std::sync::mpsc::Sender<()>, Arc<Mutex<Vec<AuditEntry>>>) {
         let (tell, told) = std::sync::mpsc::channel();
         let (told, lines) = (Mutex::new(told), Arc::new(Mutex::new(Vec::new())));
         let reached = Arc::clone(&lines);

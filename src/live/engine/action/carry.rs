@@ -8,10 +8,10 @@ use tokio::sync::mpsc;
 
 use super::owe::made;
 use super::{Report, Runner, hash, logged, next, running};
-use crate::aws::action::{Desk, Receipt, Row, SendError, Sender, Sight, Warrants};
+use crate::aws::action::{ActionRow, Desk, Receipt, SendError, Sender, Sight, Warrants};
 use crate::aws::authority::{NotArmed, Operator, Warrant};
 use crate::aws::op::Op;
-use nextcore_core::model::audit::{Entry, Told};
+use nextcore_core::model::audit::{AuditEntry, Told};
 use nextcore_core::model::identity::Identity;
 use nextcore_core::model::plan::{Call, End, Outcome, Plan, Refusal, Run};
 
@@ -37,7 +37,7 @@ pub enum Carried {
 
 /// Everything holds that must hold before sending.
 struct Ready {
-    row: &'static Row,
+    row: &'static ActionRow,
     operator: Operator,
     taken: Taken,
     /// What is sent: drawn up right before it, and the same as what was confirmed.
@@ -48,7 +48,7 @@ struct Ready {
 
 /// What a run is watched with.
 struct Watching {
-    row: &'static Row,
+    row: &'static ActionRow,
     /// What was read last; every look reads over it.
     desk: Desk,
     _taken: Taken,
@@ -87,7 +87,7 @@ impl Runner {
     /// Everything that must hold before anything is sent.
     async fn ready(&self, plan: &Arc<Plan>, typed: &str) -> Result<Ready, Carried> {
         let refuse = |refusal| Err(Carried::Refused(refusal));
-        let Some(row) = Row::find(&plan.request.action) else {
+        let Some(row) = ActionRow::find(&plan.request.action) else {
             return refuse(Refusal::Usage(format!("unknown action '{}'", plan.request.action)));
         };
         let confirmed = hash::checked(plan).map_err(Carried::Refused)?;
@@ -250,7 +250,7 @@ impl Runner {
     }
 
     /// A request left, and no answer says what came of it: it is looked at, never sent again.
-    async fn find_out(&self, row: &'static Row, desk: &mut Desk, run: &mut Run, why: &str, millis: i64) {
+    async fn find_out(&self, row: &'static ActionRow, desk: &mut Desk, run: &mut Run, why: &str, millis: i64) {
         let (mut seen, mut unread) = (None, None);
         for look in 0..LOOKS {
             if look > 0 {
@@ -320,7 +320,7 @@ impl Runner {
         }
     }
 
-    pub(super) async fn look(&self, row: &'static Row, desk: &mut Desk, run: &Run) -> Result<Sight, String> {
+    pub(super) async fn look(&self, row: &'static ActionRow, desk: &mut Desk, run: &Run) -> Result<Sight, String> {
         desk.now = self.0.clock.now();
         desk.fetch_all(row.watches).await.map_err(|p| p.headline)?;
         for key in row.beside {
@@ -363,12 +363,12 @@ impl Runner {
     }
 
     pub(super) async fn record(&self, id: &str, told: Told) -> std::io::Result<()> {
-        self.0.acts.audit.write(&Entry { at: self.0.clock.now(), id: id.to_owned(), told }).await
+        self.0.acts.audit.write(&AuditEntry { at: self.0.clock.now(), id: id.to_owned(), told }).await
     }
 
     /// What happened is not undone by a log that cannot be written any more: the intent is in it, and the run says what is not.
     pub(super) async fn note(&self, run: &mut Run, told: Told) {
-        let entry = Entry { at: self.0.clock.now(), id: run.id.clone(), told };
+        let entry = AuditEntry { at: self.0.clock.now(), id: run.id.clone(), told };
         run.unrecorded = self.0.acts.audit.keep(entry).await;
     }
 }
@@ -384,7 +384,7 @@ fn other_identity(plan: &Plan, fresh: &Plan) -> Option<String> {
 }
 
 /// One warrant for each call of the plan, and no other. A call that the action does not know is no call of its plan.
-fn warrants(row: &'static Row, operator: &Operator, plan: &Plan) -> Result<Warrants, Refusal> {
+fn warrants(row: &'static ActionRow, operator: &Operator, plan: &Plan) -> Result<Warrants, Refusal> {
     let one = |call: &Call| {
         let is_it = |op: &&Op| op.service == call.service && op.operation == call.operation;
         let foreign = || Refusal::Check(format!("{} does not send {}: nothing was sent; report this as a bug", row.name, call.operation));

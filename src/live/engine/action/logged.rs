@@ -4,7 +4,7 @@
 use tracing::{debug, info};
 
 use nextcore_core::model::action::Request;
-use nextcore_core::model::audit::{Entry, Told};
+use nextcore_core::model::audit::{AuditEntry, Told};
 use nextcore_core::model::plan::{Plan, Refusal, Run};
 
 /// A plan was asked for.
@@ -32,7 +32,7 @@ pub(super) fn watched(run: &Run) {
 }
 
 /// What the audit log is told.
-pub(super) fn told(entry: &Entry) {
+pub(super) fn told(entry: &AuditEntry) {
     let id = entry.id.as_str();
     match &entry.told {
         Told::Intent { request, resource, plan, pid, .. } => info!(id, action = request.action, resource, plan, pid, "intent"),
@@ -47,7 +47,7 @@ pub(super) fn told(entry: &Entry) {
 }
 
 /// What the audit log could not be told.
-pub(super) fn not_recorded(entry: &Entry, why: &std::io::Error) {
+pub(super) fn not_recorded(entry: &AuditEntry, why: &std::io::Error) {
     tracing::error!(id = entry.id, what = entry.told.word(), why = %why.kind(), "not in the audit log");
 }
 

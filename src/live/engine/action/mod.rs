@@ -20,12 +20,12 @@ use super::clock::Clock;
 use super::obligation::Keeper;
 use super::obligation::files::Files;
 use crate::aws::Clients;
-use crate::aws::action::{Desk, Draft, Handoff, Row, may, unread};
+use crate::aws::action::{ActionRow, Desk, Draft, Handoff, may, unread};
 use crate::aws::authority::Authority;
 use crate::aws::meter::Meter;
 use audit::Audit;
 use nextcore_core::model::action::{Request, Tier};
-use nextcore_core::model::audit::{Entry, Told, Who};
+use nextcore_core::model::audit::{AuditEntry, Told, Who};
 use nextcore_core::model::identity::Identity;
 use nextcore_core::model::mode::Mode;
 use nextcore_core::model::obligation::Reach;
@@ -174,7 +174,7 @@ impl Runner {
     /// The plan, and the desk with everything that was read for it.
     async fn draw_up(&self, request: &Request) -> Result<(Plan, Desk), Refusal> {
         let unknown = || Refusal::Usage(format!("unknown action '{}'", request.action));
-        let row = Row::find(&request.action).ok_or_else(unknown)?;
+        let row = ActionRow::find(&request.action).ok_or_else(unknown)?;
         let spec = row.spec().ok_or_else(unknown)?;
         nextcore_core::model::action::check(spec, request).map_err(|e| Refusal::Usage(e.to_string()))?;
         let mut desk = self.desk();
@@ -245,7 +245,7 @@ impl Runner {
     /// Records that somebody asked for something that was not sent; a log that cannot be written does not change that.
     pub async fn record_refusal(&self, request: &Request, why: &Refusal) {
         let told = Told::Refused { who: self.who(), request: request.clone(), text: why.text().to_owned() };
-        let _ = self.0.acts.audit.write(&Entry { at: self.0.clock.now(), id: self.next_id(), told }).await;
+        let _ = self.0.acts.audit.write(&AuditEntry { at: self.0.clock.now(), id: self.next_id(), told }).await;
     }
 
     /// Drops what the audit log need not keep any longer; a viewer leaves it as it is.
@@ -304,7 +304,7 @@ impl Runner {
                     }
                     Order::Seen(id) => {
                         let told = Told::Seen { who: runner.who() };
-                        let _ = runner.0.acts.audit.write(&Entry { at: runner.0.clock.now(), id, told }).await;
+                        let _ = runner.0.acts.audit.write(&AuditEntry { at: runner.0.clock.now(), id, told }).await;
                     }
                 }
             });

@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 use tokio::sync::mpsc;
 
 use super::{Report, Runner, logged, next, running};
-use crate::aws::action::Row;
+use crate::aws::action::ActionRow;
 use nextcore_core::model::audit::Told;
 use nextcore_core::model::plan::{Outcome, Run};
 
@@ -25,7 +25,7 @@ impl Runner {
 
     /// Looks for a while whether what a run has done still holds.
     pub(super) async fn trail(&self, mut run: Run, reports: &mpsc::Sender<Report>) {
-        let Some((row, lasts)) = Row::find(&run.plan.request.action).and_then(|row| Some((row, row.lasts?))) else { return };
+        let Some((row, lasts)) = ActionRow::find(&run.plan.request.action).and_then(|row| Some((row, row.lasts?))) else { return };
         let Some(ended) = run.end.as_ref().filter(|e| e.outcome == Outcome::Done).map(|e| e.at) else { return };
         let lasts = chrono::TimeDelta::from_std(lasts).unwrap_or_default();
         while self.0.clock.now() - ended < lasts {

@@ -17,10 +17,10 @@ const LONGEST: u64 = 64 * 1024;
 
 /// The folder, or memory (pictures, tests, and a demo without a home).
 #[derive(Debug, Clone)]
-pub struct Files(Place);
+pub struct Files(Storage);
 
 #[derive(Debug, Clone)]
-enum Place {
+enum Storage {
     Missing,
     Folder(PathBuf),
     Memory(Arc<Mutex<BTreeMap<String, Obligation>>>),
@@ -45,23 +45,23 @@ pub struct Found {
 impl Files {
     /// In this folder, which is made when the first one is registered.
     pub fn folder(path: impl Into<PathBuf>) -> Self {
-        Self(Place::Folder(path.into()))
+        Self(Storage::Folder(path.into()))
     }
 
     /// There is no place for them: nothing that owes anything is sent.
     pub fn missing() -> Self {
-        Self(Place::Missing)
+        Self(Storage::Missing)
     }
 
     /// Kept by this process only.
     pub fn memory() -> Self {
-        Self(Place::Memory(Arc::default()))
+        Self(Storage::Memory(Arc::default()))
     }
 
     /// Works on the folder off the threads that poll, for a slow disk holds up nobody else; on memory at once, for a thread beside a virtual
     /// clock is a race.
     pub(super) async fn aside<T: Send + 'static>(&self, work: impl FnOnce(&Self) -> io::Result<T> + Send + 'static) -> io::Result<T> {
-        if !matches!(self.0, Place::Folder(_)) {
+        if !matches!(self.0, Storage::Folder(_)) {
             return work(self);
         }
         let files = self.clone();
@@ -71,12 +71,12 @@ impl Files {
     /// Puts an obligation on disk and takes the lock on it; it is there, whole and synced, when this returns.
     pub fn register(&self, obligation: &Obligation) -> io::Result<Hold> {
         let lock = match &self.0 {
-            Place::Missing => return Err(io::Error::new(io::ErrorKind::NotFound, "XDG_STATE_HOME and HOME are not set")),
-            Place::Memory(all) => {
+            Storage::Missing => return Err(io::Error::new(io::ErrorKind::NotFound, "XDG_STATE_HOME and HOME are not set")),
+            Storage::Memory(all) => {
                 all.lock().unwrap_or_else(PoisonError::into_inner).insert(obligation.id.clone(), obligation.clone());
                 None
             }
-            Place::Folder(folder) => Some(write(folder, obligation)?),
+            Storage::Folder(folder) => Some(write(folder, obligation)?),
         };
         Ok(Hold { id: obligation.id.clone(), _lock: lock })
     }
@@ -92,7 +92,7 @@ impl Files {
     }
 
     fn reach_for(&self, id: &str, even_if_held: bool) -> io::Result<Option<Hold>> {
-        let Place::Folder(folder) = &self.0 else { return Ok(None) };
+        let Storage::Folder(folder) = &self.0 else { return Ok(None) };
         let file = match open(&path(folder, id)) {
             Ok(file) => file,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -109,12 +109,12 @@ impl Files {
     /// It is settled: nothing of it stays.
     pub fn settle(&self, hold: &Hold) -> io::Result<()> {
         match &self.0 {
-            Place::Missing => Ok(()),
-            Place::Memory(all) => {
+            Storage::Missing => Ok(()),
+            Storage::Memory(all) => {
                 all.lock().unwrap_or_else(PoisonError::into_inner).remove(&hold.id);
                 Ok(())
             }
-            Place::Folder(folder) => {
+            Storage::Folder(folder) => {
                 match fs::remove_file(path(folder, &hold.id)) {
                     Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
                     _ => {}
@@ -127,12 +127,12 @@ impl Files {
     /// Everything that is owed.
     pub fn list(&self) -> Found {
         let mut found = match &self.0 {
-            Place::Missing => Found::default(),
-            Place::Memory(all) => {
+            Storage::Missing => Found::default(),
+            Storage::Memory(all) => {
                 let all = all.lock().unwrap_or_else(PoisonError::into_inner);
                 Found { obligations: all.values().map(|o| (o.clone(), true)).collect(), damage: Vec::new() }
             }
-            Place::Folder(folder) => read(folder),
+            Storage::Folder(folder) => read(folder),
         };
         found.obligations.sort_by(|a, b| (a.0.since, &a.0.id).cmp(&(b.0.since, &b.0.id)));
         found

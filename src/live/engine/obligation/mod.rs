@@ -18,7 +18,7 @@ use crate::aws::authority::Operator;
 use crate::aws::obligation::{Shown, look};
 use carrier::Carrier;
 use files::{Files, Hold};
-use nextcore_core::model::audit::{Entry, Told};
+use nextcore_core::model::audit::{AuditEntry, Told};
 use nextcore_core::model::identity::Identity;
 use nextcore_core::model::obligation::{Holder, Obligation, Phase, Standing};
 use nextcore_core::model::store::Store;
@@ -206,7 +206,7 @@ impl Keeper {
 
     async fn record(&self, id: &str, told: Told) -> io::Result<()> {
         let tools = &self.0.tools;
-        tools.audit.write(&Entry { at: tools.clock.now(), id: id.to_owned(), told }).await
+        tools.audit.write(&AuditEntry { at: tools.clock.now(), id: id.to_owned(), told }).await
     }
 
     fn show(&self, standing: Standing) {

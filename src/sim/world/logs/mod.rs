@@ -20,7 +20,7 @@ const JOBS_SAMPLED: f64 = 0.22;
 const OVERHEAD: f64 = 26.0;
 
 /// A line waiting for its place in the second.
-struct Line {
+struct PendingLine {
     at: Ms,
     task: String,
     text: String,
@@ -43,7 +43,7 @@ impl World {
         }
     }
 
-    fn access_lines(&mut self, group: usize, lines: &mut Vec<Line>) {
+    fn access_lines(&mut self, group: usize, lines: &mut Vec<PendingLine>) {
         let n = self.rng.log.binomial(self.load.served[group], SAMPLED[group]);
         for _ in 0..n {
             let samples = &self.load.samples[group];
@@ -52,17 +52,17 @@ impl World {
             let Some(task) = tasks.get(self.rng.log.below(tasks.len())).cloned() else { return };
             let at = self.now - 1_000 + (self.rng.log.unit() * 900.0) as Ms;
             let text = if group == 0 { text::api_line(&mut self.rng.log, at, latency) } else { text::web_line(&mut self.rng.log, latency) };
-            lines.push(Line { at, task: task.clone(), text });
+            lines.push(PendingLine { at, task: task.clone(), text });
             let cold = self.rds.instance.cold;
             if group == 0 && (latency > 0.6 || self.rng.log.chance(0.006 + 0.1 * cold)) {
                 let text = text::slow_query(&mut self.rng.log, at, latency);
-                lines.push(Line { at: at + 1, task, text });
+                lines.push(PendingLine { at: at + 1, task, text });
             }
         }
     }
 
     /// A 5xx of a target is always written, at most four a second.
-    fn error_lines(&mut self, lines: &mut Vec<Line>) {
+    fn error_lines(&mut self, lines: &mut Vec<PendingLine>) {
         for group in 0..2 {
             for _ in 0..self.load.errors[group].min(4) {
                 let tasks = &self.load.in_service[group];
@@ -78,13 +78,13 @@ impl World {
                     text::Cause::Bug
                 };
                 for text in text::error_lines(&mut self.rng.log, group_service(group), at, cause) {
-                    lines.push(Line { at, task: task.clone(), text });
+                    lines.push(PendingLine { at, task: task.clone(), text });
                 }
             }
         }
     }
 
-    fn job_lines(&mut self, lines: &mut Vec<Line>) {
+    fn job_lines(&mut self, lines: &mut Vec<PendingLine>) {
         self.load.job_debt += self.load.jobs * JOBS_SAMPLED * self.rng.log.between(0.6, 1.4);
         let down = self.shards_lost() > 0;
         if self.load.job_debt < 1.0 && !down {
@@ -102,11 +102,11 @@ impl World {
             let Some(task) = workers.get(self.rng.log.below(workers.len())).cloned() else { return };
             let at = self.now - 1_000 + (self.rng.log.unit() * 900.0) as Ms;
             let text = text::job_line(&mut self.rng.log, at);
-            lines.push(Line { at, task, text });
+            lines.push(PendingLine { at, task, text });
         }
         if down && self.rng.log.chance(0.3) && !workers.is_empty() {
             let task = workers.get(self.rng.log.below(workers.len())).cloned().unwrap_or_default();
-            lines.push(Line { at: self.now - 500, task, text: text::broker_lost(self.now - 500) });
+            lines.push(PendingLine { at: self.now - 500, task, text: text::broker_lost(self.now - 500) });
         }
     }
 
@@ -115,7 +115,7 @@ impl World {
         let Some(service) = self.ecs.tasks.get(task).map(|t| t.service.clone()) else { return };
         let at = self.now;
         for text in text::boot_lines(&service, at, exits_with.is_some()) {
-            self.write_line(Line { at, task: task.to_owned(), text });
+            self.write_line(PendingLine { at, task: task.to_owned(), text });
         }
     }
 
@@ -128,11 +128,11 @@ impl World {
         }
         let (service, at) = (t.service.clone(), self.now);
         for text in text::exit_lines(&service, at) {
-            self.write_line(Line { at, task: task.to_owned(), text });
+            self.write_line(PendingLine { at, task: task.to_owned(), text });
         }
     }
 
-    fn write_line(&mut self, line: Line) {
+    fn write_line(&mut self, line: PendingLine) {
         let Some(task) = self.ecs.tasks.get(&line.task) else { return };
         // The awslogs driver needs a way out of the zone.
         if self.cut_off(task.az) || self.zone_down(task.az.index()) {

@@ -9,11 +9,11 @@ use crate::model::network::Routes;
 use crate::model::service::{Services, TaskDefinitions};
 use crate::model::storage::Buckets;
 
-use super::super::{Only, Outcome, Report, Row, Statements, verify};
+use super::super::{Only, Outcome, Report, StatementResult, Statements, verify};
 use super::seed::Seed;
 use super::{builtin, run};
 
-fn row<'a>(report: &'a Report, id: &str) -> &'a Row {
+fn row<'a>(report: &'a Report, id: &str) -> &'a StatementResult {
     report.rows.iter().find(|r| r.about.id == id).unwrap()
 }
 

@@ -4,7 +4,7 @@
 
 use super::Delivery;
 use super::parts::Parts;
-use super::run::{Line, Stage, line};
+use super::run::{ServiceRun, Stage, line};
 use super::steps;
 use crate::insight::topology::images::short_digest;
 use crate::model::health::Level;
@@ -14,12 +14,12 @@ const DRAWN: usize = 12;
 
 /// Draws them.
 pub(super) fn deliveries(parts: &Parts<'_>) -> Vec<Delivery> {
-    let mut lines: Vec<Line<'_>> = parts.stack().services.iter().enumerate().filter_map(|(i, spec)| line(parts, i, spec)).collect();
+    let mut lines: Vec<ServiceRun<'_>> = parts.stack().services.iter().enumerate().filter_map(|(i, spec)| line(parts, i, spec)).collect();
     lines.sort_by_key(|l| (std::cmp::Reverse(l.active()), std::cmp::Reverse(l.began())));
     lines.iter().take(DRAWN).map(|line| delivery(parts, line)).collect()
 }
 
-fn delivery(parts: &Parts<'_>, line: &Line<'_>) -> Delivery {
+fn delivery(parts: &Parts<'_>, line: &ServiceRun<'_>) -> Delivery {
     let steps = steps::all(parts, line);
     let at = steps.iter().position(|s| s.state == super::StepState::Failed);
     let at = at.or_else(|| steps.iter().position(|s| s.state == super::StepState::Running));
@@ -39,7 +39,7 @@ fn delivery(parts: &Parts<'_>, line: &Line<'_>) -> Delivery {
     }
 }
 
-fn commit(line: &Line<'_>) -> String {
+fn commit(line: &ServiceRun<'_>) -> String {
     let built = line.build.map(|b| b.version.as_str()).filter(|v| !v.is_empty());
     built.or_else(|| line.source().map(|(_, action)| action.revision.as_str())).unwrap_or_default().to_owned()
 }

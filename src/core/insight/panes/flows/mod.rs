@@ -82,7 +82,7 @@ pub struct Edge {
 
 /// A place or a way of a flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum FlowPart {
     /// Index in `hops`.
     Hop(usize),
     /// Index in `edges`.
@@ -93,9 +93,9 @@ pub enum Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
     /// The first such place in the order of the flow: where users notice it.
-    pub first: Place,
+    pub first: FlowPart,
     /// The last such place downstream of it: where it most likely comes from. May be the same.
-    pub origin: Place,
+    pub origin: FlowPart,
     /// The worst level on the way between them.
     pub level: Level,
     /// What is wrong at the origin.

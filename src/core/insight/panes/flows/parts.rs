@@ -1,6 +1,6 @@
 //! What the flows share: how a hop, an edge and the place of trouble are made from a store and its judgement. It knows no flow.
 
-use super::{Edge, Flow, Hop, Place, Trouble};
+use super::{Edge, Flow, FlowPart, Hop, Trouble};
 use crate::insight::health::facts::Facts;
 use crate::insight::health::rules::security_groups::CLOSED;
 use crate::insight::reading::{Measure, Unit};
@@ -234,15 +234,15 @@ pub(super) fn finish(title: &'static str, hops: Vec<Hop>, edges: Vec<Edge>, note
 }
 
 /// Every place from one on, in the order of the flow.
-fn downstream(flow: &Flow, from: usize, seen: &mut Vec<Place>) {
-    let place = Place::Hop(from);
+fn downstream(flow: &Flow, from: usize, seen: &mut Vec<FlowPart>) {
+    let place = FlowPart::Hop(from);
     if seen.contains(&place) {
         return;
     }
     seen.push(place);
     let Some(hop) = flow.hops.get(from) else { return };
     for (i, edge) in flow.edges.iter().enumerate().filter(|(_, e)| e.from == hop.id) {
-        seen.push(Place::Edge(i));
+        seen.push(FlowPart::Edge(i));
         if let Some(next) = flow.hops.iter().position(|h| h.id == edge.to) {
             downstream(flow, next, seen);
         }
@@ -250,9 +250,9 @@ fn downstream(flow: &Flow, from: usize, seen: &mut Vec<Place>) {
 }
 
 fn trouble(flow: &Flow) -> Option<Trouble> {
-    let level = |place: &Place| match place {
-        Place::Hop(i) => flow.hops.get(*i).map_or(Level::Healthy, |h| h.level),
-        Place::Edge(i) => flow.edges.get(*i).map_or(Level::Healthy, |e| e.level),
+    let level = |place: &FlowPart| match place {
+        FlowPart::Hop(i) => flow.hops.get(*i).map_or(Level::Healthy, |h| h.level),
+        FlowPart::Edge(i) => flow.edges.get(*i).map_or(Level::Healthy, |e| e.level),
     };
     let mut order = Vec::new();
     downstream(flow, 0, &mut order);
@@ -260,8 +260,8 @@ fn trouble(flow: &Flow) -> Option<Trouble> {
     let first = order.iter().find(|p| level(p) == worst)?;
     let mut below = Vec::new();
     match first {
-        Place::Hop(i) => downstream(flow, *i, &mut below),
-        Place::Edge(i) => {
+        FlowPart::Hop(i) => downstream(flow, *i, &mut below),
+        FlowPart::Edge(i) => {
             below.push(*first);
             let to = flow.edges.get(*i).and_then(|e| flow.hops.iter().position(|h| h.id == e.to));
             downstream(flow, to?, &mut below);
@@ -270,8 +270,8 @@ fn trouble(flow: &Flow) -> Option<Trouble> {
     // Of equally bad places the last one downstream: what is above it suffers from it.
     let origin = below.iter().rfind(|p| level(p) == worst).unwrap_or(first);
     let text = match origin {
-        Place::Hop(i) => flow.hops.get(*i).map(|h| format!("{}: {}", h.title, h.reason.as_deref().unwrap_or(h.level.word()))),
-        Place::Edge(i) => flow.edges.get(*i).map(|e| e.reason.clone().unwrap_or_else(|| e.level.word().to_owned())),
+        FlowPart::Hop(i) => flow.hops.get(*i).map(|h| format!("{}: {}", h.title, h.reason.as_deref().unwrap_or(h.level.word()))),
+        FlowPart::Edge(i) => flow.edges.get(*i).map(|e| e.reason.clone().unwrap_or_else(|| e.level.word().to_owned())),
     };
     Some(Trouble { first: *first, origin: *origin, level: worst, text: text.unwrap_or_default() })
 }

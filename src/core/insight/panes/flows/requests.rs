@@ -7,7 +7,7 @@ use crate::insight::NodeId;
 use crate::insight::health::rules::security_groups::CLOSED;
 use crate::insight::reading::{Measure, Unit};
 use crate::insight::timeline::phrase::group_name;
-use crate::insight::topology::entry::{Entry, entry};
+use crate::insight::topology::entry::{EntryPoints, entry};
 use crate::insight::topology::paths::End;
 use crate::model::balancer::{Balancer, Protocol, Routing, Targets};
 use crate::model::cdn::{Cdn, Distribution};
@@ -107,7 +107,7 @@ fn users_edge(parts: &Parts<'_>, to: &str) -> Edge {
 }
 
 /// Users who come to the load balancer without CloudFront.
-fn direct(parts: &Parts<'_>, ways: Entry) -> Edge {
+fn direct(parts: &Parts<'_>, ways: EntryPoints) -> Edge {
     let mut edge = balancer_edge(parts, "users");
     measured(parts, &mut edge, if ways.through_cdn { "requests, all paths" } else { "requests" });
     let dns = users_edge(parts, "alb");
@@ -118,7 +118,7 @@ fn direct(parts: &Parts<'_>, ways: Entry) -> Edge {
 }
 
 /// What CloudFront fetches from the load balancer: nothing counts it where users come past CloudFront, too.
-fn fetched(parts: &Parts<'_>, ways: Entry) -> Edge {
+fn fetched(parts: &Parts<'_>, ways: EntryPoints) -> Edge {
     let mut edge = balancer_edge(parts, "cdn");
     if !ways.direct {
         measured(parts, &mut edge, "requests");

@@ -34,7 +34,7 @@ pub(super) enum Stage {
 }
 
 /// What is known about one service's delivery.
-pub(super) struct Line<'a> {
+pub(super) struct ServiceRun<'a> {
     pub spec: &'a ServiceSpec,
     pub service: Option<&'a Service>,
     pub stage: Stage,
@@ -61,7 +61,7 @@ pub(super) struct Line<'a> {
 }
 
 /// Everything that is known about one service's delivery; `None` when that is nothing.
-pub(super) fn line<'a>(parts: &Parts<'a>, index: usize, spec: &'a ServiceSpec) -> Option<Line<'a>> {
+pub(super) fn line<'a>(parts: &Parts<'a>, index: usize, spec: &'a ServiceSpec) -> Option<ServiceRun<'a>> {
     let store = parts.store();
     let repository = repository(&parts.facts, spec.role).filter(|r| r.exists);
     let project = project(parts, index, spec, repository);
@@ -75,7 +75,7 @@ pub(super) fn line<'a>(parts: &Parts<'a>, index: usize, spec: &'a ServiceSpec) -
         return None;
     }
     let known = store.get::<Pipeline>();
-    let mut line = Line {
+    let mut line = ServiceRun {
         spec,
         service,
         stage: Stage::Rolled,
@@ -124,7 +124,7 @@ fn is_of(image: &Image, build: &Build) -> bool {
     pushed >= from && build.ended_at.is_none_or(|to| pushed <= to + SAME)
 }
 
-impl<'a> Line<'a> {
+impl<'a> ServiceRun<'a> {
     /// Anything of it is in progress.
     pub(super) fn active(&self) -> bool {
         let building = self.build.is_some_and(|b| b.status == BuildStatus::InProgress);

@@ -1,7 +1,7 @@
 //! The steps of one run of a delivery, one function a step, in the order of the written architecture's drawing. Called by `delivery`.
 
 use super::parts::Parts;
-use super::run::{Line, Stage};
+use super::run::{ServiceRun, Stage};
 use super::{Step, StepKind, StepState};
 use crate::insight::NodeId;
 use crate::insight::health::limits;
@@ -13,7 +13,7 @@ use crate::model::service::{BreakerStatus, Deployment, RolloutState, ServiceDepl
 use crate::model::{Time, text};
 
 /// All steps.
-pub(super) fn all(parts: &Parts<'_>, line: &Line<'_>) -> Vec<Step> {
+pub(super) fn all(parts: &Parts<'_>, line: &ServiceRun<'_>) -> Vec<Step> {
     vec![
         from_source(line),
         pipeline(line),
@@ -46,11 +46,11 @@ impl Step {
 }
 
 /// A step that the run has not reached: it may still, or it will not.
-fn ahead(kind: StepKind, line: &Line<'_>) -> Step {
+fn ahead(kind: StepKind, line: &ServiceRun<'_>) -> Step {
     if line.is_stuck() { step(kind, StepState::Unused, "not reached") } else { step(kind, StepState::Waiting, "") }
 }
 
-fn from_source(line: &Line<'_>) -> Step {
+fn from_source(line: &ServiceRun<'_>) -> Step {
     let said = line.execution.map(|e| e.revision.as_str()).filter(|r| !r.is_empty());
     let Some((_, action)) = line.source() else {
         // The stage shows a later run already.
@@ -79,7 +79,7 @@ fn pipe_state(status: &PipelineStatus) -> StepState {
     }
 }
 
-fn pipeline(line: &Line<'_>) -> Step {
+fn pipeline(line: &ServiceRun<'_>) -> Step {
     let Some(pipeline) = line.pipeline else {
         let (state, detail) = if line.knows_pipeline { (StepState::Unused, "none (optional)") } else { (StepState::Unknown, "unknown") };
         return step(StepKind::Pipeline, state, detail);
@@ -137,7 +137,7 @@ fn build_state(build: &Build, early: bool) -> StepState {
     }
 }
 
-fn build(line: &Line<'_>) -> Step {
+fn build(line: &ServiceRun<'_>) -> Step {
     if line.stage == Stage::Begun {
         return ahead(StepKind::Build, line);
     }
@@ -153,7 +153,7 @@ fn build(line: &Line<'_>) -> Step {
 }
 
 /// Tests run inside the build: only a report group makes them visible.
-fn test(line: &Line<'_>) -> Step {
+fn test(line: &ServiceRun<'_>) -> Step {
     if line.stage == Stage::Begun {
         return ahead(StepKind::Test, line);
     }
@@ -169,7 +169,7 @@ fn test(line: &Line<'_>) -> Step {
     }
 }
 
-fn scan(line: &Line<'_>) -> Step {
+fn scan(line: &ServiceRun<'_>) -> Step {
     let Some(image) = line.image else {
         return if line.stage == Stage::Rolled { step(StepKind::Scan, StepState::Unknown, "") } else { ahead(StepKind::Scan, line) };
     };
@@ -188,7 +188,7 @@ fn scan(line: &Line<'_>) -> Step {
     scanned
 }
 
-fn push(line: &Line<'_>) -> Step {
+fn push(line: &ServiceRun<'_>) -> Step {
     let kind = StepKind::Push;
     if let Some(image) = line.image {
         let tag = image.tags.first().cloned().unwrap_or_else(|| "untagged".to_owned());
@@ -220,13 +220,13 @@ fn push(line: &Line<'_>) -> Step {
 }
 
 /// The rollout of a run that was rolled back; what is in place again is named as such.
-fn undone(line: &Line<'_>, record: &ServiceDeployment) -> Step {
+fn undone(line: &ServiceRun<'_>, record: &ServiceDeployment) -> Step {
     let new = line.rollout.map_or("the new revision", |d| d.revision());
     let back = line.primary.map(|d| format!(", {} again", d.revision())).unwrap_or_default();
     step(StepKind::Update, StepState::Failed, format!("{new} rolled back{back}")).over(record.started_at, record.finished_at)
 }
 
-fn update(parts: &Parts<'_>, line: &Line<'_>) -> Step {
+fn update(parts: &Parts<'_>, line: &ServiceRun<'_>) -> Step {
     if line.is_stuck() {
         let stays = line.primary.map(|d| format!("{} stays", d.revision())).unwrap_or_default();
         return step(StepKind::Update, StepState::Unused, stays);
@@ -257,7 +257,7 @@ fn update(parts: &Parts<'_>, line: &Line<'_>) -> Step {
 }
 
 /// How many tasks of the newest deployment are healthy: targets for a service behind the balancer, tasks for the others.
-fn healthy(parts: &Parts<'_>, line: &Line<'_>, d: &Deployment) -> (usize, usize) {
+fn healthy(parts: &Parts<'_>, line: &ServiceRun<'_>, d: &Deployment) -> (usize, usize) {
     let behind: Vec<_> = line.service.iter().flat_map(|s| &s.target_groups).collect();
     let targets = parts.store().get::<Targets>();
     let new = parts.facts.tasks_of(&line.spec.name).filter(|t| t.task_definition.is_empty() || t.task_definition == d.task_definition);
@@ -276,7 +276,7 @@ fn healthy(parts: &Parts<'_>, line: &Line<'_>, d: &Deployment) -> (usize, usize)
     counts
 }
 
-fn health(parts: &Parts<'_>, line: &Line<'_>) -> Step {
+fn health(parts: &Parts<'_>, line: &ServiceRun<'_>) -> Step {
     if line.stage != Stage::Rolled {
         return ahead(StepKind::Health, line);
     }
@@ -304,7 +304,7 @@ fn health(parts: &Parts<'_>, line: &Line<'_>) -> Step {
     step(StepKind::Health, state, detail).over(d.created_at, None)
 }
 
-fn breaker(line: &Line<'_>) -> Step {
+fn breaker(line: &ServiceRun<'_>) -> Step {
     let kind = StepKind::Breaker;
     let armed = line.service.and_then(|s| s.circuit_breaker).map(|(on, _)| on);
     let Some((status, failures, threshold)) = line.record.filter(|_| line.stage == Stage::Rolled).and_then(|r| r.breaker.as_ref()) else {
@@ -324,7 +324,7 @@ fn breaker(line: &Line<'_>) -> Step {
     step(kind, state, format!("{failures} of {threshold} failures")).over(line.record.and_then(|r| r.started_at), None)
 }
 
-fn rollback(line: &Line<'_>) -> Step {
+fn rollback(line: &ServiceRun<'_>) -> Step {
     let kind = StepKind::Rollback;
     let record = line.record.filter(|r| line.stage == Stage::Rolled && r.status.is_rollback());
     let Some(record) = record else {

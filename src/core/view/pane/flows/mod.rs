@@ -7,7 +7,7 @@ mod tree;
 use ratatui::layout::Rect;
 
 use super::{beside, panel, spacious, split, tabs, widen};
-use crate::insight::panes::flows::{Flow, Flows, Hop, Place};
+use crate::insight::panes::flows::{Flow, FlowPart, Flows, Hop};
 use crate::model::balancer::Targets;
 use crate::model::delivery::{Builds, Pipeline, Repositories};
 use crate::model::health::Level;
@@ -98,8 +98,8 @@ fn draw_flow(v: &View<'_>, screen: &Screen, flow: &Flow, index: usize, area: Rec
 fn ink_trouble(flow: &Flow, trouble: &crate::insight::panes::flows::Trouble, area: Rect, ink: &mut Ink<'_>) -> u16 {
     let (mark, role) = glyph(trouble.level);
     let origin = match trouble.origin {
-        Place::Hop(_) => trouble.text.clone(),
-        Place::Edge(_) => format!("{}: {}", place(flow, trouble.origin), trouble.text),
+        FlowPart::Hop(_) => trouble.text.clone(),
+        FlowPart::Edge(_) => format!("{}: {}", place(flow, trouble.origin), trouble.text),
     };
     let text = if trouble.first == trouble.origin { origin } else { format!("{origin}; first seen at {}", place(flow, trouble.first)) };
     ink.put(area.x, area.y, area.right(), mark, role);
@@ -107,11 +107,11 @@ fn ink_trouble(flow: &Flow, trouble: &crate::insight::panes::flows::Trouble, are
 }
 
 /// A place of a flow as people call it.
-fn place(flow: &Flow, place: Place) -> String {
+fn place(flow: &Flow, place: FlowPart) -> String {
     let title = |id: &str| flow.hops.iter().find(|h| h.id == id).map_or_else(String::new, |h| h.title.clone());
     match place {
-        Place::Hop(i) => flow.hops.get(i).map_or_else(String::new, |h| h.title.clone()),
-        Place::Edge(i) => flow.edges.get(i).map_or_else(String::new, |e| format!("{} → {}", title(&e.from), title(&e.to))),
+        FlowPart::Hop(i) => flow.hops.get(i).map_or_else(String::new, |h| h.title.clone()),
+        FlowPart::Edge(i) => flow.edges.get(i).map_or_else(String::new, |e| format!("{} → {}", title(&e.from), title(&e.to))),
     }
 }
 

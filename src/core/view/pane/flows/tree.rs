@@ -3,7 +3,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::insight::panes::flows::{Edge, Flow, Hop, Place};
+use crate::insight::panes::flows::{Edge, Flow, FlowPart, Hop};
 use crate::insight::reading::{Measure, Unit};
 use crate::model::health::Level;
 use crate::model::text;
@@ -19,7 +19,7 @@ use crate::view::widget::{Fact, Ink, Phrase};
 const WAY: usize = 44;
 
 /// One row of the drawing, and the place that it belongs to, as an index into the stops.
-struct Line {
+struct TreeRow {
     phrase: Phrase<'static>,
     stop: usize,
     /// It is the place itself.
@@ -48,7 +48,7 @@ impl Tree<'_> {
         let loose = self.lines(width, true);
         let lines = if loose.len() <= usize::from(area.height) { loose } else { self.lines(width, false) };
         let all = stops(self.flow);
-        let is = |line: &Line, hop: &Hop| line.hop && all.get(line.stop).is_some_and(|s| !s.again && std::ptr::eq(s.hop, hop));
+        let is = |line: &TreeRow, hop: &Hop| line.hop && all.get(line.stop).is_some_and(|s| !s.again && std::ptr::eq(s.hop, hop));
         let at = self.selected.and_then(|hop| lines.iter().position(|l| is(l, hop)));
         let first = first_visible(at.unwrap_or(0), lines.len(), usize::from(area.height));
         let mut y = area.y;
@@ -70,7 +70,7 @@ impl Tree<'_> {
     }
 
     /// `loose`: with an arrow on every way that leads straight down.
-    fn lines(&self, width: usize, loose: bool) -> Vec<Line> {
+    fn lines(&self, width: usize, loose: bool) -> Vec<TreeRow> {
         let all = stops(self.flow);
         let mut pen = Pen { lines: Vec::new(), stop: 0, width, loose };
         for (i, stop) in all.iter().enumerate() {
@@ -137,15 +137,15 @@ impl Tree<'_> {
         let index = self.flow.hops.iter().position(|h| std::ptr::eq(h, stop.hop));
         let (_, beneath) = rails(stop);
         let before = if stop.leaf { format!("{beneath}  ") } else { format!("{beneath}│ ") };
-        self.reason((stop.hop.level, stop.hop.reason.as_deref()), index.map(Place::Hop), &before, pen);
+        self.reason((stop.hop.level, stop.hop.reason.as_deref()), index.map(FlowPart::Hop), &before, pen);
     }
 
     fn reason_of_way(&self, edge: &Edge, before: &str, pen: &mut Pen) {
         let index = self.flow.edges.iter().position(|e| std::ptr::eq(e, edge));
-        self.reason((edge.level, edge.reason.as_deref()), index.map(Place::Edge), before, pen);
+        self.reason((edge.level, edge.reason.as_deref()), index.map(FlowPart::Edge), before, pen);
     }
 
-    fn reason(&self, (level, reason): (Level, Option<&str>), place: Option<Place>, before: &str, pen: &mut Pen) {
+    fn reason(&self, (level, reason): (Level, Option<&str>), place: Option<FlowPart>, before: &str, pen: &mut Pen) {
         // What cannot be told stands with the place.
         let Some(reason) = reason.filter(|_| level >= Level::Info && level != Level::Unknown) else { return };
         let (mark, role) = glyph(level);
@@ -159,7 +159,7 @@ impl Tree<'_> {
 
 /// What is being drawn.
 struct Pen {
-    lines: Vec<Line>,
+    lines: Vec<TreeRow>,
     /// The stop that is drawn now.
     stop: usize,
     width: usize,
@@ -168,7 +168,7 @@ struct Pen {
 
 impl Pen {
     fn push(&mut self, phrase: Phrase<'static>, hop: bool) {
-        self.lines.push(Line { phrase, stop: self.stop, hop });
+        self.lines.push(TreeRow { phrase, stop: self.stop, hop });
     }
 }
 

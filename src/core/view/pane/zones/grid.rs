@@ -52,13 +52,13 @@ const TIERS: &[(SubnetTier, &str)] =
     &[(SubnetTier::Public, "public"), (SubnetTier::Private, "private"), (SubnetTier::Database, "database")];
 
 /// One system across the zones that are shown: its tier, and the lines of each zone.
-struct Row<'a> {
+struct ZoneRow<'a> {
     tier: SubnetTier,
     system: ZoneSystem,
     cells: Vec<Vec<Phrase<'a>>>,
 }
 
-impl Row<'_> {
+impl ZoneRow<'_> {
     fn height(&self) -> u16 {
         self.cells.iter().map(Vec::len).max().unwrap_or(0).max(1) as u16
     }
@@ -104,26 +104,26 @@ impl<'a> Grid<'a> {
     }
 
     /// The rows that have room: services give way, and say how many of them are not shown.
-    fn rows(&self, v: &View<'a>, zones: &[&'a ZoneState], room: u16) -> Vec<Row<'a>> {
+    fn rows(&self, v: &View<'a>, zones: &[&'a ZoneState], room: u16) -> Vec<ZoneRow<'a>> {
         let Some(first) = self.map.zones.first() else { return Vec::new() };
         let full = self.style != Style::Rules;
         let row = |system: ZoneSystem| {
             let cells = zones.iter().map(|z| cells::lines(v, self.map, z, &system, full)).collect();
-            Row { tier: tier_of(&system), system, cells }
+            ZoneRow { tier: tier_of(&system), system, cells }
         };
-        let mut rows: Vec<Row<'a>> = systems(first).filter(|s| !matches!(s, ZoneSystem::Service(_))).map(row).collect();
-        let others: u16 = rows.iter().map(Row::height).sum();
+        let mut rows: Vec<ZoneRow<'a>> = systems(first).filter(|s| !matches!(s, ZoneSystem::Service(_))).map(row).collect();
+        let others: u16 = rows.iter().map(ZoneRow::height).sum();
         let names: Vec<&str> = first.services.iter().map(|s| s.name.as_str()).collect();
         let shown = self.services(&names, usize::from(room.saturating_sub(others)).max(1));
         let hidden = names.len() - shown.len();
         let at = rows.iter().position(|r| r.tier == SubnetTier::Private).unwrap_or(rows.len());
-        let mut services: Vec<Row<'a>> = shown.into_iter().map(|n| row(ZoneSystem::Service(n.to_owned()))).collect();
+        let mut services: Vec<ZoneRow<'a>> = shown.into_iter().map(|n| row(ZoneSystem::Service(n.to_owned()))).collect();
         if hidden > 0 {
             let more = |z: &&ZoneState| {
                 let tasks: usize = z.services.iter().map(|s| s.running + s.starting).sum();
                 vec![Phrase::of(format!("  {hidden} more, {tasks} tasks total"), Role::Muted)]
             };
-            services.push(Row { tier: SubnetTier::Private, system: ZoneSystem::Zone, cells: zones.iter().map(more).collect() });
+            services.push(ZoneRow { tier: SubnetTier::Private, system: ZoneSystem::Zone, cells: zones.iter().map(more).collect() });
         }
         rows.splice(at..at, services);
         rows
@@ -144,7 +144,7 @@ impl<'a> Grid<'a> {
         order.into_iter().filter_map(|(_, i)| names.get(i).copied()).collect()
     }
 
-    fn ruled(&self, v: &View<'a>, zones: &[&'a ZoneState], rows: &[Row<'a>], area: Rect, ink: &mut Ink<'_>) -> u16 {
+    fn ruled(&self, v: &View<'a>, zones: &[&'a ZoneState], rows: &[ZoneRow<'a>], area: Rect, ink: &mut Ink<'_>) -> u16 {
         let columns = columns(area, zones.len());
         for (zone, place) in zones.iter().zip(&columns) {
             ink.phrase(place.x, area.y, place.right(), &zone_title(zone, None));
@@ -173,8 +173,8 @@ impl<'a> Grid<'a> {
         y
     }
 
-    fn framed(&self, v: &View<'a>, zones: &[&'a ZoneState], rows: &[Row<'a>], area: Rect, ink: &mut Ink<'_>) -> u16 {
-        let cells: u16 = rows.iter().map(Row::height).sum();
+    fn framed(&self, v: &View<'a>, zones: &[&'a ZoneState], rows: &[ZoneRow<'a>], area: Rect, ink: &mut Ink<'_>) -> u16 {
+        let cells: u16 = rows.iter().map(ZoneRow::height).sum();
         let height = (cells + self.style.overhead()).min(area.height);
         let columns = columns(area, zones.len());
         let mut insides = Vec::new();
@@ -184,7 +184,7 @@ impl<'a> Grid<'a> {
         }
         let mut y = area.y + 1;
         for (tier, name) in TIERS {
-            let own: Vec<&Row<'a>> = rows.iter().filter(|r| r.tier == *tier).collect();
+            let own: Vec<&ZoneRow<'a>> = rows.iter().filter(|r| r.tier == *tier).collect();
             let tall: u16 = own.iter().map(|r| r.height()).sum();
             let mut inner = Vec::new();
             for (zone, place) in zones.iter().zip(&insides) {
@@ -215,7 +215,7 @@ impl<'a> Grid<'a> {
     }
 
     /// One row of cells.
-    fn row(&self, row: &Row<'a>, zones: &[&'a ZoneState], places: &[Rect], ink: &mut Ink<'_>) {
+    fn row(&self, row: &ZoneRow<'a>, zones: &[&'a ZoneState], places: &[Rect], ink: &mut Ink<'_>) {
         for ((lines, zone), place) in row.cells.iter().zip(zones).zip(places) {
             ink.lines(*place, lines);
             let cell = |c: &Cell<'_>| c.zone.name == zone.name && c.system == row.system;

@@ -49,9 +49,9 @@ fn wait_for_names(cx: &Context) -> Result<(), Problem> {
     Ok(())
 }
 
-pub(super) struct Source;
+pub(super) struct MetricsSource;
 
-impl super::Source for Source {
+impl super::Source for MetricsSource {
     type Out = Metrics;
     const READS: &'static [Op] = &[GET];
 

@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 
 use crate::engine::owner_only::{make, named, open_to_append, open_to_read, sync_folder};
 use nextcore_core::model::Time;
-use nextcore_core::model::audit::Entry;
+use nextcore_core::model::audit::AuditEntry;
 use nextcore_core::model::text::sanitize;
 
 /// No line of ours is nearly as long.
 const LINE_LIMIT: u64 = 1 << 20;
 
 /// Appends one line to its day's file; it is on disk afterwards, and so is the file's name.
-pub(super) fn append(folder: &Path, entry: &Entry) -> io::Result<()> {
+pub(super) fn append(folder: &Path, entry: &AuditEntry) -> io::Result<()> {
     make(folder)?;
     let path = folder.join(format!("{}.jsonl", entry.at.format("%Y-%m-%d")));
     let (mut file, is_new) = open_to_append(&path)?;
@@ -44,7 +44,7 @@ fn ends_whole(file: &mut File) -> io::Result<bool> {
 }
 
 /// Every line of every day since then; what is no line of this log is named by file and line.
-pub(super) fn read_folder(folder: &Path, since: Option<Time>) -> (Vec<Entry>, Vec<String>) {
+pub(super) fn read_folder(folder: &Path, since: Option<Time>) -> (Vec<AuditEntry>, Vec<String>) {
     let first = since.map(|s| s.format("%Y-%m-%d.jsonl").to_string()).unwrap_or_default();
     let (mut entries, mut damage) = (Vec::new(), Vec::new());
     let files = match days(folder) {
@@ -83,7 +83,7 @@ fn day_of(path: &Path) -> Option<chrono::NaiveDate> {
     chrono::NaiveDate::parse_from_str(stem, "%Y-%m-%d").ok()
 }
 
-fn read_file(path: &Path, entries: &mut Vec<Entry>, damage: &mut Vec<String>) -> io::Result<()> {
+fn read_file(path: &Path, entries: &mut Vec<AuditEntry>, damage: &mut Vec<String>) -> io::Result<()> {
     let mut reader = BufReader::new(open_to_read(path)?);
     let mut line = Vec::new();
     for number in 1_u64.. {
@@ -107,7 +107,7 @@ fn read_file(path: &Path, entries: &mut Vec<Entry>, damage: &mut Vec<String>) ->
 }
 
 /// Removes the files of days that are so many days older than the newest, or than now, of which `may_go` finds nothing still wanted.
-pub(super) fn prune(folder: &Path, now: Time, kept: u32, may_go: impl Fn(&[Entry]) -> bool) {
+pub(super) fn prune(folder: &Path, now: Time, kept: u32, may_go: impl Fn(&[AuditEntry]) -> bool) {
     let all = days(folder).unwrap_or_default();
     // A clock that is ahead by years must not cost the log: it is counted from what was written last.
     let newest = all.iter().filter_map(|p| day_of(p)).filter(|d| *d <= now.date_naive()).max();
@@ -122,7 +122,7 @@ pub(super) fn prune(folder: &Path, now: Time, kept: u32, may_go: impl Fn(&[Entry
         let (mut entries, mut damage) = (Vec::new(), Vec::new());
         let read = read_file(&path, &mut entries, &mut damage);
         let ids: std::collections::BTreeSet<&str> = entries.iter().map(|e| e.id.as_str()).collect();
-        let of_day: Vec<Entry> = all.iter().filter(|e| ids.contains(e.id.as_str())).cloned().collect();
+        let of_day: Vec<AuditEntry> = all.iter().filter(|e| ids.contains(e.id.as_str())).cloned().collect();
         if read.is_ok() && damage.is_empty() && may_go(&of_day) {
             // What cannot be removed is tried again at the next start.
             let _ = fs::remove_file(&path);
