@@ -217,12 +217,12 @@ impl Budget {
     }
 
     /// Lets a request leave, after so long on the wall; and says what reading its answer is bounded by.
-    pub(super) fn admit(&self, service: &str, kind: Kind) -> Result<(Duration, Reading), Bound> {
+    pub(super) fn admit(&self, service: &str, kind: Kind) -> Result<(Duration, BodyBudget), Bound> {
         let now = Instant::now();
         let mut state = self.lock();
         let tally = tokio::task::try_id().and_then(|id| state.tallies.get(&id).cloned());
         let limit = if LARGE_SERVICES.contains(&service) { LARGE_ANSWER } else { ANSWER };
-        let reading = Reading { limit, tally, at_once: Arc::clone(&state.at_once) };
+        let reading = BodyBudget { limit, tally, at_once: Arc::clone(&state.at_once) };
         if kind == Kind::Write {
             // It has its warrant: it was confirmed, and leaves once.
             return Ok((Duration::ZERO, reading));
@@ -285,13 +285,13 @@ impl State {
 
 /// What the reading of one answer is bounded by.
 #[derive(Debug, Clone)]
-pub(super) struct Reading {
+pub(super) struct BodyBudget {
     limit: u64,
     tally: Option<Arc<Tally>>,
     at_once: Arc<AtomicU64>,
 }
 
-impl Reading {
+impl BodyBudget {
     /// The same body, cut off where it becomes too large: while it is read, not after.
     pub(super) fn bounded(self, body: SdkBody) -> SdkBody {
         SdkBody::from_body_1_x(Bounded { inner: body, read: 0, reading: self })
@@ -319,7 +319,7 @@ impl Reading {
 struct Bounded {
     inner: SdkBody,
     read: u64,
-    reading: Reading,
+    reading: BodyBudget,
 }
 
 impl Drop for Bounded {
@@ -446,7 +446,7 @@ mod tests {
     async fn a_body_is_read_to_the_limit_and_no_further() {
         use http_body_util::BodyExt;
         let at_once = Arc::<AtomicU64>::default();
-        let reading = |limit| Reading { limit, tally: None, at_once: Arc::clone(&at_once) };
+        let reading = |limit| BodyBudget { limit, tally: None, at_once: Arc::clone(&at_once) };
         let whole = reading(5).bounded(SdkBody::from("12345")).collect().await.unwrap().to_bytes();
         assert_eq!(&whole[..], b"12345");
         let error = reading(4 << 20).bounded(SdkBody::from(vec![0; (4 << 20) + 1])).collect().await.unwrap_err();

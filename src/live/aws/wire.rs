@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
 use super::proxy::Proxies;
-use super::skew::{Reading, Skew};
+use super::skew::{ClockReading, Skew};
 
 /// An access key and the region that a request was signed for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,7 +90,7 @@ pub(super) struct Seen {
     /// With which key and for which region it was signed.
     pub(super) signed: Signed,
     /// What it says about the clocks.
-    pub(super) clock: Option<Reading>,
+    pub(super) clock: Option<ClockReading>,
     /// What the answers have shown about the keys.
     pub(super) witness: Witness,
     /// What renews the credentials in use.

@@ -168,7 +168,7 @@ mod tests {
     use std::time::{Duration, SystemTime};
 
     use super::*;
-    use crate::aws::skew::Reading;
+    use crate::aws::skew::ClockReading;
     use crate::aws::wire::{Signed, Witness};
 
     const UNKNOWN: &str = "The security token included in the request is invalid";
@@ -177,7 +177,7 @@ mod tests {
         let there = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_000_000);
         Seen {
             signed: Signed { key: "AKIA".into(), region: "ap-east-1".into() },
-            clock: ahead.map(|ahead| Reading { ahead, there, relearnt: false }),
+            clock: ahead.map(|ahead| ClockReading { ahead, there, relearnt: false }),
             witness: Witness::default(),
             renew: "run 'aws sso login --profile x'".into(),
         }
