@@ -50,7 +50,6 @@ fn read<T: Section>(value: Value) -> Result<Arc<dyn AnySection>, serde_json::Err
     Ok(Arc::new(serde_json::from_value::<T>(value)?))
 }
 
-/// All kinds.
 pub const KINDS: &[Kind] = &[
     of::<AlarmHistory>(),
     of::<Alarms>(),

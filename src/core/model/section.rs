@@ -83,7 +83,6 @@ pub enum ProblemKind {
 /// Why the last poll of a section failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    /// The kind.
     pub kind: ProblemKind,
     /// What failed, on which operation: `ecs:DescribeServices: access denied`.
     pub headline: String,

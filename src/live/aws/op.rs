@@ -47,29 +47,19 @@ pub enum Scope {
     Logs,
     /// The log group of Enhanced Monitoring.
     DatabaseLogs,
-    /// Alarms.
     Alarms,
-    /// Dashboards.
     Dashboards,
-    /// The buckets.
     Buckets,
-    /// The roles.
     Roles,
-    /// The keys.
     Keys,
-    /// The secrets.
     Secrets,
-    /// The repositories.
     Repositories,
     /// The CodeBuild projects.
     Projects,
-    /// The pipeline.
     Pipeline,
     /// Hosted zones.
     Zones,
-    /// The distribution.
     Distribution,
-    /// Route tables.
     RouteTables,
 }
 

@@ -58,7 +58,6 @@ const REPORTS: usize = 64;
 pub struct Feed {
     /// The newest store.
     pub store: watch::Receiver<Arc<Store>>,
-    /// Wishes.
     pub wishes: mpsc::Sender<Wish>,
     /// Plans to make and to carry out.
     pub orders: mpsc::Sender<Order>,

@@ -57,7 +57,6 @@ pub(super) struct Candidates {
 /// What was read, or why it could not be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Known<T> {
-    /// Read.
     Read(T),
     /// Not read, and why: the end of a sentence.
     Unread(String),

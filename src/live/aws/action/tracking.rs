@@ -33,7 +33,6 @@ pub(super) enum Way {
 /// One alarm that a scaling policy works by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Trigger {
-    /// Its name.
     pub(super) name: String,
     /// Which way it scales.
     pub(super) way: Way,

@@ -63,7 +63,6 @@ impl Policy {
     }
 }
 
-/// One denial.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Denial {
     /// What denies.
