@@ -327,7 +327,7 @@ mod tests {
             let node: NodeId = text.parse().unwrap();
             assert_eq!((node.system(), node.name(), node.to_string().as_str()), (system, name, text));
         }
-        assert_eq!("sqs/jobs".parse::<NodeId>().unwrap_err().to_string(), "unknown system \"sqs/jobs\"");
+        assert_eq!("mainframe/jobs".parse::<NodeId>().unwrap_err().to_string(), "unknown system \"mainframe/jobs\"");
     }
 
     #[test]

@@ -17,7 +17,7 @@ use super::{Desk, because};
 
 const LIST: Op = Op::read("ECS", "ListServiceDeployments", "ecs:ListServiceDeployments").on(Scope::Cluster);
 const REVISIONS: Op = Op::read("ECS", "DescribeServiceRevisions", "ecs:DescribeServiceRevisions").on(Scope::Cluster);
-const DEFINITION: Op = Op::read("ECS", "DescribeTaskDefinition", "ecs:DescribeTaskDefinition");
+const DEFINITION: Op = Op::read("ECS", "DescribeTaskDefinition", "ecs:DescribeTaskDefinition").on(Scope::Any);
 
 /// The reads of going back.
 pub(super) const READS: &[Op] = &[LIST, REVISIONS, DEFINITION];
