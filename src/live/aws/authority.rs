@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::interceptors::context::BeforeSerializationIn
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use tokio::time::Instant;
 
-use super::op::{Op, Scope};
+use super::op::Op;
 use nextcore_core::model::mode::Mode;
 
 /// Without a key for so long, an armed process is safe again.
@@ -257,7 +257,7 @@ impl Intercept for Ticket {
 mod tests {
     use super::*;
 
-    const OP: Op = Op::write("ECS", "UpdateService", "ecs:UpdateService").on(Scope::Any);
+    const OP: Op = Op::write("ECS", "UpdateService", "ecs:UpdateService").on(crate::aws::op::Scope::Any);
 
     const ALMOST: Duration = Duration::from_secs(14 * 60 + 59);
 

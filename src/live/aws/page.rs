@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::error::problem_of;
-use super::op::{Op, Scope};
+use super::op::Op;
 use nextcore_core::model::section::{Problem, ProblemKind};
 
 /// Pages of one list. ECS and CloudWatch give 100 things a page: 12,000 tasks or alarms.
@@ -78,7 +78,7 @@ where
 mod tests {
     use super::*;
 
-    const LIST: Op = Op::read("ECS", "ListTasks", "ecs:ListTasks").on(Scope::Any);
+    const LIST: Op = Op::read("ECS", "ListTasks", "ecs:ListTasks").on(crate::aws::op::Scope::Any);
 
     #[test]
     fn a_list_ends_where_it_says_so_and_where_it_does_not() {

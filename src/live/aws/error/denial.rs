@@ -2,7 +2,7 @@
 //! several deny, and writes its sentences in several styles: they are read with tolerance, and what is not said is not guessed.
 
 use super::Words;
-use crate::aws::op::{Op, Scope};
+use crate::aws::op::Op;
 
 /// The policy that denies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -254,7 +254,7 @@ fn quoted(message: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    const OP: Op = Op::read("ECS", "DescribeServices", "ecs:DescribeServices").on(Scope::Any);
+    const OP: Op = Op::read("ECS", "DescribeServices", "ecs:DescribeServices").on(crate::aws::op::Scope::Any);
     const USER: &str = "User: arn:aws:sts::111122223333:assumed-role/OnCall/maya is not authorized to perform: ecs:ListTasks";
 
     /// Each way in which AWS words a denial: the policy, whether it denies by name, and which words lead on.

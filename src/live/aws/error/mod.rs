@@ -13,7 +13,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use super::budget::Bound;
 use super::credentials::Trouble;
 use super::gate::Refusal;
-use super::op::{Op, Scope};
+use super::op::Op;
 use super::proxy::Via;
 use super::variants::Unreached;
 use super::wire::Seen;
@@ -227,7 +227,7 @@ pub(super) fn find<'a, T: std::error::Error + 'static>(error: &'a (dyn std::erro
 mod tests {
     use super::*;
 
-    const OP: Op = Op::read("ECS", "DescribeServices", "ecs:DescribeServices").on(Scope::Any);
+    const OP: Op = Op::read("ECS", "DescribeServices", "ecs:DescribeServices").on(crate::aws::op::Scope::Any);
 
     #[test]
     fn codes_become_kinds_in_either_spelling() {
