@@ -92,6 +92,13 @@ pub struct Problem {
     pub permission: Option<String>,
 }
 
+impl ProblemKind {
+    /// Whether the next poll will be answered the same: somebody has to change something first.
+    pub fn is_refusal(self) -> bool {
+        matches!(self, Self::Denied | Self::WrongAccount | Self::Credentials | Self::Clock | Self::CutOff)
+    }
+}
+
 impl Problem {
     /// A section that builds on another, which has not arrived.
     pub fn waiting(for_key: SectionKey, title: &str) -> Self {
