@@ -80,7 +80,7 @@ fn the_table() {
      ● healthy   pipeline                    last Succeeded  1h51m ago                                                                                                                                  0s
      ▲ degraded  alarms                      1 of 1 in alarm                                                   alarm high|cpu: CPUUtilization 91.2 > 80                                          3m00s  0s
      ● healthy   dashboards                  2 dashboards                                                                                                                                               0s
-     ? unknown   logs                        900 events/min  last 28s ago                                      loading                                                                                  0s
+     ? unknown   logs                        900 events/min  last 28s ago                                      log group: loading                                                                       0s
     scaling: denied, application-autoscaling:DescribeScalableTargets
     inventory: 119 resources, 41 types
       Route53: HostedZone 1, RecordSet 8, HealthCheck 1; CloudFront: Distribution 1; EC2: VPC 1, Subnet 9,
@@ -177,7 +177,7 @@ fn the_table_in_ascii_has_only_ascii() {
                                                                     CPUUtilization 91.2 >
                                                                     80
      . healthy   dashboards                2 dashboards                                             0s
-     ? unknown   logs                      900 events/min           loading                         0s
+     ? unknown   logs                      900 events/min           log group: loading              0s
                                            last 28s ago
     scaling: denied, application-autoscaling:DescribeScalableTargets
     inventory: 119 resources, 41 types
@@ -232,7 +232,7 @@ fn the_markdown() {
     | healthy | `pipeline` | last Succeeded, 1h51m ago |  |  | 0s |
     | degraded | `alarms` | 1 of 1 in alarm | alarm high\|cpu: CPUUtilization 91.2 \> 80 | 3m00s | 0s |
     | healthy | `dashboards` | 2 dashboards |  |  | 0s |
-    | unknown | `logs` | 900 events/min, last 28s ago | loading |  | 0s |
+    | unknown | `logs` | 900 events/min, last 28s ago | log group: loading |  | 0s |
 
     ## Issues
 

@@ -106,7 +106,7 @@ pub(crate) fn supporting(store: &Store, key: SectionKey, now: Time) -> Option<Fi
     let entry = store.entry(key);
     let (text, kind) = match Standing::of(entry, now) {
         Standing::Ready => return None,
-        Standing::Idle | Standing::Loading => (LOADING.to_owned(), ReasonKind::Loading),
+        Standing::Idle | Standing::Loading => (format!("{}: {LOADING}", title(key)), ReasonKind::Loading),
         _ => (format!("{}: {}", title(key), explain(entry, now)?), ReasonKind::Unread(key)),
     };
     Some(Finding { level: Level::Unknown, text, since: None, basis: vec![key], kind })
