@@ -20,9 +20,7 @@ pub const LOG_VARIABLE: &str = "NEXTCORE_TOP_LOG";
 pub struct Environment {
     /// NO_COLOR is set and not empty.
     pub no_color: bool,
-    /// TERM.
     pub term: String,
-    /// COLORTERM.
     pub colorterm: String,
     /// The first of LC_ALL, LC_CTYPE, LANG that is set.
     pub locale: String,
@@ -36,7 +34,6 @@ pub struct Environment {
     pub aws_region: Option<Chosen>,
     /// The credentials of the environment, in words: `AWS_ACCESS_KEY_ID (...MPLE)`.
     pub aws_keys: Vec<String>,
-    /// AWS_CA_BUNDLE.
     pub aws_ca_bundle: Option<PathBuf>,
     /// The variables of proxies that are set, empty ones too: an empty one switches the others of its kind off.
     pub proxies: Vec<Variable>,
@@ -46,7 +43,6 @@ pub struct Environment {
     pub ssh_client: Option<String>,
     /// NEXTCORE_TOP_LOG.
     pub log_level: Option<String>,
-    /// PATH.
     pub path: Option<OsString>,
 }
 

@@ -58,7 +58,6 @@ pub enum ConfigError {
 pub struct Provenance {
     /// The setting.
     pub name: &'static str,
-    /// Its value.
     pub value: String,
     /// Which layer it comes from.
     pub origin: String,

@@ -35,7 +35,6 @@ const BURST: usize = 8;
 /// What came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Input {
-    /// One key.
     Key(Key),
     /// A paste, whole.
     Paste(String),

@@ -51,6 +51,10 @@ pub(super) async fn observe(args: &Observe, settings: &Settings) -> Result<Obser
     if progress {
         let _ = write!(std::io::stderr(), "\x1b[2K\r");
     }
+    let missing: Vec<_> = engine::unanswered(&store).collect();
+    if !missing.is_empty() {
+        let _ = writeln!(std::io::stderr(), "no answer within {} s (--timeout): {}", args.timeout, missing.join(", "));
+    }
     Ok(Observed { store, stack, now: clock.now() })
 }
 

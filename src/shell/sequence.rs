@@ -12,7 +12,6 @@ const BEL: u8 = 0x07;
 pub(super) enum Meaning {
     /// More must come.
     Unfinished,
-    /// A key.
     Key(Key),
     /// The focus came or went.
     Focus(bool),

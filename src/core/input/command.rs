@@ -6,13 +6,9 @@ use super::{COMMANDS, Key};
 /// A direction on the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dir {
-    /// Up.
     Up,
-    /// Down.
     Down,
-    /// Left.
     Left,
-    /// Right.
     Right,
 }
 
@@ -21,15 +17,11 @@ pub enum Dir {
 pub enum Jump {
     /// The log tail.
     Logs,
-    /// The alarms.
     Alarms,
-    /// The timeline.
     Timeline,
-    /// The network.
     Network,
     /// The availability zones.
     Zones,
-    /// The flows.
     Flows,
     /// The live stack against the written architecture.
     Verify,
@@ -52,9 +44,7 @@ pub enum Intent {
     First,
     /// Last row.
     Last,
-    /// A page up.
     PageUp,
-    /// A page down.
     PageDown,
     /// Jump to a box by its digit.
     Digit,
@@ -74,7 +64,6 @@ pub enum Intent {
     Refresh,
     /// The menu of actions.
     Act,
-    /// The palette.
     Palette,
     /// Show or hide help.
     Help,

@@ -7,17 +7,13 @@ use std::fmt;
 pub enum Code {
     /// A character as typed, with Shift already applied.
     Char(char),
-    /// Enter.
     Enter,
     /// Escape.
     Esc,
-    /// Tab.
     Tab,
     /// Shift-Tab.
     BackTab,
-    /// Backspace.
     Backspace,
-    /// Delete.
     Delete,
     /// Arrow up.
     Up,
@@ -27,13 +23,9 @@ pub enum Code {
     Left,
     /// Arrow right.
     Right,
-    /// Home.
     Home,
-    /// End.
     End,
-    /// Page up.
     PageUp,
-    /// Page down.
     PageDown,
     /// Function key.
     F(u8),

@@ -11,15 +11,11 @@ pub use crate::model::system::NodeId;
 /// How many nodes are at each level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Counts {
-    /// Down.
     pub down: usize,
-    /// Degraded.
     pub degraded: usize,
-    /// Unknown.
     pub unknown: usize,
     /// Changing on purpose.
     pub info: usize,
-    /// Healthy.
     pub healthy: usize,
     /// Optional and absent.
     pub absent: usize,

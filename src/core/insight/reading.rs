@@ -10,9 +10,7 @@ pub enum Unit {
     Count,
     /// Things per second.
     PerSecond,
-    /// Bytes.
     Bytes,
-    /// Bytes per second.
     BytesPerSecond,
     /// Seconds, of latency or age.
     Seconds,
@@ -27,7 +25,6 @@ pub struct Measure {
     pub label: &'static str,
     /// The value in `unit`.
     pub value: f64,
-    /// Its unit.
     pub unit: Unit,
 }
 

@@ -55,7 +55,6 @@ states! {
 /// One alarm, metric or composite.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Alarm {
-    /// Name.
     pub name: String,
     /// `OK`, `ALARM`, `INSUFFICIENT_DATA`.
     pub state: AlarmState,
@@ -69,11 +68,8 @@ pub struct Alarm {
     pub actions: Vec<String>,
     /// Namespace; empty for composite alarms.
     pub namespace: String,
-    /// Metric.
     pub metric: String,
-    /// Dimensions.
     pub dimensions: Vec<(String, String)>,
-    /// Threshold.
     pub threshold: Option<f64>,
     /// `GreaterThanThreshold`, ...
     pub comparison: Comparison,

@@ -37,9 +37,7 @@ pub enum Told {
         resource: String,
         /// The stack's name.
         stack: String,
-        /// The account.
         account: String,
-        /// The region.
         region: String,
         /// The plan's hash.
         plan: String,

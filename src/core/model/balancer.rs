@@ -62,7 +62,6 @@ impl TargetState {
 pub struct Balancer {
     /// Full ARN.
     pub arn: String,
-    /// Name.
     pub name: String,
     /// Public DNS name.
     pub dns_name: String,
@@ -131,9 +130,7 @@ pub struct Rule {
 pub struct TargetGroup {
     /// Full ARN.
     pub arn: String,
-    /// Name.
     pub name: String,
-    /// Port.
     pub port: i32,
     /// `ip`, `instance`, ...
     pub target_type: String,
@@ -197,7 +194,6 @@ impl Routing {
 pub struct Target {
     /// IP address (or instance id).
     pub id: String,
-    /// Port.
     pub port: i32,
     /// Zone name; empty if AWS does not say.
     pub zone: String,

@@ -85,14 +85,12 @@ pub struct NodeGroup {
     pub status: CacheStatus,
     /// Hash slots.
     pub slots: String,
-    /// Members.
     pub members: Vec<CacheMember>,
 }
 
 /// elasticache:DescribeReplicationGroups of the configured group.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ReplicationGroup {
-    /// Id.
     pub id: String,
     /// `available`, `modifying`, ...
     pub status: CacheStatus,
@@ -102,13 +100,11 @@ pub struct ReplicationGroup {
     pub multi_az: MultiAz,
     /// `enabled`, `enabling`, `disabled`, ...
     pub automatic_failover: AutomaticFailover,
-    /// AUTH.
     pub auth_token: bool,
     /// TLS.
     pub transit_encryption: bool,
     /// Encrypted at rest.
     pub at_rest_encryption: bool,
-    /// KMS key.
     pub kms_key: Option<String>,
     /// `cache.t3.medium`.
     pub node_type: String,
@@ -138,7 +134,6 @@ pub struct CacheNode {
     pub zone: String,
     /// Security group ids.
     pub security_groups: Vec<String>,
-    /// Subnet group.
     pub subnet_group: Option<String>,
 }
 

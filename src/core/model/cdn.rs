@@ -31,10 +31,8 @@ states! {
     }
 }
 
-/// One invalidation.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Invalidation {
-    /// Id.
     pub id: String,
     /// `InProgress` or `Completed`.
     pub status: InvalidationStatus,
@@ -45,9 +43,7 @@ pub struct Invalidation {
 /// cloudfront:GetDistribution.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Distribution {
-    /// Id.
     pub id: String,
-    /// ARN.
     pub arn: String,
     /// `d111111abcdef8.cloudfront.net`.
     pub domain: String,

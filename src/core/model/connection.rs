@@ -35,9 +35,7 @@ pub struct ConnectOptions {
 /// A variable of the environment that is set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Variable {
-    /// Its name.
     pub name: String,
-    /// Its value.
     pub value: String,
 }
 

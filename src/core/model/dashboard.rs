@@ -18,10 +18,8 @@ states! {
     }
 }
 
-/// One widget.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Widget {
-    /// Title.
     pub title: String,
     /// `metric`, `log`, `alarm`, `text`, ...
     pub kind: WidgetType,
@@ -29,10 +27,8 @@ pub struct Widget {
     pub metrics: Vec<String>,
 }
 
-/// One dashboard.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Dashboard {
-    /// Name.
     pub name: String,
     /// Last change.
     pub modified_at: Option<Time>,

@@ -110,7 +110,6 @@ pub struct Database {
     pub version: String,
     /// `db.t3.large`.
     pub class: String,
-    /// Multi-AZ.
     pub multi_az: bool,
     /// Zone of the primary.
     pub zone: String,
@@ -118,15 +117,12 @@ pub struct Database {
     pub secondary_zone: Option<String>,
     /// How far point-in-time restore reaches.
     pub latest_restorable: Option<Time>,
-    /// GiB.
     pub allocated_gib: i32,
     /// `gp3`.
     pub storage_type: String,
-    /// Encrypted.
     pub encrypted: bool,
     /// `sse-kms`, ...; empty if AWS does not say.
     pub encryption_type: String,
-    /// KMS key.
     pub kms_key: Option<String>,
     /// Days.
     pub backup_retention: i32,
@@ -136,7 +132,6 @@ pub struct Database {
     pub monitoring_interval: i32,
     /// Role of Enhanced Monitoring.
     pub monitoring_role: Option<String>,
-    /// Performance Insights.
     pub performance_insights: bool,
     /// `standard` or `advanced`; empty if AWS does not say.
     pub insights_mode: InsightsMode,
@@ -150,7 +145,6 @@ pub struct Database {
     pub endpoint: Option<String>,
     /// Changes that wait for a window, in words.
     pub pending: Vec<String>,
-    /// Parameter group.
     pub parameter_group: Option<String>,
     /// Security group ids.
     pub security_groups: Vec<String>,

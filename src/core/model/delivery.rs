@@ -118,18 +118,14 @@ impl PipelineStatus {
     }
 }
 
-/// One image.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Image {
     /// `sha256:…`.
     pub digest: String,
-    /// Tags.
     pub tags: Vec<String>,
-    /// Pushed.
     pub pushed_at: Option<Time>,
     /// Last pulled, to the day.
     pub pulled_at: Option<Time>,
-    /// Bytes.
     pub bytes: i64,
     /// `COMPLETE`, `IN_PROGRESS`, `FAILED`, `ACTIVE`, ...; unstated = never scanned.
     pub scan_status: ScanStatus,
@@ -147,7 +143,6 @@ impl Image {
 /// One repository with its newest images.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Repository {
-    /// Name.
     pub name: String,
     /// The service that runs its images.
     pub role: ServiceRole,
@@ -188,14 +183,12 @@ impl Section for Repositories {
     const TITLE: &'static str = "ECR repositories";
 }
 
-/// One phase of a build.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct BuildPhase {
     /// `PRE_BUILD`, ...
     pub kind: PhaseType,
     /// `SUCCEEDED`, `FAILED`, ...; unstated while it runs.
     pub status: BuildStatus,
-    /// Seconds.
     pub seconds: Option<i64>,
     /// AWS's words when it failed.
     pub message: String,
@@ -208,12 +201,10 @@ impl BuildPhase {
     }
 }
 
-/// One build.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Build {
     /// `project:uuid`.
     pub id: String,
-    /// Project.
     pub project: String,
     /// `SUCCEEDED`, `FAILED`, `IN_PROGRESS`, ...
     pub status: BuildStatus,
@@ -221,7 +212,6 @@ pub struct Build {
     pub phase: PhaseType,
     /// Begun.
     pub started_at: Option<Time>,
-    /// Ended.
     pub ended_at: Option<Time>,
     /// Who began it.
     pub initiator: String,
@@ -242,10 +232,8 @@ impl Build {
     }
 }
 
-/// One project.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Project {
-    /// Name.
     pub name: String,
     /// May run docker.
     pub privileged: bool,
@@ -281,7 +269,6 @@ impl Builds {
 /// One action of a stage.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PipelineAction {
-    /// Name.
     pub name: String,
     /// `Source`, `Build`, `Deploy`, `Approval`, ...
     pub category: ActionCategory,
@@ -310,10 +297,8 @@ impl PipelineAction {
     }
 }
 
-/// One stage.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PipelineStage {
-    /// Name.
     pub name: String,
     /// `Succeeded`, `Failed`, `InProgress`, `Stopped`, ...; unstated = never ran.
     pub status: PipelineStatus,
@@ -327,10 +312,8 @@ pub struct PipelineStage {
     pub actions: Vec<PipelineAction>,
 }
 
-/// One execution.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PipelineExecution {
-    /// Id.
     pub id: String,
     /// `Succeeded`, `Failed`, `InProgress`, ...
     pub status: PipelineStatus,

@@ -98,19 +98,16 @@ impl DnsObservation {
 /// One health check of the zone's names.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct DnsHealthCheck {
-    /// Id.
     pub id: String,
     /// `HTTPS`, `HTTP`, `TCP`, ...
     pub kind: String,
     /// The name that is checked.
     pub domain: String,
-    /// Path.
     pub path: String,
     /// By checker region.
     pub observations: Vec<DnsObservation>,
 }
 
-/// The hosted zone.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct HostedZone {
     /// Id without `/hostedzone/`.

@@ -50,47 +50,57 @@ fn read<T: Section>(value: Value) -> Result<Arc<dyn AnySection>, serde_json::Err
     Ok(Arc::new(serde_json::from_value::<T>(value)?))
 }
 
-/// All kinds.
-pub const KINDS: &[Kind] = &[
-    of::<AlarmHistory>(),
-    of::<Alarms>(),
-    of::<Balancer>(),
-    of::<Buckets>(),
-    of::<Builds>(),
-    of::<CacheEvents>(),
-    of::<CacheNodes>(),
-    of::<CacheSubnets>(),
-    of::<Cdn>(),
-    of::<Cluster>(),
-    of::<Dashboards>(),
-    of::<Database>(),
-    of::<DatabaseEvents>(),
-    of::<DatabaseHost>(),
-    of::<DatabaseLoad>(),
-    of::<DatabaseSettings>(),
-    of::<Dns>(),
-    of::<Identity>(),
-    of::<Keys>(),
-    of::<LogGroup>(),
-    of::<LogTail>(),
-    of::<Metrics>(),
-    of::<NatGateways>(),
-    of::<Network>(),
-    of::<Pipeline>(),
-    of::<ReplicationGroup>(),
-    of::<Repositories>(),
-    of::<Roles>(),
-    of::<Routes>(),
-    of::<Routing>(),
-    of::<Scaling>(),
-    of::<ScalingActivities>(),
-    of::<Secrets>(),
-    of::<SecurityGroups>(),
-    of::<ServiceDeployments>(),
-    of::<Services>(),
-    of::<StoppedTasks>(),
-    of::<Targets>(),
-    of::<TaskDefinitions>(),
-    of::<Tasks>(),
-    of::<Zones>(),
-];
+macro_rules! kinds {
+    ($($section:ty,)+) => {
+        $(impl Known for $section {})+
+
+        pub const KINDS: &[Kind] = &[$(of::<$section>()),+];
+    };
+}
+
+/// A section of the table: no source yields another, so that none is missing in documents and statements.
+pub trait Known: Section {}
+
+kinds! {
+    AlarmHistory,
+    Alarms,
+    Balancer,
+    Buckets,
+    Builds,
+    CacheEvents,
+    CacheNodes,
+    CacheSubnets,
+    Cdn,
+    Cluster,
+    Dashboards,
+    Database,
+    DatabaseEvents,
+    DatabaseHost,
+    DatabaseLoad,
+    DatabaseSettings,
+    Dns,
+    Identity,
+    Keys,
+    LogGroup,
+    LogTail,
+    Metrics,
+    NatGateways,
+    Network,
+    Pipeline,
+    ReplicationGroup,
+    Repositories,
+    Roles,
+    Routes,
+    Routing,
+    Scaling,
+    ScalingActivities,
+    Secrets,
+    SecurityGroups,
+    ServiceDeployments,
+    Services,
+    StoppedTasks,
+    Targets,
+    TaskDefinitions,
+    Tasks,
+    Zones,
+}

@@ -40,7 +40,6 @@ named_limits! {
     TargetP95 = "target_p95",
     /// CPU of a service; critical at its maximum capacity alone.
     ServiceCpu = "service_cpu",
-    /// Memory of a service.
     ServiceMemory = "service_memory",
     /// Memory of the fullest task of a service.
     TaskMemory = "task_memory",
@@ -68,17 +67,14 @@ named_limits! {
     CacheLag = "cache_lag",
     /// CPU credits left to a cache node.
     CacheCredits = "cache_credits",
-    /// CPU of the database.
     DatabaseCpu = "database_cpu",
     /// CPU credits left to the database.
     DatabaseCredits = "database_credits",
     /// Connections, in percent of `max_connections`.
     DatabaseConnections = "database_connections",
-    /// Free storage.
     DatabaseFreeStorage = "database_free_storage",
     /// Freeable memory.
     DatabaseFreeMemory = "database_free_memory",
-    /// Swap of the database.
     DatabaseSwap = "database_swap",
     /// Latency of reads and of writes.
     DatabaseLatency = "database_latency",

@@ -43,29 +43,22 @@ impl Section for LogTail {
     const TITLE: &'static str = "logs";
 }
 
-/// One log stream.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LogStream {
-    /// Name.
     pub name: String,
-    /// Last ingestion.
     pub last_ingestion: Option<Time>,
-    /// Last event.
     pub last_event: Option<Time>,
 }
 
 /// logs:DescribeLogGroups + DescribeLogStreams of the configured group.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LogGroup {
-    /// Name.
     pub name: String,
     /// ARN without `:*`.
     pub arn: String,
-    /// KMS key.
     pub kms_key: Option<String>,
     /// Days; `None` = for ever.
     pub retention_days: Option<i32>,
-    /// Bytes.
     pub stored_bytes: i64,
     /// Most recent first.
     pub streams: Vec<LogStream>,

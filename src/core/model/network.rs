@@ -15,7 +15,6 @@ pub enum SubnetTier {
     Public,
     /// Tasks and Redis.
     Private,
-    /// The database.
     Database,
     /// Not in the configuration.
     #[default]
@@ -34,16 +33,13 @@ impl SubnetTier {
     }
 }
 
-/// One subnet.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Subnet {
-    /// Id.
     pub id: String,
     /// CIDR block.
     pub cidr: String,
     /// Zone name.
     pub zone: String,
-    /// Tier.
     pub tier: SubnetTier,
     /// Addresses that are free: Fargate takes one per task.
     pub free_addresses: i32,
@@ -53,10 +49,8 @@ pub struct Subnet {
     pub state: SubnetState,
 }
 
-/// One internet gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct InternetGateway {
-    /// Id.
     pub id: String,
     /// (VPC id, `available`).
     pub attachments: Vec<(String, AttachmentState)>,
@@ -109,7 +103,6 @@ impl Network {
         self.subnets.iter().filter(move |s| s.tier == tier)
     }
 
-    /// One subnet.
     pub fn subnet(&self, id: &str) -> Option<&Subnet> {
         self.subnets.iter().find(|s| s.id == id)
     }
@@ -127,10 +120,8 @@ impl Section for Zones {
     const TITLE: &'static str = "availability zones";
 }
 
-/// One NAT gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct NatGateway {
-    /// Id.
     pub id: String,
     /// `available`, `failed`, `deleting`, `deleted`, ...
     pub state: NatState,
@@ -144,7 +135,6 @@ pub struct NatGateway {
     pub connectivity: ConnectivityType,
     /// AWS's words when it failed.
     pub failure: Option<String>,
-    /// Addresses.
     pub addresses: Vec<NatAddress>,
 }
 
@@ -187,7 +177,6 @@ impl NatGateways {
     }
 }
 
-/// One route.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Route {
     /// Destination CIDR block (or prefix list).
@@ -198,10 +187,8 @@ pub struct Route {
     pub state: RouteState,
 }
 
-/// One route table.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct RouteTable {
-    /// Id.
     pub id: String,
     /// `Name` tag.
     pub name: String,
@@ -209,12 +196,10 @@ pub struct RouteTable {
     pub main: bool,
     /// Subnet ids.
     pub subnets: Vec<String>,
-    /// Routes.
     pub routes: Vec<Route>,
 }
 
 impl RouteTable {
-    /// The default route.
     pub fn default_route(&self) -> Option<&Route> {
         self.routes.iter().find(|r| r.destination == "0.0.0.0/0")
     }
@@ -250,7 +235,6 @@ pub enum GroupRole {
     Ecs,
     /// The database.
     Rds,
-    /// Redis.
     Redis,
 }
 
@@ -277,7 +261,6 @@ pub enum Peer {
     Cidr(String),
     /// A security group.
     Group(String),
-    /// A prefix list.
     PrefixList(String),
 }
 
@@ -296,16 +279,12 @@ pub struct GroupRule {
     pub to_port: i32,
     /// The other end.
     pub peer: Peer,
-    /// Description.
     pub description: String,
 }
 
-/// One security group.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SecurityGroup {
-    /// Id.
     pub id: String,
-    /// Name.
     pub name: String,
     /// Who carries it, as far as the stack's resources say.
     pub roles: Vec<GroupRole>,

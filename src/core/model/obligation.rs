@@ -23,7 +23,6 @@ pub enum Owed {
     Autoscaling {
         /// The ECS cluster.
         cluster: String,
-        /// The service.
         service: String,
     },
     /// A zone whose way out leads through another zone until somebody leads it home.
@@ -115,9 +114,7 @@ pub struct Obligation {
     pub pid: u32,
     /// The stack's name.
     pub stack: String,
-    /// The account.
     pub account: String,
-    /// The region.
     pub region: String,
     /// How that account was reached.
     pub reach: Reach,
@@ -155,7 +152,6 @@ pub enum Phase {
 /// An obligation as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Standing {
-    /// The obligation.
     #[serde(flatten)]
     pub obligation: Obligation,
     /// Who carries it.

@@ -9,7 +9,6 @@ use super::partition::Partition;
 /// A value and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Chosen {
-    /// The value.
     pub value: String,
     /// `--region`, a file, `AWS_REGION`, `profile 'oncall'`.
     pub origin: String,
@@ -131,7 +130,6 @@ pub struct Place {
     /// Whether the profile was named to this program: then it decides credentials, whatever keys the environment has.
     #[serde(skip)]
     pub profile_decides: bool,
-    /// The region.
     pub region: Option<Chosen>,
     /// The region's partition.
     pub partition: Partition,

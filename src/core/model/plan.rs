@@ -41,7 +41,6 @@ pub struct Change {
     pub what: String,
     /// Now.
     pub before: String,
-    /// After.
     pub after: String,
 }
 
@@ -50,7 +49,6 @@ pub struct Change {
 pub struct Call {
     /// SDK service id.
     pub service: String,
-    /// The operation.
     pub operation: String,
     /// The call as an `aws` command line.
     pub cli: String,
@@ -93,9 +91,7 @@ pub struct Plan {
     pub tier: Tier,
     /// What it is done to.
     pub resource: Resource,
-    /// The account.
     pub account: String,
-    /// The region.
     pub region: String,
     /// Who would do it: the ARN that STS knows.
     pub principal: String,

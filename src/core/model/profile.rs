@@ -36,7 +36,6 @@ impl Section for DatabaseLoad {
 /// One process of the host.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Process {
-    /// Name.
     pub name: String,
     /// CPU, percent.
     pub cpu: f64,

@@ -18,7 +18,6 @@ states! {
     }
 }
 
-/// One scalable target.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ScalableTarget {
     /// The service's name.
@@ -33,14 +32,11 @@ pub struct ScalableTarget {
     pub out_suspended: bool,
     /// Scheduled scaling suspended.
     pub scheduled_suspended: bool,
-    /// Its policies.
     pub policies: Vec<ScalingPolicy>,
 }
 
-/// One scaling policy.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ScalingPolicy {
-    /// Name.
     pub name: String,
     /// `TargetTrackingScaling`, ...
     pub kind: String,
@@ -75,14 +71,12 @@ impl Scaling {
     }
 }
 
-/// One scaling activity.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ScalingActivity {
     /// The service's name.
     pub service: String,
     /// Begun.
     pub started_at: Option<Time>,
-    /// Ended.
     pub ended_at: Option<Time>,
     /// `Successful`, `InProgress`, `Failed`, ...
     pub status: ActivityStatus,

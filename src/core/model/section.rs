@@ -83,7 +83,6 @@ pub enum ProblemKind {
 /// Why the last poll of a section failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    /// The kind.
     pub kind: ProblemKind,
     /// What failed, on which operation: `ecs:DescribeServices: access denied`.
     pub headline: String,
@@ -91,6 +90,13 @@ pub struct Problem {
     pub hint: String,
     /// The IAM action that is missing, for `Denied`.
     pub permission: Option<String>,
+}
+
+impl ProblemKind {
+    /// Whether the next poll will be answered the same: somebody has to change something first.
+    pub fn is_refusal(self) -> bool {
+        matches!(self, Self::Denied | Self::WrongAccount | Self::Credentials | Self::Clock | Self::CutOff)
+    }
 }
 
 impl Problem {

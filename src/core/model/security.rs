@@ -32,19 +32,16 @@ states! {
 /// One IAM role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Role {
-    /// Name.
     pub name: String,
     /// What it is for.
     pub role: RoleUse,
     /// `false` = no role of that name.
     pub exists: bool,
-    /// ARN.
     pub arn: String,
     /// Services that may assume it.
     pub trusts: Vec<String>,
     /// Attached managed policies, by name.
     pub policies: Vec<String>,
-    /// Last used.
     pub last_used: Option<Time>,
 }
 
@@ -69,7 +66,6 @@ pub struct Key {
     pub role: KeyUse,
     /// `false` = KMS knows no such key.
     pub exists: bool,
-    /// ARN.
     pub arn: String,
     /// `Enabled`, `Disabled`, `PendingDeletion`, ...
     pub state: KeyState,
@@ -96,13 +92,11 @@ impl Section for Keys {
 /// The metadata of one secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Secret {
-    /// Name.
     pub name: String,
     /// What it holds.
     pub role: SecretUse,
     /// `false` = no secret of that name.
     pub exists: bool,
-    /// ARN.
     pub arn: String,
     /// KMS key; `None` = the account's `aws/secretsmanager`.
     pub kms_key: Option<String>,
@@ -114,7 +108,6 @@ pub struct Secret {
     pub changed_at: Option<Time>,
     /// Last read, to the day.
     pub accessed_at: Option<Time>,
-    /// Next rotation.
     pub next_rotation: Option<Time>,
     /// Deleted; recoverable for a while.
     pub deleted_at: Option<Time>,

@@ -17,7 +17,6 @@ pub use states::{
 /// ecs:DescribeClusters.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Cluster {
-    /// Name.
     pub name: String,
     /// `ACTIVE`, ...
     pub status: String,
@@ -25,7 +24,6 @@ pub struct Cluster {
     pub running: i32,
     /// Tasks pending.
     pub pending: i32,
-    /// Services.
     pub services: i32,
     /// `containerInsights` → `enabled`.
     pub settings: BTreeMap<String, ClusterSetting>,
@@ -82,7 +80,6 @@ pub fn short_revision(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
 }
 
-/// One service event.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ServiceEvent {
     /// Event id.
@@ -98,7 +95,6 @@ pub struct ServiceEvent {
 pub struct Registration {
     /// Target group ARN.
     pub target_group: String,
-    /// Container.
     pub container: String,
     /// Container port.
     pub port: i32,
@@ -107,11 +103,9 @@ pub struct Registration {
 /// One ECS service.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Service {
-    /// Name.
     pub name: String,
     /// What it is for.
     pub role: Option<ServiceRole>,
-    /// ARN.
     pub arn: String,
     /// `ACTIVE`, `DRAINING`, `INACTIVE`.
     pub status: ServiceStatus,
@@ -125,7 +119,6 @@ pub struct Service {
     pub task_definition: String,
     /// `FARGATE`, or the capacity providers.
     pub launch_type: String,
-    /// Platform version.
     pub platform_version: String,
     /// Whether ECS exec is on.
     pub exec_enabled: bool,
@@ -193,7 +186,6 @@ impl Services {
 /// One container of a task.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Container {
-    /// Name.
     pub name: String,
     /// `RUNNING`, `STOPPED`, ...
     pub status: TaskStatus,
@@ -203,7 +195,6 @@ pub struct Container {
     pub reason: Option<String>,
     /// `HEALTHY`, `UNHEALTHY`, `UNKNOWN`.
     pub health: TaskHealth,
-    /// Image digest.
     pub image_digest: Option<String>,
     /// By which Session Manager knows it: `0123abcd-1234567890`.
     #[serde(default)]
@@ -216,7 +207,6 @@ pub struct Container {
 /// One ECS task.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Task {
-    /// ARN.
     pub arn: String,
     /// The service's name (from `group`), empty for a standalone task.
     pub service: String,
@@ -238,7 +228,6 @@ pub struct Task {
     pub started_at: Option<Time>,
     /// Stop asked for.
     pub stopping_at: Option<Time>,
-    /// Stopped.
     pub stopped_at: Option<Time>,
     /// `EssentialContainerExited`, `TaskFailedToStart`, ...
     pub stop_code: Option<StopCode>,
@@ -246,7 +235,6 @@ pub struct Task {
     pub stopped_reason: Option<String>,
     /// `ecs-svc/123` or a user.
     pub started_by: Option<String>,
-    /// Containers.
     pub containers: Vec<Container>,
 }
 
@@ -291,7 +279,6 @@ impl Section for StoppedTasks {
 /// One ecs service deployment record (90 days of history).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ServiceDeployment {
-    /// ARN.
     pub arn: String,
     /// The service's name.
     pub service: String,
@@ -328,7 +315,6 @@ impl Section for ServiceDeployments {
 /// What matters of a task definition.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TaskDefinition {
-    /// ARN.
     pub arn: String,
     /// CPU units.
     pub cpu: String,

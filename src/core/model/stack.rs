@@ -72,7 +72,6 @@ pub enum KeyUse {
     Rds,
     /// The buckets.
     S3,
-    /// The secrets.
     Secrets,
 }
 
@@ -92,7 +91,6 @@ pub enum SecretUse {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AddressPlan {
-    /// Of the VPC.
     pub vpc: String,
     /// Public subnets.
     pub public: Vec<String>,
@@ -140,13 +138,11 @@ pub struct Stack {
     pub distribution: String,
     /// Address plan.
     pub addresses: AddressPlan,
-    /// Buckets.
     pub buckets: Vec<Named<BucketRole>>,
     /// IAM roles.
     pub roles: Vec<Named<RoleUse>>,
     /// KMS keys, by id, ARN or alias.
     pub keys: Vec<Named<KeyUse>>,
-    /// Secrets.
     pub secrets: Vec<Named<SecretUse>>,
     /// ECR repositories, by the service that runs their images.
     pub repositories: Vec<Named<ServiceRole>>,

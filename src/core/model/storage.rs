@@ -45,10 +45,8 @@ impl Encryption {
     }
 }
 
-/// One lifecycle rule.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LifecycleRule {
-    /// Id.
     pub id: String,
     /// `Enabled` or `Disabled`.
     pub status: LifecycleStatus,
@@ -62,7 +60,6 @@ pub struct LifecycleRule {
     pub transitions: Vec<String>,
 }
 
-/// One CORS rule.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct CorsRule {
     /// Allowed origins.
@@ -74,13 +71,11 @@ pub struct CorsRule {
 /// One bucket. What is not configured is empty; what could not be read is in `unread`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Bucket {
-    /// Name.
     pub name: String,
     /// What it is for.
     pub role: BucketRole,
     /// `false` = no bucket of that name.
     pub exists: bool,
-    /// Its region.
     pub region: String,
     /// `Enabled`, `Suspended`; unstated = never enabled.
     pub versioning: Versioning,

@@ -14,6 +14,8 @@ use super::section::{AnySection, Loadable, Problem, ProblemKind, Section, Sectio
 const STALE_INTERVALS: i32 = 3;
 /// Never call a section stale earlier than this: one slow answer is not news.
 const STALE_FLOOR: chrono::TimeDelta = chrono::TimeDelta::seconds(15);
+/// What is asked for rarely is asked again soon when it fails: only when that fails, too, is the old value called stale.
+const STALE_FAILING: chrono::TimeDelta = chrono::TimeDelta::seconds(30);
 
 /// Everything known about one section.
 #[derive(Debug, Clone, Default)]
@@ -71,12 +73,20 @@ impl SectionState {
         (now - begun < floor).then(|| Hold::Asked((now - begun).num_seconds().max(0)))
     }
 
-    /// Whether the value is too old at `now` to be called current.
+    /// Whether the value says nothing about `now` any more: it is too old, or its polls keep failing. What is refused will not come by
+    /// itself: then it is at once.
     pub fn is_stale(&self, now: Time) -> bool {
-        self.at.is_some_and(|at| {
-            let interval = chrono::TimeDelta::from_std(self.interval).unwrap_or_default();
-            now - at > (interval * STALE_INTERVALS).max(STALE_FLOOR)
-        })
+        let Some(at) = self.at else { return false };
+        let interval = chrono::TimeDelta::from_std(self.interval).unwrap_or_default();
+        let old = now - at > (interval * STALE_INTERVALS).max(STALE_FLOOR);
+        let refused = self.problem.as_ref().is_some_and(|p| p.kind.is_refusal());
+        let failing = self.failing_since.is_some_and(|since| self.problem.is_some() && now - since > STALE_FAILING);
+        old || refused || failing
+    }
+
+    /// Whether its last poll failed: the value, if there is one, is what was seen before.
+    pub fn is_failing(&self) -> bool {
+        self.problem.as_ref().is_some_and(|p| !p.is_waiting() && p.kind != ProblemKind::NotFound)
     }
 }
 

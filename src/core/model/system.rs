@@ -46,7 +46,6 @@ pub enum Tier {
     Security,
     /// CI/CD.
     Delivery,
-    /// Alarms.
     Alarms,
     /// Dashboards and Container Insights.
     Monitoring,
@@ -167,7 +166,6 @@ systems! {
         word: "nat", operations: "ec2:DescribeNatGateways", title: "NAT", tier: Tier::Exit,
         mandatory: &[NatGateways::KEY], supporting: &[Routes::KEY, Network::KEY, Metrics::KEY],
     }
-    /// The security groups.
     SecurityGroups => {
         word: "sg", operations: "ec2:DescribeSecurityGroup", title: "security groups", tier: Tier::Vpc,
         mandatory: &[SecurityGroups::KEY],
@@ -270,7 +268,6 @@ impl NodeId {
         Self::named(System::Service, name)
     }
 
-    /// Its system.
     pub fn system(&self) -> System {
         self.system
     }
@@ -330,7 +327,7 @@ mod tests {
             let node: NodeId = text.parse().unwrap();
             assert_eq!((node.system(), node.name(), node.to_string().as_str()), (system, name, text));
         }
-        assert_eq!("sqs/jobs".parse::<NodeId>().unwrap_err().to_string(), "unknown system \"sqs/jobs\"");
+        assert_eq!("mainframe/jobs".parse::<NodeId>().unwrap_err().to_string(), "unknown system \"mainframe/jobs\"");
     }
 
     #[test]

@@ -13,7 +13,6 @@ use crate::insight::topology::inventory::{Inventory, inventory};
 /// Lines of the timeline that are printed.
 const CHANGES: usize = 20;
 
-/// The Markdown.
 pub fn markdown(store: &Store, judgement: &Judgement, stack: &Stack, now: Time) -> String {
     let mut out = vec![format!("# {}", cell(&headline(judgement, stack, now))), String::new()];
     if let Some(elsewhere) = elsewhere(store) {

@@ -30,7 +30,6 @@ pub struct Look {
     pub width: Option<u16>,
 }
 
-/// The table.
 pub fn table(store: &Store, judgement: &Judgement, stack: &Stack, now: Time, look: Look) -> String {
     let mut table = Table::new();
     // No lines: what `grep` and `awk` cut out of it stays readable.

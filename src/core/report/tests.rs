@@ -49,7 +49,7 @@ fn the_table() {
     let world = busy();
     let judgement = world.judge();
     insta::assert_snapshot!(table(&world.store, &judgement, &world.stack, world.now, Look::default()), @r#"
-    production-nextcore ap-southeast-2  degraded  29 nodes: 4 degraded  2026-11-22T22:01:09Z
+    production-nextcore ap-southeast-2  degraded  29 nodes: 4 degraded, 3 unknown  2026-11-22T22:01:09Z
      STATE       NODE                        FIGURES                                                           REASON                                                                            SINCE  AGE
      ● healthy   dns                         nextcore.ai → ALB  1 health check                                                                                                                          0s
      ● healthy   cdn                         229/s  hit 94 %  4xx 0.3 %  5xx 0.0 %                                                                                                                      0s
@@ -62,9 +62,10 @@ fn the_table() {
      ● healthy   nat/b                       nat-0b72d40f6e1c9a583  75 KiB/s                                                                                                                            0s
      ● healthy   nat/c                       nat-0c9f3a8e52d74b016  80 KiB/s                                                                                                                            0s
      ● healthy   sg                          4 groups  12 rules                                                inter-task traffic is blocked: the spec allows self inbound but no self outbound         0s
-     ● healthy   svc/control-plane           2/2  cpu 57 %  mem 56 %  rev 42                                                                                                                     1h51m  0s
+     ? unknown   svc/control-plane           2/2  cpu 57 %  mem 56 %  rev 42                                   scaling: access denied: application-autoscaling:DescribeScalableTargets                  0s
      ▲ degraded  svc/web                     2/2  cpu 38 %  mem 57 %  rev 57                                   1 of 2 targets unhealthy (Target.Timeout)                                                0s
-     ● healthy   svc/celery-worker           3/3  cpu 43 %  mem 56 %  rev 33                                                                                                                     2d17h  0s
+                                                                                                               scaling: access denied: application-autoscaling:DescribeScalableTargets
+     ? unknown   svc/celery-worker           3/3  cpu 43 %  mem 56 %  rev 33                                   scaling: access denied: application-autoscaling:DescribeScalableTargets                  0s
      ● healthy   redis                       2 shards 4 nodes  mem 37 %  1.2k op/s  lag 0.2 s                                                                                                           0s
      ● healthy   db                          available  a ⇄ b  conn 84/851  cpu 31 %  free 62 GiB  PITR 4m09s                                                                                           0s
      ● healthy   s3                          3 buckets  481 GiB  889k objects                                                                                                                           0s
@@ -79,7 +80,7 @@ fn the_table() {
      ● healthy   pipeline                    last Succeeded  1h51m ago                                                                                                                                  0s
      ▲ degraded  alarms                      1 of 1 in alarm                                                   alarm high|cpu: CPUUtilization 91.2 > 80                                          3m00s  0s
      ● healthy   dashboards                  2 dashboards                                                                                                                                               0s
-     ● healthy   logs                        900 events/min  last 28s ago                                                                                                                               0s
+     ? unknown   logs                        900 events/min  last 28s ago                                      log group: loading                                                                       0s
     scaling: denied, application-autoscaling:DescribeScalableTargets
     inventory: 119 resources, 41 types
       Route53: HostedZone 1, RecordSet 8, HealthCheck 1; CloudFront: Distribution 1; EC2: VPC 1, Subnet 9,
@@ -103,7 +104,7 @@ fn the_table_in_ascii_has_only_ascii() {
     let counted = text.lines().skip_while(|l| !l.starts_with("inventory:")).filter(|l| !l.starts_with("  not loaded:"));
     assert!(counted.clone().count() > 4 && counted.clone().all(|l| l.len() <= 100), "{text}");
     insta::assert_snapshot!(text, @r#"
-    production-nextcore ap-southeast-2  degraded  29 nodes: 4 degraded  2026-11-22T22:01:09Z
+    production-nextcore ap-southeast-2  degraded  29 nodes: 4 degraded, 3 unknown  2026-11-22T22:01:09Z
      STATE       NODE                      FIGURES                  REASON                   SINCE  AGE
      . healthy   dns                       nextcore.ai -> ALB                                       0s
                                            1 health check
@@ -131,13 +132,21 @@ fn the_table_in_ascii_has_only_ascii() {
                                                                     blocked: the spec
                                                                     allows self inbound but
                                                                     no self outbound
-     . healthy   svc/control-plane         2/2  cpu 57 %  mem 56 %                           1h51m  0s
-                                           rev 42
+     ? unknown   svc/control-plane         2/2  cpu 57 %  mem 56 %  scaling: access denied:         0s
+                                           rev 42                   application-autoscaling
+                                                                    :DescribeScalableTarget
+                                                                    s
      ! degraded  svc/web                   2/2  cpu 38 %  mem 57 %  1 of 2 targets                  0s
                                            rev 57                   unhealthy
                                                                     (Target.Timeout)
-     . healthy   svc/celery-worker         3/3  cpu 43 %  mem 56 %                           2d17h  0s
-                                           rev 33
+                                                                    scaling: access denied:
+                                                                    application-autoscaling
+                                                                    :DescribeScalableTarget
+                                                                    s
+     ? unknown   svc/celery-worker         3/3  cpu 43 %  mem 56 %  scaling: access denied:         0s
+                                           rev 33                   application-autoscaling
+                                                                    :DescribeScalableTarget
+                                                                    s
      . healthy   redis                     2 shards 4 nodes                                         0s
                                            mem 37 %  1.2k op/s
                                            lag 0.2 s
@@ -168,7 +177,7 @@ fn the_table_in_ascii_has_only_ascii() {
                                                                     CPUUtilization 91.2 >
                                                                     80
      . healthy   dashboards                2 dashboards                                             0s
-     . healthy   logs                      900 events/min                                           0s
+     ? unknown   logs                      900 events/min           log group: loading              0s
                                            last 28s ago
     scaling: denied, application-autoscaling:DescribeScalableTargets
     inventory: 119 resources, 41 types
@@ -191,7 +200,7 @@ fn the_table_in_ascii_has_only_ascii() {
 fn the_markdown() {
     let world = busy();
     insta::assert_snapshot!(markdown(&world.store, &world.judge(), &world.stack, world.now), @r#"
-    # production-nextcore ap-southeast-2  degraded  29 nodes: 4 degraded  2026-11-22T22:01:09Z
+    # production-nextcore ap-southeast-2  degraded  29 nodes: 4 degraded, 3 unknown  2026-11-22T22:01:09Z
 
     | State | Node | Figures | Reason | Since | Age |
     |---|---|---|---|---|---|
@@ -206,9 +215,9 @@ fn the_markdown() {
     | healthy | `nat/b` | nat-0b72d40f6e1c9a583, 75 KiB/s |  |  | 0s |
     | healthy | `nat/c` | nat-0c9f3a8e52d74b016, 80 KiB/s |  |  | 0s |
     | healthy | `sg` | 4 groups, 12 rules | inter-task traffic is blocked: the spec allows self inbound but no self outbound |  | 0s |
-    | healthy | `svc/control-plane` | 2/2, cpu 57 %, mem 56 %, rev 42 |  | 1h51m | 0s |
-    | degraded | `svc/web` | 2/2, cpu 38 %, mem 57 %, rev 57 | 1 of 2 targets unhealthy (Target.Timeout) |  | 0s |
-    | healthy | `svc/celery-worker` | 3/3, cpu 43 %, mem 56 %, rev 33 |  | 2d17h | 0s |
+    | unknown | `svc/control-plane` | 2/2, cpu 57 %, mem 56 %, rev 42 | scaling: access denied: application-autoscaling:DescribeScalableTargets |  | 0s |
+    | degraded | `svc/web` | 2/2, cpu 38 %, mem 57 %, rev 57 | 1 of 2 targets unhealthy (Target.Timeout)<br>scaling: access denied: application-autoscaling:DescribeScalableTargets |  | 0s |
+    | unknown | `svc/celery-worker` | 3/3, cpu 43 %, mem 56 %, rev 33 | scaling: access denied: application-autoscaling:DescribeScalableTargets |  | 0s |
     | healthy | `redis` | 2 shards 4 nodes, mem 37 %, 1.2k op/s, lag 0.2 s |  |  | 0s |
     | healthy | `db` | available, a ⇄ b, conn 84/851, cpu 31 %, free 62 GiB, PITR 4m09s |  |  | 0s |
     | healthy | `s3` | 3 buckets, 481 GiB, 889k objects |  |  | 0s |
@@ -223,7 +232,7 @@ fn the_markdown() {
     | healthy | `pipeline` | last Succeeded, 1h51m ago |  |  | 0s |
     | degraded | `alarms` | 1 of 1 in alarm | alarm high\|cpu: CPUUtilization 91.2 \> 80 | 3m00s | 0s |
     | healthy | `dashboards` | 2 dashboards |  |  | 0s |
-    | healthy | `logs` | 900 events/min, last 28s ago |  |  | 0s |
+    | unknown | `logs` | 900 events/min, last 28s ago | log group: loading |  | 0s |
 
     ## Issues
 

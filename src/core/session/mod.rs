@@ -13,6 +13,7 @@ pub(crate) mod rows;
 mod update;
 
 use crate::model::system::System;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -29,7 +30,7 @@ use crate::model::mode::Mode;
 use crate::model::obligation::{Holder, Standing};
 use crate::model::place::Place;
 use crate::model::plan::Run;
-use crate::model::section::{ProblemKind, SectionKey};
+use crate::model::section::{Problem, ProblemKind, SectionKey};
 use crate::model::stack::Stack;
 use crate::model::store::Store;
 use layout::{Layout, Wish};
@@ -37,6 +38,9 @@ use pane::{PaneId, Panel};
 
 /// The smallest screen that the dashboard is laid out for.
 pub(crate) const SMALLEST: (u16, u16) = (60, 16);
+
+/// Sections that are polled at least this often decide how fresh the screen is.
+pub(crate) const LIVE: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// What a session starts with.
 #[derive(Debug, Clone)]
@@ -218,8 +222,22 @@ impl Session {
         layout::plan(self.size, line, &wishes, &self.selected)
     }
 
-    /// What stands between us and the cloud, if it concerns everything: a headline and what to do.
-    pub(crate) fn banner(&self) -> Option<(&str, &str)> {
+    /// Why nothing of what is polled often answers any more, if that is so: nothing on the screen is current then.
+    pub(crate) fn outage(&self) -> Option<&Problem> {
+        let live: Vec<_> = self.needs.0.iter().filter_map(|key| self.store.entry(*key)).filter(|e| e.interval <= LIVE).collect();
+        let since = live.iter().filter_map(|e| e.failing_since).min()?;
+        let answered = self.store.entries().any(|(_, e)| e.at.is_some_and(|at| at > since));
+        let all = live.iter().all(|e| e.is_failing());
+        live.first().filter(|_| all && !answered)?.problem.as_ref()
+    }
+
+    /// What a person has to know of everything: a headline and what to do.
+    pub(crate) fn banner(&self) -> Option<(Cow<'_, str>, &str)> {
+        self.blocked().or_else(|| self.store.notices.first().map(|text| (text.as_str().into(), "")))
+    }
+
+    /// What stands between us and the cloud, if it concerns everything.
+    pub(crate) fn blocked(&self) -> Option<(Cow<'_, str>, &str)> {
         let mut offline = None;
         // One call may time out; when nothing has ever come, it is the line.
         let nothing_yet = self.store.entries().all(|(_, e)| e.value.is_none());
@@ -227,16 +245,17 @@ impl Session {
             let Some(problem) = self.store.entry(*key).and_then(|e| e.problem.as_ref()) else { continue };
             match problem.kind {
                 ProblemKind::Credentials | ProblemKind::Clock | ProblemKind::WrongAccount => {
-                    return Some((problem.headline.as_str(), problem.hint.as_str()));
+                    return Some((problem.headline.as_str().into(), problem.hint.as_str()));
                 }
                 ProblemKind::Timeout if !nothing_yet => {}
                 ProblemKind::Offline | ProblemKind::Timeout => {
-                    offline = offline.or(Some((problem.headline.as_str(), problem.hint.as_str())));
+                    offline = offline.or(Some((problem.headline.as_str().into(), problem.hint.as_str())));
                 }
                 _ => {}
             }
         }
-        offline.or_else(|| self.store.notices.first().map(|text| (text.as_str(), "")))
+        let outage = || self.outage().map(|p| (format!("every AWS call fails: {}", p.headline).into(), p.hint.as_str()));
+        offline.or_else(outage)
     }
 
     /// What stands as it should not until a person sees to it, for a line above everything: the oldest, and how many more.

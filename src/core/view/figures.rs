@@ -12,10 +12,8 @@ use crate::model::limits::Limit;
 use crate::model::metric::{self, Metrics, Series, SeriesId};
 use crate::model::section::{Loadable, SectionKey};
 use crate::model::text;
+use crate::session::LIVE;
 use crate::theme::Role;
-
-/// Sections that are polled at least this often decide how fresh the screen is.
-pub(crate) const LIVE: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// The glyph and the role of a level.
 pub(crate) fn glyph(level: Level) -> (&'static str, Role) {

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::View;
-use super::figures::{LIVE, coarse_age, glyph};
+use super::figures::{coarse_age, glyph};
 use super::widget::phrase::fit;
 use super::widget::{Fact, Ink, Phrase};
 use crate::input::{COMMANDS, Command, Key};
@@ -15,6 +15,7 @@ use crate::model::obligation::Standing;
 use crate::model::place::Endpoint;
 use crate::model::text;
 use crate::model::text::clip_middle;
+use crate::session::LIVE;
 use crate::session::Tone;
 use crate::theme::Role;
 
@@ -118,7 +119,7 @@ fn role<'a>(v: &View<'a>) -> Phrase<'a> {
 /// The worst level and how many nodes are at it; both of the bad levels when there are two.
 fn health(v: &View<'_>) -> Phrase<'static> {
     let counts = v.judgement.counts;
-    if counts.total() == counts.unknown && v.session.banner().is_some() {
+    if v.session.outage().is_some() || (counts.total() == counts.unknown && v.session.blocked().is_some()) {
         let seen = v.store.entries().any(|(_, e)| e.value.is_some());
         return Phrase::of(if seen { "? all stale" } else { "? no data" }, Role::Unknown);
     }
@@ -156,6 +157,9 @@ fn freshness(v: &View<'_>) -> Phrase<'static> {
     {
         return Phrase::of(format!("◌ {} stale, {}", stale.len(), text::age(at, v.now)), Role::Stale);
     }
+    if let Some(at) = v.session.outage().and_then(|_| entries.iter().filter_map(|(_, e)| e.at).max()) {
+        return Phrase::of(format!("◌ no answer, {}", text::age(at, v.now)), Role::Stale);
+    }
     let live = entries.iter().filter(|(_, e)| e.interval <= LIVE).filter_map(|(_, e)| e.at).min();
     match live {
         Some(at) => Phrase::labelled("fresh", format!("{:>3}", coarse_age(at, v.now)), Role::Text),
@@ -166,9 +170,9 @@ fn freshness(v: &View<'_>) -> Phrase<'static> {
 /// One line about what keeps everything from being current, about what contradicts what, or about what waits for a person; returns the
 /// body beneath.
 pub(crate) fn banner(v: &View<'_>, body: Rect, ink: &mut Ink<'_>) -> Rect {
-    let notice = v.session.notice().map(|notice| (notice, "Esc dismisses"));
+    let notice = v.session.notice().map(|notice| (notice.into(), "Esc dismisses"));
     let line = match (v.session.banner().or(notice), v.session.reminder()) {
-        (Some((headline, "")), _) => headline.to_owned(),
+        (Some((headline, "")), _) => headline.into_owned(),
         (Some((headline, hint)), _) => format!("{headline} · {hint}"),
         (None, Some((oldest, more))) => reminder(oldest, more, v.now),
         (None, None) => return body,

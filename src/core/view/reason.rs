@@ -16,7 +16,7 @@ use crate::theme::Role;
 /// The reasons that a person should read, worst first: no notes, and not again what the banner says of everything.
 pub(crate) fn reasons<'a>(v: &View<'a>, node: &NodeId) -> &'a [Reason] {
     let Some(verdict) = v.judgement.of(node).filter(|j| j.level >= Level::Unknown && !j.is_loading()) else { return &[] };
-    if verdict.level == Level::Unknown && v.session.banner().is_some() {
+    if verdict.level == Level::Unknown && v.session.blocked().is_some() {
         return &[];
     }
     let notes = verdict.reasons.partition_point(|r| r.level >= Level::Unknown);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -9,6 +10,7 @@ use crate::insight::fixture::{DISTRIBUTION, World};
 use crate::model::metric;
 use crate::model::mode::Mode;
 use crate::model::network::SecurityGroups;
+use crate::model::section::ProblemKind;
 use crate::session::{Msg, Session, SessionOptions, update};
 use crate::theme::Theme;
 
@@ -126,4 +128,29 @@ fn what_contradicts_what_is_said_above_the_body_one_after_the_other_until_it_is_
     }
     assert!(shown[0].contains("▲ using region a") && shown[1].contains("▲ using profile c"), "{shown:#?}");
     assert!(!shown[2].contains("▲ "), "{shown:#?}");
+}
+
+/// A cloud that has stopped answering: said at once, and nothing of what was seen before is called fresh or healthy.
+#[test]
+fn when_every_call_fails_the_first_rows_say_so_and_nothing_is_called_fresh() {
+    for kind in [ProblemKind::Timeout, ProblemKind::Service, ProblemKind::Throttled, ProblemKind::Malformed, ProblemKind::Denied] {
+        let mut world = World::healthy();
+        let fast: Vec<_> = world.store.entries().filter(|(_, e)| e.interval <= crate::session::LIVE).map(|(key, _)| key).collect();
+        world.now += TimeDelta::seconds(6);
+        for key in &fast[1..] {
+            world.fail(*key, kind, "x:Op: no");
+        }
+        let but_one = stack(&world, (120, 40));
+        assert!(!but_one[1].contains("every AWS call fails"), "one section still answers: {}", but_one[1]);
+        world.fail(fast[0], kind, "x:Op: no");
+        for size in SIZES {
+            let rows = stack(&world, size);
+            assert!(rows[1].contains("▲ every AWS call fails: x:Op: no"), "{kind:?} {size:?}: {}", rows[1]);
+            assert!(!rows[0].contains("fresh") && !rows[0].contains("healthy"), "{kind:?} {size:?}: {}", rows[0]);
+        }
+        world.now += TimeDelta::seconds(1);
+        world.put(World::healthy().store.get::<SecurityGroups>().unwrap().clone());
+        let back = stack(&world, (120, 40));
+        assert!(!back[1].contains("every AWS call fails"), "an answer ends it: {}", back[1]);
+    }
 }

@@ -257,7 +257,7 @@ impl Intercept for Ticket {
 mod tests {
     use super::*;
 
-    const OP: Op = Op::write("ECS", "UpdateService", "ecs:UpdateService");
+    const OP: Op = Op::write("ECS", "UpdateService", "ecs:UpdateService").on(crate::aws::op::Scope::Any);
 
     const ALMOST: Duration = Duration::from_secs(14 * 60 + 59);
 

@@ -37,7 +37,6 @@ macro_rules! gated {
 /// Which region's endpoint a client talks to.
 #[derive(Clone, Copy)]
 enum At {
-    /// That of the stack.
     Stack,
     /// The one region of the partition in which a global service is.
     Global,

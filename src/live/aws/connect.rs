@@ -57,7 +57,6 @@ pub enum ConnectError {
         "unknown profile '{name}': not in ~/.aws/config or ~/.aws/credentials{known}\n  next: choose one with --profile NAME, or create it with 'aws configure --profile {quoted}'"
     )]
     UnknownProfile {
-        /// The name.
         name: String,
         /// The name, for a shell.
         quoted: String,

@@ -31,9 +31,7 @@ pub enum Trouble {
     /// A role that wants a code from a device.
     #[error("MFA prompt not supported: profile '{profile}' assumes {role} with mfa_serial {serial}")]
     Mfa {
-        /// The profile.
         profile: String,
-        /// The role.
         role: String,
         /// The device.
         serial: String,
@@ -57,7 +55,6 @@ pub enum Trouble {
     /// `credential_process` gave none.
     #[error("credential_process of profile '{profile}' ({program}) {cause}")]
     Process {
-        /// The profile.
         profile: String,
         /// The program, without its arguments.
         program: String,
@@ -91,7 +88,6 @@ pub enum Trouble {
     /// The files contradict themselves.
     #[error("profile '{profile}' cannot be used: {cause}")]
     Settings {
-        /// The profile.
         profile: String,
         /// What is wrong.
         cause: String,
@@ -159,7 +155,6 @@ impl Trouble {
 
 /// Where credentials are looked for.
 pub(super) trait CredentialSupplier: std::fmt::Debug + Send + Sync {
-    /// One look.
     fn look(&self) -> BoxFuture<'_, Result<Credentials, Trouble>>;
     /// What is waited for meanwhile, in words.
     fn awaited(&self) -> String;

@@ -41,7 +41,6 @@ pub enum Refusal {
     NotAllowed {
         /// SDK service id.
         service: String,
-        /// Operation.
         operation: String,
     },
     /// A write that nobody confirmed.
@@ -49,7 +48,6 @@ pub enum Refusal {
     NoWarrant {
         /// SDK service id.
         service: String,
-        /// Operation.
         operation: String,
     },
     /// The configuration pins an account, and it is not known yet that we are in it.
@@ -57,7 +55,6 @@ pub enum Refusal {
     Pinned {
         /// SDK service id.
         service: String,
-        /// Operation.
         operation: String,
     },
     /// A write that was confirmed, and the process was disarmed before it left.
@@ -65,7 +62,6 @@ pub enum Refusal {
     Disarmed {
         /// SDK service id.
         service: String,
-        /// Operation.
         operation: String,
     },
     /// Sent by a client that bypassed the gate.

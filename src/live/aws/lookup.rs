@@ -29,7 +29,7 @@ use super::credentials::{CredentialSupplier, Trouble};
 use super::error::{find, innermost, problem_of};
 use super::newcomer::Newcomers;
 use super::notice::Notices;
-use super::op::Op;
+use super::op::{Op, Scope};
 use super::profile_chain::{Base, Chain, Role};
 use super::profiles::Profiles;
 use super::providers::{Link, Provider, Won};
@@ -45,8 +45,8 @@ const NEAR: Duration = Duration::from_secs(4);
 const HOP: Duration = Duration::from_secs(5);
 
 /// What is looked for, for the words of errors only.
-const ASSUME: Op = Op::read("STS", "AssumeRole", "sts:AssumeRole");
-const WEB_IDENTITY: Op = Op::read("STS", "AssumeRoleWithWebIdentity", "sts:AssumeRoleWithWebIdentity");
+const ASSUME: Op = Op::read("STS", "AssumeRole", "sts:AssumeRole").on(Scope::Any);
+const WEB_IDENTITY: Op = Op::read("STS", "AssumeRoleWithWebIdentity", "sts:AssumeRoleWithWebIdentity").on(Scope::Any);
 
 /// What is looked with.
 #[derive(Debug)]

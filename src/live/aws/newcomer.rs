@@ -12,14 +12,14 @@ use super::convert::text;
 use super::credentials::Trouble;
 use super::error::problem_of;
 use super::gate::Gate;
-use super::op::Op;
+use super::op::{Op, Scope};
 use super::pin::Pin;
 use nextcore_core::model::identity::Identity;
 use nextcore_core::model::place::Place;
 use nextcore_core::model::section::{Problem, ProblemKind};
 
 /// What is asked; nothing else gets through its gate.
-pub(super) const WHO: Op = Op::read("STS", "GetCallerIdentity", "sts:GetCallerIdentity");
+pub(super) const WHO: Op = Op::read("STS", "GetCallerIdentity", "sts:GetCallerIdentity").on(Scope::Any);
 
 /// Asks it.
 #[derive(Debug)]

@@ -12,8 +12,9 @@ use super::op::{Op, Scope};
 use nextcore_core::model::obligation::Owed;
 use nextcore_core::model::section::Problem;
 
-const ALARMS: Op = Op::read("CloudWatch", "DescribeAlarms", "cloudwatch:DescribeAlarms");
-const TARGETS: Op = Op::read("Application Auto Scaling", "DescribeScalableTargets", "application-autoscaling:DescribeScalableTargets");
+const ALARMS: Op = Op::read("CloudWatch", "DescribeAlarms", "cloudwatch:DescribeAlarms").on(Scope::Any);
+const TARGETS: Op =
+    Op::read("Application Auto Scaling", "DescribeScalableTargets", "application-autoscaling:DescribeScalableTargets").on(Scope::Any);
 const ENABLE: Op = Op::write("CloudWatch", "EnableAlarmActions", "cloudwatch:EnableAlarmActions").on(Scope::Alarms);
 
 /// What AWS shows.
@@ -84,7 +85,7 @@ async fn autoscaling(clients: &Clients, cluster: &str, service: &str) -> Result<
 
 #[cfg(feature = "ec2")]
 async fn way_out(clients: &Clients, table: &str, home: &str) -> Result<Shown, Problem> {
-    const ROUTES: Op = Op::read("EC2", "DescribeRouteTables", "ec2:DescribeRouteTables");
+    const ROUTES: Op = Op::read("EC2", "DescribeRouteTables", "ec2:DescribeRouteTables").on(Scope::Any);
     let answer = clients.ec2.describe_route_tables().route_table_ids(table).send().await.map_err(|e| problem_of(ROUTES, &e))?;
     let Some(found) = answer.route_tables().first() else { return Ok(Shown::Gone) };
     let route = found.routes().iter().find(|r| r.destination_cidr_block() == Some("0.0.0.0/0"));

@@ -47,47 +47,42 @@ pub enum Scope {
     Logs,
     /// The log group of Enhanced Monitoring.
     DatabaseLogs,
-    /// Alarms.
     Alarms,
-    /// Dashboards.
     Dashboards,
-    /// The buckets.
     Buckets,
-    /// The roles.
     Roles,
-    /// The keys.
     Keys,
-    /// The secrets.
     Secrets,
-    /// The repositories.
     Repositories,
     /// The CodeBuild projects.
     Projects,
-    /// The pipeline.
     Pipeline,
     /// Hosted zones.
     Zones,
-    /// The distribution.
     Distribution,
-    /// Route tables.
     RouteTables,
+}
+
+/// An operation of which it is still to be said what the policy allows it on: nobody gets `*` by forgetting.
+#[derive(Debug, Clone, Copy)]
+pub struct Unscoped(Op);
+
+impl Unscoped {
+    /// Limited to these resources.
+    pub const fn on(self, on: Scope) -> Op {
+        Op { on, ..self.0 }
+    }
 }
 
 impl Op {
     /// A read operation.
-    pub const fn read(service: &'static str, operation: &'static str, iam: &'static str) -> Self {
-        Self { service, operation, iam, kind: Kind::Read, on: Scope::Any }
+    pub const fn read(service: &'static str, operation: &'static str, iam: &'static str) -> Unscoped {
+        Unscoped(Self { service, operation, iam, kind: Kind::Read, on: Scope::Any })
     }
 
     /// A write operation.
-    pub const fn write(service: &'static str, operation: &'static str, iam: &'static str) -> Self {
-        Self { kind: Kind::Write, ..Self::read(service, operation, iam) }
-    }
-
-    /// The same, limited to these resources.
-    #[must_use]
-    pub const fn on(self, on: Scope) -> Self {
-        Self { on, ..self }
+    pub const fn write(service: &'static str, operation: &'static str, iam: &'static str) -> Unscoped {
+        Unscoped(Self { service, operation, iam, kind: Kind::Write, on: Scope::Any })
     }
 
     /// The short prefix of the IAM action: `ecs`.

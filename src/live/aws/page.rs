@@ -78,7 +78,7 @@ where
 mod tests {
     use super::*;
 
-    const LIST: Op = Op::read("ECS", "ListTasks", "ecs:ListTasks");
+    const LIST: Op = Op::read("ECS", "ListTasks", "ecs:ListTasks").on(crate::aws::op::Scope::Any);
 
     #[test]
     fn a_list_ends_where_it_says_so_and_where_it_does_not() {

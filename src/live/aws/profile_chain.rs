@@ -47,7 +47,6 @@ pub(super) struct Role {
 /// A profile's way to credentials.
 #[derive(Debug, Clone)]
 pub(super) struct Chain {
-    /// The profile.
     pub(super) profile: String,
     /// What it begins with.
     pub(super) base: Base,

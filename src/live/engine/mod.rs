@@ -25,7 +25,7 @@ use clock::Clock;
 use nextcore_core::model::Time;
 use nextcore_core::model::identity::Identity;
 use nextcore_core::model::place::Place;
-use nextcore_core::model::section::{Problem, Section, SectionKey};
+use nextcore_core::model::section::{Problem, ProblemKind, Section, SectionKey};
 use nextcore_core::model::stack::Stack;
 use nextcore_core::model::store::Store;
 use schedule::Look;
@@ -58,7 +58,6 @@ const REPORTS: usize = 64;
 pub struct Feed {
     /// The newest store.
     pub store: watch::Receiver<Arc<Store>>,
-    /// Wishes.
     pub wishes: mpsc::Sender<Wish>,
     /// Plans to make and to carry out.
     pub orders: mpsc::Sender<Order>,
@@ -258,14 +257,34 @@ fn replace<T: PartialEq>(place: &mut T, value: T) -> bool {
     changed
 }
 
-/// Waits until every source that is always asked has answered somehow, or `patience` (on the wall) is over; for reports.
-pub async fn settled(feed: &mut Feed, patience: Duration) -> Arc<Store> {
-    let all_answered = |store: &Arc<Store>| {
-        SOURCES.iter().filter(|row| !row.on_demand).all(|row| {
-            let entry = store.entry(row.key);
-            entry.is_some_and(|e| e.value.is_some() || e.problem.as_ref().is_some_and(|p| !p.is_waiting()))
-        })
+/// What may still come when it is asked for again, after so many failed polls.
+fn may_come(problem: &Problem, failures: u64) -> bool {
+    match problem.kind {
+        ProblemKind::Timeout | ProblemKind::Throttled | ProblemKind::Offline | ProblemKind::Held | ProblemKind::Waiting(_) => true,
+        ProblemKind::Malformed => failures < 3,
+        ProblemKind::Denied
+        | ProblemKind::Credentials
+        | ProblemKind::WrongAccount
+        | ProblemKind::Clock
+        | ProblemKind::NotFound
+        | ProblemKind::Service
+        | ProblemKind::CutOff => false,
+    }
+}
+
+/// The sources that are always asked and of which an answer may still come.
+pub fn unanswered(store: &Store) -> impl Iterator<Item = &'static str> {
+    let is_open = |key: SectionKey| match store.entry(key) {
+        None => true,
+        Some(entry) => entry.value.is_none() && entry.problem.as_ref().is_none_or(|p| may_come(p, entry.failures)),
     };
+    SOURCES.iter().filter(move |row| !row.on_demand && is_open(row.key)).map(|row| row.title)
+}
+
+/// Waits until every source that is always asked has answered, or has said that it will not, or `patience` (on the wall) is over: what times
+/// out or is throttled is asked again until then. For reports.
+pub async fn settled(feed: &mut Feed, patience: Duration) -> Arc<Store> {
+    let all_answered = |store: &Arc<Store>| unanswered(store).next().is_none();
     if let Ok(Ok(store)) = tokio::time::timeout(patience, feed.store.wait_for(all_answered)).await {
         return Arc::clone(&store);
     }

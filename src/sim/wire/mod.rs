@@ -58,7 +58,6 @@ pub struct Call {
     pub region: Option<String>,
     /// What names the service otherwise: target prefix, service id in the path, or API version.
     pub target: String,
-    /// The operation.
     pub operation: String,
     /// The input, or why it could not be parsed.
     pub params: Result<Value, String>,

@@ -3,7 +3,6 @@
 
 use aws_smithy_types::base64;
 
-/// One page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {
     /// The entries of this page.

@@ -193,7 +193,6 @@ impl Histogram {
     }
 }
 
-/// One point.
 #[derive(Debug, Clone, Copy)]
 pub struct Point {
     /// Start of its period.
@@ -207,13 +206,11 @@ pub struct Point {
 /// One metric with its points.
 #[derive(Debug, Clone)]
 pub struct Series {
-    /// Namespace.
     pub namespace: &'static str,
     /// Metric name.
     pub name: &'static str,
     /// Dimensions as (name, value), sorted by name.
     pub dims: Vec<(String, String)>,
-    /// Unit.
     pub unit: &'static str,
     /// One point a day: kept for a fortnight and never merged.
     pub daily: bool,
@@ -223,7 +220,6 @@ pub struct Series {
     pub coarse: VecDeque<Point>,
 }
 
-/// All metrics.
 #[derive(Debug, Clone, Default)]
 pub struct MetricStore {
     /// Series by canonical key (`namespace|name|dim=value|...`).
@@ -234,13 +230,11 @@ pub struct MetricStore {
 /// What a metric is: namespace, name, sorted dimensions, unit.
 #[derive(Debug, Clone, Copy)]
 pub struct MetricRef<'a> {
-    /// Namespace.
     pub namespace: &'static str,
     /// Metric name.
     pub name: &'static str,
     /// Dimensions sorted by name.
     pub dims: &'a [(&'a str, &'a str)],
-    /// Unit.
     pub unit: &'static str,
 }
 

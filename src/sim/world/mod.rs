@@ -71,7 +71,6 @@ pub struct World {
     pub cdn: Distribution,
     /// S3.
     pub buckets: Vec<Bucket>,
-    /// ECS.
     pub ecs: Ecs,
     /// Load balancer.
     pub alb: Alb,
@@ -79,7 +78,6 @@ pub struct World {
     pub rds: Rds,
     /// Cache.
     pub redis: Redis,
-    /// Logs.
     pub logs: Logs,
     /// Alarms, sorted by name.
     pub alarms: Vec<Alarm>,
@@ -87,17 +85,12 @@ pub struct World {
     pub alarm_history: VecDeque<AlarmHistoryItem>,
     /// CloudWatch dashboards.
     pub dashboards: Dashboards,
-    /// IAM.
     pub iam: Iam,
-    /// KMS.
     pub kms: Kms,
     /// Secrets Manager.
     pub secrets: Secrets,
-    /// ECR.
     pub ecr: Ecr,
-    /// CodeBuild.
     pub codebuild: CodeBuild,
-    /// CodePipeline.
     pub codepipeline: CodePipeline,
     /// Application Auto Scaling.
     pub scaling: Scaling,

@@ -54,7 +54,6 @@ pub struct DeploymentChange {
 pub struct WorldError {
     /// Wire code, `ServiceNotFoundException`.
     pub code: &'static str,
-    /// Message.
     pub message: String,
 }
 

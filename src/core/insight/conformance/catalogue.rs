@@ -1,24 +1,7 @@
-//! The tables of conformance: the built-in files of statements in the order of the report, the sections that expressions can read,
-//! and the other names of the state document. A new file, section or name is one line here.
+//! The tables of conformance: the built-in files of statements in the order of the report, and the names of the
+//! state document that expressions can read beside the sections. A new file or name is one line here.
 
-use crate::model::alarm::{AlarmHistory, Alarms};
-use crate::model::balancer::{Balancer, Routing, Targets};
-use crate::model::cache::{CacheEvents, CacheNodes, CacheSubnets, ReplicationGroup};
-use crate::model::cdn::Cdn;
-use crate::model::dashboard::Dashboards;
-use crate::model::database::{Database, DatabaseEvents, DatabaseSettings};
-use crate::model::delivery::{Builds, Pipeline, Repositories};
-use crate::model::dns::Dns;
-use crate::model::identity::Identity;
-use crate::model::log::{LogGroup, LogTail};
-use crate::model::metric::Metrics;
-use crate::model::network::{NatGateways, Network, Routes, SecurityGroups, Zones};
-use crate::model::profile::{DatabaseHost, DatabaseLoad};
-use crate::model::scaling::{Scaling, ScalingActivities};
-use crate::model::section::{Section, SectionKey};
-use crate::model::security::{Keys, Roles, Secrets};
-use crate::model::service::{Cluster, ServiceDeployments, Services, StoppedTasks, TaskDefinitions, Tasks};
-use crate::model::storage::Buckets;
+use crate::model::kinds::Kind;
 
 use super::file::Text;
 
@@ -44,55 +27,10 @@ pub(super) const BUILTIN: &[Text<'static>] = &[
     Text { file: "claims.toml", text: include_str!("statements/claims.toml") },
 ];
 
-/// Every section: a variable of its key holds its data.
-pub(super) const SECTIONS: &[SectionKey] = &[
-    AlarmHistory::KEY,
-    Alarms::KEY,
-    Balancer::KEY,
-    Buckets::KEY,
-    Builds::KEY,
-    CacheEvents::KEY,
-    CacheNodes::KEY,
-    CacheSubnets::KEY,
-    Cdn::KEY,
-    Cluster::KEY,
-    Dashboards::KEY,
-    Database::KEY,
-    DatabaseEvents::KEY,
-    DatabaseHost::KEY,
-    DatabaseLoad::KEY,
-    DatabaseSettings::KEY,
-    Dns::KEY,
-    Identity::KEY,
-    Keys::KEY,
-    LogGroup::KEY,
-    LogTail::KEY,
-    Metrics::KEY,
-    NatGateways::KEY,
-    Network::KEY,
-    Pipeline::KEY,
-    ReplicationGroup::KEY,
-    Repositories::KEY,
-    Roles::KEY,
-    Routes::KEY,
-    Routing::KEY,
-    Scaling::KEY,
-    ScalingActivities::KEY,
-    Secrets::KEY,
-    SecurityGroups::KEY,
-    ServiceDeployments::KEY,
-    Services::KEY,
-    StoppedTasks::KEY,
-    Targets::KEY,
-    TaskDefinitions::KEY,
-    Tasks::KEY,
-    Zones::KEY,
-];
-
 /// What else of the state document is a variable; `as_of` is a timestamp.
 pub(super) const TOP: &[&str] = &["stack", "as_of", "worst", "counts", "nodes", "timeline", "inventory", "usage"];
 
-/// The section of a name.
+/// The section of a name: a variable of each section's key holds its data.
 pub(super) fn section(name: &str) -> Option<&'static str> {
-    SECTIONS.iter().map(|key| key.0).find(|key| *key == name)
+    Kind::named(name).map(|kind| kind.key.0)
 }

@@ -70,7 +70,6 @@ impl Expression {
         self.names.iter().map(String::as_str)
     }
 
-    /// Its value.
     pub(super) fn value(&self, cx: &Context) -> Result<Value, Trouble> {
         self.program.execute(cx).map_err(|e| self.trouble(&e))
     }

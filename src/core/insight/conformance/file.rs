@@ -38,7 +38,6 @@ pub(super) struct File {
     /// Names for expressions that several statements use.
     #[serde(default, rename = "let")]
     pub names: BTreeMap<Spanned<String>, Spanned<String>>,
-    /// The statements.
     #[serde(default)]
     pub statement: Vec<Spanned<Raw>>,
 }
@@ -83,7 +82,6 @@ pub(super) struct Raw {
 pub(super) struct Text<'a> {
     /// The file's name.
     pub file: &'a str,
-    /// Its text.
     pub text: &'a str,
 }
 

@@ -112,17 +112,11 @@ impl StatementResult {
 /// How many statements have which outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Counts {
-    /// Pass.
     pub pass: usize,
-    /// Warn.
     pub warn: usize,
-    /// Fail.
     pub fail: usize,
-    /// Not applicable.
     pub not_applicable: usize,
-    /// Unknown.
     pub unknown: usize,
-    /// Manual.
     pub manual: usize,
 }
 
@@ -163,7 +157,6 @@ impl Counts {
 pub struct Report {
     /// The stack's name.
     pub stack: String,
-    /// Its region.
     pub region: String,
     /// The endpoints that were asked instead of AWS's own.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -57,7 +57,6 @@ pub(super) struct Named {
     file: String,
 }
 
-/// All statements.
 #[derive(Clone)]
 pub struct Statements {
     pub(super) env: Arc<Env>,

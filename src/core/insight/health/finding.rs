@@ -44,12 +44,10 @@ impl Finding {
     }
 }
 
-/// Degraded.
 pub(crate) fn degraded(text: impl Into<String>) -> Finding {
     Finding::new(Level::Degraded, text)
 }
 
-/// Down.
 pub(crate) fn down(text: impl Into<String>) -> Finding {
     Finding::new(Level::Down, text)
 }

@@ -100,22 +100,16 @@ pub(crate) fn mandatory(store: &Store, key: SectionKey, now: Time) -> Option<Fin
     Some(Finding { level, text: what, since, basis: vec![key], kind })
 }
 
-/// A supporting section that failed: its rules are lost, and a note says so. It makes a node unknown only where it was not looked at by our
-/// own doing: nothing is called healthy that was cut off.
+/// A supporting section that is not current: what its rules would say is not known, so that nothing is called healthy unless something
+/// else decides.
 pub(crate) fn supporting(store: &Store, key: SectionKey, now: Time) -> Option<Finding> {
     let entry = store.entry(key);
-    let kind = entry.and_then(|e| e.problem.as_ref()).map(|p| p.kind);
-    let is_ours = matches!(kind, Some(ProblemKind::CutOff | ProblemKind::Held));
-    match Standing::of(entry, now) {
-        Standing::Idle | Standing::Loading | Standing::Ready => None,
-        _ => Some(Finding {
-            level: if is_ours { Level::Unknown } else { Level::Healthy },
-            text: format!("{}: {}", title(key), explain(entry, now)?),
-            since: None,
-            basis: vec![key],
-            kind: ReasonKind::Unread(key),
-        }),
-    }
+    let (text, kind) = match Standing::of(entry, now) {
+        Standing::Ready => return None,
+        Standing::Idle | Standing::Loading => (format!("{}: {LOADING}", title(key)), ReasonKind::Loading),
+        _ => (format!("{}: {}", title(key), explain(entry, now)?), ReasonKind::Unread(key)),
+    };
+    Some(Finding { level: Level::Unknown, text, since: None, basis: vec![key], kind })
 }
 
 /// A section's key as words.

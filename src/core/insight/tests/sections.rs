@@ -1,12 +1,12 @@
 //! What a section that cannot be used means for its nodes.
 
-use crate::model::system::System;
+use crate::model::system::{SYSTEMS, System};
 use chrono::TimeDelta;
 
 use crate::insight::fixture::{World, look};
 use crate::model::alarm::Alarms;
-use crate::model::balancer::{Balancer, Routing, Targets};
-use crate::model::cache::{CacheEvents, CacheNodes, ReplicationGroup};
+use crate::model::balancer::{Balancer, Targets};
+use crate::model::cache::ReplicationGroup;
 use crate::model::cdn::Cdn;
 use crate::model::dashboard::Dashboards;
 use crate::model::database::{Database, DatabaseEvents, DatabaseSettings};
@@ -19,7 +19,7 @@ use crate::model::network::{NatGateways, Network, Routes, SecurityGroups, Zones}
 use crate::model::scaling::Scaling;
 use crate::model::section::{ProblemKind, Section, SectionKey};
 use crate::model::security::{Keys, Roles, Secrets};
-use crate::model::service::{Services, StoppedTasks, Tasks};
+use crate::model::service::{Services, Tasks};
 use crate::model::stack::Stack;
 use crate::model::storage::Buckets;
 use crate::model::store::Store;
@@ -96,37 +96,97 @@ fn a_mandatory_section_that_cannot_be_read_makes_its_node_unknown() {
     }
 }
 
-#[test]
-fn a_supporting_section_that_fails_loses_its_rules_and_leaves_a_note() {
-    for (key, node) in [
-        (Metrics::KEY, "alb"),
-        (Routing::KEY, "alb"),
-        (Metrics::KEY, "tg/production-nextcore-web"),
-        (Metrics::KEY, "svc/web"),
-        (Targets::KEY, "svc/web"),
-        (Tasks::KEY, "svc/web"),
-        (StoppedTasks::KEY, "svc/web"),
-        (Scaling::KEY, "svc/web"),
-        (CacheNodes::KEY, "redis"),
-        (CacheEvents::KEY, "redis"),
-        (DatabaseEvents::KEY, "db"),
-        (DatabaseSettings::KEY, "db"),
-        (Metrics::KEY, "logs"),
-        (Routes::KEY, "vpc"),
-        (Zones::KEY, "vpc"),
-        (Routes::KEY, "nat/a"),
-        (Network::KEY, "nat"),
-        (Metrics::KEY, "cdn"),
-        (Tasks::KEY, "ecr"),
-    ] {
-        for kind in [ProblemKind::Denied, ProblemKind::Service, ProblemKind::NotFound] {
-            let mut world = World::healthy();
+/// What can happen to a section, and what its node must not be called then.
+fn loses(world: &mut World, key: SectionKey, how: &str) {
+    let fail = |world: &mut World, kind| world.fail(key, kind, "x:Op: no");
+    match how {
+        "never asked" => world.unasked(key),
+        "loading" => world.forget(key),
+        "denied from the start" => {
             world.forget(key);
-            world.fail(key, kind, "x:Op: no");
-            let (level, text) = look(&world.judge(), node);
-            assert_eq!(level, "healthy", "{key} {kind:?}");
-            assert!(text.starts_with(&key.0.replace('_', " ")), "{key}: {text}");
+            fail(world, ProblemKind::Denied);
         }
+        "denied since" => fail(world, ProblemKind::Denied),
+        "cut off" => fail(world, ProblemKind::CutOff),
+        "throttled" | "malformed" | "no answer" | "not implemented" => {
+            let kind = match how {
+                "throttled" => ProblemKind::Throttled,
+                "malformed" => ProblemKind::Malformed,
+                "no answer" => ProblemKind::Timeout,
+                _ => ProblemKind::Service,
+            };
+            fail(world, kind);
+            world.later(31);
+        }
+        "stale" => {
+            let entry = world.store.entry_mut(key);
+            entry.at = entry.at.map(|at| at - TimeDelta::hours(2));
+        }
+        other => panic!("{other}?"),
+    }
+}
+
+const LOST: [&str; 9] = [
+    "never asked",
+    "loading",
+    "denied from the start",
+    "denied since",
+    "cut off",
+    "throttled",
+    "malformed",
+    "no answer",
+    "not implemented",
+];
+
+#[test]
+fn no_node_is_called_healthy_while_an_input_of_its_verdict_is_not_current() {
+    for system in SYSTEMS {
+        let spec = system.spec();
+        for key in spec.mandatory.iter().chain(spec.supporting) {
+            for how in LOST.iter().chain(&["stale"]) {
+                let mut world = World::healthy();
+                loses(&mut world, *key, how);
+                let seen = world.judge();
+                for (id, verdict) in seen.nodes.iter().filter(|(id, _)| id.system() == *system) {
+                    assert_eq!(verdict.level, Level::Unknown, "{id} without {key}, {how}: {:?}", verdict.reasons);
+                    let why = verdict.headline();
+                    let known = [&key.0.replace('_', " "), "access denied: x:Op", "x:Op: no", "stale for", "loading"];
+                    assert!(known.iter().any(|k| why.contains(k)), "{id} does not say that {key} is not seen: {why}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_another_input_decides_stays_decided() {
+    let mut world = World::healthy();
+    world.service("web", |s| s.running = 0);
+    world.fail(Metrics::KEY, ProblemKind::Denied, "cloudwatch:GetMetricData: denied");
+    assert_eq!(look(&world.judge(), "svc/web").0, "down", "no figure is needed to see that nothing runs");
+    let mut world = World::healthy();
+    world.counts(metric::Alb::Requests, &[600.0; 3]);
+    world.counts(metric::Alb::Target5xx, &[60.0; 3]);
+    assert_eq!(look(&world.judge(), "alb").0, "down");
+    world.fail(Metrics::KEY, ProblemKind::Denied, "cloudwatch:GetMetricData: denied");
+    assert_eq!(look(&world.judge(), "alb").0, "unknown", "the errors are not gone because nobody may count them");
+}
+
+#[test]
+fn one_failed_poll_is_no_news_and_a_refusal_is() {
+    for (kind, at_once, later) in [
+        (ProblemKind::Timeout, "healthy", "unknown"),
+        (ProblemKind::Throttled, "healthy", "unknown"),
+        (ProblemKind::Service, "healthy", "unknown"),
+        (ProblemKind::Denied, "unknown", "unknown"),
+        (ProblemKind::Credentials, "unknown", "unknown"),
+        (ProblemKind::CutOff, "unknown", "unknown"),
+    ] {
+        let mut world = World::healthy();
+        world.fail(DatabaseSettings::KEY, kind, "rds:DescribeDBParameters: no");
+        assert_eq!(look(&world.judge(), "db").0, at_once, "{kind:?}");
+        world.later(31);
+        assert_eq!(look(&world.judge(), "db").0, later, "{kind:?}, half a minute later");
     }
 }
 
@@ -160,7 +220,7 @@ fn stale_metrics_decide_nothing() {
     world.edit::<Database>(|d| d.latest_restorable = Some(restorable));
     world.again::<DatabaseEvents>();
     world.again::<DatabaseSettings>();
-    assert_eq!(look(&world.judge(), "db"), ("healthy", "metrics: stale for 7m00s: not loaded yet".into()));
+    assert_eq!(look(&world.judge(), "db"), ("unknown", "metrics: stale for 7m00s: not loaded yet".into()));
 }
 
 #[test]

@@ -54,6 +54,14 @@ enum Record<'a> {
     Platform(Platform<'a>),
 }
 
+/// What is the same event, told by another source.
+enum Twin {
+    /// The same words at the same second: `started 1 task` twice in two minutes is two starts.
+    Exact,
+    /// These words at nearly the same time.
+    Near(String),
+}
+
 /// A line of delivery, edge or secrets.
 #[derive(Clone, Copy)]
 enum Platform<'a> {
@@ -98,7 +106,7 @@ fn build(store: &Store, now: Time) -> Vec<Event> {
     lines.retain(|(at, _)| *at <= now + SAME);
     lines.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     lines.truncate(CANDIDATES);
-    distinct(lines.into_iter().filter(|(_, source)| !source.repeats()).map(|(at, source)| source.write(at)))
+    distinct(lines.into_iter().filter(|(_, record)| !record.repeats()).map(|(at, record)| record.write(at)))
 }
 
 fn from_ecs<'a>(store: &'a Store, lines: &mut Vec<(Time, Record<'a>)>) {
@@ -146,16 +154,15 @@ fn from_platform<'a>(store: &'a Store, lines: &mut Vec<(Time, Record<'a>)>) {
 }
 
 /// Drops a line that another source has told already: same node, same words, at nearly the same time.
-fn distinct(events: impl Iterator<Item = Event>) -> Vec<Event> {
+fn distinct(events: impl Iterator<Item = (Event, Twin)>) -> Vec<Event> {
     let mut kept: Vec<Event> = Vec::new();
     let mut last: HashMap<(NodeId, String), Time> = HashMap::new();
-    for event in events {
-        // `started 1 task` twice in two minutes is two starts; the same sentence at the same second is one.
-        let slack = if is_shared(&event.text) { SAME } else { chrono::TimeDelta::zero() };
-        // An alarm's current state knows its reason, its history does not.
-        let words = if event.text.starts_with("alarm ") { event.text.split(" (").next().unwrap_or_default() } else { &event.text };
-        let key = (event.node.clone(), words.to_owned());
-        let told = last.insert(key, event.at).is_some_and(|newer| newer - event.at <= slack);
+    for (event, twin) in events {
+        let (words, slack) = match twin {
+            Twin::Near(words) => (words, SAME),
+            Twin::Exact => (event.text.clone(), chrono::TimeDelta::zero()),
+        };
+        let told = last.insert((event.node.clone(), words), event.at).is_some_and(|newer| newer - event.at <= slack);
         if !told {
             kept.push(event);
         }
@@ -166,11 +173,6 @@ fn distinct(events: impl Iterator<Item = Event>) -> Vec<Event> {
     kept
 }
 
-/// Words that more than one source has for the same event.
-fn is_shared(text: &str) -> bool {
-    ["deployment completed", "failed over", "alarm "].iter().any(|p| text.starts_with(p))
-}
-
 impl Record<'_> {
     /// A steady state that follows a steady state: AWS repeats it every six hours.
     fn repeats(&self) -> bool {
@@ -179,7 +181,22 @@ impl Record<'_> {
         steady(event) && service.events.get(i + 1).is_some_and(steady)
     }
 
-    fn write(self, at: Time) -> Event {
+    /// How another line of the same event is known, when this one says `text`.
+    fn twin(&self, text: &str) -> Twin {
+        match self {
+            // The current state of an alarm knows its reason, its history does not.
+            Self::Alarm(alarm) => Twin::Near(transition(&alarm.name, &alarm.state).1),
+            Self::Change(..) => Twin::Near(text.to_owned()),
+            Self::Deployed(d) if d.status == ServiceDeploymentStatus::Successful => Twin::Near(text.to_owned()),
+            Self::Service(_, _, event) if phrase::is_told_twice(phrase::SERVICE, &event.message) => Twin::Near(text.to_owned()),
+            Self::Database(event) | Self::Cache(event) if phrase::is_told_twice(phrase::DATA, &event.message) => {
+                Twin::Near(text.to_owned())
+            }
+            _ => Twin::Exact,
+        }
+    }
+
+    fn write(self, at: Time) -> (Event, Twin) {
         let (node, level, text) = match self {
             Self::Service(service, _, event) => {
                 let (level, text) = phrase::read(phrase::SERVICE, &event.message);
@@ -219,7 +236,8 @@ impl Record<'_> {
             }
             Self::Platform(line) => line.write(),
         };
-        Event { at, node, level, text }
+        let twin = self.twin(&text);
+        (Event { at, node, level, text }, twin)
     }
 }
 

@@ -12,10 +12,18 @@ pub(crate) struct Phrase {
     pub level: Level,
     /// The short form; `None` keeps the sentence.
     pub say: fn(&str) -> Option<String>,
+    /// Another source, or another member of the group, tells of the same event in the same words.
+    pub twice: bool,
 }
 
 const fn phrase(has: &'static [&'static str], level: Level, say: fn(&str) -> Option<String>) -> Phrase {
-    Phrase { has, level, say }
+    Phrase { has, level, say, twice: false }
+}
+
+impl Phrase {
+    const fn told_twice(self) -> Self {
+        Self { twice: true, ..self }
+    }
 }
 
 /// ECS service events, first match wins.
@@ -30,7 +38,7 @@ pub(crate) const SERVICE: &[Phrase] = &[
         Some(format!("{task} unhealthy: {}", paren(m, "reason").unwrap_or("no reason given")))
     }),
     phrase(&["failed container health checks"], Level::Degraded, |_| None),
-    phrase(&["deployment completed"], Level::Healthy, |_| Some("deployment completed".to_owned())),
+    phrase(&["deployment completed"], Level::Healthy, |_| Some("deployment completed".to_owned())).told_twice(),
     phrase(&["has started", "task"], Level::Info, |m| Some(format!("started {}", tasks(m, "has started")?))),
     phrase(&["has stopped", "task"], Level::Info, |m| Some(format!("stopped {}", tasks(m, "has stopped")?))),
     phrase(&["deregistered", "target"], Level::Info, |m| Some(format!("deregistered {}", targets(m, "deregistered")?))),
@@ -49,7 +57,8 @@ pub(crate) const DATA: &[Phrase] = &[
     phrase(&["failover from", "completed"], Level::Degraded, |m| {
         let (from, to) = failover(m)?;
         Some(format!("failed over: {from} → {to}"))
-    }),
+    })
+    .told_twice(),
     phrase(&["failover", "completed"], Level::Healthy, |_| Some("failover completed".to_owned())),
     phrase(&["test failover"], Level::Info, |m| Some(format!("test failover of shard {}", last_word(m)))),
     phrase(&["requested a failover"], Level::Degraded, |_| Some("failover requested by a user".to_owned())),
@@ -66,10 +75,19 @@ pub(crate) const DATA: &[Phrase] = &[
     phrase(&["completed"], Level::Healthy, |_| None),
 ];
 
+fn of<'a>(rows: &'a [Phrase], message: &str) -> Option<&'a Phrase> {
+    let lower = message.to_lowercase();
+    rows.iter().find(|p| p.has.iter().all(|h| lower.contains(h)))
+}
+
+/// Whether another source tells of the same event in the same words.
+pub(crate) fn is_told_twice(rows: &[Phrase], message: &str) -> bool {
+    of(rows, message).is_some_and(|p| p.twice)
+}
+
 /// Level and short form of a sentence; unknown sentences stay as they are, at Info.
 pub(crate) fn read(rows: &[Phrase], message: &str) -> (Level, String) {
-    let lower = message.to_lowercase();
-    match rows.iter().find(|p| p.has.iter().all(|h| lower.contains(h))) {
+    match of(rows, message) {
         Some(row) => (row.level, (row.say)(message).unwrap_or_else(|| bare(message))),
         None => (Level::Info, bare(message)),
     }

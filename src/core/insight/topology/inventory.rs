@@ -43,7 +43,6 @@ pub(crate) struct NotSeen {
     /// CloudFormation's name.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// Why.
     pub why: String,
     /// The section that would show it.
     #[serde(skip)]

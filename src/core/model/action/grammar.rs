@@ -21,7 +21,6 @@ pub enum GrammarError {
     /// Something is too much, or not known.
     #[error("unexpected '{word}': {usage}")]
     Extra {
-        /// The word.
         word: String,
         /// How it is written.
         usage: String,

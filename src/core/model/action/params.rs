@@ -34,9 +34,7 @@ impl std::fmt::Display for Range {
 /// An ECS service, as every call on one names it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OnService {
-    /// The cluster.
     pub cluster: String,
-    /// The service.
     pub service: String,
 }
 
@@ -119,7 +117,6 @@ pub struct StopDeployment {
 /// One task stopped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StopTask {
-    /// The cluster.
     pub cluster: String,
     /// The task, by its ARN.
     pub task: String,
@@ -128,11 +125,9 @@ pub struct StopTask {
 /// A shell in a container.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exec {
-    /// The cluster.
     pub cluster: String,
     /// The task, by its ARN.
     pub task: String,
-    /// The container.
     pub container: String,
     /// The container's id of the runtime, by which the session names it.
     pub runtime: String,
@@ -143,7 +138,6 @@ pub struct Exec {
 /// A reboot of the database with failover.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailOverDatabase {
-    /// The instance.
     pub instance: String,
     /// The zone of the primary before.
     pub from: String,
@@ -181,7 +175,6 @@ pub struct Reroute {
 /// Alarm actions off for a while.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MuteAlarm {
-    /// The alarm.
     pub alarm: String,
     /// Seconds until they are on again.
     pub seconds: i64,
@@ -190,14 +183,12 @@ pub struct MuteAlarm {
 /// Alarm actions on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnmuteAlarm {
-    /// The alarm.
     pub alarm: String,
 }
 
 /// A run of the pipeline from its source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StartPipeline {
-    /// The pipeline.
     pub pipeline: String,
     /// The newest execution before.
     pub before: Option<String>,
@@ -206,9 +197,7 @@ pub struct StartPipeline {
 /// The failed actions of a stage once more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RetryStage {
-    /// The pipeline.
     pub pipeline: String,
-    /// The stage.
     pub stage: String,
     /// The execution that is in it.
     pub execution: String,
@@ -217,9 +206,7 @@ pub struct RetryStage {
 /// An execution stopped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StopPipeline {
-    /// The pipeline.
     pub pipeline: String,
-    /// The execution.
     pub execution: String,
     /// Without waiting for its actions.
     pub abandon: bool,
@@ -228,7 +215,6 @@ pub struct StopPipeline {
 /// A build of a project.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StartBuild {
-    /// The project.
     pub project: String,
     /// The version, if it is not the project's own.
     pub version: Option<String>,
@@ -239,7 +225,6 @@ pub struct StartBuild {
 /// A build once more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RetryBuild {
-    /// The project.
     pub project: String,
     /// The build, by its id.
     pub build: String,
@@ -248,7 +233,6 @@ pub struct RetryBuild {
 /// A build stopped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StopBuild {
-    /// The project.
     pub project: String,
     /// The build, by its id.
     pub build: String,
@@ -257,9 +241,7 @@ pub struct StopBuild {
 /// Paths of a distribution fetched again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invalidate {
-    /// The distribution.
     pub distribution: String,
-    /// The paths.
     pub paths: Vec<String>,
 }
 

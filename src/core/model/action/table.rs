@@ -24,7 +24,6 @@ const fn flag(name: &'static str, doc: &'static str) -> Param {
     Param { name, takes: Takes::Flag, positional: false, default: None, doc }
 }
 
-/// All actions.
 pub const ACTIONS: &[Spec] = &[
     Spec {
         name: "scale",

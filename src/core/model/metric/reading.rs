@@ -21,7 +21,6 @@ const LATE: i64 = 300;
 pub enum Reading {
     /// The newest value of a minute that is over.
     Value {
-        /// The value.
         value: f64,
         /// Its minute.
         at: i64,
@@ -35,7 +34,6 @@ pub enum Reading {
     },
     /// The newest value there is, which says nothing about now any more.
     Stale {
-        /// The value.
         value: f64,
         /// Its minute.
         at: i64,

@@ -20,7 +20,6 @@ pub struct MenuItem {
     pub why_not: Option<String>,
 }
 
-/// The menu.
 #[derive(Debug, Clone)]
 pub struct Menu {
     /// What it is about: `web`.

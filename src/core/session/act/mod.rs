@@ -81,7 +81,6 @@ pub enum Act {
 /// A plan on the screen, and how far its confirmation is.
 #[derive(Debug, Clone)]
 pub struct Planned {
-    /// The plan.
     pub plan: Arc<Plan>,
     /// It replaces one that something moved away under.
     pub moved: bool,

@@ -36,7 +36,6 @@ const OWN: &[(&str, &str)] = &[
     ("quit", "quit"),
 ];
 
-/// Opens it.
 pub(in crate::session) fn open(session: &mut Session) {
     session.act = Some(Act::Palette(Palette::default()));
 }

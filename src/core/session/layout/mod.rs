@@ -40,7 +40,6 @@ const STEP: u16 = 4;
 /// What one box asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wish {
-    /// Its tier.
     pub tier: Tier,
     /// What it is about.
     pub node: NodeId,

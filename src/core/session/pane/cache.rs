@@ -7,7 +7,6 @@ use crate::session::rows::{borrowed, data_events, stamped};
 
 use super::{PaneId, PaneRow, list};
 
-/// Its row.
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Cache,
     place: None,

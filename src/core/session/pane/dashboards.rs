@@ -10,7 +10,6 @@ use crate::session::rows::borrowed;
 
 use super::{PaneId, PaneRow, list};
 
-/// Its row.
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Dashboards,
     place: None,

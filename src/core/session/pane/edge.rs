@@ -9,7 +9,6 @@ use crate::session::rows::{borrowed, named};
 
 use super::{PaneId, PaneRow, list};
 
-/// Its row.
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Edge,
     place: None,

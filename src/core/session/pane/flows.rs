@@ -16,7 +16,6 @@ use crate::session::rows::{borrowed, named};
 
 use super::{Lead, PaneId, PaneRow, Query, opens};
 
-/// Its row.
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Flows,
     place: Some(Jump::Flows),

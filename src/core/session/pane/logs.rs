@@ -7,7 +7,6 @@ use crate::model::section::Section;
 
 use super::{PaneId, PaneRow, Panel};
 
-/// Its row.
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Logs,
     place: Some(Jump::Logs),

@@ -98,7 +98,6 @@ macro_rules! panes {
             $($(#[$doc])* $pane),+
         }
 
-        /// All panes.
         pub(crate) const PANES: &[&PaneRow] = &[$($row),+];
 
         /// The row of a pane.
@@ -119,9 +118,7 @@ panes! {
     Balancer => balancer::ROW,
     /// Redis.
     Cache => cache::ROW,
-    /// The database.
     Database => database::ROW,
-    /// Alarms.
     Alarms => alarms::ROW,
     /// The log tail.
     Logs => logs::ROW,

@@ -11,7 +11,6 @@ use crate::session::rows::{borrowed, named};
 
 use super::{PaneId, PaneRow, list};
 
-/// Its row.
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Network,
     place: Some(Jump::Network),

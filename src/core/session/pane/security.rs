@@ -8,7 +8,6 @@ use crate::session::rows::borrowed;
 
 use super::{PaneId, PaneRow, list};
 
-/// Its row.
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Security,
     place: None,

@@ -12,7 +12,6 @@ use crate::session::rows::{borrowed, stamped};
 
 use super::{Lead, PaneId, PaneRow, Query, list, opens};
 
-/// Its row.
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Service,
     place: None,

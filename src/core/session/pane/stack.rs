@@ -5,5 +5,4 @@ use crate::model::log::LogTail;
 use crate::model::scaling::ScalingActivities;
 use crate::model::section::Section;
 
-/// Its row.
 pub(super) const ROW: &PaneRow = &PaneRow { id: PaneId::Stack, place: None, needs: &[ScalingActivities::KEY, LogTail::KEY], panels: &[] };

@@ -11,7 +11,6 @@ use crate::session::rows::stamped;
 
 use super::{Lead, PaneId, PaneRow, Query, opens};
 
-/// Its row.
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Timeline,
     place: Some(Jump::Timeline),

@@ -15,7 +15,6 @@ use crate::session::rows::named;
 
 use super::{Lead, PaneId, PaneRow, Query, opens};
 
-/// Its row.
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Zones,
     place: Some(Jump::Zones),
@@ -29,7 +28,6 @@ pub(super) const ROW: &PaneRow = &PaneRow {
 /// One system in one zone.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Cell<'a> {
-    /// The zone.
     pub zone: &'a ZoneState,
     /// What stands there.
     pub system: ZoneSystem,

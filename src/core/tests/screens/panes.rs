@@ -43,7 +43,6 @@ enum Way {
     Box(&'static str),
     /// The second service, then Enter.
     Service,
-    /// A key.
     Key(char),
 }
 

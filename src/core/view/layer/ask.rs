@@ -9,7 +9,6 @@ use crate::theme::Role;
 use crate::view::View;
 use crate::view::widget::{Ink, Phrase};
 
-/// The menu.
 pub(super) fn menu(menu: &Menu, body: Rect, ink: &mut Ink<'_>) {
     let title = if menu.title.is_empty() { "Actions".to_owned() } else { format!("Actions on {}", menu.title) };
     let keys: &[(&str, &str)] = &[("Enter", "or its key: plan"), ("Esc", "cancel")];
@@ -38,7 +37,6 @@ fn entry(entry: &MenuItem, selected: bool, widest: usize) -> Phrase<'_> {
     }
 }
 
-/// The form.
 pub(super) fn form(form: &Form, body: Rect, ink: &mut Ink<'_>) {
     let title = match &form.target {
         Some(target) => format!("{} {target}", form.spec.title),
@@ -85,7 +83,6 @@ fn field(field: &Field, focus: bool, widest: usize) -> Vec<Phrase<'_>> {
     lines
 }
 
-/// The palette.
 pub(super) fn palette(v: &View<'_>, palette: &Palette, body: Rect, ink: &mut Ink<'_>) {
     let keys: &[(&str, &str)] = &[("Tab", "complete"), ("Enter", "run"), ("↑↓", "select"), ("Esc", "cancel")];
     let mut panel = Panel::new(Phrase::of("Command", Role::Title), keys);

@@ -153,7 +153,6 @@ pub(super) fn left_over(v: &View<'_>, screen: &Screen, columns: &Columns, height
 pub(super) struct Columns {
     /// Of the left column.
     pub(super) left: &'static [usize],
-    /// Of the right one.
     pub(super) right: &'static [usize],
     /// How much of the width the left column takes.
     pub(super) percent: u16,

@@ -15,7 +15,6 @@ use crate::view::widget::{Chart, Fact, Ink, Phrase};
 
 /// What one such box says.
 pub(super) struct Small {
-    /// Its name.
     pub(super) name: &'static str,
     /// Its name where it shares a line, and from how many cells on the full one is used there.
     pub(super) short: (&'static str, u16),
@@ -37,7 +36,6 @@ pub(super) fn no_more<'a>(_: &View<'a>, _: usize) -> Vec<Phrase<'a>> {
     Vec::new()
 }
 
-/// No charts.
 pub(super) fn no_charts<'a>(_: &View<'a>) -> Vec<Chart<'a>> {
     Vec::new()
 }

@@ -33,7 +33,6 @@ pub(crate) enum Unit {
     Millis,
     /// A number.
     Count,
-    /// Bytes.
     Bytes,
     /// A sum of bytes per minute, shown per second.
     Throughput,

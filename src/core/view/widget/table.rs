@@ -19,7 +19,6 @@ pub(crate) enum Fill {
     Middle,
 }
 
-/// One column.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Column {
     /// Its heading.
@@ -51,12 +50,10 @@ impl Column {
     }
 }
 
-/// One cell.
 pub(crate) type Cell<'a> = Phrase<'a>;
 
 /// A table over `rows` rows of which only the visible ones are asked for.
 pub(crate) struct Table<'a> {
-    /// The columns.
     pub(crate) columns: &'a [Column],
     /// How many rows there are.
     pub(crate) rows: usize,

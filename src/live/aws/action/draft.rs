@@ -20,7 +20,6 @@ pub struct Draft {
     pub changes: Vec<Change>,
     /// What else will happen, what differs.
     pub notes: Vec<String>,
-    /// The checks.
     pub checks: Vec<Check>,
     /// What users notice meanwhile.
     pub expect: String,
@@ -77,7 +76,6 @@ impl Draft {
         self
     }
 
-    /// A check.
     #[must_use]
     pub fn check(mut self, verdict: Verdict, text: impl Into<String>) -> Self {
         self.checks.push(Check { verdict, text: text.into() });

@@ -264,7 +264,6 @@ type Sending = BoxFuture<'static, Result<Receipt, SendError>>;
 /// A row of `ROWS`: an action whose type is erased.
 #[derive(Debug, Clone, Copy)]
 pub struct ActionRow {
-    /// Its name.
     pub name: &'static str,
     /// Every write that it may send.
     pub writes: &'static [Op],
@@ -284,7 +283,6 @@ pub struct ActionRow {
     pub gather: fn(Desk, Request) -> BoxFuture<'static, Result<Desk, Refusal>>,
     /// What it would do.
     pub draft: Drafting,
-    /// Sends it.
     pub send: fn(Sender, Arc<Plan>) -> Sending,
     /// How far it has come.
     pub sight: fn(&Facts<'_>, &Run) -> Sight,

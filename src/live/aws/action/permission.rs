@@ -4,14 +4,14 @@
 use aws_sdk_iam::types as sdk;
 
 use crate::aws::error::problem_of;
-use crate::aws::op::Op;
+use crate::aws::op::{Op, Scope};
 use nextcore_core::model::identity::Identity;
 use nextcore_core::model::plan::{Call, Check, Verdict};
 use nextcore_core::model::section::ProblemKind;
 
 use super::Desk;
 
-const SIMULATE: Op = Op::read("IAM", "SimulatePrincipalPolicy", "iam:SimulatePrincipalPolicy");
+const SIMULATE: Op = Op::read("IAM", "SimulatePrincipalPolicy", "iam:SimulatePrincipalPolicy").on(Scope::Any);
 
 /// The reads of every plan.
 pub(super) const READS: &[Op] = &[SIMULATE];

@@ -17,7 +17,7 @@ use super::{Desk, because};
 
 const LIST: Op = Op::read("ECS", "ListServiceDeployments", "ecs:ListServiceDeployments").on(Scope::Cluster);
 const REVISIONS: Op = Op::read("ECS", "DescribeServiceRevisions", "ecs:DescribeServiceRevisions").on(Scope::Cluster);
-const DEFINITION: Op = Op::read("ECS", "DescribeTaskDefinition", "ecs:DescribeTaskDefinition");
+const DEFINITION: Op = Op::read("ECS", "DescribeTaskDefinition", "ecs:DescribeTaskDefinition").on(Scope::Any);
 
 /// The reads of going back.
 pub(super) const READS: &[Op] = &[LIST, REVISIONS, DEFINITION];
@@ -57,7 +57,6 @@ pub(super) struct Candidates {
 /// What was read, or why it could not be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Known<T> {
-    /// Read.
     Read(T),
     /// Not read, and why: the end of a sentence.
     Unread(String),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aws::convert::text;
 use crate::aws::error::problem_of;
-use crate::aws::op::Op;
+use crate::aws::op::{Op, Scope};
 use nextcore_core::model::action::params::{Range, TakeBack};
 use nextcore_core::model::plan::Verdict;
 use nextcore_core::model::scaling::{ScalableTarget, Scaling};
@@ -16,7 +16,7 @@ use nextcore_core::model::service::Service;
 use super::service::scalable;
 use super::{Desk, Draft, Facts};
 
-const ALARMS: Op = Op::read("CloudWatch", "DescribeAlarms", "cloudwatch:DescribeAlarms");
+const ALARMS: Op = Op::read("CloudWatch", "DescribeAlarms", "cloudwatch:DescribeAlarms").on(Scope::Any);
 
 /// The reads of looking at them.
 pub(super) const READS: &[Op] = &[ALARMS];
@@ -33,7 +33,6 @@ pub(super) enum Way {
 /// One alarm that a scaling policy works by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Trigger {
-    /// Its name.
     pub(super) name: String,
     /// Which way it scales.
     pub(super) way: Way,

@@ -63,7 +63,6 @@ impl Policy {
     }
 }
 
-/// One denial.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Denial {
     /// What denies.
@@ -255,7 +254,7 @@ fn quoted(message: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    const OP: Op = Op::read("ECS", "DescribeServices", "ecs:DescribeServices");
+    const OP: Op = Op::read("ECS", "DescribeServices", "ecs:DescribeServices").on(crate::aws::op::Scope::Any);
     const USER: &str = "User: arn:aws:sts::111122223333:assumed-role/OnCall/maya is not authorized to perform: ecs:ListTasks";
 
     /// Each way in which AWS words a denial: the policy, whether it denies by name, and which words lead on.

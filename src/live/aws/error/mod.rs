@@ -227,7 +227,7 @@ pub(super) fn find<'a, T: std::error::Error + 'static>(error: &'a (dyn std::erro
 mod tests {
     use super::*;
 
-    const OP: Op = Op::read("ECS", "DescribeServices", "ecs:DescribeServices");
+    const OP: Op = Op::read("ECS", "DescribeServices", "ecs:DescribeServices").on(crate::aws::op::Scope::Any);
 
     #[test]
     fn codes_become_kinds_in_either_spelling() {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::aws::authority::{Authority, Ticket};
 use crate::aws::gate::{AllowList, Gate, GatedClient};
 use crate::aws::meter::Meter;
-use crate::aws::op::{Kind, Op};
+use crate::aws::op::{Kind, Op, Scope};
 use crate::aws::source::reads;
 use crate::aws::transport::Body;
 use crate::aws::transport::{Handler, in_process};
@@ -69,7 +69,7 @@ async fn a_client_built_around_the_gate_cannot_send() {
 /// A stamp put on by hand is no way around: the connector checks the operation that it names again.
 #[tokio::test]
 async fn a_gate_with_a_wider_list_cannot_send_past_the_connector() {
-    const UPDATE: Op = Op::write("ECS", "UpdateService", "ecs:UpdateService");
+    const UPDATE: Op = Op::write("ECS", "UpdateService", "ecs:UpdateService").on(Scope::Any);
     let (http, count) = counting();
     let client = aws_sdk_ecs::Client::from_conf(config(gated(http)).interceptor(Gate::new(AllowList::of([&UPDATE], &viewer()))).build());
     client.update_service().cluster("c").service("s").send().await.unwrap_err();
@@ -87,7 +87,7 @@ fn every_source_only_reads() {
 /// In no mode does a write leave by itself: a confirmed plan buys one warrant for one request.
 #[tokio::test]
 async fn without_a_warrant_no_write_leaves_in_any_mode_and_with_one_exactly_one_does() {
-    const UPDATE: Op = Op::write("ECS", "UpdateService", "ecs:UpdateService");
+    const UPDATE: Op = Op::write("ECS", "UpdateService", "ecs:UpdateService").on(Scope::Any);
     for mode in [Mode::Viewer, Mode::Safe, Mode::Armed] {
         let authority = Authority::new(mode);
         let (http, count) = counting();

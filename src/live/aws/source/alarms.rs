@@ -8,14 +8,14 @@ use aws_sdk_cloudwatch::types as sdk;
 use super::{Context, MEDIUM, MINUTE};
 use crate::aws::convert::{sdk_time, text, texts, time};
 use crate::aws::error::problem_of;
-use crate::aws::op::Op;
+use crate::aws::op::{Op, Scope};
 use crate::aws::page;
 use nextcore_core::model::alarm::{Alarm, AlarmChange, AlarmHistory, Alarms};
 use nextcore_core::model::section::Problem;
 use nextcore_core::model::store::Store;
 
-const ALARMS: Op = Op::read("CloudWatch", "DescribeAlarms", "cloudwatch:DescribeAlarms");
-const HISTORY: Op = Op::read("CloudWatch", "DescribeAlarmHistory", "cloudwatch:DescribeAlarmHistory");
+const ALARMS: Op = Op::read("CloudWatch", "DescribeAlarms", "cloudwatch:DescribeAlarms").on(Scope::Any);
+const HISTORY: Op = Op::read("CloudWatch", "DescribeAlarmHistory", "cloudwatch:DescribeAlarmHistory").on(Scope::Any);
 const LOOK_BACK: chrono::TimeDelta = chrono::TimeDelta::hours(24);
 
 pub(super) struct AlarmsSource;

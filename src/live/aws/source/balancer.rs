@@ -11,19 +11,20 @@ use futures_util::future::try_join_all;
 use super::{Context, FAST, MINUTE, SLOW};
 use crate::aws::convert::{text, text_opt, texts};
 use crate::aws::error::problem_of;
-use crate::aws::op::Op;
+use crate::aws::op::{Op, Scope};
 use crate::aws::page;
 use nextcore_core::model::balancer::{Balancer, Listener, Routing, Rule, Target, TargetGroup, Targets};
 use nextcore_core::model::section::{Problem, ProblemKind};
 use nextcore_core::model::store::Store;
 
 const SERVICE: &str = "Elastic Load Balancing v2";
-const BALANCERS: Op = Op::read(SERVICE, "DescribeLoadBalancers", "elasticloadbalancing:DescribeLoadBalancers");
-const LISTENERS: Op = Op::read(SERVICE, "DescribeListeners", "elasticloadbalancing:DescribeListeners");
-const RULES: Op = Op::read(SERVICE, "DescribeRules", "elasticloadbalancing:DescribeRules");
-const GROUPS: Op = Op::read(SERVICE, "DescribeTargetGroups", "elasticloadbalancing:DescribeTargetGroups");
-const ATTRIBUTES: Op = Op::read(SERVICE, "DescribeTargetGroupAttributes", "elasticloadbalancing:DescribeTargetGroupAttributes");
-const HEALTH: Op = Op::read(SERVICE, "DescribeTargetHealth", "elasticloadbalancing:DescribeTargetHealth");
+const BALANCERS: Op = Op::read(SERVICE, "DescribeLoadBalancers", "elasticloadbalancing:DescribeLoadBalancers").on(Scope::Any);
+const LISTENERS: Op = Op::read(SERVICE, "DescribeListeners", "elasticloadbalancing:DescribeListeners").on(Scope::Any);
+const RULES: Op = Op::read(SERVICE, "DescribeRules", "elasticloadbalancing:DescribeRules").on(Scope::Any);
+const GROUPS: Op = Op::read(SERVICE, "DescribeTargetGroups", "elasticloadbalancing:DescribeTargetGroups").on(Scope::Any);
+const ATTRIBUTES: Op =
+    Op::read(SERVICE, "DescribeTargetGroupAttributes", "elasticloadbalancing:DescribeTargetGroupAttributes").on(Scope::Any);
+const HEALTH: Op = Op::read(SERVICE, "DescribeTargetHealth", "elasticloadbalancing:DescribeTargetHealth").on(Scope::Any);
 
 pub(super) struct BalancerSource;
 

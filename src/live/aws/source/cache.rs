@@ -18,7 +18,7 @@ use nextcore_core::model::store::Store;
 const GROUPS: Op = Op::read("ElastiCache", "DescribeReplicationGroups", "elasticache:DescribeReplicationGroups").on(Scope::Cache);
 const CLUSTERS: Op = Op::read("ElastiCache", "DescribeCacheClusters", "elasticache:DescribeCacheClusters").on(Scope::Cache);
 
-const SUBNETS: Op = Op::read("ElastiCache", "DescribeCacheSubnetGroups", "elasticache:DescribeCacheSubnetGroups");
+const SUBNETS: Op = Op::read("ElastiCache", "DescribeCacheSubnetGroups", "elasticache:DescribeCacheSubnetGroups").on(Scope::Any);
 
 pub(super) struct GroupSource;
 

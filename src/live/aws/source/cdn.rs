@@ -17,7 +17,7 @@ use nextcore_core::model::section::Problem;
 use nextcore_core::model::stack::{BucketRole, Stack};
 use nextcore_core::model::store::Store;
 
-const LIST: Op = Op::read("CloudFront", "ListDistributions", "cloudfront:ListDistributions");
+const LIST: Op = Op::read("CloudFront", "ListDistributions", "cloudfront:ListDistributions").on(Scope::Any);
 const GET: Op = Op::read("CloudFront", "GetDistribution", "cloudfront:GetDistribution").on(Scope::Distribution);
 const INVALIDATIONS: Op = Op::read("CloudFront", "ListInvalidations", "cloudfront:ListInvalidations").on(Scope::Distribution);
 const SUBSCRIPTION: Op =

@@ -16,7 +16,7 @@ use nextcore_core::model::dashboard::{Dashboard, Dashboards, Widget};
 use nextcore_core::model::section::Problem;
 use nextcore_core::model::store::Store;
 
-const LIST: Op = Op::read("CloudWatch", "ListDashboards", "cloudwatch:ListDashboards");
+const LIST: Op = Op::read("CloudWatch", "ListDashboards", "cloudwatch:ListDashboards").on(Scope::Any);
 const GET: Op = Op::read("CloudWatch", "GetDashboard", "cloudwatch:GetDashboard").on(Scope::Dashboards);
 /// Bodies read: an account may have hundreds of dashboards, the stack has two.
 const MOST: usize = 10;

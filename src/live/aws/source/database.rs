@@ -18,8 +18,8 @@ use nextcore_core::model::store::Store;
 
 const INSTANCES: Op = Op::read("RDS", "DescribeDBInstances", "rds:DescribeDBInstances").on(Scope::Database);
 const PARAMETERS: Op = Op::read("RDS", "DescribeDBParameters", "rds:DescribeDBParameters").on(Scope::Parameters);
-const MAINTENANCE: Op = Op::read("RDS", "DescribePendingMaintenanceActions", "rds:DescribePendingMaintenanceActions");
-const BACKUPS: Op = Op::read("RDS", "DescribeDBInstanceAutomatedBackups", "rds:DescribeDBInstanceAutomatedBackups");
+const MAINTENANCE: Op = Op::read("RDS", "DescribePendingMaintenanceActions", "rds:DescribePendingMaintenanceActions").on(Scope::Any);
+const BACKUPS: Op = Op::read("RDS", "DescribeDBInstanceAutomatedBackups", "rds:DescribeDBInstanceAutomatedBackups").on(Scope::Any);
 
 pub(super) struct InstanceSource;
 

@@ -28,7 +28,7 @@ const REPOSITORIES: Op = Op::read("ECR", "DescribeRepositories", "ecr:DescribeRe
 const SCANNING: Op =
     Op::read("ECR", "BatchGetRepositoryScanningConfiguration", "ecr:BatchGetRepositoryScanningConfiguration").on(Scope::Repositories);
 const IMAGES: Op = Op::read("ECR", "DescribeImages", "ecr:DescribeImages").on(Scope::Repositories);
-const REGISTRY: Op = Op::read("ECR", "DescribeRegistry", "ecr:DescribeRegistry");
+const REGISTRY: Op = Op::read("ECR", "DescribeRegistry", "ecr:DescribeRegistry").on(Scope::Any);
 const PROJECTS: Op = Op::read("CodeBuild", "BatchGetProjects", "codebuild:BatchGetProjects").on(Scope::Projects);
 const LIST_BUILDS: Op = Op::read("CodeBuild", "ListBuildsForProject", "codebuild:ListBuildsForProject").on(Scope::Projects);
 const BUILDS: Op = Op::read("CodeBuild", "BatchGetBuilds", "codebuild:BatchGetBuilds").on(Scope::Projects);

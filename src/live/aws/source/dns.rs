@@ -16,11 +16,11 @@ use nextcore_core::model::dns::{Dns, DnsAlias, DnsHealthCheck, DnsObservation, D
 use nextcore_core::model::section::Problem;
 use nextcore_core::model::store::Store;
 
-const ZONES: Op = Op::read("Route 53", "ListHostedZonesByName", "route53:ListHostedZonesByName");
+const ZONES: Op = Op::read("Route 53", "ListHostedZonesByName", "route53:ListHostedZonesByName").on(Scope::Any);
 const RECORDS: Op = Op::read("Route 53", "ListResourceRecordSets", "route53:ListResourceRecordSets").on(Scope::Zones);
-const CHECKS: Op = Op::read("Route 53", "ListHealthChecks", "route53:ListHealthChecks");
-const STATUS: Op = Op::read("Route 53", "GetHealthCheckStatus", "route53:GetHealthCheckStatus");
-const ANSWER: Op = Op::read("Route 53", "TestDNSAnswer", "route53:TestDNSAnswer");
+const CHECKS: Op = Op::read("Route 53", "ListHealthChecks", "route53:ListHealthChecks").on(Scope::Any);
+const STATUS: Op = Op::read("Route 53", "GetHealthCheckStatus", "route53:GetHealthCheckStatus").on(Scope::Any);
+const ANSWER: Op = Op::read("Route 53", "TestDNSAnswer", "route53:TestDNSAnswer").on(Scope::Any);
 /// Records kept: a zone may have thousands, the stack has a handful.
 const MOST_RECORDS: usize = 3000;
 const RECORDS_PER_PAGE: i32 = 300;

@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use super::{Context, HALF_MINUTE};
 use crate::aws::convert::{sdk_time, text, texts, time};
-use crate::aws::op::Op;
+use crate::aws::op::{Op, Scope};
 use crate::aws::page;
 use nextcore_core::model::cache::{CacheEvents, DataEvent};
 use nextcore_core::model::database::DatabaseEvents;
 use nextcore_core::model::section::Problem;
 use nextcore_core::model::store::Store;
 
-const RDS: Op = Op::read("RDS", "DescribeEvents", "rds:DescribeEvents");
-const CACHE: Op = Op::read("ElastiCache", "DescribeEvents", "elasticache:DescribeEvents");
+const RDS: Op = Op::read("RDS", "DescribeEvents", "rds:DescribeEvents").on(Scope::Any);
+const CACHE: Op = Op::read("ElastiCache", "DescribeEvents", "elasticache:DescribeEvents").on(Scope::Any);
 const LOOK_BACK: chrono::TimeDelta = chrono::TimeDelta::hours(24);
 /// Newest events kept.
 const KEEP: usize = 200;

@@ -6,12 +6,12 @@ use std::time::Duration;
 use super::{Context, SLOW};
 use crate::aws::convert::text;
 use crate::aws::error::{is_unknown_key, problem_of};
-use crate::aws::op::Op;
+use crate::aws::op::{Op, Scope};
 use nextcore_core::model::identity::Identity;
 use nextcore_core::model::section::Problem;
 use nextcore_core::model::store::Store;
 
-const GET: Op = Op::read("STS", "GetCallerIdentity", "sts:GetCallerIdentity");
+const GET: Op = Op::read("STS", "GetCallerIdentity", "sts:GetCallerIdentity").on(Scope::Any);
 
 pub(super) struct IdentitySource;
 

@@ -17,7 +17,7 @@ use nextcore_core::model::section::{Problem, ProblemKind};
 use nextcore_core::model::store::Store;
 
 const FILTER: Op = Op::read("CloudWatch Logs", "FilterLogEvents", "logs:FilterLogEvents").on(Scope::Logs);
-const GROUPS: Op = Op::read("CloudWatch Logs", "DescribeLogGroups", "logs:DescribeLogGroups");
+const GROUPS: Op = Op::read("CloudWatch Logs", "DescribeLogGroups", "logs:DescribeLogGroups").on(Scope::Any);
 const STREAMS: Op = Op::read("CloudWatch Logs", "DescribeLogStreams", "logs:DescribeLogStreams").on(Scope::Logs);
 /// How far back the first poll reaches.
 const FIRST_LOOK: TimeDelta = TimeDelta::minutes(2);

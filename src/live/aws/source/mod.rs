@@ -36,6 +36,7 @@ use super::Clients;
 use super::meter::Meter;
 use super::op::Op;
 use nextcore_core::model::Time;
+use nextcore_core::model::kinds::Known;
 use nextcore_core::model::section::{AnySection, Problem, ProblemKind, Section, SectionKey};
 use nextcore_core::model::stack::Stack;
 use nextcore_core::model::store::Store;
@@ -98,7 +99,7 @@ pub(super) fn of(key: SectionKey) -> Option<&'static SourceRow> {
 /// One kind of observed data and how to fetch it.
 pub trait Source: 'static {
     /// What it yields.
-    type Out: Section;
+    type Out: Known;
     /// Every operation that it may send.
     const READS: &'static [Op];
 

@@ -11,7 +11,7 @@ use futures_util::future::{try_join, try_join3};
 use super::{Context, MINUTE, SLOW, TWO_MINUTES};
 use crate::aws::convert::{text, text_opt};
 use crate::aws::error::problem_of;
-use crate::aws::op::Op;
+use crate::aws::op::{Op, Scope};
 use crate::aws::page;
 use nextcore_core::model::balancer::Balancer;
 use nextcore_core::model::cache::CacheNodes;
@@ -25,15 +25,15 @@ use nextcore_core::model::service::Services;
 use nextcore_core::model::stack::AddressPlan;
 use nextcore_core::model::store::Store;
 
-const VPCS: Op = Op::read("EC2", "DescribeVpcs", "ec2:DescribeVpcs");
-const SUBNETS: Op = Op::read("EC2", "DescribeSubnets", "ec2:DescribeSubnets");
-const GATEWAYS: Op = Op::read("EC2", "DescribeInternetGateways", "ec2:DescribeInternetGateways");
-const ZONES: Op = Op::read("EC2", "DescribeAvailabilityZones", "ec2:DescribeAvailabilityZones");
-const NATS: Op = Op::read("EC2", "DescribeNatGateways", "ec2:DescribeNatGateways");
-const ADDRESSES: Op = Op::read("EC2", "DescribeAddresses", "ec2:DescribeAddresses");
-const ROUTES: Op = Op::read("EC2", "DescribeRouteTables", "ec2:DescribeRouteTables");
-const GROUPS: Op = Op::read("EC2", "DescribeSecurityGroups", "ec2:DescribeSecurityGroups");
-const RULES: Op = Op::read("EC2", "DescribeSecurityGroupRules", "ec2:DescribeSecurityGroupRules");
+const VPCS: Op = Op::read("EC2", "DescribeVpcs", "ec2:DescribeVpcs").on(Scope::Any);
+const SUBNETS: Op = Op::read("EC2", "DescribeSubnets", "ec2:DescribeSubnets").on(Scope::Any);
+const GATEWAYS: Op = Op::read("EC2", "DescribeInternetGateways", "ec2:DescribeInternetGateways").on(Scope::Any);
+const ZONES: Op = Op::read("EC2", "DescribeAvailabilityZones", "ec2:DescribeAvailabilityZones").on(Scope::Any);
+const NATS: Op = Op::read("EC2", "DescribeNatGateways", "ec2:DescribeNatGateways").on(Scope::Any);
+const ADDRESSES: Op = Op::read("EC2", "DescribeAddresses", "ec2:DescribeAddresses").on(Scope::Any);
+const ROUTES: Op = Op::read("EC2", "DescribeRouteTables", "ec2:DescribeRouteTables").on(Scope::Any);
+const GROUPS: Op = Op::read("EC2", "DescribeSecurityGroups", "ec2:DescribeSecurityGroups").on(Scope::Any);
+const RULES: Op = Op::read("EC2", "DescribeSecurityGroupRules", "ec2:DescribeSecurityGroupRules").on(Scope::Any);
 
 fn filter(name: &str, values: impl IntoIterator<Item = String>) -> sdk::Filter {
     sdk::Filter::builder().name(name).set_values(Some(values.into_iter().collect())).build()

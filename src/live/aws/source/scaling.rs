@@ -8,16 +8,16 @@ use aws_sdk_applicationautoscaling::types as sdk;
 use super::{Context, HALF_MINUTE, TWO_MINUTES};
 use crate::aws::convert::{text, time};
 use crate::aws::error::problem_of;
-use crate::aws::op::Op;
+use crate::aws::op::{Op, Scope};
 use crate::aws::page;
 use nextcore_core::model::scaling::{ScalableTarget, Scaling, ScalingActivities, ScalingActivity, ScalingPolicy};
 use nextcore_core::model::section::Problem;
 use nextcore_core::model::store::Store;
 
 const SERVICE: &str = "Application Auto Scaling";
-const TARGETS: Op = Op::read(SERVICE, "DescribeScalableTargets", "application-autoscaling:DescribeScalableTargets");
-const POLICIES: Op = Op::read(SERVICE, "DescribeScalingPolicies", "application-autoscaling:DescribeScalingPolicies");
-const ACTIVITIES: Op = Op::read(SERVICE, "DescribeScalingActivities", "application-autoscaling:DescribeScalingActivities");
+const TARGETS: Op = Op::read(SERVICE, "DescribeScalableTargets", "application-autoscaling:DescribeScalableTargets").on(Scope::Any);
+const POLICIES: Op = Op::read(SERVICE, "DescribeScalingPolicies", "application-autoscaling:DescribeScalingPolicies").on(Scope::Any);
+const ACTIVITIES: Op = Op::read(SERVICE, "DescribeScalingActivities", "application-autoscaling:DescribeScalingActivities").on(Scope::Any);
 
 /// `service/<cluster>/<service>` of this cluster → the service's name.
 fn service_of<'a>(cluster: &str, resource: &'a str) -> Option<&'a str> {

@@ -17,7 +17,7 @@ use nextcore_core::model::stack::Stack;
 use nextcore_core::model::store::Store;
 
 const DESCRIBE: Op = Op::read("ECS", "DescribeServices", "ecs:DescribeServices").on(Scope::Cluster);
-const DEFINITION: Op = Op::read("ECS", "DescribeTaskDefinition", "ecs:DescribeTaskDefinition");
+const DEFINITION: Op = Op::read("ECS", "DescribeTaskDefinition", "ecs:DescribeTaskDefinition").on(Scope::Any);
 /// ECS refuses more names in one call.
 const NAMES_PER_CALL: usize = 10;
 

@@ -126,7 +126,6 @@ pub struct Tools {
     pub clients: Clients,
     /// The stack's names.
     pub stack: Arc<Stack>,
-    /// The clock.
     pub clock: Clock,
     /// Counts what the clients send.
     pub meter: Meter,

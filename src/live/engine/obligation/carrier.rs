@@ -101,12 +101,12 @@ impl Carrier {
         tracing::info!(id = self.obligation.id, attempt = self.attempts + 1, "puts right");
         let answer = settle(&self.keeper.0.tools.clients, &self.obligation.owed, &warrant).await;
         self.attempts += 1;
+        self.accepted = answer.is_ok();
         let (result, request_ids, text) = match answer {
             Ok(receipt) => ("accepted", receipt.request_ids, String::new()),
             Err(SendError::No(text) | SendError::Half { text, .. }) => ("failed", Vec::new(), text),
             Err(SendError::Open(text)) => ("unknown", Vec::new(), text),
         };
-        self.accepted = result == "accepted";
         self.trouble = Some(text.clone()).filter(|t| !t.is_empty());
         if self.recorded.as_deref() != Some(result) {
             self.recorded = Some(result.to_owned());

@@ -31,7 +31,6 @@ const SCAN: Duration = Duration::from_secs(30);
 pub(crate) struct Tools {
     /// Gated clients.
     pub(crate) clients: Clients,
-    /// The clock.
     pub(crate) clock: Clock,
     /// Where it is recorded.
     pub(crate) audit: Audit,

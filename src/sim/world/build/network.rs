@@ -24,7 +24,6 @@ const fn letter(az: Az) -> char {
     }
 }
 
-/// The network.
 pub(super) fn network(begin: Ms) -> Network {
     let ids = |tier: &str| SubnetIds(Az::ALL.map(|az| format!("subnet-0{tier}7d41c93e5f8b2{}4", letter(az))));
     let (public, private, database) = (ids("1f0"), ids("2a0"), ids("3d0"));

@@ -19,7 +19,6 @@ const KEEP: Ms = 6 * HOUR;
 /// A part of the load of a sample: the sessions that run one statement and wait for one thing.
 #[derive(Debug, Clone, Copy)]
 pub struct Part {
-    /// The statement.
     pub statement: &'static Statement,
     /// What its sessions do.
     pub wait: &'static Wait,

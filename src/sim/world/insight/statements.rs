@@ -4,7 +4,6 @@
 /// Who sends a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum User {
-    /// The API.
     Api,
     /// The Celery workers.
     Worker,

@@ -89,7 +89,6 @@ pub(super) fn web_line(dice: &mut Dice, latency: f64) -> String {
     format!("GET {page} {status} in {}ms", (latency * 1_000.0).round().max(1.0))
 }
 
-/// A slow query.
 pub(super) fn slow_query(dice: &mut Dice, at: Ms, latency: f64) -> String {
     let ms = (latency * 1_000.0 + 500.0 + dice.between(0.0, 700.0)).round();
     // The first three are those that get slow.

@@ -98,11 +98,9 @@ impl MissingData {
 /// A metric alarm.
 #[derive(Debug, Clone)]
 pub struct Alarm {
-    /// Name.
     pub name: String,
     /// Full ARN.
     pub arn: String,
-    /// Description.
     pub description: String,
     /// Whether actions are on.
     pub actions_enabled: bool,
@@ -110,9 +108,7 @@ pub struct Alarm {
     pub alarm_actions: Vec<String>,
     /// `OKActions`.
     pub ok_actions: Vec<String>,
-    /// Namespace.
     pub namespace: String,
-    /// Metric.
     pub metric: String,
     /// Dimensions as (name, value), sorted by name.
     pub dimensions: Vec<(String, String)>,
@@ -126,13 +122,10 @@ pub struct Alarm {
     pub evaluation_periods: u32,
     /// `DatapointsToAlarm`.
     pub datapoints_to_alarm: u32,
-    /// Threshold.
     pub threshold: f64,
-    /// Comparison.
     pub comparison: Comparison,
     /// Treatment of missing data.
     pub missing: MissingData,
-    /// State.
     pub state: AlarmState,
     /// `StateReason`, as AWS writes it.
     pub state_reason: String,
@@ -156,7 +149,6 @@ impl Alarm {
 /// An item of an alarm's history.
 #[derive(Debug, Clone)]
 pub struct AlarmHistoryItem {
-    /// Alarm.
     pub alarm: String,
     /// Time.
     pub timestamp: Ms,

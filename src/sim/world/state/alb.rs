@@ -8,15 +8,12 @@ use super::super::names::{Az, Ms};
 pub struct Alb {
     /// Full ARN.
     pub arn: String,
-    /// Name.
     pub name: String,
     /// Public DNS name.
     pub dns_name: String,
     /// Hosted zone of the DNS name.
     pub hosted_zone_id: String,
-    /// VPC id.
     pub vpc_id: String,
-    /// Security groups.
     pub security_groups: Vec<String>,
     /// `active` or `active_impaired`.
     pub state: &'static str,
@@ -24,7 +21,6 @@ pub struct Alb {
     pub created_at: Ms,
     /// Zones with their public subnet ids.
     pub zones: Vec<(Az, String)>,
-    /// Listeners.
     pub listeners: Vec<Listener>,
     /// Target groups: API first, web second.
     pub target_groups: Vec<TargetGroup>,
@@ -45,26 +41,22 @@ pub enum RuleAction {
     },
 }
 
-/// A listener.
 #[derive(Debug, Clone)]
 pub struct Listener {
     /// Full ARN.
     pub arn: String,
     /// `HTTP` or `HTTPS`.
     pub protocol: &'static str,
-    /// Port.
     pub port: u16,
     /// Security policy (HTTPS only).
     pub ssl_policy: Option<String>,
     /// Certificate ARN (HTTPS only).
     pub certificate_arn: Option<String>,
-    /// Default action.
     pub default_action: RuleAction,
     /// Rules in order of priority, the default rule last.
     pub rules: Vec<ListenerRule>,
 }
 
-/// A listener rule.
 #[derive(Debug, Clone)]
 pub struct ListenerRule {
     /// Full ARN.
@@ -73,7 +65,6 @@ pub struct ListenerRule {
     pub priority: Option<u32>,
     /// Path patterns, empty for the default rule.
     pub path_patterns: Vec<String>,
-    /// Action.
     pub action: RuleAction,
 }
 
@@ -82,13 +73,11 @@ pub struct ListenerRule {
 pub struct TargetGroup {
     /// Full ARN.
     pub arn: String,
-    /// Name.
     pub name: String,
     /// `TargetGroup` dimension of its metrics.
     pub dimension: String,
     /// Service whose tasks are registered.
     pub service: String,
-    /// Port.
     pub port: u16,
     /// Health check path.
     pub health_path: String,
@@ -104,7 +93,6 @@ pub struct TargetGroup {
     pub matcher: String,
     /// Seconds a target drains.
     pub deregistration_delay_seconds: u32,
-    /// Targets.
     pub targets: Vec<Target>,
 }
 
@@ -181,13 +169,11 @@ impl TargetReason {
 pub struct Target {
     /// IP address (`Target.Id`).
     pub ip: String,
-    /// Port.
     pub port: u16,
     /// Zone.
     pub az: Az,
     /// Task behind it.
     pub task_id: String,
-    /// State.
     pub state: TargetState,
     /// Reason, absent when healthy.
     pub reason: Option<TargetReason>,

@@ -5,10 +5,8 @@ use std::collections::VecDeque;
 
 use super::super::names::Ms;
 
-/// The one distribution.
 #[derive(Debug, Clone)]
 pub struct Distribution {
-    /// Id.
     pub id: String,
     /// Full ARN.
     pub arn: String,
@@ -24,9 +22,7 @@ pub struct Distribution {
     pub modified_at: Ms,
     /// Version of the configuration.
     pub etag: String,
-    /// Certificate.
     pub certificate: String,
-    /// Origins.
     pub origins: Vec<Origin>,
     /// Behaviours: path pattern (none is the default) and origin id.
     pub behaviors: Vec<(Option<String>, String)>,
@@ -61,12 +57,9 @@ pub struct Origin {
     pub bucket: bool,
 }
 
-/// An invalidation.
 #[derive(Debug, Clone)]
 pub struct Invalidation {
-    /// Id.
     pub id: String,
-    /// Paths.
     pub paths: Vec<String>,
     /// What makes it unique.
     pub caller_reference: String,

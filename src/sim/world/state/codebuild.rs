@@ -74,7 +74,6 @@ impl Project {
         arn("codebuild", format_args!("project/{}", self.name))
     }
 
-    /// Its log group.
     pub fn log_group(&self) -> String {
         format!("/aws/codebuild/{}", self.name)
     }
@@ -112,9 +111,7 @@ pub struct PhaseRun {
     pub phase: usize,
     /// Outcome, absent while it runs.
     pub status: Option<BuildStatus>,
-    /// Start.
     pub start: Ms,
-    /// End.
     pub end: Option<Ms>,
     /// Status code and message of a failure.
     pub context: Option<(&'static str, String)>,
@@ -153,7 +150,6 @@ pub enum Work {
     },
 }
 
-/// A build.
 #[derive(Debug, Clone)]
 pub struct Build {
     /// `<project>:<uuid>`.
@@ -162,7 +158,6 @@ pub struct Build {
     pub number: u64,
     /// Project name.
     pub project: String,
-    /// Status.
     pub status: BuildStatus,
     /// Phases begun so far.
     pub phases: Vec<PhaseRun>,
@@ -207,7 +202,6 @@ impl Build {
         self.id.split_once(':').map_or("", |(_, uuid)| uuid)
     }
 
-    /// Its log group.
     pub fn log_group(&self) -> String {
         format!("/aws/codebuild/{}", self.project)
     }

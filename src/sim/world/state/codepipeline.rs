@@ -8,7 +8,6 @@ use super::super::names::{Ms, STACK, arn};
 /// All of CodePipeline.
 #[derive(Debug, Clone)]
 pub struct CodePipeline {
-    /// The pipeline.
     pub pipeline: Pipeline,
     /// Executions, oldest first.
     pub executions: VecDeque<Execution>,
@@ -52,7 +51,6 @@ pub struct Commit {
 /// A pipeline: Source, Build, Deploy.
 #[derive(Debug, Clone)]
 pub struct Pipeline {
-    /// Name.
     pub name: String,
     /// Version of its definition.
     pub version: u32,
@@ -64,7 +62,6 @@ pub struct Pipeline {
     pub bucket: String,
     /// ARN of the connection to GitHub.
     pub connection: String,
-    /// Stages.
     pub stages: Vec<Stage>,
 }
 
@@ -83,7 +80,6 @@ impl Pipeline {
 /// A stage of the definition.
 #[derive(Debug, Clone)]
 pub struct Stage {
-    /// Name.
     pub name: &'static str,
     /// `Source`, `Build` or `Deploy`.
     pub category: &'static str,
@@ -113,13 +109,11 @@ pub enum RunStatus {
     InProgress,
     /// Asked to stop; its actions may end.
     Stopping,
-    /// Stopped.
     Stopped,
     /// An action that was given up.
     Abandoned,
     /// Done.
     Succeeded,
-    /// Failed.
     Failed,
 }
 
@@ -147,7 +141,6 @@ impl RunStatus {
 pub struct Execution {
     /// UUID.
     pub id: String,
-    /// Status.
     pub status: RunStatus,
     /// Start.
     pub started_at: Ms,
@@ -193,13 +186,11 @@ impl Execution {
 pub struct StageRun {
     /// Index of the stage.
     pub stage: usize,
-    /// Status.
     pub status: RunStatus,
     /// When it was entered.
     pub started_at: Ms,
     /// Times it was retried by hand.
     pub retries: u32,
-    /// Its actions.
     pub actions: Vec<ActionRun>,
 }
 
@@ -208,11 +199,9 @@ pub struct StageRun {
 pub struct ActionRun {
     /// UUID.
     pub id: String,
-    /// Name.
     pub name: &'static str,
     /// The service it is about.
     pub service: Option<&'static str>,
-    /// Status.
     pub status: RunStatus,
     /// Start.
     pub started_at: Ms,

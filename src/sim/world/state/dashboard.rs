@@ -8,7 +8,6 @@ use super::super::names::Ms;
 /// All dashboards by name.
 pub type Dashboards = BTreeMap<String, Dashboard>;
 
-/// A dashboard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dashboard {
     /// Full ARN; dashboards belong to no region.

@@ -28,7 +28,6 @@ impl Dns {
     }
 }
 
-/// A hosted zone.
 #[derive(Debug, Clone)]
 pub struct HostedZone {
     /// Id without the `/hostedzone/` in front.
@@ -37,7 +36,6 @@ pub struct HostedZone {
     pub name: String,
     /// What made it unique when it was made.
     pub caller_reference: String,
-    /// Comment.
     pub comment: String,
     /// The name servers that it was delegated to.
     pub name_servers: [String; 4],
@@ -74,7 +72,6 @@ pub struct AliasTarget {
     pub evaluate_health: bool,
 }
 
-/// A health check.
 #[derive(Debug, Clone)]
 pub struct HealthCheck {
     /// UUID.
@@ -89,7 +86,6 @@ pub struct HealthCheck {
     pub interval: u32,
     /// Failures in a row after which a checker calls the site unhealthy, and successes the other way.
     pub threshold: u32,
-    /// The checkers.
     pub checkers: Vec<Checker>,
 }
 

@@ -3,7 +3,6 @@
 
 use super::super::names::{ACCOUNT, Ms, REGION, arn};
 
-/// All of ECR.
 #[derive(Debug, Clone)]
 pub struct Ecr {
     /// Repositories, sorted by name.
@@ -31,7 +30,6 @@ impl Ecr {
     }
 }
 
-/// A repository.
 #[derive(Debug, Clone)]
 pub struct Repository {
     /// Name, `nextcore/web`.
@@ -63,7 +61,6 @@ pub fn uri(name: &str) -> String {
     format!("{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{name}")
 }
 
-/// An image.
 #[derive(Debug, Clone)]
 pub struct EcrImage {
     /// Repository name, `nextcore/control`.

@@ -6,10 +6,8 @@ use std::collections::{BTreeMap, VecDeque};
 use super::super::names::Ms;
 use super::task::{Task, TaskDefinition};
 
-/// All of ECS.
 #[derive(Debug, Clone)]
 pub struct Ecs {
-    /// The one cluster.
     pub cluster: Cluster,
     /// Services by name.
     pub services: BTreeMap<String, Service>,
@@ -28,7 +26,6 @@ pub struct Ecs {
 pub struct Cluster {
     /// Full ARN.
     pub arn: String,
-    /// Name.
     pub name: String,
     /// `ACTIVE`.
     pub status: String,
@@ -41,18 +38,15 @@ pub struct Cluster {
 /// Where a service's tasks are registered.
 #[derive(Debug, Clone)]
 pub struct LoadBalancerRef {
-    /// Target group ARN.
     pub target_group_arn: String,
     /// Container whose port is registered.
     pub container_name: String,
-    /// Port of that container.
     pub container_port: u16,
 }
 
 /// An ECS service (controller ECS, launch type FARGATE, rolling deployments).
 #[derive(Debug, Clone)]
 pub struct Service {
-    /// Name.
     pub name: String,
     /// Full ARN.
     pub arn: String,
@@ -86,7 +80,6 @@ pub struct Service {
     pub availability_zone_rebalancing: String,
     /// Private subnets.
     pub subnets: Vec<String>,
-    /// Security groups.
     pub security_groups: Vec<String>,
     /// Whether its tasks get public addresses.
     pub assign_public_ip: bool,
@@ -246,7 +239,6 @@ pub struct ServiceDeployment {
     pub arn: String,
     /// Service name.
     pub service: String,
-    /// Status.
     pub status: ServiceDeploymentStatus,
     /// Why it has that status.
     pub status_reason: Option<String>,
@@ -293,11 +285,9 @@ pub struct ServiceRevision {
     pub service: String,
     /// Task definition ARN.
     pub task_definition: String,
-    /// Container name.
     pub container_name: String,
     /// Image reference.
     pub image: String,
-    /// Image digest.
     pub image_digest: String,
     /// Creation time.
     pub created_at: Ms,

@@ -3,7 +3,6 @@
 
 use super::super::names::{ACCOUNT, Ms};
 
-/// All of IAM.
 #[derive(Debug, Clone)]
 pub struct Iam {
     /// Roles, sorted by name.
@@ -17,16 +16,13 @@ impl Iam {
     }
 }
 
-/// A role.
 #[derive(Debug, Clone)]
 pub struct Role {
-    /// Name.
     pub name: String,
     /// `/` or `/aws-service-role/<service>/`.
     pub path: String,
     /// `AROA...`.
     pub id: String,
-    /// Description.
     pub description: String,
     /// Who may assume it: `ecs-tasks.amazonaws.com` (`Service`), an account (`AWS`).
     pub trust: (&'static str, String),

@@ -3,10 +3,8 @@
 
 use super::super::names::{DAY, Ms, arn};
 
-/// All of KMS.
 #[derive(Debug, Clone)]
 pub struct Kms {
-    /// Keys.
     pub keys: Vec<Key>,
     /// Physics: since when the database's key is in another state than the database.
     pub database_since: Option<Ms>,
@@ -38,7 +36,6 @@ pub struct Key {
     pub arn: String,
     /// `alias/production-nextcore-rds`.
     pub alias: String,
-    /// Description.
     pub description: String,
     /// Whether a customer manages it (else AWS does).
     pub customer: bool,

@@ -13,10 +13,8 @@ pub struct Logs {
     pub groups: BTreeMap<String, LogGroup>,
 }
 
-/// A log group.
 #[derive(Debug, Clone)]
 pub struct LogGroup {
-    /// Name.
     pub name: String,
     /// ARN ending in `:*`.
     pub arn: String,
@@ -28,7 +26,6 @@ pub struct LogGroup {
     pub kms_key: Option<String>,
     /// Creation time.
     pub created_at: Ms,
-    /// Bytes stored.
     pub stored_bytes: u64,
     /// Streams by name.
     pub streams: BTreeMap<String, LogStream>,
@@ -38,7 +35,6 @@ pub struct LogGroup {
     pub next_id: u64,
 }
 
-/// A log stream.
 #[derive(Debug, Clone)]
 pub struct LogStream {
     /// Name, `<service>/<service>/<task id>`.
@@ -64,7 +60,6 @@ pub struct LogEvent {
     pub timestamp: Ms,
     /// When it was ingested.
     pub ingestion_time: Ms,
-    /// Its stream.
     pub stream: Arc<str>,
     /// Text.
     pub message: String,

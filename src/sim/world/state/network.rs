@@ -91,7 +91,6 @@ pub enum Tier {
     Public,
     /// Tasks and cache nodes.
     Private,
-    /// The database.
     Database,
 }
 
@@ -106,7 +105,6 @@ impl Tier {
     }
 }
 
-/// A subnet.
 #[derive(Debug, Clone)]
 pub struct Subnet {
     /// `subnet-...`.
@@ -169,7 +167,6 @@ pub struct Nat {
     pub private_ip: String,
 }
 
-/// The internet gateway.
 #[derive(Debug, Clone)]
 pub struct InternetGateway {
     /// `igw-...`.
@@ -178,7 +175,6 @@ pub struct InternetGateway {
     pub attached: bool,
 }
 
-/// A route table.
 #[derive(Debug, Clone)]
 pub struct RouteTable {
     /// `rtb-...`.
@@ -212,7 +208,6 @@ pub struct Association {
     pub subnet: Option<String>,
 }
 
-/// A route.
 #[derive(Debug, Clone)]
 pub struct Route {
     /// Address range.
@@ -247,14 +242,11 @@ pub struct Address {
     pub name: String,
 }
 
-/// A security group.
 #[derive(Debug, Clone)]
 pub struct SecurityGroup {
     /// `sg-...`.
     pub id: String,
-    /// Name.
     pub name: String,
-    /// Description.
     pub description: String,
     /// Rules of both directions.
     pub rules: Vec<GroupRule>,
@@ -269,7 +261,6 @@ pub struct GroupRule {
     pub egress: bool,
     /// What it lets through.
     pub permission: Permission,
-    /// Description.
     pub description: Option<String>,
 }
 

@@ -6,10 +6,8 @@ use std::collections::VecDeque;
 use super::super::names::{Az, Ms};
 use super::insight::DbInsight;
 
-/// All of RDS.
 #[derive(Debug, Clone)]
 pub struct Rds {
-    /// The one instance.
     pub instance: DbInstance,
     /// Events, oldest first, 14 days.
     pub events: VecDeque<RdsEvent>,
@@ -74,7 +72,6 @@ pub struct DbInstance {
     pub secondary_az: Option<Az>,
     /// Whether it has a standby, or is to have one again.
     pub multi_az: bool,
-    /// Allocated GiB.
     pub allocated_gib: u32,
     /// Storage auto scaling limit, GiB.
     pub max_allocated_gib: u32,
@@ -86,13 +83,10 @@ pub struct DbInstance {
     pub throughput: u32,
     /// Endpoint host.
     pub endpoint: String,
-    /// Port.
     pub port: u16,
     /// Database name.
     pub db_name: String,
-    /// Master user.
     pub master_user: String,
-    /// Backup retention, days.
     pub backup_retention_days: u32,
     /// `16:00-16:30` UTC.
     pub backup_window: String,
@@ -112,21 +106,15 @@ pub struct DbInstance {
     pub monitoring_interval: u32,
     /// Enhanced monitoring role.
     pub monitoring_role_arn: String,
-    /// Deletion protection.
     pub deletion_protection: bool,
     /// Publicly accessible.
     pub public: bool,
-    /// Parameter group.
     pub parameter_group: String,
-    /// Subnet group.
     pub subnet_group: String,
     /// Subnet ids of the group.
     pub subnets: Vec<String>,
-    /// VPC id.
     pub vpc_id: String,
-    /// Security groups.
     pub security_groups: Vec<String>,
-    /// CA certificate.
     pub ca_certificate: String,
     /// What was asked for and waits for the maintenance window, or is being applied.
     pub pending: Pending,
@@ -161,11 +149,9 @@ pub struct DbInstance {
 pub struct Pending {
     /// Multi-AZ on or off.
     pub multi_az: Option<bool>,
-    /// Allocated GiB.
     pub allocated_gib: Option<u32>,
     /// Instance class.
     pub class: Option<String>,
-    /// Backup retention, days.
     pub backup_retention_days: Option<u32>,
     /// Whether it is applied now, without waiting for the maintenance window.
     pub at_once: bool,
@@ -185,7 +171,6 @@ pub enum DbModification {
 /// A modification under way.
 #[derive(Debug, Clone)]
 pub struct DbChange {
-    /// What.
     pub what: DbModification,
     /// When its last step is due.
     pub due: Ms,
@@ -252,7 +237,6 @@ pub enum FailoverCause {
 /// A failover (or plain reboot) under way: the times at which its parts become visible.
 #[derive(Debug, Clone)]
 pub struct DbFailover {
-    /// Cause.
     pub cause: FailoverCause,
     /// When it began.
     pub began: Ms,

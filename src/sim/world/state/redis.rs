@@ -27,7 +27,6 @@ pub struct ReplicationGroup {
     pub id: String,
     /// Full ARN.
     pub arn: String,
-    /// Description.
     pub description: String,
     /// `available` or `modifying`.
     pub status: &'static str,
@@ -37,7 +36,6 @@ pub struct ReplicationGroup {
     pub engine_version: String,
     /// Configuration endpoint host.
     pub configuration_endpoint: String,
-    /// Port.
     pub port: u16,
     /// Node group ids with their slots.
     pub node_groups: Vec<(String, String)>,
@@ -47,27 +45,21 @@ pub struct ReplicationGroup {
     pub auth_token_modified: Ms,
     /// In-transit encryption.
     pub transit_encryption: bool,
-    /// At-rest encryption.
     pub at_rest_encryption: bool,
     /// KMS key ARN.
     pub kms_key: String,
     /// Whether its primaries and replicas are held in different zones.
     pub multi_az: bool,
-    /// Snapshot retention, days.
     pub snapshot_retention_days: u32,
     /// Snapshot window, UTC.
     pub snapshot_window: String,
     /// Maintenance window, UTC.
     pub maintenance_window: String,
-    /// Parameter group.
     pub parameter_group: String,
-    /// Subnet group.
     pub subnet_group: String,
     /// Subnet ids of the group.
     pub subnets: Vec<String>,
-    /// VPC id.
     pub vpc_id: String,
-    /// Security groups.
     pub security_groups: Vec<String>,
     /// Creation time.
     pub created_at: Ms,
@@ -101,7 +93,6 @@ pub struct RedisNode {
     pub node_group: String,
     /// Zone.
     pub az: Az,
-    /// Status.
     pub status: NodeStatus,
     /// Whether it is the primary of its group (only metrics say so in cluster mode).
     pub primary: bool,

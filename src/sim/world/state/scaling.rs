@@ -16,7 +16,6 @@ pub struct Scaling {
     pub activities: VecDeque<ScalingActivity>,
 }
 
-/// A scalable target.
 #[derive(Debug, Clone)]
 pub struct ScalableTarget {
     /// Service name.
@@ -25,7 +24,6 @@ pub struct ScalableTarget {
     pub resource_id: String,
     /// Full ARN.
     pub arn: String,
-    /// Role ARN.
     pub role_arn: String,
     /// Minimum.
     pub min: u32,
@@ -44,7 +42,6 @@ pub struct ScalableTarget {
 /// A target-tracking policy on `ECSServiceAverageCPUUtilization`.
 #[derive(Debug, Clone)]
 pub struct ScalingPolicy {
-    /// Name.
     pub name: String,
     /// Full ARN.
     pub arn: String,
@@ -81,7 +78,6 @@ pub struct NotScaledReason {
     pub current: Option<u32>,
 }
 
-/// A scaling activity.
 #[derive(Debug, Clone)]
 pub struct ScalingActivity {
     /// UUID.
@@ -92,7 +88,6 @@ pub struct ScalingActivity {
     pub description: String,
     /// Cause text.
     pub cause: String,
-    /// Start.
     pub start: Ms,
     /// End, absent while in progress.
     pub end: Option<Ms>,

@@ -24,14 +24,12 @@ impl Secrets {
     }
 }
 
-/// A secret.
 #[derive(Debug, Clone)]
 pub struct Secret {
     /// Name, `production-nextcore/database_url`.
     pub name: String,
     /// Full ARN with its random suffix.
     pub arn: String,
-    /// Description.
     pub description: String,
     /// KMS key ARN.
     pub kms_key: String,

@@ -3,10 +3,8 @@
 
 use super::super::names::Ms;
 
-/// A bucket.
 #[derive(Debug, Clone)]
 pub struct Bucket {
-    /// Name.
     pub name: String,
     /// Creation time.
     pub created_at: Ms,
@@ -52,7 +50,6 @@ impl Versioning {
 /// A lifecycle rule of a whole bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LifecycleRule {
-    /// Id.
     pub id: String,
     /// Days until objects move to another storage class.
     pub transition: Option<(u32, &'static str)>,

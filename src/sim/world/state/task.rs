@@ -104,13 +104,11 @@ pub struct ContainerState {
     pub exit_code: Option<i32>,
     /// Reason text (out of memory, pull errors).
     pub reason: Option<String>,
-    /// Health.
     pub health: TaskHealth,
     /// Status of the ECS exec agent: `PENDING`, `RUNNING` or `STOPPED`.
     pub exec_agent: &'static str,
 }
 
-/// A task.
 #[derive(Debug, Clone)]
 pub struct Task {
     /// 32 hex digits.
@@ -165,7 +163,6 @@ pub struct Task {
     pub stopped_reason: Option<String>,
     /// `connectivity` is `CONNECTED` when true.
     pub connected: bool,
-    /// Its container.
     pub container: ContainerState,
     /// `version` counter.
     pub version: u32,
@@ -219,9 +216,7 @@ impl Task {
 pub struct TaskDefinition {
     /// Full ARN.
     pub arn: String,
-    /// Family.
     pub family: String,
-    /// Revision.
     pub revision: u32,
     /// `ACTIVE` or `INACTIVE`.
     pub active: bool,
@@ -229,17 +224,13 @@ pub struct TaskDefinition {
     pub cpu: u32,
     /// Memory, MiB.
     pub memory: u32,
-    /// Task role ARN.
     pub task_role_arn: String,
-    /// Execution role ARN.
     pub execution_role_arn: String,
-    /// Container name.
     pub container_name: String,
     /// Image reference.
     pub image: String,
     /// Container port, if any.
     pub container_port: Option<u16>,
-    /// Command.
     pub command: Vec<String>,
     /// Environment as (name, value).
     pub environment: Vec<(String, String)>,

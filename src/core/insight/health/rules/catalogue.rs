@@ -2,6 +2,7 @@
 
 use crate::insight::health::limits::meaning;
 use crate::model::limits::{Limit, Limits};
+use crate::model::system::{SYSTEMS, System};
 
 use super::{
     Gauge, Rule, alarms, balancer, cache, cdn, dashboards, database, delivery, dns, ecr, logs, nat, network, security, security_groups,
@@ -20,43 +21,7 @@ pub struct RuleDoc {
 /// Every rule with the limits of a stack, by system.
 pub fn catalogue(limits: &Limits) -> Vec<RuleDoc> {
     let mut all = Catalogue { limits, rows: Vec::new() };
-    all.rules(dns::RULES);
-    all.rules(dns::CHECKS);
-    all.metrics(dns::GAUGES);
-    all.rules(cdn::RULES);
-    all.metrics(cdn::GAUGES);
-    all.rules(balancer::RULES);
-    all.rules(balancer::TRAFFIC);
-    all.metrics(balancer::GAUGES);
-    all.rules(target_group::RULES);
-    all.rules(target_group::TRAFFIC);
-    all.rules(network::RULES);
-    all.rules(network::SUBNETS);
-    all.rules(network::ZONES);
-    all.rules(nat::RULES);
-    all.metrics(nat::GAUGES);
-    all.rules(security_groups::PATHS);
-    all.rules(security_groups::ENDS);
-    all.rules(security_groups::RULES);
-    all.rules(service::RULES);
-    all.metrics(service::GAUGES);
-    all.rules(cache::RULES);
-    all.rules(cache::SHARDS);
-    all.rules(cache::NODES);
-    all.metrics(cache::GAUGES);
-    all.rules(database::RULES);
-    all.metrics(database::GAUGES);
-    all.rules(storage::RULES);
-    all.rules(security::ROLES);
-    all.rules(security::KEYS);
-    all.rules(security::SECRETS);
-    all.rules(ecr::RULES);
-    all.rules(delivery::PROJECTS);
-    all.rules(delivery::PIPELINE);
-    all.rules(delivery::STAGES);
-    all.rules(alarms::RULES);
-    all.rules(dashboards::RULES);
-    all.rules(logs::RULES);
+    SYSTEMS.iter().for_each(|system| all.system(*system));
     all.rows
 }
 
@@ -67,8 +32,36 @@ struct Catalogue<'a> {
 }
 
 impl Catalogue<'_> {
+    /// All tables of rules about one system.
+    fn system(&mut self, system: System) {
+        match system {
+            System::Dns => self.rules(dns::RULES).rules(dns::CHECKS).metrics(dns::GAUGES),
+            System::Cdn => self.rules(cdn::RULES).metrics(cdn::GAUGES),
+            System::Vpc => self.rules(network::RULES).rules(network::SUBNETS).rules(network::ZONES),
+            System::Balancer => self.rules(balancer::RULES).rules(balancer::TRAFFIC).metrics(balancer::GAUGES),
+            System::TargetGroup => self.rules(target_group::RULES).rules(target_group::TRAFFIC),
+            System::Nat => self.rules(nat::RULES).metrics(nat::GAUGES),
+            System::SecurityGroups => self.rules(security_groups::PATHS).rules(security_groups::ENDS).rules(security_groups::RULES),
+            System::Service => self.rules(service::RULES).metrics(service::GAUGES),
+            System::Cache => self.rules(cache::RULES).rules(cache::SHARDS).rules(cache::NODES).metrics(cache::GAUGES),
+            System::Database => self.rules(database::RULES).metrics(database::GAUGES),
+            System::Buckets => self.rules(storage::RULES),
+            System::Roles => self.rules(security::ROLES),
+            System::Keys => self.rules(security::KEYS),
+            System::Secrets => self.rules(security::SECRETS),
+            System::Repositories => self.rules(ecr::RULES),
+            System::Builds => self.rules(delivery::PROJECTS),
+            System::Pipeline => self.rules(delivery::PIPELINE).rules(delivery::STAGES),
+            System::Alarms => self.rules(alarms::RULES),
+            System::Dashboards => self.rules(dashboards::RULES),
+            // It tells what the others have done.
+            System::Timeline => self,
+            System::Logs => self.rules(logs::RULES),
+        };
+    }
+
     /// A limit that stands in a sentence as `{database_iops}` is told as it is configured.
-    fn rules<S>(&mut self, rows: &[Rule<S>]) {
+    fn rules<S>(&mut self, rows: &[Rule<S>]) -> &mut Self {
         for rule in rows {
             let mut doc = rule.doc.to_owned();
             for limit in Limit::ALL.iter().filter(|_| rule.doc.contains('{')) {
@@ -79,11 +72,13 @@ impl Catalogue<'_> {
             }
             self.rows.push(RuleDoc { id: rule.id, doc });
         }
+        self
     }
 
-    fn metrics<M>(&mut self, rows: &[Gauge<M>]) {
+    fn metrics<M>(&mut self, rows: &[Gauge<M>]) -> &mut Self {
         let doc = |row: &Gauge<M>| format!("{} {}", row.label, self.limits.words(row.limit, row.show));
         let rows: Vec<RuleDoc> = rows.iter().map(|row| RuleDoc { id: row.id, doc: doc(row) }).collect();
         self.rows.extend(rows);
+        self
     }
 }

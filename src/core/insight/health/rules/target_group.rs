@@ -25,7 +25,6 @@ use crate::model::service::Service;
 pub(crate) struct Group {
     /// ARN: the key of the target health.
     pub arn: String,
-    /// Name.
     pub name: String,
     /// The service that registers in it.
     pub service: String,

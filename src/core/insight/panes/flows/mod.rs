@@ -27,7 +27,6 @@ pub struct Flows {
     pub deliveries: Vec<Delivery>,
 }
 
-/// One flow.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Flow {
     /// What the written architecture calls it.
@@ -105,7 +104,6 @@ pub struct Trouble {
 /// The delivery of one service: the newest, or the one in progress.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delivery {
-    /// Service.
     pub service: String,
     /// What it is for.
     pub role: ServiceRole,
@@ -136,7 +134,6 @@ pub enum StepKind {
     Pipeline,
     /// The image is built.
     Build,
-    /// Tests.
     Test,
     /// ECR's scan.
     Scan,
@@ -179,7 +176,6 @@ pub enum StepState {
     Running,
     /// Succeeded.
     Done,
-    /// Failed.
     Failed,
     /// There is nothing to do: no pipeline, nothing to roll back.
     Unused,
@@ -187,7 +183,6 @@ pub enum StepState {
     Unknown,
 }
 
-/// One step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     /// Which.

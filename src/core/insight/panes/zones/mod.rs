@@ -26,7 +26,6 @@ pub struct ZoneMap {
     pub missing: Vec<String>,
 }
 
-/// One zone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ZoneState {
     /// `ap-southeast-2a`.
@@ -58,7 +57,6 @@ pub struct ZoneState {
 pub struct ZoneBalancer {
     /// It has a node here.
     pub present: bool,
-    /// Its subnet.
     pub subnet: Option<String>,
     /// Targets here, by target group.
     pub groups: Vec<ZoneTargets>,
@@ -71,7 +69,6 @@ pub struct ZoneTargets {
     pub name: String,
     /// The service that registers in it.
     pub service: String,
-    /// Healthy.
     pub healthy: usize,
     /// Registered and not draining.
     pub total: usize,
@@ -91,7 +88,6 @@ pub struct ZoneNat {
 /// One NAT gateway.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ZoneGateway {
-    /// Id.
     pub id: String,
     /// `available`, ...
     pub state: NatState,
@@ -102,7 +98,6 @@ pub struct ZoneGateway {
 /// One service in one zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ZoneService {
-    /// Name.
     pub name: String,
     /// What it is for.
     pub role: ServiceRole,
@@ -159,9 +154,7 @@ pub enum ZoneSystem {
     Nat,
     /// One ECS service.
     Service(String),
-    /// Redis.
     Redis,
-    /// The database.
     Database,
     /// Free addresses.
     Addresses,

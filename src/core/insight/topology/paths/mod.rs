@@ -206,7 +206,6 @@ pub(crate) struct Paths {
 }
 
 impl Paths {
-    /// One cell.
     pub(crate) fn cell(&self, from: End, to: End) -> Option<&Cell> {
         self.matrix.iter().flatten().find(|c| c.from == from && c.to == to)
     }

@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 
 use super::{Context, HALF_MINUTE, MINUTE};
 use crate::aws::convert::{sdk_time, text, time};
-use crate::aws::op::Op;
+use crate::aws::op::{Op, Scope};
 use crate::aws::page;
 use nextcore_core::model::Time;
 use nextcore_core::model::balancer::{Balancer, Routing};
@@ -25,7 +25,7 @@ use nextcore_core::model::section::{Problem, Section};
 use nextcore_core::model::store::Store;
 use table::{Home, Query, Turn, queries};
 
-pub(super) const GET: Op = Op::read("CloudWatch", "GetMetricData", "cloudwatch:GetMetricData");
+pub(super) const GET: Op = Op::read("CloudWatch", "GetMetricData", "cloudwatch:GetMetricData").on(Scope::Any);
 /// Points kept of a series: three hours, and the minutes that CloudWatch is late.
 const KEEP: usize = 185;
 /// What a series that is new to us is filled with.

@@ -215,9 +215,7 @@ pub(super) struct Query {
     pub(super) id: SeriesId,
     /// What.
     pub(super) spec: Spec,
-    /// Namespace.
     pub(super) namespace: &'static str,
-    /// Dimensions.
     pub(super) dimensions: Vec<(&'static str, String)>,
     /// Where.
     pub(super) home: Home,
