@@ -21,7 +21,9 @@ pub struct RuleDoc {
 /// Every rule with the limits of a stack, by system.
 pub fn catalogue(limits: &Limits) -> Vec<RuleDoc> {
     let mut all = Catalogue { limits, rows: Vec::new() };
-    SYSTEMS.iter().for_each(|system| all.system(*system));
+    for system in SYSTEMS {
+        all.system(*system);
+    }
     all.rows
 }
 
