@@ -144,6 +144,7 @@ pub async fn run<T: Screen + Host>(
                 }
                 Effect::Copy(text) => screen.copy(&text)?,
                 // A full channel means that the engine has newer wishes than it can serve; the next screen sends its own.
+                Effect::Closely(closely) => drop(feed.wishes.try_send(Wish::Closely(closely))),
                 Effect::Needs { all, front } => drop(feed.wishes.try_send(Wish::Needs { all, front })),
                 Effect::Refresh(keys) => drop(feed.wishes.try_send(Wish::Refresh(keys))),
                 Effect::Plan(request) => order(&feed, &mut session, Order::Plan(request)),

@@ -110,6 +110,8 @@ pub struct Session {
     leaving: bool,
     derived: derived::Derived,
     needs: (BTreeSet<SectionKey>, BTreeSet<SectionKey>),
+    /// Something is not healthy.
+    closely: bool,
     /// How many notices of the place were put away.
     noted: usize,
     dirty: bool,
@@ -144,6 +146,7 @@ impl Session {
             leaving: false,
             derived: derived::Derived::default(),
             needs: Default::default(),
+            closely: false,
             noted: 0,
             dirty: true,
         }

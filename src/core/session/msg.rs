@@ -69,6 +69,8 @@ pub enum Effect {
         /// Those that the open pane is about; empty on the stack view.
         front: BTreeSet<SectionKey>,
     },
+    /// From now on something is not healthy, or nothing any more: what decides that is asked for more often.
+    Closely(bool),
     /// Poll these now.
     Refresh(BTreeSet<SectionKey>),
     /// Put this on the user's clipboard.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::input::{Code, Key};
+use crate::insight::fixture::World;
 use crate::model::log::{LogEvent, LogTail};
 use crate::model::service::{Task, Tasks};
 
@@ -443,4 +444,20 @@ fn every_pane_has_a_row() {
     ] {
         assert_eq!(pane::row(id).id, id);
     }
+}
+
+#[test]
+fn a_stack_that_is_not_healthy_is_looked_at_closely_until_it_is() {
+    let mut world = World::healthy();
+    let options = SessionOptions { stack: world.stack.clone(), mode: Mode::Safe, simulated: true, size: (120, 40), now: world.now };
+    let mut session = Session::new(options);
+    let mut observed = |world: &World| {
+        let effects = update(&mut session, Msg::Observed(Arc::new(world.store.clone()), world.judge()));
+        effects.into_iter().filter(|e| matches!(e, Effect::Closely(_))).collect::<Vec<_>>()
+    };
+    assert_eq!(observed(&world), []);
+    world.service("web", |s| s.running = 1);
+    assert_eq!(observed(&world), [Effect::Closely(true)]);
+    assert_eq!(observed(&world), [], "said once");
+    assert_eq!(observed(&World::healthy()), [Effect::Closely(false)]);
 }

@@ -40,6 +40,8 @@ pub enum Wish {
         /// Those that the open pane is about; empty on the stack view.
         front: BTreeSet<SectionKey>,
     },
+    /// Something is not healthy: what decides that is asked for more often, until all is well.
+    Closely(bool),
     /// Fetch these now.
     Refresh(BTreeSet<SectionKey>),
     /// The terminal gained or lost the focus.
@@ -139,6 +141,7 @@ struct Attention {
     needs: Arc<BTreeSet<SectionKey>>,
     front: Arc<BTreeSet<SectionKey>>,
     focused: bool,
+    closely: bool,
 }
 
 impl Attention {
@@ -200,7 +203,8 @@ impl Engine {
         let store = Mutex::new(ends.store.borrow().anew());
         let shared = Arc::new(Shared { clients, stack, clock, meter, notices, store, publish: ends.store });
         let all: BTreeSet<SectionKey> = rows.iter().filter(|r| !r.on_demand).map(|r| r.key).collect();
-        let (attention_tx, attention) = watch::channel(Attention { needs: Arc::new(all), front: Arc::default(), focused: true });
+        let (attention_tx, attention) =
+            watch::channel(Attention { needs: Arc::new(all), front: Arc::default(), focused: true, closely: false });
         let (refresh_tx, refresh) = watch::channel((0_u64, Arc::new(BTreeSet::new())));
         let mut tasks = JoinSet::new();
         for (row, stream) in rows.iter().zip(0..) {
@@ -240,6 +244,7 @@ async fn serve(
             Wish::Needs { all, front } => {
                 attention.send_if_modified(|a| replace(&mut a.needs, Arc::new(all)) | replace(&mut a.front, Arc::new(front)))
             }
+            Wish::Closely(closely) => attention.send_if_modified(|a| replace(&mut a.closely, closely)),
             Wish::Focus(focused) => attention.send_if_modified(|a| replace(&mut a.focused, focused)),
             Wish::Refresh(keys) => {
                 refresh.send_modify(|(n, k)| (*n, *k) = (*n + 1, Arc::new(keys)));

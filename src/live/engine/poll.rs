@@ -50,7 +50,7 @@ pub(super) async fn run(
         }
         let begun = shared.clock.now();
         debug!(source = row.key.0, "poll begins");
-        let (result, tally) = once(row, &shared).await;
+        let (result, tally) = once(row, &shared, attention.borrow().closely).await;
         let outcome = match &result {
             Ok(_) => {
                 failures = 0;
@@ -122,9 +122,9 @@ async fn until_due(
 type Answer = Result<Arc<dyn AnySection>, Problem>;
 
 /// One poll, and what it has used of the budget.
-async fn once(row: SourceRow, shared: &Arc<Shared>) -> (Answer, Arc<Tally>) {
+async fn once(row: SourceRow, shared: &Arc<Shared>, closely: bool) -> (Answer, Arc<Tally>) {
     let tally = Arc::new(Tally::default());
-    let answer = ask(row, shared, &tally).await;
+    let answer = ask(row, shared, closely, &tally).await;
     // A source may do without one answer or another; what we did not let it ask is no such answer.
     let answer = match tally.bound().filter(|_| answer.is_ok()) {
         Some(bound) => Err(bounded(row.title, &bound)),
@@ -133,9 +133,10 @@ async fn once(row: SourceRow, shared: &Arc<Shared>) -> (Answer, Arc<Tally>) {
     (answer, tally)
 }
 
-async fn ask(row: SourceRow, shared: &Arc<Shared>, tally: &Arc<Tally>) -> Answer {
+async fn ask(row: SourceRow, shared: &Arc<Shared>, closely: bool, tally: &Arc<Tally>) -> Answer {
     let cx = Context {
         side: None,
+        closely,
         clients: shared.clients.clone(),
         stack: Arc::clone(&shared.stack),
         store: shared.snapshot(),

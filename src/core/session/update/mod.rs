@@ -51,6 +51,12 @@ pub fn update(session: &mut Session, msg: Msg) -> Vec<Effect> {
         let (all, front) = needs;
         effects.push(Effect::Needs { all, front });
     }
+    let counts = session.judgement.counts;
+    let closely = counts.degraded + counts.down > 0;
+    if closely != session.closely {
+        session.closely = closely;
+        effects.push(Effect::Closely(closely));
+    }
     effects
 }
 

@@ -54,6 +54,8 @@ pub struct Context {
     pub now: Time,
     /// Where billed units are counted.
     pub meter: Meter,
+    /// Something is not healthy: what decides that is worth a question a minute.
+    pub closely: bool,
     /// For a plan: parts that this identity may not read, which the plan can do without. `None`: without a part there is no section.
     pub side: Option<Side>,
 }

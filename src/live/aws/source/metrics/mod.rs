@@ -1,5 +1,5 @@
 //! CloudWatch GetMetricData: one batch a minute and region of everything that panes and rules read, a golden part always, the rest every
-//! fifth or fifteenth time (`table`). The ids are those of `model::metric`.
+//! fifth or fifteenth time (`table`); of a stack that is not healthy the fifths every time. The ids are those of `model::metric`.
 
 mod table;
 
@@ -66,7 +66,7 @@ impl super::Source for MetricsSource {
         wait_for_names(&cx)?;
         let mut metrics = cx.store.get::<Metrics>().cloned().unwrap_or_default();
         let all = queries(&cx);
-        let turn = due(&metrics, cx.now.timestamp());
+        let turn = due(&metrics, cx.now.timestamp()).max(if cx.closely { Turn::Slow } else { Turn::Golden });
         let is_new = |q: &Query| !metrics.series.contains_key(q.id.as_str());
         let any_new = all.iter().any(is_new);
         let asked: Vec<&Query> = all.iter().filter(|q| q.spec.turn <= turn || is_new(q)).collect();
