@@ -50,7 +50,8 @@ pub(super) async fn run(
         }
         let begun = shared.clock.now();
         debug!(source = row.key.0, "poll begins");
-        let (result, tally) = once(row, &shared, attention.borrow().closely).await;
+        let closely = attention.borrow().closely;
+        let (result, tally) = once(row, &shared, closely).await;
         let outcome = match &result {
             Ok(_) => {
                 failures = 0;
