@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::{Context, SLOW};
 use crate::aws::op::Op;
+use nextcore_core::model::kinds::Known;
 use nextcore_core::model::network::{NatGateways, Network, Routes, SecurityGroups, Zones};
-use nextcore_core::model::section::{Problem, ProblemKind, Section};
+use nextcore_core::model::section::{Problem, ProblemKind};
 use nextcore_core::model::store::Store;
 
 /// A source that only says that it is not there.
@@ -18,7 +19,7 @@ pub(super) type NatSource = Absent<NatGateways>;
 pub(super) type RoutesSource = Absent<Routes>;
 pub(super) type GroupsSource = Absent<SecurityGroups>;
 
-impl<T: Section> super::Source for Absent<T> {
+impl<T: Known> super::Source for Absent<T> {
     type Out = T;
     const READS: &'static [Op] = &[];
 
