@@ -21,6 +21,8 @@ pub enum FaultKind {
     Timeout,
     /// The operation runs but the body of its answer is not what the protocol says.
     Malformed,
+    /// The operation runs but its answer, well-formed, has nothing in it: `{}`.
+    Empty,
     /// The operation runs but the body ends in the middle.
     Truncated,
     /// The credentials are no longer good.
@@ -151,7 +153,7 @@ pub(super) fn refusal(kind: FaultKind, protocol: Protocol, caller: Caller<'_>) -
             );
             ApiError::new(code, message).with_status(status).with_query_code(words.query_code(code, "AccessDenied"))
         }
-        FaultKind::Timeout | FaultKind::Malformed | FaultKind::Truncated | FaultKind::Latency(_) => return None,
+        FaultKind::Timeout | FaultKind::Malformed | FaultKind::Empty | FaultKind::Truncated | FaultKind::Latency(_) => return None,
     };
     Some(error)
 }

@@ -203,15 +203,36 @@ fn delayed(mut response: Response<SimBody>, delay: Duration) -> Response<SimBody
     response
 }
 
+/// The same answer with another body.
+fn instead(response: Response<Bytes>, body: Bytes) -> Response<Bytes> {
+    let mut response = response.map(|_| body);
+    let length = http::HeaderValue::from(response.body().len());
+    response.headers_mut().insert(http::header::CONTENT_LENGTH, length);
+    response
+}
+
+/// The body with nothing in it: an empty object, or the outermost element.
+fn emptied(response: &Response<Bytes>) -> Bytes {
+    let kind = response.headers().get(http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    if kind.contains("cbor") {
+        return Bytes::from_static(&[0xa0]);
+    }
+    if !kind.contains("xml") {
+        return Bytes::from_static(b"{}");
+    }
+    let text = String::from_utf8_lossy(response.body());
+    let root = text.split('<').find_map(|tag| tag.split(['>', ' ']).next().filter(|name| name.starts_with(|c: char| c.is_alphabetic())));
+    root.map_or_else(Bytes::new, |root| Bytes::from(format!("<{root}></{root}>")))
+}
+
 /// Does to a good answer what the fault says.
 fn damaged(response: Response<Bytes>, verdict: Verdict) -> Response<SimBody> {
     let response = match verdict.kind {
         Some(FaultKind::Timeout) => return delayed(whole(response), NEVER),
-        Some(FaultKind::Malformed) => {
-            let mut response = response.map(|_| Bytes::from_static(b"<<< {not what the protocol says \xff"));
-            let length = http::HeaderValue::from(response.body().len());
-            response.headers_mut().insert(http::header::CONTENT_LENGTH, length);
-            response
+        Some(FaultKind::Malformed) => instead(response, Bytes::from_static(b"<<< {not what the protocol says \xff")),
+        Some(FaultKind::Empty) => {
+            let empty = emptied(&response);
+            instead(response, empty)
         }
         // The announced length stays: over HTTP the connection breaks in the middle of the body.
         Some(FaultKind::Truncated) => response.map(|bytes| bytes.slice(..bytes.len() / 2)),

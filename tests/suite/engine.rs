@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use nextcore_core::model::balancer::Targets;
 use nextcore_core::model::delivery::{Pipeline, PipelineStatus};
+use nextcore_core::model::health::Level;
 use nextcore_core::model::section::{Loadable, ProblemKind, Section, SectionKey};
 use nextcore_core::model::service::Services;
 use nextcore_core::model::stack::Stack;
+use nextcore_core::{insight, report};
 use nextcore_live::engine::Wish;
 use nextcore_live::engine::settled;
 use nextcore_sim::{ApiFault, FaultKind};
@@ -156,6 +158,7 @@ async fn every_fault_is_a_state_and_every_pane_comes_back() {
         (FaultKind::Timeout, ProblemKind::Timeout),
         (FaultKind::Malformed, ProblemKind::Malformed),
         (FaultKind::Truncated, ProblemKind::Malformed),
+        (FaultKind::Empty, ProblemKind::Malformed),
     ] {
         let (embedded, mut feed, _engine) = watched(7);
         settled(&mut feed, Duration::from_secs(5)).await;
@@ -175,6 +178,24 @@ async fn every_fault_is_a_state_and_every_pane_comes_back() {
         let store = feed.store.borrow_and_update().clone();
         assert!(store.entry(key).is_some_and(|e| e.problem.is_none()), "{fault:?} is over and the pane is not back");
     }
+}
+
+/// Something that answers every call with an empty object: nothing is missing, nothing is healthy, nothing is known.
+#[tokio::test(start_paused = true)]
+async fn answers_with_nothing_in_them_say_nothing() {
+    let (embedded, mut feed, _engine) = watched(7);
+    embedded.cloud.faults(|f| f.add(ApiFault::always("*", "*", FaultKind::Empty)));
+    let store = settled(&mut feed, Duration::from_secs(15)).await;
+    let judgement = insight::judge(&store, &Stack::default(), embedded.clock.now());
+    // An empty answer about versioning is S3's own way to say that it was never enabled.
+    let told: Vec<String> = judgement
+        .nodes
+        .iter()
+        .filter(|(id, v)| !id.to_string().starts_with("s3") && v.level != Level::Unknown)
+        .map(|(id, v)| format!("{id} {:?}: {}", v.level, v.headline()))
+        .collect();
+    assert!(told.is_empty(), "{told:#?}");
+    assert_ne!(report::exit_code(&judgement), 0);
 }
 
 /// A hanging call holds nothing up but its own section.

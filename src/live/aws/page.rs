@@ -51,6 +51,16 @@ impl Pages {
     }
 }
 
+/// What the answer of an operation always has: AWS sends an empty list as an empty list. Without it the answer is not one, and says nothing.
+pub(super) fn sent<T>(op: Op, what: &str, value: Option<T>) -> Result<T, Problem> {
+    value.ok_or_else(|| Problem {
+        kind: ProblemKind::Malformed,
+        headline: format!("{}: malformed answer: no {what}", op.label()),
+        hint: "something between this machine and AWS may have changed it: check the endpoint and the proxy".to_owned(),
+        permission: None,
+    })
+}
+
 /// Everything in a list: `ask` sends for a page, `take` gives what is in it and the next one's token.
 pub(super) async fn all<P, E, T, F, I>(
     op: Op,
@@ -66,7 +76,7 @@ where
     loop {
         let page = ask(token.take()).await.map_err(|e| problem_of(op, &e))?;
         let (items, next) = take(page);
-        found.extend(items.into_iter().flatten());
+        found.extend(sent(op, "list", items)?);
         token = pages.after(next)?;
         if token.is_none() {
             return Ok(found);

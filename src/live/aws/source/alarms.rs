@@ -39,7 +39,7 @@ impl super::Source for AlarmsSource {
             |out| {
                 let metric = out.metric_alarms().iter().map(metric_alarm);
                 let all: Vec<Alarm> = metric.chain(out.composite_alarms().iter().map(composite_alarm)).collect();
-                (Some(all), out.next_token)
+                ((out.metric_alarms.is_some() || out.composite_alarms.is_some()).then_some(all), out.next_token)
             },
         )
         .await?;

@@ -12,7 +12,7 @@ use super::{Context, FAST, MINUTE, SLOW};
 use crate::aws::convert::{text, text_opt, texts};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
-use crate::aws::page;
+use crate::aws::page::{self, sent};
 use nextcore_core::model::balancer::{Balancer, Listener, Routing, Rule, Target, TargetGroup, Targets};
 use nextcore_core::model::section::{Problem, ProblemKind};
 use nextcore_core::model::store::Store;
@@ -38,7 +38,10 @@ impl super::Source for BalancerSource {
 
     async fn poll(cx: Arc<Context>) -> Result<Balancer, Problem> {
         let out = cx.clients.elb.describe_load_balancers().names(&cx.stack.balancer).send().await.map_err(|e| problem_of(BALANCERS, &e))?;
-        let Some(lb) = out.load_balancers().iter().find(|l| l.load_balancer_name() == Some(&cx.stack.balancer)) else {
+        let Some(lb) = sent(BALANCERS, "load balancers", out.load_balancers.as_ref())?
+            .iter()
+            .find(|l| l.load_balancer_name() == Some(&cx.stack.balancer))
+        else {
             return Err(Problem {
                 kind: ProblemKind::NotFound,
                 headline: format!("{}: no load balancer '{}'", BALANCERS.label(), cx.stack.balancer),
@@ -46,6 +49,7 @@ impl super::Source for BalancerSource {
                 permission: None,
             });
         };
+        sent(BALANCERS, "state", lb.state().and_then(|s| s.code()))?;
         Ok(Balancer {
             arn: text(lb.load_balancer_arn()),
             name: text(lb.load_balancer_name()),
@@ -219,8 +223,7 @@ impl super::Source for TargetsSource {
 
 async fn targets(cx: &Context, group: &str) -> Result<Vec<Target>, Problem> {
     let out = cx.clients.elb.describe_target_health().target_group_arn(group).send().await.map_err(|e| problem_of(HEALTH, &e))?;
-    let mut targets: Vec<Target> = out
-        .target_health_descriptions()
+    let mut targets: Vec<Target> = sent(HEALTH, "target health descriptions", out.target_health_descriptions.as_ref())?
         .iter()
         .map(|d| {
             let (target, health) = (d.target(), d.target_health());

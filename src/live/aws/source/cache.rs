@@ -10,7 +10,7 @@ use super::{Context, MEDIUM, MINUTE, SLOW};
 use crate::aws::convert::{text, text_opt};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
-use crate::aws::page;
+use crate::aws::page::{self, sent};
 use nextcore_core::model::cache::{CacheMember, CacheNode, CacheNodes, CacheSubnets, NodeGroup, ReplicationGroup};
 use nextcore_core::model::section::{Problem, ProblemKind};
 use nextcore_core::model::store::Store;
@@ -33,7 +33,10 @@ impl super::Source for GroupSource {
     async fn poll(cx: Arc<Context>) -> Result<ReplicationGroup, Problem> {
         let request = cx.clients.cache.describe_replication_groups().replication_group_id(&cx.stack.cache);
         let out = request.send().await.map_err(|e| problem_of(GROUPS, &e))?;
-        let Some(g) = out.replication_groups().iter().find(|g| g.replication_group_id() == Some(&cx.stack.cache)) else {
+        let Some(g) = sent(GROUPS, "replication groups", out.replication_groups.as_ref())?
+            .iter()
+            .find(|g| g.replication_group_id() == Some(&cx.stack.cache))
+        else {
             return Err(Problem {
                 kind: ProblemKind::NotFound,
                 headline: format!("{}: no replication group '{}'", GROUPS.label(), cx.stack.cache),
@@ -41,6 +44,7 @@ impl super::Source for GroupSource {
                 permission: None,
             });
         };
+        sent(GROUPS, "status", g.status())?;
         Ok(group(g))
     }
 }

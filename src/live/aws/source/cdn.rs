@@ -12,6 +12,7 @@ use crate::aws::convert::{text, texts, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
 use crate::aws::page::Pages;
+use crate::aws::page::sent;
 use nextcore_core::model::cdn::{Cdn, Distribution, DistributionStatus, Invalidation};
 use nextcore_core::model::section::Problem;
 use nextcore_core::model::stack::{BucketRole, Stack};
@@ -56,7 +57,7 @@ impl super::Source for CdnSource {
             Err(e) if e.as_service_error().is_some_and(GetDistributionError::is_no_such_distribution) => return Ok(Cdn::default()),
             Err(e) => return Err(problem_of(GET, &e)),
         };
-        let Some(found) = out.distribution() else { return Ok(Cdn::default()) };
+        let found = sent(GET, "distribution", out.distribution())?;
         let mut distribution = distribution(found);
         let list = cx.clients.cdn.list_invalidations().distribution_id(&id).max_items(KEEP).send().await;
         let list = cx.side(list.map_err(|e| problem_of(INVALIDATIONS, &e)))?;

@@ -9,6 +9,7 @@ use super::{Context, SLOW};
 use crate::aws::convert::{text, text_opt};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
+use crate::aws::page::sent;
 use nextcore_core::model::section::{Problem, ProblemKind};
 use nextcore_core::model::service::Cluster;
 use nextcore_core::model::store::Store;
@@ -29,7 +30,7 @@ impl super::Source for ClusterSource {
         let request = cx.clients.ecs.describe_clusters().clusters(&cx.stack.cluster);
         let request = request.include(sdk::ClusterField::Settings).include(sdk::ClusterField::Statistics);
         let out = request.send().await.map_err(|e| problem_of(DESCRIBE, &e))?;
-        let Some(c) = out.clusters().first() else {
+        let Some(c) = sent(DESCRIBE, "clusters", out.clusters.as_ref())?.first() else {
             let reason = out.failures().first().and_then(|f| text_opt(f.reason())).unwrap_or_else(|| "not listed".to_owned());
             return Err(Problem {
                 kind: ProblemKind::NotFound,

@@ -11,7 +11,7 @@ use super::{Context, FAST, MEDIUM, SLOW, spare};
 use crate::aws::convert::{text, text_opt, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
-use crate::aws::page;
+use crate::aws::page::{self, sent};
 use nextcore_core::model::database::{Database, DatabaseSettings, InstanceStatus};
 use nextcore_core::model::section::{Problem, ProblemKind};
 use nextcore_core::model::store::Store;
@@ -34,7 +34,10 @@ impl super::Source for InstanceSource {
     async fn poll(cx: Arc<Context>) -> Result<Database, Problem> {
         let request = cx.clients.rds.describe_db_instances().db_instance_identifier(&cx.stack.database);
         let out = request.send().await.map_err(|e| problem_of(INSTANCES, &e))?;
-        let Some(db) = out.db_instances().iter().find(|d| d.db_instance_identifier() == Some(&cx.stack.database)) else {
+        let Some(db) = sent(INSTANCES, "DB instances", out.db_instances.as_ref())?
+            .iter()
+            .find(|d| d.db_instance_identifier() == Some(&cx.stack.database))
+        else {
             return Err(Problem {
                 kind: ProblemKind::NotFound,
                 headline: format!("{}: no DB instance '{}'", INSTANCES.label(), cx.stack.database),
@@ -42,6 +45,7 @@ impl super::Source for InstanceSource {
                 permission: None,
             });
         };
+        sent(INSTANCES, "status", db.db_instance_status())?;
         Ok(instance(db))
     }
 }

@@ -14,7 +14,7 @@ use super::{Context, HALF_MINUTE, QUARTER, SLOW, TWO_MINUTES, spare};
 use crate::aws::convert::{text, texts, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
-use crate::aws::page;
+use crate::aws::page::{self, sent};
 use nextcore_core::model::delivery::{
     ActionCategory, Build, BuildPhase, BuildStatus, Builds, Image, Pipeline, PipelineAction, PipelineExecution, PipelineStage,
     PipelineStatus, Project, Repositories, Repository,
@@ -98,7 +98,7 @@ async fn repository(cx: &Context, spec: &Named<ServiceRole>) -> Result<Repositor
         Err(p) if p.kind == ProblemKind::NotFound => return Ok(repository),
         Err(p) => return Err(p),
     };
-    let Some(found) = out.repositories().first() else { return Ok(repository) };
+    let Some(found) = sent(REPOSITORIES, "repositories", out.repositories.as_ref())?.first() else { return Ok(repository) };
     repository.exists = true;
     repository.uri = text(found.repository_uri());
     repository.tag_mutability = text(found.image_tag_mutability().map(ecr::ImageTagMutability::as_str));
@@ -171,7 +171,7 @@ impl super::Source for BuildsSource {
                 let request = client.batch_get_projects().set_names(Some(cx.stack.projects.clone()));
                 let out = request.send().await.map_err(|e| problem_of(PROJECTS, &e))?;
                 Builds {
-                    projects: out.projects().iter().map(project).collect(),
+                    projects: sent(PROJECTS, "projects", out.projects.as_ref())?.iter().map(project).collect(),
                     missing: texts(out.projects_not_found()),
                     builds: Vec::new(),
                 }
@@ -259,6 +259,7 @@ impl super::Source for PipelineSource {
             Err(p) if p.kind == ProblemKind::NotFound => return Ok(absent),
             Err(p) => return Err(p),
         };
+        sent(STATE, "stage states", state.stage_states.as_ref())?;
         let before = cx.store.get::<Pipeline>().filter(|p| p.exists);
         let version = state.pipeline_version().unwrap_or_default();
         // What the actions are is told by another operation, and changes with the pipeline's version only.

@@ -11,6 +11,7 @@ use crate::aws::convert::{millis, text, text_opt};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
 use crate::aws::page::Pages;
+use crate::aws::page::sent;
 use nextcore_core::model::Time;
 use nextcore_core::model::log::{LogEvent, LogGroup, LogStream, LogTail};
 use nextcore_core::model::section::{Problem, ProblemKind};
@@ -108,7 +109,7 @@ impl super::Source for GroupSource {
         let logs = &cx.clients.logs;
         let name = cx.stack.log_group.as_str();
         let out = logs.describe_log_groups().log_group_name_prefix(name).send().await.map_err(|e| problem_of(GROUPS, &e))?;
-        let Some(group) = out.log_groups().iter().find(|g| g.log_group_name() == Some(name)) else {
+        let Some(group) = sent(GROUPS, "log groups", out.log_groups.as_ref())?.iter().find(|g| g.log_group_name() == Some(name)) else {
             return Err(Problem {
                 kind: ProblemKind::NotFound,
                 headline: format!("{}: no log group '{name}'", GROUPS.label()),

@@ -12,7 +12,7 @@ use super::{Context, MINUTE, SLOW, TWO_MINUTES};
 use crate::aws::convert::{text, text_opt};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
-use crate::aws::page;
+use crate::aws::page::{self, sent};
 use nextcore_core::model::balancer::Balancer;
 use nextcore_core::model::cache::CacheNodes;
 use nextcore_core::model::database::Database;
@@ -120,8 +120,7 @@ impl super::Source for ZonesSource {
 
     async fn poll(cx: Arc<Context>) -> Result<Zones, Problem> {
         let out = cx.clients.ec2.describe_availability_zones().send().await.map_err(|e| problem_of(ZONES, &e))?;
-        let mut zones: Vec<Zone> = out
-            .availability_zones()
+        let mut zones: Vec<Zone> = sent(ZONES, "availability zones", out.availability_zones.as_ref())?
             .iter()
             .map(|z| Zone {
                 name: text(z.zone_name()),
@@ -270,8 +269,7 @@ impl super::Source for GroupsSource {
             rules(&cx, ids.clone()),
         )
         .await?;
-        let mut groups: Vec<SecurityGroup> = groups
-            .security_groups()
+        let mut groups: Vec<SecurityGroup> = sent(GROUPS, "security groups", groups.security_groups.as_ref())?
             .iter()
             .map(|g| {
                 let id = text(g.group_id());

@@ -9,7 +9,7 @@ use super::{Context, HALF_MINUTE, TWO_MINUTES};
 use crate::aws::convert::{text, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
-use crate::aws::page;
+use crate::aws::page::{self, sent};
 use nextcore_core::model::scaling::{ScalableTarget, Scaling, ScalingActivities, ScalingActivity, ScalingPolicy};
 use nextcore_core::model::section::Problem;
 use nextcore_core::model::store::Store;
@@ -99,8 +99,7 @@ impl super::Source for ActivitiesSource {
     async fn poll(cx: Arc<Context>) -> Result<ScalingActivities, Problem> {
         let request = cx.clients.scaling.describe_scaling_activities().service_namespace(sdk::ServiceNamespace::Ecs);
         let out = request.max_results(50).send().await.map_err(|e| problem_of(ACTIVITIES, &e))?;
-        let mut activities: Vec<ScalingActivity> = out
-            .scaling_activities()
+        let mut activities: Vec<ScalingActivity> = sent(ACTIVITIES, "scaling activities", out.scaling_activities.as_ref())?
             .iter()
             .filter_map(|a| service_of(&cx.stack.cluster, a.resource_id()).map(|service| activity(a, service)))
             .collect();

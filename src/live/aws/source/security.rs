@@ -12,7 +12,7 @@ use super::{Context, QUARTER};
 use crate::aws::convert::{text, text_opt, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
-use crate::aws::page;
+use crate::aws::page::{self, sent};
 use nextcore_core::model::section::{Problem, ProblemKind};
 use nextcore_core::model::security::{Key, KeyManager, KeyState, Keys, Role, Roles, Secret, Secrets};
 use nextcore_core::model::stack::{KeyUse, Named, RoleUse, SecretUse};
@@ -115,7 +115,8 @@ async fn key(cx: &Context, spec: &Named<KeyUse>) -> Result<Key, Problem> {
         Err(p) if p.kind == ProblemKind::NotFound => return Ok(key),
         Err(p) => return Err(p),
     };
-    let Some(found) = out.key_metadata() else { return Ok(key) };
+    let found = sent(KEY, "key metadata", out.key_metadata())?;
+    sent(KEY, "key state", found.key_state())?;
     key.exists = true;
     key.arn = text(found.arn());
     key.state = text(found.key_state().map(kms::KeyState::as_str)).into();
@@ -149,6 +150,7 @@ async fn secret(cx: &Context, spec: &Named<SecretUse>) -> Result<Secret, Problem
         Err(p) if p.kind == ProblemKind::NotFound => None,
         Err(p) => return Err(p.clone()),
     };
+    found.map(|s| sent(SECRET, "ARN", s.arn())).transpose()?;
     Ok(Secret {
         name: spec.name.clone(),
         role: spec.role,

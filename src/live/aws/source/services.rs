@@ -11,6 +11,7 @@ use super::{Context, FAST, SLOW};
 use crate::aws::convert::{text, text_opt, texts, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
+use crate::aws::page::sent;
 use nextcore_core::model::section::Problem;
 use nextcore_core::model::service::{Deployment, Registration, Service, ServiceEvent, Services, TaskDefinition, TaskDefinitions};
 use nextcore_core::model::stack::Stack;
@@ -38,7 +39,12 @@ impl super::Source for ServicesSource {
             .map(|chunk| cx.clients.ecs.describe_services().cluster(&cx.stack.cluster).set_services(Some(chunk.to_vec())).send());
         let mut services = Services::default();
         for out in try_join_all(calls).await.map_err(|e| problem_of(DESCRIBE, &e))? {
-            services.services.extend(out.services().iter().map(|s| service(s, &cx.stack)));
+            for found in sent(DESCRIBE, "services", out.services.as_ref())? {
+                sent(DESCRIBE, "status of a service", found.status())?;
+                let counts = [found.desired_count(), found.running_count(), found.pending_count()];
+                sent(DESCRIBE, "count of tasks", counts.iter().all(|n| *n >= 0).then_some(()))?;
+                services.services.push(service(found, &cx.stack));
+            }
             services.missing.extend(out.failures().iter().map(|f| (name_of(f.arn().unwrap_or_default()), text(f.reason()))));
         }
         services.services.sort_by_key(|s| names.iter().position(|n| *n == s.name));

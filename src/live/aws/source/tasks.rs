@@ -10,7 +10,7 @@ use super::{Context, HALF_MINUTE, TWENTY};
 use crate::aws::convert::{text, text_opt, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
-use crate::aws::page;
+use crate::aws::page::{self, sent};
 use nextcore_core::model::section::Problem;
 use nextcore_core::model::service::{Container, StoppedTasks, Task, Tasks};
 use nextcore_core::model::store::Store;
@@ -69,7 +69,11 @@ async fn list(cx: &Context, desired: sdk::DesiredStatus) -> Result<Vec<String>, 
 async fn describe(cx: &Context, arns: &[String]) -> Result<Vec<Task>, Problem> {
     let call = |chunk: &[String]| cx.clients.ecs.describe_tasks().cluster(&cx.stack.cluster).set_tasks(Some(chunk.to_vec())).send();
     let described = try_join_all(arns.chunks(TASKS_PER_CALL).map(call)).await.map_err(|e| problem_of(DESCRIBE, &e))?;
-    Ok(described.iter().flat_map(aws_sdk_ecs::operation::describe_tasks::DescribeTasksOutput::tasks).map(task).collect())
+    let mut tasks = Vec::new();
+    for out in described {
+        tasks.extend(sent(DESCRIBE, "tasks", out.tasks)?.iter().map(task));
+    }
+    Ok(tasks)
 }
 
 fn task(t: &sdk::Task) -> Task {
