@@ -227,7 +227,10 @@ impl Session {
 
     /// Why nothing of what is polled often answers any more, if that is so: nothing on the screen is current then.
     pub(crate) fn outage(&self) -> Option<&Problem> {
-        let live: Vec<_> = self.needs.0.iter().filter_map(|key| self.store.entry(*key)).filter(|e| e.interval <= LIVE).collect();
+        // The fastest decide: with slower ones it would be said when they are asked again, half a minute late.
+        let asked: Vec<_> = self.needs.0.iter().filter_map(|key| self.store.entry(*key)).filter(|e| !e.interval.is_zero()).collect();
+        let fastest = asked.iter().map(|e| e.interval).min()?;
+        let live: Vec<_> = asked.into_iter().filter(|e| e.interval <= fastest).collect();
         let since = live.iter().filter_map(|e| e.failing_since).min()?;
         let answered = self.store.entries().any(|(_, e)| e.at.is_some_and(|at| at > since));
         let all = live.iter().all(|e| e.is_failing());
