@@ -1,5 +1,6 @@
 //! The TOML configuration file: parsed strictly, errors with file, line and key. It knows no flags and no environment.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer};
@@ -8,6 +9,9 @@ use nextcore_core::insight::health::written;
 use nextcore_core::model::identity;
 use nextcore_core::model::limits::Limits;
 use nextcore_core::model::stack::Stack;
+
+/// The keys of `[stack]` that say where a stack is and how it is looked at, and not which resources it has.
+const NO_RESOURCES: &[&str] = &["name", "region", "account", "alarm_prefix", "distribution"];
 
 /// What a configuration file may say.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -77,11 +81,13 @@ pub fn read(path: &Path) -> Result<File, FileError> {
 
 fn parse(path: &Path, text: &str) -> Result<File, FileError> {
     let mut file: File = toml::from_str(text).map_err(|e| invalid(path, text, e.span().map_or(0, |s| s.start), e.message()))?;
-    if file.stack.as_ref().is_some_and(|s| s.services.is_empty()) {
-        let at = text.find("services").unwrap_or(0);
-        return Err(invalid(path, text, at, "stack.services is empty: at least one ECS service is required"));
+    let written = toml::from_str::<toml::Table>(text).ok().and_then(|mut t| t.remove("stack")?.try_into::<toml::Table>().ok());
+    file.stack = file.stack.take().map(|stack| complete(stack, written.as_ref()));
+    if let Some((key, name)) = file.stack.as_ref().and_then(twice) {
+        let at = text.rfind(&format!("\"{name}\"")).unwrap_or(0);
+        return Err(invalid(path, text, at, &format!("stack.{key} has '{name}' twice: remove one")));
     }
-    let region = toml::from_str::<toml::Table>(text).ok().and_then(|t| t.get("stack")?.get("region")?.as_str().map(ToOwned::to_owned));
+    let region = written.and_then(|t| t.get("region")?.as_str().map(ToOwned::to_owned));
     file.names_region = region.is_some();
     if region.is_some_and(|r| r.trim().is_empty()) {
         return Err(invalid(path, text, text.find("region").unwrap_or(0), "stack.region is empty: set it, or remove the line"));
@@ -96,6 +102,36 @@ fn parse(path: &Path, text: &str) -> Result<File, FileError> {
     Ok(file)
 }
 
+/// A table that names no resource speaks of the written architecture's stack; one that names any speaks of all that its stack has.
+fn complete(stack: Stack, written: Option<&toml::Table>) -> Stack {
+    let names = |key: &String| !NO_RESOURCES.contains(&key.as_str());
+    if written.is_some_and(|t| t.keys().any(names)) {
+        let called = [&stack.name, &stack.cluster, &stack.balancer, &stack.database].into_iter().find(|n| !n.is_empty());
+        let name = called.map_or_else(|| "stack".to_owned(), Clone::clone);
+        return Stack { name, ..stack };
+    }
+    let (seed, Stack { name, region, account, alarm_prefix, distribution, .. }) = (Stack::default(), stack);
+    let or = |written: String, default: String| if written.is_empty() { default } else { written };
+    Stack { name: or(name, seed.name.clone()), region: or(region, seed.region.clone()), account, alarm_prefix, distribution, ..seed }
+}
+
+/// The first list that names a resource twice, and which.
+fn twice(stack: &Stack) -> Option<(&'static str, String)> {
+    fn repeated<'a>(mut names: impl Iterator<Item = &'a String>) -> Option<String> {
+        let mut seen = BTreeSet::new();
+        names.find(|n| !seen.insert(n.as_str())).cloned()
+    }
+    let lists = [
+        ("services", repeated(stack.services.iter().map(|s| &s.name))),
+        ("buckets", repeated(stack.buckets.iter().map(|s| &s.name))),
+        ("roles", repeated(stack.roles.iter().map(|s| &s.name))),
+        ("secrets", repeated(stack.secrets.iter().map(|s| &s.name))),
+        ("repositories", repeated(stack.repositories.iter().map(|s| &s.name))),
+        ("projects", repeated(stack.projects.iter())),
+    ];
+    lists.into_iter().find_map(|(key, name)| Some((key, name?)))
+}
+
 fn invalid(path: &Path, text: &str, offset: usize, what: &str) -> FileError {
     let before = text.get(..offset).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
@@ -108,6 +144,7 @@ fn invalid(path: &Path, text: &str, offset: usize, what: &str) -> FileError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use nextcore_core::model::system::System;
 
     #[test]
     fn errors_name_file_line_and_key() {
@@ -115,8 +152,8 @@ mod tests {
             ("profile = \"x\"\nclster = 1\n", vec!["c.toml:2:1", "clster"]),
             ("read_only = \"yes\"\n", vec!["c.toml:1:13", "read_only", "boolean"]),
             ("[stack]\ncluster = 5\n", vec!["c.toml:2:11", "cluster", "string"]),
-            ("[stack]\nservices = []\n", vec!["c.toml:2:1", "services"]),
-            ("[[stack.services]]\nname = \"a\"\nrole = \"boss\"\n", vec!["c.toml:3", "boss", "control-plane"]),
+            ("[[stack.services]]\nname = \"a\"\nrole = \"the boss\"\n", vec!["c.toml:3", "the boss", "control-plane"]),
+            ("[stack]\nprojects = [\n\"a\", \"b\",\n\"a\"]\n", vec!["c.toml:4:1", "projects", "'a' twice"]),
             ("profile = \n", vec!["c.toml:1"]),
             ("account = \"1234\"\n", vec!["c.toml:1:11", "account", "twelve digits"]),
             ("theme = \"dark\"\naccount = 111122223333\n", vec!["c.toml:2:11", "account", "twelve digits", "quotes"]),
@@ -136,11 +173,17 @@ mod tests {
     }
 
     #[test]
-    fn a_partial_stack_keeps_the_defaults_of_the_rest() {
-        let file = parse(Path::new("c.toml"), "[stack]\ndatabase = \"other\"\n").unwrap();
-        let stack = file.stack.unwrap();
-        assert_eq!(stack.database, "other");
-        assert_eq!(stack.services.len(), 3);
+    fn a_stack_is_the_written_architectures_or_all_that_is_written() {
+        let stack = |text: &str| parse(Path::new("c.toml"), text).unwrap().stack.unwrap();
+        let seed = stack("[stack]\nname = \"staging\"\nregion = \"eu-west-1\"\naccount = \"111122223333\"\n");
+        assert!(seed.is_the_seeds());
+        assert_eq!((seed.name.as_str(), seed.region.as_str()), ("staging", "eu-west-1"));
+        let own = stack("[stack]\ncluster = \"shop\"\ncache = \"\"\nservices = [{ name = \"beat\", role = \"celery-beat\" }]\n");
+        assert!(!own.is_the_seeds());
+        assert_eq!((own.name.as_str(), own.services.len()), ("shop", 1));
+        let used = [System::Service, System::Vpc, System::Alarms];
+        let unused = [System::Balancer, System::Cache, System::Database, System::Buckets, System::Dns, System::Pipeline, System::Logs];
+        assert!(used.iter().all(|s| own.has(*s)) && unused.iter().all(|s| !own.has(*s)));
     }
 
     #[test]

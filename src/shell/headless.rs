@@ -46,12 +46,12 @@ pub(super) async fn observe(args: &Observe, settings: &Settings) -> Result<Obser
     let hopeless = backend::watch_hope(feed.store.clone(), backend::is_hopeless);
     let store = tokio::select! {
         reason = hopeless => return Err(Failure::cannot_tell(reason)),
-        store = engine::settled(&mut feed, Duration::from_secs(args.timeout)) => store,
+        store = engine::settled(&mut feed, &stack, Duration::from_secs(args.timeout)) => store,
     };
     if progress {
         let _ = write!(std::io::stderr(), "\x1b[2K\r");
     }
-    let missing: Vec<_> = engine::unanswered(&store).collect();
+    let missing: Vec<_> = engine::unanswered(&store, &stack).collect();
     if !missing.is_empty() {
         let _ = writeln!(std::io::stderr(), "no answer within {} s (--timeout): {}", args.timeout, missing.join(", "));
     }

@@ -223,7 +223,7 @@ fn sent(embedded: &Embedded) -> BTreeMap<String, u64> {
 #[tokio::test(start_paused = true)]
 async fn a_refresh_held_down_has_a_floor_and_keeps_the_back_off() {
     let (embedded, mut feed, _engine) = watched(7);
-    settled(&mut feed, Duration::from_secs(5)).await;
+    settled(&mut feed, &Stack::default(), Duration::from_secs(5)).await;
     embedded.cloud.faults(|f| {
         f.add(ApiFault::always("elasticache", "DescribeReplicationGroups", FaultKind::Throttle));
         f.add(ApiFault::always("rds", "DescribeDBInstances", FaultKind::AccessDenied));
@@ -254,7 +254,7 @@ async fn a_refresh_held_down_has_a_floor_and_keeps_the_back_off() {
 #[tokio::test(start_paused = true)]
 async fn a_refresh_asks_at_once_for_what_was_not_just_asked() {
     let (embedded, mut feed, _engine) = watched(7);
-    settled(&mut feed, Duration::from_secs(5)).await;
+    settled(&mut feed, &Stack::default(), Duration::from_secs(5)).await;
     sleep(Duration::from_secs(40)).await;
     let before = sent(&embedded)["ec2:DescribeVpcs"];
     hold_r(&feed, Duration::from_millis(200)).await;
@@ -266,7 +266,7 @@ async fn a_refresh_asks_at_once_for_what_was_not_just_asked() {
 async fn polls_do_not_starve_a_plan() {
     let cloud = Twisted::start(Arc::new(|_, _| None));
     let mut feed = cloud.feed;
-    settled(&mut feed, Duration::from_secs(5)).await;
+    settled(&mut feed, &Stack::default(), Duration::from_secs(5)).await;
     hold_r(&feed, Duration::from_mins(2)).await;
     let request = parse(&words("scale web +1")).unwrap();
     for _ in 0..5 {
@@ -283,7 +283,7 @@ async fn a_fast_clock_does_not_trip_the_budget() {
         let embedded = Embedded::new(7, Clock::virtual_from(start(), speed));
         let (mut feed, ends) = channel();
         let _engine = Engine::start(embedded.setup(&Stack::default()), ends);
-        settled(&mut feed, Duration::from_secs(5)).await;
+        settled(&mut feed, &Stack::default(), Duration::from_secs(5)).await;
         for _ in 0..60 {
             sleep(Duration::from_mins(1).div_f64(speed)).await;
             let store = feed.store.borrow_and_update().clone();

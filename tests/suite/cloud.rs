@@ -1,5 +1,6 @@
 //! The embedded cloud through the real SDK clients: every source's every operation has a handler, and every answer comes back typed.
 
+use nextcore_core::model::stack::Stack;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -47,7 +48,7 @@ async fn every_source_gets_its_section_from_the_embedded_cloud() {
 async fn services_tasks_targets_and_metrics_tell_one_story() {
     for seed in [1, 7, 42] {
         let (_embedded, mut feed, _engine) = watched(seed);
-        let store = settled(&mut feed, Duration::from_secs(10)).await;
+        let store = settled(&mut feed, &Stack::default(), Duration::from_secs(10)).await;
         let (services, tasks) = (store.get::<Services>().unwrap(), store.get::<Tasks>().unwrap());
         for service in &services.services {
             let running: Vec<_> = tasks.of(&service.name).filter(|t| t.status == TaskStatus::Running).collect();

@@ -22,7 +22,7 @@ type Verdicts = BTreeMap<String, Outcome>;
 async fn verdicts(drift: impl FnOnce(&mut World)) -> Verdicts {
     let (embedded, mut feed, _engine) = watched(7);
     embedded.cloud.world(drift);
-    let store = settled(&mut feed, Duration::from_secs(5)).await;
+    let store = settled(&mut feed, &Stack::default(), Duration::from_secs(5)).await;
     let (stack, now) = (Stack::default(), embedded.clock.now());
     let document = report::json(&store, &insight::judge(&store, &stack, now), &stack, now);
     let found = verify(&Statements::builtin().unwrap(), &document, &Only::all());

@@ -31,7 +31,7 @@ fn total(embedded: &Embedded) -> u64 {
 #[tokio::test(start_paused = true)]
 async fn all_sections_arrive_at_once_and_stay_fresh_for_an_hour() {
     let (embedded, mut feed, _engine) = watched(7);
-    let store = settled(&mut feed, Duration::from_secs(5)).await;
+    let store = settled(&mut feed, &Stack::default(), Duration::from_secs(5)).await;
     for (key, entry) in store.entries() {
         assert!(entry.value.is_some() && entry.problem.is_none(), "{key}: {:?}", entry.problem);
     }
@@ -49,7 +49,7 @@ async fn all_sections_arrive_at_once_and_stay_fresh_for_an_hour() {
 async fn calls_and_price_stay_inside_the_bars() {
     const HOUR: Duration = Duration::from_hours(1);
     let (embedded, mut feed, _engine) = watched(7);
-    settled(&mut feed, Duration::from_secs(5)).await;
+    settled(&mut feed, &Stack::default(), Duration::from_secs(5)).await;
     let before = total(&embedded);
     let batches = sent(&embedded)["cloudwatch:GetMetricData"];
     sleep(HOUR).await;
@@ -80,7 +80,7 @@ async fn calls_and_price_stay_inside_the_bars() {
 #[tokio::test(start_paused = true)]
 async fn a_delivery_under_way_costs_few_calls_more() {
     let (embedded, mut feed, _engine) = watched(7);
-    settled(&mut feed, Duration::from_secs(5)).await;
+    settled(&mut feed, &Stack::default(), Duration::from_secs(5)).await;
     // What is asked every quarter of an hour has just been asked, and is not asked again before the delivery is over.
     sleep(Duration::from_mins(17)).await;
     embedded.cloud.world(|w| w.start_pipeline("production-nextcore", None, None, "test").map(|_| ())).unwrap();
@@ -103,7 +103,7 @@ async fn a_delivery_under_way_costs_few_calls_more() {
 #[tokio::test(start_paused = true)]
 async fn the_price_is_that_of_the_hour_after_two_minutes() {
     let (_embedded, mut feed, _engine) = watched(7);
-    settled(&mut feed, Duration::from_secs(5)).await;
+    settled(&mut feed, &Stack::default(), Duration::from_secs(5)).await;
     let mut shown = Vec::new();
     for minutes in [2, 2, 6, 10, 45] {
         sleep(Duration::from_mins(minutes)).await;
@@ -117,7 +117,7 @@ async fn the_price_is_that_of_the_hour_after_two_minutes() {
 #[tokio::test(start_paused = true)]
 async fn what_no_pane_shows_is_polled_rarely_and_at_once_when_a_pane_opens() {
     let (embedded, mut feed, _engine) = watched(7);
-    settled(&mut feed, Duration::from_secs(5)).await;
+    settled(&mut feed, &Stack::default(), Duration::from_secs(5)).await;
     feed.wishes.send(Wish::Needs { all: BTreeSet::new(), front: BTreeSet::new() }).await.unwrap();
     sleep(Duration::from_mins(2)).await;
     let of_targets = |e: &Embedded| sent(e).get("elbv2:DescribeTargetHealth").copied().unwrap_or_default();
@@ -134,7 +134,7 @@ async fn what_no_pane_shows_is_polled_rarely_and_at_once_when_a_pane_opens() {
 #[tokio::test(start_paused = true)]
 async fn an_open_log_pane_is_followed_closely_within_the_same_budget() {
     let (embedded, mut feed, _engine) = watched(7);
-    let store = settled(&mut feed, Duration::from_secs(5)).await;
+    let store = settled(&mut feed, &Stack::default(), Duration::from_secs(5)).await;
     let all = store.entries().map(|(key, _)| key).collect();
     feed.wishes.send(Wish::Needs { all, front: BTreeSet::from([LogTail::KEY]) }).await.unwrap();
     sleep(Duration::from_mins(2)).await;
@@ -161,7 +161,7 @@ async fn every_fault_is_a_state_and_every_pane_comes_back() {
         (FaultKind::Empty, ProblemKind::Malformed),
     ] {
         let (embedded, mut feed, _engine) = watched(7);
-        settled(&mut feed, Duration::from_secs(5)).await;
+        settled(&mut feed, &Stack::default(), Duration::from_secs(5)).await;
         embedded.cloud.faults(|f| f.add(ApiFault::always("ecs", "DescribeServices", fault)));
         sleep(Duration::from_secs(40)).await;
         let store = feed.store.borrow_and_update().clone();
@@ -185,7 +185,7 @@ async fn every_fault_is_a_state_and_every_pane_comes_back() {
 async fn answers_with_nothing_in_them_say_nothing() {
     let (embedded, mut feed, _engine) = watched(7);
     embedded.cloud.faults(|f| f.add(ApiFault::always("*", "*", FaultKind::Empty)));
-    let store = settled(&mut feed, Duration::from_secs(15)).await;
+    let store = settled(&mut feed, &Stack::default(), Duration::from_secs(15)).await;
     let judgement = insight::judge(&store, &Stack::default(), embedded.clock.now());
     // An empty answer about versioning is S3's own way to say that it was never enabled.
     let told: Vec<String> = judgement
@@ -214,7 +214,7 @@ async fn hanging_calls_do_not_hold_up_other_sources() {
 async fn a_storm_of_faults_passes() {
     for seed in [3_u64, 11, 2026] {
         let (embedded, mut feed, _engine) = watched(seed);
-        settled(&mut feed, Duration::from_secs(5)).await;
+        settled(&mut feed, &Stack::default(), Duration::from_secs(5)).await;
         for kind in [
             FaultKind::Throttle,
             FaultKind::ServerError(500),
@@ -246,7 +246,7 @@ async fn a_wrong_name_is_not_found_by_name() {
     let stack = Stack { database: "nope".to_owned(), cache: "nope".to_owned(), balancer: "nope".to_owned(), ..Stack::default() };
     let (mut feed, ends) = channel();
     let _engine = Engine::start(embedded.setup(&stack), ends);
-    let store = settled(&mut feed, Duration::from_secs(10)).await;
+    let store = settled(&mut feed, &stack, Duration::from_secs(10)).await;
     for key in ["database", "cache", "balancer"] {
         let problem = store.entry(SectionKey(key)).and_then(|e| e.problem.clone());
         assert_eq!(problem.as_ref().map(|p| p.kind), Some(ProblemKind::NotFound), "{key}: {problem:?}");

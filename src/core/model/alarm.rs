@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Time;
 use super::section::{Section, SectionKey};
 use super::state::states;
+use super::system::System;
 
 states! {
     /// `StateValue` of the CloudWatch API's `DescribeAlarms`.
@@ -98,6 +99,7 @@ pub struct Alarms {
 impl Section for Alarms {
     const KEY: SectionKey = SectionKey("alarms");
     const TITLE: &'static str = "alarms";
+    const OF: Option<System> = Some(System::Alarms);
 }
 
 impl Alarms {
@@ -130,4 +132,5 @@ pub struct AlarmHistory {
 impl Section for AlarmHistory {
     const KEY: SectionKey = SectionKey("alarm_history");
     const TITLE: &'static str = "alarm history";
+    const OF: Option<System> = Some(System::Alarms);
 }

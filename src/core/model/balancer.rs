@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::section::{Section, SectionKey};
 use super::state::states;
+use super::system::System;
 
 states! {
     /// `TargetHealth.State` of Elastic Load Balancing's `DescribeTargetHealth`.
@@ -93,6 +94,7 @@ impl Balancer {
 impl Section for Balancer {
     const KEY: SectionKey = SectionKey("balancer");
     const TITLE: &'static str = "load balancer";
+    const OF: Option<System> = Some(System::Balancer);
 }
 
 /// One listener with its rules.
@@ -169,6 +171,7 @@ pub struct Routing {
 impl Section for Routing {
     const KEY: SectionKey = SectionKey("routing");
     const TITLE: &'static str = "listeners and rules";
+    const OF: Option<System> = Some(System::Balancer);
 }
 
 impl Routing {
@@ -215,6 +218,7 @@ pub struct Targets {
 impl Section for Targets {
     const KEY: SectionKey = SectionKey("targets");
     const TITLE: &'static str = "target health";
+    const OF: Option<System> = Some(System::Balancer);
 }
 
 impl Targets {

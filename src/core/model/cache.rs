@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Time;
 use super::section::{Section, SectionKey};
 use super::state::states;
+use super::system::System;
 
 states! {
     /// `Status` of a replication group and of its node groups in the ElastiCache API's `DescribeReplicationGroups`, and
@@ -117,6 +118,7 @@ pub struct ReplicationGroup {
 impl Section for ReplicationGroup {
     const KEY: SectionKey = SectionKey("cache");
     const TITLE: &'static str = "Redis";
+    const OF: Option<System> = Some(System::Cache);
 }
 
 /// One cache cluster (a node of the group).
@@ -147,6 +149,7 @@ pub struct CacheNodes {
 impl Section for CacheNodes {
     const KEY: SectionKey = SectionKey("cache_nodes");
     const TITLE: &'static str = "Redis nodes";
+    const OF: Option<System> = Some(System::Cache);
 }
 
 /// One event of ElastiCache or RDS.
@@ -172,6 +175,7 @@ pub struct CacheEvents {
 impl Section for CacheEvents {
     const KEY: SectionKey = SectionKey("cache_events");
     const TITLE: &'static str = "Redis events";
+    const OF: Option<System> = Some(System::Cache);
 }
 
 /// elasticache:DescribeCacheSubnetGroups of the nodes' subnet group.
@@ -186,4 +190,5 @@ pub struct CacheSubnets {
 impl Section for CacheSubnets {
     const KEY: SectionKey = SectionKey("cache_subnets");
     const TITLE: &'static str = "Redis subnet group";
+    const OF: Option<System> = Some(System::Cache);
 }

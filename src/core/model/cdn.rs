@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Time;
 use super::section::{Section, SectionKey};
 use super::state::states;
+use super::system::System;
 
 states! {
     /// `Status` of the CloudFront API's `ListInvalidations`.
@@ -77,4 +78,5 @@ pub struct Cdn {
 impl Section for Cdn {
     const KEY: SectionKey = SectionKey("cdn");
     const TITLE: &'static str = "CloudFront";
+    const OF: Option<System> = Some(System::Cdn);
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Time;
 use super::section::{Section, SectionKey};
 use super::state::states;
+use super::system::System;
 
 states! {
     /// `type` of a widget in the body of a CloudWatch dashboard.
@@ -48,4 +49,5 @@ pub struct Dashboards {
 impl Section for Dashboards {
     const KEY: SectionKey = SectionKey("dashboards");
     const TITLE: &'static str = "dashboards";
+    const OF: Option<System> = Some(System::Dashboards);
 }

@@ -6,6 +6,7 @@ use super::Time;
 use super::cache::DataEvent;
 use super::section::{Section, SectionKey};
 use super::state::states;
+use super::system::System;
 
 states! {
     /// `DBInstanceStatus` of the RDS API's `DescribeDBInstances`.
@@ -155,6 +156,7 @@ pub struct Database {
 impl Section for Database {
     const KEY: SectionKey = SectionKey("database");
     const TITLE: &'static str = "database";
+    const OF: Option<System> = Some(System::Database);
 }
 
 /// rds:DescribeEvents of the instance.
@@ -167,6 +169,7 @@ pub struct DatabaseEvents {
 impl Section for DatabaseEvents {
     const KEY: SectionKey = SectionKey("database_events");
     const TITLE: &'static str = "database events";
+    const OF: Option<System> = Some(System::Database);
 }
 
 /// What changes rarely: maintenance, backups, parameters.
@@ -185,6 +188,7 @@ pub struct DatabaseSettings {
 impl Section for DatabaseSettings {
     const KEY: SectionKey = SectionKey("database_settings");
     const TITLE: &'static str = "database settings";
+    const OF: Option<System> = Some(System::Database);
 }
 
 /// `LEAST(DBInstanceClassMemory/9531392, 5000)` of a class, when the parameter group does not say.

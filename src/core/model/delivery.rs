@@ -9,6 +9,7 @@ use super::Time;
 use super::section::{Section, SectionKey};
 use super::stack::ServiceRole;
 use super::state::states;
+use super::system::System;
 
 states! {
     /// `imageScanStatus.status` of the ECR API's `DescribeImages`.
@@ -181,6 +182,7 @@ pub struct Repositories {
 impl Section for Repositories {
     const KEY: SectionKey = SectionKey("repositories");
     const TITLE: &'static str = "ECR repositories";
+    const OF: Option<System> = Some(System::Repositories);
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -257,6 +259,7 @@ pub struct Builds {
 impl Section for Builds {
     const KEY: SectionKey = SectionKey("builds");
     const TITLE: &'static str = "builds";
+    const OF: Option<System> = Some(System::Builds);
 }
 
 impl Builds {
@@ -357,6 +360,7 @@ impl Pipeline {
 impl Section for Pipeline {
     const KEY: SectionKey = SectionKey("pipeline");
     const TITLE: &'static str = "pipeline";
+    const OF: Option<System> = Some(System::Pipeline);
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Time;
 use super::section::{Section, SectionKey};
 use super::state::states;
+use super::system::System;
 
 states! {
     /// `Type` of the Route 53 API's `ListResourceRecordSets`.
@@ -137,6 +138,7 @@ pub struct Dns {
 impl Section for Dns {
     const KEY: SectionKey = SectionKey("dns");
     const TITLE: &'static str = "Route 53";
+    const OF: Option<System> = Some(System::Dns);
 }
 
 impl Dns {

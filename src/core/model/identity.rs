@@ -3,6 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::section::{Section, SectionKey};
+use super::system::System;
 
 /// The caller's account and principal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +17,7 @@ pub struct Identity {
 impl Section for Identity {
     const KEY: SectionKey = SectionKey("identity");
     const TITLE: &'static str = "identity";
+    const OF: Option<System> = None;
 }
 
 impl Identity {

@@ -23,6 +23,7 @@ use super::section::{AnySection, Section, SectionKey};
 use super::security::{Keys, Roles, Secrets};
 use super::service::{Cluster, ServiceDeployments, Services, StoppedTasks, TaskDefinitions, Tasks};
 use super::storage::Buckets;
+use super::system::System;
 
 type Read = fn(Value) -> Result<Arc<dyn AnySection>, serde_json::Error>;
 
@@ -31,6 +32,8 @@ type Read = fn(Value) -> Result<Arc<dyn AnySection>, serde_json::Error>;
 pub struct Kind {
     /// Its key in the store and in documents.
     pub key: SectionKey,
+    /// Which system it tells of.
+    pub of: Option<System>,
     /// Makes a section of what `AnySection::to_json` made of it.
     pub read: Read,
 }
@@ -43,7 +46,7 @@ impl Kind {
 }
 
 const fn of<T: Section>() -> Kind {
-    Kind { key: T::KEY, read: read::<T> }
+    Kind { key: T::KEY, of: T::OF, read: read::<T> }
 }
 
 fn read<T: Section>(value: Value) -> Result<Arc<dyn AnySection>, serde_json::Error> {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Time;
 use super::section::{Section, SectionKey};
+use super::system::System;
 
 /// One log event; the message is sanitised before it gets here.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -41,6 +42,7 @@ pub struct LogTail {
 impl Section for LogTail {
     const KEY: SectionKey = SectionKey("logs");
     const TITLE: &'static str = "logs";
+    const OF: Option<System> = Some(System::Logs);
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -67,4 +69,5 @@ pub struct LogGroup {
 impl Section for LogGroup {
     const KEY: SectionKey = SectionKey("log_group");
     const TITLE: &'static str = "log group";
+    const OF: Option<System> = Some(System::Logs);
 }

@@ -34,7 +34,7 @@ pub mod stack;
 mod state;
 pub mod storage;
 pub mod store;
-pub(crate) mod system;
+pub mod system;
 pub mod text;
 
 /// The one instant type of the program; always UTC, always handed in.

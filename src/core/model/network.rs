@@ -5,6 +5,7 @@ mod states;
 use serde::{Deserialize, Serialize};
 
 use super::section::{Section, SectionKey};
+use super::system::System;
 pub use states::{AttachmentState, AvailabilityMode, AvailabilityZoneState, ConnectivityType, NatState, RouteState, SubnetState, VpcState};
 
 /// The tier of a subnet, by its CIDR block in the configuration.
@@ -95,6 +96,7 @@ pub struct Network {
 impl Section for Network {
     const KEY: SectionKey = SectionKey("network");
     const TITLE: &'static str = "VPC";
+    const OF: Option<System> = Some(System::Vpc);
 }
 
 impl Network {
@@ -118,6 +120,7 @@ pub struct Zones {
 impl Section for Zones {
     const KEY: SectionKey = SectionKey("zones");
     const TITLE: &'static str = "availability zones";
+    const OF: Option<System> = Some(System::Vpc);
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -163,6 +166,7 @@ pub struct NatGateways {
 impl Section for NatGateways {
     const KEY: SectionKey = SectionKey("nat");
     const TITLE: &'static str = "NAT gateways";
+    const OF: Option<System> = Some(System::Nat);
 }
 
 impl NatGateways {
@@ -215,6 +219,7 @@ pub struct Routes {
 impl Section for Routes {
     const KEY: SectionKey = SectionKey("routes");
     const TITLE: &'static str = "route tables";
+    const OF: Option<System> = Some(System::Vpc);
 }
 
 impl Routes {
@@ -302,6 +307,7 @@ pub struct SecurityGroups {
 impl Section for SecurityGroups {
     const KEY: SectionKey = SectionKey("security_groups");
     const TITLE: &'static str = "security groups";
+    const OF: Option<System> = Some(System::SecurityGroups);
 }
 
 impl SecurityGroups {

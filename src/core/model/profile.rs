@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Time;
 use super::section::{Section, SectionKey};
+use super::system::System;
 
 /// One dimension's part of the load.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -31,6 +32,7 @@ pub struct DatabaseLoad {
 impl Section for DatabaseLoad {
     const KEY: SectionKey = SectionKey("database_load");
     const TITLE: &'static str = "Performance Insights";
+    const OF: Option<System> = Some(System::Database);
 }
 
 /// One process of the host.
@@ -73,4 +75,5 @@ pub struct DatabaseHost {
 impl Section for DatabaseHost {
     const KEY: SectionKey = SectionKey("database_host");
     const TITLE: &'static str = "Enhanced Monitoring";
+    const OF: Option<System> = Some(System::Database);
 }

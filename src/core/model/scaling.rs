@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Time;
 use super::section::{Section, SectionKey};
 use super::state::states;
+use super::system::System;
 
 states! {
     /// `StatusCode` of Application Auto Scaling's `DescribeScalingActivities`.
@@ -62,6 +63,7 @@ pub struct Scaling {
 impl Section for Scaling {
     const KEY: SectionKey = SectionKey("scaling");
     const TITLE: &'static str = "autoscaling";
+    const OF: Option<System> = Some(System::Service);
 }
 
 impl Scaling {
@@ -96,4 +98,5 @@ pub struct ScalingActivities {
 impl Section for ScalingActivities {
     const KEY: SectionKey = SectionKey("scaling_activities");
     const TITLE: &'static str = "scaling activities";
+    const OF: Option<System> = Some(System::Service);
 }

@@ -7,6 +7,7 @@ use std::fmt::Debug;
 use serde::{Deserialize, Serialize};
 
 use super::Time;
+use super::system::System;
 
 /// Names a section in the store, in `snapshot` JSON and in expressions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -24,6 +25,8 @@ pub trait Section: Serialize + for<'de> Deserialize<'de> + Debug + Clone + Parti
     const KEY: SectionKey;
     /// How it is called in a sentence: `Loading services…`.
     const TITLE: &'static str;
+    /// Which system it tells of: a stack without that system has no such section. `None`: every stack has it.
+    const OF: Option<System>;
 }
 
 /// `Section` with its type erased, as the store keeps it.

@@ -6,6 +6,7 @@ use super::Time;
 use super::section::{Section, SectionKey};
 use super::stack::{KeyUse, RoleUse, SecretUse};
 use super::state::states;
+use super::system::System;
 
 states! {
     /// `KeyState` of the KMS API's `DescribeKey`.
@@ -45,6 +46,13 @@ pub struct Role {
     pub last_used: Option<Time>,
 }
 
+impl Role {
+    /// Whether the service that needs it may assume it; any may where the configuration names none.
+    pub(crate) fn is_trusted(&self) -> bool {
+        self.role.assumed_by().is_none_or(|service| self.trusts.iter().any(|t| t.trim_end_matches(".cn") == service))
+    }
+}
+
 /// iam:GetRole, ListAttachedRolePolicies of the configured roles.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Roles {
@@ -55,6 +63,7 @@ pub struct Roles {
 impl Section for Roles {
     const KEY: SectionKey = SectionKey("roles");
     const TITLE: &'static str = "IAM roles";
+    const OF: Option<System> = Some(System::Roles);
 }
 
 /// One KMS key.
@@ -87,6 +96,7 @@ pub struct Keys {
 impl Section for Keys {
     const KEY: SectionKey = SectionKey("keys");
     const TITLE: &'static str = "KMS keys";
+    const OF: Option<System> = Some(System::Keys);
 }
 
 /// The metadata of one secret.
@@ -123,4 +133,5 @@ pub struct Secrets {
 impl Section for Secrets {
     const KEY: SectionKey = SectionKey("secrets");
     const TITLE: &'static str = "secrets";
+    const OF: Option<System> = Some(System::Secrets);
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Time;
 use super::section::{Section, SectionKey};
 use super::stack::ServiceRole;
+use super::system::System;
 pub use states::{
     AgentStatus, BreakerStatus, ClusterSetting, Controller, DefinitionStatus, DeploymentStatus, RolloutState, ServiceDeploymentStatus,
     ServiceStatus, StopCode, TaskHealth, TaskStatus,
@@ -39,6 +40,7 @@ impl Cluster {
 impl Section for Cluster {
     const KEY: SectionKey = SectionKey("cluster");
     const TITLE: &'static str = "cluster";
+    const OF: Option<System> = Some(System::Service);
 }
 
 /// One entry of services[].deployments.
@@ -174,6 +176,7 @@ pub struct Services {
 impl Section for Services {
     const KEY: SectionKey = SectionKey("services");
     const TITLE: &'static str = "services";
+    const OF: Option<System> = Some(System::Service);
 }
 
 impl Services {
@@ -255,6 +258,7 @@ pub struct Tasks {
 impl Section for Tasks {
     const KEY: SectionKey = SectionKey("tasks");
     const TITLE: &'static str = "tasks";
+    const OF: Option<System> = Some(System::Service);
 }
 
 impl Tasks {
@@ -274,6 +278,7 @@ pub struct StoppedTasks {
 impl Section for StoppedTasks {
     const KEY: SectionKey = SectionKey("stopped_tasks");
     const TITLE: &'static str = "stopped tasks";
+    const OF: Option<System> = Some(System::Service);
 }
 
 /// One ecs service deployment record (90 days of history).
@@ -310,6 +315,7 @@ pub struct ServiceDeployments {
 impl Section for ServiceDeployments {
     const KEY: SectionKey = SectionKey("deployments");
     const TITLE: &'static str = "deployments";
+    const OF: Option<System> = Some(System::Service);
 }
 
 /// What matters of a task definition.
@@ -350,4 +356,5 @@ pub struct TaskDefinitions {
 impl Section for TaskDefinitions {
     const KEY: SectionKey = SectionKey("task_definitions");
     const TITLE: &'static str = "task definitions";
+    const OF: Option<System> = Some(System::Service);
 }

@@ -6,6 +6,7 @@ use super::Time;
 use super::section::{Section, SectionKey};
 use super::stack::BucketRole;
 use super::state::states;
+use super::system::System;
 
 states! {
     /// `Status` of the S3 API's `GetBucketVersioning`.
@@ -140,4 +141,5 @@ pub struct Buckets {
 impl Section for Buckets {
     const KEY: SectionKey = SectionKey("buckets");
     const TITLE: &'static str = "S3 buckets";
+    const OF: Option<System> = Some(System::Buckets);
 }

@@ -328,9 +328,8 @@ fn pasting_is_text_and_never_commands() {
 #[test]
 fn many_services_scroll_under_the_selection() {
     let mut s = session((80, 24));
-    s.stack.services = (0..40)
-        .map(|i| crate::model::stack::ServiceSpec { name: format!("s{i:02}"), role: crate::model::stack::ServiceRole::Worker })
-        .collect();
+    s.stack.services =
+        (0..40).map(|i| crate::model::stack::ServiceSpec::new(&format!("s{i:02}"), crate::model::stack::ServiceRole::Worker)).collect();
     press(&mut s, "down");
     for _ in 0..39 {
         press(&mut s, "down");

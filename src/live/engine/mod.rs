@@ -201,13 +201,14 @@ impl Engine {
         meter.budget().pace(clock.speed());
         let runner = Runner::new(tools);
         let store = Mutex::new(ends.store.borrow().anew());
+        let all: BTreeSet<SectionKey> = rows.iter().filter(|r| !r.on_demand && stack.reads(r.key)).map(|r| r.key).collect();
         let shared = Arc::new(Shared { clients, stack, clock, meter, notices, store, publish: ends.store });
-        let all: BTreeSet<SectionKey> = rows.iter().filter(|r| !r.on_demand).map(|r| r.key).collect();
         let (attention_tx, attention) =
             watch::channel(Attention { needs: Arc::new(all), front: Arc::default(), focused: true, closely: false });
         let (refresh_tx, refresh) = watch::channel((0_u64, Arc::new(BTreeSet::new())));
         let mut tasks = JoinSet::new();
-        for (row, stream) in rows.iter().zip(0..) {
+        // The streams are numbered before the choice: what a stack does not have does not move the polls of what it has.
+        for (row, stream) in rows.iter().zip(0..).filter(|(row, _)| shared.stack.reads(row.key)) {
             let noise = Pcg32::new(jitter, stream);
             tasks.spawn(poll::run(*row, Arc::clone(&shared), attention.clone(), refresh.clone(), noise));
         }
@@ -278,18 +279,18 @@ fn may_come(problem: &Problem, failures: u64) -> bool {
 }
 
 /// The sources that are always asked and of which an answer may still come.
-pub fn unanswered(store: &Store) -> impl Iterator<Item = &'static str> {
+pub fn unanswered<'a>(store: &'a Store, stack: &'a Stack) -> impl Iterator<Item = &'static str> + 'a {
     let is_open = |key: SectionKey| match store.entry(key) {
         None => true,
         Some(entry) => entry.value.is_none() && entry.problem.as_ref().is_none_or(|p| may_come(p, entry.failures)),
     };
-    SOURCES.iter().filter(move |row| !row.on_demand && is_open(row.key)).map(|row| row.title)
+    SOURCES.iter().filter(move |row| !row.on_demand && stack.reads(row.key) && is_open(row.key)).map(|row| row.title)
 }
 
 /// Waits until every source that is always asked has answered, or has said that it will not, or `patience` (on the wall) is over: what times
 /// out or is throttled is asked again until then. For reports.
-pub async fn settled(feed: &mut Feed, patience: Duration) -> Arc<Store> {
-    let all_answered = |store: &Arc<Store>| unanswered(store).next().is_none();
+pub async fn settled(feed: &mut Feed, stack: &Stack, patience: Duration) -> Arc<Store> {
+    let all_answered = |store: &Arc<Store>| unanswered(store, stack).next().is_none();
     if let Ok(Ok(store)) = tokio::time::timeout(patience, feed.store.wait_for(all_answered)).await {
         return Arc::clone(&store);
     }

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, HashMap};
 use crate::model::Time;
 use crate::model::limits::Limits;
 use crate::model::metric::Metrics;
-use crate::model::network::SecurityGroups;
 use crate::model::section::{Section, SectionKey};
 use crate::model::service::{Service, Services, StoppedTasks, Task, Tasks};
 use crate::model::stack::Stack;
@@ -42,7 +41,7 @@ impl<'a> Facts<'a> {
             stack,
             now,
             roles: redis_roles(store, now),
-            closed: store.get::<SecurityGroups>().map_or_else(Vec::new, |groups| Paths::closed(groups, &stack.addresses)),
+            closed: Paths::closed(store, stack),
             window: None,
             standings: store.entries().map(|(key, entry)| (key, Standing::of(Some(entry), now))).collect(),
             services: HashMap::new(),

@@ -16,6 +16,9 @@ use crate::insight::health::rules::{
 };
 use crate::insight::health::standing;
 
+/// What is said of a system that the configuration does not name.
+const UNUSED: &str = "not used";
+
 /// The evidence about one node at one moment.
 #[derive(Debug, Default)]
 pub(crate) struct Assessment {
@@ -34,7 +37,8 @@ impl Assessment {
     pub(crate) fn of(facts: &Facts<'_>, ground: &SystemSpec, findings: Vec<Finding>) -> Self {
         let mut all = findings;
         let mut base = Level::Healthy;
-        for key in ground.mandatory {
+        let read = |keys: &'static [SectionKey]| keys.iter().filter(|key| facts.stack.reads(**key));
+        for key in read(ground.mandatory) {
             let Some(mut finding) = standing::mandatory(facts.store, *key, facts.now) else { continue };
             if finding.level == Level::Down {
                 finding.level = ground.missing;
@@ -46,11 +50,11 @@ impl Assessment {
             // What could not be decided comes before what was seen last.
             all.insert(0, finding);
         }
-        all.extend(ground.supporting.iter().filter_map(|key| standing::supporting(facts.store, *key, facts.now)));
+        all.extend(read(ground.supporting).filter_map(|key| standing::supporting(facts.store, *key, facts.now)));
         all.sort_by_key(|f| std::cmp::Reverse(f.level));
         let mut seen = BTreeSet::new();
         all.retain(|f| seen.insert(f.text.clone()));
-        let as_of = ground.mandatory.iter().filter_map(|key| facts.store.entry(*key)?.at).min();
+        let as_of = read(ground.mandatory).filter_map(|key| facts.store.entry(*key)?.at).min();
         Self { base, findings: all, as_of, calm_since: None }
     }
 
@@ -117,6 +121,15 @@ impl Nodes {
         self.all.insert(id, assessment);
     }
 
+    /// A system that the stack does not have: its own node says so, if it has one.
+    fn unused(&mut self, system: System) {
+        if !system.spec().title.is_empty() {
+            let mut nothing = Assessment::default();
+            nothing.is_absent(UNUSED.to_owned());
+            self.insert(NodeId::of(system), nothing);
+        }
+    }
+
     /// A node below another, which repeats its findings under `name`.
     pub(crate) fn child(&mut self, facts: &Facts<'_>, ground: &SystemSpec, id: NodeId, name: &str, findings: Vec<Finding>) {
         self.below.extend(findings.iter().filter(|f| f.level > Level::Info).map(|f| f.clone().prefixed(name)));
@@ -139,6 +152,10 @@ impl Nodes {
 pub(crate) fn assess(facts: &Facts<'_>) -> BTreeMap<NodeId, Assessment> {
     let mut nodes = Nodes::default();
     for system in SYSTEMS.iter().filter(|s| s.spec().part_of.is_none()) {
+        if !facts.stack.has(*system) {
+            nodes.unused(*system);
+            continue;
+        }
         for part in SYSTEMS.iter().filter(|s| s.spec().part_of == Some(*system)).chain([system]) {
             judge_of(*part)(facts, part.spec(), &mut nodes);
         }

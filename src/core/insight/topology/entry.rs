@@ -4,7 +4,8 @@
 use crate::model::balancer::Balancer;
 use crate::model::cdn::{Cdn, Distribution};
 use crate::model::dns::{Dns, DnsAlias};
-use crate::model::stack::Stack;
+use crate::model::service::Services;
+use crate::model::stack::{ServiceRole, ServiceSpec, Stack};
 use crate::model::store::Store;
 
 /// Which ways lead to the load balancer. With both, its own figures tell nothing of either alone.
@@ -14,6 +15,12 @@ pub(crate) struct EntryPoints {
     pub direct: bool,
     /// CloudFront fetches from it.
     pub through_cdn: bool,
+}
+
+/// Whether the load balancer sends requests to a service: its role in the written architecture, or what ECS registers of it.
+pub(crate) fn is_fronted(store: &Store, spec: &ServiceSpec) -> bool {
+    let registered = || store.get::<Services>().and_then(|s| s.get(&spec.name)).is_some_and(|s| !s.target_groups.is_empty());
+    matches!(spec.role, ServiceRole::ControlPlane | ServiceRole::Web) || registered()
 }
 
 /// The ways of one moment.

@@ -15,8 +15,8 @@ pub(crate) fn short_digest(digest: &str) -> &str {
 }
 
 /// The repository whose images the services of a role run.
-pub(crate) fn repository<'a>(facts: &Facts<'a>, role: ServiceRole) -> Option<&'a Repository> {
-    facts.store.get::<Repositories>()?.repositories.iter().find(|r| r.role == role)
+pub(crate) fn repository<'a>(facts: &Facts<'a>, role: &ServiceRole) -> Option<&'a Repository> {
+    facts.store.get::<Repositories>()?.repositories.iter().find(|r| r.role == *role)
 }
 
 /// The digest of the repository's image that a task runs: by the task definition's image, else the only one that the task has.

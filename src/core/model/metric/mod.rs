@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::section::{Section, SectionKey};
+use super::system::System;
 
 pub(crate) use reading::PUBLISH_LAG;
 
@@ -59,6 +60,7 @@ pub struct Metrics {
 impl Section for Metrics {
     const KEY: SectionKey = SectionKey("metrics");
     const TITLE: &'static str = "metrics";
+    const OF: Option<System> = None;
 }
 
 impl Metrics {

@@ -1,6 +1,7 @@
 //! The boxes: what each system's box needs and opens. A new system is one arm here and one arm of `face` in `view::stack`; where its tier
 //! stands is `form`'s. Called by `plan`, by `update` (what Enter opens, what `y` copies) and by `view` (ages).
 
+use crate::insight::topology::entry::is_fronted;
 use crate::insight::{Judgement, NodeId};
 use crate::model::alarm::Alarms;
 use crate::model::balancer::{Balancer, Listener, Routing, Targets};
@@ -16,7 +17,7 @@ use crate::model::network::{NatGateways, Network, Routes, SecurityGroups};
 use crate::model::section::{Section, SectionKey};
 use crate::model::security::{Keys, Roles, Secrets};
 use crate::model::service::{Cluster, Services, Tasks};
-use crate::model::stack::{ServiceRole, Stack};
+use crate::model::stack::Stack;
 use crate::model::storage::Buckets;
 use crate::model::store::Store;
 use crate::model::system::{SYSTEMS, System};
@@ -217,7 +218,7 @@ pub fn spec(system: System) -> &'static BoxSpec {
 
 /// How many forwarding rules the balancer's box lists.
 fn rule_lines(stack: &Stack, store: &Store) -> u16 {
-    let served = stack.services.iter().filter(|s| s.role != ServiceRole::Worker).count();
+    let served = stack.services.iter().filter(|s| is_fronted(store, s)).count();
     let rules = store.get::<Routing>().map_or(served, |r| {
         let forwarding = |l: &Listener| l.rules.iter().filter(|r| !r.target_groups.is_empty()).count();
         r.listeners.iter().map(forwarding).max().unwrap_or(0)

@@ -110,7 +110,7 @@ impl Layout {
 /// The boxes of this stack and what each asks for.
 pub fn wishes(stack: &Stack, store: &Store, judgement: &Judgement) -> Vec<Wish> {
     let mut wishes = Vec::new();
-    for (system, spec) in boxes() {
+    for (system, spec) in boxes().into_iter().filter(|(system, _)| stack.has(*system)) {
         let own = || vec![NodeId::of(system)];
         let (lines, rows) = ((spec.lines)(stack, store), (spec.rows)(store, judgement));
         for node in spec.nodes.map_or_else(own, |nodes| nodes(stack)) {

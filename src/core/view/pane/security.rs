@@ -9,7 +9,6 @@ use crate::insight::NodeId;
 use crate::model::Time;
 use crate::model::section::Section;
 use crate::model::security::{Key, KeyManager, KeyState, Keys, Role as IamRole, Roles, Secret, Secrets};
-use crate::model::stack::{KeyUse, RoleUse, SecretUse};
 use crate::model::text::age;
 use crate::session::Screen;
 use crate::session::pane::security as rows;
@@ -100,23 +99,6 @@ const ROLES: &[Column] = &[
     Column::right("used", 7, 0),
 ];
 
-fn purpose(role: RoleUse) -> &'static str {
-    match role {
-        RoleUse::EcsTask => "the tasks",
-        RoleUse::EcsExecution => "starting tasks",
-        RoleUse::CodeBuild => "builds",
-    }
-}
-
-/// Whether the service that needs a role may assume it.
-fn trusted(role: &IamRole) -> bool {
-    let service = match role.role {
-        RoleUse::EcsTask | RoleUse::EcsExecution => "ecs-tasks.amazonaws.com",
-        RoleUse::CodeBuild => "codebuild.amazonaws.com",
-    };
-    role.trusts.iter().any(|t| t.trim_end_matches(".cn") == service)
-}
-
 fn roles(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     if let Err(lines) = ready::<Roles>(v) {
         return explain(&lines, area, ink);
@@ -126,12 +108,12 @@ fn roles(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let list = List { panel: 0, columns: ROLES, rows: all.len(), empty: "no roles configured" };
     list.draw(v, screen, area, ink, |i| {
         let Some(r) = all.get(i) else { return Vec::new() };
-        let mut row = vec![mark(!r.exists, !trusted(r)), text(v.short(&r.name)), text(purpose(r.role))];
+        let mut row = vec![mark(!r.exists, !r.is_trusted()), text(v.short(&r.name)), text(r.role.title())];
         if r.exists {
             let services: Vec<&str> = r.trusts.iter().map(|t| t.split('.').next().unwrap_or(t)).collect();
             let policies = if r.policies.is_empty() { Phrase::of("none attached", Role::Warn) } else { text(r.policies.join(" ")) };
             row.extend([
-                Phrase::of(services.join(" "), if trusted(r) { Role::Text } else { Role::Warn }),
+                Phrase::of(services.join(" "), if r.is_trusted() { Role::Text } else { Role::Warn }),
                 policies,
                 since(r.last_used, v.now, "never"),
             ]);
@@ -145,11 +127,11 @@ fn roles(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
 fn role<'a>(v: &View<'a>, found: &'a IamRole) -> Detail<'a> {
     let detail = Detail::new(found.name.as_str());
     if !found.exists {
-        return detail.with("state", Phrase::of("no such IAM role", Role::Crit)).with("for", text(purpose(found.role)));
+        return detail.with("state", Phrase::of("no such IAM role", Role::Crit)).with("for", text(found.role.title()));
     }
-    let distrust = if trusted(found) { Phrase::new() } else { Phrase::of("  not the service that needs it", Role::Warn) };
+    let distrust = if found.is_trusted() { Phrase::new() } else { Phrase::of("  not the service that needs it", Role::Warn) };
     detail
-        .with("for", text(purpose(found.role)))
+        .with("for", text(found.role.title()))
         .with("trusts", text(found.trusts.join(" ")).then(distrust))
         .with("policies", text(if found.policies.is_empty() { "none attached".to_owned() } else { found.policies.join("  ") }))
         .with(
@@ -171,14 +153,6 @@ const KEYS: &[Column] = &[
     Column::left("rotation", 8, 0),
     Column::left("deletes", 7, 0),
 ];
-
-fn encrypts(key: KeyUse) -> &'static str {
-    match key {
-        KeyUse::Rds => "database",
-        KeyUse::S3 => "buckets",
-        KeyUse::Secrets => "secrets",
-    }
-}
 
 fn state(key: &Key) -> Phrase<'_> {
     let role = match key.state {
@@ -212,7 +186,7 @@ fn keys(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
         let broken = !k.exists || !matches!(k.state, KeyState::Enabled | KeyState::Unstated);
         let name = k.name.strip_prefix("alias/").unwrap_or(&k.name);
         let mut row =
-            vec![mark(broken, k.rotation == Some(false) && k.manager != KeyManager::Aws), text(v.short(name)), text(encrypts(k.role))];
+            vec![mark(broken, k.rotation == Some(false) && k.manager != KeyManager::Aws), text(v.short(name)), text(k.role.title())];
         if k.exists {
             let gone = k.deletion_at.map_or_else(|| Phrase::of("—", Role::Muted), |at| Phrase::of(age(v.now, at), Role::Crit));
             row.extend([state(k), text(k.manager.as_str().to_lowercase()), rotates(k), gone]);
@@ -226,13 +200,13 @@ fn keys(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
 fn key<'a>(v: &View<'a>, found: &'a Key) -> Detail<'a> {
     let detail = Detail::new(found.name.as_str());
     if !found.exists {
-        return detail.with("state", Phrase::of("no such KMS key", Role::Crit)).with("encrypts", text(encrypts(found.role)));
+        return detail.with("state", Phrase::of("no such KMS key", Role::Crit)).with("encrypts", text(found.role.title()));
     }
     let gone = found
         .deletion_at
         .map(|at| Phrase::of(format!("in {}, at {}: the data it encrypts is lost then", age(v.now, at), moment(at)), Role::Crit));
     detail
-        .with("encrypts", text(encrypts(found.role)))
+        .with("encrypts", text(found.role.title()))
         .with("state", state(found))
         .maybe("deletion", gone)
         .with("manager", text(found.manager.as_str()))
@@ -250,14 +224,6 @@ const SECRETS: &[Column] = &[
     Column::right("read", 7, 0),
     Column::left("key", 11, 1),
 ];
-
-fn holds(secret: SecretUse) -> &'static str {
-    match secret {
-        SecretUse::Database => "database login",
-        SecretUse::Django => "Django key",
-        SecretUse::Redis => "Redis token",
-    }
-}
 
 /// By how much a rotation is late.
 fn overdue(secret: &Secret, now: Time) -> Option<Time> {
@@ -283,7 +249,7 @@ fn secrets(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     list.draw(v, screen, area, ink, |i| {
         let Some(s) = all.get(i) else { return Vec::new() };
         let name = s.name.strip_prefix(v.session.stack.name.as_str()).and_then(|n| n.strip_prefix('/')).unwrap_or(&s.name);
-        let mut row = vec![mark(!s.exists || s.deleted_at.is_some(), overdue(s, v.now).is_some()), text(name), text(holds(s.role))];
+        let mut row = vec![mark(!s.exists || s.deleted_at.is_some(), overdue(s, v.now).is_some()), text(name), text(s.role.title())];
         match s.deleted_at {
             _ if !s.exists => row.push(missing()),
             Some(at) => row.extend([
@@ -313,7 +279,7 @@ fn key_name<'a>(v: &View<'a>, key: Option<&'a str>) -> &'a str {
 fn secret<'a>(v: &View<'a>, found: &'a Secret) -> Detail<'a> {
     let detail = Detail::new(found.name.as_str());
     if !found.exists {
-        return detail.with("state", Phrase::of("no such secret", Role::Crit)).with("purpose", text(holds(found.role)));
+        return detail.with("state", Phrase::of("no such secret", Role::Crit)).with("purpose", text(found.role.title()));
     }
     let at = |at: Option<Time>| at.map(|at| text(format!("{} ago, {}", age(at, v.now), moment(at))));
     let deleted = found
@@ -322,7 +288,7 @@ fn secret<'a>(v: &View<'a>, found: &'a Secret) -> Detail<'a> {
     let due = found.next_rotation.filter(|_| found.rotation).map(moment).unwrap_or_default();
     detail
         .maybe("deleted", deleted)
-        .with("purpose", text(holds(found.role)).and("  its value is never read", Role::Muted))
+        .with("purpose", text(found.role.title()).and("  its value is never read", Role::Muted))
         .maybe("changed", at(found.changed_at))
         .with("rotated", at(found.rotated_at).unwrap_or_else(|| Phrase::of("never", Role::Muted)))
         .with("next", next(found, v.now).and("  ", Role::Text).and(due, Role::Muted))
@@ -339,6 +305,7 @@ fn secret<'a>(v: &View<'a>, found: &'a Secret) -> Detail<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::stack::SecretUse;
 
     fn at(seconds: i64) -> Time {
         chrono::DateTime::from_timestamp(seconds, 0).unwrap()

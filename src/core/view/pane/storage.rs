@@ -73,7 +73,7 @@ fn charts<'a>(v: &View<'a>, screen: &Screen) -> Vec<Chart<'a>> {
     let all = v.store.get::<Buckets>().map(|b| b.buckets.as_slice()).unwrap_or_default();
     let bucket = chosen(v, screen).filter(|b| measured(v, &b.name)).or_else(|| all.iter().find(|b| measured(v, &b.name)));
     let Some(bucket) = bucket else { return Vec::new() };
-    let chart = |label: &str, metric: metric::S3, unit| v.chart(format!("{} {label}", word(bucket.role)), metric.of(&bucket.name), unit);
+    let chart = |label: &str, metric: metric::S3, unit| v.chart(format!("{} {label}", bucket.role.word()), metric.of(&bucket.name), unit);
     vec![
         chart("requests", metric::S3::Requests, Unit::PerSecond),
         chart("4xx", metric::S3::Errors4xx, Unit::Count),
@@ -117,7 +117,7 @@ fn buckets(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
 
 fn bucket_row<'a>(v: &View<'a>, bucket: &'a Bucket) -> Vec<Phrase<'a>> {
     let (mark, role) = v.level(&NodeId::named(System::Buckets, &bucket.name)).map_or(("◌", Role::Muted), glyph);
-    let mut row = vec![Phrase::of(mark, role), text(bucket.name.as_str()), text(word(bucket.role))];
+    let mut row = vec![Phrase::of(mark, role), text(bucket.name.as_str()), text(bucket.role.word())];
     if !bucket.exists {
         row.extend([Phrase::of("missing", Role::Crit), text("—")]);
         return row;
@@ -140,15 +140,6 @@ fn bucket_row<'a>(v: &View<'a>, bucket: &'a Bucket) -> Vec<Phrase<'a>> {
     row
 }
 
-/// What a bucket holds, in a word.
-fn word(role: BucketRole) -> &'static str {
-    match role {
-        BucketRole::Documents => "documents",
-        BucketRole::Static => "static",
-        BucketRole::Reports => "reports",
-    }
-}
-
 fn versions(bucket: &Bucket) -> Phrase<'_> {
     match &bucket.versioning {
         Versioning::Enabled => text("on"),
@@ -161,7 +152,7 @@ fn versions(bucket: &Bucket) -> Phrase<'_> {
 fn lifecycle(bucket: &Bucket) -> Phrase<'static> {
     let enabled = || bucket.lifecycle.iter().filter(|r| r.status == LifecycleStatus::Enabled);
     let days = enabled().filter_map(|r| r.expiration_days).min();
-    match (days, enabled().count(), bucket.role) {
+    match (days, enabled().count(), &bucket.role) {
         (Some(days), ..) => text(format!("{days} d")),
         (None, 0, BucketRole::Static) => Phrase::of("—", Role::Muted),
         (None, 0, _) => Phrase::of("none", Role::Warn),
@@ -171,7 +162,7 @@ fn lifecycle(bucket: &Bucket) -> Phrase<'static> {
 }
 
 fn cors(bucket: &Bucket) -> Phrase<'static> {
-    match (bucket.cors.len(), bucket.role) {
+    match (bucket.cors.len(), &bucket.role) {
         (0, BucketRole::Static) => Phrase::of("none", Role::Warn),
         (0, _) => Phrase::of("—", Role::Muted),
         (1, _) => text("1 rule"),

@@ -3,11 +3,11 @@
 
 use super::{network, service};
 use crate::insight::NodeId;
-use crate::insight::topology::entry::entry;
+use crate::insight::topology::entry::{entry, is_fronted};
 use crate::model::balancer::Routing;
 use crate::model::health::Level;
 use crate::model::metric::{self, SeriesId};
-use crate::model::stack::{ServiceRole, Stack};
+use crate::model::stack::{Dependency, ServiceSpec, Stack};
 use crate::model::system::System;
 use crate::session::layout::{Area, Layout};
 use crate::theme::Role;
@@ -21,7 +21,7 @@ type Label = for<'a> fn(&View<'a>, &NodeId) -> Phrase<'a>;
 /// One flow between services and another node.
 struct Edge {
     /// Which services.
-    of: fn(ServiceRole) -> bool,
+    of: fn(&View<'_>, &ServiceSpec) -> bool,
     /// Whether it begins at the service (else it ends there).
     outward: bool,
     /// The other end.
@@ -32,9 +32,9 @@ struct Edge {
 
 /// The flows of the written architecture, as far as both ends have boxes.
 const EDGES: &[Edge] = &[
-    Edge { of: |r| r != ServiceRole::Worker, outward: false, other: System::Balancer, label: requests },
-    Edge { of: |r| r != ServiceRole::Web, outward: true, other: System::Database, label: connections },
-    Edge { of: |r| r == ServiceRole::Worker, outward: true, other: System::Cache, label: nothing },
+    Edge { of: |v, s| is_fronted(v.store, s), outward: false, other: System::Balancer, label: requests },
+    Edge { of: |_, s| s.needs(Dependency::Database), outward: true, other: System::Database, label: connections },
+    Edge { of: |v, s| s.needs(Dependency::Cache) && !is_fronted(v.store, s), outward: true, other: System::Cache, label: nothing },
 ];
 
 fn requests<'a>(v: &View<'a>, node: &NodeId) -> Phrase<'a> {
@@ -47,7 +47,7 @@ fn requests<'a>(v: &View<'a>, node: &NodeId) -> Phrase<'a> {
 }
 
 fn connections<'a>(v: &View<'a>, from: &NodeId) -> Phrase<'a> {
-    let first = v.session.stack.services.iter().find(|s| s.role != ServiceRole::Web).map(|s| NodeId::service(&s.name));
+    let first = v.session.stack.services.iter().find(|s| s.needs(Dependency::Database)).map(|s| NodeId::service(&s.name));
     if first.as_ref() != Some(from) {
         return Phrase::new();
     }
@@ -65,7 +65,7 @@ pub(super) fn draw(v: &View<'_>, layout: &Layout, ink: &mut Ink<'_>) {
     ends(v, layout, ink);
     let stack: &Stack = &v.session.stack;
     for edge in EDGES {
-        for spec in stack.services.iter().filter(|s| (edge.of)(s.role)) {
+        for spec in stack.services.iter().filter(|s| (edge.of)(v, s)) {
             let (service, other) = (NodeId::service(&spec.name), NodeId::of(edge.other));
             let (from, to) = if edge.outward { (service.clone(), other) } else { (other, service.clone()) };
             let (Some(a), Some(b)) = (layout.place(&from), layout.place(&to)) else { continue };

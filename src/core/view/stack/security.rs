@@ -2,7 +2,6 @@
 
 use super::small::{Small, counted, fact, no_charts, no_more};
 use crate::model::security::{KeyManager, KeyState, Keys, Roles, Secret, Secrets};
-use crate::model::stack::SecretUse;
 use crate::model::text;
 use crate::theme::Role;
 use crate::view::View;
@@ -81,12 +80,7 @@ fn each<'a>(v: &View<'a>, width: usize) -> Vec<Phrase<'a>> {
 }
 
 fn line<'a>(v: &View<'a>, secret: &'a Secret, width: usize) -> Phrase<'a> {
-    let word = match secret.role {
-        SecretUse::Database => "database",
-        SecretUse::Django => "django",
-        SecretUse::Redis => "redis",
-    };
-    let name = Fact::new(0, Phrase::of(word, Role::Text).padded(8));
+    let name = Fact::new(0, Phrase::of(secret.role.word(), Role::Text).padded(8));
     let age = |at| text::age(at, v.now);
     let rest = match (secret.deleted_at, secret.changed_at) {
         _ if !secret.exists => fact(0, "missing", Role::Crit),

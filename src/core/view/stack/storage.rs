@@ -2,7 +2,6 @@
 
 use super::small::{Small, counted, fact, no_charts};
 use crate::insight::NodeId;
-use crate::model::stack::BucketRole;
 use crate::model::storage::{Bucket, Buckets, Versioning};
 use crate::model::system::System;
 use crate::model::text::clip;
@@ -14,15 +13,6 @@ use crate::view::widget::{Fact, Phrase, Unit};
 use crate::view::{View, reason};
 
 pub(super) const BUCKETS: Small = Small { name: "S3", short: ("S3", 0), framed: true, facts: all, more: each, charts: no_charts };
-
-/// What a bucket holds, in a word.
-pub(crate) fn word(role: BucketRole) -> &'static str {
-    match role {
-        BucketRole::Documents => "documents",
-        BucketRole::Static => "static",
-        BucketRole::Reports => "reports",
-    }
-}
 
 fn all<'a>(v: &View<'a>, _: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
     let buckets = &known::<Buckets>(v)?.buckets;
@@ -40,13 +30,13 @@ fn all<'a>(v: &View<'a>, _: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
 /// One line per bucket.
 fn each<'a>(v: &View<'a>, width: usize) -> Vec<Phrase<'a>> {
     let buckets = v.store.get::<Buckets>().map(|b| b.buckets.as_slice()).unwrap_or_default();
-    let longest = buckets.iter().map(|b| word(b.role).len()).max().unwrap_or(0);
+    let longest = buckets.iter().map(|b| b.role.word().len()).max().unwrap_or(0);
     buckets.iter().map(|b| line(v, b, longest, width)).collect()
 }
 
 fn line<'a>(v: &View<'a>, bucket: &'a Bucket, longest: usize, width: usize) -> Phrase<'a> {
     let (mark, role) = v.level(&NodeId::named(System::Buckets, &bucket.name)).map_or(("", Role::Text), glyph);
-    let mut facts = vec![Fact::new(0, Phrase::of(word(bucket.role), Role::Text).padded(longest))];
+    let mut facts = vec![Fact::new(0, Phrase::of(bucket.role.word(), Role::Text).padded(longest))];
     if !mark.is_empty() {
         facts.insert(0, Fact::new(0, Phrase::of(mark, role)));
     }

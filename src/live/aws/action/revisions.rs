@@ -89,6 +89,7 @@ impl<T> Known<T> {
 impl Section for Candidates {
     const KEY: SectionKey = SectionKey("action_rollback_candidates");
     const TITLE: &'static str = "earlier deployments";
+    const OF: Option<nextcore_core::model::system::System> = None;
 }
 
 impl Candidates {

@@ -50,6 +50,7 @@ pub(super) struct Triggers {
 impl Section for Triggers {
     const KEY: SectionKey = SectionKey("action_scaling_alarms");
     const TITLE: &'static str = "scaling alarms";
+    const OF: Option<nextcore_core::model::system::System> = None;
 }
 
 /// Reads the alarms of a service's policies; where they cannot be read, that is a check that could not be made.

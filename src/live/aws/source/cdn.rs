@@ -15,7 +15,7 @@ use crate::aws::page::Pages;
 use crate::aws::page::sent;
 use nextcore_core::model::cdn::{Cdn, Distribution, DistributionStatus, Invalidation};
 use nextcore_core::model::section::Problem;
-use nextcore_core::model::stack::{BucketRole, Stack};
+use nextcore_core::model::stack::Stack;
 use nextcore_core::model::store::Store;
 
 const LIST: Op = Op::read("CloudFront", "ListDistributions", "cloudfront:ListDistributions").on(Scope::Any);
@@ -95,7 +95,7 @@ async fn find(cx: &Context) -> Result<Option<String>, Problem> {
 fn belongs(d: &sdk::DistributionSummary, stack: &Stack) -> bool {
     let zone = stack.zone.trim_end_matches('.');
     let of_zone = |name: &String| name == zone || name.strip_suffix(zone).is_some_and(|head| head.ends_with('.'));
-    let bucket = stack.buckets.iter().find(|b| b.role == BucketRole::Static);
+    let bucket = stack.assets();
     let from_bucket =
         |o: &sdk::Origin| bucket.is_some_and(|b| o.domain_name().strip_prefix(b.name.as_str()).is_some_and(|r| r.starts_with(".s3")));
     let aliases = d.aliases().map(sdk::Aliases::items).unwrap_or_default();

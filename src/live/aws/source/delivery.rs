@@ -82,7 +82,7 @@ impl super::Source for RepositoriesSource {
 async fn repository(cx: &Context, spec: &Named<ServiceRole>) -> Result<Repository, Problem> {
     let mut repository = Repository {
         name: spec.name.clone(),
-        role: spec.role,
+        role: spec.role.clone(),
         exists: false,
         uri: String::new(),
         tag_mutability: String::new(),

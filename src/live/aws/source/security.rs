@@ -42,7 +42,7 @@ impl super::Source for RolesSource {
 async fn role(cx: &Context, spec: &Named<RoleUse>) -> Result<Role, Problem> {
     let mut role = Role {
         name: spec.name.clone(),
-        role: spec.role,
+        role: spec.role.clone(),
         exists: false,
         arn: String::new(),
         trusts: Vec::new(),
@@ -102,7 +102,7 @@ impl super::Source for KeysSource {
 async fn key(cx: &Context, spec: &Named<KeyUse>) -> Result<Key, Problem> {
     let mut key = Key {
         name: spec.name.clone(),
-        role: spec.role,
+        role: spec.role.clone(),
         exists: false,
         arn: String::new(),
         state: KeyState::Unstated,
@@ -153,7 +153,7 @@ async fn secret(cx: &Context, spec: &Named<SecretUse>) -> Result<Secret, Problem
     found.map(|s| sent(SECRET, "ARN", s.arn())).transpose()?;
     Ok(Secret {
         name: spec.name.clone(),
-        role: spec.role,
+        role: spec.role.clone(),
         exists: found.is_some(),
         arn: text(found.and_then(|s| s.arn())),
         kms_key: text_opt(found.and_then(|s| s.kms_key_id())),

@@ -61,7 +61,7 @@ fn service(s: &sdk::Service, stack: &Stack) -> Service {
     let config = s.deployment_configuration();
     Service {
         name: text(s.service_name()),
-        role: stack.services.iter().find(|n| Some(n.name.as_str()) == s.service_name()).map(|n| n.role),
+        role: stack.services.iter().find(|n| Some(n.name.as_str()) == s.service_name()).map(|n| n.role.clone()),
         arn: text(s.service_arn()),
         status: text(s.status()).into(),
         desired: s.desired_count(),

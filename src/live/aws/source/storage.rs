@@ -69,7 +69,7 @@ impl super::Source for StorageSource {
 
 async fn bucket(cx: &Context, spec: &Named<BucketRole>) -> Result<Bucket, Problem> {
     let (s3, name) = (&cx.clients.s3, spec.name.as_str());
-    let mut bucket = Bucket::named(name, spec.role);
+    let mut bucket = Bucket::named(name, spec.role.clone());
     match s3.head_bucket().bucket(name).send().await {
         Ok(out) => {
             bucket.exists = true;

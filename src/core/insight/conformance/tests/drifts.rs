@@ -479,17 +479,17 @@ const DATA: &[Drift] = &[
 const STORAGE: &[Drift] = &[
     (
         "no documents bucket",
-        |s| bucket(s, 0, |b| *b = Bucket::named(&b.name, b.role)),
+        |s| bucket(s, 0, |b| *b = Bucket::named(&b.name, b.role.clone())),
         &[("B01", "fail"), ("B04", "fail"), ("B07", "fail"), ("B10", "fail")],
     ),
     (
         "no static bucket",
-        |s| bucket(s, 1, |b| *b = Bucket::named(&b.name, b.role)),
+        |s| bucket(s, 1, |b| *b = Bucket::named(&b.name, b.role.clone())),
         &[("B02", "fail"), ("B05", "fail"), ("B08", "fail"), ("B11", "fail")],
     ),
     (
         "no reports bucket",
-        |s| bucket(s, 2, |b| *b = Bucket::named(&b.name, b.role)),
+        |s| bucket(s, 2, |b| *b = Bucket::named(&b.name, b.role.clone())),
         &[("B03", "fail"), ("B06", "fail"), ("B09", "fail"), ("B12", "fail")],
     ),
     ("a bucket in another region", |s| bucket(s, 1, |b| b.region = "us-east-1".into()), &[("B02", "fail")]),

@@ -75,12 +75,8 @@ fn role_exists(_: &Facts<'_>, role: &Role) -> Option<Finding> {
 }
 
 fn trust(_: &Facts<'_>, role: &Role) -> Option<Finding> {
-    let service = match role.role {
-        RoleUse::EcsTask | RoleUse::EcsExecution => "ecs-tasks.amazonaws.com",
-        RoleUse::CodeBuild => "codebuild.amazonaws.com",
-    };
-    let trusted = role.trusts.iter().any(|t| t.trim_end_matches(".cn") == service);
-    (role.exists && !trusted).then(|| degraded(format!("{service} cannot assume it")))
+    let service = role.role.assumed_by()?;
+    (role.exists && !role.is_trusted()).then(|| degraded(format!("{service} cannot assume it")))
 }
 
 fn key_exists(_: &Facts<'_>, key: &Key) -> Option<Finding> {

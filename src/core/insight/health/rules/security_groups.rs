@@ -47,7 +47,7 @@ pub(crate) const RULES: &[Rule<Deviation>] = &[
 
 /// Judges them.
 pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
-    let paths = facts.store.get::<SecurityGroups>().map(|groups| Paths::of(groups, &facts.stack.addresses));
+    let paths = facts.store.get::<SecurityGroups>().map(|_| Paths::of(facts.store, facts.stack));
     let deviations = paths.iter().flat_map(|p| &p.deviations);
     let mut findings: Vec<Finding> = facts.closed.iter().flat_map(|p| apply(PATHS, facts, ground.mandatory, p)).collect();
     findings.extend(deviations.flat_map(|d| apply(RULES, facts, ground.mandatory, d)));

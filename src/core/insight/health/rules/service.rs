@@ -9,7 +9,7 @@ use crate::model::service::{
     RolloutState, Service, ServiceDeploymentStatus, ServiceDeployments, ServiceStatus, Services, StopCode, StoppedTasks, Task, TaskHealth,
     Tasks, short_revision,
 };
-use crate::model::stack::ServiceRole;
+use crate::model::stack::Dependency;
 use crate::model::{Time, text};
 
 use crate::insight::NodeId;
@@ -278,11 +278,12 @@ fn cpu(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
 
 /// What a service needs by its role, and the way to its own port; the doors themselves are the security groups' business.
 fn paths(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
-    let spec = facts.stack.services.iter().find(|s| s.name == service.name)?;
+    let spec = facts.stack.service(&service.name)?;
     let routing = facts.store.get::<Routing>().into_iter().flat_map(|r| &r.target_groups);
     let ports: Vec<i32> = routing.filter(|g| service.target_groups.contains(&g.arn)).map(|g| g.port).collect();
     let needs = |path: &&ClosedPath| match (path.from, path.to) {
-        (End::Ecs, End::Rds | End::Redis) => spec.role != ServiceRole::Web,
+        (End::Ecs, End::Rds) => spec.needs(Dependency::Database),
+        (End::Ecs, End::Redis) => spec.needs(Dependency::Cache),
         (End::Ecs, _) => true,
         (_, End::Ecs) => ports.contains(&path.port),
         _ => false,

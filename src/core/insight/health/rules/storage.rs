@@ -80,7 +80,7 @@ fn lifecycle(_: &Facts<'_>, bucket: &Bucket) -> Option<Finding> {
     }
     let mut enabled = bucket.lifecycle.iter().filter(|r| r.status == LifecycleStatus::Enabled);
     let whole = |r: &LifecycleRule| r.prefix.is_empty() && r.expiration_days == Some(REPORT_DAYS);
-    match bucket.role {
+    match &bucket.role {
         BucketRole::Documents if enabled.next().is_none() => Some(degraded("no lifecycle rule")),
         BucketRole::Reports if !enabled.any(whole) => Some(degraded(format!("no expiry after {REPORT_DAYS} days"))),
         _ => None,

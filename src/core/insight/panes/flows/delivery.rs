@@ -27,7 +27,7 @@ fn delivery(parts: &Parts<'_>, line: &ServiceRun<'_>) -> Delivery {
     let rollout = line.rollout.filter(|_| line.stage == Stage::Rolled);
     Delivery {
         service: line.spec.name.clone(),
-        role: line.spec.role,
+        role: line.spec.role.clone(),
         active: line.active(),
         revision: rollout.map(|d| d.revision().to_owned()).unwrap_or_default(),
         commit: commit(line),

@@ -4,6 +4,7 @@ use super::{Edge, Flow, FlowPart, Hop, Trouble};
 use crate::insight::health::facts::Facts;
 use crate::insight::health::rules::security_groups::CLOSED;
 use crate::insight::reading::{Measure, Unit};
+use crate::insight::topology::entry::is_fronted;
 use crate::insight::topology::paths::{CellVerdict, End, Paths, PortRange};
 use crate::insight::{Judgement, NodeId};
 use crate::model::cache::ReplicationGroup;
@@ -12,7 +13,7 @@ use crate::model::limits::Limit;
 use crate::model::metric::{self, Metrics, Readings, SeriesId};
 use crate::model::network::SecurityGroups;
 use crate::model::service::Service;
-use crate::model::stack::{BucketRole, ServiceRole, Stack};
+use crate::model::stack::{BucketRole, ServiceSpec, Stack};
 use crate::model::store::Store;
 use crate::model::system::System;
 use crate::model::{Time, text};
@@ -31,7 +32,7 @@ impl<'a> Parts<'a> {
             facts: Facts::new(store, stack, now),
             judgement,
             read: Readings::new(store, now),
-            paths: store.get::<SecurityGroups>().map(|g| Paths::of(g, &stack.addresses)),
+            paths: store.get::<SecurityGroups>().map(|_| Paths::of(store, stack)),
         }
     }
 
@@ -60,17 +61,19 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// The first service of a role: the one that the written architecture draws.
-    pub(super) fn spec(&self, role: ServiceRole) -> Option<&'a str> {
-        self.stack().services.iter().find(|s| s.role == role).map(|s| s.name.as_str())
+    /// The services behind the load balancer, or those that are not.
+    pub(super) fn fronted(&self, fronted: bool) -> impl Iterator<Item = &'a ServiceSpec> {
+        let store = self.store();
+        self.stack().services.iter().filter(move |s| is_fronted(store, s) == fronted)
     }
 
     pub(super) fn service(&self, name: &str) -> Option<&'a Service> {
         self.facts.service(name)
     }
 
-    pub(super) fn service_hop(&self, id: &str, role: ServiceRole, name: &str) -> Hop {
-        let mut hop = self.hop(id, role.title(), name, NodeId::service(name));
+    pub(super) fn service_hop(&self, spec: &ServiceSpec) -> Hop {
+        let name = spec.name.as_str();
+        let mut hop = self.hop(&service_id(spec), spec.role.title(), name, NodeId::service(name));
         if let Some(service) = self.service(name) {
             hop.facts.push(format!("{}/{} running", service.running, service.desired));
         }
@@ -101,8 +104,8 @@ impl<'a> Parts<'a> {
         hop
     }
 
-    pub(super) fn bucket_hop(&self, role: BucketRole, title: &str) -> Option<Hop> {
-        let name = &self.stack().buckets.iter().find(|b| b.role == role)?.name;
+    pub(super) fn bucket_hop(&self, role: &BucketRole, title: &str) -> Option<Hop> {
+        let name = &self.stack().buckets.iter().find(|b| b.role == *role)?.name;
         let mut hop = self.hop(&format!("s3/{name}"), title, name, NodeId::named(System::Buckets, name));
         let known = self.store().get::<Metrics>().is_some();
         hop.figures = self.metrics(&[("requests", metric::S3::Requests.of(name), Unit::PerSecond)]);
@@ -213,6 +216,11 @@ pub(super) fn own(verdict: &Verdict, elsewhere: impl Fn(&str) -> bool) -> (Level
         None if verdict.reasons.iter().any(|r| elsewhere(&r.text)) => (Level::Healthy, None),
         None => (verdict.level, (verdict.level >= Level::Info).then(|| verdict.headline().to_owned())),
     }
+}
+
+/// How a flow calls the hop of a service.
+pub(super) fn service_id(spec: &ServiceSpec) -> String {
+    format!("svc/{}", spec.name)
 }
 
 pub(super) fn edge(from: &str, to: &str, label: &str) -> Edge {

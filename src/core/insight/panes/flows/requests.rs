@@ -1,7 +1,7 @@
 //! The written architecture's User Request Flow: users, CloudFront, the load balancer's HTTPS listener, control plane and web portal, their data.
 //! Called by `flows`.
 
-use super::parts::{Parts, edge, finish, own, worse};
+use super::parts::{Parts, edge, finish, own, service_id, worse};
 use super::{Edge, Flow, Hop};
 use crate::insight::NodeId;
 use crate::insight::health::rules::security_groups::CLOSED;
@@ -15,7 +15,7 @@ use crate::model::health::Level;
 use crate::model::limits::Limit;
 use crate::model::metric;
 use crate::model::service::Service;
-use crate::model::stack::{BucketRole, ServiceRole};
+use crate::model::stack::{BucketRole, Dependency, ServiceRole, ServiceSpec};
 use crate::model::system::System;
 use crate::model::text;
 
@@ -25,7 +25,7 @@ pub(super) fn flow(parts: &Parts<'_>) -> Flow {
     let mut edges = Vec::new();
     let mut notes = Vec::new();
     let balancer = balancer_hop(parts);
-    let assets = parts.bucket_hop(BucketRole::Static, "S3 Static Assets");
+    let assets = parts.bucket_hop(&BucketRole::Static, "S3 Static Assets");
     let ways = entry(parts.store(), parts.stack());
     match parts.store().get::<Cdn>().map(|c| c.distribution.as_ref()) {
         Some(Some(distribution)) => {
@@ -45,38 +45,40 @@ pub(super) fn flow(parts: &Parts<'_>) -> Flow {
         edges.push(direct(parts, ways));
     }
     hops.push(balancer);
-    let mut data = Vec::new();
-    if let Some(name) = parts.spec(ServiceRole::ControlPlane) {
-        service(parts, &mut hops, &mut edges, ServiceRole::ControlPlane, name, "/api/*");
-        let id = format!("svc/{name}");
-        data.extend([parts.database_hop(), parts.cache_hop("redis", "Redis Cache")]);
-        edges.push(parts.database_edge(&id, ""));
-        edges.push(parts.cache_edge(&id, "redis", ""));
-        if let Some(documents) = parts.bucket_hop(BucketRole::Documents, "S3 Documents") {
-            edges.push(parts.bucket_edge(&id, &documents, ""));
-            data.push(documents);
-        }
-    }
-    if let Some(name) = parts.spec(ServiceRole::Web) {
-        service(parts, &mut hops, &mut edges, ServiceRole::Web, name, "/");
-        if let Some(assets) = &assets {
-            edges.push(parts.bucket_edge(&format!("svc/{name}"), assets, ""));
+    let mut data: Vec<Hop> = Vec::new();
+    for spec in parts.fronted(true) {
+        service(parts, &mut hops, &mut edges, spec);
+        for (hop, edge) in behind(parts, spec, assets.as_ref()) {
+            edges.push(edge);
+            if let Some(hop) = hop.filter(|h| data.iter().all(|d| d.id != h.id)) {
+                data.push(hop);
+            }
         }
     }
     hops.extend(data);
     hops.extend(assets);
-    more_services(parts, &mut notes);
     finish("User requests", hops, edges, notes)
 }
 
-/// The written architecture draws one service a role; a configuration may have more.
-fn more_services(parts: &Parts<'_>, notes: &mut Vec<String>) {
-    for role in [ServiceRole::ControlPlane, ServiceRole::Web] {
-        let more = parts.stack().services.iter().filter(|s| s.role == role).count().saturating_sub(1);
-        if more > 0 {
-            notes.push(format!("{}: {more} more services not shown", role.title()));
-        }
+/// What a service asks, with the ways there; the assets have their place already.
+fn behind(parts: &Parts<'_>, spec: &ServiceSpec, assets: Option<&Hop>) -> Vec<(Option<Hop>, Edge)> {
+    let (id, stack) = (service_id(spec), parts.stack());
+    let mut all = Vec::new();
+    if spec.needs(Dependency::Database) && stack.has(System::Database) {
+        all.push((Some(parts.database_hop()), parts.database_edge(&id, "")));
     }
+    if spec.needs(Dependency::Cache) && stack.has(System::Cache) {
+        all.push((Some(parts.cache_hop("redis", "Redis Cache")), parts.cache_edge(&id, "redis", "")));
+    }
+    match spec.role {
+        ServiceRole::ControlPlane => {
+            let documents = parts.bucket_hop(&BucketRole::Documents, "S3 Documents");
+            all.extend(documents.map(|hop| (Some(hop.clone()), parts.bucket_edge(&id, &hop, ""))));
+        }
+        ServiceRole::Web => all.extend(assets.map(|hop| (None, parts.bucket_edge(&id, hop, "")))),
+        ServiceRole::Worker | ServiceRole::Other(_) => {}
+    }
+    all
 }
 
 fn users() -> Hop {
@@ -182,10 +184,16 @@ fn of_a_group(parts: &Parts<'_>, reason: &str) -> bool {
     group.is_some_and(|group| parts.judgement.of(&group).is_some())
 }
 
-fn service(parts: &Parts<'_>, hops: &mut Vec<Hop>, edges: &mut Vec<Edge>, role: ServiceRole, name: &str, path: &str) {
-    let id = format!("svc/{name}");
-    hops.push(parts.service_hop(&id, role, name));
-    let found = parts.service(name);
+fn service(parts: &Parts<'_>, hops: &mut Vec<Hop>, edges: &mut Vec<Edge>, spec: &ServiceSpec) {
+    let id = service_id(spec);
+    // Before the rules are known: what the written architecture writes.
+    let path = match spec.role {
+        ServiceRole::ControlPlane => "/api/*",
+        ServiceRole::Web => "/",
+        ServiceRole::Worker | ServiceRole::Other(_) => "",
+    };
+    hops.push(parts.service_hop(spec));
+    let found = parts.service(&spec.name);
     let Some((service, arn)) = found.and_then(|s| Some((s, s.target_groups.first()?))) else {
         edges.push(edge("alb", &id, path));
         return;

@@ -63,7 +63,7 @@ pub(super) struct ServiceRun<'a> {
 /// Everything that is known about one service's delivery; `None` when that is nothing.
 pub(super) fn line<'a>(parts: &Parts<'a>, index: usize, spec: &'a ServiceSpec) -> Option<ServiceRun<'a>> {
     let store = parts.store();
-    let repository = repository(&parts.facts, spec.role).filter(|r| r.exists);
+    let repository = repository(&parts.facts, &spec.role).filter(|r| r.exists);
     let project = project(parts, index, spec, repository);
     let builds = store.get::<Builds>().map_or(&[][..], |b| &b.builds).iter().filter(|b| Some(b.project.as_str()) == project);
     let builds: Vec<&Build> = builds.collect();

@@ -18,7 +18,7 @@ use crate::model::health::Level;
 use crate::model::network::{NatGateways, Network, Routes, SubnetTier, Zones, zone_letter};
 use crate::model::section::{Section, SectionKey};
 use crate::model::service::{Services, TaskStatus, Tasks};
-use crate::model::stack::{ServiceRole, Stack};
+use crate::model::stack::{ServiceSpec, Stack};
 use crate::model::store::Store;
 
 /// The sections that the picture is made of.
@@ -158,7 +158,7 @@ fn zone(
         suspect: false,
         balancer: balancer(name, store, placed),
         nat: ZoneNat { gateway, egress: egress::of(store, name), level },
-        services: stack.services.iter().map(|spec| service(name, &spec.name, spec.role, placed)).collect(),
+        services: stack.services.iter().map(|spec| service(name, spec, placed)).collect(),
         redis: redis(name, store, roles),
         database: database(name, store),
         free: free(name, store),
@@ -176,11 +176,12 @@ fn balancer(zone: &str, store: &Store, placed: &Placed<'_>) -> ZoneBalancer {
     ZoneBalancer { present: subnet.is_some(), subnet, groups: groups.collect() }
 }
 
-fn service(zone: &str, name: &str, role: ServiceRole, placed: &Placed<'_>) -> ZoneService {
+fn service(zone: &str, spec: &ServiceSpec, placed: &Placed<'_>) -> ZoneService {
+    let name = spec.name.as_str();
     let count = placed.services.get(&(zone, name));
     ZoneService {
         name: name.to_owned(),
-        role,
+        role: spec.role.clone(),
         running: count.map_or(0, |c| c.running),
         starting: count.map_or(0, |c| c.starting),
         healthy: placed.behind.contains(name).then(|| count.map_or(0, |c| c.healthy)),

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
+use super::needed::Table;
 use super::ports::tidy;
-use super::{CLOSED, Cell, CellVerdict, ClosedPath, Deviation, EXPECTED, End, ExpectedRule, LineState, Paths, PortRange, RuleLine};
+use super::{CLOSED, Cell, CellVerdict, ClosedPath, Deviation, End, ExpectedRule, LineState, Paths, PortRange, RuleLine};
 use crate::model::health::Level;
 use crate::model::network::{GroupRole, GroupRule, Peer, SecurityGroup, SecurityGroups};
-use crate::model::stack::AddressPlan;
 
 const WORLD: &str = "0.0.0.0/0";
 const WORLD6: &str = "::/0";
@@ -18,7 +18,7 @@ struct Seen<'a> {
     rule: &'a GroupRule,
     ports: PortRange,
     /// The written rule that it is, exactly.
-    written: Option<&'static ExpectedRule>,
+    written: Option<&'a ExpectedRule>,
     /// How bad it is that it exists.
     level: Level,
 }
@@ -26,31 +26,28 @@ struct Seen<'a> {
 /// All rules, and what is needed to understand their other ends.
 struct Scene<'a> {
     groups: &'a SecurityGroups,
-    addresses: &'a AddressPlan,
+    table: &'a Table,
     seen: Vec<Seen<'a>>,
 }
 
-/// The required paths that a missing rule closes.
-pub(super) fn closed(groups: &SecurityGroups, addresses: &AddressPlan) -> Vec<ClosedPath> {
-    let scene = Scene::of(groups, addresses);
-    let mut all: Vec<ClosedPath> = Vec::new();
-    for expected in EXPECTED.iter().filter(|e| e.required && scene.state(e).0 == LineState::Missing) {
-        let (from, to, port) = (expected.source(), expected.destination(), expected.port.unwrap_or_default());
-        match all.iter_mut().find(|p| (p.from, p.to, p.port) == (from, to, port)) {
-            Some(path) => path.missing.push(expected),
-            None => all.push(ClosedPath { from, to, port, missing: vec![expected] }),
-        }
-    }
-    all
+/// The ways that traffic needs and that no rule permits, whatever else is written.
+pub(super) fn closed(groups: &SecurityGroups, table: &Table) -> Vec<ClosedPath> {
+    let scene = Scene::of(groups, table);
+    let closed = table.needs.iter().filter_map(|need| {
+        let missing: Vec<ExpectedRule> = need.rules().filter(|rule| scene.refuses(rule)).collect();
+        (!missing.is_empty()).then_some(ClosedPath { from: need.from, to: need.to, port: need.port, missing })
+    });
+    closed.collect()
 }
 
-pub(super) fn paths(groups: &SecurityGroups, addresses: &AddressPlan) -> Paths {
-    let scene = Scene::of(groups, addresses);
+pub(super) fn paths(groups: &SecurityGroups, table: &Table) -> Paths {
+    let scene = Scene::of(groups, table);
     let ids = |role| groups.of(role).map(|g| (g.id.clone(), g.name.clone())).collect();
     let mut deviations = scene.deviations();
     deviations.sort_by_key(|d| std::cmp::Reverse(d.level));
     Paths {
-        groups: GroupRole::ALL.iter().map(|role| (*role, ids(*role))).collect(),
+        groups: table.carriers.iter().map(|role| (*role, ids(*role))).collect(),
+        strict: table.strict,
         lines: scene.lines(),
         matrix: End::ALL.iter().map(|from| End::ALL.iter().map(|to| scene.cell(*from, *to)).collect()).collect(),
         deviations,
@@ -77,12 +74,12 @@ fn written_peer(expected: &ExpectedRule) -> String {
 }
 
 impl<'a> Scene<'a> {
-    fn of(groups: &'a SecurityGroups, addresses: &'a AddressPlan) -> Self {
-        let mut scene = Self { groups, addresses, seen: Vec::new() };
+    fn of(groups: &'a SecurityGroups, table: &'a Table) -> Self {
+        let mut scene = Self { groups, table, seen: Vec::new() };
         for group in groups.groups.iter().filter(|g| !g.roles.is_empty()) {
             for rule in &group.rules {
                 let ports = PortRange::of(rule);
-                let written = EXPECTED.iter().find(|e| group.roles.contains(&e.group) && scene.is_exactly(rule, &ports, e));
+                let written = table.rules.iter().find(|e| group.roles.contains(&e.group) && scene.is_exactly(rule, &ports, e));
                 let level = if written.is_some() { Level::Healthy } else { scene.extra_level(group, rule, &ports) };
                 scene.seen.push(Seen { group, rule, ports, written, level });
             }
@@ -112,23 +109,15 @@ impl<'a> Scene<'a> {
     /// A rule that is not written: harmless is the IPv6 twin of a written one, and the self egress that the written architecture's self ingress needs.
     fn extra_level(&self, group: &SecurityGroup, rule: &GroupRule, ports: &PortRange) -> Level {
         let twin = matches!(&rule.peer, Peer::Cidr(cidr) if cidr == WORLD6)
-            && EXPECTED
+            && self
+                .table
+                .rules
                 .iter()
                 .any(|e| e.peer == End::Internet && e.egress == rule.egress && group.roles.contains(&e.group) && range(e) == *ports);
         let own = group.roles.contains(&GroupRole::Ecs)
             && rule.egress
             && matches!(&rule.peer, Peer::Group(id) if self.roles_of(id).contains(&GroupRole::Ecs));
-        if twin || own { Level::Healthy } else { Level::Degraded }
-    }
-
-    /// The address blocks in which an end lives.
-    fn blocks(&self, end: End) -> &'a [String] {
-        match end {
-            End::Alb => &self.addresses.public,
-            End::Ecs | End::Redis => &self.addresses.private,
-            End::Rds => &self.addresses.database,
-            End::Internet | End::Other => &[],
-        }
+        if twin || own || !self.table.strict { Level::Healthy } else { Level::Degraded }
     }
 
     /// Whether a rule's peer permits all of an end.
@@ -137,7 +126,7 @@ impl<'a> Scene<'a> {
             Peer::Cidr(cidr) if cidr == WORLD => end != End::Other,
             Peer::Cidr(cidr) if cidr == WORLD6 => end == End::Internet,
             Peer::Cidr(cidr) => {
-                let blocks = self.blocks(end);
+                let blocks = self.table.blocks(end);
                 !blocks.is_empty() && blocks.iter().all(|b| holds(cidr, b))
             }
             Peer::Group(id) => end.role().is_some_and(|role| self.roles_of(id).contains(&role)),
@@ -148,7 +137,7 @@ impl<'a> Scene<'a> {
     /// Whether a rule's peer names an end, not the whole world; what names none of the stack's ends names `Other`.
     fn names(&self, peer: &Peer, end: End) -> bool {
         let touches = |end: End| match peer {
-            Peer::Cidr(cidr) => self.blocks(end).iter().any(|b| holds(cidr, b) || holds(b, cidr)),
+            Peer::Cidr(cidr) => self.table.blocks(end).iter().any(|b| holds(cidr, b) || holds(b, cidr)),
             peer => self.covers(peer, end),
         };
         match peer {
@@ -161,6 +150,20 @@ impl<'a> Scene<'a> {
     /// The rules of a role in one direction.
     fn rules(&self, role: GroupRole, egress: bool) -> impl Iterator<Item = &Seen<'a>> {
         self.seen.iter().filter(move |s| s.group.roles.contains(&role) && s.rule.egress == egress)
+    }
+
+    /// Whether no rule permits what a way needs at one of its ends; not known is not refused.
+    fn refuses(&self, needed: &ExpectedRule) -> bool {
+        let known = self.knows(needed.group) && needed.peer.role().is_none_or(|role| self.knows(role));
+        let permits = |s: &Seen<'_>| s.ports.contains(&range(needed)) && self.opens(&s.rule.peer, needed.peer);
+        known && !self.rules(needed.group, needed.egress).any(permits)
+    }
+
+    /// The same as `covers`; to be reached from the internet, or to reach it, a part of it is enough: an office, CloudFront's prefix list,
+    /// an endpoint of the VPC.
+    fn opens(&self, peer: &Peer, end: End) -> bool {
+        let own = || GroupRole::ALL.iter().any(|role| self.names(peer, End::from(*role)));
+        self.covers(peer, end) || end == End::Internet && !own()
     }
 
     fn state(&self, expected: &ExpectedRule) -> (LineState, Option<&Seen<'a>>) {
@@ -185,7 +188,7 @@ impl<'a> Scene<'a> {
 
     fn deviations(&self) -> Vec<Deviation> {
         let mut all = Vec::new();
-        for expected in EXPECTED {
+        for expected in &self.table.rules {
             let (group, id) = (expected.group, expected.id);
             let what = format!("{} {}: {} {}", group.title(), direction(expected.egress), range(expected), written_peer(expected));
             let (state, seen) = self.state(expected);
@@ -205,7 +208,7 @@ impl<'a> Scene<'a> {
                 _ => {}
             }
         }
-        for role in GroupRole::ALL.iter().filter(|role| !self.knows(**role)) {
+        for role in self.table.unread.iter().filter(|role| !self.knows(**role)) {
             let id = CLOSED.iter().find(|c| c.group == *role).map_or("", |c| c.id);
             all.push(Deviation { level: Level::Unknown, id, group: *role, text: format!("no security group found for {}", role.title()) });
         }
@@ -233,10 +236,10 @@ impl<'a> Scene<'a> {
         let mut lines = Vec::new();
         for closed in CLOSED {
             let (group, egress) = (closed.group, closed.egress);
-            for expected in EXPECTED.iter().filter(|e| e.group == group && e.egress == egress) {
+            for expected in self.table.rules.iter().filter(|e| e.group == group && e.egress == egress) {
                 let (state, seen) = self.state(expected);
                 lines.push(RuleLine {
-                    id: Some(expected.id),
+                    id: Some(expected.id).filter(|id| !id.is_empty()),
                     group,
                     egress,
                     peer: written_peer(expected),
@@ -268,7 +271,7 @@ impl<'a> Scene<'a> {
     }
 
     fn cell(&self, from: End, to: End) -> Cell {
-        let required = EXPECTED.iter().filter(|e| e.source() == from && e.destination() == to);
+        let required = self.table.rules.iter().filter(|e| e.source() == from && e.destination() == to);
         let written: Vec<PortRange> = tidy(required.clone().map(range).collect());
         let mut cell = Cell { from, to, ports: Vec::new(), half: Vec::new(), written, verdict: CellVerdict::Closed, level: Level::Healthy };
         if [from, to].iter().filter_map(|e| e.role()).any(|role| !self.knows(role)) {

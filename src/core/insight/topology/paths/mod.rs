@@ -3,18 +3,21 @@
 
 mod check;
 mod expected;
+mod needed;
 mod ports;
 
 use crate::model::Time;
 use crate::model::health::{Level, Verdict};
 use crate::model::network::{GroupRole, SecurityGroups};
 use crate::model::section::Section;
-use crate::model::stack::{AddressPlan, Stack};
+use crate::model::stack::Stack;
 use crate::model::store::Store;
 use crate::model::system::System;
 
 use crate::insight::health::standing;
 use crate::insight::{Judgement, NodeId};
+
+use needed::Table;
 
 pub(crate) use expected::{CLOSED, EXPECTED, ExpectedRule};
 pub(crate) use ports::PortRange;
@@ -162,7 +165,7 @@ pub(crate) struct Deviation {
     pub text: String,
 }
 
-/// A written path that traffic needs and that the groups do not let through.
+/// A path that traffic needs and that the groups do not let through.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ClosedPath {
     /// Where the traffic comes from.
@@ -171,8 +174,8 @@ pub(crate) struct ClosedPath {
     pub to: End,
     /// Its TCP port.
     pub port: i32,
-    /// The written rules that are missing, at one end or at both.
-    pub missing: Vec<&'static ExpectedRule>,
+    /// The rules that are missing, at one end or at both.
+    pub missing: Vec<ExpectedRule>,
 }
 
 impl ClosedPath {
@@ -183,7 +186,7 @@ impl ClosedPath {
 
     /// Whose rules are missing: `ECS outbound, Redis inbound`.
     pub(crate) fn where_missing(&self) -> String {
-        let side = |e: &&ExpectedRule| format!("{} {}", e.group.title(), if e.egress { "outbound" } else { "inbound" });
+        let side = |e: &ExpectedRule| format!("{} {}", e.group.title(), if e.egress { "outbound" } else { "inbound" });
         self.missing.iter().map(side).collect::<Vec<_>>().join(", ")
     }
 }
@@ -193,6 +196,8 @@ impl ClosedPath {
 pub(crate) struct Paths {
     /// The groups, by role: ids and names of each.
     pub groups: Vec<(GroupRole, Vec<(String, String)>)>,
+    /// They are held against what is written down, and not only against what is needed.
+    pub strict: bool,
     /// By group and direction in the written architecture's order; extra rules after the written ones of their group and direction.
     pub lines: Vec<RuleLine>,
     /// Rows and columns in the order of `End::ALL`.
@@ -210,25 +215,24 @@ impl Paths {
         self.matrix.iter().flatten().find(|c| c.from == from && c.to == to)
     }
 
-    /// The written paths that traffic needs and that are closed, in the order of the written architecture.
-    pub(crate) fn closed(groups: &SecurityGroups, addresses: &AddressPlan) -> Vec<ClosedPath> {
-        check::closed(groups, addresses)
+    /// The paths that this stack's traffic needs and that are closed.
+    pub(crate) fn closed(store: &Store, stack: &Stack) -> Vec<ClosedPath> {
+        store.get::<SecurityGroups>().map_or_else(Vec::new, |groups| check::closed(groups, &Table::of(store, stack)))
     }
 
-    /// Holds groups against the written architecture; without a verdict.
-    pub(crate) fn of(groups: &SecurityGroups, addresses: &AddressPlan) -> Self {
-        check::paths(groups, addresses)
+    /// Holds groups against what is written of the stack, or else against what it needs; without a verdict.
+    pub(crate) fn of(store: &Store, stack: &Stack) -> Self {
+        let unread = SecurityGroups::default();
+        check::paths(store.get::<SecurityGroups>().unwrap_or(&unread), &Table::of(store, stack))
     }
 }
 
 /// The picture of one moment. Before the groups were read everything in it is unknown, and `missing` says why.
 pub(crate) fn paths(store: &Store, judgement: &Judgement, stack: &Stack, now: Time) -> Paths {
-    let unread = SecurityGroups::default();
-    let groups = store.get::<SecurityGroups>().unwrap_or(&unread);
     let entry = store.entry(SecurityGroups::KEY);
     Paths {
         verdict: judgement.of(&NodeId::of(System::SecurityGroups)).cloned(),
         missing: standing::explain(entry, now).or_else(|| entry.is_none().then(|| standing::LOADING.to_owned())),
-        ..Paths::of(groups, &stack.addresses)
+        ..Paths::of(store, stack)
     }
 }

@@ -1,31 +1,13 @@
-//! Which resources make up the stack that is watched: names from the configuration, with the written architecture's names as defaults.
+//! Which resources make up the stack that is watched: names from the configuration, or the written architecture's where none is written.
+//! `roles`: what its parts are for; `uses`: which systems it has.
+
+mod roles;
+mod uses;
 
 use serde::{Deserialize, Serialize};
 
 use super::limits::Limits;
-
-/// What a service is for; decides which target group and edges belong to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ServiceRole {
-    /// The API behind `/api/*`.
-    ControlPlane,
-    /// The web portal behind the default rule.
-    Web,
-    /// Background workers, not behind the balancer.
-    Worker,
-}
-
-impl ServiceRole {
-    /// What the written architecture calls it.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::ControlPlane => "Control plane",
-            Self::Web => "Web portal",
-            Self::Worker => "Celery workers",
-        }
-    }
-}
+pub use roles::{BucketRole, KeyUse, NotAWord, RoleUse, SecretUse, ServiceRole};
 
 /// A resource's name and what it is for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,58 +19,43 @@ pub struct Named<R> {
     pub role: R,
 }
 
-/// One ECS service of the stack.
-pub type ServiceSpec = Named<ServiceRole>;
-
-/// What a bucket holds.
+/// What a service talks to behind the balancer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum BucketRole {
-    /// Policies and PDFs.
-    Documents,
-    /// Static assets and media.
-    Static,
-    /// Generated reports.
-    Reports,
-}
-
-/// What an IAM role is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RoleUse {
-    /// What the tasks may do.
-    EcsTask,
-    /// What ECS needs to start a task.
-    EcsExecution,
-    /// What builds may do.
-    CodeBuild,
-}
-
-/// What a KMS key encrypts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum KeyUse {
-    /// The database.
-    Rds,
-    /// The buckets.
-    S3,
-    Secrets,
-}
-
-/// What a secret holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SecretUse {
-    /// Database credentials.
+pub enum Dependency {
     Database,
-    /// Django's secret key.
-    Django,
-    /// The Redis auth token.
-    Redis,
+    Cache,
 }
 
-/// The address plan of the VPC: it tells the tiers of the subnets apart.
+/// One ECS service of the stack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table with name and role")]
+pub struct ServiceSpec {
+    /// The name that ECS knows it by.
+    pub name: String,
+    /// What it is for.
+    pub role: ServiceRole,
+    /// What it talks to; without it, what its role does in the written architecture, and for another role nothing that is judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uses: Option<Vec<Dependency>>,
+}
+
+impl ServiceSpec {
+    pub fn new(name: &str, role: ServiceRole) -> Self {
+        Self { name: name.to_owned(), role, uses: None }
+    }
+
+    /// Whether it cannot serve without that.
+    pub fn needs(&self, dependency: Dependency) -> bool {
+        match (&self.uses, &self.role) {
+            (Some(uses), _) => uses.contains(&dependency),
+            (None, role) => matches!(role, ServiceRole::ControlPlane | ServiceRole::Worker),
+        }
+    }
+}
+
+/// The address plan of the VPC: it tells the tiers of the subnets apart. Without one their route tables do.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AddressPlan {
     pub vpc: String,
@@ -100,16 +67,18 @@ pub struct AddressPlan {
     pub database: Vec<String>,
 }
 
-impl Default for AddressPlan {
-    fn default() -> Self {
+impl AddressPlan {
+    /// The written architecture's.
+    pub fn seed() -> Self {
         let tier = |third: [u8; 3]| third.map(|n| format!("10.0.{n}.0/24")).to_vec();
         Self { vpc: "10.0.0.0/16".to_owned(), public: tier([1, 2, 3]), private: tier([11, 12, 13]), database: tier([21, 22, 23]) }
     }
 }
 
-/// The watched stack, by resource names.
+/// The watched stack, by resource names. What is written of another stack than the written architecture's is all that it has: an empty
+/// name or list is "not used". The default is the written architecture's stack.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default = "Stack::none")]
 pub struct Stack {
     /// Shown in the header; typed to arm.
     pub name: String,
@@ -165,9 +134,9 @@ impl Default for Stack {
             account: String::new(),
             cluster: "production-nextcore".to_owned(),
             services: vec![
-                named("control-plane", ServiceRole::ControlPlane),
-                named("web", ServiceRole::Web),
-                named("celery-worker", ServiceRole::Worker),
+                ServiceSpec::new("control-plane", ServiceRole::ControlPlane),
+                ServiceSpec::new("web", ServiceRole::Web),
+                ServiceSpec::new("celery-worker", ServiceRole::Worker),
             ],
             balancer: "production-nextcore".to_owned(),
             database: "production-nextcore-db".to_owned(),
@@ -176,7 +145,7 @@ impl Default for Stack {
             alarm_prefix: String::new(),
             zone: "nextcore.ai".to_owned(),
             distribution: String::new(),
-            addresses: AddressPlan::default(),
+            addresses: AddressPlan::seed(),
             buckets: vec![
                 named("nextcore-documents", BucketRole::Documents),
                 named("nextcore-static", BucketRole::Static),
@@ -211,6 +180,44 @@ impl Default for Stack {
 }
 
 impl Stack {
+    /// A stack that has nothing.
+    pub fn none() -> Self {
+        Self {
+            name: String::new(),
+            region: String::new(),
+            account: String::new(),
+            cluster: String::new(),
+            services: Vec::new(),
+            balancer: String::new(),
+            database: String::new(),
+            cache: String::new(),
+            log_group: String::new(),
+            alarm_prefix: String::new(),
+            zone: String::new(),
+            distribution: String::new(),
+            addresses: AddressPlan::default(),
+            buckets: Vec::new(),
+            roles: Vec::new(),
+            keys: Vec::new(),
+            secrets: Vec::new(),
+            repositories: Vec::new(),
+            projects: Vec::new(),
+            pipeline: String::new(),
+            dashboard_prefix: String::new(),
+            limits: Limits::default(),
+        }
+    }
+
+    /// The bucket of static assets.
+    pub fn assets(&self) -> Option<&Named<BucketRole>> {
+        self.buckets.iter().find(|b| b.role == BucketRole::Static)
+    }
+
+    /// A service of that name.
+    pub fn service(&self, name: &str) -> Option<&ServiceSpec> {
+        self.services.iter().find(|s| s.name == name)
+    }
+
     /// Whether these are the resources of the written architecture: only of them it is known where they are.
     pub fn is_the_seeds(&self) -> bool {
         // Neither where they are nor what is only shown, looked through or judged by is a name of a resource.
