@@ -8,7 +8,7 @@ use super::section::{Section, SectionKey};
 use super::system::System;
 pub use states::{AttachmentState, AvailabilityMode, AvailabilityZoneState, ConnectivityType, NatState, RouteState, SubnetState, VpcState};
 
-/// The tier of a subnet, by its CIDR block in the configuration.
+/// The tier of a subnet: by its CIDR block in the configuration, else by `TierSigns`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SubnetTier {
@@ -20,6 +20,33 @@ pub enum SubnetTier {
     /// Not in the configuration.
     #[default]
     Other,
+}
+
+/// What tells the tiers of subnets apart where no address plan does: who uses them, and where their traffic goes.
+#[derive(Debug, Default)]
+pub struct TierSigns<'a> {
+    /// Of a load balancer that faces the internet.
+    pub balancer: Vec<&'a str>,
+    /// Of the services.
+    pub services: Vec<&'a str>,
+    /// Of the database's subnet group.
+    pub database: Vec<&'a str>,
+    pub routes: Option<&'a Routes>,
+}
+
+impl TierSigns<'_> {
+    /// The tier of a subnet; one that nothing of the stack uses and that leads nowhere is none of its tiers.
+    pub fn tier(&self, subnet: &str) -> SubnetTier {
+        let route = self.routes.and_then(|r| r.of(subnet)).and_then(RouteTable::default_route);
+        let public = route.is_some_and(|r| r.target.starts_with("igw-"));
+        match subnet {
+            s if self.balancer.contains(&s) || public => SubnetTier::Public,
+            s if self.services.contains(&s) => SubnetTier::Private,
+            s if self.database.contains(&s) => SubnetTier::Database,
+            _ if route.is_some() => SubnetTier::Private,
+            _ => SubnetTier::Other,
+        }
+    }
 }
 
 impl SubnetTier {

@@ -23,6 +23,8 @@ pub(crate) struct Facts<'a> {
     pub store: &'a Store,
     pub stack: &'a Stack,
     pub now: Time,
+    /// Something is written down about this stack: its numbers count, and not only what it needs to serve.
+    pub written: bool,
     /// Redis roles by node.
     pub roles: BTreeMap<String, bool>,
     /// Paths that traffic needs and that the security groups do not let through.
@@ -40,6 +42,7 @@ impl<'a> Facts<'a> {
             store,
             stack,
             now,
+            written: stack.is_the_seeds(),
             roles: redis_roles(store, now),
             closed: Paths::closed(store, stack),
             window: None,

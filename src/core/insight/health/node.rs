@@ -121,6 +121,13 @@ impl Nodes {
         self.all.insert(id, assessment);
     }
 
+    /// A node that is optional in this stack, and that it has not; what is wrong with it stays said.
+    pub(crate) fn absent(&mut self, id: &NodeId, why: &str) {
+        if let Some(assessment) = self.all.get_mut(id) {
+            assessment.is_absent(why.to_owned());
+        }
+    }
+
     /// A system that the stack does not have: its own node says so, if it has one.
     fn unused(&mut self, system: System) {
         if !system.spec().title.is_empty() {

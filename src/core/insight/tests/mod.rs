@@ -11,6 +11,7 @@ mod paths;
 mod platform;
 mod sections;
 mod service;
+mod shapes;
 mod timeline;
 mod watch;
 mod window;

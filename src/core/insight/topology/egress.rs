@@ -3,9 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::model::health::Level;
 use crate::model::network::{
     AvailabilityMode, NatGateway, NatGateways, NatState, Network, RouteState, Routes, Subnet, SubnetTier, zone_letter,
 };
+use crate::model::stack::Stack;
 use crate::model::store::Store;
 
 /// Where a default route leads; ordered so that `max` is the worst.
@@ -19,6 +21,15 @@ pub enum Egress {
         /// Gateway id.
         gateway: String,
     },
+    /// Through a gateway that several zones share: nobody wrote that each has its own, and this one has none.
+    Shared {
+        /// Gateway id.
+        gateway: String,
+        /// Letter of its zone.
+        via: String,
+    },
+    /// No private subnet of the stack has a default route: what it needs of AWS it reaches by endpoints.
+    Isolated,
     /// To something that is no NAT gateway of the VPC: `igw-…`, `tgw-…`.
     Elsewhere {
         /// The route's target.
@@ -59,8 +70,19 @@ impl Egress {
     /// The gateway that carries the traffic, if one does.
     pub fn gateway(&self) -> Option<&str> {
         match self {
-            Self::Own { gateway } | Self::Rerouted { gateway, .. } => Some(gateway),
+            Self::Own { gateway } | Self::Rerouted { gateway, .. } | Self::Shared { gateway, .. } => Some(gateway),
             _ => None,
+        }
+    }
+
+    /// How bad that is.
+    pub fn level(&self) -> Level {
+        match self {
+            Self::Unknown => Level::Unknown,
+            Self::Own { .. } | Self::Shared { .. } | Self::Isolated => Level::Healthy,
+            Self::Pending { .. } => Level::Info,
+            Self::Elsewhere { .. } | Self::Rerouted { .. } => Level::Degraded,
+            Self::Nowhere { .. } | Self::Broken { .. } | Self::Blackhole { .. } => Level::Down,
         }
     }
 
@@ -69,6 +91,8 @@ impl Egress {
         match self {
             Self::Unknown => "route unknown".to_owned(),
             Self::Own { gateway } => format!("via {gateway}"),
+            Self::Shared { via, .. } => format!("via {via}"),
+            Self::Isolated => "no default route".to_owned(),
             Self::Elsewhere { target } => format!("default route to {target}"),
             Self::Rerouted { via, .. } => format!("rerouted via {via}"),
             Self::Pending { gateway } => format!("{gateway} is being created"),
@@ -98,18 +122,35 @@ pub(crate) fn own_gateway<'a>(store: &'a Store, zone: &str) -> Option<&'a NatGat
     own.first().copied()
 }
 
-/// Whether a gateway is a zone's own: it stands there, or is regional with an address there.
+/// Whether a gateway is a zone's own: it stands there, or is regional and has not failed there. A regional one adds a zone by itself.
 fn serves(gateway: &NatGateway, zone: &str) -> bool {
-    gateway.zone == zone || gateway.availability == AvailabilityMode::Regional && gateway.addresses.iter().any(|a| a.zone == zone)
+    let lost = || gateway.addresses.iter().any(|a| a.zone == zone && a.status == "failed");
+    gateway.zone == zone || gateway.availability == AvailabilityMode::Regional && !lost()
 }
 
-/// The worst way out of the private subnets of a zone.
-pub(crate) fn of(store: &Store, zone: &str) -> Egress {
+/// The worst way out of the private subnets of a zone, whoever has designed it.
+pub(crate) fn seen(store: &Store, zone: &str) -> Egress {
     let (Some(network), Some(routes), Some(nat)) = (store.get::<Network>(), store.get::<Routes>(), store.get::<NatGateways>()) else {
         return Egress::Unknown;
     };
     let private = network.of(SubnetTier::Private).filter(|s| s.zone == zone);
     private.map(|subnet| of_subnet(routes, nat, subnet)).max().unwrap_or_default()
+}
+
+/// The same as this stack is built: a gateway of its own for each zone is the written architecture's.
+pub(crate) fn of(store: &Store, stack: &Stack, zone: &str) -> Egress {
+    match seen(store, zone) {
+        way if stack.is_the_seeds() => way,
+        // Even one that has failed would be listed for an hour.
+        Egress::Rerouted { gateway, via } if own_gateway(store, zone).is_none() => Egress::Shared { gateway, via },
+        Egress::Nowhere { .. } if no_private_subnet_leads_out(store) => Egress::Isolated,
+        way => way,
+    }
+}
+
+fn no_private_subnet_leads_out(store: &Store) -> bool {
+    let (Some(network), Some(routes)) = (store.get::<Network>(), store.get::<Routes>()) else { return false };
+    network.of(SubnetTier::Private).all(|s| routes.of(&s.id).is_none_or(|t| t.default_route().is_none()))
 }
 
 fn of_subnet(routes: &Routes, nat: &NatGateways, subnet: &Subnet) -> Egress {

@@ -221,8 +221,13 @@ impl Stack {
     /// Whether these are the resources of the written architecture: only of them it is known where they are.
     pub fn is_the_seeds(&self) -> bool {
         // Neither where they are nor what is only shown, looked through or judged by is a name of a resource.
-        let Self { name, region, account, alarm_prefix, dashboard_prefix, distribution, limits, .. } = self.clone();
-        *self == Self { name, region, account, alarm_prefix, distribution, dashboard_prefix, limits, ..Self::default() }
+        let resources = |s: &Self| {
+            let names = [&s.cluster, &s.balancer, &s.database, &s.cache, &s.log_group, &s.zone, &s.pipeline].map(String::clone);
+            (names, s.services.clone(), s.addresses.clone(), s.projects.clone())
+        };
+        let kept = |s: &Self| (s.buckets.clone(), s.roles.clone(), s.keys.clone(), s.secrets.clone(), s.repositories.clone());
+        let seed = Self::default();
+        self.database == seed.database && resources(self) == resources(&seed) && kept(self) == kept(&seed)
     }
 }
 

@@ -82,7 +82,7 @@ impl Figures<'_> {
             all.push(figure("", gateway.id.clone()));
             all.extend(self.through(&gateway.id).map(|v| figure("", rate(v))));
         }
-        if let Egress::Rerouted { via, .. } = egress::of(self.store, &zone) {
+        if let Egress::Rerouted { via, .. } = egress::seen(self.store, &zone) {
             all.push(figure("", format!("via {via}")));
         }
         all

@@ -25,7 +25,7 @@ use super::reason;
 use super::widget::{Ink, Phrase};
 use crate::insight::NodeId;
 use crate::model::health::Level;
-use crate::model::network::{AvailabilityZoneState, Zones, zone_letter};
+use crate::model::network::{AvailabilityZoneState, Network, SubnetTier, Zones, zone_letter};
 use crate::model::section::SectionKey;
 use crate::model::system::{System, Tier};
 use crate::session::layout::{Area, Layout, Look, Placed, Rule, boxes, spec};
@@ -196,13 +196,17 @@ fn draw_rule(v: &View<'_>, layout: &Layout, rule: &Rule, ink: &mut Ink<'_>) {
 /// The addresses of a tier of the VPC, as far as there is room.
 fn heading<'a>(v: &View<'a>, tier: Tier, width: u16) -> Phrase<'a> {
     let plan = &v.session.stack.addresses;
-    let blocks = match tier {
-        Tier::Public => &plan.public,
-        Tier::Private => &plan.private,
-        Tier::Database => &plan.database,
+    let (planned, tier) = match tier {
+        Tier::Public => (&plan.public, SubnetTier::Public),
+        Tier::Private => (&plan.private, SubnetTier::Private),
+        Tier::Database => (&plan.database, SubnetTier::Database),
         _ => return Phrase::new(),
     };
-    if width < 50 { Phrase::new() } else { Phrase::of(network::blocks(blocks), Role::Muted) }
+    if width < 50 {
+        return Phrase::new();
+    }
+    let there = || v.store.get::<Network>().into_iter().flat_map(|n| n.of(tier)).map(|s| s.cidr.clone()).collect::<Vec<_>>();
+    Phrase::of(if planned.is_empty() { network::blocks(&there()) } else { network::blocks(planned) }, Role::Muted)
 }
 
 /// `a ● b ● c ●` of the availability zones; loud when AWS calls one impaired.

@@ -33,6 +33,7 @@ fn vpc<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
         return Ok(vec![fact(0, clip(&worst.text, room), tone(worst.level))]);
     }
     let plan = &v.session.stack.addresses;
+    // Without a plan there are as many as there are.
     let wanted = plan.public.len() + plan.private.len() + plan.database.len();
     let there = network.subnets.iter().filter(|s| matches!(s.state, SubnetState::Available | SubnetState::Unstated)).count();
     let cidr = if network.cidr.is_empty() { "?" } else { network.cidr.as_str() };
@@ -98,20 +99,21 @@ pub(super) fn blocks(blocks: &[String]) -> String {
 
 /// What one zone's way out looks like: glyph and what is wrong with it.
 fn exit(v: &View<'_>, zone: &str) -> (&'static str, Role, Option<String>) {
-    let egress = egress::of(v.store, zone);
+    let egress = egress::of(v.store, &v.session.stack, zone);
     let own = egress::own_gateway(v.store, zone);
     let judged = v.level(&NodeId::named(System::Nat, zone_letter(zone))).unwrap_or(Level::Unknown);
     let (level, words) = match &egress {
         Egress::Own { .. } => (Level::Healthy, None),
+        Egress::Isolated => (egress.level(), Some("isolated".to_owned())),
         Egress::Unknown => {
             (own.map_or(Level::Unknown, |g| if g.state == NatState::Available { Level::Healthy } else { Level::Down }), None)
         }
-        Egress::Rerouted { via, .. } => (Level::Degraded, Some(format!("via {via}"))),
-        Egress::Pending { .. } => (Level::Info, Some("pending".to_owned())),
-        Egress::Blackhole { .. } => (Level::Down, Some("blackhole".to_owned())),
-        Egress::Broken { state, .. } => (Level::Down, Some(state.clone())),
-        Egress::Nowhere { .. } => (Level::Down, Some("no route".to_owned())),
-        Egress::Elsewhere { target } => (Level::Degraded, Some(target.split('-').next().unwrap_or("?").to_owned())),
+        Egress::Rerouted { via, .. } | Egress::Shared { via, .. } => (egress.level(), Some(format!("via {via}"))),
+        Egress::Pending { .. } => (egress.level(), Some("pending".to_owned())),
+        Egress::Blackhole { .. } => (egress.level(), Some("blackhole".to_owned())),
+        Egress::Broken { state, .. } => (egress.level(), Some(state.clone())),
+        Egress::Nowhere { .. } => (egress.level(), Some("no route".to_owned())),
+        Egress::Elsewhere { target } => (egress.level(), Some(target.split('-').next().unwrap_or("?").to_owned())),
     };
     let level = level.max(if judged == Level::Unknown { level } else { judged });
     let (mark, role) = glyph(level);
@@ -137,7 +139,8 @@ fn nat<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
     known::<NatGateways>(v)?;
     let zones = egress::zones(v.store);
     if zones.is_empty() {
-        return Ok(vec![fact(0, "no NAT gateways", Role::Crit)]);
+        let role = if v.session.stack.is_the_seeds() { Role::Crit } else { Role::Muted };
+        return Ok(vec![fact(0, "no NAT gateways", role)]);
     }
     let mut facts: Vec<Fact<'a>> = zones
         .iter()

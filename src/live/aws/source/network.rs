@@ -8,7 +8,7 @@ use std::time::Duration;
 use aws_sdk_ec2::types as sdk;
 use futures_util::future::{try_join, try_join3};
 
-use super::{Context, MINUTE, SLOW, TWO_MINUTES};
+use super::{Context, FAST, MINUTE, SLOW, TWO_MINUTES};
 use crate::aws::convert::{text, text_opt};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
@@ -18,12 +18,13 @@ use nextcore_core::model::cache::CacheNodes;
 use nextcore_core::model::database::Database;
 use nextcore_core::model::network::{
     GroupRole, GroupRule, InternetGateway, NatAddress, NatGateway, NatGateways, Network, Peer, Route, RouteTable, Routes, SecurityGroup,
-    SecurityGroups, Subnet, SubnetTier, Zone, Zones,
+    SecurityGroups, Subnet, SubnetTier, TierSigns, Zone, Zones,
 };
-use nextcore_core::model::section::Problem;
+use nextcore_core::model::section::{Problem, ProblemKind};
 use nextcore_core::model::service::Services;
 use nextcore_core::model::stack::AddressPlan;
 use nextcore_core::model::store::Store;
+use nextcore_core::model::system::System;
 
 const VPCS: Op = Op::read("EC2", "DescribeVpcs", "ec2:DescribeVpcs").on(Scope::Any);
 const SUBNETS: Op = Op::read("EC2", "DescribeSubnets", "ec2:DescribeSubnets").on(Scope::Any);
@@ -39,8 +40,28 @@ fn filter(name: &str, values: impl IntoIterator<Item = String>) -> sdk::Filter {
     sdk::Filter::builder().name(name).set_values(Some(values.into_iter().collect())).build()
 }
 
+/// Where the stack stands: where its load balancer does, else where the network was found.
+fn vpc(cx: &Context) -> Result<String, Problem> {
+    if cx.stack.has(System::Balancer) { Ok(cx.needs::<Balancer>()?.vpc.clone()) } else { Ok(cx.needs::<Network>()?.vpc.clone()) }
+}
+
 fn in_vpc(cx: &Context) -> Result<sdk::Filter, Problem> {
-    Ok(filter("vpc-id", [cx.needs::<Balancer>()?.vpc.clone()]))
+    Ok(filter("vpc-id", [vpc(cx)?]))
+}
+
+/// The VPC of the subnets in which the services' tasks start.
+async fn vpc_of_services(cx: &Context) -> Result<String, Problem> {
+    let services = cx.needs::<Services>()?;
+    let Some(subnet) = services.services.iter().find_map(|s| s.subnets.first()) else {
+        return Err(Problem {
+            kind: ProblemKind::NotFound,
+            headline: "the services name no subnets".to_owned(),
+            hint: "set stack.balancer in the configuration: the VPC is that of the load balancer".to_owned(),
+            permission: None,
+        });
+    };
+    let out = cx.clients.ec2.describe_subnets().subnet_ids(subnet).send().await.map_err(|e| problem_of(SUBNETS, &e))?;
+    Ok(text(sent(SUBNETS, "subnets", out.subnets.as_ref())?.first().and_then(|s| s.vpc_id())))
 }
 
 pub(super) struct VpcSource;
@@ -49,16 +70,18 @@ impl super::Source for VpcSource {
     type Out = Network;
     const READS: &'static [Op] = &[VPCS, SUBNETS, GATEWAYS];
 
-    fn every(_: &Store) -> Duration {
-        SLOW
+    fn every(store: &Store) -> Duration {
+        // Without a load balancer the first answer comes before the routes that tell the tiers apart.
+        let untold = store.get::<Network>().is_some_and(|n| n.subnets.iter().all(|s| s.tier == SubnetTier::Other));
+        if untold && store.at::<Routes>() > store.at::<Network>() { FAST } else { SLOW }
     }
 
     async fn poll(cx: Arc<Context>) -> Result<Network, Problem> {
-        let vpc = cx.needs::<Balancer>()?.vpc.clone();
+        let vpc = if cx.stack.has(System::Balancer) { vpc(&cx)? } else { vpc_of_services(&cx).await? };
         let attached = filter("attachment.vpc-id", [vpc.clone()]);
         let (vpcs, subnets, gateways) = try_join3(
             async { cx.side(cx.clients.ec2.describe_vpcs().vpc_ids(&vpc).send().await.map_err(|e| problem_of(VPCS, &e))) },
-            subnets(&cx),
+            subnets(&cx, &vpc),
             async {
                 let answer = cx.clients.ec2.describe_internet_gateways().filters(attached).send().await;
                 cx.side(answer.map_err(|e| problem_of(GATEWAYS, &e)))
@@ -80,15 +103,19 @@ impl super::Source for VpcSource {
     }
 }
 
-async fn subnets(cx: &Context) -> Result<Vec<Subnet>, Problem> {
-    let request = cx.clients.ec2.describe_subnets().filters(in_vpc(cx)?);
+async fn subnets(cx: &Context, vpc: &str) -> Result<Vec<Subnet>, Problem> {
+    let signs = signs(cx)?;
+    let request = cx.clients.ec2.describe_subnets().filters(filter("vpc-id", [vpc.to_owned()]));
     let ask = |token| request.clone().set_next_token(token).send();
     let all = page::all(SUBNETS, ask, |out| (out.subnets, out.next_token)).await?;
     let subnet = |s: &sdk::Subnet| Subnet {
         id: text(s.subnet_id()),
         cidr: text(s.cidr_block()),
         zone: text(s.availability_zone()),
-        tier: tier(&cx.stack.addresses, s.cidr_block().unwrap_or_default()),
+        tier: signs.as_ref().map_or_else(
+            || planned(&cx.stack.addresses, s.cidr_block().unwrap_or_default()),
+            |signs| signs.tier(s.subnet_id().unwrap_or_default()),
+        ),
         free_addresses: s.available_ip_address_count().unwrap_or_default(),
         public_addresses: s.map_public_ip_on_launch().unwrap_or_default(),
         state: text(s.state().map(sdk::SubnetState::as_str)).into(),
@@ -98,7 +125,30 @@ async fn subnets(cx: &Context) -> Result<Vec<Subnet>, Problem> {
     Ok(found)
 }
 
-fn tier(plan: &AddressPlan, cidr: &str) -> SubnetTier {
+/// What tells the tiers apart where no plan does. The first poll of a stack without a load balancer has no routes yet, and comes again.
+fn signs(cx: &Context) -> Result<Option<TierSigns<'_>>, Problem> {
+    if cx.stack.addresses != AddressPlan::default() {
+        return Ok(None);
+    }
+    let mut signs = TierSigns::default();
+    if cx.stack.has(System::Balancer) {
+        let balancer = cx.needs::<Balancer>()?;
+        if balancer.scheme != "internal" {
+            signs.balancer = balancer.zones.iter().map(|(_, subnet)| subnet.as_str()).collect();
+        }
+        signs.routes = Some(cx.needs::<Routes>()?);
+    } else {
+        signs.routes = cx.store.get::<Routes>();
+    }
+    if cx.stack.has(System::Service) {
+        signs.services = cx.needs::<Services>()?.services.iter().flat_map(|s| &s.subnets).map(String::as_str).collect();
+    }
+    let database = cx.store.get::<Database>().into_iter();
+    signs.database = database.flat_map(|d| &d.subnets).map(|(subnet, _)| subnet.as_str()).collect();
+    Ok(Some(signs))
+}
+
+fn planned(plan: &AddressPlan, cidr: &str) -> SubnetTier {
     let tiers = [(&plan.public, SubnetTier::Public), (&plan.private, SubnetTier::Private), (&plan.database, SubnetTier::Database)];
     tiers.into_iter().find(|(blocks, _)| blocks.iter().any(|b| b == cidr)).map_or(SubnetTier::Other, |(_, tier)| tier)
 }
@@ -286,15 +336,21 @@ impl super::Source for GroupsSource {
 
 /// Who carries which group, as far as the sections that name groups have answered; the load balancer must have.
 fn carriers(cx: &Context) -> Result<BTreeMap<String, BTreeSet<GroupRole>>, Problem> {
-    let mut carried: Vec<(GroupRole, &[String])> = vec![(GroupRole::Alb, &cx.needs::<Balancer>()?.security_groups)];
-    carried.extend(cx.needs::<Services>()?.services.iter().map(|s| (GroupRole::Ecs, s.security_groups.as_slice())));
+    let mut carried: Vec<(GroupRole, &[String])> = Vec::new();
+    if cx.stack.has(System::Balancer) {
+        carried.push((GroupRole::Alb, &cx.needs::<Balancer>()?.security_groups));
+    }
+    let services = if cx.stack.has(System::Service) { Some(cx.needs::<Services>()?) } else { None };
+    carried.extend(services.into_iter().flat_map(|s| &s.services).map(|s| (GroupRole::Ecs, s.security_groups.as_slice())));
     // A stack without database or Redis has still groups to show: only wait for them, do not depend on them.
     match cx.needs::<Database>() {
+        _ if !cx.stack.has(System::Database) => {}
         Ok(database) => carried.push((GroupRole::Rds, &database.security_groups)),
         Err(p) if p.is_waiting() => return Err(p),
         Err(_) => {}
     }
     match cx.needs::<CacheNodes>() {
+        _ if !cx.stack.has(System::Cache) => {}
         Ok(nodes) => carried.extend(nodes.nodes.iter().map(|n| (GroupRole::Redis, n.security_groups.as_slice()))),
         Err(p) if p.is_waiting() => return Err(p),
         Err(_) => {}

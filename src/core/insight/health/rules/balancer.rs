@@ -1,9 +1,12 @@
 //! The load balancer's own rules: state, zones, traffic, errors, latency. Its target groups are `target_group`'s business.
 
+use std::collections::BTreeSet;
+
 use crate::model::balancer::{Balancer, BalancerState};
 use crate::model::health::Level;
 use crate::model::limits::Limit;
 use crate::model::metric::{self, Metrics};
+use crate::model::network::{Network, zone_letter};
 use crate::model::section::Section;
 use crate::model::stack::Stack;
 use crate::model::system::System;
@@ -22,7 +25,12 @@ use crate::model::system::SystemSpec;
 /// About the balancer.
 pub(crate) const RULES: &[Rule<Balancer>] = &[
     Rule { id: "alb.state", doc: "active; active_impaired is degraded, failed is down", needs: &[Balancer::KEY], check: state },
-    Rule { id: "alb.zones", doc: "a node in three zones", needs: &[Balancer::KEY], check: zones },
+    Rule {
+        id: "alb.zones",
+        doc: "a node in three zones, or in every zone of its services' subnets",
+        needs: &[Balancer::KEY],
+        check: zones,
+    },
 ];
 
 /// About its traffic, whatever its description says.
@@ -77,10 +85,19 @@ fn state(_: &Facts<'_>, balancer: &Balancer) -> Option<Finding> {
     }
 }
 
-fn zones(_: &Facts<'_>, balancer: &Balancer) -> Option<Finding> {
+fn zones(facts: &Facts<'_>, balancer: &Balancer) -> Option<Finding> {
     let n = balancer.zones.len();
-    // A cloud that names no zone at all says nothing about them.
-    (n > 0 && n < limits::BALANCER_ZONES).then(|| degraded(format!("in {n} of {} zones", limits::BALANCER_ZONES)))
+    if facts.written {
+        // A cloud that names no zone at all says nothing about them.
+        return (n > 0 && n < limits::BALANCER_ZONES).then(|| degraded(format!("in {n} of {} zones", limits::BALANCER_ZONES)));
+    }
+    // Targets in a zone that the load balancer does not serve get no requests.
+    let fronted = facts.stack.services.iter().filter_map(|s| facts.service(&s.name)).filter(|s| !s.target_groups.is_empty());
+    let ids: BTreeSet<&str> = fronted.flat_map(|s| &s.subnets).map(String::as_str).collect();
+    let subnets = facts.fresh::<Network>()?.subnets.iter().filter(|s| ids.contains(s.id.as_str()));
+    let without: BTreeSet<&str> = subnets.map(|s| s.zone.as_str()).filter(|z| balancer.zones.iter().all(|(zone, _)| zone != z)).collect();
+    let letters: Vec<&str> = without.into_iter().map(zone_letter).collect();
+    (n > 0 && !letters.is_empty()).then(|| degraded(format!("no node in zone {}, where its services have subnets", letters.join(", "))))
 }
 
 fn traffic(facts: &Facts<'_>, _: &Stack) -> Option<Finding> {

@@ -37,9 +37,9 @@ impl Catalogue<'_> {
     /// All tables of rules about one system.
     fn system(&mut self, system: System) {
         match system {
-            System::Dns => self.rules(dns::RULES).rules(dns::CHECKS).metrics(dns::GAUGES),
+            System::Dns => self.rules(dns::RULES).rules(dns::WRITTEN).rules(dns::CHECKS).metrics(dns::GAUGES),
             System::Cdn => self.rules(cdn::RULES).metrics(cdn::GAUGES),
-            System::Vpc => self.rules(network::RULES).rules(network::SUBNETS).rules(network::ZONES),
+            System::Vpc => self.rules(network::RULES).rules(network::SUBNETS).rules(network::WRITTEN).rules(network::ZONES),
             System::Balancer => self.rules(balancer::RULES).rules(balancer::TRAFFIC).metrics(balancer::GAUGES),
             System::TargetGroup => self.rules(target_group::RULES).rules(target_group::TRAFFIC),
             System::Nat => self.rules(nat::RULES).metrics(nat::GAUGES),
@@ -47,7 +47,7 @@ impl Catalogue<'_> {
             System::Service => self.rules(service::RULES).metrics(service::GAUGES),
             System::Cache => self.rules(cache::RULES).rules(cache::SHARDS).rules(cache::NODES).metrics(cache::GAUGES),
             System::Database => self.rules(database::RULES).metrics(database::GAUGES),
-            System::Buckets => self.rules(storage::RULES),
+            System::Buckets => self.rules(storage::RULES).rules(storage::WRITTEN),
             System::Roles => self.rules(security::ROLES),
             System::Keys => self.rules(security::KEYS),
             System::Secrets => self.rules(security::SECRETS),

@@ -15,15 +15,18 @@ use crate::model::limits::Limit;
 use crate::model::section::Section;
 use crate::model::text;
 
-use super::{Gauge, Rule, apply, gauges};
+use super::{Gauge, Rule, apply, apply_written, gauges};
 
 /// About the zone.
 pub(crate) const RULES: &[Rule<Dns>] = &[
     Rule { id: "dns.record", doc: "the zone's own name has a record; none is down", needs: &[Dns::KEY], check: record },
     Rule { id: "dns.target", doc: "an alias to the load balancer or to CloudFront", needs: &[Dns::KEY], check: target },
     Rule { id: "dns.answer", doc: "Route 53 answers NOERROR; NXDOMAIN is down", needs: &[Dns::KEY], check: answer },
-    Rule { id: "dns.evaluate", doc: "the alias evaluates the target's health", needs: &[Dns::KEY], check: evaluate },
 ];
+
+/// What is written down about it.
+pub(crate) const WRITTEN: &[Rule<Dns>] =
+    &[Rule { id: "dns.evaluate", doc: "the alias evaluates the target's health", needs: &[Dns::KEY], check: evaluate }];
 
 /// About one health check.
 pub(crate) const CHECKS: &[Rule<DnsHealthCheck>] =
@@ -39,6 +42,7 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) 
     let mut findings = Vec::new();
     if let Some(dns) = found.filter(|d| d.zone.is_some()) {
         findings = apply(RULES, facts, ground.mandatory, dns);
+        findings.extend(apply_written(WRITTEN, facts, ground.mandatory, dns));
         for check in &dns.health_checks {
             findings.extend(apply(CHECKS, facts, ground.mandatory, check));
             findings.extend(gauges(GAUGES, facts, &check.id).into_iter().map(|f| f.prefixed(&check.domain)));

@@ -55,6 +55,11 @@ pub(crate) struct Gauge<M> {
     pub show: fn(f64) -> String,
 }
 
+/// Applies a table of what is written down about a stack: another than that one is not held against it.
+pub(crate) fn apply_written<S>(rules: &[Rule<S>], facts: &Facts<'_>, mandatory: &[SectionKey], subject: &S) -> Vec<Finding> {
+    if facts.written { apply(rules, facts, mandatory, subject) } else { Vec::new() }
+}
+
 /// Applies a table to a subject. What rests on a stale mandatory section is only what was last seen.
 pub(crate) fn apply<S>(rules: &[Rule<S>], facts: &Facts<'_>, mandatory: &[SectionKey], subject: &S) -> Vec<Finding> {
     let mut found = Vec::new();

@@ -77,9 +77,13 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) 
         let letter = zone_letter(&way.zone);
         nodes.child(facts, ground, NodeId::named(System::Nat, letter), letter, findings);
     }
-    let none = facts.fresh::<NatGateways>().is_some_and(|n| n.gateways.is_empty()) && egress::zones(facts.store).is_empty();
-    let findings = none.then(|| Finding { basis: vec![NatGateways::KEY], ..degraded("no NAT gateway in the VPC") });
+    let none = facts.fresh::<NatGateways>().is_some_and(|n| n.gateways.is_empty());
+    let written = none && facts.written && egress::zones(facts.store).is_empty();
+    let findings = written.then(|| Finding { basis: vec![NatGateways::KEY], ..degraded("no NAT gateway in the VPC") });
     nodes.parent(facts, ground, NodeId::of(System::Nat), findings.into_iter().collect());
+    if none && !facts.written {
+        nodes.absent(&NodeId::of(System::Nat), "no NAT gateway in the VPC");
+    }
 }
 
 /// What is certain about the way out of a zone being broken, in words: for those who suffer from it.
@@ -95,7 +99,7 @@ pub(super) fn sign(facts: &Facts<'_>, zone: &str) -> Option<String> {
 
 impl Way {
     fn of(facts: &Facts<'_>, zone: String) -> Self {
-        Self { gateway: egress::own_gateway(facts.store, &zone).cloned(), egress: egress::of(facts.store, &zone), zone }
+        Self { gateway: egress::own_gateway(facts.store, &zone).cloned(), egress: egress::of(facts.store, facts.stack, &zone), zone }
     }
 
     fn series(&self, metric: metric::Nat) -> Option<SeriesId> {
@@ -104,19 +108,16 @@ impl Way {
 }
 
 fn route(_: &Facts<'_>, way: &Way) -> Option<Finding> {
-    match &way.egress {
-        Egress::Unknown | Egress::Own { .. } => None,
-        Egress::Pending { .. } => Some(info(way.egress.words())),
-        Egress::Rerouted { .. } | Egress::Elsewhere { .. } => Some(degraded(way.egress.words())),
-        Egress::Nowhere { .. } | Egress::Broken { .. } | Egress::Blackhole { .. } => Some(down(way.egress.words())),
-    }
+    let level = way.egress.level();
+    (level >= Level::Info && level != Level::Unknown).then(|| Finding::new(level, way.egress.words()))
 }
 
 fn state(_: &Facts<'_>, way: &Way) -> Option<Finding> {
     let carried = matches!(way.egress, Egress::Rerouted { .. } | Egress::Own { .. } | Egress::Elsewhere { .. });
     let Some(gateway) = &way.gateway else {
         // The route says more: what carries the zone, or that nothing does.
-        return (way.egress == Egress::Unknown || carried).then(|| degraded("no NAT gateway in this zone"));
+        let by_design = matches!(way.egress, Egress::Shared { .. } | Egress::Isolated);
+        return (!by_design && (way.egress == Egress::Unknown || carried)).then(|| degraded("no NAT gateway in this zone"));
     };
     let why = gateway.failure.as_deref().filter(|f| !f.is_empty()).map_or_else(String::new, |f| format!(": {}", text::clip(f, 80)));
     let text = format!("{} {}{why}", gateway.id, gateway.state);
@@ -160,8 +161,8 @@ fn drops(facts: &Facts<'_>, way: &Way) -> Option<Finding> {
 
 /// The zones that leave through a gateway.
 fn served<'a>(facts: &Facts<'a>, gateway: &'a str) -> impl Iterator<Item = String> + use<'a> {
-    let store = facts.store;
-    egress::zones(store).into_iter().filter(move |zone| egress::of(store, zone).gateway() == Some(gateway))
+    let (store, stack) = (facts.store, facts.stack);
+    egress::zones(store).into_iter().filter(move |zone| egress::of(store, stack, zone).gateway() == Some(gateway))
 }
 
 /// Whether a series is zero in the newest minutes.

@@ -12,7 +12,7 @@ use crate::model::network::{
 use crate::model::section::Section;
 use crate::model::system::{System, SystemSpec};
 
-use super::{Rule, apply};
+use super::{Rule, apply, apply_written};
 
 /// About the VPC.
 pub(crate) const RULES: &[Rule<Network>] = &[
@@ -35,8 +35,11 @@ pub(crate) const SUBNETS: &[Rule<Subnet>] = &[
         needs: &[Network::KEY, Routes::KEY],
         check: public,
     },
-    Rule { id: "subnet.isolated", doc: "database: no default route", needs: &[Network::KEY, Routes::KEY], check: isolated },
 ];
+
+/// What is written down about one.
+pub(crate) const WRITTEN: &[Rule<Subnet>] =
+    &[Rule { id: "subnet.isolated", doc: "database: no default route", needs: &[Network::KEY, Routes::KEY], check: isolated }];
 
 /// About one zone: what AWS says is evidence, not a level.
 pub(crate) const ZONES: &[Rule<Zone>] =
@@ -48,7 +51,9 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) 
     if let Some(network) = facts.store.get::<Network>() {
         findings = apply(RULES, facts, ground.mandatory, network);
         for subnet in network.subnets.iter().filter(|s| s.tier != SubnetTier::Other) {
-            findings.extend(apply(SUBNETS, facts, ground.mandatory, subnet).into_iter().map(|f| f.prefixed(&subnet.cidr)));
+            let mut own = apply(SUBNETS, facts, ground.mandatory, subnet);
+            own.extend(apply_written(WRITTEN, facts, ground.mandatory, subnet));
+            findings.extend(own.into_iter().map(|f| f.prefixed(&subnet.cidr)));
         }
         let used = |z: &&Zone| network.subnets.iter().any(|s| s.zone == z.name);
         for zone in facts.store.get::<Zones>().into_iter().flat_map(|z| &z.zones).filter(used) {
@@ -63,7 +68,11 @@ fn state(_: &Facts<'_>, network: &Network) -> Option<Finding> {
     odd.then(|| down(format!("VPC {}", network.state)))
 }
 
-fn gateway(_: &Facts<'_>, network: &Network) -> Option<Finding> {
+fn gateway(facts: &Facts<'_>, network: &Network) -> Option<Finding> {
+    // What is only reached from inside needs none.
+    if !facts.written && network.of(SubnetTier::Public).next().is_none() {
+        return None;
+    }
     let attachments = network.internet_gateways.iter().flat_map(|g| &g.attachments);
     let mut states = attachments.filter(|(vpc, _)| *vpc == network.vpc).map(|(_, state)| state);
     if states.clone().any(|s| s.is_attached() || *s == AttachmentState::Unstated) {

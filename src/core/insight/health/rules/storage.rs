@@ -13,7 +13,7 @@ use crate::model::storage::{Bucket, Buckets, LifecycleRule, LifecycleStatus, Ver
 use crate::model::system::{System, SystemSpec};
 
 use super::balancer::failed;
-use super::{Rule, apply};
+use super::{Rule, apply, apply_written};
 
 /// Days after which reports expire (seed).
 const REPORT_DAYS: i32 = 365;
@@ -21,6 +21,12 @@ const REPORT_DAYS: i32 = 365;
 /// About one bucket.
 pub(crate) const RULES: &[Rule<Bucket>] = &[
     Rule { id: "s3.exists", doc: "the bucket exists; none is down, no permission unknown", needs: &[Buckets::KEY], check: exists },
+    Rule { id: "s3.unread", doc: "every aspect can be read: a note", needs: &[Buckets::KEY], check: unread },
+    Rule { id: "s3.5xx", doc: "5xx of requests: {bucket_5xx}", needs: &[Buckets::KEY, Metrics::KEY], check: errors },
+];
+
+/// What is written down about one.
+pub(crate) const WRITTEN: &[Rule<Bucket>] = &[
     Rule { id: "s3.region", doc: "in the home region", needs: &[Buckets::KEY], check: region },
     Rule { id: "s3.versioning", doc: "versioning enabled", needs: &[Buckets::KEY], check: versioning },
     Rule { id: "s3.encryption", doc: "encrypted with KMS", needs: &[Buckets::KEY], check: encryption },
@@ -31,8 +37,6 @@ pub(crate) const RULES: &[Rule<Bucket>] = &[
         check: lifecycle,
     },
     Rule { id: "s3.cors", doc: "static assets: a CORS rule", needs: &[Buckets::KEY], check: cors },
-    Rule { id: "s3.unread", doc: "every aspect can be read: a note", needs: &[Buckets::KEY], check: unread },
-    Rule { id: "s3.5xx", doc: "5xx of requests: {bucket_5xx}", needs: &[Buckets::KEY, Metrics::KEY], check: errors },
 ];
 
 /// Judges every bucket, then all together.
@@ -40,7 +44,8 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) 
     let found = facts.store.get::<Buckets>();
     for spec in &facts.stack.buckets {
         let bucket = found.and_then(|b| b.buckets.iter().find(|b| b.name == spec.name));
-        let findings = bucket.map_or_else(Vec::new, |b| apply(RULES, facts, ground.mandatory, b));
+        let mut findings = bucket.map_or_else(Vec::new, |b| apply(RULES, facts, ground.mandatory, b));
+        findings.extend(bucket.into_iter().flat_map(|b| apply_written(WRITTEN, facts, ground.mandatory, b)));
         nodes.child(facts, ground, NodeId::named(System::Buckets, &spec.name), &spec.name, findings);
     }
     nodes.parent(facts, ground, NodeId::of(System::Buckets), Vec::new());

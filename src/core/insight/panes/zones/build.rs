@@ -18,7 +18,7 @@ use crate::model::health::Level;
 use crate::model::network::{NatGateways, Network, Routes, SubnetTier, Zones, zone_letter};
 use crate::model::section::{Section, SectionKey};
 use crate::model::service::{Services, TaskStatus, Tasks};
-use crate::model::stack::{ServiceSpec, Stack};
+use crate::model::stack::{AddressPlan, ServiceSpec, Stack};
 use crate::model::store::Store;
 
 /// The sections that the picture is made of.
@@ -37,12 +37,12 @@ const SECTIONS: &[SectionKey] = &[
 ];
 
 /// What cannot be drawn, or is not current, and why.
-pub(super) fn missing(store: &Store, now: Time) -> Vec<String> {
+pub(super) fn missing(store: &Store, stack: &Stack, now: Time) -> Vec<String> {
     let why = |key: &SectionKey| match store.entry(*key) {
         None => Some(standing::LOADING.to_owned()),
         entry => standing::explain(entry, now),
     };
-    SECTIONS.iter().filter_map(|key| Some(format!("{}: {}", standing::title(*key), why(key)?))).collect()
+    SECTIONS.iter().filter(|key| stack.reads(**key)).filter_map(|key| Some(format!("{}: {}", standing::title(*key), why(key)?))).collect()
 }
 
 /// A service in one zone, while it is being counted.
@@ -71,14 +71,22 @@ pub(super) fn zones(store: &Store, judgement: &Judgement, stack: &Stack, now: Ti
     let placed = placed(store);
     let read = Readings::new(store, now);
     let roles = redis_roles(store, now);
-    names(store).into_iter().map(|name| zone(&name, store, judgement, stack, &read, (&placed, &roles))).collect()
+    names(store, stack).into_iter().map(|name| zone(&name, store, judgement, stack, &read, (&placed, &roles))).collect()
 }
 
 /// The zones in which anything of the stack stands.
-fn names(store: &Store) -> BTreeSet<String> {
-    let mut names = egress::zones(store);
-    let network = store.get::<Network>().into_iter();
-    names.extend(network.flat_map(|n| &n.subnets).filter(|s| s.tier != SubnetTier::Other).map(|s| s.zone.clone()));
+fn names(store: &Store, stack: &Stack) -> BTreeSet<String> {
+    let subnets = || store.get::<Network>().into_iter().flat_map(|n| &n.subnets);
+    let mut names = BTreeSet::new();
+    if stack.addresses == AddressPlan::default() {
+        // Without a plan a subnet in which nothing stands is not the stack's.
+        let used: BTreeSet<&str> =
+            store.get::<Services>().into_iter().flat_map(|s| &s.services).flat_map(|s| &s.subnets).map(String::as_str).collect();
+        names.extend(subnets().filter(|s| used.contains(s.id.as_str())).map(|s| s.zone.clone()));
+    } else {
+        names.extend(egress::zones(store));
+        names.extend(subnets().filter(|s| s.tier != SubnetTier::Other).map(|s| s.zone.clone()));
+    }
     names.extend(store.get::<Balancer>().into_iter().flat_map(|b| &b.zones).map(|(zone, _)| zone.clone()));
     let tasks: BTreeSet<&str> = store.get::<Tasks>().into_iter().flat_map(|t| &t.tasks).map(|t| t.zone.as_str()).collect();
     names.extend(tasks.into_iter().map(str::to_owned));
@@ -157,7 +165,7 @@ fn zone(
         level: Level::Healthy,
         suspect: false,
         balancer: balancer(name, store, placed),
-        nat: ZoneNat { gateway, egress: egress::of(store, name), level },
+        nat: ZoneNat { gateway, egress: egress::of(store, stack, name), level },
         services: stack.services.iter().map(|spec| service(name, spec, placed)).collect(),
         redis: redis(name, store, roles),
         database: database(name, store),

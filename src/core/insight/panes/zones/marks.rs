@@ -104,16 +104,14 @@ fn nat(scene: &Scene<'_>) -> Vec<Mark> {
     for zone in scene.zones {
         let letter = &zone.letter;
         let level = match &zone.nat.egress {
-            Egress::Unknown => continue,
-            Egress::Own { .. } => {
+            Egress::Unknown | Egress::Isolated => continue,
+            Egress::Own { .. } | Egress::Shared { .. } => {
                 // The route is right: what the metrics say is the judgement's business.
                 let verdict = scene.judgement.of(&NodeId::named(System::Nat, letter)).filter(|v| v.level >= Level::Degraded);
                 marks.extend(verdict.map(|v| mark(v.level, letter, ZoneSystem::Nat, v.headline().to_owned())));
                 continue;
             }
-            Egress::Pending { .. } => Level::Info,
-            Egress::Elsewhere { .. } | Egress::Rerouted { .. } => Level::Degraded,
-            Egress::Nowhere { .. } | Egress::Broken { .. } | Egress::Blackhole { .. } => Level::Down,
+            other => other.level(),
         };
         let text = match &zone.nat.egress {
             Egress::Rerouted { via, .. } => format!("{letter} rerouted via {via}: two zones share one NAT gateway"),

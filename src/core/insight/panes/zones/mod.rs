@@ -188,7 +188,8 @@ impl ZoneMap {
 
 /// Draws the picture of one moment.
 pub(crate) fn zones(store: &Store, judgement: &Judgement, stack: &Stack, now: Time) -> ZoneMap {
-    let mut map = ZoneMap { zones: build::zones(store, judgement, stack, now), marks: Vec::new(), missing: build::missing(store, now) };
+    let mut map =
+        ZoneMap { zones: build::zones(store, judgement, stack, now), marks: Vec::new(), missing: build::missing(store, stack, now) };
     marks::add(&mut map, store, judgement, &stack.limits);
     map
 }

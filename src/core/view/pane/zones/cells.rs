@@ -108,6 +108,8 @@ fn nat<'a>(v: &View<'a>, zone: &'a ZoneState, level: Level, full: bool) -> Vec<P
 fn way(egress: &Egress) -> Phrase<'_> {
     let (words, role) = match egress {
         Egress::Own { .. } => return Phrase::new(),
+        Egress::Shared { via, .. } => return Phrase::of(format!(" → {via}"), Role::Muted),
+        Egress::Isolated => (" no route", Role::Muted),
         Egress::Rerouted { via, .. } => return Phrase::of(format!(" → {via}"), Role::Warn),
         Egress::Unknown => (" route ?", Role::Unknown),
         Egress::Pending { .. } => (" route pending", Role::Info),
