@@ -97,6 +97,8 @@ pub enum Command {
     Audit(AuditArgs),
     /// List what has to be restored: alarm actions off, suspended autoscaling, rerouted zones
     Obligations(ObligationsArgs),
+    /// Find a stack with read-only calls and write its configuration
+    Init(InitArgs),
     /// Show the identity, files, and settings with their origin
     Info,
     /// Render the demo at a fixed seed and time to SVG files
@@ -207,6 +209,37 @@ fn partition(text: &str) -> Result<Partition, String> {
 
 fn account(text: &str) -> Result<String, String> {
     nextcore_core::model::identity::account_number(text).ok_or_else(|| "twelve digits".to_owned())
+}
+
+/// `init`.
+#[derive(Debug, Clone, Args)]
+pub struct InitArgs {
+    /// ECS cluster of the stack
+    #[arg(long, value_name = "NAME")]
+    pub cluster: Option<String>,
+    /// Only clusters that carry this tag, or have a service that does
+    #[arg(long, value_name = "KEY=VALUE", value_parser = tag)]
+    pub tag: Option<(String, String)>,
+    /// Load balancer in front of the stack's services
+    #[arg(long, value_name = "NAME")]
+    pub from_alb: Option<String>,
+    /// Ask nothing: take the best where several could be meant
+    #[arg(long)]
+    pub yes: bool,
+    /// File to write (default: the configuration file, if there is none yet)
+    #[arg(long, value_name = "FILE", conflicts_with = "print")]
+    pub out: Option<PathBuf>,
+    /// Print the configuration to stdout and write nothing
+    #[arg(long)]
+    pub print: bool,
+    /// Use the embedded cloud instead of AWS
+    #[arg(long)]
+    pub demo: bool,
+}
+
+fn tag(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').filter(|(key, _)| !key.is_empty()).ok_or("KEY=VALUE")?;
+    Ok((key.to_owned(), value.to_owned()))
 }
 
 /// `audit`.

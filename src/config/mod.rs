@@ -6,6 +6,7 @@ pub mod args;
 pub mod environment;
 pub mod file;
 pub mod lock;
+pub mod written;
 
 use std::path::{Path, PathBuf};
 

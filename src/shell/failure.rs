@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use nextcore_core::model::section::Problem;
 use nextcore_core::model::text::inert_lines;
 
 /// Says something that does not end the command, but must not be missed.
@@ -21,6 +22,12 @@ impl Failure {
     /// Exit code 3: nothing can be said about the stack.
     pub(super) fn cannot_tell(message: impl std::fmt::Display) -> Self {
         Self { message: message.to_string(), code: 3 }
+    }
+
+    /// The same of what AWS has answered, with its next step.
+    pub(super) fn problem(problem: &Problem) -> Self {
+        let next = if problem.hint.is_empty() { String::new() } else { format!("\n  next: {}", problem.hint) };
+        Self::cannot_tell(format!("{}{next}", problem.headline))
     }
 
     /// Exit code 2: the command was given something that it cannot use.

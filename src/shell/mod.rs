@@ -13,6 +13,7 @@ mod failure;
 mod handoff;
 mod headless;
 mod info;
+mod init;
 pub mod keys;
 mod leaving;
 mod listen;
@@ -103,6 +104,7 @@ fn word(command: Option<&Command>) -> &'static str {
         Some(Command::Audit(_)) => "audit",
         Some(Command::Obligations(_)) => "obligations",
         Some(Command::Info) => "info",
+        Some(Command::Init(_)) => "init",
         Some(Command::Screenshot(_)) => "screenshot",
     }
 }
@@ -159,6 +161,7 @@ fn looks_at_aws(command: &Command) -> bool {
     match command {
         Command::Snapshot(args) => !args.observe.demo,
         Command::Verify(args) => !args.example && !args.observe.demo,
+        Command::Init(args) => !args.demo,
         Command::IamPolicy(_) | Command::Info => true,
         Command::Demo(_) | Command::Cloud(_) | Command::Audit(_) | Command::Obligations(_) | Command::Screenshot(_) => false,
     }
@@ -186,6 +189,7 @@ fn without_acting(
         Some(Command::Verify(args)) => runtime.block_on(verify::run(args, settings)),
         Some(Command::IamPolicy(args)) => policy::run(args, settings),
         Some(Command::Info) => runtime.block_on(info::run(settings, env, info::Trouble::default())),
+        Some(Command::Init(args)) => runtime.block_on(init::run(args, settings)),
         Some(Command::Audit(args)) => audit::run(args, env),
         Some(Command::Obligations(args)) => runtime.block_on(obligations::run(args, flags, settings, env)),
         Some(Command::Screenshot(args)) => screenshot::run(args),

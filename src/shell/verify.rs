@@ -1,6 +1,5 @@
 //! `verify`: polls every source once, holds the stack against the statements and prints the verdicts. Judges nothing itself.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use super::failure::Failure;
@@ -17,7 +16,7 @@ pub(super) async fn run(args: &VerifyArgs, settings: &Settings) -> Result<ExitCo
         return Ok(ExitCode::SUCCESS);
     }
     // What is wrong with the question is said before anything is polled.
-    let statements = statements(args.file.as_deref())?;
+    let statements = statements(args, settings)?;
     let only = args.only.as_deref().map_or_else(|| Ok(Only::all()), |ids| Only::parse(ids, &statements)).map_err(Failure::usage)?;
     let Observed { store, stack, now } = observe(&args.observe, settings).await?;
     let judgement = insight::judge(&store, &stack, now);
@@ -33,9 +32,16 @@ pub(super) async fn run(args: &VerifyArgs, settings: &Settings) -> Result<ExitCo
 }
 
 /// The built-in statements, and those of the user's file.
-fn statements(file: Option<&Path>) -> Result<Statements, Failure> {
-    let builtin = Statements::builtin().map_err(Failure::cannot_tell)?;
-    let Some(path) = file else { return Ok(builtin) };
+fn statements(args: &VerifyArgs, settings: &Settings) -> Result<Statements, Failure> {
+    let stack = if args.observe.demo { super::demo_stack(settings) } else { settings.stack.clone() };
+    let builtin = Statements::of(&stack).map_err(Failure::cannot_tell)?;
+    let Some(path) = args.file.as_deref() else {
+        if builtin.rows().is_empty() {
+            let next = "next: --file with statements of your own, see 'nextcore-top verify --example'";
+            return Err(Failure::cannot_tell(format!("nothing is written down about the stack '{}'\n  {next}", stack.name)));
+        }
+        return Ok(builtin);
+    };
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path)
         .map_err(|e| Failure::usage(format!("{name}: {e}\n  next: use a statements file, see 'nextcore-top verify --example'")))?;

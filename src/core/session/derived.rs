@@ -56,7 +56,8 @@ pub(super) fn derive(session: &mut Session) {
 }
 
 fn report(session: &mut Session) -> Option<Report> {
-    let built = || Statements::builtin().map(Arc::new).map_err(|e| e.to_string());
+    let stack = &session.stack;
+    let built = || Statements::of(stack).map(Arc::new).map_err(|e| e.to_string());
     let statements = session.derived.statements.get_or_insert_with(built).as_ref().ok().map(Arc::clone)?;
     let all = Only::all();
     let document = state(&session.store, &session.judgement, &session.stack, session.now, &statements.needs(&all));

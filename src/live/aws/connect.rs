@@ -38,7 +38,7 @@ use super::proxy::{BadProxy, Proxies};
 use super::skew::Skew;
 use super::trust::{self, BadBundle};
 use super::wire::{Observer, Wire, Witness};
-use super::{source, variants};
+use super::{discover, source, variants};
 use nextcore_core::model::mode::Mode;
 use nextcore_core::model::place::{DUAL_STACK, EndpointUrl, FIPS, Place};
 use nextcore_core::model::section::Problem;
@@ -228,7 +228,10 @@ fn timeouts() -> TimeoutConfig {
 /// What may leave this process. A viewer's gate does not even know of writes; everybody else's lets one through with a warrant.
 pub(super) fn allowed(authority: &Authority) -> AllowList {
     let writes = authority.mode() != Mode::Viewer;
-    AllowList::of(source::reads().chain(action::operations()).filter(|op| writes || op.kind == Kind::Read), authority)
+    AllowList::of(
+        source::reads().chain(action::operations()).chain(discover::reads()).filter(|op| writes || op.kind == Kind::Read),
+        authority,
+    )
 }
 
 /// The gate goes in after credentials have been resolved: their providers use the plain HTTP client.

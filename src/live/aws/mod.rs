@@ -9,6 +9,7 @@ pub mod client;
 pub mod connect;
 mod convert;
 mod credentials;
+pub mod discover;
 mod error;
 pub mod gate;
 mod logged;

@@ -14,6 +14,7 @@ use super::file::{File, Raw, StatementError, Text};
 use super::functions::environment;
 use super::outcome::About;
 use super::select::Only;
+use crate::model::stack::Stack;
 
 /// The variable that holds an entry of `each`.
 pub(super) const IT: &str = "it";
@@ -78,6 +79,15 @@ impl Statements {
         let mut all = Self { env: Arc::new(env), names: Vec::new(), rows: Vec::new() };
         let files = BUILTIN.iter().map(|text| Ok((*text, text.parse()?))).collect::<Result<Vec<_>, StatementError>>()?;
         all.add(files, false)?;
+        Ok(all)
+    }
+
+    /// What is written down about a stack: of another than the written architecture's nothing, before somebody writes it.
+    pub fn of(stack: &Stack) -> Result<Self, StatementError> {
+        let mut all = Self::builtin()?;
+        if !stack.is_the_seeds() {
+            all.rows.clear();
+        }
         Ok(all)
     }
 

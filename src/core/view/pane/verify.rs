@@ -33,7 +33,12 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     if shown.is_empty() {
         let text = format!("no statements match “{}”; Esc clears the filter", filter.text());
-        ink.prose(inner, if filter.is_empty() { "no statements" } else { &text }, Role::Muted);
+        let none = format!(
+            "nothing is written down about {}: the built-in statements are of the documented architecture; 'nextcore-top verify --file' \
+             holds a stack against statements of your own",
+            v.session.stack.name
+        );
+        ink.prose(inner, if filter.is_empty() { &none } else { &text }, Role::Muted);
         return;
     }
     let ids = crate::session::rows::ids(v.session, screen.pane, &screen.subject, 0);

@@ -1,0 +1,169 @@
+//! What the services are made by and run with: repositories from images, the pipeline from its deploy action, roles, secrets and log group from
+//! the task definitions. Called by `discover`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Search, names};
+use crate::aws::convert::text;
+use crate::aws::error::problem_of;
+use crate::aws::op::{Op, Scope};
+use crate::aws::page;
+use nextcore_core::model::service::{Services, TaskDefinition, TaskDefinitions};
+use nextcore_core::model::stack::{Named, RoleUse, SecretUse};
+
+const PIPELINES: Op = Op::read("CodePipeline", "ListPipelines", "codepipeline:ListPipelines").on(Scope::Any);
+const PIPELINE: Op = Op::read("CodePipeline", "GetPipeline", "codepipeline:GetPipeline").on(Scope::Any);
+const PROJECTS: Op = Op::read("CodeBuild", "BatchGetProjects", "codebuild:BatchGetProjects").on(Scope::Any);
+const SECRET: Op = Op::read("Secrets Manager", "DescribeSecret", "secretsmanager:DescribeSecret").on(Scope::Any);
+
+pub(super) const READS: &[Op] = &[PIPELINES, PIPELINE, PROJECTS, SECRET];
+
+/// Pipelines that are looked into.
+const MOST: usize = 50;
+
+/// The repository of an image in ECR.
+fn repository(image: &str) -> Option<String> {
+    let (registry, rest) = image.split_once('/')?;
+    let name = rest.split(['@', ':']).next().filter(|n| !n.is_empty())?;
+    registry.contains(".dkr.ecr").then(|| name.to_owned())
+}
+
+fn role_name(arn: &str) -> String {
+    text(arn.rsplit('/').next())
+}
+
+impl Search<'_> {
+    pub(super) async fn delivery(&mut self) {
+        let definitions = self.definitions();
+        self.repositories(&definitions);
+        self.log_group(&definitions);
+        self.secrets(&definitions).await;
+        let builders = self.pipeline().await;
+        self.roles(&definitions, builders);
+    }
+
+    /// What each service runs, in the order of the services.
+    fn definitions(&self) -> Vec<(usize, TaskDefinition)> {
+        let (Some(services), Some(all)) = (self.store.get::<Services>(), self.store.get::<TaskDefinitions>()) else { return Vec::new() };
+        let of = |name: &str| all.definitions.get(&services.get(name)?.task_definition).cloned();
+        self.found.stack.services.iter().enumerate().filter_map(|(i, spec)| Some((i, of(&spec.name)?))).collect()
+    }
+
+    fn repositories(&mut self, definitions: &[(usize, TaskDefinition)]) {
+        let mut seen = BTreeSet::new();
+        for (index, definition) in definitions {
+            let names: Vec<String> = definition.images.iter().filter_map(|(_, image)| repository(image)).collect();
+            for name in names.into_iter().filter(|n| seen.insert(n.clone())) {
+                let Some(role) = self.found.stack.services.get(*index).map(|s| s.role.clone()) else { continue };
+                self.found.stack.repositories.push(Named { name, role });
+            }
+        }
+        let all: Vec<&str> = self.found.stack.repositories.iter().map(|r| r.name.as_str()).collect();
+        self.note("repositories", all.join(", "), "the images of the task definitions", true);
+    }
+
+    fn log_group(&mut self, definitions: &[(usize, TaskDefinition)]) {
+        let mut count: BTreeMap<String, usize> = BTreeMap::new();
+        for group in definitions.iter().filter_map(|(_, d)| d.log_group.clone()) {
+            *count.entry(group).or_default() += 1;
+        }
+        let Some((group, n)) = count.iter().max_by_key(|(_, n)| **n) else {
+            self.note("log_group", "", "no task definition has awslogs", true);
+            return;
+        };
+        let others: Vec<&str> = count.keys().filter(|g| *g != group).map(String::as_str).collect();
+        let more = if others.is_empty() { String::new() } else { format!("; others: {}", others.join(", ")) };
+        let (group, why) = (group.clone(), format!("{n} of {} task definitions log there{more}", definitions.len()));
+        self.found.stack.log_group.clone_from(&group);
+        self.note("log_group", group, why, others.is_empty());
+    }
+
+    /// The secrets that the tasks read at their start: by name, never by value.
+    async fn secrets(&mut self, definitions: &[(usize, TaskDefinition)]) {
+        let arns: BTreeSet<String> = definitions
+            .iter()
+            .flat_map(|(_, d)| &d.secrets)
+            .filter(|(_, from)| from.contains(":secretsmanager:"))
+            // A key inside the secret, a stage and a version may follow.
+            .map(|(_, from)| from.split(':').take(7).collect::<Vec<_>>().join(":"))
+            .collect();
+        let mut found: Vec<Named<SecretUse>> = Vec::new();
+        for arn in arns {
+            let answer = self.clients.secrets.describe_secret().secret_id(&arn).send().await;
+            let Some(out) = self.part(answer.map_err(|e| problem_of(SECRET, &e))) else { continue };
+            let name = text(out.name());
+            found.push(Named { role: names::secret_use(&name), name });
+        }
+        found.sort_by(|a, b| (&a.role, &a.name).cmp(&(&b.role, &b.name)));
+        let all: Vec<&str> = found.iter().map(|s| s.name.as_str()).collect();
+        self.note("secrets", all.join(", "), "the task definitions name them", true);
+        self.found.stack.secrets = found;
+    }
+
+    /// The pipeline that deploys to the cluster, its projects, and the roles that these build with.
+    async fn pipeline(&mut self) -> Vec<String> {
+        let client = self.clients.pipeline.clone();
+        let answer =
+            page::all(PIPELINES, |token| client.list_pipelines().set_next_token(token).send(), |out| (out.pipelines, out.next_token)).await;
+        let Some(all) = self.part(answer) else { return Vec::new() };
+        let cluster = self.found.stack.cluster.clone();
+        for name in all.iter().filter_map(|p| p.name()).take(MOST) {
+            let answer = client.get_pipeline().name(name).send().await.map_err(|e| problem_of(PIPELINE, &e));
+            let Some(out) = self.part(answer) else { return Vec::new() };
+            let actions: Vec<_> = out.pipeline().into_iter().flat_map(|p| p.stages()).flat_map(|s| s.actions()).collect();
+            let says = |key: &str| actions.iter().filter_map(|a| a.configuration()?.get(key)).cloned().collect::<Vec<String>>();
+            if !says("ClusterName").contains(&cluster) {
+                continue;
+            }
+            self.found.stack.pipeline = name.to_owned();
+            self.note("pipeline", name, format!("its deploy action names the cluster {cluster}"), true);
+            let mut projects = says("ProjectName");
+            let mut seen = BTreeSet::new();
+            projects.retain(|p| seen.insert(p.clone()));
+            return self.projects(projects).await;
+        }
+        self.note("pipeline", "", format!("no pipeline deploys to {cluster}"), true);
+        Vec::new()
+    }
+
+    async fn projects(&mut self, projects: Vec<String>) -> Vec<String> {
+        self.note("projects", projects.join(", "), "the pipeline builds with them", true);
+        self.found.stack.projects.clone_from(&projects);
+        if projects.is_empty() {
+            return Vec::new();
+        }
+        let answer = self.clients.builds.batch_get_projects().set_names(Some(projects)).send().await;
+        let Some(out) = self.part(answer.map_err(|e| problem_of(PROJECTS, &e))) else { return Vec::new() };
+        out.projects().iter().filter_map(|p| p.service_role()).map(role_name).collect()
+    }
+
+    fn roles(&mut self, definitions: &[(usize, TaskDefinition)], builders: Vec<String>) {
+        let of =
+            |role: fn(&TaskDefinition) -> Option<&String>| definitions.iter().filter_map(move |(_, d)| role(d)).map(|arn| role_name(arn));
+        let tasks = of(|d| d.task_role.as_ref()).map(|name| (name, RoleUse::EcsTask));
+        let execution = of(|d| d.execution_role.as_ref()).map(|name| (name, RoleUse::EcsExecution));
+        let all = tasks.chain(execution).chain(builders.into_iter().map(|name| (name, RoleUse::CodeBuild)));
+        let mut seen = BTreeSet::new();
+        let roles = all.filter(|(name, _)| !name.is_empty() && seen.insert(name.clone()));
+        self.found.stack.roles = roles.map(|(name, role)| Named { name, role }).collect();
+        let all: Vec<&str> = self.found.stack.roles.iter().map(|r| r.name.as_str()).collect();
+        self.note("roles", all.join(", "), "the task definitions and the projects name them", true);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_image_in_ecr_has_a_repository() {
+        for (image, name) in [
+            ("111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop/api:1.2", Some("shop/api")),
+            ("111122223333.dkr.ecr-fips.us-gov-west-1.amazonaws.com/api@sha256:ab", Some("api")),
+            ("docker.io/library/nginx:1.27", None),
+            ("nginx", None),
+        ] {
+            assert_eq!(repository(image).as_deref(), name, "{image}");
+        }
+    }
+}
