@@ -31,6 +31,9 @@ pub struct Global {
     /// AWS region
     #[arg(long, global = true, value_name = "REGION")]
     pub region: Option<String>,
+    /// Stack of the configuration ([stacks.NAME])
+    #[arg(long, global = true, value_name = "NAME")]
+    pub stack: Option<String>,
     /// Configuration file (default: nextcore-top/config.toml in the XDG config directory)
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,

@@ -44,6 +44,8 @@ pub struct Environment {
     /// NEXTCORE_TOP_LOG.
     pub log_level: Option<String>,
     pub path: Option<OsString>,
+    /// One of several stacks of the configuration.
+    pub stack: Option<String>,
 }
 
 impl Environment {
@@ -73,12 +75,25 @@ impl Environment {
             ssh_client: var("SSH_CONNECTION").and_then(|c| c.split_whitespace().next().map(ToOwned::to_owned)),
             log_level: var(LOG_VARIABLE),
             path: std::env::var_os("PATH"),
+            stack: None,
         }
+    }
+
+    /// The same for one of several stacks: its records are in a folder of its own.
+    #[must_use]
+    pub fn of_stack(self, stack: Option<&str>) -> Self {
+        Self { stack: stack.map(ToOwned::to_owned), ..self }
+    }
+
+    /// Where what this program keeps of a stack lives.
+    fn state(&self) -> Option<PathBuf> {
+        let own = self.state_home.as_ref()?.join("nextcore-top");
+        Some(self.stack.as_ref().map_or_else(|| own.clone(), |stack| own.join("stacks").join(stack)))
     }
 
     /// Where the audit log lives.
     pub fn audit_folder(&self) -> Option<PathBuf> {
-        self.state_home.as_ref().map(|s| s.join("nextcore-top").join("audit"))
+        self.state().map(|s| s.join("audit"))
     }
 
     /// Where the program's own log is written.
@@ -88,7 +103,7 @@ impl Environment {
 
     /// Where obligations live.
     pub fn obligations_folder(&self) -> Option<PathBuf> {
-        self.state_home.as_ref().map(|s| s.join("nextcore-top").join("obligations"))
+        self.state().map(|s| s.join("obligations"))
     }
 
     /// Where those of the embedded cloud live.

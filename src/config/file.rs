@@ -1,6 +1,6 @@
 //! The TOML configuration file: parsed strictly, errors with file, line and key. It knows no flags and no environment.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer};
@@ -11,7 +11,7 @@ use nextcore_core::model::limits::Limits;
 use nextcore_core::model::stack::Stack;
 
 /// The keys of `[stack]` that say where a stack is and how it is looked at, and not which resources it has.
-const NO_RESOURCES: &[&str] = &["name", "region", "account", "alarm_prefix", "distribution"];
+const NO_RESOURCES: &[&str] = &["name", "region", "account", "profile", "alarm_prefix", "distribution"];
 
 /// What a configuration file may say.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -34,12 +34,21 @@ pub struct File {
     pub audit_days: Option<u32>,
     /// The stack's resources.
     pub stack: Option<Stack>,
+    /// Several stacks by name, of which `--stack` chooses one.
+    #[serde(default)]
+    pub stacks: BTreeMap<String, Stack>,
     /// What its figures are judged by, where the defaults are not right.
     #[serde(default, deserialize_with = "written::deserialize")]
     pub limits: Limits,
     /// Whether `stack.region` is written in it, and not the default.
     #[serde(skip)]
     pub names_region: bool,
+    /// The stacks of which the same is true.
+    #[serde(skip)]
+    regions: BTreeSet<String>,
+    /// The one of `stacks` that was chosen.
+    #[serde(skip)]
+    pub chosen: Option<String>,
 }
 
 fn account<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
@@ -56,6 +65,20 @@ pub enum FileError {
         path: PathBuf,
         /// The operating system's word.
         cause: std::io::Error,
+    },
+    /// Several stacks, and none is chosen.
+    #[error("{path}: several stacks are configured: {known}\n  next: --stack NAME")]
+    WhichStack {
+        /// The file.
+        path: PathBuf,
+        known: String,
+    },
+    #[error("{path}: no stack '{name}'; configured: {known}\n  next: correct --stack, or write [stacks.{name}]")]
+    NoSuchStack {
+        /// The file.
+        path: PathBuf,
+        name: String,
+        known: String,
     },
     /// It does not say what it should.
     #[error("{path}:{line}:{column}: {key}{what}\n  next: correct this line; 'nextcore-top info' shows the settings in force")]
@@ -81,16 +104,20 @@ pub fn read(path: &Path) -> Result<File, FileError> {
 
 fn parse(path: &Path, text: &str) -> Result<File, FileError> {
     let mut file: File = toml::from_str(text).map_err(|e| invalid(path, text, e.span().map_or(0, |s| s.start), e.message()))?;
-    let written = toml::from_str::<toml::Table>(text).ok().and_then(|mut t| t.remove("stack")?.try_into::<toml::Table>().ok());
-    file.stack = file.stack.take().map(|stack| complete(stack, written.as_ref()));
-    if let Some((key, name)) = file.stack.as_ref().and_then(twice) {
-        let at = text.rfind(&format!("\"{name}\"")).unwrap_or(0);
-        return Err(invalid(path, text, at, &format!("stack.{key} has '{name}' twice: remove one")));
+    let table = toml::from_str::<toml::Table>(text).unwrap_or_default();
+    let written = |keys: &[&str]| keys.iter().try_fold(&table, |t, key| t.get(*key)?.as_table());
+    if let Some(stack) = file.stack.take() {
+        let (stack, names_region) = complete(path, text, stack, written(&["stack"]), "")?;
+        (file.stack, file.names_region) = (Some(stack), names_region);
     }
-    let region = written.and_then(|t| t.get("region")?.as_str().map(ToOwned::to_owned));
-    file.names_region = region.is_some();
-    if region.is_some_and(|r| r.trim().is_empty()) {
-        return Err(invalid(path, text, text.find("region").unwrap_or(0), "stack.region is empty: set it, or remove the line"));
+    for (name, stack) in std::mem::take(&mut file.stacks) {
+        if !is_name(&name) {
+            let what = format!("stacks.{name}: a name of letters, digits, '-' and '_' is required: it is a folder's, too");
+            return Err(invalid(path, text, text.find("stacks.").unwrap_or(0), &what));
+        }
+        let (stack, names_region) = complete(path, text, stack, written(&["stacks", &name]), &name)?;
+        file.regions.extend(names_region.then(|| name.clone()));
+        file.stacks.insert(name, stack);
     }
     let pins = (file.account.as_deref(), file.stack.as_ref().map(|s| s.account.as_str()).filter(|a| !a.is_empty()));
     if let (Some(one), Some(other)) = pins
@@ -102,17 +129,61 @@ fn parse(path: &Path, text: &str) -> Result<File, FileError> {
     Ok(file)
 }
 
+/// What can name a folder on every machine.
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.len() <= 64 && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+}
+
+impl File {
+    /// The same as if the named stack were the only one. Without a name: the one that is written, or the only one of several.
+    pub fn choose(mut self, path: &Path, name: Option<&str>) -> Result<Self, FileError> {
+        let known: Vec<String> = self.stacks.keys().cloned().collect();
+        let name = match (name, known.as_slice()) {
+            (Some(name), _) => name.to_owned(),
+            (None, []) => return Ok(self),
+            (None, _) if self.stack.is_some() => return Ok(self),
+            (None, [only]) => only.clone(),
+            (None, _) => return Err(FileError::WhichStack { path: path.to_owned(), known: known.join(", ") }),
+        };
+        let Some(stack) = self.stacks.remove(&name) else {
+            let known = if known.is_empty() { "none are written".to_owned() } else { known.join(", ") };
+            return Err(FileError::NoSuchStack { path: path.to_owned(), name, known });
+        };
+        self.names_region = self.regions.contains(&name);
+        // Its own account and profile, or those of the whole configuration.
+        if !stack.account.is_empty() {
+            self.account = None;
+        }
+        self.chosen = Some(name);
+        self.stack = Some(stack);
+        Ok(self)
+    }
+}
+
 /// A table that names no resource speaks of the written architecture's stack; one that names any speaks of all that its stack has.
-fn complete(stack: Stack, written: Option<&toml::Table>) -> Stack {
+/// With it whether its region is written, and not the default.
+fn complete(path: &Path, text: &str, stack: Stack, written: Option<&toml::Table>, of: &str) -> Result<(Stack, bool), FileError> {
+    let region = written.and_then(|t| t.get("region")?.as_str());
+    if region.is_some_and(|r| r.trim().is_empty()) {
+        return Err(invalid(path, text, text.find("region").unwrap_or(0), "stack.region is empty: set it, or remove the line"));
+    }
+    if let Some((key, name)) = twice(&stack) {
+        let at = text.rfind(&format!("\"{name}\"")).unwrap_or(0);
+        return Err(invalid(path, text, at, &format!("stack.{key} has '{name}' twice: remove one")));
+    }
+    Ok((filled(stack, written, of), region.is_some()))
+}
+
+fn filled(stack: Stack, written: Option<&toml::Table>, of: &str) -> Stack {
+    let named = |name: &String, other: &str| if name.is_empty() { other.to_owned() } else { name.clone() };
     let names = |key: &String| !NO_RESOURCES.contains(&key.as_str());
     if written.is_some_and(|t| t.keys().any(names)) {
-        let called = [&stack.name, &stack.cluster, &stack.balancer, &stack.database].into_iter().find(|n| !n.is_empty());
-        let name = called.map_or_else(|| "stack".to_owned(), Clone::clone);
-        return Stack { name, ..stack };
+        let own = [of, &stack.cluster, &stack.balancer, &stack.database].into_iter().find(|n| !n.is_empty()).unwrap_or("stack");
+        return Stack { name: named(&stack.name, own), ..stack };
     }
-    let (seed, Stack { name, region, account, alarm_prefix, distribution, .. }) = (Stack::default(), stack);
-    let or = |written: String, default: String| if written.is_empty() { default } else { written };
-    Stack { name: or(name, seed.name.clone()), region: or(region, seed.region.clone()), account, alarm_prefix, distribution, ..seed }
+    let (seed, Stack { name, region, account, profile, alarm_prefix, distribution, .. }) = (Stack::default(), stack);
+    let name = named(&name, if of.is_empty() { &seed.name } else { of });
+    Stack { name, region: named(&region, &seed.region), account, profile, alarm_prefix, distribution, ..seed }
 }
 
 /// The first list that names a resource twice, and which.
@@ -196,6 +267,31 @@ mod tests {
         ] {
             assert_eq!(parse(Path::new("c.toml"), text).unwrap().names_region, names, "{text:?}");
         }
+    }
+
+    #[test]
+    fn one_of_several_stacks_is_chosen_and_nothing_of_the_others_is_left() {
+        let text = "account = \"999988887777\"\n[stacks.staging]\naccount = \"111122223333\"\nprofile = \"stg\"\ncluster = \"shop\"\n\
+                    [stacks.production]\nregion = \"eu-west-1\"\n";
+        let path = Path::new("c.toml");
+        let choose = |name| parse(path, text).unwrap().choose(path, name);
+        let staging = choose(Some("staging")).unwrap();
+        let stack = staging.stack.unwrap();
+        assert_eq!((stack.name.as_str(), stack.profile.as_str(), stack.account.as_str()), ("staging", "stg", "111122223333"));
+        assert_eq!((staging.account, staging.names_region, stack.is_the_seeds()), (None, false, false));
+        let production = choose(Some("production")).unwrap();
+        assert_eq!((production.account.as_deref(), production.names_region), (Some("999988887777"), true));
+        assert!(production.stack.unwrap().is_the_seeds(), "no resource is named");
+        for (name, parts) in
+            [(None, ["several stacks", "production, staging", "--stack"]), (Some("stagin"), ["'stagin'", "production", "staging"])]
+        {
+            let error = choose(name).unwrap_err().to_string();
+            assert!(parts.iter().all(|p| error.contains(p)), "{error}");
+        }
+        let only = parse(path, "[stacks.one]\ncluster = \"c\"\n").unwrap().choose(path, None).unwrap();
+        assert_eq!(only.chosen.as_deref(), Some("one"));
+        let error = parse(path, "[stacks.\"../up\"]\ncluster = \"c\"\n").unwrap_err().to_string();
+        assert!(error.contains("../up") && error.contains("letters"), "{error}");
     }
 
     #[test]

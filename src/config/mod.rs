@@ -20,6 +20,7 @@ use nextcore_core::model::limits::Limits;
 use nextcore_core::model::mode::Mode;
 use nextcore_core::model::place::{Chosen, EndpointUrl, Place};
 use nextcore_core::model::stack::Stack;
+use nextcore_core::model::system::SYSTEMS;
 use nextcore_core::theme::{Depth, Glyphs, Theme};
 
 /// Why the settings cannot be used.
@@ -85,6 +86,8 @@ pub struct Settings {
     pub audit_days: Option<u32>,
     /// How much is written to the program's own log.
     pub log_level: LogLevel,
+    /// The one of several stacks that was chosen: its records are its own.
+    pub chosen: Option<String>,
     /// The file that was read.
     pub file: Option<PathBuf>,
     /// Where it was looked for.
@@ -154,6 +157,7 @@ pub fn load_with(flags: &Global, env: &Environment, system_file: &Path) -> Resul
     let file_default = env.config_home.as_ref().map(|c| c.join("nextcore-top").join("config.toml"));
     let path = flags.config.clone().or_else(|| file_default.clone().filter(|p| p.exists()));
     let file = path.as_deref().map(file::read).transpose()?.unwrap_or_default();
+    let file = file.choose(path.as_deref().unwrap_or(Path::new("no configuration")), flags.stack.as_deref())?;
     if let Some(path) = path.as_ref().filter(|_| file.read_only == Some(true) && flags.write) {
         return Err(ConfigError::Locked {
             path: path.clone(),
@@ -183,9 +187,12 @@ pub fn load_with(flags: &Global, env: &Environment, system_file: &Path) -> Resul
     // The written architecture's own is not that of another stack: then the profile may still say it.
     stack.region = connect.region.as_ref().map(|r| r.value.clone()).or_else(|| connect.seed_region.clone()).unwrap_or_default();
     layers.note("stack", stack.name.clone(), &stack_origin);
+    let unused: Vec<&str> = SYSTEMS.iter().filter(|s| !stack.has(**s)).map(|s| s.spec().word).collect();
+    layers.note("not used", if unused.is_empty() { "-".to_owned() } else { unused.join(", ") }, &stack_origin);
     stack.limits = limits(file.limits, &mut layers);
+    let chosen = file.chosen;
     let (place, provenance) = (Place::default(), layers.provenance);
-    Ok(Settings { stack, connect, place, lock, mode, theme, glyphs, audit_days, log_level, file: path, file_default, provenance })
+    Ok(Settings { stack, connect, place, lock, mode, theme, glyphs, audit_days, log_level, chosen, file: path, file_default, provenance })
 }
 
 fn locked_machine(path: &Path, lock: &Lock) -> ConfigError {
@@ -211,7 +218,8 @@ fn connect(flags: &Global, env: &Environment, file: &File, origin: &str) -> Conn
             notices.push(taken.before(what, other));
         }
     };
-    let (asked, stands) = (flag(&flags.profile, "--profile"), written(file.profile.as_ref()));
+    let own = file.stack.as_ref().map(|s| &s.profile).filter(|p| !p.is_empty());
+    let (asked, stands) = (flag(&flags.profile, "--profile"), written(own.or(file.profile.as_ref())));
     contradicted("profile", asked.as_ref(), stands.as_ref());
     if asked.is_none() {
         contradicted("profile", stands.as_ref(), env.aws_profile.as_ref());

@@ -115,6 +115,7 @@ fn execute(cli: &Cli, act: Option<&ActArgs>) -> Result<ExitCode, Failure> {
         ConfigError::Locked { .. } => Failure::read_only(e),
         other => Failure::cannot_tell(other),
     })?;
+    let env = env.of_stack(settings.chosen.as_deref());
     let command = cli.command.as_ref();
     let started = log::start(settings.log_level, env.log_file());
     let (_log, log_trouble) = match started {

@@ -122,7 +122,7 @@ macro_rules! systems {
         }
 
         /// All systems, in the order of reports: requests enter at the top and fall to the data.
-        pub(crate) const SYSTEMS: &[System] = &[$(System::$system),+];
+        pub const SYSTEMS: &[System] = &[$(System::$system),+];
 
         impl System {
             /// Its row.

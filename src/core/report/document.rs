@@ -26,7 +26,7 @@ pub fn json(store: &Store, judgement: &Judgement, stack: &Stack, now: Time) -> V
         "nodes": judgement.nodes,
         "timeline": judgement.timeline,
         "sections": sections,
-        "inventory": inventory(store, now),
+        "inventory": inventory(store, stack, now),
         "usage": store.usage,
         "place": *store.place,
         "identity": store.entry(Identity::KEY).and_then(|e| e.value.as_ref()).map(|v| v.to_json()),

@@ -44,7 +44,7 @@ pub fn markdown(store: &Store, judgement: &Judgement, stack: &Stack, now: Time) 
         };
         out.extend(judgement.timeline.iter().take(CHANGES).map(line));
     }
-    out.extend(counted(&inventory(store, now)));
+    out.extend(counted(&inventory(store, stack, now)));
     out.join("\n") + "\n"
 }
 

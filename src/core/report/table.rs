@@ -49,7 +49,7 @@ pub fn table(store: &Store, judgement: &Judgement, stack: &Stack, now: Time, loo
     out.extend(elsewhere(store).map(plain));
     out.push(table.trim_fmt().replace(FIRM, " "));
     out.extend(troubles.into_iter().map(|t| plain(format!("{}: {}, {}", t.section, t.state, t.why))));
-    out.extend(counted(&inventory(store, now), look.width).into_iter().map(plain));
+    out.extend(counted(&inventory(store, stack, now), look.width).into_iter().map(plain));
     out.join("\n") + "\n"
 }
 

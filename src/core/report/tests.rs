@@ -379,7 +379,7 @@ fn figures_of_the_platform() {
 fn the_inventory_counts_what_is_seen_and_says_what_is_not() {
     let mut world = World::healthy();
     world.unasked(LogGroup::KEY);
-    let of = |world: &World, kind: &str| inventory(&world.store, world.now).by_type.get(kind).copied().unwrap_or_default();
+    let of = |world: &World, kind: &str| inventory(&world.store, &world.stack, world.now).by_type.get(kind).copied().unwrap_or_default();
     for (kind, n) in [
         ("AWS::EC2::VPC", 1),
         ("AWS::EC2::Subnet", 9),
@@ -399,7 +399,7 @@ fn the_inventory_counts_what_is_seen_and_says_what_is_not() {
     ] {
         assert_eq!(of(&world, kind), n, "{kind}");
     }
-    let before = inventory(&world.store, world.now);
+    let before = inventory(&world.store, &world.stack, world.now);
     assert_eq!(before.total, before.by_type.values().sum::<usize>());
     // An address that no gateway of the stack has is somebody else's; a gateway that is gone is none.
     world.edit::<crate::model::network::NatGateways>(|n| {
@@ -411,7 +411,7 @@ fn the_inventory_counts_what_is_seen_and_says_what_is_not() {
     world.edit::<crate::model::delivery::Pipeline>(|p| p.exists = false);
     world.forget(Buckets::KEY);
     world.fail(Buckets::KEY, ProblemKind::Denied, "s3:ListBucket: denied");
-    let after = inventory(&world.store, world.now);
+    let after = inventory(&world.store, &world.stack, world.now);
     assert!(!after.by_type.contains_key("AWS::CodePipeline::Pipeline"));
     let unseen: Vec<(&str, &str)> = after.not_seen.iter().map(|n| (n.kind, n.why.as_str())).collect();
     assert_eq!(unseen, [("AWS::S3::Bucket", "access denied: s3:ListBucket"), ("AWS::Logs::LogGroup", "not polled")]);
@@ -425,7 +425,7 @@ fn the_inventory_counts_what_is_seen_and_says_what_is_not() {
 fn the_table_and_the_markdown_count_by_type_as_the_json_does() {
     let world = busy();
     let judgement = world.judge();
-    let counted = inventory(&world.store, world.now);
+    let counted = inventory(&world.store, &world.stack, world.now);
     let table = table(&world.store, &judgement, &world.stack, world.now, Look { ascii: false, width: Some(90) });
     let markdown = markdown(&world.store, &judgement, &world.stack, world.now);
     for (text, after) in [(&table, "inventory:"), (&markdown, "## Inventory")] {

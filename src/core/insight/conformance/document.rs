@@ -27,7 +27,7 @@ pub fn state(store: &Store, judgement: &Judgement, stack: &Stack, now: Time, sec
         "counts": judgement.counts,
         "nodes": judgement.nodes,
         "timeline": judgement.timeline,
-        "inventory": inventory(store, now),
+        "inventory": inventory(store, stack, now),
         "usage": store.usage,
         "sections": sections,
     })

@@ -20,6 +20,7 @@ use crate::model::scaling::Scaling;
 use crate::model::section::{Section, SectionKey};
 use crate::model::security::{Keys, Roles, Secrets};
 use crate::model::service::{Cluster, Services, TaskDefinitions, Tasks};
+use crate::model::stack::Stack;
 use crate::model::storage::Buckets;
 use crate::model::store::Store;
 use crate::model::system::{SYSTEMS, System};
@@ -196,9 +197,9 @@ fn rules(groups: &SecurityGroups, egress: bool) -> usize {
 }
 
 /// Counts everything that the store shows.
-pub(crate) fn inventory(store: &Store, now: Time) -> Inventory {
+pub(crate) fn inventory(store: &Store, stack: &Stack, now: Time) -> Inventory {
     let mut inventory = Inventory::default();
-    for kind in all() {
+    for kind in all().filter(|k| stack.reads(k.section)) {
         let entry = store.entry(kind.section);
         if entry.is_none_or(|e| e.value.is_none()) {
             let why = standing::explain(entry, now).unwrap_or_else(|| "not polled".to_owned());

@@ -87,6 +87,9 @@ pub struct Stack {
     /// The only account that it may be looked for in; empty = any.
     #[serde(deserialize_with = "super::identity::deserialize_account", skip_serializing_if = "String::is_empty")]
     pub account: String,
+    /// The AWS profile that it is looked at with; empty = the configuration's.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub profile: String,
     /// ECS cluster name.
     pub cluster: String,
     /// ECS services, in the order of the diagram.
@@ -132,6 +135,7 @@ impl Default for Stack {
             name: "production-nextcore".to_owned(),
             region: "ap-southeast-2".to_owned(),
             account: String::new(),
+            profile: String::new(),
             cluster: "production-nextcore".to_owned(),
             services: vec![
                 ServiceSpec::new("control-plane", ServiceRole::ControlPlane),
@@ -186,6 +190,7 @@ impl Stack {
             name: String::new(),
             region: String::new(),
             account: String::new(),
+            profile: String::new(),
             cluster: String::new(),
             services: Vec::new(),
             balancer: String::new(),

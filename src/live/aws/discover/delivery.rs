@@ -59,7 +59,8 @@ impl Search<'_> {
             }
         }
         let all: Vec<&str> = self.found.stack.repositories.iter().map(|r| r.name.as_str()).collect();
-        self.note("repositories", all.join(", "), "the images of the task definitions", true);
+        let why = if all.is_empty() { "no task definition has an image in ECR" } else { "the images of the task definitions" };
+        self.note("repositories", all.join(", "), why, true);
     }
 
     fn log_group(&mut self, definitions: &[(usize, TaskDefinition)]) {
@@ -96,7 +97,8 @@ impl Search<'_> {
         }
         found.sort_by(|a, b| (&a.role, &a.name).cmp(&(&b.role, &b.name)));
         let all: Vec<&str> = found.iter().map(|s| s.name.as_str()).collect();
-        self.note("secrets", all.join(", "), "the task definitions name them", true);
+        let why = if all.is_empty() { "no task definition names one" } else { "the task definitions name them" };
+        self.note("secrets", all.join(", "), why, true);
         self.found.stack.secrets = found;
     }
 
@@ -147,7 +149,9 @@ impl Search<'_> {
         let roles = all.filter(|(name, _)| !name.is_empty() && seen.insert(name.clone()));
         self.found.stack.roles = roles.map(|(name, role)| Named { name, role }).collect();
         let all: Vec<&str> = self.found.stack.roles.iter().map(|r| r.name.as_str()).collect();
-        self.note("roles", all.join(", "), "the task definitions and the projects name them", true);
+        let why =
+            if all.is_empty() { "no task definition and no project names one" } else { "the task definitions and the projects name them" };
+        self.note("roles", all.join(", "), why, true);
     }
 }
 

@@ -116,7 +116,12 @@ impl Search<'_> {
             }
         }
         let all: Vec<&str> = self.found.stack.keys.iter().map(|k| k.name.as_str()).collect();
-        self.note("keys", all.join(", "), "the database, the buckets and the secrets name them", true);
+        let why = if all.is_empty() {
+            "no customer key is named by database, buckets or secrets"
+        } else {
+            "the database, the buckets and the secrets name them"
+        };
+        self.note("keys", all.join(", "), why, true);
     }
 
     /// A prefix, when there are alarms of others and ours have one in common.

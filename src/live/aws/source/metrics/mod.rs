@@ -40,7 +40,8 @@ const QUERIES_PER_CALL: usize = 500;
 /// Names that AWS gave are part of the queries: on the first poll wait until the sections that know them have answered somehow.
 fn wait_for_names(cx: &Context) -> Result<(), Problem> {
     for key in [Balancer::KEY, Routing::KEY, ReplicationGroup::KEY, NatGateways::KEY, Cdn::KEY, Dns::KEY] {
-        let answered = cx.store.entry(key).is_some_and(|e| e.value.is_some() || e.problem.as_ref().is_some_and(|p| !p.is_waiting()));
+        let answered = !cx.stack.reads(key)
+            || cx.store.entry(key).is_some_and(|e| e.value.is_some() || e.problem.as_ref().is_some_and(|p| !p.is_waiting()));
         if !answered && cx.store.get::<Metrics>().is_none() {
             let title = super::of(key).map_or(key.0, |row| row.title);
             return Err(Problem::waiting(key, title));

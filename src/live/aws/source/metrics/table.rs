@@ -8,6 +8,7 @@ use nextcore_core::model::cdn;
 use nextcore_core::model::dns;
 use nextcore_core::model::metric::{Alb, Cdn, CdnRealtime, Db, Dns, Family, Insights, Logs, Nat, Redis, S3, SeriesId, Svc, Tg};
 use nextcore_core::model::network::{NatGateways, NatState};
+use nextcore_core::model::system::System;
 
 /// How often a metric is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -256,7 +257,9 @@ pub(super) fn queries(cx: &Context) -> Vec<Query> {
         all.add(ecs_service, &service.name, "AWS/ECS", &dimensions);
         all.add(containers, &service.name, "ECS/ContainerInsights", &dimensions);
     }
-    all.add(database, "", "AWS/RDS", &[("DBInstanceIdentifier", &cx.stack.database)]);
+    if cx.stack.has(System::Database) {
+        all.add(database, "", "AWS/RDS", &[("DBInstanceIdentifier", &cx.stack.database)]);
+    }
     let members = cx.store.get::<ReplicationGroup>().map(|g| g.node_groups.as_slice()).unwrap_or_default();
     for member in members.iter().flat_map(|n| &n.members) {
         all.add(cache_node, &member.id, "AWS/ElastiCache", &[("CacheClusterId", &member.id), ("CacheNodeId", "0001")]);
@@ -270,7 +273,9 @@ pub(super) fn queries(cx: &Context) -> Vec<Query> {
         let dimensions = [("BucketName", bucket.name.as_str()), ("FilterId", "EntireBucket")];
         all.add(s3_bucket, &bucket.name, "AWS/S3", &dimensions);
     }
-    all.add(logs, "", "AWS/Logs", &[("LogGroupName", &cx.stack.log_group)]);
+    if cx.stack.has(System::Logs) {
+        all.add(logs, "", "AWS/Logs", &[("LogGroupName", &cx.stack.log_group)]);
+    }
     global(cx, &mut all);
     all.0
 }
