@@ -1,5 +1,6 @@
 //! ECS: the cluster, its services with deployments and events, tasks (running and stopped), service deployments, task definitions.
 
+mod groups;
 mod states;
 
 use std::collections::BTreeMap;
@@ -9,9 +10,10 @@ use serde::{Deserialize, Serialize};
 use super::Time;
 use super::section::{Section, SectionKey};
 use super::stack::ServiceRole;
+pub use groups::Duty;
 pub use states::{
     AgentStatus, BreakerStatus, ClusterSetting, Controller, DefinitionStatus, DeploymentStatus, RolloutState, ServiceDeploymentStatus,
-    ServiceStatus, StopCode, TaskHealth, TaskStatus,
+    ServiceStatus, Stability, StopCode, Strategy, TaskHealth, TaskSetStatus, TaskStatus,
 };
 
 /// ecs:DescribeClusters.
@@ -68,6 +70,30 @@ pub struct Deployment {
     pub updated_at: Option<Time>,
 }
 
+impl TaskSet {
+    /// The same in the shape of a deployment of ECS. It has no rollout of ECS's to tell of: its state is that of its tasks.
+    pub fn as_deployment(&self) -> Deployment {
+        let (status, rollout) = (self.status.as_str(), &self.stability);
+        Deployment {
+            id: self.id.clone(),
+            status: status.into(),
+            rollout_state: match rollout {
+                Stability::SteadyState => RolloutState::Completed,
+                Stability::Stabilizing => RolloutState::InProgress,
+                _ => RolloutState::Unstated,
+            },
+            rollout_reason: String::new(),
+            task_definition: self.task_definition.clone(),
+            desired: self.desired,
+            running: self.running,
+            pending: self.pending,
+            failed: 0,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        }
+    }
+}
+
 impl Deployment {
     /// `app:42` of the task definition ARN.
     pub fn revision(&self) -> &str {
@@ -98,6 +124,46 @@ pub struct Registration {
     pub container: String,
     /// Container port.
     pub port: i32,
+    /// The other target group of a service that ECS deploys blue/green: the two take turns.
+    #[serde(default)]
+    pub alternate: Option<String>,
+    /// ARN of the rule that sends the users' requests to one of the two; of the listener, for a network load balancer.
+    #[serde(default)]
+    pub production_rule: Option<String>,
+    /// ARN of the rule that sends test requests to the new tasks.
+    #[serde(default)]
+    pub test_rule: Option<String>,
+}
+
+/// One set of tasks of a service that CodeDeploy or somebody else deploys.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TaskSet {
+    /// `ecs-svc/123`.
+    pub id: String,
+    /// `PRIMARY` serves, `ACTIVE` does not (yet), `DRAINING` goes.
+    pub status: TaskSetStatus,
+    /// `CODE_DEPLOY`, or who made it.
+    pub started_by: String,
+    /// The CodeDeploy deployment: `d-ABC`.
+    pub external_id: String,
+    /// Task definition ARN.
+    pub task_definition: String,
+    /// Desired tasks.
+    pub desired: i32,
+    /// Running tasks.
+    pub running: i32,
+    /// Pending tasks.
+    pub pending: i32,
+    /// `STEADY_STATE`, `STABILIZING`.
+    pub stability: Stability,
+    /// Begun.
+    pub created_at: Option<Time>,
+    /// Last change.
+    pub updated_at: Option<Time>,
+    /// Target group ARNs that it registers in.
+    pub target_groups: Vec<String>,
+    /// The capacity providers, in words.
+    pub launch_type: String,
 }
 
 /// One ECS service.
@@ -117,7 +183,7 @@ pub struct Service {
     pub pending: i32,
     /// Task definition ARN.
     pub task_definition: String,
-    /// `FARGATE`, or the capacity providers.
+    /// `FARGATE`, or the capacity providers with their weights: `FARGATE_SPOT 4, FARGATE 1`.
     pub launch_type: String,
     pub platform_version: String,
     /// Whether ECS exec is on.
@@ -143,7 +209,13 @@ pub struct Service {
     /// Maximum percent.
     pub maximum: Option<i32>,
     /// `ROLLING`, `BLUE_GREEN`; empty if AWS does not say.
-    pub strategy: String,
+    pub strategy: Strategy,
+    /// Made.
+    #[serde(default)]
+    pub created_at: Option<Time>,
+    /// What CodeDeploy or somebody else deploys; empty where ECS does.
+    #[serde(default)]
+    pub task_sets: Vec<TaskSet>,
     /// Newest first.
     pub deployments: Vec<Deployment>,
     /// Newest first, at most 100.
@@ -151,14 +223,32 @@ pub struct Service {
 }
 
 impl Service {
+    /// Whether something of that time is this service's: another of the same name may have been deleted before it was made.
+    pub fn is_own(&self, at: Option<Time>) -> bool {
+        self.created_at.is_none_or(|made| at.is_none_or(|at| at >= made))
+    }
+
     /// The deployment that is being rolled out or in place.
     pub fn primary(&self) -> Option<&Deployment> {
         self.deployments.iter().find(|d| d.status == DeploymentStatus::Primary)
     }
 
+    /// Whether ECS's circuit breaker is for it at all: it is for rolling deployments of ECS's own.
+    pub fn may_have_breaker(&self) -> bool {
+        self.controller.is_ecs() && self.strategy.is_rolling()
+    }
+
+    /// Who deploys it and how, where it has no circuit breaker for that: `CODE_DEPLOY`, `BLUE_GREEN`.
+    pub fn deployer(&self) -> &str {
+        if self.controller.is_ecs() { self.strategy.as_str() } else { self.controller.as_str() }
+    }
+
     /// The deployment in progress, if any.
     pub fn deploying(&self) -> Option<&Deployment> {
-        self.primary().filter(|d| d.rollout_state == RolloutState::InProgress)
+        // Where two target groups take turns ECS need not say a rollout state: two deployments are one in progress.
+        let turning = self.controller.is_ecs() && !self.strategy.is_rolling() && self.deployments.len() > 1;
+        let under_way = |d: &&Deployment| d.rollout_state == RolloutState::InProgress || (turning && d.rollout_state.is_empty());
+        self.primary().filter(under_way)
     }
 }
 
