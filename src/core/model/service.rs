@@ -2,6 +2,7 @@
 
 mod groups;
 mod states;
+mod task_set;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ pub use states::{
     AgentStatus, BreakerStatus, ClusterSetting, Controller, DefinitionStatus, DeploymentStatus, RolloutState, ServiceDeploymentStatus,
     ServiceStatus, Stability, StopCode, Strategy, TaskHealth, TaskSetStatus, TaskStatus,
 };
+pub use task_set::TaskSet;
 
 /// ecs:DescribeClusters.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -70,30 +72,6 @@ pub struct Deployment {
     pub updated_at: Option<Time>,
 }
 
-impl TaskSet {
-    /// The same in the shape of a deployment of ECS. It has no rollout of ECS's to tell of: its state is that of its tasks.
-    pub fn as_deployment(&self) -> Deployment {
-        let (status, rollout) = (self.status.as_str(), &self.stability);
-        Deployment {
-            id: self.id.clone(),
-            status: status.into(),
-            rollout_state: match rollout {
-                Stability::SteadyState => RolloutState::Completed,
-                Stability::Stabilizing => RolloutState::InProgress,
-                _ => RolloutState::Unstated,
-            },
-            rollout_reason: String::new(),
-            task_definition: self.task_definition.clone(),
-            desired: self.desired,
-            running: self.running,
-            pending: self.pending,
-            failed: 0,
-            created_at: self.created_at,
-            updated_at: self.updated_at,
-        }
-    }
-}
-
 impl Deployment {
     /// `app:42` of the task definition ARN.
     pub fn revision(&self) -> &str {
@@ -133,37 +111,6 @@ pub struct Registration {
     /// ARN of the rule that sends test requests to the new tasks.
     #[serde(default)]
     pub test_rule: Option<String>,
-}
-
-/// One set of tasks of a service that CodeDeploy or somebody else deploys.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct TaskSet {
-    /// `ecs-svc/123`.
-    pub id: String,
-    /// `PRIMARY` serves, `ACTIVE` does not (yet), `DRAINING` goes.
-    pub status: TaskSetStatus,
-    /// `CODE_DEPLOY`, or who made it.
-    pub started_by: String,
-    /// The CodeDeploy deployment: `d-ABC`.
-    pub external_id: String,
-    /// Task definition ARN.
-    pub task_definition: String,
-    /// Desired tasks.
-    pub desired: i32,
-    /// Running tasks.
-    pub running: i32,
-    /// Pending tasks.
-    pub pending: i32,
-    /// `STEADY_STATE`, `STABILIZING`.
-    pub stability: Stability,
-    /// Begun.
-    pub created_at: Option<Time>,
-    /// Last change.
-    pub updated_at: Option<Time>,
-    /// Target group ARNs that it registers in.
-    pub target_groups: Vec<String>,
-    /// The capacity providers, in words.
-    pub launch_type: String,
 }
 
 /// One ECS service.

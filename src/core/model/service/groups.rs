@@ -3,7 +3,7 @@
 
 use crate::model::balancer::{Routing, Rule};
 
-use super::{Service, TaskSet, TaskSetStatus};
+use super::Service;
 
 /// What a target group does for its service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,15 +107,5 @@ impl Service {
     pub fn first_group(&self, routing: Option<&Routing>) -> Option<&str> {
         let serving = self.serving(routing).unwrap_or_default();
         serving.first().copied().or_else(|| self.groups().first().copied())
-    }
-
-    /// The task set that is to take the place of the one that serves.
-    pub fn next_set(&self) -> Option<&TaskSet> {
-        self.task_sets.iter().find(|s| s.status == TaskSetStatus::Active)
-    }
-
-    /// The task set that serves, where others than ECS deploy.
-    pub fn primary_set(&self) -> Option<&TaskSet> {
-        self.task_sets.iter().find(|s| s.status == TaskSetStatus::Primary)
     }
 }

@@ -324,3 +324,70 @@ async fn targets(cx: &Context, group: &str) -> Result<Vec<Target>, Problem> {
     targets.sort_by(|a, b| (&a.zone, &a.id).cmp(&(&b.zone, &b.id)));
     Ok(targets)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arn(name: &str) -> String {
+        format!("arn:aws:elasticloadbalancing:r:1:targetgroup/{name}/1")
+    }
+
+    fn tuple(name: &str, weight: i32) -> sdk::TargetGroupTuple {
+        sdk::TargetGroupTuple::builder().target_group_arn(arn(name)).weight(weight).build()
+    }
+
+    #[test]
+    fn actions_are_read_in_their_order_and_weights_before_the_short_form() {
+        let both = sdk::Action::builder()
+            .r#type(sdk::ActionTypeEnum::Forward)
+            .order(2)
+            .target_group_arn(arn("blue"))
+            .forward_config(sdk::ForwardActionConfig::builder().target_groups(tuple("blue", 0)).target_groups(tuple("green", 5)).build())
+            .build();
+        let login = sdk::Action::builder().r#type("authenticate-oidc".into()).order(1).build();
+        let short = sdk::Action::builder().r#type(sdk::ActionTypeEnum::Forward).target_group_arn(arn("blue")).build();
+        let moved = sdk::RedirectActionConfig::builder()
+            .protocol("HTTPS")
+            .port("443")
+            .host("#{host}")
+            .path("/#{path}")
+            .query("#{query}")
+            .status_code(sdk::RedirectActionStatusCodeEnum::Http301)
+            .build();
+        let moved = sdk::Action::builder().r#type(sdk::ActionTypeEnum::Redirect).redirect_config(moved).build();
+        let words = |actions: &[sdk::Action]| in_order(actions).iter().map(Action::words).collect::<Vec<_>>();
+        assert_eq!(words(&[both, login]), ["authenticate-oidc", "forward blue 0 %, green 100 %"]);
+        assert_eq!(words(&[short]), ["forward blue"]);
+        assert_eq!(words(&[moved]), ["redirect HTTPS:443 HTTP_301"]);
+    }
+
+    #[test]
+    fn conditions_are_read_from_the_shared_list_and_from_their_own() {
+        let of = |field: &str| sdk::RuleCondition::builder().field(field);
+        let pair = sdk::QueryStringKeyValuePair::builder().key("version").value("2").build();
+        let header = sdk::HttpHeaderConditionConfig::builder().http_header_name("User-Agent").values("*Mobile*").build();
+        let read = rule(
+            &sdk::Rule::builder()
+                .priority("7")
+                .conditions(of("path-pattern").values("/api/*").build())
+                .conditions(
+                    of("host-header").host_header_config(sdk::HostHeaderConditionConfig::builder().values("a.example").build()).build(),
+                )
+                .conditions(of("query-string").query_string_config(sdk::QueryStringConditionConfig::builder().values(pair).build()).build())
+                .conditions(of("http-header").http_header_config(header).build())
+                .conditions(of("moon-phase").values("full").build())
+                .build(),
+        );
+        assert_eq!(read.paths, ["/api/*"]);
+        let said: Vec<(&str, Option<&str>, &str)> =
+            read.conditions.iter().map(|c| (c.field.as_str(), c.name.as_deref(), c.values[0].as_str())).collect();
+        let expected = [
+            ("host-header", None, "a.example"),
+            ("query-string", None, "version=2"),
+            ("http-header", Some("User-Agent"), "*Mobile*"),
+            ("moon-phase", None, "full"),
+        ];
+        assert_eq!(said, expected);
+    }
+}
