@@ -16,6 +16,7 @@ mod cli;
 mod cloud;
 mod conformance;
 mod credentials;
+mod deployers;
 mod drops;
 mod engine;
 mod keys;

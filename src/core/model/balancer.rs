@@ -1,5 +1,7 @@
 //! The Application Load Balancer: state, listeners, rules, target groups and the health of every target.
 
+mod rule;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -7,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::section::{Section, SectionKey};
 use super::state::states;
 use super::system::System;
+pub use rule::{Action, ActionKind, Condition, ConditionField, Redirect, Rule, Weighted, group_name};
 
 states! {
     /// `TargetHealth.State` of Elastic Load Balancing's `DescribeTargetHealth`.
@@ -106,25 +109,17 @@ pub struct Listener {
     pub port: i32,
     /// `HTTP` or `HTTPS`.
     pub protocol: Protocol,
-    /// `redirect → HTTPS:443 HTTP_301`, `forward → name`, ...
+    /// Its actions in words: `redirect HTTPS:443 HTTP_301`, `forward name`, ...
     pub default_action: String,
+    /// The same: what happens to a request that no rule names.
+    #[serde(default)]
+    pub actions: Vec<Action>,
     /// Certificate ARNs (HTTPS).
     pub certificates: Vec<String>,
     /// Security policy (HTTPS).
     pub ssl_policy: Option<String>,
     /// Rules by priority, the default rule last.
     pub rules: Vec<Rule>,
-}
-
-/// One listener rule.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Rule {
-    /// A number, or `default`.
-    pub priority: String,
-    /// Path patterns; empty for the default rule.
-    pub paths: Vec<String>,
-    /// Target group ARNs that it forwards to.
-    pub target_groups: Vec<String>,
 }
 
 /// One target group's settings.
@@ -150,6 +145,9 @@ pub struct TargetGroup {
     pub matcher: String,
     /// Seconds that a target drains.
     pub deregistration_delay: Option<i32>,
+    /// ARNs of the load balancers that forward to it; `None` = not known.
+    #[serde(default)]
+    pub balancers: Option<Vec<String>>,
 }
 
 impl TargetGroup {
@@ -175,20 +173,32 @@ impl Section for Routing {
 }
 
 impl Routing {
-    /// The path patterns that lead to a target group: `/api/*`, or `/` for the default rule.
-    pub(crate) fn paths_to(&self, target_group: &str) -> Vec<String> {
+    /// The requests that a target group takes: `shop.example.com /api/*, / 10 %`, where `/` stands for the default rule; empty for none.
+    pub(crate) fn paths_to(&self, target_group: &str) -> String {
         let mut paths = Vec::new();
         for rule in self.listeners.iter().flat_map(|l| &l.rules) {
-            if rule.target_groups.iter().any(|t| t == target_group) {
-                if rule.paths.is_empty() {
-                    paths.push("/".to_owned());
-                } else {
-                    paths.extend(rule.paths.iter().cloned());
-                }
-            }
+            let Some(share) = rule.share(target_group).filter(|s| *s > 0.0) else { continue };
+            let words = rule.conditions_in_words();
+            let words = if words.is_empty() { "/".to_owned() } else { words };
+            paths.push(if share < 1.0 { format!("{words} {}", rule::percent(share)) } else { words });
         }
         paths.dedup();
-        paths
+        paths.join(", ")
+    }
+
+    /// Whether a rule was read; the listeners of a network load balancer are named in the place of rules.
+    pub(crate) fn knows(&self, rule: &str) -> bool {
+        self.listeners.iter().any(|l| l.arn == rule || l.rules.iter().any(|r| r.arn == rule))
+    }
+
+    /// The largest share of a rule's requests that a target group takes, 0 to 1; `None` where no rule beside those names it.
+    pub(crate) fn share(&self, target_group: &str, beside: &[&str]) -> Option<f64> {
+        let of = |l: &Listener| {
+            let rules = l.rules.iter().filter(|r| !beside.contains(&r.arn.as_str())).filter_map(|r| r.share(target_group));
+            let own = (l.rules.is_empty() && !beside.contains(&l.arn.as_str())).then(|| rule::share(&l.actions, target_group)).flatten();
+            rules.chain(own).reduce(f64::max)
+        };
+        self.listeners.iter().filter_map(of).reduce(f64::max)
     }
 }
 

@@ -1,6 +1,8 @@
 //! ECS: the cluster, its services with deployments and events, tasks (running and stopped), service deployments, task definitions.
 
+mod groups;
 mod states;
+mod task_set;
 
 use std::collections::BTreeMap;
 
@@ -10,10 +12,12 @@ use super::Time;
 use super::section::{Section, SectionKey};
 use super::stack::ServiceRole;
 use super::system::System;
+pub use groups::Duty;
 pub use states::{
     AgentStatus, BreakerStatus, ClusterSetting, Controller, DefinitionStatus, DeploymentStatus, RolloutState, ServiceDeploymentStatus,
-    ServiceStatus, StopCode, TaskHealth, TaskStatus,
+    ServiceStatus, Stability, StopCode, Strategy, TaskHealth, TaskSetStatus, TaskStatus,
 };
+pub use task_set::TaskSet;
 
 /// ecs:DescribeClusters.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -100,6 +104,15 @@ pub struct Registration {
     pub container: String,
     /// Container port.
     pub port: i32,
+    /// The other target group of a service that ECS deploys blue/green: the two take turns.
+    #[serde(default)]
+    pub alternate: Option<String>,
+    /// ARN of the rule that sends the users' requests to one of the two; of the listener, for a network load balancer.
+    #[serde(default)]
+    pub production_rule: Option<String>,
+    /// ARN of the rule that sends test requests to the new tasks.
+    #[serde(default)]
+    pub test_rule: Option<String>,
 }
 
 /// One ECS service.
@@ -119,7 +132,7 @@ pub struct Service {
     pub pending: i32,
     /// Task definition ARN.
     pub task_definition: String,
-    /// `FARGATE`, or the capacity providers.
+    /// `FARGATE`, or the capacity providers with their weights: `FARGATE_SPOT 4, FARGATE 1`.
     pub launch_type: String,
     pub platform_version: String,
     /// Whether ECS exec is on.
@@ -145,7 +158,13 @@ pub struct Service {
     /// Maximum percent.
     pub maximum: Option<i32>,
     /// `ROLLING`, `BLUE_GREEN`; empty if AWS does not say.
-    pub strategy: String,
+    pub strategy: Strategy,
+    /// Made.
+    #[serde(default)]
+    pub created_at: Option<Time>,
+    /// What CodeDeploy or somebody else deploys; empty where ECS does.
+    #[serde(default)]
+    pub task_sets: Vec<TaskSet>,
     /// Newest first.
     pub deployments: Vec<Deployment>,
     /// Newest first, at most 100.
@@ -153,14 +172,32 @@ pub struct Service {
 }
 
 impl Service {
+    /// Whether something of that time is this service's: another of the same name may have been deleted before it was made.
+    pub fn is_own(&self, at: Option<Time>) -> bool {
+        self.created_at.is_none_or(|made| at.is_none_or(|at| at >= made))
+    }
+
     /// The deployment that is being rolled out or in place.
     pub fn primary(&self) -> Option<&Deployment> {
         self.deployments.iter().find(|d| d.status == DeploymentStatus::Primary)
     }
 
+    /// Whether ECS's circuit breaker is for it at all: it is for rolling deployments of ECS's own.
+    pub fn may_have_breaker(&self) -> bool {
+        self.controller.is_ecs() && self.strategy.is_rolling()
+    }
+
+    /// Who deploys it and how, where it has no circuit breaker for that: `CODE_DEPLOY`, `BLUE_GREEN`.
+    pub fn deployer(&self) -> &str {
+        if self.controller.is_ecs() { self.strategy.as_str() } else { self.controller.as_str() }
+    }
+
     /// The deployment in progress, if any.
     pub fn deploying(&self) -> Option<&Deployment> {
-        self.primary().filter(|d| d.rollout_state == RolloutState::InProgress)
+        // Where two target groups take turns ECS need not say a rollout state: two deployments are one in progress.
+        let turning = self.controller.is_ecs() && !self.strategy.is_rolling() && self.deployments.len() > 1;
+        let under_way = |d: &&Deployment| d.rollout_state == RolloutState::InProgress || (turning && d.rollout_state.is_empty());
+        self.primary().filter(under_way)
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::View;
 use super::figures::zone;
 use super::widget::Phrase;
-use crate::model::balancer::{Target, TargetState, Targets};
+use crate::model::balancer::{Routing, Target, TargetState, Targets};
 use crate::model::service::{Service, Services};
 use crate::theme::Role;
 
@@ -87,12 +87,14 @@ impl<'a> View<'a> {
     /// The service that registers its tasks in a group.
     pub(crate) fn owner(&self, arn: &str) -> Option<&'a Service> {
         let services = self.store.get::<Services>()?;
-        services.services.iter().find(|s| s.target_groups.iter().any(|g| g == arn))
+        services.services.iter().find(|s| s.groups().contains(&arn))
     }
 
     /// The targets of one group; `None` before its health was answered.
     pub(crate) fn targets_of(&self, arn: &str) -> Option<Tally> {
         let targets = self.store.get::<Targets>()?.groups.get(arn)?;
+        // Of a group that takes no requests nothing is wanted.
+        let wanted = |s: &Service| if s.duty(arn, self.store.get::<Routing>()).is_idle() { 0 } else { wanted(s) };
         Some(Tally::count(targets, self.owner(arn).map(wanted)))
     }
 
@@ -112,10 +114,10 @@ impl<'a> View<'a> {
         line
     }
 
-    /// The targets of a service over all its groups; `None` behind no balancer.
+    /// The targets of a service over all groups that take its requests; `None` behind no balancer, or where the rules do not say which.
     pub(crate) fn targets_of_service(&self, service: &Service) -> Option<Tally> {
         let targets = self.store.get::<Targets>()?;
-        let known = service.target_groups.iter().filter_map(|g| targets.groups.get(g));
+        let known = service.serving(self.store.get::<Routing>())?.into_iter().filter_map(|g| targets.groups.get(g));
         known.map(|t| Tally::count(t, Some(wanted(service)))).reduce(Tally::add)
     }
 }

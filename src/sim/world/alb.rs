@@ -106,7 +106,8 @@ impl World {
                 };
                 check(group, i, now, verdict);
             }
-            let acc = &mut self.load.minute.groups[index];
+            // What waits for its turn has no figures.
+            let Some(acc) = self.load.minute.groups.get_mut(index) else { continue };
             let (mut healthy, mut unhealthy) = ([0.0_f64; 3], [0.0_f64; 3]);
             for target in &group.targets {
                 match target.state {

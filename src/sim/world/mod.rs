@@ -8,6 +8,7 @@ mod autoscale;
 mod build;
 mod configure;
 mod delivery;
+mod deployer;
 mod ecs;
 mod edge;
 pub mod insight;

@@ -73,25 +73,25 @@ pub struct ModifyTargetGroup {
 }
 
 impl World {
-    /// The target group that a request for `path` is forwarded to over HTTPS; `None` when it is redirected.
-    fn route(&self, path: &str) -> Option<usize> {
-        let listener = self.alb.listeners.iter().find(|listener| listener.protocol == "HTTPS")?;
+    /// The shares of the target groups that a request for `path` is forwarded to over HTTPS; none when the balancer answers by itself.
+    fn route(&self, path: &str) -> Vec<(usize, f64)> {
+        let Some(listener) = self.alb.listeners.iter().find(|listener| listener.protocol == "HTTPS") else { return Vec::new() };
         let mut rules: Vec<&ListenerRule> = listener.rules.iter().collect();
         rules.sort_by_key(|rule| rule.priority.unwrap_or(u32::MAX));
-        let applies = |rule: &&&ListenerRule| rule.priority.is_none() || rule.path_patterns.iter().any(|pattern| matches(pattern, path));
-        match &rules.iter().find(applies)?.action {
-            RuleAction::Forward(arn) => self.alb.target_groups.iter().position(|group| group.arn == *arn),
-            RuleAction::RedirectToHttps { .. } => None,
-        }
+        // The users ask for none of the hosts that rules name.
+        let fits = |rule: &ListenerRule| rule.hosts.is_empty() && rule.path_patterns.iter().any(|pattern| matches(pattern, path));
+        let Some(rule) = rules.iter().find(|rule| rule.priority.is_none() || fits(rule)) else { return Vec::new() };
+        let place = |arn: &str| self.alb.target_groups.iter().position(|group| group.arn == arn);
+        rule.action.shares().into_iter().filter_map(|(arn, share)| Some((place(arn)?, share))).collect()
     }
 
     /// Finds out anew where requests end up.
-    fn reroute(&mut self) {
+    pub(super) fn reroute(&mut self) {
         for (class, pages) in PAGES.into_iter().enumerate() {
             let mut shares = [0.0; 2];
-            for group in pages.iter().filter_map(|page| self.route(page)) {
+            for (group, part) in pages.iter().flat_map(|page| self.route(page)) {
                 if let Some(share) = shares.get_mut(group) {
-                    *share += 1.0 / pages.len() as f64;
+                    *share += part / pages.len() as f64;
                 }
             }
             self.alb.routes[class] = shares;
@@ -99,12 +99,11 @@ impl World {
     }
 
     fn check_action(&self, action: &RuleAction) -> Done<()> {
-        match action {
-            RuleAction::Forward(arn) if !self.alb.target_groups.iter().any(|group| group.arn == *arn) => {
-                Err(WorldError::new("TargetGroupNotFound", "One or more target groups not found"))
-            }
-            _ => Ok(()),
+        let known = |arn: &str| self.alb.target_groups.iter().any(|group| group.arn == arn);
+        if action.shares().iter().all(|(arn, _)| known(arn)) {
+            return Ok(());
         }
+        Err(WorldError::new("TargetGroupNotFound", "One or more target groups not found"))
     }
 
     /// `elbv2:ModifyTargetGroup`. The next health check is made the new way.
@@ -159,7 +158,7 @@ impl World {
         self.alb.listeners.get(index).ok_or_else(missing)
     }
 
-    /// `elbv2:ModifyRule`: path patterns and action of a rule that is not a listener's default.
+    /// `elbv2:ModifyRule`: host names, path patterns and action of a rule that is not a listener's default.
     pub fn modify_rule(&mut self, arn: &str, patterns: Option<Vec<String>>, action: Option<RuleAction>) -> Done<ListenerRule> {
         if let Some(action) = &action {
             self.check_action(action)?;

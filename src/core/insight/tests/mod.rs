@@ -3,6 +3,7 @@
 mod balancer;
 mod cache;
 mod database;
+mod deployers;
 mod edge;
 mod flows;
 mod network;

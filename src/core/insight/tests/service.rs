@@ -27,7 +27,7 @@ fn counts_and_status() {
             "running 1 of 2 (1 pending)",
         ),
         ("none", |w| w.service("web", |s| s.running = 0), "svc/web", "down", "running 0 of 2"),
-        ("draining", |w| w.service("web", |s| s.status = "DRAINING".into()), "svc/web", "down", "status DRAINING"),
+        ("not as ECS says today", |w| w.service("web", |s| s.status = "GONE_WILD".into()), "svc/web", "down", "status GONE_WILD"),
         ("pending beside the wanted", |w| w.service("web", |s| s.pending = 1), "svc/web", "changing", "1 task pending"),
         (
             "scaled to zero",

@@ -3,7 +3,7 @@
 use crate::insight::fixture::{NAT_A, NAT_B, NAT_C, RG, World, arn, target, task, zone_name};
 use crate::insight::panes::zones::{DatabasePlace, ZoneMap, ZoneSystem, zones};
 use crate::insight::topology::egress::Egress;
-use crate::model::balancer::{Balancer, Targets};
+use crate::model::balancer::{Balancer, Target, Targets};
 use crate::model::cache::{CacheMember, CacheNodes, ReplicationGroup};
 use crate::model::database::Database;
 use crate::model::health::Level;
@@ -128,6 +128,22 @@ fn single_points_of_failure() {
     assert_eq!(balancer, mark(Level::Degraded, "c", "no load balancer node in c"));
     let addresses = only(|w| w.edit::<Network>(|n| n.subnets[5].free_addresses = 3));
     assert_eq!(addresses, mark(Level::Degraded, "c", "10.0.13.0/24: 3 free addresses, each task takes one"));
+}
+
+#[test]
+fn targets_without_a_zone_are_said_to_have_none() {
+    let lost = |zone: &'static str, state: &'static str| {
+        only(move |w| {
+            w.edit::<Targets>(|t| {
+                let one = |id: &str| Target { zone: zone.into(), ..target(id, state, None) };
+                t.groups.insert(arn("web"), vec![one("i-0aa"), one("i-0bb")]);
+            });
+        })
+    };
+    let unknown = (Level::Unknown, None, "web: zone of 2 targets not known".to_owned());
+    assert_eq!(lost("", "healthy"), unknown, "instances");
+    assert_eq!(lost("all", "healthy"), unknown, "functions, and addresses outside the VPC");
+    assert_eq!(lost("", "unhealthy"), (Level::Down, None, "web: no healthy targets".into()), "in no zone");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The sentences of AWS's events as rows: how to recognise one, how bad it is, and what to say in its place.
 //! Matching is tolerant: case, trailing periods and `master`/`primary` drift. Called by the timeline, the rules and `roles`.
 
+use crate::model::balancer::group_name;
 use crate::model::health::Level;
 use crate::model::text;
 
@@ -139,11 +140,6 @@ fn targets(message: &str, mark: &str) -> Option<String> {
     let count = text::plural(number(message, mark)?, "target");
     let group = paren(message, "target-group").and_then(group_name);
     Some(group.map_or_else(|| count.clone(), |g| format!("{count} in {g}")))
-}
-
-/// `web` of `arn:...:targetgroup/web/0123`.
-pub(crate) fn group_name(arn: &str) -> Option<&str> {
-    arn.split_once("targetgroup/")?.1.split('/').next()
 }
 
 fn last_word(message: &str) -> &str {

@@ -19,7 +19,7 @@ pub(crate) struct EntryPoints {
 
 /// Whether the load balancer sends requests to a service: its role in the written architecture, or what ECS registers of it.
 pub(crate) fn is_fronted(store: &Store, spec: &ServiceSpec) -> bool {
-    let registered = || store.get::<Services>().and_then(|s| s.get(&spec.name)).is_some_and(|s| !s.target_groups.is_empty());
+    let registered = || store.get::<Services>().and_then(|s| s.get(&spec.name)).is_some_and(|s| !s.groups().is_empty());
     matches!(spec.role, ServiceRole::ControlPlane | ServiceRole::Web) || registered()
 }
 

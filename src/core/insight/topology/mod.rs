@@ -7,3 +7,4 @@ pub(crate) mod images;
 pub(crate) mod inventory;
 pub(crate) mod paths;
 pub(crate) mod roles;
+pub(crate) mod unplaced;

@@ -70,6 +70,14 @@ states! {
         ServiceSchedulerInitiated = "ServiceSchedulerInitiated",
         SpotInterruption = "SpotInterruption",
         TerminationNotice = "TerminationNotice",
+        InfrastructureHealth = "InfrastructureHealth",
+    }
+}
+
+impl StopCode {
+    /// AWS took the capacity back, or replaces the machine under the task: nothing is wrong with the task.
+    pub fn is_of_capacity(&self) -> bool {
+        matches!(self, Self::SpotInterruption | Self::TerminationNotice | Self::InfrastructureHealth)
     }
 }
 
@@ -125,6 +133,47 @@ states! {
         CodeDeploy = "CODE_DEPLOY",
         Ecs = "ECS",
         External = "EXTERNAL",
+    }
+}
+
+impl Controller {
+    /// ECS itself deploys: where AWS does not say who does, it is ECS.
+    pub fn is_ecs(&self) -> bool {
+        matches!(self, Self::Ecs | Self::Unstated)
+    }
+}
+
+states! {
+    /// `deploymentConfiguration.strategy` in the ECS API's `DescribeServices`.
+    pub enum Strategy {
+        BlueGreen = "BLUE_GREEN",
+        Canary = "CANARY",
+        Linear = "LINEAR",
+        Rolling = "ROLLING",
+    }
+}
+
+impl Strategy {
+    /// Tasks are replaced few by few in the same target group: where AWS does not say how, it is so.
+    pub fn is_rolling(&self) -> bool {
+        matches!(self, Self::Rolling | Self::Unstated)
+    }
+}
+
+states! {
+    /// `status` of a task set in the ECS API's `DescribeServices`.
+    pub enum TaskSetStatus {
+        Active = "ACTIVE",
+        Draining = "DRAINING",
+        Primary = "PRIMARY",
+    }
+}
+
+states! {
+    /// `stabilityStatus` of a task set in the ECS API's `DescribeServices`.
+    pub enum Stability {
+        Stabilizing = "STABILIZING",
+        SteadyState = "STEADY_STATE",
     }
 }
 

@@ -5,7 +5,7 @@ mod platform;
 use crate::insight::NodeId;
 use crate::model::Time;
 use crate::model::alarm::{AlarmState, Alarms};
-use crate::model::balancer::{Routing, Targets};
+use crate::model::balancer::{ActionKind, Routing, Targets};
 use crate::model::cache::ReplicationGroup;
 use crate::model::database::{Database, DatabaseSettings, default_max_connections};
 use crate::model::log::LogTail;
@@ -105,6 +105,12 @@ impl Figures<'_> {
         let mut all = self.metrics(&[("", metric::Alb::Requests.id(), Self::per_second)]);
         all.extend(self.failed().map(|share| figure("5xx", format!("{share:.2} %"))));
         all.extend(self.metrics(&[("p95", metric::Alb::P95.id(), text::latency)]));
+        // What is forwarded stands with its target group; what the balancer answers by itself stands nowhere else.
+        let rules = self.store.get::<Routing>().into_iter().flat_map(|r| &r.listeners).flat_map(|l| &l.rules);
+        for rule in rules.filter(|r| r.actions.iter().any(|a| a.kind == ActionKind::FixedResponse)) {
+            let on = rule.conditions_in_words();
+            all.push(figure("", format!("{}: {}", if on.is_empty() { "everything else" } else { &on }, rule.actions_in_words())));
+        }
         all
     }
 
@@ -118,7 +124,7 @@ impl Figures<'_> {
         }
         let paths = self.store.get::<Routing>().zip(arn).map(|(r, arn)| r.paths_to(arn)).unwrap_or_default();
         if !paths.is_empty() {
-            all.push(figure("", paths.join(" ")));
+            all.push(figure("", paths));
         }
         let (requests, p95) = (metric::Tg::Requests.of(name), metric::Tg::P95.of(name));
         all.extend(self.metrics(&[("", requests, Self::per_second), ("p95", p95, text::latency)]));

@@ -50,8 +50,15 @@ pub(crate) fn rules<'a>(store: &'a Store, filter: &Filter) -> Vec<(&'a Listener,
         rows.extend(listener.rules.iter().map(|r| (listener, Some(r))));
     }
     rows.retain(|(l, r)| {
-        let paths = r.map(|r| r.paths.join(" ")).unwrap_or_default();
-        filter.matches_fields(&[l.protocol.as_str(), &l.default_action, &paths])
+        let (conditions, action) = rule_words(l, *r);
+        filter.matches_fields(&[l.protocol.as_str(), &conditions, &action])
     });
     rows
+}
+
+/// What a request must be, and what is done with it: of a rule, or of the listener itself.
+pub(crate) fn rule_words(listener: &Listener, rule: Option<&Rule>) -> (String, String) {
+    let conditions = rule.map(Rule::conditions_in_words).filter(|c| !c.is_empty());
+    let action = rule.map(Rule::actions_in_words).filter(|a| !a.is_empty());
+    (conditions.unwrap_or_else(|| "everything else".to_owned()), action.unwrap_or_else(|| listener.default_action.clone()))
 }

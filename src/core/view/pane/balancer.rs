@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use super::{List, Panels, beside, facts, heading, panel, spacious, split, text, widen};
 use crate::insight::NodeId;
 use crate::model::balancer::{Balancer, BalancerState, Listener, Routing, Rule, Target, TargetGroup, TargetState, Targets};
+use crate::model::service::Duty;
 use crate::session::Screen;
 use crate::session::pane::balancer as balancer_rows;
 use crate::theme::Role;
@@ -121,35 +122,27 @@ fn target_row<'a>(v: &View<'a>, group: &'a TargetGroup, target: &'a Target, same
 const RULES: &[Column] = &[
     Column::left("listener", 10, 0),
     Column::right("rule", 7, 1),
-    Column { title: "paths", width: 10, grow: 1, fill: Fill::Left, rank: 0 },
-    Column { title: "forwards to", width: 20, grow: 2, fill: Fill::Left, rank: 0 },
+    Column { title: "host, path, …", width: 10, grow: 1, fill: Fill::Left, rank: 0 },
+    Column { title: "action", width: 20, grow: 2, fill: Fill::Left, rank: 0 },
 ];
 
 fn rules(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
-    let routing = match ready::<Routing>(v) {
-        Ok(routing) => routing,
-        Err(lines) => return explain(&lines, area, ink),
-    };
+    if let Err(lines) = ready::<Routing>(v) {
+        return explain(&lines, area, ink);
+    }
     let filter = v.session.list(screen.pane, &screen.subject, 1).filter;
     let all = balancer_rows::rules(v.store, &filter);
     let list = List { panel: 1, columns: RULES, rows: all.len(), empty: "no listeners" };
-    list.draw(v, screen, area, ink, |i| all.get(i).map_or_else(Vec::new, |(l, r)| rule_row(routing, l, *r)));
+    list.draw(v, screen, area, ink, |i| all.get(i).map_or_else(Vec::new, |(l, r)| rule_row(l, *r)));
 }
 
-fn rule_row<'a>(routing: &'a Routing, listener: &'a Listener, rule: Option<&'a Rule>) -> Vec<Phrase<'a>> {
-    let names = rule.map(|r| {
-        r.target_groups
-            .iter()
-            .map(|arn| routing.target_groups.iter().find(|g| g.arn == *arn).map_or(arn.as_str(), |g| g.name.as_str()))
-            .collect::<Vec<_>>()
-    });
-    let target = names.filter(|n| !n.is_empty()).map_or_else(|| text(listener.default_action.as_str()), |n| text(n.join(" ")));
-    let paths = rule.map(|r| r.paths.join(" ")).unwrap_or_default();
+fn rule_row<'a>(listener: &'a Listener, rule: Option<&'a Rule>) -> Vec<Phrase<'a>> {
+    let (conditions, action) = balancer_rows::rule_words(listener, rule);
     vec![
         text(format!("{}:{}", listener.protocol, listener.port)),
         Phrase::of(rule.map_or("default", |r| r.priority.as_str()), Role::Muted),
-        Phrase::of(if paths.is_empty() { "everything else".to_owned() } else { paths }, Role::Accent),
-        target,
+        Phrase::of(conditions, Role::Accent),
+        text(action),
     ]
 }
 
@@ -176,12 +169,11 @@ fn groups(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
 }
 
 fn group_row<'a>(v: &View<'a>, group: &'a TargetGroup) -> Vec<Phrase<'a>> {
-    let healthy = v.store.get::<Targets>().and_then(|t| t.healthy(&group.arn));
     let seconds = |n: i32| text(format!("{n} s"));
     vec![
         text(v.short(&group.name)),
         text(format!("{}:{}", group.target_type, group.port)),
-        text(healthy.map_or_else(|| "?".to_owned(), |(healthy, _)| healthy.to_string())),
+        healthy_words(v, group),
         text(group.health_path.as_str()),
         seconds(group.health_interval),
         seconds(group.health_timeout),
@@ -189,4 +181,14 @@ fn group_row<'a>(v: &View<'a>, group: &'a TargetGroup) -> Vec<Phrase<'a>> {
         text(group.matcher.as_str()),
         group.deregistration_delay.map_or_else(|| text("?"), seconds),
     ]
+}
+
+/// How many targets are healthy; `idle` where that is none and no rule sends requests.
+fn healthy_words<'a>(v: &View<'a>, group: &TargetGroup) -> Phrase<'a> {
+    let duty = v.owner(&group.arn).map(|s| s.duty(&group.arn, v.store.get::<Routing>()));
+    match v.store.get::<Targets>().and_then(|t| t.healthy(&group.arn)) {
+        Some((0, 0)) if duty.is_some_and(Duty::is_idle) => Phrase::of("idle", Role::Muted),
+        Some((healthy, _)) => text(healthy.to_string()),
+        None => text("?"),
+    }
 }

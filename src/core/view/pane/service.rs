@@ -109,7 +109,8 @@ fn draw_panel(v: &View<'_>, screen: &Screen, index: usize, area: Rect, ink: &mut
 
 fn header<'a>(v: &View<'a>, service: &'a Service, short: bool) -> Vec<(&'static str, Phrase<'a>)> {
     let percent = |p: Option<i32>| p.map_or_else(|| "—".to_owned(), |p| format!("{p} %"));
-    let targets = v.targets_of_service(service).map_or_else(|| Phrase::of("— no load balancer", Role::Muted), Tally::sentence);
+    let none = if service.groups().is_empty() { "— no load balancer" } else { "— takes no requests now, or not known" };
+    let targets = v.targets_of_service(service).map_or_else(|| Phrase::of(none, Role::Muted), Tally::sentence);
     let mut pairs = vec![
         ("bounds", text(card::bounds(v, &service.name)).then(policies(v, &service.name))),
         ("targets", targets),
@@ -120,10 +121,11 @@ fn header<'a>(v: &View<'a>, service: &'a Service, short: bool) -> Vec<(&'static 
         return pairs;
     }
     let breaker = match service.circuit_breaker {
+        _ if !service.may_have_breaker() => Phrase::of(format!("n/a ({})", service.deployer()), Role::Muted),
         Some((true, true)) => text("on, rolls back"),
         Some((true, false)) => text("on, no rollback"),
         Some((false, _)) => Phrase::of("off", Role::Warn),
-        None => Phrase::of("—", Role::Muted),
+        None => Phrase::of("unknown", Role::Unknown),
     };
     let definition = v.store.get::<TaskDefinitions>().and_then(|d| d.definitions.get(&service.task_definition));
     let size = definition.map_or_else(|| Phrase::of("?", Role::Unknown), |d| text(format!("{} cpu units, {} MiB", d.cpu, d.memory)));

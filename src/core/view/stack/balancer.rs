@@ -71,8 +71,8 @@ fn rule_line<'a>(v: &View<'a>, routing: &'a Routing, group: &'a TargetGroup, wid
     let [errors, requests, p95] = [metric::Tg::Target5xx, metric::Tg::Requests, metric::Tg::P95].map(|m| m.of(&group.name));
     let errors = v.share_of(&[errors], &requests);
     let name = owner(v, group).unwrap_or(group.name.as_str());
-    let paths = routing.paths_to(&group.arn).join(" ");
-    let longest = routing.target_groups.iter().map(|g| routing.paths_to(&g.arn).join(" ").len()).max().unwrap_or(6);
+    let paths = routing.paths_to(&group.arn);
+    let longest = routing.target_groups.iter().map(|g| routing.paths_to(&g.arn).len()).max().unwrap_or(6);
     let column = longest.clamp(6, width / 6);
     let names = routing.target_groups.iter().map(|g| owner(v, g).unwrap_or(g.name.as_str()).len()).max().unwrap_or(8).clamp(8, width / 4);
     let facts = vec![
@@ -97,7 +97,8 @@ fn listeners<'a>(v: &View<'a>) -> Phrase<'a> {
     let mut line = Phrase::of("listens", Role::Muted);
     for listener in v.store.get::<Routing>().into_iter().flat_map(|r| &r.listeners) {
         line = line.and(format!(" {}:{}", listener.protocol, listener.port), Role::Text);
-        if listener.default_action.starts_with("redirect") {
+        // What is forwarded stands with its target group.
+        if listener.rules.iter().filter(|r| r.priority == "default").all(|r| r.target_groups.is_empty()) {
             line = line.and(format!(" {}", listener.default_action), Role::Muted);
         }
     }

@@ -40,7 +40,7 @@ const EDGES: &[Edge] = &[
 fn requests<'a>(v: &View<'a>, node: &NodeId) -> Phrase<'a> {
     let Some(found) = service::of(v, node) else { return Phrase::new() };
     let Some(group) = service::group_name(v, found) else { return Phrase::new() };
-    let paths = v.store.get::<Routing>().and_then(|r| found.target_groups.first().map(|g| r.paths_to(g).join(" "))).unwrap_or_default();
+    let paths = v.store.get::<Routing>().and_then(|r| Some(r.paths_to(found.first_group(Some(r))?))).unwrap_or_default();
     let path = Phrase::of(paths, Role::Muted);
     v.value(metric::Tg::Requests.of(group))
         .map_or_else(|| path.clone(), |r| path.clone().and(" ", Role::Text).and(Unit::PerSecond.text(r), Role::Text))

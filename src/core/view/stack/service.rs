@@ -119,11 +119,11 @@ pub(crate) fn charts<'a>(v: &View<'a>, service: &Service) -> Vec<Chart<'a>> {
     charts
 }
 
-/// The name of the service's target group.
+/// The name of the service's target group: of the one that takes its requests, where there are two.
 pub(crate) fn group_name<'a>(v: &View<'a>, service: &Service) -> Option<&'a str> {
-    let arn = service.target_groups.first()?;
     let routing = v.store.get::<crate::model::balancer::Routing>()?;
-    routing.target_groups.iter().find(|g| g.arn == *arn).map(|g| g.name.as_str())
+    let arn = service.first_group(Some(routing))?;
+    routing.target_groups.iter().find(|g| g.arn == arn).map(|g| g.name.as_str())
 }
 
 pub(super) fn title<'a>(v: &View<'a>, node: &NodeId) -> Phrase<'a> {

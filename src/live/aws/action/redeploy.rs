@@ -14,7 +14,7 @@ use nextcore_core::model::section::{Section, SectionKey};
 use nextcore_core::model::service::{Service, Services, TaskDefinition, TaskDefinitions, Tasks, short_revision};
 
 use super::rollout::{self, Found, before, find_image, images, rolls, running_definition, short, short_digest};
-use super::service::{UPDATE, addresses, all_healthy, draft, find, not_deploying, on, update_cli};
+use super::service::{UPDATE, addresses, all_healthy, by_ecs, draft, find, not_deploying, on, update_cli};
 use super::{Action, Desk, Draft, Facts, Receipt, SendError, Sender, Sight, unread};
 
 /// Going back to an earlier revision is another thing: it would undo what nobody did here.
@@ -42,6 +42,7 @@ impl Action for Redeploy {
 
     fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, Rollout), Refusal> {
         let service = find(facts, &request.target)?;
+        by_ecs(service)?;
         let arn = running_definition(service);
         let revision = short_revision(arn);
         if service.desired == 0 {

@@ -16,7 +16,7 @@ use nextcore_core::model::service::{DefinitionStatus, Service, Services, TaskDef
 
 use super::revisions::{self, Candidates, Known, PAST, past, put, registered};
 use super::rollout::{self, before, images, rolls, running_definition, short};
-use super::service::{UPDATE, addresses, draft, find, not_deploying, on, update_cli};
+use super::service::{UPDATE, addresses, by_ecs, draft, find, not_deploying, on, update_cli};
 use super::{Action, Desk, Draft, Facts, Receipt, SendError, Sender, Sight, unread};
 
 const LAST: &str = "last-successful";
@@ -35,6 +35,7 @@ impl Action for Rollback {
     async fn gather(desk: &mut Desk, request: &Request) -> Result<(), Refusal> {
         desk.fetch_all(Self::NEEDS).await.map_err(|p| unread(&p))?;
         let service = find(&desk.facts(), &request.target)?.clone();
+        by_ecs(&service)?;
         let current = running_definition(&service);
         let past = past(desk, &service.name).await;
         if request.arg("to").is_none_or(|to| to == LAST) {
@@ -54,6 +55,7 @@ impl Action for Rollback {
 
     fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, Rollout), Refusal> {
         let service = find(facts, &request.target)?;
+        by_ecs(service)?;
         let found = facts.need::<Candidates>()?;
         let current = running_definition(service);
         let name = wanted(service, request, found)?;

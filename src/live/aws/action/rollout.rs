@@ -6,7 +6,7 @@ use nextcore_core::model::balancer::Targets;
 use nextcore_core::model::delivery::{Image, Repositories, Repository};
 use nextcore_core::model::plan::{Outcome, Run, Step, Verdict};
 use nextcore_core::model::section::Section;
-use nextcore_core::model::service::{Controller, Deployment, RolloutState, Service, TaskDefinition};
+use nextcore_core::model::service::{Deployment, RolloutState, Service, TaskDefinition};
 
 use super::service::{UPDATE, failed, find, healthy, should_show};
 use super::{Draft, Facts, Receipt, SendError, Sender, Sight};
@@ -21,13 +21,17 @@ pub(super) fn running_definition(service: &Service) -> &str {
 
 /// The part of a draft that every deployment has: what it rolls, and what it rests on.
 pub(super) fn rolls(plan: Draft, service: &Service) -> Draft {
-    let controller = &service.controller;
-    let ours = matches!(controller, Controller::Unstated | Controller::Ecs);
-    let plan = plan.must(ours, "deployed by ECS", format!("{controller} deploys this service, not ECS: start the deployment there"));
     let plan = match service.circuit_breaker {
+        _ if !service.strategy.is_rolling() => {
+            plan.check(Verdict::Pass, format!("{}: the new tasks get the requests only when they are healthy", service.strategy))
+        }
         Some((true, true)) => plan.check(Verdict::Pass, "the circuit breaker rolls back if tasks fail to start"),
         Some((true, false)) => plan.check(Verdict::Warn, "the circuit breaker stops a failed deployment without a rollback"),
-        _ => plan.check(Verdict::Warn, "no circuit breaker: a failing deployment retries until it is stopped"),
+        Some((false, _)) => plan.check(Verdict::Warn, "no circuit breaker: a failing deployment retries until it is stopped"),
+        None => plan.check(
+            Verdict::Unknown,
+            "unknown whether a circuit breaker is on: without one a failing deployment retries until it is stopped",
+        ),
     };
     let (least, most) = (service.minimum_healthy.unwrap_or(100), service.maximum.unwrap_or(200));
     let expect = if least >= 100 {
@@ -135,7 +139,7 @@ pub(super) fn sight(facts: &Facts<'_>, run: &Run, params: &Rollout) -> Sight {
         steps.push(failed(why.clone()));
         return Sight { steps, applied: Some(true), end: Some((Outcome::Failed, why)) };
     }
-    let completed = ours.rollout_state == RolloutState::Completed;
+    let completed = is_complete(service, ours);
     let all = ours.running >= ours.desired;
     steps.push(Step::new(format!("{} of {} new tasks running", ours.running, ours.desired), all, true));
     if ours.failed > 0 {
@@ -145,7 +149,7 @@ pub(super) fn sight(facts: &Facts<'_>, run: &Run, params: &Rollout) -> Sight {
         let enough = n as i32 >= ours.desired;
         // Before the new tasks run, it is the old ones that are healthy.
         steps.push(Step::new(format!("{n} of {} targets healthy", ours.desired), completed || (all && enough), all));
-    } else if !service.target_groups.is_empty() {
+    } else if !service.groups().is_empty() {
         steps.push(Step::new(format!("healthy targets unknown{}", facts.why(Targets::KEY)), false, false));
     }
     let old = service.deployments.iter().filter(|d| d.id != ours.id).map(|d| d.running).sum::<i32>();
@@ -153,6 +157,12 @@ pub(super) fn sight(facts: &Facts<'_>, run: &Run, params: &Rollout) -> Sight {
     steps.push(Step::new(rest, completed || old == 0, all));
     let done = || (Outcome::Done, format!("all {name} tasks run {} of {} ({} tasks)", ours.revision(), ours.id, ours.running));
     Sight { steps, applied: Some(true), end: completed.then(done) }
+}
+
+/// Where two target groups take turns ECS need not say a rollout state: then it is over when only this deployment is left.
+fn is_complete(service: &Service, ours: &Deployment) -> bool {
+    let left = || service.deployments.len() == 1 && ours.running >= ours.desired && ours.pending == 0;
+    ours.rollout_state == RolloutState::Completed || (ours.rollout_state.is_empty() && !service.strategy.is_rolling() && left())
 }
 
 /// The deployment that the call began: by the id of the answer; without an answer, one that is new since then.

@@ -4,12 +4,12 @@ use crate::aws::op::{Op, Scope};
 use nextcore_core::model::action::Request;
 use nextcore_core::model::action::names::no_service;
 use nextcore_core::model::action::params::OnService;
-use nextcore_core::model::balancer::Targets;
+use nextcore_core::model::balancer::{Routing, Targets};
 use nextcore_core::model::network::Network;
 use nextcore_core::model::plan::{Refusal, Run, Step, StepState, Verdict};
 use nextcore_core::model::scaling::{ScalableTarget, Scaling};
 use nextcore_core::model::section::Section;
-use nextcore_core::model::service::{Service, ServiceStatus, Services};
+use nextcore_core::model::service::{Controller, Service, ServiceStatus, Services};
 
 use super::{Draft, Facts};
 
@@ -56,10 +56,31 @@ pub(super) fn update_cli(facts: &Facts<'_>, name: &str) -> String {
     format!("aws ecs update-service --cluster {} --service {name}", facts.stack.cluster)
 }
 
-/// Healthy targets of the service's target groups, the worst of them; `None` where it is behind none, or they are not known.
+/// Healthy targets of the target groups that take the service's requests, the worst of them; `None` where it is behind none, or they are not
+/// known.
 pub(super) fn healthy(facts: &Facts<'_>, service: &Service) -> Option<usize> {
     let targets = facts.store.get::<Targets>()?;
-    service.target_groups.iter().filter_map(|g| targets.healthy(g)).map(|(healthy, _)| healthy).min()
+    let serving = service.serving(facts.store.get::<Routing>())?;
+    serving.into_iter().filter_map(|g| targets.healthy(g)).map(|(healthy, _)| healthy).min()
+}
+
+/// Only what ECS itself deploys can be rolled, rolled back or stopped by it: for the rest AWS refuses all but the desired count.
+pub(super) fn by_ecs(service: &Service) -> Result<(), Refusal> {
+    let (name, controller) = (&service.name, &service.controller);
+    let newest = service.task_sets.iter().map(|s| s.external_id.as_str()).find(|id| id.starts_with("d-"));
+    let (who, next) = match controller {
+        Controller::Ecs | Controller::Unstated => return Ok(()),
+        Controller::CodeDeploy => {
+            let stop = newest.map_or_else(String::new, |id| {
+                format!("; to go back: aws deploy stop-deployment --deployment-id {id} --auto-rollback-enabled")
+            });
+            ("CodeDeploy".to_owned(), format!("deploy in CodeDeploy: aws deploy create-deployment{stop}"))
+        }
+        Controller::External => ("an external controller".to_owned(), "deploy with the tool that makes its task sets".to_owned()),
+        other => (other.to_string(), "deploy there".to_owned()),
+    };
+    let what = format!("{name} is deployed by {who} (deployment controller {controller}): ECS itself can neither roll it nor roll it back");
+    Err(Refusal::Check(format!("{what}\n  next: {next}")))
 }
 
 /// Whether the subnets have addresses for so many more tasks: a Fargate task needs one each.
@@ -96,7 +117,7 @@ pub(super) fn all_healthy(draft: Draft, facts: &Facts<'_>, service: &Service) ->
 
 /// Says that the targets of a service are not known, where it has any.
 pub(super) fn targets_unknown(draft: Draft, facts: &Facts<'_>, service: &Service) -> Draft {
-    if service.target_groups.is_empty() {
+    if service.groups().is_empty() {
         return draft;
     }
     draft.unknown(facts, Targets::KEY, &format!("healthy targets of {} unknown", service.name))
@@ -111,7 +132,7 @@ pub(super) fn settling(facts: &Facts<'_>, service: &Service, wanted: i32) -> (Ve
         let enough = n as i32 >= wanted;
         steps.push(Step::new(format!("{n} of {wanted} targets healthy"), enough, running));
         settled &= enough;
-    } else if !service.target_groups.is_empty() {
+    } else if !service.groups().is_empty() {
         steps.push(Step::new(format!("healthy targets unknown{}", facts.why(Targets::KEY)), false, false));
     }
     (steps, settled)

@@ -12,7 +12,7 @@ use nextcore_core::model::service::{ServiceDeployment, ServiceDeploymentStatus, 
 
 use super::revisions::{self, Candidates, Known, past, put};
 use super::rollout::running_definition;
-use super::service::{draft, failed, find, healthy, should_show};
+use super::service::{by_ecs, draft, failed, find, healthy, should_show};
 use super::{Action, Desk, Draft, Facts, Receipt, SendError, Sender, Sight, unread};
 
 const STOP: Op = Op::write("ECS", "StopServiceDeployment", "ecs:StopServiceDeployment").on(Scope::Cluster);
@@ -38,6 +38,7 @@ impl Action for StopDeployment {
 
     fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, params::StopDeployment), Refusal> {
         let service = find(facts, &request.target)?;
+        by_ecs(service)?;
         let name = &service.name;
         let record = open(facts, name)?;
         if record.status.is_going_back() {
@@ -66,7 +67,7 @@ impl Action for StopDeployment {
                 .check(Verdict::Fail, "no earlier deployment of this service succeeded: nothing to roll back to")
                 .undo("deploy again", None),
         };
-        if service.circuit_breaker.is_none_or(|(on, _)| !on) {
+        if service.circuit_breaker.is_some_and(|(on, _)| !on) {
             plan = plan.note("the service has no circuit breaker: this works without one");
         }
         plan.permission_on = vec![record.arn.clone()];

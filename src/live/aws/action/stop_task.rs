@@ -53,7 +53,7 @@ impl Action for StopTask {
         if let Some(d) = service.and_then(Service::deploying) {
             plan = plan.check(Verdict::Warn, format!("a deployment to {} is in progress", d.revision()));
         }
-        let behind = service.is_some_and(|s| !s.target_groups.is_empty());
+        let behind = service.is_some_and(|s| !s.groups().is_empty());
         let expect = match (service.is_some(), behind) {
             (_, true) => "requests in flight may fail if they take longer than the stop timeout (30 s after SIGTERM)",
             (true, false) => "a job running in it is killed; Celery requeues it only with acks_late",
@@ -115,7 +115,7 @@ impl Action for StopTask {
 /// Whether enough is left while the other task starts.
 fn left(plan: Draft, facts: &Facts<'_>, service: &Service, task: &Task) -> Draft {
     let name = &service.name;
-    if service.target_groups.is_empty() {
+    if service.groups().is_empty() {
         let tasks = facts.store.get::<Tasks>().map(|t| t.tasks.as_slice()).unwrap_or_default();
         let others = tasks.iter().filter(|t| t.service == *name && t.arn != task.arn && t.status == TaskStatus::Running).count();
         let text = format!("{others} other tasks of {name} are running");

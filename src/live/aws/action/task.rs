@@ -58,6 +58,6 @@ pub(super) fn draft(task: &Task) -> Draft {
 pub(super) fn in_service(facts: &Facts<'_>, service: &Service, task: &Task) -> Option<bool> {
     let targets = facts.store.get::<Targets>()?;
     let ip = task.ip.as_deref()?;
-    let all = service.target_groups.iter().filter_map(|g| targets.groups.get(g)).flatten();
+    let all = service.groups().into_iter().filter_map(|g| targets.groups.get(g)).flatten();
     all.filter(|t| t.id == ip).map(|t| t.state == TargetState::Healthy).reduce(|a, b| a && b)
 }

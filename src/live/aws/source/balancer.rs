@@ -8,13 +8,16 @@ use aws_sdk_elasticloadbalancingv2::operation::describe_target_groups::builders:
 use aws_sdk_elasticloadbalancingv2::types as sdk;
 use futures_util::future::try_join_all;
 
-use super::{Context, FAST, MINUTE, SLOW};
+use super::{Context, FAST, HALF_MINUTE, MEDIUM, MINUTE, SLOW};
 use crate::aws::convert::{text, text_opt, texts};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
 use crate::aws::page::{self, sent};
-use nextcore_core::model::balancer::{Balancer, Listener, Routing, Rule, Target, TargetGroup, Targets};
+use nextcore_core::model::balancer::{
+    Action, Balancer, Condition, ConditionField, Listener, Redirect, Routing, Rule, Target, TargetGroup, Targets, Weighted,
+};
 use nextcore_core::model::section::{Problem, ProblemKind};
+use nextcore_core::model::service::Services;
 use nextcore_core::model::store::Store;
 
 const SERVICE: &str = "Elastic Load Balancing v2";
@@ -72,8 +75,17 @@ impl super::Source for RoutingSource {
     type Out = Routing;
     const READS: &'static [Op] = &[LISTENERS, RULES, GROUPS, ATTRIBUTES];
 
-    fn every(_: &Store) -> Duration {
-        SLOW
+    /// Rules change by hand, except where a deployment moves the weights from one group to the other.
+    fn every(store: &Store) -> Duration {
+        let services = store.get::<Services>().map(|s| s.services.as_slice()).unwrap_or_default();
+        let mut in_turns = services.iter().filter(|s| s.groups().len() > s.target_groups.len()).peekable();
+        let turns = in_turns.peek().is_some();
+        if in_turns.any(|s| s.deployments.len() > 1 || s.task_sets.len() > 1) {
+            return MEDIUM;
+        }
+        let shared = |r: &Rule| r.actions.iter().any(|a| a.forward.len() > 1);
+        let weighted = store.get::<Routing>().is_some_and(|r| r.listeners.iter().flat_map(|l| &l.rules).any(shared));
+        if turns || weighted { HALF_MINUTE } else { SLOW }
     }
 
     async fn poll(cx: Arc<Context>) -> Result<Routing, Problem> {
@@ -87,10 +99,35 @@ impl super::Source for RoutingSource {
         if !others.is_empty() {
             let request = cx.clients.elb.describe_target_groups().set_target_group_arns(Some(others));
             target_groups.extend(described(&cx, request).await?);
-            target_groups.sort_by(|a, b| a.name.cmp(&b.name));
         }
+        // No rule names what waits for its turn; its service does.
+        let waiting = of_services(&cx, &target_groups.iter().map(|g| g.arn.as_str()).collect::<Vec<_>>());
+        let waiting = try_join_all(waiting.iter().map(|arn| existing(described(&cx, by_arn(&cx, arn))))).await?;
+        target_groups.extend(waiting.into_iter().flatten().flatten());
+        target_groups.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(Routing { listeners, target_groups })
     }
+}
+
+/// Target groups that only the services name, beside those that are known: each may be gone by now, which is no fault of the others.
+fn of_services(cx: &Context, known: &[&str]) -> Vec<String> {
+    let services = cx.store.get::<Services>().map(|s| s.services.as_slice()).unwrap_or_default();
+    let mut arns: Vec<String> = services.iter().flat_map(|s| s.groups()).filter(|arn| !known.contains(arn)).map(str::to_owned).collect();
+    arns.sort();
+    arns.dedup();
+    arns
+}
+
+/// `None` for what does not exist any more.
+async fn existing<T>(answer: impl Future<Output = Result<T, Problem>>) -> Result<Option<T>, Problem> {
+    match answer.await {
+        Err(problem) if problem.kind == ProblemKind::NotFound => Ok(None),
+        answer => answer.map(Some),
+    }
+}
+
+fn by_arn(cx: &Context, arn: &str) -> DescribeTargetGroupsFluentBuilder {
+    cx.clients.elb.describe_target_groups().target_group_arns(arn)
 }
 
 async fn listeners(cx: &Context, balancer: &str) -> Result<Vec<Listener>, Problem> {
@@ -101,69 +138,110 @@ async fn listeners(cx: &Context, balancer: &str) -> Result<Vec<Listener>, Proble
     let mut listeners: Vec<Listener> = found
         .iter()
         .zip(rules)
-        .map(|(l, rules)| Listener {
-            arn: text(l.listener_arn()),
-            port: l.port().unwrap_or_default(),
-            protocol: text(l.protocol().map(sdk::ProtocolEnum::as_str)).into(),
-            default_action: l.default_actions().first().map(action_words).unwrap_or_default(),
-            certificates: l.certificates().iter().map(|c| text(c.certificate_arn())).collect(),
-            ssl_policy: text_opt(l.ssl_policy()),
-            rules,
+        .map(|(l, rules)| {
+            let actions = in_order(l.default_actions());
+            Listener {
+                arn: text(l.listener_arn()),
+                port: l.port().unwrap_or_default(),
+                protocol: text(l.protocol().map(sdk::ProtocolEnum::as_str)).into(),
+                default_action: actions.iter().map(Action::words).collect::<Vec<_>>().join(", "),
+                actions,
+                certificates: l.certificates().iter().map(|c| text(c.certificate_arn())).collect(),
+                ssl_policy: text_opt(l.ssl_policy()),
+                rules,
+            }
         })
         .collect();
     listeners.sort_by_key(|l| l.port);
     Ok(listeners)
 }
 
-fn action_words(action: &sdk::Action) -> String {
-    let kind = text(action.r#type().map(sdk::ActionTypeEnum::as_str));
-    if let Some(redirect) = action.redirect_config() {
-        let code = text(redirect.status_code().map(sdk::RedirectActionStatusCodeEnum::as_str));
-        return format!("{kind} {}:{} {code}", text(redirect.protocol()), text(redirect.port()));
-    }
-    let names: Vec<String> = forwarded(std::slice::from_ref(action)).iter().map(|arn| group_name(arn)).collect();
-    if names.is_empty() { kind } else { format!("{kind} {}", names.join(", ")) }
+fn in_order(actions: &[sdk::Action]) -> Vec<Action> {
+    let mut actions: Vec<&sdk::Action> = actions.iter().collect();
+    actions.sort_by_key(|a| a.order());
+    actions.into_iter().map(action).collect()
 }
 
-fn group_name(arn: &str) -> String {
-    arn.split('/').nth(1).unwrap_or(arn).to_owned()
+fn action(a: &sdk::Action) -> Action {
+    // The part of the request that a redirect keeps is written as a placeholder of the same name.
+    let changed = |value: Option<&str>, kept: &[&str]| text(value.filter(|v| !kept.contains(v)));
+    Action {
+        kind: text(a.r#type().map(sdk::ActionTypeEnum::as_str)).into(),
+        forward: weights(a),
+        redirect: a.redirect_config().map(|r| Redirect {
+            protocol: changed(r.protocol(), &["#{protocol}"]),
+            port: changed(r.port(), &["#{port}"]),
+            host: changed(r.host(), &["#{host}"]),
+            path: changed(r.path(), &["/#{path}"]),
+            query: changed(r.query(), &["#{query}"]),
+            status_code: text(r.status_code().map(sdk::RedirectActionStatusCodeEnum::as_str)),
+        }),
+        status_code: a.fixed_response_config().and_then(|f| text_opt(f.status_code())),
+    }
 }
 
-/// Target groups that the actions forward to: the short form and the weighted form name the same group twice.
-fn forwarded(actions: &[sdk::Action]) -> Vec<String> {
-    let mut arns = Vec::new();
-    for action in actions {
-        arns.extend(text_opt(action.target_group_arn()));
-        let weighted =
-            action.forward_config().map(aws_sdk_elasticloadbalancingv2::types::ForwardActionConfig::target_groups).unwrap_or_default();
-        arns.extend(weighted.iter().filter_map(|t| text_opt(t.target_group_arn())));
+/// Where an action forwards to: the weighted form says it all, the short form names one group of it.
+fn weights(action: &sdk::Action) -> Vec<Weighted> {
+    let groups = action.forward_config().map(sdk::ForwardActionConfig::target_groups).unwrap_or_default();
+    let weighted = groups.iter().filter_map(|t| {
+        // AWS sends every weight; 1 is what it makes of one that was left out.
+        let weight = u32::try_from(t.weight().unwrap_or(1)).unwrap_or_default();
+        Some(Weighted { target_group: text_opt(t.target_group_arn())?, weight })
+    });
+    let weighted: Vec<Weighted> = weighted.collect();
+    if !weighted.is_empty() {
+        return weighted;
     }
-    arns.sort();
-    arns.dedup();
-    arns
+    text_opt(action.target_group_arn()).map(|target_group| Weighted { target_group, weight: 1 }).into_iter().collect()
 }
 
 async fn rules(cx: &Context, listener: &str) -> Result<Vec<Rule>, Problem> {
     let request = cx.clients.elb.describe_rules().listener_arn(listener);
     let ask = |token| request.clone().set_marker(token).send();
-    let mut rules: Vec<Rule> = page::all(RULES, ask, |out| (out.rules, out.next_marker))
-        .await?
-        .iter()
-        .map(|rule| Rule {
-            priority: text(rule.priority()),
-            paths: rule.conditions().iter().flat_map(paths).collect(),
-            target_groups: forwarded(rule.actions()),
-        })
-        .collect();
+    let found = page::all(RULES, ask, |out| (out.rules, out.next_marker)).await?;
+    let mut rules: Vec<Rule> = found.iter().map(rule).collect();
     rules.sort_by_key(|r| r.priority.parse::<u32>().unwrap_or(u32::MAX));
     Ok(rules)
 }
 
-fn paths(condition: &sdk::RuleCondition) -> Vec<String> {
-    let config =
-        condition.path_pattern_config().map(aws_sdk_elasticloadbalancingv2::types::PathPatternConditionConfig::values).unwrap_or_default();
-    let values = if config.is_empty() && condition.field() == Some("path-pattern") { condition.values() } else { config };
-    texts(values)
+fn rule(rule: &sdk::Rule) -> Rule {
+    let all: Vec<Condition> = rule.conditions().iter().map(condition).collect();
+    let is_path = |c: &&Condition| c.field == ConditionField::PathPattern;
+    let paths = all.iter().filter(is_path).flat_map(|c| c.values.clone()).collect();
+    // What of a path is a pattern stands with the paths.
+    let conditions = all.into_iter().map(|c| if is_path(&&c) { Condition { values: Vec::new(), ..c } } else { c });
+    let conditions = conditions.filter(|c| !is_path(&c) || !c.regexes.is_empty()).collect();
+    let actions = in_order(rule.actions());
+    let mut target_groups: Vec<String> = actions.iter().flat_map(|a| &a.forward).map(|w| w.target_group.clone()).collect();
+    target_groups.sort();
+    target_groups.dedup();
+    Rule { arn: text(rule.rule_arn()), priority: text(rule.priority()), paths, conditions, target_groups, actions }
+}
+
+/// A condition: its values stand in the list that all kinds share, or in the one of its kind.
+fn condition(c: &sdk::RuleCondition) -> Condition {
+    let header = c.http_header_config();
+    let pairs = c.query_string_config().map(sdk::QueryStringConditionConfig::values).unwrap_or_default();
+    let pair = |p: &sdk::QueryStringKeyValuePair| [p.key(), p.value()].map(|part| text(part)).into_iter().filter(|p| !p.is_empty());
+    let lists = [
+        c.host_header_config().map(sdk::HostHeaderConditionConfig::values),
+        c.path_pattern_config().map(sdk::PathPatternConditionConfig::values),
+        header.map(sdk::HttpHeaderConditionConfig::values),
+        c.http_request_method_config().map(sdk::HttpRequestMethodConditionConfig::values),
+        c.source_ip_config().map(sdk::SourceIpConditionConfig::values),
+    ];
+    let own = lists.into_iter().flatten().flat_map(texts);
+    let mut values: Vec<String> = own.chain(pairs.iter().map(|p| pair(p).collect::<Vec<_>>().join("="))).collect();
+    let regexes = [
+        c.host_header_config().map(sdk::HostHeaderConditionConfig::regex_values),
+        c.path_pattern_config().map(sdk::PathPatternConditionConfig::regex_values),
+        header.map(sdk::HttpHeaderConditionConfig::regex_values),
+    ];
+    let mut regexes: Vec<String> = regexes.into_iter().flatten().flat_map(texts).collect();
+    if values.is_empty() && regexes.is_empty() {
+        (values, regexes) = (texts(c.values()), texts(c.regex_values()));
+    }
+    Condition { field: text(c.field()).into(), name: header.and_then(|h| text_opt(h.http_header_name())), values, regexes }
 }
 
 async fn target_groups(cx: &Context, balancer: &str) -> Result<Vec<TargetGroup>, Problem> {
@@ -193,6 +271,7 @@ fn target_group(g: &sdk::TargetGroup, delay: Option<i32>) -> TargetGroup {
         unhealthy_threshold: g.unhealthy_threshold_count().unwrap_or_default(),
         matcher: text(g.matcher().and_then(|m| m.http_code())),
         deregistration_delay: delay,
+        balancers: g.load_balancer_arns.as_ref().map(|arns| texts(arns)),
     }
 }
 
@@ -214,9 +293,14 @@ impl super::Source for TargetsSource {
     }
 
     async fn poll(cx: Arc<Context>) -> Result<Targets, Problem> {
-        let groups = &cx.needs::<Routing>()?.target_groups;
-        let targets = try_join_all(groups.iter().map(|g| targets(&cx, &g.arn))).await?;
-        let groups: BTreeMap<_, _> = groups.iter().map(|g| g.arn.clone()).zip(targets).collect();
+        let known: Vec<&str> = cx.needs::<Routing>()?.target_groups.iter().map(|g| g.arn.as_str()).collect();
+        let more = of_services(&cx, &known);
+        let listed = try_join_all(known.iter().map(|arn| targets(&cx, arn)));
+        let named = try_join_all(more.iter().map(|arn| existing(targets(&cx, arn))));
+        let (listed, named) = futures_util::future::try_join(listed, named).await?;
+        let listed = known.iter().map(|arn| (*arn).to_owned()).zip(listed);
+        let named = more.iter().cloned().zip(named).filter_map(|(arn, found)| Some((arn, found?)));
+        let groups: BTreeMap<_, _> = listed.chain(named).collect();
         Ok(Targets { groups })
     }
 }
@@ -239,4 +323,71 @@ async fn targets(cx: &Context, group: &str) -> Result<Vec<Target>, Problem> {
         .collect();
     targets.sort_by(|a, b| (&a.zone, &a.id).cmp(&(&b.zone, &b.id)));
     Ok(targets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arn(name: &str) -> String {
+        format!("arn:aws:elasticloadbalancing:r:1:targetgroup/{name}/1")
+    }
+
+    fn tuple(name: &str, weight: i32) -> sdk::TargetGroupTuple {
+        sdk::TargetGroupTuple::builder().target_group_arn(arn(name)).weight(weight).build()
+    }
+
+    #[test]
+    fn actions_are_read_in_their_order_and_weights_before_the_short_form() {
+        let both = sdk::Action::builder()
+            .r#type(sdk::ActionTypeEnum::Forward)
+            .order(2)
+            .target_group_arn(arn("blue"))
+            .forward_config(sdk::ForwardActionConfig::builder().target_groups(tuple("blue", 0)).target_groups(tuple("green", 5)).build())
+            .build();
+        let login = sdk::Action::builder().r#type("authenticate-oidc".into()).order(1).build();
+        let short = sdk::Action::builder().r#type(sdk::ActionTypeEnum::Forward).target_group_arn(arn("blue")).build();
+        let moved = sdk::RedirectActionConfig::builder()
+            .protocol("HTTPS")
+            .port("443")
+            .host("#{host}")
+            .path("/#{path}")
+            .query("#{query}")
+            .status_code(sdk::RedirectActionStatusCodeEnum::Http301)
+            .build();
+        let moved = sdk::Action::builder().r#type(sdk::ActionTypeEnum::Redirect).redirect_config(moved).build();
+        let words = |actions: &[sdk::Action]| in_order(actions).iter().map(Action::words).collect::<Vec<_>>();
+        assert_eq!(words(&[both, login]), ["authenticate-oidc", "forward blue 0 %, green 100 %"]);
+        assert_eq!(words(&[short]), ["forward blue"]);
+        assert_eq!(words(&[moved]), ["redirect HTTPS:443 HTTP_301"]);
+    }
+
+    #[test]
+    fn conditions_are_read_from_the_shared_list_and_from_their_own() {
+        let of = |field: &str| sdk::RuleCondition::builder().field(field);
+        let pair = sdk::QueryStringKeyValuePair::builder().key("version").value("2").build();
+        let header = sdk::HttpHeaderConditionConfig::builder().http_header_name("User-Agent").values("*Mobile*").build();
+        let read = rule(
+            &sdk::Rule::builder()
+                .priority("7")
+                .conditions(of("path-pattern").values("/api/*").build())
+                .conditions(
+                    of("host-header").host_header_config(sdk::HostHeaderConditionConfig::builder().values("a.example").build()).build(),
+                )
+                .conditions(of("query-string").query_string_config(sdk::QueryStringConditionConfig::builder().values(pair).build()).build())
+                .conditions(of("http-header").http_header_config(header).build())
+                .conditions(of("moon-phase").values("full").build())
+                .build(),
+        );
+        assert_eq!(read.paths, ["/api/*"]);
+        let said: Vec<(&str, Option<&str>, &str)> =
+            read.conditions.iter().map(|c| (c.field.as_str(), c.name.as_deref(), c.values[0].as_str())).collect();
+        let expected = [
+            ("host-header", None, "a.example"),
+            ("query-string", None, "version=2"),
+            ("http-header", Some("User-Agent"), "*Mobile*"),
+            ("moon-phase", None, "full"),
+        ];
+        assert_eq!(said, expected);
+    }
 }

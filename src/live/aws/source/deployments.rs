@@ -54,6 +54,8 @@ impl super::Source for DeploymentsSource {
             .iter()
             .flat_map(aws_sdk_ecs::operation::describe_service_deployments::DescribeServiceDeploymentsOutput::service_deployments)
             .map(deployment)
+            // Of a service that was made anew under the same name only what is its own.
+            .filter(|d| cx.store.get::<Services>().and_then(|s| s.get(&d.service)).is_none_or(|s| s.is_own(d.created_at)))
             .collect();
         deployments.sort_by(|a, b| b.created_at.cmp(&a.created_at).then_with(|| a.arn.cmp(&b.arn)));
         Ok(ServiceDeployments { deployments })

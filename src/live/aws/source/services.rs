@@ -13,7 +13,7 @@ use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
 use crate::aws::page::sent;
 use nextcore_core::model::section::Problem;
-use nextcore_core::model::service::{Deployment, Registration, Service, ServiceEvent, Services, TaskDefinition, TaskDefinitions};
+use nextcore_core::model::service::{Deployment, Registration, Service, ServiceEvent, Services, TaskDefinition, TaskDefinitions, TaskSet};
 use nextcore_core::model::stack::Stack;
 use nextcore_core::model::store::Store;
 
@@ -81,27 +81,72 @@ fn service(s: &sdk::Service, stack: &Stack) -> Service {
         circuit_breaker: config.and_then(|c| c.deployment_circuit_breaker()).map(|b| (b.enable(), b.rollback())),
         minimum_healthy: config.and_then(sdk::DeploymentConfiguration::minimum_healthy_percent),
         maximum: config.and_then(sdk::DeploymentConfiguration::maximum_percent),
-        strategy: text(config.and_then(|c| c.strategy()).map(sdk::DeploymentStrategy::as_str)),
-        deployments: s.deployments().iter().map(deployment).collect(),
+        strategy: text(config.and_then(|c| c.strategy()).map(sdk::DeploymentStrategy::as_str)).into(),
+        created_at: time(s.created_at()),
+        task_sets: s.task_sets().iter().map(task_set).collect(),
+        deployments: deployments(s),
+        // Of a service that was made anew under the same name only what is its own.
         events: s
             .events()
             .iter()
+            .filter(|e| e.created_at().is_none_or(|at| s.created_at().is_none_or(|made| at >= made)))
             .map(|e| ServiceEvent { id: text(e.id()), at: time(e.created_at()), message: text(e.message()) })
             .collect(),
     }
 }
 
 fn registration(l: &sdk::LoadBalancer) -> Registration {
+    let advanced = l.advanced_configuration();
     Registration {
         target_group: text(l.target_group_arn()),
         container: text(l.container_name()),
         port: l.container_port().unwrap_or_default(),
+        alternate: advanced.and_then(|a| text_opt(a.alternate_target_group_arn())),
+        production_rule: advanced.and_then(|a| text_opt(a.production_listener_rule())),
+        test_rule: advanced.and_then(|a| text_opt(a.test_listener_rule())),
     }
 }
 
 fn launch_type(s: &sdk::Service) -> String {
-    let providers: Vec<&str> = s.capacity_provider_strategy().iter().map(sdk::CapacityProviderStrategyItem::capacity_provider).collect();
-    s.launch_type().map_or_else(|| text(Some(&providers.join("+"))), |l| text(Some(l.as_str())))
+    let own = s.launch_type().map_or_else(|| providers(s.capacity_provider_strategy()), |l| text(Some(l.as_str())));
+    let sets = || s.task_sets().iter().find(|t| t.status() == Some("PRIMARY")).map(|t| task_set(t).launch_type);
+    Some(own).filter(|o| !o.is_empty()).or_else(sets).unwrap_or_default()
+}
+
+/// `FARGATE_SPOT`, `FARGATE_SPOT weight 4, FARGATE weight 1 base 2`.
+fn providers(strategy: &[sdk::CapacityProviderStrategyItem]) -> String {
+    let words = |p: &sdk::CapacityProviderStrategyItem| {
+        let base = if p.base() > 0 { format!(" base {}", p.base()) } else { String::new() };
+        let weight = if strategy.len() > 1 { format!(" weight {}", p.weight()) } else { String::new() };
+        format!("{}{weight}{base}", text(Some(p.capacity_provider())))
+    };
+    strategy.iter().map(words).collect::<Vec<_>>().join(", ")
+}
+
+fn task_set(t: &sdk::TaskSet) -> TaskSet {
+    TaskSet {
+        id: text(t.id()),
+        status: text(t.status()).into(),
+        started_by: text(t.started_by()),
+        external_id: text(t.external_id()),
+        task_definition: text(t.task_definition()),
+        desired: t.computed_desired_count(),
+        running: t.running_count(),
+        pending: t.pending_count(),
+        stability: text(t.stability_status().map(sdk::StabilityStatus::as_str)).into(),
+        created_at: time(t.created_at()),
+        updated_at: time(t.updated_at()),
+        target_groups: t.load_balancers().iter().filter_map(|l| text_opt(l.target_group_arn())).collect(),
+        launch_type: t.launch_type().map_or_else(|| providers(t.capacity_provider_strategy()), |l| text(Some(l.as_str()))),
+    }
+}
+
+/// What others than ECS deploy is in the task sets: the deployments are empty then.
+fn deployments(s: &sdk::Service) -> Vec<Deployment> {
+    if s.deployments().is_empty() {
+        return s.task_sets().iter().map(|t| task_set(t).as_deployment()).collect();
+    }
+    s.deployments().iter().map(deployment).collect()
 }
 
 fn deployment(d: &sdk::Deployment) -> Deployment {

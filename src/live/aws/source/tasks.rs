@@ -12,7 +12,7 @@ use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
 use crate::aws::page::{self, sent};
 use nextcore_core::model::section::Problem;
-use nextcore_core::model::service::{Container, StoppedTasks, Task, Tasks};
+use nextcore_core::model::service::{Container, Services, StoppedTasks, Task, Tasks};
 use nextcore_core::model::store::Store;
 
 const LIST: Op = Op::read("ECS", "ListTasks", "ecs:ListTasks").on(Scope::InCluster);
@@ -56,6 +56,9 @@ impl super::Source for StoppedSource {
         let (known, unknown): (Vec<String>, Vec<String>) = arns.into_iter().partition(|arn| ended(arn).is_some());
         let mut tasks = describe(&cx, &unknown).await?;
         tasks.extend(known.iter().filter_map(ended).cloned());
+        // Of a service that was made anew under the same name only what is its own.
+        let services = cx.store.get::<Services>();
+        tasks.retain(|t| services.and_then(|s| s.get(&t.service)).is_none_or(|s| s.is_own(t.created_at)));
         tasks.sort_by(|a, b| b.stopped_at.cmp(&a.stopped_at).then_with(|| a.arn.cmp(&b.arn)));
         Ok(StoppedTasks { tasks })
     }

@@ -3,7 +3,7 @@
 
 use super::{asked_for, cluster, described, find_service, listed, required_service};
 use crate::wire::{ApiError, Params, Value, object};
-use crate::world::state::{Deployment, Service};
+use crate::world::state::{Deployment, Service, TaskSet};
 use crate::world::{DeploymentChange, NetworkChange, UpdateService, World};
 
 pub(super) fn list_services(world: &mut World, params: &Params<'_>) -> Result<Value, ApiError> {
@@ -88,7 +88,23 @@ fn describe(world: &World, service: &Service) -> Value {
             "targetGroupArn" => &registered.target_group_arn,
             "containerName" => &registered.container_name,
             "containerPort" => registered.container_port,
+            "advancedConfiguration" => registered.blue_green.as_ref().map(|other| object! {
+                "alternateTargetGroupArn" => &other.alternate_target_group_arn,
+                "productionListenerRule" => &other.production_listener_rule,
+                "roleArn" => &other.role_arn,
+            }),
         }
+    });
+    let deployer = &service.deployer;
+    // ECS leaves the launch type out where capacity providers are used.
+    let launch_type = deployer.capacity.is_empty().then_some("FARGATE");
+    let capacity = deployer.capacity.iter().map(|(provider, weight, base)| {
+        object! { "capacityProvider" => provider, "weight" => *weight, "base" => *base }
+    });
+    let is_ecs = deployer.controller == "ECS";
+    // The breaker is for rolling deployments.
+    let breaker = (deployer.strategy == "ROLLING" && is_ecs).then(|| {
+        object! { "enable" => service.circuit_breaker, "rollback" => service.circuit_breaker_rollback }
     });
     let events = service.events.iter().map(|event| {
         object! { "id" => &event.id, "createdAt" => Value::time(event.created_at), "message" => &event.message }
@@ -103,21 +119,20 @@ fn describe(world: &World, service: &Service) -> Value {
         "desiredCount" => service.desired_count,
         "runningCount" => service.running_count,
         "pendingCount" => service.pending_count,
-        "launchType" => "FARGATE",
+        "launchType" => launch_type,
+        "capacityProviderStrategy" => Value::members(capacity),
         "platformVersion" => &service.platform_version,
         "platformFamily" => "Linux",
         "taskDefinition" => &service.task_definition,
         "deploymentConfiguration" => object! {
-            "deploymentCircuitBreaker" => object! {
-                "enable" => service.circuit_breaker,
-                "rollback" => service.circuit_breaker_rollback,
-            },
+            "deploymentCircuitBreaker" => breaker,
             "maximumPercent" => service.maximum_percent,
             "minimumHealthyPercent" => service.minimum_healthy_percent,
-            "strategy" => "ROLLING",
+            "strategy" => deployer.strategy,
             "bakeTimeInMinutes" => 0,
         },
-        "deployments" => Value::members(service.deployments.iter().map(|item| describe_deployment(service, item))),
+        "deployments" => Value::members(service.deployments.iter().filter(|_| is_ecs).map(|item| describe_deployment(service, item))),
+        "taskSets" => Value::members(deployer.task_sets.iter().map(describe_task_set)),
         "events" => Value::members(events),
         "createdAt" => Value::time(service.created_at),
         "currentServiceDeployment" => service.current_service_deployment.as_deref(),
@@ -132,11 +147,32 @@ fn describe(world: &World, service: &Service) -> Value {
         "networkConfiguration" => network(service),
         "healthCheckGracePeriodSeconds" => service.health_check_grace_seconds,
         "schedulingStrategy" => "REPLICA",
-        "deploymentController" => object! { "type" => "ECS" },
+        "deploymentController" => object! { "type" => deployer.controller },
         "enableECSManagedTags" => true,
         "propagateTags" => "SERVICE",
         "enableExecuteCommand" => service.enable_execute_command,
         "availabilityZoneRebalancing" => &service.availability_zone_rebalancing,
+    }
+}
+
+fn describe_task_set(set: &TaskSet) -> Value {
+    let registered = object! { "targetGroupArn" => &set.target_group_arn };
+    object! {
+        "id" => &set.id,
+        "startedBy" => "CODE_DEPLOY",
+        "externalId" => &set.external_id,
+        "status" => set.status,
+        "taskDefinition" => &set.task_definition,
+        "computedDesiredCount" => set.desired_count,
+        "runningCount" => set.running_count,
+        "pendingCount" => set.desired_count.saturating_sub(set.running_count),
+        "createdAt" => Value::time(set.created_at),
+        "updatedAt" => Value::time(set.created_at),
+        "launchType" => "FARGATE",
+        "loadBalancers" => Value::members([registered]),
+        "scale" => object! { "value" => 100.0, "unit" => "PERCENT" },
+        "stabilityStatus" => if set.running_count < set.desired_count { "STABILIZING" } else { "STEADY_STATE" },
+        "stabilityStatusAt" => Value::time(set.created_at),
     }
 }
 

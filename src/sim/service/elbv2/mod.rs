@@ -113,10 +113,14 @@ fn action(action: &RuleAction) -> Value {
             "Type" => "forward",
             "TargetGroupArn" => arn,
             "Order" => 1,
-            "ForwardConfig" => object! {
-                "TargetGroups" => Value::members([object! { "TargetGroupArn" => arn, "Weight" => 1 }]),
-                "TargetGroupStickinessConfig" => object! { "Enabled" => false },
-            },
+            "ForwardConfig" => forward_config(&[(arn.clone(), 1)]),
+        },
+        // The short form stands beside the long one only where there is one group.
+        RuleAction::Weighted(groups) => object! { "Type" => "forward", "Order" => 1, "ForwardConfig" => forward_config(groups) },
+        RuleAction::FixedResponse(code) => object! {
+            "Type" => "fixed-response",
+            "Order" => 1,
+            "FixedResponseConfig" => object! { "StatusCode" => code.to_string(), "ContentType" => "text/plain", "MessageBody" => "" },
         },
         RuleAction::RedirectToHttps { permanent } => object! {
             "Type" => "redirect",
@@ -126,6 +130,13 @@ fn action(action: &RuleAction) -> Value {
                 "Query" => "#{query}", "StatusCode" => if *permanent { "HTTP_301" } else { "HTTP_302" },
             },
         },
+    }
+}
+
+fn forward_config(groups: &[(String, u32)]) -> Value {
+    object! {
+        "TargetGroups" => Value::members(groups.iter().map(|(arn, weight)| object! { "TargetGroupArn" => arn, "Weight" => *weight })),
+        "TargetGroupStickinessConfig" => object! { "Enabled" => false },
     }
 }
 
@@ -152,17 +163,21 @@ fn describe_rules(world: &mut World, params: &Params<'_>) -> Result<Value, ApiEr
 }
 
 fn describe_rule(rule: &ListenerRule) -> Value {
-    let condition = (!rule.path_patterns.is_empty()).then(|| {
-        object! {
-            "Field" => "path-pattern",
-            "Values" => Value::members(&rule.path_patterns),
-            "PathPatternConfig" => object! { "Values" => Value::members(&rule.path_patterns) },
-        }
-    });
+    let condition = |field: &str, config: &'static str, values: &Vec<String>| {
+        (!values.is_empty()).then(|| {
+            object! {
+                "Field" => field,
+                "Values" => Value::members(values),
+                config => object! { "Values" => Value::members(values) },
+            }
+        })
+    };
+    let host = condition("host-header", "HostHeaderConfig", &rule.hosts);
+    let path = condition("path-pattern", "PathPatternConfig", &rule.path_patterns);
     object! {
         "RuleArn" => &rule.arn,
         "Priority" => rule.priority.map_or_else(|| "default".to_owned(), |priority| priority.to_string()),
-        "Conditions" => Value::members(condition),
+        "Conditions" => Value::members(host.into_iter().chain(path)),
         "Actions" => Value::members([action(&rule.action)]),
         "IsDefault" => rule.priority.is_none(),
     }
@@ -174,8 +189,10 @@ fn describe_target_groups(world: &mut World, params: &Params<'_>) -> Result<Valu
     let (arns, names) = (params.strings("TargetGroupArns"), params.strings("Names"));
     check_all(&arns, |arn| groups.iter().any(|group| group.arn == arn), "TargetGroupNotFound", "target groups")?;
     check_all(&names, |name| groups.iter().any(|group| group.name == name), "TargetGroupNotFound", "target groups")?;
+    let of_balancer = params.str("LoadBalancerArn").is_some();
     let found = groups
         .iter()
+        .filter(|group| !of_balancer || is_used(world, &group.arn))
         .filter(|group| arns.is_empty() || arns.contains(&group.arn.as_str()))
         .filter(|group| names.is_empty() || names.contains(&group.name.as_str()))
         .map(|group| describe_target_group(world, group))
@@ -199,11 +216,17 @@ fn describe_target_group(world: &World, group: &TargetGroup) -> Value {
         "UnhealthyThresholdCount" => group.unhealthy_threshold,
         "HealthCheckPath" => &group.health_path,
         "Matcher" => object! { "HttpCode" => &group.matcher },
-        "LoadBalancerArns" => Value::members([&world.alb.arn]),
+        "LoadBalancerArns" => Value::members(is_used(world, &group.arn).then_some(&world.alb.arn)),
         "TargetType" => "ip",
         "ProtocolVersion" => "HTTP1",
         "IpAddressType" => "ipv4",
     }
+}
+
+/// Whether any rule forwards to it, if only with weight 0.
+fn is_used(world: &World, arn: &str) -> bool {
+    let rules = world.alb.listeners.iter().flat_map(|listener| &listener.rules);
+    rules.flat_map(|rule| rule.action.shares()).any(|(group, _)| group == arn)
 }
 
 /// The target group that the request names.

@@ -1,5 +1,5 @@
 //! Changing target groups, listeners and rules. Where requests then go is `world`'s.
-//! Forwards to one target group and redirects to HTTPS are the actions that this balancer has. Called through the table in `elbv2`.
+//! Forwards, redirects to HTTPS and fixed responses are the actions that this balancer has. Called through the table in `elbv2`.
 
 use crate::wire::{ApiError, Params, Value, object};
 use crate::world::state::RuleAction;
@@ -28,7 +28,11 @@ fn action(params: &Params<'_>, member: &str) -> Result<Option<RuleAction>, ApiEr
         "forward" => {
             let groups = action.structure("ForwardConfig").map(|config| config.structures("TargetGroups")).unwrap_or_default();
             if groups.len() > 1 {
-                return Err(ApiError::new("InvalidLoadBalancerAction", "The embedded cloud forwards to one target group."));
+                let weighted = groups.iter().map(|group| {
+                    let weight = u32::try_from(group.int_in("Weight", 0..=999, 1)?).unwrap_or_default();
+                    Ok((group.required("TargetGroupArn")?.to_owned(), weight))
+                });
+                return Ok(Some(RuleAction::Weighted(weighted.collect::<Result<_, ApiError>>()?)));
             }
             let arn = action.str("TargetGroupArn").or_else(|| groups.first().and_then(|group| group.str("TargetGroupArn")));
             Ok(Some(RuleAction::Forward(arn.ok_or_else(|| invalid("A target group ARN must be specified"))?.to_owned())))
@@ -40,6 +44,11 @@ fn action(params: &Params<'_>, member: &str) -> Result<Option<RuleAction>, ApiEr
                 return Err(ApiError::new("InvalidLoadBalancerAction", "The embedded cloud redirects to HTTPS on port 443 only."));
             }
             Ok(Some(RuleAction::RedirectToHttps { permanent: code == "HTTP_301" }))
+        }
+        "fixed-response" => {
+            let config = action.structure("FixedResponseConfig").ok_or_else(|| invalid("A fixed response config must be specified"))?;
+            let code = config.required("StatusCode")?.parse().ok().filter(|code| (200..600).contains(code));
+            Ok(Some(RuleAction::FixedResponse(code.ok_or_else(|| invalid("The status code must be 2XX, 4XX or 5XX"))?)))
         }
         other => Err(ApiError::new("InvalidLoadBalancerAction", format!("The embedded cloud has no action {other}."))),
     }

@@ -10,7 +10,7 @@ use super::super::names::{
     scaling_resource_id, service_arn, task_definition_arn,
 };
 use super::super::state::{
-    Alarm, AlarmState, Comparison, LoadBalancerRef, MissingData, ScalableTarget, ScalingPolicy, Service, Target, TargetState,
+    Alarm, AlarmState, Comparison, Deployer, LoadBalancerRef, MissingData, ScalableTarget, ScalingPolicy, Service, Target, TargetState,
     TaskDefinition, TaskHealth, TaskStatus,
 };
 use super::super::traffic::{API_PEAK, WEB_PEAK, shape};
@@ -147,7 +147,9 @@ impl World {
                 target_group_arn,
                 container_name: service.into(),
                 container_port,
+                blue_green: None,
             }),
+            deployer: Deployer::default(),
             platform_version: "1.4.0".into(),
             enable_execute_command: true,
             availability_zone_rebalancing: "ENABLED".into(),

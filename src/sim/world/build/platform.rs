@@ -20,8 +20,13 @@ pub(super) fn alb(network: &Network, begin: Ms) -> Alb {
     let group = |dimension: &str| arn("elasticloadbalancing", dimension);
     let https = "f2f7dc8efc522ab2";
     let http = "8b1c4d7e2a905f36";
-    let default =
-        |id: &str, n: &str, action: RuleAction| ListenerRule { arn: rule(id, n), priority: None, path_patterns: Vec::new(), action };
+    let default = |id: &str, n: &str, action: RuleAction| ListenerRule {
+        arn: rule(id, n),
+        priority: None,
+        hosts: Vec::new(),
+        path_patterns: Vec::new(),
+        action,
+    };
     let to_web = RuleAction::Forward(group(TG_WEB_DIM));
     Alb {
         name: STACK.into(),
@@ -53,6 +58,7 @@ pub(super) fn alb(network: &Network, begin: Ms) -> Alb {
                     ListenerRule {
                         arn: rule(https, "9683b2d02a6cabee"),
                         priority: Some(10),
+                        hosts: Vec::new(),
                         path_patterns: vec!["/api/*".into()],
                         action: RuleAction::Forward(group(TG_API_DIM)),
                     },

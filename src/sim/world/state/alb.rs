@@ -39,6 +39,24 @@ pub enum RuleAction {
         /// Whether it is a 301.
         permanent: bool,
     },
+    /// Forward by weight: target group ARN and weight.
+    Weighted(Vec<(String, u32)>),
+    /// Answer with this code, without a target.
+    FixedResponse(u16),
+}
+
+impl RuleAction {
+    /// Where it forwards to, with the share of each target group.
+    pub fn shares(&self) -> Vec<(&str, f64)> {
+        match self {
+            Self::Forward(arn) => vec![(arn, 1.0)],
+            Self::Weighted(groups) => {
+                let all: u32 = groups.iter().map(|(_, weight)| weight).sum();
+                groups.iter().map(|(arn, weight)| (arn.as_str(), f64::from(*weight) / f64::from(all.max(1)))).collect()
+            }
+            Self::RedirectToHttps { .. } | Self::FixedResponse(_) => Vec::new(),
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -63,6 +81,8 @@ pub struct ListenerRule {
     pub arn: String,
     /// Priority; `None` is the default rule (`default` on the wire).
     pub priority: Option<u32>,
+    /// Host names, empty for any.
+    pub hosts: Vec<String>,
     /// Path patterns, empty for the default rule.
     pub path_patterns: Vec<String>,
     pub action: RuleAction,

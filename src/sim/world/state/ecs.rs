@@ -42,6 +42,52 @@ pub struct LoadBalancerRef {
     /// Container whose port is registered.
     pub container_name: String,
     pub container_port: u16,
+    /// What ECS swaps it with, where it deploys blue/green.
+    pub blue_green: Option<BlueGreen>,
+}
+
+/// `advancedConfiguration` of a registration.
+#[derive(Debug, Clone)]
+pub struct BlueGreen {
+    pub alternate_target_group_arn: String,
+    /// ARN of the rule that sends the users' requests to one of the two.
+    pub production_listener_rule: String,
+    pub role_arn: String,
+}
+
+/// Who deploys a service, how, and on what.
+#[derive(Debug, Clone)]
+pub struct Deployer {
+    /// `ECS`, `CODE_DEPLOY`, `EXTERNAL`.
+    pub controller: &'static str,
+    /// `ROLLING`, `BLUE_GREEN`, ...
+    pub strategy: &'static str,
+    /// What others than ECS deploy.
+    pub task_sets: Vec<TaskSet>,
+    /// Capacity providers with weight and base, in the place of the launch type.
+    pub capacity: Vec<(String, u32, u32)>,
+}
+
+impl Default for Deployer {
+    fn default() -> Self {
+        Self { controller: "ECS", strategy: "ROLLING", task_sets: Vec::new(), capacity: Vec::new() }
+    }
+}
+
+/// A task set of a service that CodeDeploy deploys.
+#[derive(Debug, Clone)]
+pub struct TaskSet {
+    /// `ecs-svc/123`.
+    pub id: String,
+    /// `PRIMARY`, `ACTIVE`, `DRAINING`.
+    pub status: &'static str,
+    /// `d-ABC`.
+    pub external_id: String,
+    pub task_definition: String,
+    pub desired_count: u32,
+    pub running_count: u32,
+    pub target_group_arn: String,
+    pub created_at: Ms,
 }
 
 /// An ECS service (controller ECS, launch type FARGATE, rolling deployments).
@@ -68,6 +114,7 @@ pub struct Service {
     pub circuit_breaker: bool,
     /// Whether it rolls back what it stops.
     pub circuit_breaker_rollback: bool,
+    pub deployer: Deployer,
     /// The load balancer registration, absent for the worker.
     pub load_balancer: Option<LoadBalancerRef>,
     /// Grace after task start in which failing ELB checks are ignored, seconds (only with a load balancer).

@@ -31,8 +31,8 @@ pub use dashboard::{Dashboard, Dashboards};
 pub use dns::{AliasTarget, Answer, Checker, Dns, HealthCheck, HostedZone, Record};
 pub use ecr::{Ecr, EcrImage, Finding, Repository, Scan, uri};
 pub use ecs::{
-    Cluster, Deployment, DeploymentStatus, Ecs, LoadBalancerRef, RolloutState, Service, ServiceDeployment, ServiceDeploymentStatus,
-    ServiceEvent, ServiceRevision,
+    BlueGreen, Cluster, Deployer, Deployment, DeploymentStatus, Ecs, LoadBalancerRef, RolloutState, Service, ServiceDeployment,
+    ServiceDeploymentStatus, ServiceEvent, ServiceRevision, TaskSet,
 };
 pub use iam::{Iam, Role};
 pub use insight::{DbFigures, DbInsight, DbMean, DbSample};

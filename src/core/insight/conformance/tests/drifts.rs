@@ -243,7 +243,7 @@ const BALANCER: &[Drift] = &[
     (
         "a wider rule takes the API's traffic",
         |s| {
-            let rule = Rule { priority: "5".into(), paths: vec!["/*".into()], target_groups: vec![target_group("web")] };
+            let rule = Rule { priority: "5".into(), paths: vec!["/*".into()], target_groups: vec![target_group("web")], ..Rule::default() };
             s.edit::<Routing>(|x| x.listeners[1].rules.insert(0, rule));
         },
         &[("A06", "fail")],
@@ -253,7 +253,8 @@ const BALANCER: &[Drift] = &[
         |s| {
             s.edit::<Routing>(|x| {
                 x.listeners[1].rules[1].target_groups.clear();
-                let rule = Rule { priority: "20".into(), paths: vec!["/".into()], target_groups: vec![target_group("web")] };
+                let rule =
+                    Rule { priority: "20".into(), paths: vec!["/".into()], target_groups: vec![target_group("web")], ..Rule::default() };
                 x.listeners[1].rules.insert(1, rule);
             });
         },
@@ -262,7 +263,7 @@ const BALANCER: &[Drift] = &[
     (
         "the path / as it is written, beside the default",
         |s| {
-            let rule = Rule { priority: "20".into(), paths: vec!["/".into()], target_groups: vec![target_group("web")] };
+            let rule = Rule { priority: "20".into(), paths: vec!["/".into()], target_groups: vec![target_group("web")], ..Rule::default() };
             s.edit::<Routing>(|x| x.listeners[1].rules.insert(1, rule));
         },
         &[("A13", "pass")],
@@ -372,7 +373,8 @@ const SERVICES: &[Drift] = &[
     ("blue/green", |s| all_services(s, |x| x.strategy = "BLUE_GREEN".into()), &[("E22", "warn"), ("E36", "pass")]),
     ("CodeDeploy deploys", |s| all_services(s, |x| x.controller = "CODE_DEPLOY".into()), &[("E22", "fail"), ("E36", "pass")]),
     ("canary", |s| service(s, 0, |x| x.strategy = "CANARY".into()), &[("E22", "fail"), ("E36", "fail")]),
-    ("circuit breaker off", |s| service(s, 1, |x| x.circuit_breaker = None), &[("E23", "fail"), ("E24", "fail")]),
+    ("circuit breaker off", |s| service(s, 1, |x| x.circuit_breaker = Some((false, false))), &[("E23", "fail"), ("E24", "fail")]),
+    ("circuit breaker not in the answer", |s| service(s, 1, |x| x.circuit_breaker = None), &[("E23", "unknown"), ("E24", "unknown")]),
     ("no automatic rollback", |s| service(s, 2, |x| x.circuit_breaker = Some((true, false))), &[("E24", "fail")]),
     ("deployments may stop everything", |s| service(s, 0, |x| x.minimum_healthy = Some(0)), &[("E25", "warn")]),
     (
@@ -557,6 +559,11 @@ const DELIVERY: &[Drift] = &[
             ("P09", "fail"),
             ("E33", "fail"),
         ],
+    ),
+    (
+        "the tasks do not say which image they run",
+        |s| s.edit::<Tasks>(|x| x.tasks.iter_mut().flat_map(|t| &mut t.containers).for_each(|c| c.image_digest = None)),
+        &[("P07", "unknown"), ("P08", "unknown"), ("P09", "unknown")],
     ),
     ("nothing scans", |s| s.edit::<Repositories>(|x| x.repositories[1].scan_frequency = "MANUAL".into()), &[("P05", "fail")]),
     (

@@ -44,7 +44,7 @@ impl Catalogue<'_> {
             System::TargetGroup => self.rules(target_group::RULES).rules(target_group::TRAFFIC),
             System::Nat => self.rules(nat::RULES).metrics(nat::GAUGES),
             System::SecurityGroups => self.rules(security_groups::PATHS).rules(security_groups::ENDS).rules(security_groups::RULES),
-            System::Service => self.rules(service::RULES).metrics(service::GAUGES),
+            System::Service => self.rules(service::STATUS).rules(service::RULES).metrics(service::GAUGES),
             System::Cache => self.rules(cache::RULES).rules(cache::SHARDS).rules(cache::NODES).metrics(cache::GAUGES),
             System::Database => self.rules(database::RULES).metrics(database::GAUGES),
             System::Buckets => self.rules(storage::RULES).rules(storage::WRITTEN),

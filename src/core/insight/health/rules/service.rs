@@ -26,9 +26,12 @@ use crate::model::system::SystemSpec;
 
 use super::{Gauge, Rule, apply, gauges, nat, security_groups, target_group};
 
+/// Whether there still is one.
+pub(crate) const STATUS: &[Rule<Service>] =
+    &[Rule { id: "svc.status", doc: "ACTIVE; DRAINING is changing, INACTIVE is deleted", needs: &[Services::KEY], check: status }];
+
 /// About the service.
 pub(crate) const RULES: &[Rule<Service>] = &[
-    Rule { id: "svc.status", doc: "ACTIVE", needs: &[Services::KEY], check: status },
     Rule { id: "svc.running", doc: "running = desired; none running is down", needs: &[Services::KEY], check: running },
     Rule { id: "svc.pending", doc: "no task pending", needs: &[Services::KEY], check: pending },
     Rule {
@@ -92,14 +95,17 @@ fn of(facts: &Facts<'_>, ground: &SystemSpec, name: &str) -> Assessment {
         }
         return Assessment::of(facts, ground, findings);
     };
-    let mut findings = apply(RULES, facts, ground.mandatory, service);
-    for group in target_group::groups_of(service) {
-        findings.extend(apply(target_group::RULES, facts, ground.mandatory, &group));
-        findings.extend(apply(target_group::TRAFFIC, facts, ground.mandatory, &group));
+    if service.status == ServiceStatus::Inactive {
+        // ECS goes on to show it for a while: what it says of counts and deployments is over.
+        return Assessment::of(facts, ground, apply(STATUS, facts, ground.mandatory, service));
     }
+    let mut findings = apply(STATUS, facts, ground.mandatory, service);
+    findings.extend(apply(RULES, facts, ground.mandatory, service));
+    findings.extend(target_group::of_service(facts, ground, service));
     findings.extend(gauges(GAUGES, facts, name));
     let mut assessment = Assessment::of(facts, ground, findings);
-    if service.desired == 0 && service.running == 0 && assessment.base == Level::Healthy {
+    let scaled = service.desired == 0 && service.running == 0 && service.status != ServiceStatus::Draining;
+    if scaled && assessment.base == Level::Healthy {
         assessment.is_absent("scaled to zero".to_owned());
     }
     assessment.calm_since = steady_since(service);
@@ -113,8 +119,12 @@ fn steady_since(service: &Service) -> Option<Time> {
 }
 
 fn status(_: &Facts<'_>, service: &Service) -> Option<Finding> {
-    let odd = !service.status.is_empty() && service.status != ServiceStatus::Active;
-    odd.then(|| down(format!("status {}", service.status)))
+    match &service.status {
+        ServiceStatus::Active | ServiceStatus::Unstated => None,
+        ServiceStatus::Inactive => Some(down("deleted")),
+        ServiceStatus::Draining => Some(info(format!("draining: deleted, {} left", text::plural(service.running.max(0) as u32, "task")))),
+        other => Some(down(format!("status {other}"))),
+    }
 }
 
 fn running(_: &Facts<'_>, service: &Service) -> Option<Finding> {
@@ -133,6 +143,11 @@ fn pending(_: &Facts<'_>, service: &Service) -> Option<Finding> {
 }
 
 fn rollout(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
+    if let Some(next) = service.next_set() {
+        let spent = next.created_at.map_or_else(String::new, |at| format!(" {}", text::age(at, facts.now)));
+        let what = format!("{} deployment {}/{} in progress{spent}", service.deployer(), next.running, next.desired);
+        return Some(info(what).since(next.created_at));
+    }
     let primary = service.primary()?;
     match primary.rollout_state {
         RolloutState::Failed => {
@@ -191,8 +206,9 @@ fn rollback(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
 /// Whether a stop is one that nobody asked for: not a user's, and not the scheduler's own replacing and scaling (§1.3, note of ECS task).
 pub(crate) fn is_failure(task: &Task) -> bool {
     let reason = task.stopped_reason.as_deref().unwrap_or_default().to_lowercase();
-    match task.stop_code {
+    match &task.stop_code {
         Some(StopCode::UserInitiated) => false,
+        Some(code) if code.is_of_capacity() => false,
         Some(StopCode::ServiceSchedulerInitiated | StopCode::Unstated) | None => {
             reason.contains("failed") || reason.contains("unhealthy") || reason.contains("error")
         }
@@ -280,7 +296,7 @@ fn cpu(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
 fn paths(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
     let spec = facts.stack.service(&service.name)?;
     let routing = facts.store.get::<Routing>().into_iter().flat_map(|r| &r.target_groups);
-    let ports: Vec<i32> = routing.filter(|g| service.target_groups.contains(&g.arn)).map(|g| g.port).collect();
+    let ports: Vec<i32> = routing.filter(|g| service.groups().contains(&g.arn.as_str())).map(|g| g.port).collect();
     let needs = |path: &&ClosedPath| match (path.from, path.to) {
         (End::Ecs, End::Rds) => spec.needs(Dependency::Database),
         (End::Ecs, End::Redis) => spec.needs(Dependency::Cache),

@@ -4,7 +4,7 @@
 use crate::model::system::{System, SystemSpec};
 use std::collections::BTreeMap;
 
-use crate::model::balancer::{Target, TargetState, Targets};
+use crate::model::balancer::{Routing, Target, TargetState, Targets, group_name};
 use crate::model::health::Level;
 use crate::model::limits::Limit;
 use crate::model::metric::{self, Metrics};
@@ -15,10 +15,10 @@ use super::balancer::failed;
 use super::{Rule, apply};
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
-use crate::insight::health::finding::{Finding, degraded, down, info};
-use crate::insight::health::node::Nodes;
-use crate::insight::timeline::phrase::group_name;
-use crate::model::service::Service;
+use crate::insight::health::finding::{Finding, degraded, down, info, note};
+use crate::insight::health::node::{Assessment, Nodes};
+use crate::insight::health::standing;
+use crate::model::service::{Duty, Service};
 
 /// A target group of the stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,17 +30,48 @@ pub(crate) struct Group {
     pub service: String,
     /// What its service wants.
     pub desired: usize,
+    /// Whether requests come to it.
+    pub duty: Duty,
 }
 
 impl Group {
     fn targets<'a>(&self, facts: &Facts<'a>) -> Option<&'a [Target]> {
         facts.store.get::<Targets>()?.groups.get(&self.arn).map(Vec::as_slice)
     }
+
+    /// Everything that its rules find; nothing about the targets of a group that takes no requests, or of which nobody knows that.
+    pub(crate) fn findings(&self, facts: &Facts<'_>, ground: &SystemSpec) -> Vec<Finding> {
+        match self.duty {
+            Duty::Serves => {
+                let mut findings = apply(RULES, facts, ground.mandatory, self);
+                findings.extend(apply(TRAFFIC, facts, ground.mandatory, self));
+                findings
+            }
+            Duty::Unread => {
+                let why = standing::explain(facts.store.entry(Routing::KEY), facts.now).map_or_else(String::new, |why| format!(": {why}"));
+                let text = format!("which target group takes the requests is not known, rules not read{why}");
+                vec![Finding { basis: vec![Routing::KEY], ..Finding::new(Level::Unknown, text) }]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// `idle, weight 0; 2 of 2 targets healthy`; nothing for a group that takes requests.
+    fn idle(&self, facts: &Facts<'_>) -> Option<String> {
+        let words = self.duty.idle_words()?;
+        let (healthy, _, _, total) = self.targets(facts).map(counts).unwrap_or_default();
+        Some(if total == 0 { words.to_owned() } else { format!("{words}; {healthy} of {total} targets healthy") })
+    }
 }
 
 /// About the targets; a service shares these.
 pub(crate) const RULES: &[Rule<Group>] = &[
-    Rule { id: "tg.empty", doc: "desired > 0 and no healthy target is down", needs: &[Targets::KEY], check: empty },
+    Rule {
+        id: "tg.empty",
+        doc: "where a rule sends requests: desired > 0 and no healthy target is down",
+        needs: &[Targets::KEY],
+        check: empty,
+    },
     Rule { id: "tg.unhealthy", doc: "any unhealthy target is degraded", needs: &[Targets::KEY], check: unhealthy },
     Rule { id: "tg.short", doc: "healthy < desired is degraded; initial alone is not a failure", needs: &[Targets::KEY], check: short },
     Rule { id: "tg.initial", doc: "a target that is initial {task_start}", needs: &[Targets::KEY], check: initial },
@@ -50,23 +81,46 @@ pub(crate) const RULES: &[Rule<Group>] = &[
 pub(crate) const TRAFFIC: &[Rule<Group>] =
     &[Rule { id: "tg.5xx", doc: "5xx of requests (min 20 req/min): {target_5xx}", needs: &[Metrics::KEY], check: errors }];
 
-/// The groups that a service registers in.
-pub(crate) fn groups_of(service: &Service) -> Vec<Group> {
-    let desired = service.desired.max(0) as usize;
-    let named = |arn: &String| {
+/// The groups that a service may be reached by.
+pub(crate) fn groups_of(facts: &Facts<'_>, service: &Service) -> Vec<Group> {
+    // Where two take turns, what was read too long ago may be the other way round by now.
+    let routing = if service.takes_turns() { facts.fresh::<Routing>() } else { facts.store.get::<Routing>() };
+    let named = |arn: &str| {
+        let set = service.task_sets.iter().find(|s| s.target_groups.iter().any(|g| g == arn));
+        let desired = set.map_or(service.desired, |s| s.desired).max(0) as usize;
         let name = group_name(arn)?.to_owned();
-        Some(Group { arn: arn.clone(), name, service: service.name.clone(), desired })
+        Some(Group { arn: arn.to_owned(), name, service: service.name.clone(), desired, duty: service.duty(arn, routing) })
     };
-    service.target_groups.iter().filter_map(named).collect()
+    service.groups().into_iter().filter_map(named).collect()
 }
 
 /// Judges every group of every configured service; the balancer is the parent.
 pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
-    for group in facts.stack.services.iter().filter_map(|spec| facts.service(&spec.name)).flat_map(groups_of) {
-        let mut findings = apply(RULES, facts, ground.mandatory, &group);
-        findings.extend(apply(TRAFFIC, facts, ground.mandatory, &group));
-        nodes.child(facts, ground, NodeId::named(System::TargetGroup, &group.name), &group.name, findings);
+    for group in facts.stack.services.iter().filter_map(|spec| facts.service(&spec.name)).flat_map(|s| groups_of(facts, s)) {
+        let id = NodeId::named(System::TargetGroup, &group.name);
+        let findings = group.findings(facts, ground);
+        match group.idle(facts) {
+            None => nodes.child(facts, ground, id, &group.name, findings),
+            Some(words) => {
+                let mut assessment = Assessment::of(facts, ground, findings);
+                assessment.is_absent(words);
+                nodes.insert(id, assessment);
+            }
+        }
     }
+}
+
+/// What a service finds by its groups: what is wrong with those that serve it, and which do not.
+pub(crate) fn of_service(facts: &Facts<'_>, ground: &SystemSpec, service: &Service) -> Vec<Finding> {
+    let groups = groups_of(facts, service);
+    let mut findings: Vec<Finding> = groups.iter().flat_map(|g| g.findings(facts, ground)).collect();
+    let no_rule = groups.iter().all(|g| g.duty == Duty::NoRule);
+    for group in groups {
+        let Some(words) = group.idle(facts) else { continue };
+        let text = format!("{} {words}", group.name);
+        findings.push(if no_rule { info(format!("takes no requests: {text}")) } else { note(text) });
+    }
+    findings
 }
 
 fn counts(targets: &[Target]) -> (usize, usize, usize, usize) {

@@ -6,15 +6,14 @@ use super::{Edge, Flow, Hop};
 use crate::insight::NodeId;
 use crate::insight::health::rules::security_groups::CLOSED;
 use crate::insight::reading::{Measure, Unit};
-use crate::insight::timeline::phrase::group_name;
 use crate::insight::topology::entry::{EntryPoints, entry};
 use crate::insight::topology::paths::End;
-use crate::model::balancer::{Balancer, Protocol, Routing, Targets};
+use crate::model::balancer::{Balancer, Protocol, Routing, Targets, group_name};
 use crate::model::cdn::{Cdn, Distribution};
 use crate::model::health::Level;
 use crate::model::limits::Limit;
 use crate::model::metric;
-use crate::model::service::Service;
+use crate::model::service::{Duty, Service};
 use crate::model::stack::{BucketRole, Dependency, ServiceRole, ServiceSpec};
 use crate::model::system::System;
 use crate::model::text;
@@ -193,13 +192,13 @@ fn service(parts: &Parts<'_>, hops: &mut Vec<Hop>, edges: &mut Vec<Edge>, spec: 
         ServiceRole::Worker | ServiceRole::Other(_) => "",
     };
     hops.push(parts.service_hop(spec));
-    let found = parts.service(&spec.name);
-    let Some((service, arn)) = found.and_then(|s| Some((s, s.target_groups.first()?))) else {
+    let (found, routing) = (parts.service(&spec.name), parts.store().get::<Routing>());
+    let Some((service, arn)) = found.and_then(|s| Some((s, s.first_group(routing)?))) else {
         edges.push(edge("alb", &id, path));
         return;
     };
-    let paths = parts.store().get::<Routing>().map(|r| r.paths_to(arn)).filter(|p| !p.is_empty());
-    let label = paths.map_or_else(|| path.to_owned(), |p| p.join(" "));
+    let paths = routing.map(|r| r.paths_to(arn)).filter(|p| !p.is_empty());
+    let label = paths.unwrap_or_else(|| path.to_owned());
     edges.push(target_edge(parts, service, arn, edge("alb", &id, &label)));
 }
 
@@ -213,7 +212,7 @@ fn target_edge(parts: &Parts<'_>, service: &Service, arn: &str, mut edge: Edge) 
     parts.permitted(&mut edge, End::Alb, End::Ecs, port);
     if let Some((healthy, total)) = parts.store().get::<Targets>().and_then(|t| t.healthy(arn)) {
         edge.figures.push(Measure::new("healthy", healthy as f64, Unit::Count));
-        if healthy == 0 && service.desired > 0 {
+        if healthy == 0 && service.desired > 0 && service.duty(arn, parts.store().get::<Routing>()) == Duty::Serves {
             worse(&mut edge, Level::Down, format!("0 of {total} targets healthy"));
         }
     }

@@ -9,7 +9,9 @@ use crate::insight::topology::images::short_digest;
 use crate::model::balancer::{TargetState, Targets};
 use crate::model::delivery::{Build, BuildStatus, PhaseType, PipelineStatus, ScanStatus, Severity};
 use crate::model::health::Level;
-use crate::model::service::{BreakerStatus, Deployment, RolloutState, ServiceDeployment, ServiceDeploymentStatus, TaskHealth, TaskStatus};
+use crate::model::service::{
+    BreakerStatus, Deployment, RolloutState, Service, ServiceDeployment, ServiceDeploymentStatus, Task, TaskHealth, TaskStatus,
+};
 use crate::model::{Time, text};
 
 /// All steps.
@@ -232,12 +234,14 @@ fn update(parts: &Parts<'_>, line: &ServiceRun<'_>) -> Step {
         return step(StepKind::Update, StepState::Unused, stays);
     }
     if line.stage != Stage::Rolled {
-        return ahead(StepKind::Update, line);
+        return elsewhere(StepKind::Update, line).unwrap_or_else(|| ahead(StepKind::Update, line));
     }
     if let Some(record) = line.record.filter(|_| line.undone) {
         return undone(line, record);
     }
-    let Some(d) = line.rollout else { return step(StepKind::Update, StepState::Unknown, "") };
+    let Some(d) = line.rollout else {
+        return elsewhere(StepKind::Update, line).unwrap_or_else(|| step(StepKind::Update, StepState::Unknown, ""));
+    };
     let state = match d.rollout_state {
         RolloutState::InProgress => StepState::Running,
         RolloutState::Failed => StepState::Failed,
@@ -258,7 +262,7 @@ fn update(parts: &Parts<'_>, line: &ServiceRun<'_>) -> Step {
 
 /// How many tasks of the newest deployment are healthy: targets for a service behind the balancer, tasks for the others.
 fn healthy(parts: &Parts<'_>, line: &ServiceRun<'_>, d: &Deployment) -> (usize, usize) {
-    let behind: Vec<_> = line.service.iter().flat_map(|s| &s.target_groups).collect();
+    let behind: Vec<_> = line.service.iter().flat_map(|s| s.groups()).collect();
     let targets = parts.store().get::<Targets>();
     let new = parts.facts.tasks_of(&line.spec.name).filter(|t| t.task_definition.is_empty() || t.task_definition == d.task_definition);
     let mut counts = (0, 0);
@@ -276,9 +280,29 @@ fn healthy(parts: &Parts<'_>, line: &ServiceRun<'_>, d: &Deployment) -> (usize, 
     counts
 }
 
+/// ECS tells nothing of a rollout: of one that others make that is no gap.
+fn elsewhere(kind: StepKind, line: &ServiceRun<'_>) -> Option<Step> {
+    let service = line.service.filter(|s| !s.controller.is_ecs() && line.rollout.is_none())?;
+    Some(not_of_ecs(kind, service))
+}
+
+/// What a deployment of this kind does not have.
+fn not_of_ecs(kind: StepKind, service: &Service) -> Step {
+    step(kind, StepState::Unused, format!("n/a ({})", service.deployer()))
+}
+
+/// How many tasks of the rollout run, where nothing checks them: behind no load balancer, and with no health check in their containers.
+fn unchecked(parts: &Parts<'_>, line: &ServiceRun<'_>, d: &Deployment) -> Option<usize> {
+    let service = line.service.filter(|s| s.groups().is_empty())?;
+    let mut tasks = parts.facts.tasks_of(&service.name).filter(|t| t.task_definition.is_empty() || t.task_definition == d.task_definition);
+    let checked = |t: &Task| !matches!(t.health, TaskHealth::Unknown | TaskHealth::Unstated);
+    let running = tasks.clone().filter(|t| t.status == TaskStatus::Running).count();
+    (running > 0 && !tasks.any(checked)).then_some(running)
+}
+
 fn health(parts: &Parts<'_>, line: &ServiceRun<'_>) -> Step {
     if line.stage != Stage::Rolled {
-        return ahead(StepKind::Health, line);
+        return elsewhere(StepKind::Health, line).unwrap_or_else(|| ahead(StepKind::Health, line));
     }
     if line.undone {
         let failed = line
@@ -290,7 +314,13 @@ fn health(parts: &Parts<'_>, line: &ServiceRun<'_>) -> Step {
             None => step(StepKind::Health, StepState::Unused, "stopped before"),
         };
     }
-    let Some(d) = line.rollout else { return step(StepKind::Health, StepState::Unknown, "") };
+    let Some(d) = line.rollout else {
+        return elsewhere(StepKind::Health, line).unwrap_or_else(|| step(StepKind::Health, StepState::Unknown, ""));
+    };
+    if let Some(running) = unchecked(parts, line, d) {
+        return step(StepKind::Health, StepState::Unused, format!("not health-checked, {running} of {} running", d.desired))
+            .over(d.created_at, None);
+    }
     let (good, bad) = healthy(parts, line, d);
     let wanted = d.desired.max(0) as usize;
     let detail = if bad > 0 { format!("{good} of {wanted} healthy, {bad} unhealthy") } else { format!("{good} of {wanted} healthy") };
@@ -306,6 +336,9 @@ fn health(parts: &Parts<'_>, line: &ServiceRun<'_>) -> Step {
 
 fn breaker(line: &ServiceRun<'_>) -> Step {
     let kind = StepKind::Breaker;
+    if let Some(service) = line.service.filter(|s| !s.may_have_breaker()) {
+        return not_of_ecs(kind, service);
+    }
     let armed = line.service.and_then(|s| s.circuit_breaker).map(|(on, _)| on);
     let Some((status, failures, threshold)) = line.record.filter(|_| line.stage == Stage::Rolled).and_then(|r| r.breaker.as_ref()) else {
         return match armed {
@@ -328,6 +361,9 @@ fn rollback(line: &ServiceRun<'_>) -> Step {
     let kind = StepKind::Rollback;
     let record = line.record.filter(|r| line.stage == Stage::Rolled && r.status.is_rollback());
     let Some(record) = record else {
+        if let Some(service) = line.service.filter(|s| !s.may_have_breaker()) {
+            return not_of_ecs(kind, service);
+        }
         return match line.service.and_then(|s| s.circuit_breaker) {
             Some((true, true)) => step(kind, StepState::Unused, "not needed"),
             Some(_) => Step { level: Level::Degraded, ..step(kind, StepState::Unused, "automatic rollback off") },

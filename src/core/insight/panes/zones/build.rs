@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{DatabasePlace, ZoneBalancer, ZoneCacheNode, ZoneGateway, ZoneNat, ZoneService, ZoneState, ZoneTargets};
 use crate::insight::health::standing;
-use crate::insight::timeline::phrase::group_name;
 use crate::insight::topology::egress;
 use crate::insight::topology::roles::redis_roles;
+use crate::insight::topology::unplaced::named_zone;
 use crate::insight::{Judgement, NodeId};
 use crate::model::Time;
-use crate::model::balancer::{Balancer, Target, TargetState, Targets};
+use crate::model::balancer::{Balancer, Routing, Target, TargetState, Targets, group_name};
 use crate::model::cache::{CacheNodes, ReplicationGroup};
 use crate::model::database::Database;
 use crate::model::health::Level;
@@ -112,10 +112,10 @@ fn placed(store: &Store) -> Placed<'_> {
     }
     let Some(targets) = store.get::<Targets>() else { return placed };
     // AWS names the zone of a target only sometimes; the task with its address knows.
-    let silent = targets.groups.values().flatten().any(|t| t.zone.is_empty());
+    let silent = targets.groups.values().flatten().any(|t| named_zone(t).is_none());
     let zone_of: HashMap<&str, &str> = tasks.iter().filter(|_| silent).filter_map(|t| Some((t.ip.as_deref()?, t.zone.as_str()))).collect();
     for service in store.get::<Services>().into_iter().flat_map(|s| &s.services) {
-        for arn in &service.target_groups {
+        for arn in service.serving(store.get::<Routing>()).unwrap_or_default() {
             placed.behind.insert(&service.name);
             let all = targets.groups.get(arn).map_or(&[][..], Vec::as_slice);
             for (zone, (healthy, total)) in by_zone(all, &zone_of) {
@@ -131,8 +131,7 @@ fn placed(store: &Store) -> Placed<'_> {
 fn by_zone<'a>(targets: &'a [Target], zone_of: &HashMap<&'a str, &'a str>) -> Vec<(&'a str, (usize, usize))> {
     let mut counts: Vec<(&str, (usize, usize))> = Vec::new();
     for target in targets.iter().filter(|t| !t.state.is_draining()) {
-        let named = (!target.zone.is_empty()).then_some(target.zone.as_str());
-        let zone = named.or_else(|| zone_of.get(target.id.as_str()).copied()).unwrap_or_default();
+        let zone = named_zone(target).or_else(|| zone_of.get(target.id.as_str()).copied()).unwrap_or_default();
         let healthy = usize::from(target.state == TargetState::Healthy);
         match counts.iter_mut().find(|(z, _)| *z == zone) {
             Some((_, (h, total))) => (*h, *total) = (*h + healthy, *total + 1),

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{DatabasePlace, Mark, ZoneMap, ZoneState, ZoneSystem};
 use crate::insight::topology::egress::Egress;
+use crate::insight::topology::unplaced::unplaced;
 use crate::insight::{Judgement, NodeId};
-use crate::model::balancer::{Balancer, Targets};
+use crate::model::balancer::{Balancer, Routing, Targets};
 use crate::model::database::Database;
 use crate::model::health::Level;
 use crate::model::limits::{Limit, Limits};
@@ -172,8 +173,15 @@ fn single_targets(scene: &Scene<'_>) -> Vec<Mark> {
         }
     }
     let mut marks = Vec::new();
-    for service in services.services.iter().filter(|s| s.desired > 0 && !s.target_groups.is_empty()) {
+    let serves = |s: &&Service| s.serving(scene.store.get::<Routing>()).is_some_and(|groups| !groups.is_empty());
+    for service in services.services.iter().filter(|s| s.desired > 0).filter(serves) {
         let system = ZoneSystem::Service(service.name.clone());
+        let (working, silent) = unplaced(scene.store, service);
+        if working > 0 {
+            let text = format!("{}: zone of {} not known", service.name, text::plural(silent as u32, "target"));
+            marks.push(Mark { level: Level::Unknown, text, zone: None, system });
+            continue;
+        }
         match healthy.get(service.name.as_str()).map_or(&[][..], Vec::as_slice) {
             [(zone, 1)] => {
                 let text = format!("{}: one healthy target, in {}", service.name, zone.letter);

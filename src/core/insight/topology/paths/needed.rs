@@ -85,7 +85,7 @@ fn needs(store: &Store, stack: &Stack) -> Vec<Need> {
         let ports: BTreeSet<i32> = routing.into_iter().flat_map(|r| &r.listeners).map(|l| l.port).collect();
         all.extend(ports.into_iter().map(|port| Need { from: End::Internet, to: End::Alb, port }));
     }
-    let behind: Vec<&str> = services(store, stack).flat_map(|s| &s.target_groups).map(String::as_str).collect();
+    let behind: Vec<&str> = services(store, stack).flat_map(Service::groups).collect();
     let groups = routing.into_iter().flat_map(|r| &r.target_groups).filter(|g| behind.contains(&g.arn.as_str()) && g.port > 0);
     let ports: BTreeSet<i32> = groups.map(|g| g.port).collect();
     all.extend(ports.into_iter().rev().map(|port| Need { from: End::Alb, to: End::Ecs, port }));

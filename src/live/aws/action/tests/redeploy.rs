@@ -4,7 +4,7 @@ use super::super::service::fixture::{World, at, definition, deployment, look, pl
 use super::*;
 use nextcore_core::model::delivery::{Image, Repository};
 use nextcore_core::model::plan::Outcome;
-use nextcore_core::model::service::ServiceEvent;
+use nextcore_core::model::service::{ServiceEvent, TaskSet};
 use nextcore_core::model::stack::ServiceRole;
 
 const LINE: &str = "redeploy web";
@@ -70,9 +70,23 @@ fn what_forbids_it_is_said() {
         assert!(verdicts(&draft, Verdict::Fail).iter().any(|t| t.contains(said)), "{said}: {:?}", draft.checks);
     };
     refusals(|w| w.web().deployments[0].rollout_state = "IN_PROGRESS".into(), "is in progress (3/3)");
-    refusals(|w| w.web().controller = "CODE_DEPLOY".into(), "CODE_DEPLOY deploys this service");
     refusals(|w| w.web().status = "INACTIVE".into(), "the service is INACTIVE");
     refusals(|w| known(w, &[("v57", "sha256:57")], 1), "is no longer in ECR");
+    for (controller, said, next) in [
+        (
+            "CODE_DEPLOY",
+            "is deployed by CodeDeploy",
+            "aws deploy create-deployment; to go back: aws deploy stop-deployment --deployment-id d-7",
+        ),
+        ("EXTERNAL", "is deployed by an external controller", "the tool that makes its task sets"),
+        ("NEXT_YEAR", "is deployed by NEXT_YEAR", "deploy there"),
+    ] {
+        let mut world = World::calm();
+        world.web().controller = controller.into();
+        world.web().task_sets = vec![TaskSet { external_id: "d-7".into(), ..TaskSet::default() }];
+        let refused = plan_of::<Redeploy>(&mut world, LINE).err();
+        assert!(matches!(refused, Some(Refusal::Check(t)) if t.contains(said) && t.contains(next)), "{controller}");
+    }
     let mut world = World::calm();
     (world.web().running, world.healthy) = (2, 2);
     assert_eq!(verdicts(&plan(&mut world), Verdict::Warn), ["only 2/3 tasks running", "only 2 healthy targets of 3"]);
