@@ -1,4 +1,4 @@
-//! Fail one node group of Redis over to its replica, by ElastiCache's TestFailover: it is over when the event chain is, and until then no
+//! Fail one node group of the cache over to its replica, by ElastiCache's TestFailover: it is over when the event chain is, and until then no
 //! other node group may follow. Roles are not in the API in cluster mode: who is primary is said as far as it is known.
 
 use chrono::TimeDelta;
@@ -9,7 +9,7 @@ use nextcore_core::model::action::Request;
 use nextcore_core::model::action::names::among;
 use nextcore_core::model::action::params::FailOverCache;
 use nextcore_core::model::cache::{
-    AutomaticFailover, CacheEvents, CacheMember, CacheNodes, CacheStatus, DataEvent, NodeGroup, NodeRole, ReplicationGroup,
+    AutomaticFailover, CacheEvents, CacheMember, CacheNodes, CacheStatus, DataEvent, NodeGroup, NodeRole, ReplicationGroup, engine_title,
 };
 use nextcore_core::model::identity::Identity;
 use nextcore_core::model::metric::{self, Metrics, Reading, Readings};
@@ -51,10 +51,13 @@ impl Action for FailOver {
 
     fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, FailOverCache), Refusal> {
         let group = facts.need::<ReplicationGroup>()?;
+        if let Some(why) = group.no_failover() {
+            return Err(Refusal::Check(format!("{}: {why}", group.id)));
+        }
         let shard = find(group, &request.target)?;
         let (id, name) = (&shard.id, format!("{}-{}", group.id, shard.id));
         let on = arn(facts, "elasticache", &format!("replicationgroup:{}", group.id));
-        let mut plan = Draft::of("Redis node group", &name, &on)
+        let mut plan = Draft::of(&format!("{} node group", engine_title(facts.store)), &name, &on)
             .detail(format!("{} nodes of {}  {}", shard.members.len(), group.id, group.node_type))
             .must(
                 group.status == CacheStatus::Available,

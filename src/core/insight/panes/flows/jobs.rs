@@ -5,7 +5,7 @@ use super::Flow;
 use super::parts::{Parts, edge, finish, worse};
 use crate::insight::reading::{Measure, Unit};
 use crate::insight::topology::paths::End;
-use crate::model::cache::ReplicationGroup;
+use crate::model::cache::{ReplicationGroup, engine_title};
 use crate::model::health::Level;
 use crate::model::metric;
 use crate::model::stack::{BucketRole, ServiceRole};
@@ -14,7 +14,7 @@ use crate::model::stack::{BucketRole, ServiceRole};
 pub(super) fn flow(parts: &Parts<'_>) -> Flow {
     let mut hops = Vec::new();
     let mut edges = Vec::new();
-    let mut broker = parts.cache_hop("broker", "Redis - Celery Broker");
+    let mut broker = parts.cache_hop("broker", "- Celery Broker");
     broker.facts.push("queue depth: not in any AWS API".to_owned());
     if let Some(name) = parts.spec(ServiceRole::ControlPlane) {
         let id = format!("svc/{name}");
@@ -43,9 +43,9 @@ pub(super) fn flow(parts: &Parts<'_>) -> Flow {
             hops.push(documents);
         }
         edges.push(parts.cache_edge(&id, "results", "results"));
-        hops.push(parts.cache_hop("results", "Redis Cache"));
+        hops.push(parts.cache_hop("results", "Cache"));
     }
-    let notes = vec!["queue depth is not in any AWS API: use LLEN in Redis or a custom metric".to_owned()];
+    let notes = vec![format!("queue depth is not in any AWS API: use LLEN in {} or a custom metric", engine_title(parts.store()))];
     finish("Background jobs", hops, edges, notes)
 }
 

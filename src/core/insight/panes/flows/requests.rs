@@ -49,7 +49,7 @@ pub(super) fn flow(parts: &Parts<'_>) -> Flow {
     if let Some(name) = parts.spec(ServiceRole::ControlPlane) {
         service(parts, &mut hops, &mut edges, ServiceRole::ControlPlane, name, "/api/*");
         let id = format!("svc/{name}");
-        data.extend([parts.database_hop(), parts.cache_hop("redis", "Redis Cache")]);
+        data.extend([parts.database_hop(), parts.cache_hop("redis", "Cache")]);
         edges.push(parts.database_edge(&id, ""));
         edges.push(parts.cache_edge(&id, "redis", ""));
         if let Some(documents) = parts.bucket_hop(BucketRole::Documents, "S3 Documents") {
