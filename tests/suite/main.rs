@@ -31,6 +31,7 @@ mod process;
 mod pty;
 mod recorded;
 mod refusals;
+mod shapes;
 mod stub;
 mod support;
 mod terminal;

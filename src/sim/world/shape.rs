@@ -1,5 +1,6 @@
 //! Databases and caches that other stacks have, in the place of the written architecture's: other engines, an Aurora cluster, a replication
-//! group without cluster mode, a cache cluster by itself. For tests and for whoever wants to see them; the stack itself never calls it.
+//! group without cluster mode, a cache cluster by itself. Ports stay, and with them the security groups that let them through.
+//! For tests and for whoever wants to see them; the stack itself never calls it.
 
 use super::World;
 use super::names::{Az, arn};
@@ -12,7 +13,6 @@ impl World {
         (db.id, db.engine, db.engine_version) = (id.to_owned(), engine.to_owned(), version.to_owned());
         db.arn = arn("rds", format_args!("db:{id}"));
         (db.multi_az, db.secondary_az) = (false, None);
-        db.port = if engine.contains("postgres") { 5432 } else { 3306 };
     }
 
     /// A cluster: its first member is the writer. A class of its own makes it a Multi-AZ cluster.
@@ -59,6 +59,5 @@ impl World {
         let group = &mut redis.group;
         group.arn = arn("elasticache", format_args!("replicationgroup:{id}"));
         (group.id, group.engine, group.engine_version, group.mode) = (id.to_owned(), engine.to_owned(), version.to_owned(), mode);
-        group.port = if engine == "memcached" { 11_211 } else { 6379 };
     }
 }

@@ -92,7 +92,7 @@ fn missing(name: &str) -> Problem {
 fn serverless(name: &str) -> Problem {
     Problem {
         kind: ProblemKind::Service,
-        headline: format!("serverless cache '{name}': not supported"),
+        headline: format!("serverless cache: not supported ('{name}')"),
         hint: "stack.cache takes a replication group or a cache cluster; \"\" = not used".to_owned(),
         permission: None,
     }
