@@ -193,6 +193,9 @@ def boto_rds():
     call("rds", "DescribeDBParameters", has("Parameters[].ParameterValue", "Parameters[].ApplyMethod"), DBParameterGroupName=group)
     pages("rds", "DescribeDBParameters", "Parameters", 20, DBParameterGroupName=group)
     call("rds", "DescribeDBParameters", "DBParameterGroupNotFound", DBParameterGroupName="nope")
+    call("rds", "DescribeDBClusters", lambda a: None if not a["DBClusters"] else "there is no cluster")
+    call("rds", "DescribeDBClusters", "DBClusterNotFoundFault", DBClusterIdentifier="nope")
+    call("rds", "FailoverDBCluster", "DBClusterNotFoundFault", DBClusterIdentifier="nope")
     call("rds", "RebootDBInstance", "DBInstanceNotFound", DBInstanceIdentifier="nope")
     call("rds", "RebootDBInstance", has("DBInstance.DBInstanceStatus"), DBInstanceIdentifier=DB, ForceFailover=True)
     call("rds", "RebootDBInstance", "InvalidDBInstanceState", DBInstanceIdentifier=DB, ForceFailover=True)
@@ -200,6 +203,8 @@ def boto_rds():
 
 def boto_elasticache():
     s = "elasticache"
+    call(s, "DescribeServerlessCaches", lambda a: None if not a["ServerlessCaches"] else "there is no serverless cache")
+    call(s, "DescribeServerlessCaches", "ServerlessCacheNotFoundFault", ServerlessCacheName="nope")
     call(s, "DescribeReplicationGroups", both(has(
         "ReplicationGroups[].NodeGroups[].Slots", "ReplicationGroups[].NodeGroups[].NodeGroupMembers[].PreferredAvailabilityZone",
         "ReplicationGroups[].MemberClusters", "ReplicationGroups[].ConfigurationEndpoint.Address"),

@@ -32,6 +32,7 @@ mod process;
 mod pty;
 mod recorded;
 mod refusals;
+mod shapes;
 mod stub;
 mod support;
 mod terminal;

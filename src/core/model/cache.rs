@@ -1,10 +1,12 @@
-//! ElastiCache Redis: the replication group with its shards, its nodes, and its events. Roles come from the metric `IsMaster` and events.
+//! ElastiCache: the replication group with its shards, or a cache cluster by itself; its nodes, and its events. In cluster mode roles come
+//! from the metric `IsMaster` and events.
 
 use serde::{Deserialize, Serialize};
 
 use super::Time;
 use super::section::{Section, SectionKey};
-use super::state::states;
+use super::state::{Serving, states};
+use super::store::Store;
 use super::system::System;
 
 states! {
@@ -18,6 +20,8 @@ states! {
         Deleting = "deleting",
         IncompatibleNetwork = "incompatible-network",
         Modifying = "modifying",
+        Rebooting = "rebooting",
+        RebootingCacheClusterNodes = "rebooting cache cluster nodes",
         RebootingClusterNodes = "rebooting cluster nodes",
         RestoreFailed = "restore-failed",
         Snapshotting = "snapshotting",
@@ -25,9 +29,49 @@ states! {
 }
 
 impl CacheStatus {
-    /// A node of it serves, also while it is being copied; one of which nothing is known counts as serving.
+    /// Whether it answers.
+    pub fn serving(&self) -> Serving {
+        match self {
+            Self::Available | Self::Snapshotting => Serving::Fully,
+            Self::Modifying => Serving::Changing,
+            Self::CreateFailed
+            | Self::Creating
+            | Self::Deleted
+            | Self::Deleting
+            | Self::IncompatibleNetwork
+            | Self::Rebooting
+            | Self::RebootingCacheClusterNodes
+            | Self::RebootingClusterNodes
+            | Self::RestoreFailed => Serving::No,
+            Self::Unstated | Self::Other(_) => Serving::Unknown,
+        }
+    }
+
+    /// A node of it serves, also while it is being copied or changed; one of which nothing is known counts as serving.
     pub(crate) fn serves(&self) -> bool {
-        matches!(self, Self::Available | Self::Snapshotting | Self::Unstated)
+        self.serving().is_serving() || *self == Self::Unstated
+    }
+}
+
+states! {
+    /// `Engine` of the ElastiCache API's `DescribeReplicationGroups` and `DescribeCacheClusters`.
+    pub enum Engine {
+        Memcached = "memcached",
+        Redis = "redis",
+        Valkey = "valkey",
+    }
+}
+
+impl Engine {
+    /// Its name in a title; one that is not in the list as AWS writes it.
+    pub fn title(&self) -> &str {
+        match self {
+            Self::Unstated => "ElastiCache",
+            Self::Memcached => "Memcached",
+            Self::Redis => "Redis",
+            Self::Valkey => "Valkey",
+            Self::Other(word) => word,
+        }
     }
 }
 
@@ -69,12 +113,19 @@ impl NodeRole {
 /// One member of a shard.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct CacheMember {
-    /// Cache cluster id: `rg-0001-001`.
+    /// Cache cluster id: `rg-0001-001`; where a cluster has several nodes, with the node's: `sessions/0002`.
     pub id: String,
     /// Zone name.
     pub zone: String,
     /// `primary` or `replica`; absent in cluster mode.
     pub role: Option<NodeRole>,
+}
+
+impl CacheMember {
+    /// Cache cluster id and cache node id, as CloudWatch tells nodes apart.
+    pub fn dimensions(&self) -> (&str, &str) {
+        self.id.split_once('/').unwrap_or((&self.id, "0001"))
+    }
 }
 
 /// One shard (node group).
@@ -89,10 +140,16 @@ pub struct NodeGroup {
     pub members: Vec<CacheMember>,
 }
 
-/// elasticache:DescribeReplicationGroups of the configured group.
+/// elasticache:DescribeReplicationGroups of the configured group. A cache cluster that is in no group is shown as one of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ReplicationGroup {
     pub id: String,
+    /// It is a cache cluster by itself (DescribeCacheClusters): nothing is replicated.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub alone: bool,
+    /// `redis`, `valkey`, `memcached`.
+    pub engine: Engine,
     /// `available`, `modifying`, ...
     pub status: CacheStatus,
     /// Cluster mode.
@@ -109,10 +166,39 @@ pub struct ReplicationGroup {
     pub kms_key: Option<String>,
     /// `cache.t3.medium`.
     pub node_type: String,
-    /// Configuration endpoint address.
+    /// Configuration endpoint address; without cluster mode the primary's.
     pub endpoint: Option<String>,
+    /// The port that the endpoint listens on.
+    pub port: Option<u16>,
     /// Shards.
     pub node_groups: Vec<NodeGroup>,
+}
+
+impl ReplicationGroup {
+    /// Every node of every shard.
+    pub fn members(&self) -> impl Iterator<Item = &CacheMember> {
+        self.node_groups.iter().flat_map(|g| &g.members)
+    }
+
+    /// Why a failover has nothing to go to, if it has not. Whether it may be made now is another question.
+    pub fn no_failover(&self) -> Option<&'static str> {
+        if self.engine == Engine::Memcached {
+            Some("Memcached: its nodes are independent, there is no failover")
+        } else if self.alone {
+            Some("a single cache cluster: no replica to fail over to")
+        } else if self.node_groups.iter().any(|g| g.members.len() > 1) {
+            None
+        } else {
+            Some("no replica to fail over to")
+        }
+    }
+}
+
+/// The engine's name, for titles; while it is not known, that of the system.
+pub fn engine_title(store: &Store) -> &str {
+    let of_group = store.get::<ReplicationGroup>().map(|g| &g.engine).filter(|e| !e.is_empty());
+    let of_node = || store.get::<CacheNodes>().and_then(|n| n.nodes.first()).map(|n| &n.engine).filter(|e| !e.is_empty());
+    of_group.or_else(of_node).map_or("Redis", Engine::title)
 }
 
 impl Section for ReplicationGroup {
@@ -128,8 +214,8 @@ pub struct CacheNode {
     pub id: String,
     /// `available`, ...
     pub status: CacheStatus,
-    /// `redis`.
-    pub engine: String,
+    /// `redis`, `valkey`, `memcached`.
+    pub engine: Engine,
     /// `7.0.7`.
     pub version: String,
     /// Zone name.
@@ -144,6 +230,13 @@ pub struct CacheNode {
 pub struct CacheNodes {
     /// By id.
     pub nodes: Vec<CacheNode>,
+}
+
+impl CacheNodes {
+    /// How many cache clusters they are: one of Memcached has several nodes.
+    pub fn clusters(&self) -> usize {
+        self.nodes.iter().map(|n| n.id.split('/').next()).collect::<std::collections::BTreeSet<_>>().len()
+    }
 }
 
 impl Section for CacheNodes {

@@ -1,4 +1,8 @@
-//! RDS: the database instance, its events, and the settings that change rarely.
+//! RDS: the database instance, or the cluster with the instance that takes its writes; its events, and the settings that change rarely.
+
+mod cluster;
+mod engine;
+mod states;
 
 use serde::{Deserialize, Serialize};
 
@@ -8,45 +12,9 @@ use super::section::{Section, SectionKey};
 use super::state::states;
 use super::system::System;
 
-states! {
-    /// `DBInstanceStatus` of the RDS API's `DescribeDBInstances`.
-    pub enum InstanceStatus {
-        Available = "available",
-        BackingUp = "backing-up",
-        ConfiguringAssociatedRoles = "configuring-associated-roles",
-        ConfiguringEnhancedMonitoring = "configuring-enhanced-monitoring",
-        ConfiguringIamDatabaseAuth = "configuring-iam-database-auth",
-        ConfiguringLogExports = "configuring-log-exports",
-        ConvertingToVpc = "converting-to-vpc",
-        Creating = "creating",
-        DeletePrecheck = "delete-precheck",
-        Deleting = "deleting",
-        Failed = "failed",
-        InaccessibleEncryptionCredentials = "inaccessible-encryption-credentials",
-        InaccessibleEncryptionCredentialsRecoverable = "inaccessible-encryption-credentials-recoverable",
-        IncompatibleCreate = "incompatible-create",
-        IncompatibleNetwork = "incompatible-network",
-        IncompatibleOptionGroup = "incompatible-option-group",
-        IncompatibleParameters = "incompatible-parameters",
-        IncompatibleRestore = "incompatible-restore",
-        InsufficientCapacity = "insufficient-capacity",
-        Maintenance = "maintenance",
-        Modifying = "modifying",
-        MovingToVpc = "moving-to-vpc",
-        Rebooting = "rebooting",
-        Renaming = "renaming",
-        ResettingMasterCredentials = "resetting-master-credentials",
-        RestoreError = "restore-error",
-        Starting = "starting",
-        Stopped = "stopped",
-        Stopping = "stopping",
-        StorageConfigUpgrade = "storage-config-upgrade",
-        StorageFull = "storage-full",
-        StorageInitialization = "storage-initialization",
-        StorageOptimization = "storage-optimization",
-        Upgrading = "upgrading",
-    }
-}
+pub use cluster::{DbCluster, DbMember};
+pub use engine::Engine;
+pub use states::{ClusterStatus, InstanceStatus};
 
 states! {
     /// `DatabaseInsightsMode` of the RDS API's `DescribeDBInstances`.
@@ -56,66 +24,35 @@ states! {
     }
 }
 
-impl InstanceStatus {
-    /// The instance serves as it should; whatever is being configured, too.
-    pub fn serves(&self) -> bool {
-        match self {
-            Self::Available
-            | Self::BackingUp
-            | Self::StorageOptimization
-            | Self::ConfiguringAssociatedRoles
-            | Self::ConfiguringEnhancedMonitoring
-            | Self::ConfiguringIamDatabaseAuth
-            | Self::ConfiguringLogExports => true,
-            Self::Other(word) => word.starts_with("configuring-"),
-            _ => false,
-        }
-    }
-
-    /// It does not come back by itself; families that AWS may add to by prefix.
-    pub fn is_stuck(&self) -> bool {
-        match self {
-            Self::Failed
-            | Self::Stopped
-            | Self::Deleting
-            | Self::StorageFull
-            | Self::InaccessibleEncryptionCredentials
-            | Self::InaccessibleEncryptionCredentialsRecoverable
-            | Self::IncompatibleCreate
-            | Self::IncompatibleNetwork
-            | Self::IncompatibleOptionGroup
-            | Self::IncompatibleParameters
-            | Self::IncompatibleRestore
-            | Self::RestoreError => true,
-            Self::Other(word) => word.starts_with("incompatible-") || word.starts_with("inaccessible-"),
-            _ => false,
-        }
-    }
-
-    /// It does not serve, or is about to stop.
-    pub fn is_broken(&self) -> bool {
-        self.is_stuck() || matches!(self, Self::Stopping | Self::InsufficientCapacity)
-    }
-}
-
-/// rds:DescribeDBInstances of the configured instance.
+/// rds:DescribeDBInstances of the configured instance; of a cluster, the instance that takes its writes.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Database {
     /// Identifier.
     pub id: String,
     /// `available`, `rebooting`, ...
     pub status: InstanceStatus,
-    /// `postgres`.
-    pub engine: String,
+    /// `postgres`, `aurora-mysql`, ...
+    pub engine: Engine,
     /// `15.7`.
     pub version: String,
     /// `db.t3.large`.
     pub class: String,
+    /// Whether a standby is kept in another zone; of a cluster, whether a reader is.
     pub multi_az: bool,
     /// Zone of the primary.
     pub zone: String,
-    /// Zone of the standby.
+    /// Zone of the standby; of a cluster, of the reader in another zone that is promoted first.
     pub secondary_zone: Option<String>,
+    /// The cluster that it is a member of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<DbCluster>,
+    /// What it is a read replica of: an instance or a cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replica_of: Option<String>,
+    /// Replications that do not run as they should, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub replication_trouble: Vec<String>,
     /// How far point-in-time restore reaches.
     pub latest_restorable: Option<Time>,
     pub allocated_gib: i32,
@@ -144,6 +81,8 @@ pub struct Database {
     pub resource_id: Option<String>,
     /// Endpoint address.
     pub endpoint: Option<String>,
+    /// The port that the endpoint listens on.
+    pub port: Option<u16>,
     /// Changes that wait for a window, in words.
     pub pending: Vec<String>,
     pub parameter_group: Option<String>,
@@ -151,6 +90,69 @@ pub struct Database {
     pub security_groups: Vec<String>,
     /// (subnet id, zone).
     pub subnets: Vec<(String, String)>,
+}
+
+/// Where the writes go when the primary is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Redundancy<'a> {
+    /// To the standby in this zone.
+    Standby(&'a str),
+    /// To a standby that is still being made.
+    StandbyPending,
+    /// Nowhere: one instance in one zone.
+    SingleAz,
+    /// Nowhere by itself: a copy of this instance or cluster, with an endpoint of its own.
+    ReadReplica(&'a str),
+    /// To one of the readers in other zones.
+    Readers,
+    /// To a reader, but none is in another zone.
+    ReadersBeside,
+    /// To an instance that is made anew.
+    NoReader,
+    /// Not known: the cluster's members are not.
+    Unknown,
+}
+
+impl Database {
+    /// The name that people use: of the cluster, where it is one's.
+    pub fn name(&self) -> &str {
+        self.cluster.as_ref().map_or(self.id.as_str(), |c| c.id.as_str())
+    }
+
+    /// Where the writes go when the primary is lost.
+    pub fn redundancy(&self) -> Redundancy<'_> {
+        if let Some(cluster) = &self.cluster {
+            return match (cluster.members.is_empty(), cluster.readers().next().is_some(), cluster.heirs().next().is_some()) {
+                (true, ..) => Redundancy::Unknown,
+                (_, false, _) => Redundancy::NoReader,
+                (_, _, true) => Redundancy::Readers,
+                _ => Redundancy::ReadersBeside,
+            };
+        }
+        match (&self.replica_of, self.secondary_zone.as_deref().filter(|z| !z.is_empty())) {
+            (Some(source), _) => Redundancy::ReadReplica(source),
+            (None, Some(zone)) => Redundancy::Standby(zone),
+            (None, None) if self.multi_az => Redundancy::StandbyPending,
+            (None, None) => Redundancy::SingleAz,
+        }
+    }
+
+    /// Why a failover has nothing to go to, if it has not. Whether it may be made now is another question.
+    pub fn no_failover(&self) -> Option<String> {
+        match self.redundancy() {
+            Redundancy::Standby(_) | Redundancy::StandbyPending | Redundancy::Readers | Redundancy::ReadersBeside => None,
+            Redundancy::SingleAz => Some("single-AZ: no standby to fail over to".to_owned()),
+            Redundancy::ReadReplica(source) => Some(format!("read replica of {source}: it has no failover")),
+            Redundancy::NoReader => Some("one member only: no reader to fail over to".to_owned()),
+            Redundancy::Unknown => Some("the members of the cluster are not known".to_owned()),
+        }
+    }
+
+    /// Most connections: the number of the parameter group, else what engine and class make of it; `None` = not known.
+    pub fn max_connections(&self, settings: Option<&DatabaseSettings>) -> Option<i64> {
+        let set = settings.and_then(|s| s.max_connections);
+        set.or_else(|| self.engine.default_connections(&self.class)).filter(|m| *m > 0)
+    }
 }
 
 impl Section for Database {
@@ -189,19 +191,4 @@ impl Section for DatabaseSettings {
     const KEY: SectionKey = SectionKey("database_settings");
     const TITLE: &'static str = "database settings";
     const OF: Option<System> = Some(System::Database);
-}
-
-/// `LEAST(DBInstanceClassMemory/9531392, 5000)` of a class, when the parameter group does not say.
-pub(crate) fn default_max_connections(class: &str) -> Option<i64> {
-    let gib = match class.rsplit('.').next()? {
-        "micro" => 1,
-        "small" => 2,
-        "medium" => 4,
-        "large" => 8,
-        "xlarge" => 16,
-        "2xlarge" => 32,
-        _ => return None,
-    };
-    // RDS reserves part of the memory for itself: 8 GiB give about 850, not 901.
-    Some((gib * 1_073_741_824_i64 * 945 / 1000 / 9_531_392).min(5000))
 }

@@ -31,7 +31,7 @@ pub mod section;
 pub mod security;
 pub mod service;
 pub mod stack;
-mod state;
+pub mod state;
 pub mod storage;
 pub mod store;
 pub mod system;

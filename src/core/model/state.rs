@@ -1,6 +1,28 @@
 //! What AWS states in words of a closed list that grows: `states!` makes an enum of them that loses no word.
 //! The lists themselves stand with their systems; sources fill them, rules and panes match on them.
 
+/// What a status says about whether the thing answers. Which word says what stands with the words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Serving {
+    /// As it should.
+    Fully,
+    /// As it should, while something about it changes.
+    Changing,
+    /// Still, or in part: somebody has to look.
+    Act,
+    /// Not.
+    No,
+    /// AWS has not said, or in a word that the list does not have.
+    Unknown,
+}
+
+impl Serving {
+    /// Whether it answers.
+    pub fn is_serving(self) -> bool {
+        matches!(self, Self::Fully | Self::Changing)
+    }
+}
+
 /// Makes an enum of the words of one field of an AWS API. `Unstated` is the empty text, `Other` a word that the list does not have:
 /// it is shown and written back as AWS wrote it. Serde sees the plain word.
 macro_rules! states {

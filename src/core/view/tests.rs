@@ -7,6 +7,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::insight::fixture::{DISTRIBUTION, World};
+use crate::model::cache::ReplicationGroup;
+use crate::model::database::{Database, DbCluster, DbMember};
 use crate::model::metric;
 use crate::model::mode::Mode;
 use crate::model::network::SecurityGroups;
@@ -46,6 +48,44 @@ fn a_closed_path_is_named_on_the_first_screen() {
         let named = ["✖ SG ", "✖ security groups "].iter().any(|name| says(&rows, name));
         assert!(told && named, "{size:?}\n{}", rows.join("\n"));
         assert!(says(&rows, "✖ Redis"), "{size:?}\n{}", rows.join("\n"));
+    }
+}
+
+#[test]
+fn boxes_are_titled_by_engine_and_a_cluster_shows_who_writes_where() {
+    let member = |(i, zone): (usize, &str)| DbMember {
+        id: format!("shop-{}", i + 1),
+        writer: i == 0,
+        tier: Some(i as i32),
+        zone: format!("ap-southeast-2{zone}"),
+        status: "available".into(),
+        class: "db.r6g.large".into(),
+    };
+    let mut world = World::healthy();
+    world.edit::<Database>(|d| {
+        (d.engine, d.version) = ("aurora-postgresql".into(), "15.4".into());
+        d.cluster = Some(DbCluster {
+            id: "shop".into(),
+            status: "available".into(),
+            engine: "aurora-postgresql".into(),
+            members: ["a", "b", "c"].into_iter().enumerate().map(member).collect(),
+            ..DbCluster::default()
+        });
+    });
+    world.edit::<ReplicationGroup>(|g| g.engine = "valkey".into());
+    for size in SIZES {
+        let rows = stack(&world, size);
+        let title = if size.1 < 30 { "Aurora 15.4" } else { "Aurora PostgreSQL 15.4" };
+        let members = if size.1 < 30 { "a ⇄ b c" } else { "writer a ⇄ readers b c" };
+        for words in [title, members, "Valkey 7.0.7"] {
+            assert!(says(&rows, words), "{words} {size:?}\n{}", rows.join("\n"));
+        }
+        assert!(!says(&rows, "PostgreSQL 15.7") && !says(&rows, "Redis 7"), "{size:?}");
+    }
+    world.edit::<Database>(|d| (d.cluster, d.engine, d.multi_az, d.secondary_zone) = (None, "mysql".into(), false, None));
+    for size in SIZES {
+        let rows = stack(&world, size);
+        assert!(says(&rows, "MySQL 15.4") && says(&rows, "a single-AZ"), "{size:?}\n{}", rows.join("\n"));
     }
 }
 

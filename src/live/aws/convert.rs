@@ -20,6 +20,11 @@ pub(super) fn sdk_time(at: Time) -> DateTime {
     DateTime::from_secs(at.timestamp())
 }
 
+/// A port; `None` if it is absent or none.
+pub(super) fn port(number: Option<i32>) -> Option<u16> {
+    number.and_then(|n| u16::try_from(n).ok()).filter(|n| *n > 0)
+}
+
 /// A string from the cloud, sanitised; empty if absent.
 pub(super) fn text(value: Option<&str>) -> String {
     value.map(sanitize).unwrap_or_default()

@@ -35,12 +35,16 @@ pub enum Scope {
     InCluster,
     /// Scalable targets of ECS.
     ScalableTargets,
-    /// The database instance.
+    /// The database: an instance, or a cluster of this name.
     Database,
+    /// Database instances and clusters: members are listed without naming one.
+    Databases,
     /// Database parameter groups.
     Parameters,
     /// The replication group and its nodes.
     Cache,
+    /// A serverless cache of the cache's name.
+    ServerlessCache,
     /// Performance Insights of databases.
     Insights,
     /// The services' log group.

@@ -73,12 +73,15 @@ impl Arns<'_> {
                 std::iter::once(self.here("ecs", format_args!("cluster/{cluster}"))).chain(inside).collect()
             }
             Scope::ScalableTargets => vec![self.here("application-autoscaling", "scalable-target/*")],
-            Scope::Database => vec![self.here("rds", format_args!("db:{}", stack.database))],
+            Scope::Database => ["db", "cluster"].map(|kind| self.here("rds", format_args!("{kind}:{}", stack.database))).to_vec(),
+            // The members of a cluster are listed without naming one: that is allowed on all instances or not at all.
+            Scope::Databases => ["db:*", "cluster:*"].map(|all| self.here("rds", all)).to_vec(),
             Scope::Parameters => vec![self.here("rds", "pg:*")],
             // The nodes are listed without naming one: that is allowed on all clusters or not at all.
             Scope::Cache => {
                 vec![self.here("elasticache", format_args!("replicationgroup:{}", stack.cache)), self.here("elasticache", "cluster:*")]
             }
+            Scope::ServerlessCache => vec![self.here("elasticache", format_args!("serverlesscache:{}", stack.cache))],
             Scope::Insights => vec![self.here("pi", "metrics/rds/*")],
             Scope::Logs => self.log_group(&stack.log_group),
             Scope::DatabaseLogs => self.log_group("RDSOSMetrics"),

@@ -1,10 +1,10 @@
-//! ElastiCache: the one replication group, its nodes and events, and testing a failover.
+//! ElastiCache: the one replication group (or cache cluster by itself), its nodes and events, serverless caches, and testing a failover.
 //! Failover itself is `world`'s. In cluster mode no role is told: only the metrics know. Called through the service table.
 
-use crate::wire::{ApiError, Dialect, Params, Value, object};
+use crate::wire::{ApiError, Dialect, Params, Value, object, page};
 use crate::world::World;
 use crate::world::names::arn;
-use crate::world::state::{RedisEvent, RedisNode};
+use crate::world::state::{CacheMode, RedisEvent, RedisNode};
 
 use super::rds::window;
 use super::{Operation, Service, marker_page};
@@ -19,6 +19,7 @@ pub(super) const SERVICE: Service = Service {
     operations: &[
         Operation::read("DescribeReplicationGroups", describe_replication_groups),
         Operation::read("DescribeCacheClusters", describe_cache_clusters),
+        Operation::read("DescribeServerlessCaches", describe_serverless_caches),
         Operation::read("DescribeEvents", describe_events),
         Operation::read("DescribeUpdateActions", describe_update_actions),
         Operation::read("DescribeCacheSubnetGroups", describe_cache_subnet_groups),
@@ -39,14 +40,17 @@ fn paged(params: &Params<'_>, (member, item): (&'static str, &'static str), item
 }
 
 fn describe_replication_groups(world: &mut World, params: &Params<'_>) -> Result<Value, ApiError> {
+    let alone = world.redis.group.mode == CacheMode::Alone;
     match params.str("ReplicationGroupId") {
-        Some(id) if id != world.redis.group.id => Err(group_not_found(id)),
+        Some(id) if alone || id != world.redis.group.id => Err(group_not_found(id)),
+        _ if alone => paged(params, ("ReplicationGroups", "ReplicationGroup"), Vec::new(), "DescribeReplicationGroups"),
         _ => paged(params, ("ReplicationGroups", "ReplicationGroup"), vec![describe_group(world)], "DescribeReplicationGroups"),
     }
 }
 
 fn describe_group(world: &World) -> Value {
     let group = &world.redis.group;
+    let clustered = group.mode == CacheMode::Cluster;
     object! {
         "ReplicationGroupId" => &group.id,
         "Description" => &group.description,
@@ -56,10 +60,11 @@ fn describe_group(world: &World) -> Value {
         "NodeGroups" => Value::list("NodeGroup", group.node_groups.iter().map(|(id, slots)| node_group(world, id, slots))),
         "AutomaticFailover" => "enabled",
         "MultiAZ" => if group.multi_az { "enabled" } else { "disabled" },
-        "ConfigurationEndpoint" => object! { "Address" => &group.configuration_endpoint, "Port" => group.port },
+        "ConfigurationEndpoint" => clustered
+            .then(|| object! { "Address" => &group.configuration_endpoint, "Port" => group.port }),
         "SnapshotRetentionLimit" => group.snapshot_retention_days,
         "SnapshotWindow" => &group.snapshot_window,
-        "ClusterEnabled" => true,
+        "ClusterEnabled" => clustered,
         "CacheNodeType" => &group.node_type,
         "AuthTokenEnabled" => group.auth_token,
         "AuthTokenLastModifiedDate" => Value::time(group.auth_token_modified),
@@ -75,23 +80,31 @@ fn describe_group(world: &World) -> Value {
         "AutoMinorVersionUpgrade" => true,
         "NetworkType" => "ipv4",
         "IpDiscovery" => "ipv4",
-        "ClusterMode" => "enabled",
-        "Engine" => "redis",
+        "ClusterMode" => if clustered { "enabled" } else { "disabled" },
+        "Engine" => &group.engine,
     }
 }
 
 fn node_group(world: &World, id: &str, slots: &str) -> Value {
+    let group = &world.redis.group;
+    let clustered = group.mode == CacheMode::Cluster;
     let members = world.redis.nodes.iter().filter(|node| node.node_group == id).map(|node| {
         object! {
             "CacheClusterId" => &node.id,
             "CacheNodeId" => "0001",
             "PreferredAvailabilityZone" => node.az.name(),
+            "CurrentRole" => (!clustered).then_some(if node.primary { "primary" } else { "replica" }),
+            "ReadEndpoint" => (!clustered).then(|| object! { "Address" => &node.endpoint, "Port" => group.port }),
         }
     });
+    let endpoint =
+        |kind: &str| object! { "Address" => format!("{kind}.{}.x9t2bq.apse2.cache.amazonaws.com", group.id), "Port" => group.port };
     object! {
         "NodeGroupId" => id,
-        "Status" => world.redis.group.status,
-        "Slots" => slots,
+        "Status" => group.status,
+        "Slots" => clustered.then_some(slots),
+        "PrimaryEndpoint" => (!clustered).then(|| endpoint("master")),
+        "ReaderEndpoint" => (!clustered).then(|| endpoint("replica")),
         "NodeGroupMembers" => Value::list("NodeGroupMember", members),
     }
 }
@@ -99,13 +112,16 @@ fn node_group(world: &World, id: &str, slots: &str) -> Value {
 fn describe_cache_clusters(world: &mut World, params: &Params<'_>) -> Result<Value, ApiError> {
     let asked = params.str("CacheClusterId");
     let nodes = params.bool("ShowCacheNodeInfo")?.unwrap_or(false);
-    // All our nodes belong to the replication group.
+    // All our nodes belong to the replication group, unless there is none.
     let alone = params.bool("ShowCacheClustersNotInReplicationGroups")?.unwrap_or(false);
+    let by_itself = world.redis.group.mode == CacheMode::Alone;
+    let count = if by_itself { 1 } else { world.redis.nodes.len() };
     let found: Vec<Value> = world
         .redis
         .nodes
         .iter()
-        .filter(|node| !alone && asked.is_none_or(|id| node.id == id))
+        .take(count)
+        .filter(|node| (!alone || by_itself) && asked.is_none_or(|id| node.id == id))
         .map(|node| describe_cluster(world, node, nodes))
         .collect();
     match asked {
@@ -118,28 +134,35 @@ fn describe_cache_clusters(world: &mut World, params: &Params<'_>) -> Result<Val
 
 fn describe_cluster(world: &World, node: &RedisNode, with_nodes: bool) -> Value {
     let group = &world.redis.group;
+    let by_itself = group.mode == CacheMode::Alone;
+    let of = if by_itself { world.redis.nodes.as_slice() } else { std::slice::from_ref(node) };
+    let configuration = (group.engine == "memcached")
+        .then(|| object! { "Address" => format!("{}.cfg.x9t2bq.apse2.cache.amazonaws.com", group.id), "Port" => group.port });
     let nodes = with_nodes.then(|| {
         Value::list(
             "CacheNode",
-            [object! {
-                "CacheNodeId" => "0001",
-                "CacheNodeStatus" => node.status.as_str(),
-                "CacheNodeCreateTime" => Value::time(node.created_at),
-                "Endpoint" => object! { "Address" => &node.endpoint, "Port" => group.port },
-                "ParameterGroupStatus" => "in-sync",
-                "CustomerAvailabilityZone" => node.az.name(),
-            }],
+            of.iter().enumerate().map(|(i, node)| {
+                object! {
+                    "CacheNodeId" => format!("{:04}", i + 1),
+                    "CacheNodeStatus" => node.status.as_str(),
+                    "CacheNodeCreateTime" => Value::time(node.created_at),
+                    "Endpoint" => object! { "Address" => &node.endpoint, "Port" => group.port },
+                    "ParameterGroupStatus" => "in-sync",
+                    "CustomerAvailabilityZone" => node.az.name(),
+                }
+            }),
         )
     });
     object! {
         "CacheClusterId" => &node.id,
         "ClientDownloadLandingPage" => "https://console.aws.amazon.com/elasticache/home#client-download:",
         "CacheNodeType" => &group.node_type,
-        "Engine" => "redis",
+        "ConfigurationEndpoint" => configuration,
+        "Engine" => &group.engine,
         "EngineVersion" => &group.engine_version,
         "CacheClusterStatus" => node.status.as_str(),
-        "NumCacheNodes" => 1,
-        "PreferredAvailabilityZone" => node.az.name(),
+        "NumCacheNodes" => of.len() as i64,
+        "PreferredAvailabilityZone" => if of.iter().any(|n| n.az != node.az) { "Multiple" } else { node.az.name() },
         "CacheClusterCreateTime" => Value::time(node.created_at),
         "PreferredMaintenanceWindow" => &group.maintenance_window,
         "PendingModifiedValues" => Value::EMPTY,
@@ -155,7 +178,7 @@ fn describe_cluster(world: &World, node: &RedisNode, with_nodes: bool) -> Value 
         "SecurityGroups" => Value::members(group.security_groups.iter().map(|id| object! {
             "SecurityGroupId" => id, "Status" => "active",
         })),
-        "ReplicationGroupId" => &group.id,
+        "ReplicationGroupId" => (!by_itself).then_some(group.id.as_str()),
         "SnapshotRetentionLimit" => group.snapshot_retention_days,
         "SnapshotWindow" => &group.snapshot_window,
         "AuthTokenEnabled" => group.auth_token,
@@ -166,6 +189,31 @@ fn describe_cluster(world: &World, node: &RedisNode, with_nodes: bool) -> Value 
         "ReplicationGroupLogDeliveryEnabled" => false,
         "NetworkType" => "ipv4",
         "IpDiscovery" => "ipv4",
+    }
+}
+
+fn describe_serverless_caches(world: &mut World, params: &Params<'_>) -> Result<Value, ApiError> {
+    let known = &world.redis.serverless;
+    let asked = params.str("ServerlessCacheName");
+    if let Some(name) = asked.filter(|name| !known.iter().any(|k| k == name)) {
+        return Err(ApiError::new("ServerlessCacheNotFoundFault", format!("Serverless Cache {name} not found")).with_status(404));
+    }
+    let limit = params.int_in("MaxResults", 1..=50, 50)?;
+    let found: Vec<Value> =
+        known.iter().filter(|name| asked.is_none_or(|id| id == name.as_str())).map(|name| describe_serverless(name)).collect();
+    let page = page(found, limit as usize, params.str("NextToken"), "DescribeServerlessCaches")
+        .ok_or_else(|| ApiError::new("InvalidParameterValue", "The token provided is not valid."))?;
+    Ok(object! { "NextToken" => page.next, "ServerlessCaches" => Value::members(page.items) })
+}
+
+fn describe_serverless(name: &str) -> Value {
+    object! {
+        "ServerlessCacheName" => name,
+        "Status" => "available",
+        "Engine" => "valkey",
+        "MajorEngineVersion" => "8",
+        "FullEngineVersion" => "8.0",
+        "ARN" => arn("elasticache", format_args!("serverlesscache:{name}")),
     }
 }
 

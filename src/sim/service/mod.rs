@@ -165,8 +165,15 @@ impl Service {
                 (Some(cluster), None) => format!("cluster/{}", name(cluster)),
                 _ => return "*".to_owned(),
             },
-            "rds" => format!("db:{}", member("DBInstanceIdentifier").unwrap_or("*")),
-            "elasticache" => format!("replicationgroup:{}", member("ReplicationGroupId").unwrap_or("*")),
+            "rds" => match member("DBClusterIdentifier") {
+                Some(cluster) => format!("cluster:{cluster}"),
+                None => format!("db:{}", member("DBInstanceIdentifier").unwrap_or("*")),
+            },
+            "elasticache" => match (member("CacheClusterId"), member("ServerlessCacheName")) {
+                (Some(cluster), _) => format!("cluster:{cluster}"),
+                (_, Some(name)) => format!("serverlesscache:{name}"),
+                _ => format!("replicationgroup:{}", member("ReplicationGroupId").unwrap_or("*")),
+            },
             "pi" => format!("metrics/rds/{}", member("Identifier").unwrap_or("*")),
             "codebuild" => format!("project/{}", member("projectName").unwrap_or("*")),
             "codepipeline" => member("name").or(member("pipelineName")).unwrap_or("*").to_owned(),
@@ -217,7 +224,11 @@ pub(super) fn unreadable(protocol: Protocol, reason: &str) -> ApiError {
 impl From<WorldError> for ApiError {
     fn from(error: WorldError) -> ApiError {
         let status = match error.code {
-            "NoSuchBucket" | "DBInstanceNotFound" | "ReplicationGroupNotFoundFault" | "NodeGroupNotFoundFault" => 404,
+            "NoSuchBucket"
+            | "DBInstanceNotFound"
+            | "DBClusterNotFoundFault"
+            | "ReplicationGroupNotFoundFault"
+            | "NodeGroupNotFoundFault" => 404,
             _ => 400,
         };
         ApiError::new(error.code, error.message).with_status(status)

@@ -3,9 +3,9 @@
 
 use super::World;
 use super::build::dashboard_arn;
-use super::names::{CLUSTER, REDIS};
+use super::names::CLUSTER;
 use super::ops::WorldError;
-use super::state::{Alarm, AlarmHistoryItem, AlarmState, Cluster, Dashboard, ReplicationGroup, ScalingPolicy};
+use super::state::{Alarm, AlarmHistoryItem, AlarmState, CacheMode, Cluster, Dashboard, ReplicationGroup, ScalingPolicy};
 
 type Done<T> = Result<T, WorldError>;
 
@@ -96,7 +96,7 @@ impl World {
 
     /// `elasticache:ModifyReplicationGroup`: Multi-AZ, and how long snapshots are kept.
     pub fn modify_replication_group(&mut self, id: &str, multi_az: Option<bool>, snapshot_days: Option<u32>) -> Done<&ReplicationGroup> {
-        if id != REDIS {
+        if id != self.redis.group.id || self.redis.group.mode == CacheMode::Alone {
             return Err(WorldError::new("ReplicationGroupNotFoundFault", format!("ReplicationGroup {id} not found.")));
         }
         if self.redis.group.status != "available" {

@@ -26,6 +26,7 @@ mod rng;
 mod routing;
 mod scenario;
 mod security;
+mod shape;
 pub mod state;
 mod storage;
 pub mod traffic;

@@ -4,10 +4,10 @@
 use std::fmt;
 
 use super::World;
-use super::names::{CLUSTER, DAY, DB, MIN, Ms, REDIS, SEC};
+use super::names::{CLUSTER, DAY, MIN, Ms, SEC};
 use super::state::{
-    AlarmHistoryItem, DbInstance, DbStatus, FailoverCause, ReplicationGroup, ScalableTarget, Service, ServiceDeploymentStatus, StopCode,
-    Task,
+    AlarmHistoryItem, CacheMode, DbInstance, DbStatus, FailoverCause, ReplicationGroup, ScalableTarget, Service, ServiceDeploymentStatus,
+    StopCode, Task,
 };
 
 /// What UpdateService may change.
@@ -221,12 +221,18 @@ impl World {
 
     /// `rds:RebootDBInstance`.
     pub fn reboot_db(&mut self, id: &str, force_failover: bool) -> Done<&DbInstance> {
-        if id != DB {
+        if id != self.rds.instance.id {
             return Err(WorldError::new("DBInstanceNotFound", format!("DBInstance {id} not found.")));
         }
         let db = &self.rds.instance;
         if db.status != DbStatus::Available || db.failover.is_some() {
             return Err(WorldError::new("InvalidDBInstanceState", format!("Instance {id} is not in available state.")));
+        }
+        if force_failover && self.rds.cluster.is_some() {
+            return Err(WorldError::new(
+                "InvalidParameterCombination",
+                "ForceFailover cannot be specified for an instance of a DB cluster.",
+            ));
         }
         if force_failover && db.secondary_az.is_none() {
             return Err(WorldError::new(
@@ -240,7 +246,7 @@ impl World {
 
     /// `elasticache:TestFailover`.
     pub fn test_failover(&mut self, group: &str, node_group: &str) -> Done<&ReplicationGroup> {
-        if group != REDIS {
+        if group != self.redis.group.id || self.redis.group.mode == CacheMode::Alone {
             return Err(WorldError::new("ReplicationGroupNotFoundFault", format!("ReplicationGroup {group} not found.")));
         }
         if !self.redis.group.node_groups.iter().any(|(id, _)| id == node_group) {

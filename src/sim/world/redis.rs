@@ -2,7 +2,7 @@
 //! Not the commands that load it (see `load`). Stepped once a second.
 
 use super::World;
-use super::names::{DAY, MIN, REDIS, SEC};
+use super::names::{DAY, MIN, SEC};
 use super::state::{NodeRecovery, NodeStatus, RedisEvent, RedisSource};
 
 /// Usable bytes of a cache.t3.medium.
@@ -78,6 +78,7 @@ impl World {
         let Some(node) = self.redis.nodes.get_mut(index) else { return };
         let Some(mut r) = node.recovery.take() else { return };
         let (id, group, az) = (node.id.clone(), node.node_group.clone(), node.az);
+        let of = self.redis.group.id.clone();
         if !r.done[0] && r.promote_at.is_some_and(|at| at <= now) {
             r.done[0] = true;
             node.primary = false;
@@ -89,12 +90,12 @@ impl World {
             r.done[1] = true;
             if r.test {
                 let text = format!("Test Failover API called for node group {group}");
-                self.redis_event(RedisSource::ReplicationGroup, REDIS, text);
+                self.redis_event(RedisSource::ReplicationGroup, &of, text);
             }
             let to = r.promoted.clone().unwrap_or_default();
             let text = format!("Failover from primary node {id} to replica node {to} completed");
             self.redis_event(RedisSource::CacheCluster, &id, text.clone());
-            self.redis_event(RedisSource::ReplicationGroup, REDIS, text);
+            self.redis_event(RedisSource::ReplicationGroup, &of, text);
         }
         let zone_lost = self.zone_down(az.index());
         if !r.done[2] && now >= r.recovering_at {

@@ -25,8 +25,16 @@ const FAILED_OVER: &str =
 #[test]
 fn the_group() {
     run(&[
-        ("modifying", |w| group(w, |g| g.status = "modifying".into()), "redis", "degraded", "status modifying"),
-        ("snapshotting", |w| group(w, |g| g.status = "snapshotting".into()), "redis", "degraded", "status snapshotting"),
+        ("modifying", |w| group(w, |g| g.status = "modifying".into()), "redis", "changing", "status modifying"),
+        ("snapshotting", |w| group(w, |g| g.status = "snapshotting".into()), "redis", "healthy", "status snapshotting"),
+        ("creating", |w| group(w, |g| g.status = "creating".into()), "redis", "down", "status creating"),
+        (
+            "a status of tomorrow",
+            |w| group(w, |g| g.status = "levitating".into()),
+            "redis",
+            "unknown",
+            "status levitating: not known whether it serves",
+        ),
         ("deleting", |w| group(w, |g| g.status = "deleting".into()), "redis", "down", "status deleting"),
         ("create failed", |w| group(w, |g| g.status = "create-failed".into()), "redis", "down", "status create-failed"),
         ("no failover", |w| group(w, |g| g.automatic_failover = "disabled".into()), "redis", "degraded", "automatic failover disabled"),
@@ -80,10 +88,47 @@ fn the_group() {
     ]);
 }
 
+/// A cache cluster by itself, of so many nodes.
+fn alone(world: &mut World, engine: &str, nodes: usize) {
+    group(world, |g| {
+        (g.alone, g.engine, g.automatic_failover) = (true, engine.into(), "".into());
+        g.node_groups.truncate(1);
+        g.node_groups[0].members.truncate(nodes);
+    });
+}
+
+#[test]
+fn a_cache_cluster_by_itself() {
+    run(&[
+        ("one node", |w| alone(w, "valkey", 1), "redis", "healthy", "a single cache cluster: no replica"),
+        ("nodes of Memcached", |w| alone(w, "memcached", 2), "redis", "healthy", ""),
+        (
+            "one of two nodes lost",
+            |w| {
+                alone(w, "memcached", 2);
+                node(w, 1, "rebooting cluster nodes");
+            },
+            "redis",
+            "degraded",
+            "1 of 2 nodes available",
+        ),
+        (
+            "the node lost",
+            |w| {
+                alone(w, "redis", 1);
+                node(w, 0, "rebooting cluster nodes");
+            },
+            "redis",
+            "down",
+            "0 of 1 nodes available",
+        ),
+    ]);
+}
+
 #[test]
 fn shards_and_nodes() {
     run(&[
-        ("shard modifying", |w| group(w, |g| g.node_groups[0].status = "modifying".into()), "redis", "degraded", "shard 0001 modifying"),
+        ("shard modifying", |w| group(w, |g| g.node_groups[0].status = "modifying".into()), "redis", "changing", "shard 0001 modifying"),
         (
             "no node available",
             |w| {
@@ -94,8 +139,15 @@ fn shards_and_nodes() {
             "down",
             "shard 0001: 0 of 2 nodes available",
         ),
-        ("a node is not available", |w| node(w, 3, "modifying"), "redis", "degraded", "shard 0002: no replica, 1 of 2 nodes available"),
-        ("a node snapshots", |w| node(w, 3, "snapshotting"), "redis", "degraded", "0002-002: node snapshotting"),
+        (
+            "a node is not available",
+            |w| node(w, 3, "rebooting cache cluster nodes"),
+            "redis",
+            "degraded",
+            "shard 0002: no replica, 1 of 2 nodes available",
+        ),
+        ("a node is changed", |w| node(w, 3, "modifying"), "redis", "changing", "0002-002: node modifying"),
+        ("a node snapshots", |w| node(w, 3, "snapshotting"), "redis", "healthy", "0002-002: node snapshotting"),
         (
             "no replica at all",
             |w| group(w, |g| g.node_groups[1].members.truncate(1)),

@@ -1,7 +1,7 @@
 //! The database.
 
 use crate::insight::fixture::{World, ago, data_event, look, run};
-use crate::model::database::{Database, DatabaseEvents, DatabaseSettings};
+use crate::model::database::{Database, DatabaseEvents, DatabaseSettings, DbCluster, DbMember};
 use crate::model::metric;
 
 fn db(world: &mut World, change: impl FnOnce(&mut Database)) {
@@ -17,29 +17,191 @@ fn statuses() {
     for (status, level) in [
         ("available", "healthy"),
         ("backing-up", "healthy"),
-        ("storage-optimization", "healthy"),
         ("configuring-enhanced-monitoring", "healthy"),
-        ("modifying", "degraded"),
-        ("maintenance", "degraded"),
-        ("upgrading", "degraded"),
-        ("rebooting", "degraded"),
-        ("starting", "degraded"),
+        ("upgrading", "down"),
+        ("starting", "down"),
+        ("creating", "down"),
         ("failed", "down"),
         ("stopped", "down"),
         ("stopping", "down"),
-        ("storage-full", "down"),
         ("inaccessible-encryption-credentials", "down"),
         ("inaccessible-encryption-credentials-recoverable", "down"),
         ("incompatible-network", "down"),
         ("incompatible-parameters", "down"),
         ("restore-error", "down"),
         ("insufficient-capacity", "down"),
+        ("rebooting", "degraded"),
+        ("incompatible-option-group", "degraded"),
+        ("modifying", "changing"),
+        ("renaming", "changing"),
+        ("moving-to-vpc", "changing"),
     ] {
         let mut world = World::healthy();
         db(&mut world, |d| d.status = status.into());
         let reason = if level == "healthy" { String::new() } else { format!("status {status}") };
         assert_eq!(look(&world.judge(), "db"), (level, reason), "{status}");
     }
+    for (status, level, reason) in [
+        ("storage-optimization", "healthy", "status storage-optimization"),
+        ("maintenance", "degraded", "status maintenance: a short outage is likely"),
+        ("levitating", "unknown", "status levitating: not known whether it serves"),
+    ] {
+        let mut world = World::healthy();
+        db(&mut world, |d| d.status = status.into());
+        assert_eq!(look(&world.judge(), "db"), (level, reason.to_owned()), "{status}");
+    }
+}
+
+#[test]
+fn a_full_storage_is_down_unless_it_still_has_connections() {
+    run(&[
+        (
+            "still connected",
+            |w| {
+                w.series(metric::Db::Connections, &[40.0; 3]);
+                db(w, |d| d.status = "storage-full".into());
+            },
+            "db",
+            "degraded",
+            "storage full: it still has connections and may be shut down, allocate more",
+        ),
+        (
+            "nobody is connected",
+            |w| {
+                w.series(metric::Db::Connections, &[0.0; 30]);
+                db(w, |d| d.status = "storage-full".into());
+            },
+            "db",
+            "down",
+            "storage full: it may be shut down already, allocate more",
+        ),
+        (
+            "told to be shut down",
+            |w| {
+                events(
+                    w,
+                    &[(3, "DB instance has reached the storage-full threshold, and the database has been shut down. Allocate more.")],
+                );
+                db(w, |d| d.status = "storage-full".into());
+            },
+            "db",
+            "down",
+            "storage full: the database has been shut down, allocate more",
+        ),
+    ]);
+}
+
+/// An Aurora cluster: writer in a, readers in b and c.
+fn cluster(world: &mut World, change: impl FnOnce(&mut DbCluster)) {
+    let member = |(i, zone): (usize, &str)| DbMember {
+        id: format!("shop-{}", i + 1),
+        writer: i == 0,
+        tier: Some(i as i32),
+        zone: format!("ap-southeast-2{zone}"),
+        status: "available".into(),
+        class: "db.r6g.large".into(),
+    };
+    let mut cluster = DbCluster {
+        id: "shop".into(),
+        status: "available".into(),
+        engine: "aurora-postgresql".into(),
+        members: ["a", "b", "c"].into_iter().enumerate().map(member).collect(),
+        ..DbCluster::default()
+    };
+    change(&mut cluster);
+    db(world, |d| {
+        if let Some(writer) = cluster.writer() {
+            (d.id, d.status) = (writer.id.clone(), writer.status.clone());
+        }
+        (d.engine, d.multi_az, d.secondary_zone) = (cluster.engine.clone(), false, None);
+        d.cluster = Some(cluster);
+    });
+}
+
+#[test]
+fn clusters_and_replicas() {
+    run(&[
+        ("readers in other zones", |w| cluster(w, |_| ()), "db", "healthy", ""),
+        (
+            "the writer does not answer",
+            |w| cluster(w, |c| c.members[0].status = "rebooting".into()),
+            "db",
+            "down",
+            "writer shop-1: status rebooting",
+        ),
+        (
+            "a reader does not answer",
+            |w| cluster(w, |c| c.members[2].status = "rebooting".into()),
+            "db",
+            "degraded",
+            "reader shop-3: status rebooting",
+        ),
+        (
+            "a reader in a word of tomorrow",
+            |w| cluster(w, |c| c.members[2].status = "levitating".into()),
+            "db",
+            "unknown",
+            "reader shop-3: status levitating",
+        ),
+        ("one member", |w| cluster(w, |c| c.members.truncate(1)), "db", "healthy", "no reader: a failover takes up to 10 min"),
+        (
+            "readers beside the writer",
+            |w| cluster(w, |c| c.members.iter_mut().for_each(|m| m.zone = "ap-southeast-2a".into())),
+            "db",
+            "healthy",
+            "no reader in another zone",
+        ),
+        ("no writer", |w| cluster(w, |c| c.members[0].writer = false), "db", "down", "no writer in the cluster"),
+        ("members not known", |w| cluster(w, |c| c.members.clear()), "db", "unknown", "the members of the cluster are not known"),
+        ("failing over", |w| cluster(w, |c| c.status = "failing-over".into()), "db", "degraded", "cluster failing over"),
+        (
+            "failing over, told by an event",
+            |w| {
+                cluster(w, |c| c.status = "failing-over".into());
+                events(w, &[(1, "Started cross AZ failover to DB instance: shop-2")]);
+            },
+            "db",
+            "degraded",
+            "failover in progress 1m00s",
+        ),
+        (
+            "failed over",
+            |w| {
+                cluster(w, |_| ());
+                events(w, &[(1, "Completed failover to DB instance: shop-2"), (2, "Started cross AZ failover to DB instance: shop-2")]);
+            },
+            "db",
+            "healthy",
+            "",
+        ),
+        ("stopped", |w| cluster(w, |c| c.status = "stopped".into()), "db", "down", "cluster status stopped"),
+        (
+            "upgrading tomorrow's way",
+            |w| cluster(w, |c| c.status = "levitating".into()),
+            "db",
+            "unknown",
+            "cluster status levitating: not known whether it serves",
+        ),
+        (
+            "a read replica",
+            |w| db(w, |d| (d.multi_az, d.secondary_zone, d.replica_of) = (false, None, Some("orders".into()))),
+            "db",
+            "healthy",
+            "read replica of orders",
+        ),
+        (
+            "a read replica that does not replicate",
+            |w| {
+                db(w, |d| {
+                    (d.multi_az, d.secondary_zone, d.replica_of) = (false, None, Some("orders".into()));
+                    d.replication_trouble = vec!["read replication error: disk full".into()];
+                });
+            },
+            "db",
+            "degraded",
+            "read replica of orders: read replication error: disk full",
+        ),
+    ]);
 }
 
 const STARTED: &str = "Multi-AZ instance failover started";
@@ -78,7 +240,7 @@ fn failover_and_redundancy() {
             "down",
             "rebooting for 5m00s",
         ),
-        ("single zone", |w| db(w, |d| d.multi_az = false), "db", "degraded", "not Multi-AZ"),
+        ("single zone by design", |w| db(w, |d| (d.multi_az, d.secondary_zone) = (false, None)), "db", "healthy", "single-AZ"),
         ("no standby", |w| db(w, |d| d.secondary_zone = None), "db", "degraded", "no standby zone"),
         ("PITR jitter", |w| db(w, |d| d.latest_restorable = Some(ago(6))), "db", "healthy", "point-in-time restore 6m00s behind"),
         ("PITR late", |w| db(w, |d| d.latest_restorable = Some(ago(9))), "db", "degraded", "point-in-time restore 9m00s behind"),
@@ -121,6 +283,26 @@ fn saturation() {
             "db",
             "degraded",
             "connections 84 of 100 (84 %)",
+        ),
+        (
+            "connections of another engine",
+            |w| {
+                db(w, |d| d.engine = "mysql".into());
+                w.series(metric::Db::Connections, &[600.0; 3]);
+            },
+            "db",
+            "degraded",
+            "connections 600 of 645 (93 %)",
+        ),
+        (
+            "connections of which the limit is not known",
+            |w| {
+                db(w, |d| (d.engine, d.class) = ("aurora-mysql".into(), "db.serverless".into()));
+                w.series(metric::Db::Connections, &[600.0; 3]);
+            },
+            "db",
+            "healthy",
+            "connection limit of Aurora MySQL on db.serverless not known: connections not judged",
         ),
         (
             "connections dropped",

@@ -115,7 +115,10 @@ fn single_points_of_failure() {
     let node = |world: &mut World, id: &str, status: &str| {
         world.edit::<CacheNodes>(|n| n.nodes.iter_mut().find(|n| n.id == format!("{RG}-{id}")).unwrap().status = status.into());
     };
-    assert_eq!(only(|w| node(w, "0001-002", "modifying")), mark(Level::Degraded, "a", "shard 0001: no replica, one node in a"));
+    assert_eq!(
+        only(|w| node(w, "0001-002", "rebooting cluster nodes")),
+        mark(Level::Degraded, "a", "shard 0001: no replica, one node in a")
+    );
     let together = only(|w| {
         w.edit::<ReplicationGroup>(|r| r.node_groups[1].members.iter_mut().for_each(|m| m.zone = zone_name("b")));
     });
@@ -176,7 +179,7 @@ fn fail_zone_a(world: &mut World) {
     });
     world.edit::<CacheNodes>(|n| {
         for node in n.nodes.iter_mut().filter(|n| n.id.ends_with("0001-001") || n.id.ends_with("0002-002")) {
-            node.status = "modifying".into();
+            node.status = "rebooting cluster nodes".into();
         }
     });
 }
@@ -199,7 +202,7 @@ fn a_zone_in_which_nothing_works_is_suspect() {
 #[test]
 fn one_system_lost_in_a_zone_is_not_a_suspect_zone() {
     let mut world = World::healthy();
-    world.edit::<CacheNodes>(|n| n.nodes[0].status = "modifying".into());
+    world.edit::<CacheNodes>(|n| n.nodes[0].status = "rebooting cluster nodes".into());
     world.edit::<ReplicationGroup>(|r| r.node_groups[1].members[1] = CacheMember { id: "x".into(), zone: zone_name("c"), role: None });
     let map = draw(&world);
     assert!(map.zones.iter().all(|z| !z.suspect), "{:?}", marks(&map));

@@ -54,6 +54,13 @@ pub(crate) const SERVICE: &[Phrase] = &[
 /// RDS and ElastiCache events, first match wins.
 pub(crate) const DATA: &[Phrase] = &[
     phrase(&["abandoning", "failover"], Level::Degraded, |_| Some("failover abandoned: too soon after the last one".to_owned())),
+    phrase(&["started", "failover to db instance"], Level::Degraded, |m| Some(format!("failover to {} started", last_word(m)))),
+    phrase(&["completed failover to db instance"], Level::Healthy, |m| Some(format!("failover to {} completed", last_word(m)))),
+    phrase(&["promoting previous primary again"], Level::Degraded, |m| Some(format!("failover given up: {} writes again", last_word(m)))),
+    phrase(&["storage-full", "shut down"], Level::Degraded, |_| Some("storage full: the database has been shut down".to_owned())),
+    phrase(&["storage has been exhausted"], Level::Degraded, |_| Some("storage full: allocate more".to_owned())),
+    phrase(&["free storage capacity", "is low"], Level::Degraded, |_| Some("free storage is low".to_owned())),
+    phrase(&["replication has stopped"], Level::Degraded, |_| Some("replication has stopped".to_owned())),
     phrase(&["failover", "started"], Level::Degraded, |_| Some("failover started".to_owned())),
     phrase(&["failover from", "completed"], Level::Degraded, |m| {
         let (from, to) = failover(m)?;
@@ -206,6 +213,15 @@ mod tests {
         for (message, level, text) in [
             ("Multi-AZ instance failover started", Level::Degraded, "failover started"),
             ("Multi-AZ instance failover completed.", Level::Healthy, "failover completed"),
+            ("Started cross AZ failover to DB instance: shop-2", Level::Degraded, "failover to shop-2 started"),
+            ("Completed failover to DB instance: shop-2", Level::Healthy, "failover to shop-2 completed"),
+            ("Promoting previous primary again: shop-1", Level::Degraded, "failover given up: shop-1 writes again"),
+            (
+                "DB instance has reached the storage-full threshold, and the database has been shut down. Increase it.",
+                Level::Degraded,
+                "storage full: the database has been shut down",
+            ),
+            ("Replication has stopped.", Level::Degraded, "replication has stopped"),
             ("DB instance restarted", Level::Info, "restarted"),
             ("DB instance shutdown", Level::Degraded, "shut down"),
             ("The primary host of the RDS Multi-AZ instance is unhealthy.", Level::Degraded, "the primary host is unhealthy"),

@@ -130,12 +130,13 @@ const SERVICE: &[Kind] = &[
     }),
 ];
 const CACHE: &[Kind] = &[
-    kind("AWS::ElastiCache::ReplicationGroup", ReplicationGroup::KEY, |s| of(s, |_: &ReplicationGroup| 1)),
-    kind("AWS::ElastiCache::CacheCluster", CacheNodes::KEY, |s| of(s, |n: &CacheNodes| n.nodes.len())),
+    kind("AWS::ElastiCache::ReplicationGroup", ReplicationGroup::KEY, |s| of(s, |g: &ReplicationGroup| usize::from(!g.alone))),
+    kind("AWS::ElastiCache::CacheCluster", CacheNodes::KEY, |s| of(s, CacheNodes::clusters)),
     kind("AWS::ElastiCache::SubnetGroup", CacheSubnets::KEY, |s| of(s, |g: &CacheSubnets| usize::from(!g.group.is_empty()))),
 ];
 const DATABASE: &[Kind] = &[
-    kind("AWS::RDS::DBInstance", Database::KEY, |s| of(s, |_: &Database| 1)),
+    kind("AWS::RDS::DBCluster", Database::KEY, |s| of(s, |d: &Database| usize::from(d.cluster.is_some()))),
+    kind("AWS::RDS::DBInstance", Database::KEY, |s| of(s, |d: &Database| d.cluster.as_ref().map_or(1, |c| c.members.len().max(1)))),
     kind("AWS::RDS::DBSubnetGroup", Database::KEY, |s| of(s, |d: &Database| usize::from(!d.subnets.is_empty()))),
     kind("AWS::RDS::DBParameterGroup", Database::KEY, |s| of(s, |d: &Database| usize::from(d.parameter_group.is_some()))),
 ];

@@ -92,6 +92,8 @@ pub enum Takes {
     Revision,
     /// A zone's letter or name.
     Zone,
+    /// A reader of the DB cluster; an instance has none.
+    Reader,
     /// A stage of the pipeline.
     Stage,
     /// One or more paths that begin with `/`.

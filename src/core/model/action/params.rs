@@ -135,12 +135,23 @@ pub struct Exec {
     pub command: String,
 }
 
-/// A reboot of the database with failover.
+/// A failover of the database: a reboot of the instance, or a promotion in its cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailOverDatabase {
+    /// The instance that takes the writes before.
     pub instance: String,
     /// The zone of the primary before.
     pub from: String,
+    /// The cluster, where it is one's: then nothing is rebooted.
+    pub promotion: Option<Promotion>,
+}
+
+/// A reader that is to take the writes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promotion {
+    pub cluster: String,
+    /// Which; a Multi-AZ cluster of MySQL chooses itself.
+    pub to: Option<String>,
 }
 
 /// A test failover of one node group.

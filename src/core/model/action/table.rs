@@ -5,7 +5,7 @@ use super::{Param, Spec, Subject, Takes, Tier};
 use crate::model::alarm::Alarms;
 use crate::model::cache::{AutomaticFailover, CacheStatus, ReplicationGroup};
 use crate::model::cdn::Cdn;
-use crate::model::database::{Database, InstanceStatus};
+use crate::model::database::{ClusterStatus, Database, InstanceStatus};
 use crate::model::delivery::{BuildStatus, Builds, Pipeline, PipelineStatus};
 use crate::model::network::{NatGateways, NatState};
 use crate::model::scaling::{ScalableTarget, Scaling};
@@ -136,26 +136,33 @@ pub const ACTIONS: &[Spec] = &[
         name: "failover db",
         key: 'f',
         title: "Fail over the database",
-        doc: "promote the database standby to primary",
+        doc: "promote the database standby, or a reader of the cluster, to primary",
         tier: Tier::T2,
         subject: Subject::Database,
-        params: &[],
+        params: &[option("to", Takes::Reader, "auto", "reader of the cluster to promote; auto: the first in order, in another zone")],
         offer: |store, _, _| {
             let database = store.get::<Database>().ok_or("database not loaded yet")?;
-            refuse(!database.multi_az || database.secondary_zone.is_none(), "no standby")?;
+            if let Some(why) = database.no_failover() {
+                return Err(why);
+            }
+            if let Some(cluster) = &database.cluster {
+                return refuse(cluster.status != ClusterStatus::Available, &format!("cluster status {}", cluster.status));
+            }
+            refuse(database.secondary_zone.is_none(), "no standby")?;
             refuse(database.status != InstanceStatus::Available, &format!("status {}", database.status))
         },
     },
     Spec {
         name: "failover cache",
         key: 'f',
-        title: "Fail over Redis node group",
+        title: "Fail over cache node group",
         doc: "promote the replica of one node group to primary",
         tier: Tier::T2,
         subject: Subject::NodeGroup,
         params: &[],
         offer: |store, _, _| {
-            let group = store.get::<ReplicationGroup>().ok_or("Redis not loaded yet")?;
+            let group = store.get::<ReplicationGroup>().ok_or("cache not loaded yet")?;
+            refuse(group.no_failover().is_some(), group.no_failover().unwrap_or_default())?;
             refuse(group.automatic_failover != AutomaticFailover::Enabled, "automatic failover not enabled")?;
             refuse(group.status != CacheStatus::Available, &format!("status {}", group.status))
         },

@@ -7,7 +7,7 @@ use crate::model::Time;
 use crate::model::alarm::{AlarmState, Alarms};
 use crate::model::balancer::{ActionKind, Routing, Targets};
 use crate::model::cache::ReplicationGroup;
-use crate::model::database::{Database, DatabaseSettings, default_max_connections};
+use crate::model::database::{Database, DatabaseSettings, DbCluster, Redundancy};
 use crate::model::log::LogTail;
 use crate::model::metric::{self, Readings, SeriesId};
 use crate::model::network::zone_letter;
@@ -150,7 +150,9 @@ impl Figures<'_> {
     fn cache(&self) -> Vec<Figure> {
         let Some(group) = self.store.get::<ReplicationGroup>() else { return Vec::new() };
         let ids: Vec<&str> = group.node_groups.iter().flat_map(|g| &g.members).map(|m| m.id.as_str()).collect();
-        let mut all = vec![figure("", format!("{} shards {} nodes", group.node_groups.len(), ids.len()))];
+        let nodes = text::plural(ids.len() as u32, "node");
+        let shards = || text::plural(group.node_groups.len() as u32, "shard");
+        let mut all = vec![figure("", if group.alone { nodes } else { format!("{} {nodes}", shards()) })];
         let values = |metric: metric::Redis| ids.iter().filter_map(|id| self.metric(metric.of(id))).collect::<Vec<f64>>();
         if let Some(worst) = values(metric::Redis::Memory).into_iter().reduce(f64::max) {
             all.push(figure("mem", percent(worst)));
@@ -169,18 +171,33 @@ impl Figures<'_> {
     fn database(&self) -> Vec<Figure> {
         let Some(db) = self.store.get::<Database>() else { return Vec::new() };
         let mut all = vec![figure("", db.status.to_string())];
-        match &db.secondary_zone {
-            Some(standby) => all.push(figure("", format!("{} ⇄ {}", zone_letter(&db.zone), zone_letter(standby)))),
-            None if !db.zone.is_empty() => all.push(figure("", zone_letter(&db.zone).to_owned())),
-            None => {}
-        }
-        let max = self.store.get::<DatabaseSettings>().and_then(|s| s.max_connections).or_else(|| default_max_connections(&db.class));
+        all.extend(self.database_place(db));
+        let max = db.max_connections(self.store.get::<DatabaseSettings>());
         if let Some(used) = self.metric(metric::Db::Connections) {
             all.push(figure("conn", max.map_or_else(|| format!("{used:.0}"), |max| format!("{used:.0}/{max}"))));
         }
         all.extend(self.metrics(&[("cpu", metric::Db::Cpu.id(), percent), ("free", metric::Db::Storage.id(), text::bytes)]));
         if let Some(at) = db.latest_restorable {
             all.push(figure("PITR", text::age(at, self.now)));
+        }
+        all
+    }
+
+    /// Where the writes go, and where they would go.
+    fn database_place(&self, db: &Database) -> Vec<Figure> {
+        let here = zone_letter(&db.zone);
+        let of_cluster = |c: &DbCluster| {
+            let readers: Vec<&str> = c.readers().map(|r| zone_letter(&r.zone)).collect();
+            let readers = if readers.is_empty() { "no reader".to_owned() } else { format!("readers {}", readers.join(" ")) };
+            figure("", format!("writer {here} {readers}"))
+        };
+        let mut all: Vec<Figure> = db.cluster.iter().filter(|c| !c.members.is_empty()).map(of_cluster).collect();
+        match db.redundancy() {
+            Redundancy::Standby(standby) => all.push(figure("", format!("{here} ⇄ {}", zone_letter(standby)))),
+            Redundancy::ReadReplica(source) => all.push(figure("", format!("{here} read replica of {source}"))),
+            Redundancy::SingleAz if !here.is_empty() => all.push(figure("", format!("{here} single-AZ"))),
+            Redundancy::StandbyPending if !here.is_empty() => all.push(figure("", here.to_owned())),
+            _ => {}
         }
         all
     }

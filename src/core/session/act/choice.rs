@@ -3,6 +3,7 @@
 use crate::model::action::{Subject, Takes};
 use crate::model::alarm::Alarms;
 use crate::model::cache::ReplicationGroup;
+use crate::model::database::Database;
 use crate::model::delivery::Pipeline;
 use crate::model::network::{NatGateways, zone_letter};
 use crate::model::service::{TaskDefinitions, TaskStatus, Tasks, short_revision};
@@ -32,6 +33,10 @@ pub(super) fn targets(session: &Session, subject: Subject, of: Option<&str>) -> 
 pub(super) fn values(session: &Session, takes: Takes, target: &str) -> Vec<String> {
     match takes {
         Takes::Zone => std::iter::once("auto".to_owned()).chain(zones(session)).collect(),
+        Takes::Reader => {
+            let cluster = session.store.get::<Database>().and_then(|d| d.cluster.as_ref());
+            cluster.map_or_else(Vec::new, |c| std::iter::once("auto".to_owned()).chain(c.readers().map(|r| r.id.clone())).collect())
+        }
         Takes::Stage => {
             let stages = session.store.get::<Pipeline>().map(|p| p.stages.as_slice()).unwrap_or_default();
             std::iter::once("failed".to_owned()).chain(stages.iter().map(|s| s.name.clone())).collect()

@@ -65,12 +65,16 @@ impl Form {
         }
         for param in spec.params {
             let choices = choice::values(session, param.takes, target.as_deref().unwrap_or_default());
+            // Without a cluster there is no reader to ask for.
+            if param.takes == Takes::Reader && choices.is_empty() {
+                continue;
+            }
             fields.push(Field {
                 name: Some(param.name),
                 label: param.name.to_owned(),
                 doc: param.doc,
                 value: param.default.map_or_else(|| suggestion(session, spec, param.name, target.as_deref()), ToOwned::to_owned),
-                fixed: matches!(param.takes, Takes::Zone | Takes::Stage),
+                fixed: matches!(param.takes, Takes::Zone | Takes::Stage | Takes::Reader),
                 choices,
                 flag: param.takes == Takes::Flag,
                 ours: true,

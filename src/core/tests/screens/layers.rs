@@ -67,7 +67,7 @@ fn failover() -> Plan {
         }],
         takes: Duration { from: 60, to: 120, limit: 600 },
         owes: None,
-        params: FailOverDatabase { instance: "production-nextcore-db".into(), from: "ap-southeast-2a".into() }.into(),
+        params: FailOverDatabase { instance: "production-nextcore-db".into(), from: "ap-southeast-2a".into(), promotion: None }.into(),
         confirm: Some("production-nextcore-db".into()),
         rests_on: BTreeMap::new(),
         made_at: fixture::now(),

@@ -8,7 +8,7 @@ use super::{List, Panels, beside, data_events, facts, heading, panel, spacious, 
 use crate::insight::NodeId;
 use crate::insight::health::limits::says_yes;
 use crate::insight::topology::roles::redis_roles;
-use crate::model::cache::{AutomaticFailover, CacheEvents, CacheNodes, CacheStatus, MultiAz, ReplicationGroup};
+use crate::model::cache::{AutomaticFailover, CacheEvents, CacheNodes, CacheStatus, Engine, MultiAz, ReplicationGroup, engine_title};
 use crate::model::limits::Limit;
 use crate::session::Screen;
 use crate::session::pane::cache as cache_rows;
@@ -25,8 +25,11 @@ use crate::view::widget::{Ink, Phrase, Unit};
 /// Draws the pane.
 pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let version = v.store.get::<CacheNodes>().and_then(|n| n.nodes.first()).map(|n| n.version.as_str()).unwrap_or_default();
-    let title =
-        Phrase::of("Redis ", Role::Title).and(version, Role::Text).and("  ", Role::Text).and(v.session.stack.cache.as_str(), Role::Muted);
+    let title = Phrase::of(engine_title(v.store), Role::Title)
+        .and(" ", Role::Title)
+        .and(version, Role::Text)
+        .and("  ", Role::Text)
+        .and(v.session.stack.cache.as_str(), Role::Muted);
     let inner = heading(v, &[NodeId::of(System::Cache)], title, &freshness::<ReplicationGroup>(v), area, ink);
     let group = match ready::<ReplicationGroup>(v) {
         Ok(group) => group,
@@ -61,10 +64,17 @@ const PANELS: Panels = Panels {
 fn header(g: &ReplicationGroup) -> Vec<(&'static str, Phrase<'_>)> {
     let yes = |on: bool| if on { text("on") } else { Phrase::of("off", Role::Warn) };
     let wanted = |holds: bool| if holds { Role::Text } else { Role::Warn };
+    let (failover, multi_az) = match g.no_failover() {
+        Some(_) => (Phrase::of("none", Role::Muted), Phrase::of("—", Role::Muted)),
+        None => (
+            Phrase::of(g.automatic_failover.as_str(), wanted(g.automatic_failover == AutomaticFailover::Enabled)),
+            Phrase::of(g.multi_az.as_str(), wanted(g.multi_az == MultiAz::Enabled)),
+        ),
+    };
     let mut pairs = vec![
         ("status", Phrase::of(g.status.as_str(), wanted(g.status == CacheStatus::Available))),
-        ("failover", Phrase::of(g.automatic_failover.as_str(), wanted(g.automatic_failover == AutomaticFailover::Enabled))),
-        ("multi-AZ", Phrase::of(g.multi_az.as_str(), wanted(g.multi_az == MultiAz::Enabled))),
+        ("failover", failover),
+        ("multi-AZ", multi_az),
         ("node type", text(g.node_type.as_str())),
         ("auth", yes(g.auth_token)),
         ("in transit", yes(g.transit_encryption)),
@@ -99,6 +109,7 @@ fn nodes(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let all = cache_rows::cache_nodes(v.store, &filter);
     let roles = redis_roles(v.store, v.now);
     let known = v.store.get::<CacheNodes>();
+    let plain = v.store.get::<ReplicationGroup>().is_some_and(|g| g.engine == Engine::Memcached);
     let list = List { panel: 0, columns: NODES, rows: all.len(), empty: "no nodes" };
     list.draw(v, screen, area, ink, |i| {
         let Some((shard, member)) = all.get(i) else { return Vec::new() };
@@ -121,6 +132,7 @@ fn nodes(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
             text(shard.id.as_str()),
             text(v.short(&member.id)),
             match primary {
+                _ if plain => Phrase::of("—", Role::Muted),
                 Some(true) => Phrase::of("primary", Role::Title),
                 Some(false) => text("replica"),
                 None => Phrase::of("?", Role::Unknown),

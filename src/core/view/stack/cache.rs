@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use super::{head, must_tell, service, tell};
 use crate::insight::NodeId;
 use crate::insight::topology::roles::redis_roles;
-use crate::model::cache::{AutomaticFailover, CacheNodes, CacheStatus, NodeGroup, ReplicationGroup};
+use crate::model::cache::{AutomaticFailover, CacheNodes, CacheStatus, Engine, NodeGroup, ReplicationGroup, engine_title};
 use crate::model::limits::Limit;
 use crate::model::metric;
 use crate::session::layout::{Area, Placed};
@@ -22,7 +22,7 @@ use crate::view::widget::{Chart, Fact, Ink, Phrase, Unit};
 
 pub(super) fn title<'a>(v: &View<'a>, _: &NodeId) -> Phrase<'a> {
     let version = v.store.get::<CacheNodes>().and_then(|n| n.nodes.first()).map(|n| n.version.as_str());
-    Phrase::of("Redis", Role::Title).and(" ", Role::Text).and(version.unwrap_or(""), Role::Text)
+    Phrase::of(engine_title(v.store), Role::Title).and(" ", Role::Text).and(version.unwrap_or(""), Role::Text)
 }
 
 /// The sum or the greatest of a figure over all nodes (of one role, if asked).
@@ -37,9 +37,12 @@ pub(crate) fn commands(v: &View<'_>, group: &ReplicationGroup) -> Option<f64> {
     gets.or(sets).map(|_| gets.unwrap_or(0.0) + sets.unwrap_or(0.0))
 }
 
-/// `P` primary, `R` replica, `?` not known; the node's own state behind it.
+/// `P` primary, `R` replica, `N` a node without a role, `?` not known; the node's own state behind it.
 fn member<'a>(v: &View<'a>, roles: &BTreeMap<String, bool>, id: &str, place: &'a str) -> Phrase<'a> {
+    // The nodes of Memcached have no roles.
+    let plain = v.store.get::<ReplicationGroup>().is_some_and(|g| g.engine == Engine::Memcached);
     let role = match roles.get(id) {
+        _ if plain => ("N", Role::Text),
         Some(true) => ("P", Role::Title),
         Some(false) => ("R", Role::Text),
         None => ("?", Role::Unknown),
@@ -73,6 +76,9 @@ fn state(group: &ReplicationGroup) -> Phrase<'_> {
     } else {
         Phrase::of(group.status.as_str(), Role::Warn).and("  ", Role::Text)
     };
+    if group.no_failover().is_some() {
+        return status.and("no failover", Role::Muted);
+    }
     let failover = match &group.automatic_failover {
         AutomaticFailover::Enabled => Phrase::labelled("failover", "auto", Role::Text),
         other => Phrase::labelled("failover", other.as_str(), Role::Warn),
@@ -140,7 +146,7 @@ pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
     let end = left + w - 1;
     let longest = v.session.stack.services.iter().map(|s| s.name.len()).max().unwrap_or(8).clamp(14, 24) as u16;
     let version = v.store.get::<CacheNodes>().and_then(|n| n.nodes.first()).map(|n| n.version.as_str()).unwrap_or_default();
-    let x = head(v, placed, &format!("Redis {version}"), longest, ink);
+    let x = head(v, placed, &format!("{} {version}", engine_title(v.store)), longest, ink);
     let group = match ready::<ReplicationGroup>(v) {
         Ok(group) => group,
         Err(lines) => return service::explain(&lines, Rect { x, y, width: end - x, height: h }, ink),

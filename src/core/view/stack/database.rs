@@ -4,9 +4,10 @@ use ratatui::layout::Rect;
 
 use super::{head, must_tell, service, tell};
 use crate::insight::NodeId;
-use crate::model::database::{Database, DatabaseSettings, InstanceStatus, default_max_connections};
+use crate::model::database::{ClusterStatus, Database, DatabaseSettings, DbCluster, DbMember, Engine, InstanceStatus, Redundancy};
 use crate::model::limits::Limit;
 use crate::model::metric;
+use crate::model::state::Serving;
 use crate::session::layout::{Area, Placed};
 use crate::theme::Role;
 use crate::view::figures::zone;
@@ -18,44 +19,90 @@ use crate::view::{View, reason};
 
 pub(super) fn title<'a>(v: &View<'a>, _: &NodeId) -> Phrase<'a> {
     match v.store.get::<Database>() {
-        Some(db) => Phrase::of("PostgreSQL ", Role::Title).and(db.version.as_str(), Role::Text).and("  ", Role::Text).then(status(db)),
-        None => Phrase::of("PostgreSQL", Role::Title),
+        Some(db) => name(v).and(" ", Role::Title).and(db.version.as_str(), Role::Text).and("  ", Role::Text).then(status(db)),
+        None => name(v),
     }
 }
 
-/// The status in its own words; loud when it is not `available`.
+/// The engine's name; while it is not known, that of the system.
+pub(crate) fn name<'a>(v: &View<'a>) -> Phrase<'a> {
+    Phrase::of(v.store.get::<Database>().map_or(Engine::Unstated.title(), |db| db.engine.title()), Role::Title)
+}
+
+/// The status in its own words, a cluster's where it has one; loud when it is not `available`.
 pub(crate) fn status(db: &Database) -> Phrase<'_> {
-    let role = match db.status {
-        InstanceStatus::Available => Role::Text,
-        InstanceStatus::Failed
-        | InstanceStatus::Stopped
-        | InstanceStatus::StorageFull
-        | InstanceStatus::InaccessibleEncryptionCredentials => Role::Crit,
-        _ => Role::Warn,
-    };
-    Phrase::of(db.status.as_str(), role)
-}
-
-/// `primary a ⇄ standby b`, or that there is no standby.
-pub(crate) fn zones(db: &Database, long: bool) -> Phrase<'_> {
-    let label = |text: &'static str| Phrase::of(if long { text } else { "" }, Role::Muted);
-    let line = label("primary ").and(zone(&db.zone), Role::Title);
-    match (&db.secondary_zone, db.multi_az) {
-        (Some(standby), _) => line.and(" ⇄ ", Role::Muted).then(label("standby ")).and(zone(standby), Role::Text),
-        (None, true) => line.and(" ⇄ ", Role::Muted).and("?", Role::Unknown),
-        (None, false) => line.and(" no standby", Role::Warn),
+    match &db.cluster {
+        Some(cluster) if db.status == InstanceStatus::Available || cluster.status.serving() == Serving::No => {
+            Phrase::of(cluster.status.as_str(), loudness(cluster.status == ClusterStatus::Available, cluster.status.serving()))
+        }
+        _ => Phrase::of(db.status.as_str(), loudness(db.status == InstanceStatus::Available, db.status.serving())),
     }
 }
 
-/// How many connections there may be.
-pub(crate) fn max_connections(v: &View<'_>, db: &Database) -> Option<i64> {
-    v.store.get::<DatabaseSettings>().and_then(|s| s.max_connections).or_else(|| default_max_connections(&db.class))
+fn loudness(available: bool, serving: Serving) -> Role {
+    match serving {
+        _ if available => Role::Text,
+        Serving::No => Role::Crit,
+        Serving::Unknown => Role::Unknown,
+        Serving::Fully | Serving::Changing | Serving::Act => Role::Warn,
+    }
+}
+
+/// `primary a ⇄ standby b`, the members of a cluster with role and zone, or that there is no standby.
+pub(crate) fn zones(db: &Database, long: bool) -> Phrase<'_> {
+    if let Some(cluster) = db.cluster.as_ref().filter(|c| !c.members.is_empty()) {
+        return members(cluster, long);
+    }
+    let label = |text: &'static str| Phrase::of(if long { text } else { "" }, Role::Muted);
+    let line = |text: &'static str| label(text).and(zone(&db.zone), Role::Title);
+    match db.redundancy() {
+        Redundancy::Standby(standby) => line("primary ").and(" ⇄ ", Role::Muted).then(label("standby ")).and(zone(standby), Role::Text),
+        Redundancy::StandbyPending => line("primary ").and(" ⇄ ", Role::Muted).and("?", Role::Unknown),
+        Redundancy::ReadReplica(source) if long => {
+            Phrase::of("read replica of ", Role::Muted).and(source, Role::Text).and(" in ", Role::Muted).and(zone(&db.zone), Role::Title)
+        }
+        Redundancy::ReadReplica(_) => line("").and(" read replica", Role::Muted),
+        Redundancy::SingleAz => line("").and(" single-AZ", Role::Muted),
+        Redundancy::Unknown | Redundancy::Readers | Redundancy::ReadersBeside | Redundancy::NoReader => {
+            line("writer ").and(" members ?", Role::Unknown)
+        }
+    }
+}
+
+/// `writer a ⇄ readers b c`.
+fn members(cluster: &DbCluster, long: bool) -> Phrase<'_> {
+    let label = |text: &'static str| Phrase::of(if long { text } else { "" }, Role::Muted);
+    let place = |m: &DbMember, calm: Role| if m.serves() { calm } else { Role::Warn };
+    let mut line = match cluster.writer() {
+        Some(writer) => label("writer ").and(zone(&writer.zone), place(writer, Role::Title)),
+        None => Phrase::of("no writer", Role::Crit),
+    };
+    let mut readers = cluster.readers().peekable();
+    if readers.peek().is_none() {
+        return line.and(" no reader", Role::Muted);
+    }
+    line = line.and(" ⇄ ", Role::Muted).then(label(if cluster.members.len() > 2 { "readers" } else { "reader" }));
+    for (i, reader) in readers.enumerate() {
+        line = line.and(if i > 0 || long { " " } else { "" }, Role::Text).and(zone(&reader.zone), place(reader, Role::Text));
+    }
+    line
+}
+
+/// One member as its pane tells it: `shop-2  zone b  available  db.r6g.large  tier 1`.
+pub(crate) fn member(m: &DbMember) -> Phrase<'_> {
+    let tier = m.tier.filter(|_| !m.writer).map(|t| format!("  tier {t}")).unwrap_or_default();
+    Phrase::of(m.id.as_str(), Role::Text)
+        .and("  zone ", Role::Muted)
+        .and(zone(&m.zone), Role::Text)
+        .and("  ", Role::Text)
+        .and(m.status.as_str(), loudness(m.status == InstanceStatus::Available, m.status.serving()))
+        .and(format!("{tier}  {}", m.class), Role::Muted)
 }
 
 /// `84/850`, by how full it is.
 pub(crate) fn connections(v: &View<'_>, db: &Database) -> Phrase<'static> {
     let now = v.value(metric::Db::Connections);
-    let max = max_connections(v, db);
+    let max = db.max_connections(v.store.get::<DatabaseSettings>());
     let share = now.zip(max).map(|(n, m)| n / m as f64 * 100.0);
     let text = now.map_or_else(|| "?".to_owned(), |n| format!("{n:.0}"));
     let max = max.map_or_else(|| "?".to_owned(), |m| m.to_string());
@@ -74,6 +121,9 @@ pub(crate) fn restore_lag(v: &View<'_>, db: &Database) -> Phrase<'static> {
 
 /// Free storage of what is allocated.
 pub(crate) fn storage(v: &View<'_>, db: &Database) -> Phrase<'static> {
+    if db.engine.is_aurora() {
+        return Phrase::of("grows by itself", Role::Muted);
+    }
     let free = v.value(metric::Db::Storage);
     let text = free.map_or_else(|| "?".to_owned(), |f| format!("{:.0}", f / 1_073_741_824.0));
     Phrase::of(text, v.graded(Limit::DatabaseFreeStorage, free)).and(format!(" of {} GiB", db.allocated_gib), Role::Muted)
@@ -147,13 +197,15 @@ pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
     let end = left + w - 1;
     let longest = v.session.stack.services.iter().map(|s| s.name.len()).max().unwrap_or(8).clamp(14, 24) as u16;
     let version = v.store.get::<Database>().map(|d| d.version.as_str()).unwrap_or_default();
-    let x = head(v, placed, &format!("Postgres {version}"), longest, ink);
+    let engine = v.store.get::<Database>().map_or(Engine::Unstated.short(), |d| d.engine.short());
+    let x = head(v, placed, &format!("{engine} {version}"), longest, ink);
     let db = match ready::<Database>(v) {
         Ok(db) => db,
         Err(lines) => return service::explain(&lines, Rect { x, y, width: end - x, height: h }, ink),
     };
     let room = usize::from(end - x);
     let spark = (room.saturating_sub(54) / 2).clamp(6, 30);
+    let free = Phrase::of("free ", Role::Muted).and(v.figure(metric::Db::Storage, Unit::Bytes), Role::Text);
     let mut facts = vec![
         Fact::new(0, zones(db, false).padded(5)),
         Fact::new(0, if db.status == InstanceStatus::Available { Phrase::new() } else { status(db) }),
@@ -166,7 +218,7 @@ pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
             )),
         ),
         Fact::new(1, label("conn", connections(v, db))),
-        Fact::new(3, Phrase::of("free ", Role::Muted).and(v.figure(metric::Db::Storage, Unit::Bytes), Role::Text)),
+        Fact::new(3, if db.engine.is_aurora() { Phrase::new() } else { free }),
         Fact::new(4, label("PITR", restore_lag(v, db))),
     ];
     if must_tell(v, placed) {

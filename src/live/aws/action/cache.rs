@@ -1,4 +1,4 @@
-//! Fail one node group of Redis over to its replica, by ElastiCache's TestFailover: it is over when the event chain is, and until then no
+//! Fail one node group of the cache over to its replica, by ElastiCache's TestFailover: it is over when the event chain is, and until then no
 //! other node group may follow. Roles are not in the API in cluster mode: who is primary is said as far as it is known.
 
 use chrono::TimeDelta;
@@ -9,7 +9,7 @@ use nextcore_core::model::action::Request;
 use nextcore_core::model::action::names::among;
 use nextcore_core::model::action::params::FailOverCache;
 use nextcore_core::model::cache::{
-    AutomaticFailover, CacheEvents, CacheMember, CacheNodes, CacheStatus, DataEvent, NodeGroup, NodeRole, ReplicationGroup,
+    AutomaticFailover, CacheEvents, CacheMember, CacheNodes, CacheStatus, DataEvent, NodeGroup, NodeRole, ReplicationGroup, engine_title,
 };
 use nextcore_core::model::identity::Identity;
 use nextcore_core::model::metric::{self, Metrics, Reading, Readings};
@@ -51,10 +51,13 @@ impl Action for FailOver {
 
     fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, FailOverCache), Refusal> {
         let group = facts.need::<ReplicationGroup>()?;
+        if let Some(why) = group.no_failover() {
+            return Err(Refusal::Check(format!("{}: {why}", group.id)));
+        }
         let shard = find(group, &request.target)?;
         let (id, name) = (&shard.id, format!("{}-{}", group.id, shard.id));
         let on = arn(facts, "elasticache", &format!("replicationgroup:{}", group.id));
-        let mut plan = Draft::of("Redis node group", &name, &on)
+        let mut plan = Draft::of(&format!("{} node group", engine_title(facts.store)), &name, &on)
             .detail(format!("{} nodes of {}  {}", shard.members.len(), group.id, group.node_type))
             .must(
                 group.status == CacheStatus::Available,
@@ -100,7 +103,7 @@ impl Action for FailOver {
         let news: Vec<(Time, Kind)> = events(facts)
             .iter()
             .filter(|e| since(e.at, run))
-            .filter_map(|e| Some((e.at?, kind(e, &group.id).filter(|(s, _)| *s == shard)?.1)))
+            .filter_map(|e| Some((e.at?, kind(e, group).filter(|(s, _)| *s == shard)?.1)))
             .collect();
         let first = |wanted: &dyn Fn(&Kind) -> bool| news.iter().filter(|(_, k)| wanted(k)).min_by_key(|(at, _)| *at);
         let called = first(&|k| *k == Kind::Called).is_some();
@@ -179,18 +182,19 @@ enum Kind {
 }
 
 /// The node group (`GROUP-0001`) that an event is about, and what it says. Texts drift: `master` or `primary`, with or without a period.
-fn kind(event: &DataEvent, group: &str) -> Option<(String, Kind)> {
+fn kind(event: &DataEvent, group: &ReplicationGroup) -> Option<(String, Kind)> {
     let message = event.message.trim_end_matches('.');
     let lower = message.to_lowercase();
-    let of_node = |node: &str| node.rsplit_once('-').map_or(node, |(shard, _)| shard).to_owned();
+    // Without cluster mode a node's name does not tell its node group; a node that is gone has only its name.
+    let of_node = |node: &str| {
+        let known = group.node_groups.iter().find(|g| g.members.iter().any(|m| m.id == node));
+        known.map_or_else(|| node.rsplit_once('-').map_or(node, |(shard, _)| shard).to_owned(), |g| format!("{}-{}", group.id, g.id))
+    };
     if lower.contains("test failover api called") {
         let id = message.split_whitespace().next_back()?;
-        return Some((format!("{group}-{id}"), Kind::Called));
+        return Some((format!("{}-{id}", group.id), Kind::Called));
     }
-    if lower.contains("failover from") && lower.contains("completed") {
-        let mut words = message.split_whitespace();
-        let mut node = || words.find(|w| *w == "node").and_then(|_| words.next());
-        let (from, to) = (node()?, node()?);
+    if let Some((from, to)) = failed_over(message) {
         return Some((of_node(from), Kind::FailedOver(to.to_owned())));
     }
     let kind = if lower.contains("finished recovery") {
@@ -201,6 +205,17 @@ fn kind(event: &DataEvent, group: &str) -> Option<(String, Kind)> {
         return None;
     };
     Some((of_node(&event.source), kind))
+}
+
+/// From which node to which, if that is what happened.
+fn failed_over(message: &str) -> Option<(&str, &str)> {
+    let lower = message.to_lowercase();
+    if !(lower.contains("failover from") && lower.contains("completed")) {
+        return None;
+    }
+    let mut words = message.split_whitespace();
+    let mut node = || words.find(|w| *w == "node").and_then(|_| words.next());
+    Some((node()?, node()?))
 }
 
 /// Another node that can take over.
@@ -230,7 +245,7 @@ fn recovered(plan: Draft, facts: &Facts<'_>, group: &ReplicationGroup) -> Draft 
         return plan.unknown(facts, CacheEvents::KEY, "unknown whether a node group is still recovering");
     }
     let all: Vec<(Time, String, Kind)> =
-        events(facts).iter().filter_map(|e| kind(e, &group.id).zip(e.at).map(|((shard, kind), at)| (at, shard, kind))).collect();
+        events(facts).iter().filter_map(|e| kind(e, group).zip(e.at).map(|((shard, kind), at)| (at, shard, kind))).collect();
     let ended = |shard: &str, at: Time| all.iter().any(|(end, s, k)| *k == Kind::Finished && s == shard && *end >= at);
     let open = all.iter().filter(|(at, shard, kind)| *kind != Kind::Finished && !ended(shard, *at)).max_by_key(|(at, ..)| *at);
     match open {
@@ -278,9 +293,9 @@ fn primary<'a>(facts: &Facts<'_>, shard: &'a NodeGroup) -> Option<&'a CacheMembe
     let newest = shard.members.iter().filter_map(|m| metric(m).newest()).map(|p| p.0).max();
     let failover = events(facts)
         .iter()
-        .filter_map(|e| match kind(e, "")? {
-            (_, Kind::FailedOver(to)) => Some((e.at?, shard.members.iter().find(|m| m.id == to)?)),
-            _ => None,
+        .filter_map(|e| {
+            let (_, to) = failed_over(e.message.trim_end_matches('.'))?;
+            Some((e.at?, shard.members.iter().find(|m| m.id == to)?))
         })
         .max_by_key(|(at, _)| *at);
     if let Some((_, to)) = failover.filter(|(at, _)| newest.is_none_or(|n| at.timestamp() > n)) {

@@ -1,5 +1,7 @@
 //! Fail the database over to its standby: a reboot with failover. `available` says nothing about its end, because it is available before:
-//! the end is an event after it was sent, or the swap of the zones.
+//! the end is an event after it was sent, or the swap of the zones. A cluster promotes a reader instead: `cluster`.
+
+mod cluster;
 
 use chrono::TimeDelta;
 
@@ -21,6 +23,7 @@ use super::service::failed;
 use super::{Action, Desk, Draft, Facts, Receipt, SendError, Sender, Sight, unread};
 
 const REBOOT: Op = Op::write("RDS", "RebootDBInstance", "rds:RebootDBInstance").on(Scope::Database);
+const PROMOTE: Op = Op::write("RDS", "FailoverDBCluster", "rds:FailoverDBCluster").on(Scope::Database);
 
 /// RDS abandons a failover soon after another; a standby needs time to catch up.
 const PAUSE: TimeDelta = TimeDelta::minutes(30);
@@ -32,7 +35,7 @@ pub(super) struct FailOver;
 impl Action for FailOver {
     type Params = FailOverDatabase;
     const NAME: &'static str = "failover db";
-    const WRITES: &'static [Op] = &[REBOOT];
+    const WRITES: &'static [Op] = &[REBOOT, PROMOTE];
     const NEEDS: &'static [SectionKey] = &[Identity::KEY, Database::KEY];
     const WATCHES: &'static [SectionKey] = &[Database::KEY];
     const BESIDE: &'static [SectionKey] = &[DatabaseEvents::KEY];
@@ -48,16 +51,26 @@ impl Action for FailOver {
 
     fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, FailOverDatabase), Refusal> {
         let db = facts.need::<Database>()?;
+        if let Some(why) = db.no_failover() {
+            return Err(Refusal::Check(format!("{}: {why}", db.name())));
+        }
+        if let Some(cluster) = &db.cluster {
+            return cluster::draft(facts, request, db, cluster);
+        }
+        let to = chosen(request);
+        if let Some(to) = to {
+            return Err(Refusal::Check(format!("{} is no cluster: it fails over to its standby, not to '{to}'", db.id)));
+        }
         let standby = db.secondary_zone.as_deref().unwrap_or_default();
         let plan = Draft::of("RDS instance", &db.id, &arn(facts, "rds", &format!("db:{}", db.id)))
-            .detail(format!("{} {}  {}", db.engine, db.version, db.class))
+            .detail(format!("{} {}  {}", db.engine.title(), db.version, db.class))
             .change("primary", &db.zone, or_none(standby))
             .change("standby", or_none(standby), &db.zone)
             .must(db.status == InstanceStatus::Available, "available", format!("the database is {}", db.status))
-            .must(db.multi_az && !standby.is_empty(), "Multi-AZ, standby present", no_standby(db));
+            .must(!standby.is_empty(), "Multi-AZ, standby present", "no standby: it is being created");
         let plan = restorable(quiet(plan, facts), facts, db);
         let plan = connected(maintained(undisturbed(plan, facts), facts, db), facts);
-        let params = FailOverDatabase { instance: db.id.clone(), from: db.zone.clone() };
+        let params = FailOverDatabase { instance: db.id.clone(), from: db.zone.clone(), promotion: None };
         let plan = plan
             .reach(
                 "writes and reads fail for 60-120 s; API 5xx in that window; cold cache after",
@@ -71,6 +84,9 @@ impl Action for FailOver {
     }
 
     async fn send(sender: Sender, params: FailOverDatabase) -> Result<Receipt, SendError> {
+        if let Some(promotion) = params.promotion {
+            return cluster::send(sender, promotion).await;
+        }
         let call = sender.clients.rds.reboot_db_instance().db_instance_identifier(&params.instance).force_failover(true);
         let answer = call.customize().interceptor(sender.warrant(&REBOOT)?).send().await.map_err(|e| SendError::of(REBOOT, &e))?;
         Ok(Receipt::of(&answer))
@@ -78,6 +94,9 @@ impl Action for FailOver {
 
     fn sight(facts: &Facts<'_>, run: &Run, params: &FailOverDatabase) -> Sight {
         let Ok(db) = facts.need::<Database>() else { return Sight::default() };
+        if let Some(promotion) = &params.promotion {
+            return cluster::sight(facts, run, params, promotion, db);
+        }
         let old = params.from.as_str();
         let (started, completed) = (said(facts, run, &["failover", "started"]), said(facts, run, &["failover", "completed"]));
         let swapped = !old.is_empty() && !db.zone.is_empty() && db.zone != old;
@@ -138,8 +157,15 @@ fn or_none(zone: &str) -> &str {
     if zone.is_empty() { "none" } else { zone }
 }
 
-fn no_standby(db: &Database) -> String {
-    if db.multi_az { "no standby: it is being created".to_owned() } else { "not Multi-AZ: no standby".to_owned() }
+/// The reader that was asked for.
+fn chosen(request: &Request) -> Option<&str> {
+    request.arg("to").filter(|to| !to.is_empty() && *to != "auto")
+}
+
+/// When a failover was last reported, if that was a short while ago.
+fn lately(facts: &Facts<'_>) -> Option<Time> {
+    let failovers = events(facts).iter().filter(|e| e.message.to_lowercase().contains("failover")).filter_map(|e| e.at);
+    failovers.max().filter(|at| facts.now - *at < PAUSE)
 }
 
 /// No failover a short while ago. The text names the moment, not the age: it is part of what must not move.
@@ -147,8 +173,7 @@ fn quiet(plan: Draft, facts: &Facts<'_>) -> Draft {
     if facts.store.get::<DatabaseEvents>().is_none() {
         return plan.unknown(facts, DatabaseEvents::KEY, "unknown whether there was a failover in the last 30 min");
     }
-    let failovers = events(facts).iter().filter(|e| e.message.to_lowercase().contains("failover")).filter_map(|e| e.at);
-    let last = failovers.max().filter(|at| facts.now - *at < PAUSE);
+    let last = lately(facts);
     let bad = last.map_or_else(String::new, |at| format!("a failover was reported at {}: wait for 30 min after it", clock(at)));
     plan.must(last.is_none(), "no failover in the last 30 min", bad)
 }
@@ -251,9 +276,8 @@ mod tests {
     #[test]
     fn what_forbids_it() {
         type Change = fn(&mut Database);
-        let cases: [(Change, &str); 4] = [
+        let cases: [(Change, &str); 3] = [
             (|d| d.status = "backing-up".into(), "the database is backing-up"),
-            (|d| (d.multi_az, d.secondary_zone) = (false, None), "not Multi-AZ: no standby"),
             (|d| d.secondary_zone = None, "no standby: it is being created"),
             (|d| d.secondary_zone = Some(String::new()), "no standby: it is being created"),
         ];

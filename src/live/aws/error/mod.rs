@@ -79,6 +79,15 @@ where
     Refused::read(code, message, service.raw().extension::<Seen>()) == Some(Refused::UnknownKey)
 }
 
+/// An answer about something that may not be there: `None` where AWS says so.
+pub(super) fn if_found<T>(answer: Result<T, Problem>) -> Result<Option<T>, Problem> {
+    match answer {
+        Ok(out) => Ok(Some(out)),
+        Err(p) if p.kind == ProblemKind::NotFound => Ok(None),
+        Err(p) => Err(p),
+    }
+}
+
 /// What went wrong with `op`, for the store and the screen.
 pub fn problem_of<E>(op: Op, error: &SdkError<E, HttpResponse>) -> Problem
 where

@@ -1,5 +1,5 @@
-//! ElastiCache: the replication group with its shards (15 s), its nodes with engine version and status (60 s), and the subnets that
-//! they may be in (5 min).
+//! ElastiCache: the replication group with its shards, or a cache cluster by itself (15 s), its nodes with engine version and status (60 s),
+//! and the subnets that they may be in (5 min).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,11 +7,11 @@ use std::time::Duration;
 use aws_sdk_elasticache::types as sdk;
 
 use super::{Context, MEDIUM, MINUTE, SLOW};
-use crate::aws::convert::{text, text_opt};
-use crate::aws::error::problem_of;
+use crate::aws::convert::{port, text, text_opt};
+use crate::aws::error::{if_found, problem_of};
 use crate::aws::op::{Op, Scope};
 use crate::aws::page::{self, sent};
-use nextcore_core::model::cache::{CacheMember, CacheNode, CacheNodes, CacheSubnets, NodeGroup, ReplicationGroup};
+use nextcore_core::model::cache::{CacheMember, CacheNode, CacheNodes, CacheSubnets, Engine, NodeGroup, NodeRole, ReplicationGroup};
 use nextcore_core::model::section::{Problem, ProblemKind};
 use nextcore_core::model::store::Store;
 
@@ -20,38 +20,125 @@ const CLUSTERS: Op = Op::read("ElastiCache", "DescribeCacheClusters", "elasticac
 
 const SUBNETS: Op = Op::read("ElastiCache", "DescribeCacheSubnetGroups", "elasticache:DescribeCacheSubnetGroups").on(Scope::Any);
 
+const SERVERLESS: Op =
+    Op::read("ElastiCache", "DescribeServerlessCaches", "elasticache:DescribeServerlessCaches").on(Scope::ServerlessCache);
+
 pub(super) struct GroupSource;
 
 impl super::Source for GroupSource {
     type Out = ReplicationGroup;
-    const READS: &'static [Op] = &[GROUPS];
+    const READS: &'static [Op] = &[GROUPS, CLUSTERS, SERVERLESS];
 
     fn every(_: &Store) -> Duration {
         MEDIUM
     }
 
     async fn poll(cx: Arc<Context>) -> Result<ReplicationGroup, Problem> {
-        let request = cx.clients.cache.describe_replication_groups().replication_group_id(&cx.stack.cache);
-        let out = request.send().await.map_err(|e| problem_of(GROUPS, &e))?;
-        let Some(g) = sent(GROUPS, "replication groups", out.replication_groups.as_ref())?
-            .iter()
-            .find(|g| g.replication_group_id() == Some(&cx.stack.cache))
-        else {
-            return Err(Problem {
-                kind: ProblemKind::NotFound,
-                headline: format!("{}: no replication group '{}'", GROUPS.label(), cx.stack.cache),
-                hint: "check stack.cache in the configuration".to_owned(),
-                permission: None,
-            });
+        let name = &cx.stack.cache;
+        // What was a cluster by itself, or a node of a group, a moment ago is asked for as that.
+        let known = cx.store.get::<ReplicationGroup>();
+        if known.is_none_or(|g| !g.alone && g.id == *name)
+            && let Some(found) = one_group(&cx, name).await?
+        {
+            return Ok(found);
+        }
+        let Some(cluster) = one_cluster(&cx, name).await? else {
+            // Something else may have the name by now.
+            return match known.is_some_and(|g| g.alone || g.id != *name) {
+                true => one_group(&cx, name).await?.ok_or_else(|| missing(name)),
+                false => Err(if is_serverless(&cx, name).await? { serverless(name) } else { missing(name) }),
+            };
         };
-        sent(GROUPS, "status", g.status())?;
-        Ok(group(g))
+        sent(CLUSTERS, "status", cluster.cache_cluster_status())?;
+        let Some(group) = cluster.replication_group_id() else { return Ok(alone(&cluster)) };
+        one_group(&cx, group).await?.ok_or_else(|| missing(group))
     }
 }
 
+/// The replication group of this name, if there is one.
+async fn one_group(cx: &Context, name: &str) -> Result<Option<ReplicationGroup>, Problem> {
+    let request = cx.clients.cache.describe_replication_groups().replication_group_id(name);
+    let Some(out) = if_found(request.send().await.map_err(|e| problem_of(GROUPS, &e)))? else { return Ok(None) };
+    let all = sent(GROUPS, "replication groups", out.replication_groups.as_ref())?;
+    let Some(g) = all.iter().find(|g| g.replication_group_id() == Some(name)) else { return Ok(None) };
+    sent(GROUPS, "status", g.status())?;
+    Ok(Some(group(g)))
+}
+
+/// The cache cluster of this name, if there is one.
+async fn one_cluster(cx: &Context, name: &str) -> Result<Option<sdk::CacheCluster>, Problem> {
+    let request = cx.clients.cache.describe_cache_clusters().cache_cluster_id(name).show_cache_node_info(true);
+    let Some(out) = if_found(request.send().await.map_err(|e| problem_of(CLUSTERS, &e)))? else { return Ok(None) };
+    let all = sent(CLUSTERS, "cache clusters", out.cache_clusters)?;
+    Ok(all.into_iter().find(|c| c.cache_cluster_id() == Some(name)))
+}
+
+async fn is_serverless(cx: &Context, name: &str) -> Result<bool, Problem> {
+    let request = cx.clients.cache.describe_serverless_caches().serverless_cache_name(name);
+    let Some(out) = if_found(request.send().await.map_err(|e| problem_of(SERVERLESS, &e)))? else { return Ok(false) };
+    Ok(out.serverless_caches().iter().any(|c| c.serverless_cache_name() == Some(name)))
+}
+
+fn missing(name: &str) -> Problem {
+    Problem {
+        kind: ProblemKind::NotFound,
+        headline: format!("{}: no replication group, cache cluster or serverless cache '{name}'", GROUPS.label()),
+        hint: "check stack.cache in the configuration".to_owned(),
+        permission: None,
+    }
+}
+
+/// It is there, but has neither nodes nor roles that could be shown.
+fn serverless(name: &str) -> Problem {
+    Problem {
+        kind: ProblemKind::Service,
+        headline: format!("serverless cache: not supported ('{name}')"),
+        hint: "stack.cache takes a replication group or a cache cluster; \"\" = not used".to_owned(),
+        permission: None,
+    }
+}
+
+/// A cache cluster by itself, as a group of one: its nodes replicate nothing.
+fn alone(c: &sdk::CacheCluster) -> ReplicationGroup {
+    let engine: Engine = text(c.engine()).into();
+    let endpoint = c.configuration_endpoint().or_else(|| c.cache_nodes().first().and_then(|n| n.endpoint()));
+    // The one node of Redis or Valkey takes the writes; those of Memcached have no roles.
+    let role = (engine != Engine::Memcached).then_some(NodeRole::Primary);
+    let member = |n: &sdk::CacheNode| CacheMember { id: node_id(c, n), zone: text(n.customer_availability_zone()), role: role.clone() };
+    ReplicationGroup {
+        id: text(c.cache_cluster_id()),
+        alone: true,
+        status: text(c.cache_cluster_status()).into(),
+        auth_token: c.auth_token_enabled().unwrap_or_default(),
+        transit_encryption: c.transit_encryption_enabled().unwrap_or_default(),
+        at_rest_encryption: c.at_rest_encryption_enabled().unwrap_or_default(),
+        node_type: text(c.cache_node_type()),
+        endpoint: text_opt(endpoint.and_then(sdk::Endpoint::address)),
+        port: port(endpoint.and_then(sdk::Endpoint::port)),
+        node_groups: vec![NodeGroup {
+            id: "0001".to_owned(),
+            status: text(c.cache_cluster_status()).into(),
+            slots: String::new(),
+            members: c.cache_nodes().iter().map(member).collect(),
+        }],
+        engine,
+        ..ReplicationGroup::default()
+    }
+}
+
+/// The cluster's id, and the node's where it may have several.
+fn node_id(c: &sdk::CacheCluster, n: &sdk::CacheNode) -> String {
+    let id = text(c.cache_cluster_id());
+    if c.engine() == Some(Engine::Memcached.as_str()) { format!("{id}/{}", text(n.cache_node_id())) } else { id }
+}
+
 fn group(g: &sdk::ReplicationGroup) -> ReplicationGroup {
+    // Without cluster mode there is one node group, and its primary has the endpoint.
+    let endpoint = g.configuration_endpoint().or_else(|| g.node_groups().first().and_then(|n| n.primary_endpoint()));
     ReplicationGroup {
         id: text(g.replication_group_id()),
+        alone: false,
+        engine: text(g.engine()).into(),
         status: text(g.status()).into(),
         cluster_enabled: g.cluster_enabled().unwrap_or_default(),
         multi_az: text(g.multi_az().map(sdk::MultiAzStatus::as_str)).into(),
@@ -61,7 +148,8 @@ fn group(g: &sdk::ReplicationGroup) -> ReplicationGroup {
         at_rest_encryption: g.at_rest_encryption_enabled().unwrap_or_default(),
         kms_key: text_opt(g.kms_key_id()),
         node_type: text(g.cache_node_type()),
-        endpoint: text_opt(g.configuration_endpoint().and_then(|e| e.address())),
+        endpoint: text_opt(endpoint.and_then(sdk::Endpoint::address)),
+        port: port(endpoint.and_then(sdk::Endpoint::port)),
         node_groups: g.node_groups().iter().map(node_group).collect(),
     }
 }
@@ -94,7 +182,12 @@ impl super::Source for NodesSource {
     }
 
     async fn poll(cx: Arc<Context>) -> Result<CacheNodes, Problem> {
-        let group = cx.needs::<ReplicationGroup>()?.id.clone();
+        let of = cx.needs::<ReplicationGroup>()?;
+        if of.alone {
+            let cluster = one_cluster(&cx, &of.id).await?;
+            return Ok(CacheNodes { nodes: cluster.iter().flat_map(nodes_of).collect() });
+        }
+        let group = of.id.clone();
         let mut nodes = Vec::new();
         let request = cx.clients.cache.describe_cache_clusters().show_cache_node_info(true);
         let ask = |token| request.clone().set_marker(token).send();
@@ -108,11 +201,22 @@ impl super::Source for NodesSource {
     }
 }
 
+/// The nodes of a cluster by itself, each with its own status.
+fn nodes_of(c: &sdk::CacheCluster) -> Vec<CacheNode> {
+    let own = |n: &sdk::CacheNode| CacheNode {
+        id: node_id(c, n),
+        status: text_opt(n.cache_node_status()).map_or_else(|| node(c).status, Into::into),
+        zone: text(n.customer_availability_zone()),
+        ..node(c)
+    };
+    c.cache_nodes().iter().map(own).collect()
+}
+
 fn node(c: &sdk::CacheCluster) -> CacheNode {
     CacheNode {
         id: text(c.cache_cluster_id()),
         status: text(c.cache_cluster_status()).into(),
-        engine: text(c.engine()),
+        engine: text(c.engine()).into(),
         version: text(c.engine_version()),
         zone: text(c.preferred_availability_zone()),
         security_groups: c.security_groups().iter().map(|s| text(s.security_group_id())).collect(),

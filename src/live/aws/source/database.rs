@@ -1,4 +1,5 @@
-//! RDS: the instance (15 s, 5 s while it is not simply available), and what changes rarely: parameters, maintenance, backups (5 min).
+//! RDS: the instance, or the cluster with its members (15 s, 5 s while it is not simply available), and what changes rarely: parameters,
+//! maintenance, backups (5 min).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,16 +8,18 @@ use std::time::Duration;
 use aws_sdk_rds::operation::describe_db_instance_automated_backups::DescribeDbInstanceAutomatedBackupsOutput;
 use aws_sdk_rds::types as sdk;
 
+mod cluster;
+
 use super::{Context, FAST, MEDIUM, SLOW, spare};
-use crate::aws::convert::{text, text_opt, time};
-use crate::aws::error::problem_of;
+use crate::aws::convert::{port, text, text_opt, time};
+use crate::aws::error::{if_found, problem_of};
 use crate::aws::op::{Op, Scope};
 use crate::aws::page::{self, sent};
-use nextcore_core::model::database::{Database, DatabaseSettings, InstanceStatus};
+use nextcore_core::model::database::{ClusterStatus, Database, DatabaseSettings, DbCluster, InstanceStatus};
 use nextcore_core::model::section::{Problem, ProblemKind};
 use nextcore_core::model::store::Store;
 
-const INSTANCES: Op = Op::read("RDS", "DescribeDBInstances", "rds:DescribeDBInstances").on(Scope::Database);
+const INSTANCES: Op = Op::read("RDS", "DescribeDBInstances", "rds:DescribeDBInstances").on(Scope::Databases);
 const PARAMETERS: Op = Op::read("RDS", "DescribeDBParameters", "rds:DescribeDBParameters").on(Scope::Parameters);
 const MAINTENANCE: Op = Op::read("RDS", "DescribePendingMaintenanceActions", "rds:DescribePendingMaintenanceActions").on(Scope::Any);
 const BACKUPS: Op = Op::read("RDS", "DescribeDBInstanceAutomatedBackups", "rds:DescribeDBInstanceAutomatedBackups").on(Scope::Any);
@@ -25,29 +28,68 @@ pub(super) struct InstanceSource;
 
 impl super::Source for InstanceSource {
     type Out = Database;
-    const READS: &'static [Op] = &[INSTANCES];
+    const READS: &'static [Op] = &[INSTANCES, cluster::CLUSTERS];
 
     fn every(store: &Store) -> Duration {
-        if store.get::<Database>().is_some_and(|d| d.status != InstanceStatus::Available) { FAST } else { MEDIUM }
+        let calm = |d: &Database| {
+            let cluster = d.cluster.as_ref();
+            let members = cluster.is_none_or(|c| c.members.iter().all(|m| m.status == InstanceStatus::Available));
+            d.status == InstanceStatus::Available && members && cluster.is_none_or(|c| c.status == ClusterStatus::Available)
+        };
+        if store.get::<Database>().is_some_and(|d| !calm(d)) { FAST } else { MEDIUM }
     }
 
     async fn poll(cx: Arc<Context>) -> Result<Database, Problem> {
-        let request = cx.clients.rds.describe_db_instances().db_instance_identifier(&cx.stack.database);
-        let out = request.send().await.map_err(|e| problem_of(INSTANCES, &e))?;
-        let Some(db) = sent(INSTANCES, "DB instances", out.db_instances.as_ref())?
-            .iter()
-            .find(|d| d.db_instance_identifier() == Some(&cx.stack.database))
-        else {
-            return Err(Problem {
-                kind: ProblemKind::NotFound,
-                headline: format!("{}: no DB instance '{}'", INSTANCES.label(), cx.stack.database),
-                hint: "check stack.database in the configuration".to_owned(),
-                permission: None,
-            });
+        let name = &cx.stack.database;
+        let about = |c: &DbCluster| c.id == *name || c.members.iter().any(|m| m.id == *name);
+        // What was a cluster a moment ago is asked for as one.
+        if let Some(known) = cx.store.get::<Database>().and_then(|d| d.cluster.as_ref()).filter(|c| about(c))
+            && let Some(found) = cluster::poll(&cx, &known.id).await?.filter(|d| d.cluster.as_ref().is_some_and(about))
+        {
+            return Ok(found);
+        }
+        let Some(db) = one(&cx).await? else {
+            return cluster::poll(&cx, name).await?.ok_or_else(|| missing(&cx));
         };
         sent(INSTANCES, "status", db.db_instance_status())?;
-        Ok(instance(db))
+        let Some(id) = db.db_cluster_identifier() else { return ours(&cx, INSTANCES, instance(&db)) };
+        let gone = || Problem {
+            headline: format!("{}: no DB cluster '{id}', of which it is a member", cluster::CLUSTERS.label()),
+            ..missing(&cx)
+        };
+        cluster::poll(&cx, id).await?.ok_or_else(gone)
     }
+}
+
+/// The configured instance, if there is one.
+async fn one(cx: &Context) -> Result<Option<sdk::DbInstance>, Problem> {
+    let request = cx.clients.rds.describe_db_instances().db_instance_identifier(&cx.stack.database);
+    let Some(out) = if_found(request.send().await.map_err(|e| problem_of(INSTANCES, &e)))? else { return Ok(None) };
+    let all = sent(INSTANCES, "DB instances", out.db_instances)?;
+    Ok(all.into_iter().find(|d| d.db_instance_identifier() == Some(&cx.stack.database)))
+}
+
+/// Neither an instance nor a cluster has the name.
+fn missing(cx: &Context) -> Problem {
+    Problem {
+        kind: ProblemKind::NotFound,
+        headline: format!("{}: no DB instance and no DB cluster '{}'", INSTANCES.label(), cx.stack.database),
+        hint: "check stack.database in the configuration".to_owned(),
+        permission: None,
+    }
+}
+
+/// DocumentDB and Neptune answer by the same API: they are not what is watched here.
+fn ours(cx: &Context, op: Op, db: Database) -> Result<Database, Problem> {
+    if db.engine.is_ours() {
+        return Ok(db);
+    }
+    Err(Problem {
+        kind: ProblemKind::Service,
+        headline: format!("{}: '{}' is {}: not supported", op.label(), cx.stack.database, db.engine.title()),
+        hint: "stack.database takes a DB instance or DB cluster of RDS or Aurora".to_owned(),
+        permission: None,
+    })
 }
 
 fn instance(db: &sdk::DbInstance) -> Database {
@@ -55,12 +97,16 @@ fn instance(db: &sdk::DbInstance) -> Database {
     Database {
         id: text(db.db_instance_identifier()),
         status: text(db.db_instance_status()).into(),
-        engine: text(db.engine()),
+        engine: text(db.engine()).into(),
         version: text(db.engine_version()),
         class: text(db.db_instance_class()),
         multi_az: db.multi_az().unwrap_or_default(),
         zone: text(db.availability_zone()),
         secondary_zone: text_opt(db.secondary_availability_zone()),
+        cluster: None,
+        replica_of: text_opt(db.read_replica_source_db_instance_identifier())
+            .or_else(|| text_opt(db.read_replica_source_db_cluster_identifier())),
+        replication_trouble: db.status_infos().iter().filter(|i| i.normal() == Some(false)).map(replication).collect(),
         latest_restorable: time(db.latest_restorable_time()),
         allocated_gib: db.allocated_storage().unwrap_or_default(),
         storage_type: text(db.storage_type()),
@@ -81,11 +127,18 @@ fn instance(db: &sdk::DbInstance) -> Database {
         certificate_until: time(db.certificate_details().and_then(|c| c.valid_till())),
         resource_id: text_opt(db.dbi_resource_id()),
         endpoint: text_opt(db.endpoint().and_then(|e| e.address())),
+        port: port(db.endpoint().and_then(sdk::Endpoint::port)),
         pending: db.pending_modified_values().map(pending).unwrap_or_default(),
         parameter_group: db.db_parameter_groups().first().and_then(|g| text_opt(g.db_parameter_group_name())),
         security_groups: db.vpc_security_groups().iter().map(|g| text(g.vpc_security_group_id())).collect(),
         subnets: subnets.iter().map(|s| (text(s.subnet_identifier()), text(s.subnet_availability_zone().and_then(|z| z.name())))).collect(),
     }
+}
+
+/// `read replication stopped: ...`
+fn replication(info: &sdk::DbInstanceStatusInfo) -> String {
+    let what = [text(info.status_type()), text(info.status())].join(" ");
+    text_opt(info.message()).map_or_else(|| what.trim().to_owned(), |message| format!("{}: {message}", what.trim()))
 }
 
 fn pending(p: &sdk::PendingModifiedValues) -> Vec<String> {
@@ -119,9 +172,10 @@ impl super::Source for SettingsSource {
             None => BTreeMap::new(),
         };
         let maintenance = cx.clients.rds.describe_pending_maintenance_actions().send().await.map_err(|e| problem_of(MAINTENANCE, &e))?;
-        let suffix = format!(":db:{}", database.id);
-        let ours =
-            maintenance.pending_maintenance_actions().iter().filter(|a| a.resource_identifier().is_some_and(|r| r.ends_with(&suffix)));
+        let mut suffixes = vec![format!(":db:{}", database.id)];
+        suffixes.extend(database.cluster.as_ref().map(|c| format!(":cluster:{}", c.id)));
+        let is_ours = |arn: &str| suffixes.iter().any(|suffix| arn.ends_with(suffix));
+        let ours = maintenance.pending_maintenance_actions().iter().filter(|a| a.resource_identifier().is_some_and(is_ours));
         let backups = cx.clients.rds.describe_db_instance_automated_backups().db_instance_identifier(&database.id);
         let backups = spare(backups.send().await.map_err(|e| problem_of(BACKUPS, &e)))?;
         Ok(DatabaseSettings {

@@ -3,20 +3,21 @@
 
 use crate::wire::{ApiError, Params, Value, object};
 use crate::world::names::{Az, DAY, OS_METRICS_GROUP, arn};
-use crate::world::state::DbInstance;
+use crate::world::state::{DbClusterMember, DbInstance};
 use crate::world::{ModifyDbInstance, World};
 
 use super::{instance_not_found, paged};
 
 /// Whether the instance passes the request's filters.
-fn passes(params: &Params<'_>, instance: &DbInstance) -> Result<bool, ApiError> {
+fn passes(params: &Params<'_>, instance: &DbInstance, cluster: Option<&str>) -> Result<bool, ApiError> {
     for filter in params.structures("Filters") {
         let values = filter.strings("Values");
         let found = match filter.required("Name")? {
             "db-instance-id" => values.iter().any(|value| [&instance.id, &instance.arn].iter().any(|name| name == value)),
             "dbi-resource-id" => values.contains(&instance.resource_id.as_str()),
             "engine" => values.contains(&instance.engine.as_str()),
-            "db-cluster-id" | "domain" => false,
+            "db-cluster-id" => cluster.is_some_and(|id| values.contains(&id)),
+            "domain" => false,
             name => return Err(ApiError::new("InvalidParameterValue", format!("Unrecognized filter name: {name}"))),
         };
         if !found {
@@ -27,13 +28,45 @@ fn passes(params: &Params<'_>, instance: &DbInstance) -> Result<bool, ApiError> 
 }
 
 pub(super) fn describe_db_instances(world: &mut World, params: &Params<'_>) -> Result<Value, ApiError> {
-    let instance = &world.rds.instance;
-    match params.str("DBInstanceIdentifier") {
-        Some(id) if id != instance.id && id != instance.arn => return Err(instance_not_found(id)),
-        _ => {}
+    let cluster = world.rds.cluster.as_ref().map(|c| c.id.as_str());
+    let mut all = instances(world);
+    if let Some(id) = params.str("DBInstanceIdentifier") {
+        all.retain(|(instance, _)| id == instance.id || id == instance.arn);
+        if all.is_empty() {
+            return Err(instance_not_found(id));
+        }
     }
-    let found = if passes(params, instance)? { vec![describe(instance)] } else { Vec::new() };
-    paged(params, ("DBInstances", "DBInstance"), found, "DescribeDBInstances")
+    let mut found = Vec::new();
+    for (instance, tier) in &all {
+        if passes(params, instance, cluster)? {
+            let Value::Map(mut members) = describe(instance) else { continue };
+            if let Value::Map(more) = object! { "DBClusterIdentifier" => cluster, "PromotionTier" => *tier } {
+                members.extend(more);
+            }
+            found.push(Value::Map(members));
+        }
+    }
+    let question = format!("DescribeDBInstances {:?}", params.str("DBInstanceIdentifier"));
+    paged(params, ("DBInstances", "DBInstance"), found, &question)
+}
+
+/// The instance, or every member of the cluster with its promotion tier. A member is the writer but for what is its own.
+fn instances(world: &World) -> Vec<(DbInstance, Option<u32>)> {
+    let writer = &world.rds.instance;
+    let Some(cluster) = &world.rds.cluster else { return vec![(writer.clone(), None)] };
+    let member = |m: &DbClusterMember| {
+        let reader = DbInstance {
+            id: m.id.clone(),
+            arn: arn("rds", format_args!("db:{}", m.id)),
+            resource_id: if m.id == writer.id { writer.resource_id.clone() } else { format!("db-{}", m.id.to_uppercase()) },
+            az: m.az,
+            status: m.status,
+            endpoint: format!("{}.c4xk2m9q0abc.ap-southeast-2.rds.amazonaws.com", m.id),
+            ..writer.clone()
+        };
+        (reader, Some(m.tier))
+    };
+    cluster.members.iter().map(member).collect()
 }
 
 pub(super) fn describe(instance: &DbInstance) -> Value {
@@ -107,6 +140,7 @@ fn protection(instance: &DbInstance) -> Value {
         "LatestRestorableTime" => Value::time((instance.backup_retention_days > 0).then_some(instance.latest_restorable)),
         "PendingModifiedValues" => pending(instance),
         "AutoMinorVersionUpgrade" => true,
+        "ReadReplicaSourceDBInstanceIdentifier" => instance.replica_of.as_deref(),
         "ReadReplicaDBInstanceIdentifiers" => Value::list::<Value>("ReadReplicaDBInstanceIdentifier", []),
         "StorageEncrypted" => instance.encrypted,
         "KmsKeyId" => &instance.kms_key,

@@ -1,4 +1,4 @@
-//! RDS: the one PostgreSQL instance, its events, backups and parameters, and rebooting it.
+//! RDS: the one instance or cluster, its events, backups and parameters, rebooting it and failing it over.
 //! Failover itself is `world`'s. Called through the service table.
 
 use crate::wire::{ApiError, Dialect, Params, Value, object};
@@ -8,6 +8,7 @@ use crate::world::state::RdsEvent;
 
 use super::{Operation, Service, marker_page};
 
+mod cluster;
 mod instance;
 mod parameters;
 
@@ -20,11 +21,13 @@ pub(super) const SERVICE: Service = Service {
     dialect: Dialect { missing: "MissingParameter", invalid: "InvalidParameterValue" },
     operations: &[
         Operation::read("DescribeDBInstances", instance::describe_db_instances),
+        Operation::read("DescribeDBClusters", cluster::describe_db_clusters),
         Operation::read("DescribeDBSubnetGroups", instance::describe_db_subnet_groups),
         Operation::read("DescribeEvents", describe_events),
         Operation::read("DescribePendingMaintenanceActions", describe_pending_maintenance_actions),
         Operation::read("DescribeDBInstanceAutomatedBackups", describe_automated_backups),
         Operation::read("DescribeDBParameters", parameters::describe_db_parameters),
+        Operation::write("FailoverDBCluster", cluster::failover_db_cluster),
         Operation::write("ModifyDBInstance", instance::modify_db_instance),
         Operation::write("RebootDBInstance", reboot_db_instance),
     ],

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::super::names::{ACCOUNT, ALB_DIM, Az, CONTROL, DAY, DB, HOUR, KMS_KEY, MIN, Ms, REDIS, STACK, TG_API_DIM, TG_WEB_DIM, WEB, arn};
 use super::super::state::{
-    Alb, DbInsight, DbInstance, DbMean, DbStatus, Listener, ListenerRule, Network, NodeStatus, Pending, Rds, Redis, RedisNode,
+    Alb, CacheMode, DbInsight, DbInstance, DbMean, DbStatus, Listener, ListenerRule, Network, NodeStatus, Pending, Rds, Redis, RedisNode,
     ReplicationGroup, RuleAction, TargetGroup,
 };
 
@@ -96,6 +96,7 @@ fn target_group(name: &str, dimension: &str, service: &str, port: u16, health_pa
 /// The database.
 pub(super) fn rds(network: &Network, begin: Ms) -> Rds {
     Rds {
+        cluster: None,
         instance: DbInstance {
             id: DB.into(),
             arn: arn("rds", format_args!("db:{DB}")),
@@ -135,6 +136,7 @@ pub(super) fn rds(network: &Network, begin: Ms) -> Rds {
             security_groups: vec![network.rds_sg.clone()],
             ca_certificate: "rds-ca-rsa2048-g1".into(),
             pending: Pending::default(),
+            replica_of: None,
             change: None,
             busy_until: None,
             failover: None,
@@ -192,11 +194,14 @@ pub(super) fn redis(network: &Network, begin: Ms) -> Redis {
         ],
         events: VecDeque::new(),
         test_failovers: VecDeque::new(),
+        serverless: Vec::new(),
         backlog: 0.0,
         group: ReplicationGroup {
             id: REDIS.into(),
             arn: arn("elasticache", format_args!("replicationgroup:{REDIS}")),
             description: "NextCore cache and Celery broker".into(),
+            mode: CacheMode::Cluster,
+            engine: "redis".into(),
             status: "available",
             node_type: "cache.t3.medium".into(),
             engine_version: "7.0.7".into(),

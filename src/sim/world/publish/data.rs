@@ -3,8 +3,9 @@
 use super::super::World;
 use super::super::load::MinuteAcc;
 use super::super::metrics::{Gauge, Stats};
-use super::super::names::{DB, MIN, Ms};
+use super::super::names::{MIN, Ms};
 use super::super::redis::MAX_BYTES;
+use super::super::state::CacheMode;
 
 const RDS: &str = "AWS/RDS";
 const CACHE: &str = "AWS/ElastiCache";
@@ -13,7 +14,8 @@ const GIB: f64 = 1_073_741_824.0;
 impl World {
     /// The minute of the database.
     pub(super) fn publish_rds(&mut self, t: Ms, minute: &MinuteAcc) {
-        let dims = [("DBInstanceIdentifier", DB)];
+        let id = self.rds.instance.id.clone();
+        let dims = [("DBInstanceIdentifier", id.as_str())];
         let gauges: [(&'static str, &'static str, &Gauge); 6] = [
             ("CPUUtilization", "Percent", &minute.db_cpu),
             ("DatabaseConnections", "Count", &minute.db_connections),
@@ -86,7 +88,11 @@ impl World {
                 continue;
             }
             let (id, primary, used, credits) = (node.id.clone(), node.primary, node.used_bytes, node.credits);
-            let dims = [("CacheClusterId", id.as_str()), ("CacheNodeId", "0001")];
+            // The nodes of a cluster by itself are told apart by their numbers.
+            let number = format!("{:04}", index + 1);
+            let alone = self.redis.group.mode == CacheMode::Alone;
+            let (cluster, cache_node) = if alone { (self.redis.group.id.clone(), number.as_str()) } else { (id.clone(), "0001") };
+            let dims = [("CacheClusterId", cluster.as_str()), ("CacheNodeId", cache_node)];
             let gauges: [(&'static str, &'static str, &Gauge); 3] = [
                 ("CPUUtilization", "Percent", &acc.cpu),
                 ("EngineCPUUtilization", "Percent", &acc.engine),

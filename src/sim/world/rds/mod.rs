@@ -1,12 +1,14 @@
 //! Database physics: connections, CPU, credits, storage, backups, recovery point, and the failover timeline.
-//! Not the queries that load it (see `load`), nor what its owner changes (see `modify`). Stepped once a second.
+//! Not the queries that load it (see `load`), nor what its owner changes (see `modify`), nor a cluster's failover (see `cluster`).
+//! Stepped once a second.
 
+mod cluster;
 mod modify;
 
 pub use modify::ModifyDbInstance;
 
 use super::World;
-use super::names::{CONTROL, DAY, DB, HOUR, MIN, Ms, SEC, WORKER};
+use super::names::{CONTROL, DAY, HOUR, MIN, Ms, SEC, WORKER};
 use super::state::{DbFailover, DbFigures, DbStatus, FailoverCause, RdsEvent};
 
 /// A user's failover this soon after the last one is abandoned, as AWS does.
@@ -18,11 +20,23 @@ const BACKUP_TAKES: Ms = 4 * MIN;
 impl World {
     /// Writes a database event.
     pub(super) fn rds_event(&mut self, message: &str, categories: &[&'static str]) {
-        let source_arn = self.rds.instance.arn.clone();
+        let (id, arn) = (self.rds.instance.id.clone(), self.rds.instance.arn.clone());
+        self.rds_event_of("db-instance", id, arn, message, categories);
+    }
+
+    /// Writes an event of an instance or a cluster.
+    fn rds_event_of(
+        &mut self,
+        source_type: &'static str,
+        source_id: String,
+        source_arn: String,
+        message: &str,
+        categories: &[&'static str],
+    ) {
         self.rds.events.push_back(RdsEvent {
-            source_id: DB.into(),
+            source_id,
             source_arn,
-            source_type: "db-instance",
+            source_type,
             date: self.now,
             message: message.into(),
             categories: categories.to_vec(),
@@ -144,7 +158,8 @@ impl World {
         self.step_failover();
         self.lose_zone_members();
         self.step_modification();
-        self.rds.instance.accepting &= !self.database_locked();
+        self.step_cluster();
+        self.rds.instance.accepting &= !self.database_locked() && !self.is_changing_writer();
         let queries = self.load.queries;
         let pools: f64 = self
             .ecs

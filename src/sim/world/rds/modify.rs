@@ -2,7 +2,7 @@
 //! Called by the RDS handler, and stepped once a second by its parent.
 
 use super::super::World;
-use super::super::names::{DAY, DB, HOUR, MIN, Ms, SEC};
+use super::super::names::{DAY, HOUR, MIN, Ms, SEC};
 use super::super::ops::WorldError;
 use super::super::state::{DbChange, DbInstance, DbModification, DbStatus, FailoverCause, class_shape};
 
@@ -47,7 +47,7 @@ fn window_start(window: &str) -> Option<Ms> {
 impl World {
     /// `rds:ModifyDBInstance`.
     pub fn modify_db(&mut self, id: &str, wanted: ModifyDbInstance) -> Result<&DbInstance, WorldError> {
-        if id != DB {
+        if id != self.rds.instance.id {
             return Err(WorldError::new("DBInstanceNotFound", format!("DBInstance {id} not found.")));
         }
         check(&self.rds.instance, &wanted)?;

@@ -42,8 +42,11 @@ pub use network::{
     Address, Association, GroupRule, InternetGateway, Nat, NatState, Network, Peer, Permission, Route, RouteTable, RouteTarget,
     SecurityGroup, Subnet, SubnetIds, Tier,
 };
-pub use rds::{DbChange, DbFailover, DbInstance, DbModification, DbStatus, FailoverCause, Pending, Rds, RdsEvent, class_shape};
-pub use redis::{NodeRecovery, NodeStatus, Redis, RedisEvent, RedisNode, RedisSource, ReplicationGroup};
+pub use rds::{
+    ClusterFailover, DbChange, DbCluster, DbClusterMember, DbFailover, DbInstance, DbModification, DbStatus, FailoverCause, Pending, Rds,
+    RdsEvent, class_shape,
+};
+pub use redis::{CacheMode, NodeRecovery, NodeStatus, Redis, RedisEvent, RedisNode, RedisSource, ReplicationGroup};
 pub use scaling::{NotScaledReason, ScalableTarget, Scaling, ScalingActivity, ScalingPolicy};
 pub use secrets::{Secret, Secrets};
 pub use storage::{Bucket, BucketMinute, Encryption, LifecycleRule, Versioning};

@@ -8,7 +8,10 @@ use super::insight::DbInsight;
 
 #[derive(Debug, Clone)]
 pub struct Rds {
+    /// The instance; of a cluster, the member that takes the writes.
     pub instance: DbInstance,
+    /// The cluster that it is a member of.
+    pub cluster: Option<DbCluster>,
     /// Events, oldest first, 14 days.
     pub events: VecDeque<RdsEvent>,
     /// What is kept about its inside.
@@ -47,6 +50,44 @@ impl DbStatus {
             Self::ConfiguringEnhancedMonitoring => "configuring-enhanced-monitoring",
         }
     }
+}
+
+/// A cluster of instances over one volume, or of a writer with readable standbys.
+#[derive(Debug, Clone)]
+pub struct DbCluster {
+    /// Identifier.
+    pub id: String,
+    /// `available` or `failing-over`.
+    pub status: &'static str,
+    /// The cluster's own class: only a Multi-AZ cluster has one.
+    pub class: Option<String>,
+    /// In the order in which they were made.
+    pub members: Vec<DbClusterMember>,
+    /// Physics: the failover under way.
+    pub failover: Option<ClusterFailover>,
+}
+
+/// An instance of a cluster.
+#[derive(Debug, Clone)]
+pub struct DbClusterMember {
+    /// Instance identifier.
+    pub id: String,
+    pub az: Az,
+    /// `PromotionTier`.
+    pub tier: u32,
+    /// Whether it answers.
+    pub status: DbStatus,
+}
+
+/// A failover of a cluster: when its parts become visible.
+#[derive(Debug, Clone)]
+pub struct ClusterFailover {
+    /// The member that becomes the writer.
+    pub to: String,
+    /// When it began.
+    pub began: Ms,
+    /// Which of the steps are done: event, writer moved.
+    pub done: [bool; 2],
 }
 
 /// A Multi-AZ PostgreSQL instance.
@@ -118,6 +159,8 @@ pub struct DbInstance {
     pub ca_certificate: String,
     /// What was asked for and waits for the maintenance window, or is being applied.
     pub pending: Pending,
+    /// What it is a read replica of.
+    pub replica_of: Option<String>,
     /// Physics: the modification under way.
     pub change: Option<DbChange>,
     /// Physics: until when the volume or the monitoring agent is busy after a modification.

@@ -16,11 +16,24 @@ pub struct Redis {
     pub events: VecDeque<RedisEvent>,
     /// Times of TestFailover calls of the last 24 h (AWS allows 15 node groups a day).
     pub test_failovers: VecDeque<Ms>,
+    /// Names of serverless caches.
+    pub serverless: Vec<String>,
     /// Physics: Celery jobs waiting in the broker.
     pub backlog: f64,
 }
 
-/// A replication group in cluster mode.
+/// How the nodes of the cache belong together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CacheMode {
+    /// A replication group of several node groups: nobody tells roles.
+    Cluster,
+    /// A replication group of one node group, whose members' roles are told.
+    Plain,
+    /// No replication group: one cache cluster, whose nodes know nothing of each other.
+    Alone,
+}
+
+/// The replication group, or the cache cluster that stands in its place.
 #[derive(Debug, Clone)]
 pub struct ReplicationGroup {
     /// Identifier.
@@ -28,6 +41,10 @@ pub struct ReplicationGroup {
     /// Full ARN.
     pub arn: String,
     pub description: String,
+    /// How its nodes belong together.
+    pub mode: CacheMode,
+    /// `redis`, `valkey`, `memcached`.
+    pub engine: String,
     /// `available` or `modifying`.
     pub status: &'static str,
     /// `cache.t3.medium`.

@@ -5,16 +5,18 @@ use std::collections::BTreeSet;
 
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
-use crate::insight::health::finding::{Finding, degraded, down, note};
+use crate::insight::health::finding::{Finding, degraded, down, info, note};
 use crate::insight::health::limits;
 use crate::insight::health::node::{Assessment, Nodes};
 use crate::insight::timeline::phrase::failover;
 use crate::insight::topology::paths::End;
-use crate::model::cache::{AutomaticFailover, CacheEvents, CacheMember, CacheNodes, CacheStatus, NodeGroup, ReplicationGroup};
+use crate::model::cache::{AutomaticFailover, CacheEvents, CacheMember, CacheNodes, CacheStatus, Engine, NodeGroup, ReplicationGroup};
+use crate::model::health::Level;
 use crate::model::limits::Limit;
 use crate::model::metric::{self, Metrics, SeriesId};
 use crate::model::section::Section;
 use crate::model::security::Keys;
+use crate::model::state::Serving;
 use crate::model::{Time, text};
 
 use super::security::key_trouble;
@@ -24,8 +26,14 @@ const GROUP: &[crate::model::section::SectionKey] = &[ReplicationGroup::KEY];
 
 /// About the replication group.
 pub(crate) const RULES: &[Rule<ReplicationGroup>] = &[
-    Rule { id: "redis.status", doc: "available; create-failed and deleting are down", needs: GROUP, check: status },
-    Rule { id: "redis.auto_failover", doc: "automatic failover enabled", needs: GROUP, check: auto_failover },
+    Rule {
+        id: "redis.status",
+        doc: "available or a status that serves; create-failed, deleting, ... are down",
+        needs: GROUP,
+        check: status,
+    },
+    Rule { id: "redis.auto_failover", doc: "automatic failover enabled, where there is a replica", needs: GROUP, check: auto_failover },
+    Rule { id: "redis.replica", doc: "something to fail over to: a note where it was built without", needs: GROUP, check: no_failover },
     Rule {
         id: "redis.failing_over",
         doc: "no failover event of the last 15 min without `Finished recovery`",
@@ -60,6 +68,9 @@ pub(crate) const SHARDS: &[Rule<NodeGroup>] = &[
     },
 ];
 
+/// About the nodes of a cache cluster by itself.
+const ALONE: &[Rule<NodeGroup>] = &[Rule { id: "nodes.available", doc: "every node available", needs: GROUP, check: alone_nodes }];
+
 /// About one node.
 pub(crate) const NODES: &[Rule<CacheMember>] = &[
     Rule { id: "node.status", doc: "node available", needs: &[CacheNodes::KEY], check: node_status },
@@ -89,7 +100,9 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) 
     if let Some(group) = facts.store.get::<ReplicationGroup>() {
         findings = apply(RULES, facts, ground.mandatory, group);
         for shard in &group.node_groups {
-            findings.extend(apply(SHARDS, facts, ground.mandatory, shard));
+            // The nodes of a cluster by itself are no replicas of each other.
+            let rules = if group.alone { ALONE } else { SHARDS };
+            findings.extend(apply(rules, facts, ground.mandatory, shard));
             for member in &shard.members {
                 let short = member.id.strip_prefix(&group.id).map_or(member.id.as_str(), |rest| rest.trim_start_matches('-'));
                 let mut own = apply(NODES, facts, ground.mandatory, member);
@@ -107,15 +120,45 @@ fn key(facts: &Facts<'_>, group: &ReplicationGroup) -> Option<Finding> {
 }
 
 fn status(_: &Facts<'_>, group: &ReplicationGroup) -> Option<Finding> {
-    match &group.status {
-        CacheStatus::Available | CacheStatus::Unstated => None,
-        status @ (CacheStatus::CreateFailed | CacheStatus::Deleting) => Some(down(format!("status {status}"))),
-        status => Some(degraded(format!("status {status}"))),
+    let finding = by_status(&group.status, &format!("status {}", group.status))?;
+    // The group as a whole does not come up, or goes: a part of it that does not answer is judged where it is.
+    let gone = matches!(
+        group.status,
+        CacheStatus::Creating
+            | CacheStatus::CreateFailed
+            | CacheStatus::Deleted
+            | CacheStatus::Deleting
+            | CacheStatus::IncompatibleNetwork
+            | CacheStatus::RestoreFailed
+    );
+    Some(if gone { Finding { level: Level::Down, ..finding } } else { finding })
+}
+
+/// What a status of a group, a shard or a node says; AWS says nothing of some.
+fn by_status(status: &CacheStatus, text: &str) -> Option<Finding> {
+    match status.serving() {
+        _ if status.is_empty() => None,
+        Serving::Fully => (*status == CacheStatus::Snapshotting).then(|| note(text)),
+        Serving::Changing => Some(info(text)),
+        Serving::Act | Serving::No => Some(degraded(text)),
+        Serving::Unknown => Some(Finding::new(Level::Unknown, format!("{text}: not known whether it serves"))),
+    }
+}
+
+/// What was built without a replica is not degraded for it.
+fn no_failover(_: &Facts<'_>, group: &ReplicationGroup) -> Option<Finding> {
+    match group.engine {
+        Engine::Memcached => None,
+        _ if group.alone => Some(note("a single cache cluster: no replica")),
+        _ => None,
     }
 }
 
 fn auto_failover(_: &Facts<'_>, group: &ReplicationGroup) -> Option<Finding> {
     let state = &group.automatic_failover;
+    if group.no_failover().is_some() {
+        return None;
+    }
     let odd = !matches!(state, AutomaticFailover::Enabled | AutomaticFailover::Unstated);
     odd.then(|| degraded(format!("automatic failover {state}")))
 }
@@ -155,7 +198,7 @@ fn failing_over(facts: &Facts<'_>, _: &ReplicationGroup) -> Option<Finding> {
 fn connections(facts: &Facts<'_>, group: &ReplicationGroup) -> Option<Finding> {
     let window = facts.window()?;
     let minutes = limits::NO_CONNECTION_MINUTES;
-    let members: Vec<&CacheMember> = group.node_groups.iter().flat_map(|g| &g.members).collect();
+    let members: Vec<&CacheMember> = group.members().collect();
     let silent = |m: &&CacheMember| {
         let values = window.minutes(metric::Redis::Connections.of(&m.id), minutes);
         values.is_some_and(|v| v.iter().all(|v| v.is_some_and(|v| v <= 0.0)))
@@ -177,15 +220,14 @@ fn commands(facts: &Facts<'_>, group: &ReplicationGroup) -> Option<Finding> {
 }
 
 fn shard_status(_: &Facts<'_>, shard: &NodeGroup) -> Option<Finding> {
-    let odd = !matches!(shard.status, CacheStatus::Available | CacheStatus::Unstated);
-    odd.then(|| degraded(format!("shard {} {}", shard.id, shard.status)))
+    by_status(&shard.status, &format!("shard {} {}", shard.id, shard.status))
 }
 
 /// A node's status; nodes of which nothing is known count as available.
 fn is_available(facts: &Facts<'_>, member: &CacheMember) -> bool {
     let nodes = facts.fresh::<CacheNodes>();
     let known = nodes.and_then(|n| n.nodes.iter().find(|n| n.id == member.id));
-    // `snapshotting` nodes serve; so do nodes whose parameters are being applied.
+    // `snapshotting` and `modifying` nodes serve.
     known.is_none_or(|n| n.status.serves())
 }
 
@@ -196,6 +238,16 @@ fn shard_nodes(facts: &Facts<'_>, shard: &NodeGroup) -> Option<Finding> {
         0 => Some(down(format!("shard {}: 0 of {total} nodes available", shard.id))),
         1 => Some(degraded(format!("shard {}: no replica, 1 of {total} nodes available", shard.id))),
         _ => None,
+    }
+}
+
+/// Each holds a part of what is cached, or all of it: none that answers is down, some is degraded.
+fn alone_nodes(facts: &Facts<'_>, nodes: &NodeGroup) -> Option<Finding> {
+    let total = nodes.members.len();
+    match nodes.members.iter().filter(|m| is_available(facts, m)).count() {
+        available if available == total && total > 0 => None,
+        0 => Some(down(format!("0 of {total} nodes available"))),
+        available => Some(degraded(format!("{available} of {total} nodes available"))),
     }
 }
 
@@ -228,8 +280,7 @@ fn primaries(facts: &Facts<'_>, shard: &NodeGroup) -> Option<Finding> {
 
 fn node_status(facts: &Facts<'_>, member: &CacheMember) -> Option<Finding> {
     let node = facts.fresh::<CacheNodes>()?.nodes.iter().find(|n| n.id == member.id)?;
-    let odd = !matches!(node.status, CacheStatus::Available | CacheStatus::Unstated);
-    odd.then(|| degraded(format!("node {}", node.status)))
+    by_status(&node.status, &format!("node {}", node.status))
 }
 
 fn link(facts: &Facts<'_>, member: &CacheMember) -> Option<Finding> {

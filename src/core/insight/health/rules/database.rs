@@ -1,18 +1,19 @@
-//! Rules about the database: status, Multi-AZ, failover, point-in-time restore, saturation.
+//! Rules about the database: status, cluster and its members, standby, failover, point-in-time restore, saturation.
 
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
-use crate::insight::health::finding::{Finding, degraded, down, note};
+use crate::insight::health::finding::{Finding, degraded, down, info, note};
 use crate::insight::health::limits::{self, Bound};
 use crate::insight::health::node::{Assessment, Nodes};
 use crate::insight::topology::paths::End;
-use crate::model::database::{Database, DatabaseEvents, DatabaseSettings, InstanceStatus, default_max_connections};
+use crate::model::database::{ClusterStatus, Database, DatabaseEvents, DatabaseSettings, InstanceStatus, Redundancy};
 use crate::model::health::Level;
 use crate::model::limits::Limit;
 use crate::model::metric::{self, Metrics};
 use crate::model::section::Section;
 use crate::model::security::Keys;
 use crate::model::service::Services;
+use crate::model::state::Serving;
 use crate::model::system::{System, SystemSpec};
 use crate::model::{Time, text};
 
@@ -23,12 +24,20 @@ use super::{Gauge, Rule, apply, gauges, security_groups};
 pub(crate) const RULES: &[Rule<Database>] = &[
     Rule {
         id: "db.status",
-        doc: "available or a status that serves; failed, stopped, storage-full, ... are down",
+        doc: "available or a status that serves; failed, stopped, ... are down, storage-full unless it still has connections",
         needs: &[Database::KEY],
         check: status,
     },
+    Rule { id: "db.cluster", doc: "a cluster's status, and a writer in it", needs: &[Database::KEY], check: cluster },
+    Rule { id: "db.readers", doc: "every reader of a cluster available", needs: &[Database::KEY], check: readers },
+    Rule { id: "db.replica", doc: "a read replica replicates", needs: &[Database::KEY], check: replica },
     Rule { id: "db.failover", doc: "no failover open; {database_failover}", needs: &[DatabaseEvents::KEY], check: failover },
-    Rule { id: "db.multi_az", doc: "Multi-AZ with a standby", needs: &[Database::KEY], check: multi_az },
+    Rule {
+        id: "db.multi_az",
+        doc: "Multi-AZ: its standby is there; single-AZ, or a cluster without a reader in another zone: a note",
+        needs: &[Database::KEY],
+        check: multi_az,
+    },
     Rule { id: "db.pitr", doc: "point-in-time restore lags <= 5 min; {database_restore_lag}", needs: &[Database::KEY], check: pitr },
     Rule {
         id: "db.connections",
@@ -36,6 +45,7 @@ pub(crate) const RULES: &[Rule<Database>] = &[
         needs: &[Database::KEY, Metrics::KEY],
         check: connections,
     },
+    Rule { id: "db.limit", doc: "the connection limit is known: a note", needs: &[Database::KEY, Metrics::KEY], check: no_limit },
     Rule {
         id: "db.no_connections",
         doc: "not 0 connections while tasks run",
@@ -101,21 +111,107 @@ fn key(facts: &Facts<'_>, db: &Database) -> Option<Finding> {
 
 fn status(facts: &Facts<'_>, db: &Database) -> Option<Finding> {
     let status = &db.status;
-    if status.is_empty() || status.serves() {
-        return None;
+    let text = match db.cluster.as_ref().filter(|c| c.members.len() > 1) {
+        Some(_) => format!("writer {}: status {status}", db.id),
+        None => format!("status {status}"),
+    };
+    match (status.serving(), status) {
+        (_, InstanceStatus::Unstated) | (Serving::Fully, _) => None,
+        (_, InstanceStatus::StorageFull) => Some(storage_full(facts)),
+        (_, InstanceStatus::Maintenance) => Some(degraded(format!("{text}: a short outage is likely"))),
+        (
+            Serving::Changing,
+            InstanceStatus::StorageOptimization | InstanceStatus::StorageConfigUpgrade | InstanceStatus::StorageInitialization,
+        ) => Some(note(text)),
+        (Serving::Changing, _) => Some(info(text)),
+        (Serving::Act, _) => Some(degraded(text)),
+        (Serving::Unknown, _) => Some(Finding::new(Level::Unknown, format!("{text}: not known whether it serves"))),
+        (Serving::No, InstanceStatus::Rebooting) if db.cluster.is_none() => Some(rebooting(facts)),
+        (Serving::No, _) if is_failing_over(db) => Some(degraded(text)),
+        (Serving::No, _) => Some(down(text)),
     }
-    if status.is_broken() {
-        return Some(down(format!("status {status}")));
-    }
-    // A reboot whose beginning is known from an event, and which goes on for too long.
-    let begun = (*status == InstanceStatus::Rebooting).then(|| open_failover(facts)).flatten();
-    match begun {
+}
+
+/// The cluster says itself that another member is about to take the writes.
+fn is_failing_over(db: &Database) -> bool {
+    db.cluster.as_ref().is_some_and(|c| c.status == ClusterStatus::FailingOver)
+}
+
+/// A reboot takes its time; one whose beginning is known from an event may go on for too long.
+fn rebooting(facts: &Facts<'_>) -> Finding {
+    match open_failover(facts) {
         Some(at) if facts.now - at > facts.limits().span(Limit::DatabaseFailover) => {
-            Some(down(format!("rebooting for {}", text::age(at, facts.now))).since(Some(at)))
+            down(format!("rebooting for {}", text::age(at, facts.now))).since(Some(at))
         }
-        Some(at) => Some(degraded(format!("rebooting for {}", text::age(at, facts.now))).since(Some(at))),
-        None => Some(degraded(format!("status {status}"))),
+        Some(at) => degraded(format!("rebooting for {}", text::age(at, facts.now))).since(Some(at)),
+        None => degraded("status rebooting"),
     }
+}
+
+/// RDS shuts a full database down to keep it whole, sooner or later: connections show that it has not yet.
+fn storage_full(facts: &Facts<'_>) -> Finding {
+    let open =
+        facts.window().and_then(|w| w.minutes(metric::Db::Connections, 1)).is_some_and(|v| v.iter().all(|v| v.is_some_and(|v| v >= 0.5)));
+    let told = facts.fresh::<DatabaseEvents>().into_iter().flat_map(|e| &e.events).find(|e| {
+        let message = e.message.to_lowercase();
+        message.contains("storage-full") && message.contains("has been shut down")
+    });
+    match told {
+        Some(event) => down("storage full: the database has been shut down, allocate more").since(event.at),
+        None if open => degraded("storage full: it still has connections and may be shut down, allocate more"),
+        None => down("storage full: it may be shut down already, allocate more"),
+    }
+}
+
+fn cluster(facts: &Facts<'_>, db: &Database) -> Option<Finding> {
+    let cluster = db.cluster.as_ref()?;
+    if cluster.status == ClusterStatus::FailingOver {
+        let begun = open_failover(facts);
+        let late = begun.is_some_and(|at| facts.now - at > facts.limits().span(Limit::DatabaseFailover));
+        // With its beginning known the failover's own rule says how long it has gone on.
+        return begun.is_none().then(|| degraded("cluster failing over")).or_else(|| late.then(|| down("cluster still failing over")));
+    }
+    if !cluster.members.is_empty() && cluster.writer().is_none() {
+        return Some(down("no writer in the cluster"));
+    }
+    let text = format!("cluster status {}", cluster.status);
+    match cluster.status.serving() {
+        _ if cluster.status.is_empty() => Some(Finding::new(Level::Unknown, "cluster status not known")),
+        Serving::Fully => cluster.members.is_empty().then(|| Finding::new(Level::Unknown, "the members of the cluster are not known")),
+        Serving::Changing if cluster.status == ClusterStatus::StorageOptimization => Some(note(text)),
+        Serving::Changing => Some(info(text)),
+        Serving::Act => Some(degraded(format!("{text}: a short outage is likely"))),
+        Serving::No => Some(down(text)),
+        Serving::Unknown => Some(Finding::new(Level::Unknown, format!("{text}: not known whether it serves"))),
+    }
+}
+
+/// Readers that do not answer: the writes go on, with less to fall back on.
+fn readers(_: &Facts<'_>, db: &Database) -> Option<Finding> {
+    let all = db.cluster.iter().flat_map(|c| c.readers());
+    let (mut gone, mut unsure) = (Vec::new(), Vec::new());
+    for reader in all {
+        let text = format!("reader {}: status {}", reader.id, reader.status);
+        match reader.status.serving() {
+            Serving::Fully | Serving::Changing => {}
+            Serving::Unknown => {
+                unsure.push(if reader.status.is_empty() { format!("reader {}: status not known", reader.id) } else { text })
+            }
+            Serving::Act | Serving::No => gone.push(text),
+        }
+    }
+    if !gone.is_empty() {
+        return Some(degraded(gone.join(", ")));
+    }
+    (!unsure.is_empty()).then(|| Finding::new(Level::Unknown, unsure.join(", ")))
+}
+
+fn replica(_: &Facts<'_>, db: &Database) -> Option<Finding> {
+    let source = db.replica_of.as_ref()?;
+    if db.replication_trouble.is_empty() {
+        return Some(note(format!("read replica of {source}")));
+    }
+    Some(degraded(format!("read replica of {source}: {}", db.replication_trouble.join(", "))))
 }
 
 /// When the failover began that has not been reported as completed.
@@ -125,8 +221,14 @@ fn open_failover(facts: &Facts<'_>) -> Option<Time> {
     let begun = newest(|m| m.contains("failover") && m.contains("started"))
         .or_else(|| newest(|m| m.contains("requested a failover")))
         .filter(|at| facts.now - *at <= limits::DB_FAILOVER_FORGET)?;
-    let ended = newest(|m| m.contains("failover") && (m.contains("completed") || m.contains("abandoning")));
+    let ended = newest(is_failover_end);
     ended.is_none_or(|e| e < begun).then_some(begun)
+}
+
+/// A failover that has come to an end, good or bad.
+fn is_failover_end(message: &str) -> bool {
+    let failed = message.contains("failed") || message.contains("completed") || message.contains("abandoning");
+    (message.contains("failover") && failed) || message.contains("promoting previous primary again")
 }
 
 fn failover(facts: &Facts<'_>, _: &Database) -> Option<Finding> {
@@ -136,12 +238,15 @@ fn failover(facts: &Facts<'_>, _: &Database) -> Option<Finding> {
     Some(finding.since(Some(at)))
 }
 
+/// What was built in one zone is not degraded for it: whether it should be is for the written architecture to say.
 fn multi_az(_: &Facts<'_>, db: &Database) -> Option<Finding> {
-    if !db.multi_az {
-        return Some(degraded("not Multi-AZ"));
+    match db.redundancy() {
+        Redundancy::Standby(_) | Redundancy::Readers | Redundancy::ReadReplica(_) | Redundancy::Unknown => None,
+        Redundancy::StandbyPending => Some(degraded("no standby zone")),
+        Redundancy::SingleAz => Some(note("single-AZ")),
+        Redundancy::NoReader => Some(note("no reader: a failover takes up to 10 min")),
+        Redundancy::ReadersBeside => Some(note("no reader in another zone")),
     }
-    let standby = db.secondary_zone.as_deref().is_some_and(|z| !z.is_empty());
-    (!standby).then(|| degraded("no standby zone"))
 }
 
 fn pitr(facts: &Facts<'_>, db: &Database) -> Option<Finding> {
@@ -159,10 +264,15 @@ fn pitr(facts: &Facts<'_>, db: &Database) -> Option<Finding> {
     }
 }
 
-/// `max_connections` of the parameter group, else of the class.
 fn max_connections(facts: &Facts<'_>, db: &Database) -> Option<i64> {
-    let set = facts.store.get::<DatabaseSettings>().and_then(|s| s.max_connections);
-    set.or_else(|| default_max_connections(&db.class)).filter(|m| *m > 0)
+    db.max_connections(facts.store.get::<DatabaseSettings>())
+}
+
+/// Connections that cannot be held against a limit are not judged; that is said.
+fn no_limit(facts: &Facts<'_>, db: &Database) -> Option<Finding> {
+    let counted = facts.window()?.minutes(metric::Db::Connections, 1).is_some_and(|v| v.iter().any(Option::is_some));
+    let unknown = counted && max_connections(facts, db).is_none();
+    unknown.then(|| note(format!("connection limit of {} on {} not known: connections not judged", db.engine.title(), db.class)))
 }
 
 fn connections(facts: &Facts<'_>, db: &Database) -> Option<Finding> {

@@ -5,7 +5,7 @@ use super::parts::{Parts, edge, finish, service_id, worse};
 use super::{Edge, Flow, Hop};
 use crate::insight::reading::{Measure, Unit};
 use crate::insight::topology::paths::End;
-use crate::model::cache::ReplicationGroup;
+use crate::model::cache::{ReplicationGroup, engine_title};
 use crate::model::health::Level;
 use crate::model::metric;
 use crate::model::stack::{BucketRole, Dependency, ServiceRole, ServiceSpec};
@@ -27,15 +27,15 @@ pub(super) fn flow(parts: &Parts<'_>) -> Flow {
     }
     let mut notes = Vec::new();
     if parts.stack().has(System::Cache) {
-        let mut broker = parts.cache_hop("broker", "Redis - Celery Broker");
+        let mut broker = parts.cache_hop("broker", "- Celery Broker");
         broker.facts.push("queue depth: not in any AWS API".to_owned());
         hops.push(broker);
         for spec in parts.fronted(false).filter(queues) {
             consumer(parts, spec, &mut hops, &mut edges);
         }
-        notes.push("queue depth is not in any AWS API: use LLEN in Redis or a custom metric".to_owned());
+        notes.push(format!("queue depth is not in any AWS API: use LLEN in {} or a custom metric", engine_title(parts.store())));
     } else {
-        notes.push("no Redis: no queue to be seen".to_owned());
+        notes.push("no cache: no queue to be seen".to_owned());
     }
     finish("Background jobs", hops, edges, notes)
 }
@@ -56,7 +56,7 @@ fn consumer(parts: &Parts<'_>, spec: &ServiceSpec, hops: &mut Vec<Hop>, edges: &
     }
     let documents = parts.bucket_hop(&BucketRole::Documents, "S3 Documents").filter(|_| spec.role == ServiceRole::Worker);
     data.extend(documents.map(|hop| (hop.clone(), parts.bucket_edge(&id, &hop, "upload/process"))));
-    data.push((parts.cache_hop("results", "Redis Cache"), parts.cache_edge(&id, "results", "results")));
+    data.push((parts.cache_hop("results", "Cache"), parts.cache_edge(&id, "results", "results")));
     for (hop, edge) in data {
         edges.push(edge);
         if hops.iter().all(|h| h.id != hop.id) {

@@ -7,7 +7,8 @@ use crate::insight::reading::{Measure, Unit};
 use crate::insight::topology::entry::is_fronted;
 use crate::insight::topology::paths::{CellVerdict, End, Paths, PortRange};
 use crate::insight::{Judgement, NodeId};
-use crate::model::cache::ReplicationGroup;
+use crate::model::cache::{ReplicationGroup, engine_title};
+use crate::model::database::Database;
 use crate::model::health::{Level, Reason, Verdict};
 use crate::model::limits::Limit;
 use crate::model::metric::{self, Metrics, Readings, SeriesId};
@@ -83,7 +84,10 @@ impl<'a> Parts<'a> {
     }
 
     pub(super) fn database_hop(&self) -> Hop {
-        let mut hop = self.hop("db", "RDS PostgreSQL", &self.stack().database, NodeId::of(System::Database));
+        // Its engine is known once it has answered.
+        let engine = self.store().get::<Database>().filter(|db| !db.engine.is_empty()).map(|db| db.engine.title());
+        let title = engine.map_or_else(|| "RDS".to_owned(), |engine| format!("RDS {engine}"));
+        let mut hop = self.hop("db", &title, &self.stack().database, NodeId::of(System::Database));
         hop.figures = self.metrics(&[
             ("connections", metric::Db::Connections, Unit::Count),
             ("cpu", metric::Db::Cpu, Unit::Percent),
@@ -94,8 +98,10 @@ impl<'a> Parts<'a> {
         hop
     }
 
-    pub(super) fn cache_hop(&self, id: &str, title: &str) -> Hop {
-        let mut hop = self.hop(id, title, &self.stack().cache, NodeId::of(System::Cache));
+    /// The cache in a part: `Cache`, ` - Celery Broker`, behind its engine's name.
+    pub(super) fn cache_hop(&self, id: &str, part: &str) -> Hop {
+        let title = format!("{} {part}", engine_title(self.store()));
+        let mut hop = self.hop(id, &title, &self.stack().cache, NodeId::of(System::Cache));
         let ops = self.read.sum(self.cache_series(metric::Redis::Gets).chain(self.cache_series(metric::Redis::Sets)));
         hop.figures.extend(ops.map(|v| Measure::new("operations", v / 60.0, Unit::PerSecond)));
         let cpu = self.read.max(self.cache_series(metric::Redis::Engine)).or_else(|| self.read.max(self.cache_series(metric::Redis::Cpu)));

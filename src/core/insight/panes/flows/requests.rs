@@ -67,7 +67,7 @@ fn behind(parts: &Parts<'_>, spec: &ServiceSpec, assets: Option<&Hop>) -> Vec<(O
         all.push((Some(parts.database_hop()), parts.database_edge(&id, "")));
     }
     if spec.needs(Dependency::Cache) && stack.has(System::Cache) {
-        all.push((Some(parts.cache_hop("redis", "Redis Cache")), parts.cache_edge(&id, "redis", "")));
+        all.push((Some(parts.cache_hop("redis", "Cache")), parts.cache_edge(&id, "redis", "")));
     }
     match spec.role {
         ServiceRole::ControlPlane => {

@@ -93,8 +93,8 @@ fn needs(store: &Store, stack: &Stack) -> Vec<Need> {
     if let Some(database) = store.get::<Database>().filter(|_| needs(Dependency::Database)) {
         all.push(Need { from: End::Ecs, to: End::Rds, port: database_port(database) });
     }
-    if store.get::<ReplicationGroup>().is_some() && needs(Dependency::Cache) {
-        all.push(Need { from: End::Ecs, to: End::Redis, port: 6379 });
+    if let Some(cache) = store.get::<ReplicationGroup>().filter(|_| needs(Dependency::Cache)) {
+        all.push(Need { from: End::Ecs, to: End::Redis, port: cache.port.map_or(6379, i32::from) });
     }
     // Images, secrets and logs: over HTTPS, wherever their endpoints are.
     if services(store, stack).next().is_some() {
@@ -103,8 +103,10 @@ fn needs(store: &Store, stack: &Stack) -> Vec<Need> {
     all
 }
 
+/// As its endpoint says; before it has said anything, the engine's usual one.
 fn database_port(database: &Database) -> i32 {
-    if database.engine.contains("mysql") || database.engine.contains("mariadb") { 3306 } else { 5432 }
+    let usual = if matches!(database.engine.as_str(), "mysql" | "mariadb" | "aurora-mysql") { 3306 } else { 5432 };
+    database.port.map_or(usual, i32::from)
 }
 
 /// The address blocks in which an end lives: as planned, else those of the subnets that AWS names.

@@ -10,7 +10,7 @@ use ratatui::layout::Rect;
 use super::detail::{Columns, Detail, keeping, left_over, over, selected, spread};
 use super::{Panels, beside, data_events, facts, heading, spacious, split, text};
 use crate::insight::NodeId;
-use crate::model::database::{Database, DatabaseEvents, DatabaseSettings};
+use crate::model::database::{Database, DatabaseEvents, DatabaseSettings, Redundancy};
 use crate::model::profile::{DatabaseHost, DatabaseLoad};
 use crate::session::Screen;
 use crate::session::pane::database as rows;
@@ -29,7 +29,7 @@ const PROCESSES: usize = 3;
 
 /// Draws the pane.
 pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
-    let mut title = Phrase::of("PostgreSQL ", Role::Title);
+    let mut title = card::name(v).and(" ", Role::Title);
     if let Some(db) = v.store.get::<Database>() {
         title = title
             .and(db.version.as_str(), Role::Text)
@@ -126,6 +126,7 @@ fn detail<'a>(v: &View<'a>, screen: &Screen) -> Option<Detail<'a>> {
 
 fn header<'a>(v: &View<'a>, db: &'a Database, short: bool) -> Vec<(&'static str, Phrase<'a>)> {
     let restorable = db.latest_restorable.map(|at| at.format("  %H:%M:%SZ").to_string()).unwrap_or_default();
+    let members = db.cluster.iter().flat_map(|c| &c.members).map(|m| (m.role(), card::member(m)));
     let mut pairs = vec![
         ("connections", card::connections(v, db)),
         ("free storage", card::storage(v, db)),
@@ -136,15 +137,18 @@ fn header<'a>(v: &View<'a>, db: &'a Database, short: bool) -> Vec<(&'static str,
         || db.pending.iter().chain(v.store.get::<DatabaseSettings>().into_iter().flat_map(|s| &s.maintenance)).cloned().collect::<Vec<_>>();
     let waiting = pending();
     let waiting = if waiting.is_empty() { Phrase::of("nothing", Role::Muted) } else { Phrase::of(waiting.join(", "), Role::Info) };
+    pairs.extend(members);
     if short {
         return pairs;
     }
+    pairs.extend(db.cluster.as_ref().map(|c| ("cluster", text(c.id.as_str()).and(format!("  {}", c.kind()), Role::Muted))));
+    pairs.extend(db.replica_of.as_deref().map(|source| ("replica of", text(source))));
     let on = |on: bool| if on { text("on") } else { Phrase::of("off", Role::Warn) };
     let earliest = v.store.get::<DatabaseSettings>().and_then(|s| s.earliest_restorable).map(|at| at.format("%d %b %H:%MZ").to_string());
     pairs.extend([
         ("pending", waiting),
-        ("storage", text(format!("{} GiB {}", db.allocated_gib, db.storage_type))),
-        ("multi-AZ", on(db.multi_az)),
+        ("storage", allocated(db)),
+        ("multi-AZ", if db.redundancy() == Redundancy::SingleAz { text("single-AZ") } else { on(db.multi_az) }),
         ("encrypted", on(db.encrypted)),
         ("backups", text(format!("{} days", db.backup_retention))),
         ("restore from", text(earliest.unwrap_or_else(|| "?".to_owned()))),
@@ -154,7 +158,13 @@ fn header<'a>(v: &View<'a>, db: &'a Database, short: bool) -> Vec<(&'static str,
         ("parameters", text(db.parameter_group.as_deref().unwrap_or("—"))),
         ("endpoint", text(db.endpoint.as_deref().unwrap_or("—"))),
     ]);
+    pairs.extend(db.cluster.as_ref().and_then(|c| c.reader_endpoint.as_deref()).map(|e| ("readers at", text(e))));
     pairs
+}
+
+/// What is allocated; of Aurora nothing is.
+fn allocated(db: &Database) -> Phrase<'_> {
+    if db.engine.is_aurora() { text(db.storage_type.as_str()) } else { text(format!("{} GiB {}", db.allocated_gib, db.storage_type)) }
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use nextcore_core::model::Time;
 use nextcore_core::model::balancer::{Balancer, Routing};
 use nextcore_core::model::cache::ReplicationGroup;
 use nextcore_core::model::cdn::Cdn;
+use nextcore_core::model::database::Database;
 use nextcore_core::model::dns::Dns;
 use nextcore_core::model::metric::Metrics;
 use nextcore_core::model::network::NatGateways;
@@ -39,7 +40,7 @@ const QUERIES_PER_CALL: usize = 500;
 
 /// Names that AWS gave are part of the queries: on the first poll wait until the sections that know them have answered somehow.
 fn wait_for_names(cx: &Context) -> Result<(), Problem> {
-    for key in [Balancer::KEY, Routing::KEY, ReplicationGroup::KEY, NatGateways::KEY, Cdn::KEY, Dns::KEY] {
+    for key in [Balancer::KEY, Routing::KEY, Database::KEY, ReplicationGroup::KEY, NatGateways::KEY, Cdn::KEY, Dns::KEY] {
         let answered = !cx.stack.reads(key)
             || cx.store.entry(key).is_some_and(|e| e.value.is_some() || e.problem.as_ref().is_some_and(|p| !p.is_waiting()));
         if !answered && cx.store.get::<Metrics>().is_none() {

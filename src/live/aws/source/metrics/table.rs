@@ -5,6 +5,7 @@ use super::super::Context;
 use nextcore_core::model::balancer::{Balancer, Routing};
 use nextcore_core::model::cache::ReplicationGroup;
 use nextcore_core::model::cdn;
+use nextcore_core::model::database::Database;
 use nextcore_core::model::dns;
 use nextcore_core::model::metric::{Alb, Cdn, CdnRealtime, Db, Dns, Family, Insights, Logs, Nat, Redis, S3, SeriesId, Svc, Tg};
 use nextcore_core::model::network::{NatGateways, NatState};
@@ -258,11 +259,13 @@ pub(super) fn queries(cx: &Context) -> Vec<Query> {
         all.add(containers, &service.name, "ECS/ContainerInsights", &dimensions);
     }
     if cx.stack.has(System::Database) {
-        all.add(database, "", "AWS/RDS", &[("DBInstanceIdentifier", &cx.stack.database)]);
+        // Of a cluster, the instance that takes the writes.
+        let instance = cx.store.get::<Database>().map_or(&cx.stack.database, |db| &db.id);
+        all.add(database, "", "AWS/RDS", &[("DBInstanceIdentifier", instance)]);
     }
-    let members = cx.store.get::<ReplicationGroup>().map(|g| g.node_groups.as_slice()).unwrap_or_default();
-    for member in members.iter().flat_map(|n| &n.members) {
-        all.add(cache_node, &member.id, "AWS/ElastiCache", &[("CacheClusterId", &member.id), ("CacheNodeId", "0001")]);
+    for member in cx.store.get::<ReplicationGroup>().into_iter().flat_map(ReplicationGroup::members) {
+        let (cluster, node) = member.dimensions();
+        all.add(cache_node, &member.id, "AWS/ElastiCache", &[("CacheClusterId", cluster), ("CacheNodeId", node)]);
     }
     for gateway in cx.store.get::<NatGateways>().map(|n| n.gateways.as_slice()).unwrap_or_default() {
         if gateway.state != NatState::Deleted {
