@@ -109,7 +109,7 @@ fn key(facts: &Facts<'_>, group: &ReplicationGroup) -> Option<Finding> {
 fn status(_: &Facts<'_>, group: &ReplicationGroup) -> Option<Finding> {
     match &group.status {
         CacheStatus::Available | CacheStatus::Unstated => None,
-        status @ (CacheStatus::CreateFailed | CacheStatus::Deleting) => Some(down(format!("status {status}"))),
+        status @ (CacheStatus::CreateFailed | CacheStatus::Deleting) => Some(down(format!("status {status}")).interrupting("failed")),
         status => Some(degraded(format!("status {status}"))),
     }
 }
@@ -149,7 +149,7 @@ fn failing_over(facts: &Facts<'_>, _: &ReplicationGroup) -> Option<Finding> {
     open.sort();
     // The failover that began it all says more than the recovery that follows it.
     let (at, text) = open.iter().find(|(_, t)| t.contains('→')).or(open.first())?;
-    Some(degraded(format!("{text} ({})", text::age(*at, facts.now))).since(Some(*at)))
+    Some(degraded(format!("{text} ({})", text::age(*at, facts.now))).since(Some(*at)).interrupting("failed over"))
 }
 
 fn connections(facts: &Facts<'_>, group: &ReplicationGroup) -> Option<Finding> {
@@ -161,7 +161,7 @@ fn connections(facts: &Facts<'_>, group: &ReplicationGroup) -> Option<Finding> {
         values.is_some_and(|v| v.iter().all(|v| v.is_some_and(|v| v <= 0.0)))
     };
     let none = !members.is_empty() && members.iter().all(silent);
-    none.then(|| down(format!("0 connections on all {} nodes for {minutes} min", members.len())))
+    none.then(|| down(format!("0 connections on all {} nodes for {minutes} min", members.len())).interrupting("lost its connections"))
 }
 
 /// Nobody asks any more: connections alone may stay open behind a way that is closed.
@@ -193,7 +193,7 @@ fn shard_nodes(facts: &Facts<'_>, shard: &NodeGroup) -> Option<Finding> {
     let total = shard.members.len();
     let available = shard.members.iter().filter(|m| is_available(facts, m)).count();
     match available {
-        0 => Some(down(format!("shard {}: 0 of {total} nodes available", shard.id))),
+        0 => Some(down(format!("shard {}: 0 of {total} nodes available", shard.id)).interrupting("failed")),
         1 => Some(degraded(format!("shard {}: no replica, 1 of {total} nodes available", shard.id))),
         _ => None,
     }

@@ -105,15 +105,16 @@ fn status(facts: &Facts<'_>, db: &Database) -> Option<Finding> {
         return None;
     }
     if status.is_broken() {
-        return Some(down(format!("status {status}")));
+        return Some(down(format!("status {status}")).interrupting("failed"));
     }
     // A reboot whose beginning is known from an event, and which goes on for too long.
     let begun = (*status == InstanceStatus::Rebooting).then(|| open_failover(facts)).flatten();
     match begun {
         Some(at) if facts.now - at > facts.limits().span(Limit::DatabaseFailover) => {
-            Some(down(format!("rebooting for {}", text::age(at, facts.now))).since(Some(at)))
+            Some(down(format!("rebooting for {}", text::age(at, facts.now))).since(Some(at)).interrupting("rebooted"))
         }
-        Some(at) => Some(degraded(format!("rebooting for {}", text::age(at, facts.now))).since(Some(at))),
+        Some(at) => Some(degraded(format!("rebooting for {}", text::age(at, facts.now))).since(Some(at)).interrupting("rebooted")),
+        None if *status == InstanceStatus::Rebooting => Some(degraded(format!("status {status}")).interrupting("rebooted")),
         None => Some(degraded(format!("status {status}"))),
     }
 }
@@ -133,7 +134,7 @@ fn failover(facts: &Facts<'_>, _: &Database) -> Option<Finding> {
     let at = open_failover(facts)?;
     let text = format!("failover in progress {}", text::age(at, facts.now));
     let finding = if facts.now - at > facts.limits().span(Limit::DatabaseFailover) { down(text) } else { degraded(text) };
-    Some(finding.since(Some(at)))
+    Some(finding.since(Some(at)).interrupting("failed over"))
 }
 
 fn multi_az(_: &Facts<'_>, db: &Database) -> Option<Finding> {
@@ -188,7 +189,8 @@ fn no_connections(facts: &Facts<'_>, _: &Database) -> Option<Finding> {
     let dropped = running > 0 && values.iter().all(|v| v.is_some_and(|v| v < 0.5));
     // A database that never had a connection has not lost any.
     let had = facts.window()?.mean_before(metric::Db::Connections, minutes, 30).is_some_and(|m| m >= 0.5);
-    (dropped && had).then(|| down(format!("0 connections for {minutes} min while {running} tasks run")))
+    (dropped && had)
+        .then(|| down(format!("0 connections for {minutes} min while {running} tasks run")).interrupting("lost its connections"))
 }
 
 fn surplus(facts: &Facts<'_>, _: &Database) -> Option<Finding> {

@@ -63,7 +63,10 @@ fn state(_: &Facts<'_>, network: &Network) -> Option<Finding> {
     odd.then(|| down(format!("VPC {}", network.state)))
 }
 
-fn gateway(_: &Facts<'_>, network: &Network) -> Option<Finding> {
+fn gateway(facts: &Facts<'_>, network: &Network) -> Option<Finding> {
+    if facts.store.unread::<Network>("", "internet_gateways").is_some() {
+        return None;
+    }
     let attachments = network.internet_gateways.iter().flat_map(|g| &g.attachments);
     let mut states = attachments.filter(|(vpc, _)| *vpc == network.vpc).map(|(_, state)| state);
     if states.clone().any(|s| s.is_attached() || *s == AttachmentState::Unstated) {
