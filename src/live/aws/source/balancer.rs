@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use aws_sdk_elasticloadbalancingv2::operation::describe_target_groups::builders::DescribeTargetGroupsFluentBuilder;
 use aws_sdk_elasticloadbalancingv2::types as sdk;
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 
-use super::{Context, FAST, MINUTE, SLOW};
+use super::{Context, FAST, MINUTE, Part, SLOW};
 use crate::aws::convert::{text, text_opt, texts};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
@@ -97,7 +97,12 @@ async fn listeners(cx: &Context, balancer: &str) -> Result<Vec<Listener>, Proble
     let request = cx.clients.elb.describe_listeners().load_balancer_arn(balancer);
     let ask = |token| request.clone().set_marker(token).send();
     let found = page::all(LISTENERS, ask, |out| (out.listeners, out.next_marker)).await?;
-    let rules = try_join_all(found.iter().map(|l| rules(cx, l.listener_arn().unwrap_or_default()))).await?;
+    let answers = join_all(found.iter().map(|l| rules(cx, l.listener_arn().unwrap_or_default()))).await;
+    let mut rules = Vec::new();
+    for (listener, answer) in found.iter().zip(answers) {
+        let name = format!("rules of listener {}", listener.port().unwrap_or_default());
+        rules.push(cx.part(Part::judged(name, listener.listener_arn().unwrap_or_default(), "rules"), answer)?.unwrap_or_default());
+    }
     let mut listeners: Vec<Listener> = found
         .iter()
         .zip(rules)
@@ -173,8 +178,7 @@ async fn target_groups(cx: &Context, balancer: &str) -> Result<Vec<TargetGroup>,
 async fn described(cx: &Context, request: DescribeTargetGroupsFluentBuilder) -> Result<Vec<TargetGroup>, Problem> {
     let ask = |token| request.clone().set_marker(token).send();
     let found = page::all(GROUPS, ask, |out| (out.target_groups, out.next_marker)).await?;
-    let delays =
-        futures_util::future::join_all(found.iter().map(|g| deregistration_delay(cx, g.target_group_arn().unwrap_or_default()))).await;
+    let delays = join_all(found.iter().map(|g| deregistration_delay(cx, g.target_group_arn().unwrap_or_default()))).await;
     let mut groups: Vec<TargetGroup> = found.iter().zip(delays).map(|(g, delay)| target_group(g, delay)).collect();
     groups.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(groups)
@@ -196,9 +200,11 @@ fn target_group(g: &sdk::TargetGroup, delay: Option<i32>) -> TargetGroup {
     }
 }
 
-/// A nicety of the detail pane: without the permission the rest of the routing is still worth showing.
+/// Only shown: without it the rest of the routing is worth showing.
 async fn deregistration_delay(cx: &Context, group: &str) -> Option<i32> {
-    let out = cx.clients.elb.describe_target_group_attributes().target_group_arn(group).send().await.ok()?;
+    let answer = cx.clients.elb.describe_target_group_attributes().target_group_arn(group).send().await;
+    let part = Part::shown(format!("attributes of {}", group_name(group)), group, "deregistration_delay");
+    let out = cx.part(part, answer.map_err(|e| problem_of(ATTRIBUTES, &e))).ok()??;
     let attribute = out.attributes().iter().find(|a| a.key() == Some("deregistration_delay.timeout_seconds"))?;
     attribute.value()?.parse().ok()
 }
@@ -215,8 +221,9 @@ impl super::Source for TargetsSource {
 
     async fn poll(cx: Arc<Context>) -> Result<Targets, Problem> {
         let groups = &cx.needs::<Routing>()?.target_groups;
-        let targets = try_join_all(groups.iter().map(|g| targets(&cx, &g.arn))).await?;
-        let groups: BTreeMap<_, _> = groups.iter().map(|g| g.arn.clone()).zip(targets).collect();
+        let answers = join_all(groups.iter().map(|g| targets(&cx, &g.arn))).await;
+        let answers = groups.iter().zip(answers).map(|(g, answer)| (g.arn.clone(), answer.map(|targets| (g.arn.clone(), targets))));
+        let groups: BTreeMap<_, _> = cx.each("target health of", answers)?.into_iter().collect();
         Ok(Targets { groups })
     }
 }

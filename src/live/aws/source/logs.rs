@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::{Context, TWENTY, TWO_MINUTES};
+use super::{Context, Part, TWENTY, TWO_MINUTES};
 use crate::aws::convert::{millis, text, text_opt};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
@@ -126,7 +126,7 @@ impl super::Source for GroupSource {
         };
         let request = logs.describe_log_streams().log_group_name(name).descending(true).limit(50);
         let request = request.order_by(aws_sdk_cloudwatchlogs::types::OrderBy::LastEventTime);
-        let streams = request.send().await.map_err(|e| problem_of(STREAMS, &e))?;
+        let streams = cx.part(Part::judged("streams", "", "streams"), request.send().await.map_err(|e| problem_of(STREAMS, &e)))?;
         Ok(LogGroup {
             name: text(group.log_group_name()),
             arn: text(group.log_group_arn().or(group.arn()).map(|a| a.trim_end_matches(":*"))),
@@ -134,8 +134,8 @@ impl super::Source for GroupSource {
             retention_days: group.retention_in_days(),
             stored_bytes: group.stored_bytes().unwrap_or_default(),
             streams: streams
-                .log_streams()
                 .iter()
+                .flat_map(|streams| streams.log_streams())
                 .map(|s| LogStream {
                     name: text(s.log_stream_name()),
                     last_ingestion: millis(s.last_ingestion_time()),
