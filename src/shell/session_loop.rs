@@ -130,7 +130,7 @@ pub async fn run<T: Screen + Host>(
             update(&mut session, Msg::Mode(authority.mode()));
         }
         if let Msg::Focus(focused) = msg {
-            drop(feed.wishes.try_send(Wish::Focus(focused)));
+            feed.wishes.make(Wish::Focus(focused));
         }
         for effect in update(&mut session, msg) {
             match effect {
@@ -143,10 +143,9 @@ pub async fn run<T: Screen + Host>(
                     screen.draw(&session, &theme)?;
                 }
                 Effect::Copy(text) => screen.copy(&text)?,
-                // A full channel means that the engine has newer wishes than it can serve; the next screen sends its own.
-                Effect::Closely(closely) => drop(feed.wishes.try_send(Wish::Closely(closely))),
-                Effect::Needs { all, front } => drop(feed.wishes.try_send(Wish::Needs { all, front })),
-                Effect::Refresh(keys) => drop(feed.wishes.try_send(Wish::Refresh(keys))),
+                Effect::Closely(closely) => feed.wishes.make(Wish::Closely(closely)),
+                Effect::Needs { all, front } => feed.wishes.make(Wish::Needs { all, front }),
+                Effect::Refresh(keys) => feed.wishes.make(Wish::Refresh(keys)),
                 Effect::Plan(request) => order(&feed, &mut session, Order::Plan(request)),
                 Effect::Execute(plan, typed) => order(&feed, &mut session, Order::Execute(plan, typed)),
                 Effect::Seen(id) => order(&feed, &mut session, Order::Seen(id)),

@@ -26,6 +26,7 @@ mod lines;
 mod listen;
 mod log;
 mod obligations;
+mod parts;
 mod place;
 mod plans;
 mod process;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::Time;
 use crate::model::health::{Level, Verdict};
 pub use crate::model::system::NodeId;
+use crate::model::system::System;
 
 /// How many nodes are at each level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -41,6 +42,27 @@ pub struct Event {
     pub text: String,
 }
 
+/// Something that others rest on and that did not serve.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    pub node: NodeId,
+    /// Since when.
+    pub at: Time,
+    /// `failed`, `failed over`.
+    pub what: String,
+    /// How many nodes failed after it that rest on it.
+    pub then: usize,
+}
+
+impl Cause {
+    /// `the database failed over at 02:31`.
+    pub fn words(&self) -> String {
+        let name = self.node.system().spec().title;
+        let article = if self.node.system() == System::Database { "the " } else { "" };
+        format!("{article}{name} {} at {}", self.what, self.at.format("%H:%M"))
+    }
+}
+
 /// The judgement of one moment.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Judgement {
@@ -52,9 +74,17 @@ pub struct Judgement {
     pub worst: Level,
     /// Newest first.
     pub timeline: Vec<Event>,
+    /// What failed that others rest on, the earliest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub causes: Vec<Cause>,
 }
 
 impl Judgement {
+    /// What failed first of all that something else failed after.
+    pub fn cause(&self) -> Option<&Cause> {
+        self.causes.iter().find(|c| c.then > 0)
+    }
+
     /// The verdict on a node; `None` before anything is known of it.
     pub fn of(&self, node: &NodeId) -> Option<&Verdict> {
         self.nodes.get(node)

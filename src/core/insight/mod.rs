@@ -17,4 +17,4 @@ pub(crate) mod fixture;
 mod tests;
 
 pub use health::{RuleDoc, Watch, catalogue, judge, sections};
-pub use judgement::{Counts, Event, Judgement, NodeId};
+pub use judgement::{Cause, Counts, Event, Judgement, NodeId};

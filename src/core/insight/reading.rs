@@ -1,7 +1,7 @@
 //! Figures that are made of the readings of metric series, neutral of how they are written: what the flow and zone models and the reports
 //! show. It judges nothing.
 
-use crate::model::metric::{Readings, Series, SeriesId};
+use crate::model::metric::{Readings, SeriesId};
 
 /// What a figure counts; how it is written is the reader's business.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,11 +48,12 @@ impl Readings<'_> {
 
     /// The same for several parts together; one that was never published counts for nothing, unless none was.
     pub(crate) fn share_of(&self, parts: &[impl Into<SeriesId> + Clone], whole: impl Into<SeriesId>) -> Option<f64> {
-        let (parts, whole): (Vec<&Series>, SeriesId) = (parts.iter().filter_map(|id| self.series(id.clone())).collect(), whole.into());
-        let at = self.of(&whole).minute()?.min(parts.iter().map(|s| self.asked(s)).min()?);
-        let whole = self.series(whole)?.at(at).filter(|v| *v > 0.0)?;
-        let part = parts.iter().filter_map(|s| s.at(at)).reduce(|a, b| a + b)?;
-        Some((part / whole.max(part) * 100.0).clamp(0.0, 100.0))
+        let (parts, whole): (Vec<SeriesId>, SeriesId) = (parts.iter().map(|id| id.clone().into()).collect(), whole.into());
+        let at = self.minute_of(&parts, &whole)?;
+        let part = parts.iter().filter_map(|id| self.series(id)?.at(at)).reduce(|a, b| a + b)?;
+        // Requests that found no target are not counted: what failed is then all of them.
+        let all = Some(self.series(whole)?.at(at)?.max(part)).filter(|v| *v > 0.0)?;
+        Some((part / all * 100.0).clamp(0.0, 100.0))
     }
 
     /// The sum of several series; `None` when none is known.

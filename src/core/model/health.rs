@@ -93,7 +93,7 @@ pub struct Verdict {
     pub reasons: Vec<Reason>,
     /// When `level` last changed, as far as this process (or the cloud's own time stamps) can tell.
     pub since: Option<Time>,
-    /// The oldest success among the sections that decided; `None` before the first.
+    /// When the oldest was seen of what it is judged by, its figures by the end of their minute; `None` before the first.
     pub as_of: Option<Time>,
 }
 

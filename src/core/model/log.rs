@@ -13,8 +13,11 @@ use super::system::System;
 pub struct LogEvent {
     /// AWS's event id: what duplicates are recognised by.
     pub id: String,
-    /// Event time.
+    /// Event time: what its writer says.
     pub at: Time,
+    /// When it was received, where its own time lies behind that: such an event comes from the future.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received: Option<Time>,
     /// `<prefix>/<container>/<task-id>`.
     pub stream: String,
     /// One line.
@@ -22,6 +25,11 @@ pub struct LogEvent {
 }
 
 impl LogEvent {
+    /// Where it stands among the others: its time, but not one that had not come when it was received.
+    pub fn arrived(&self) -> Time {
+        self.received.unwrap_or(self.at)
+    }
+
     /// The service: the stream's first part.
     pub fn service(&self) -> &str {
         self.stream.split('/').next().unwrap_or(&self.stream)
@@ -50,6 +58,13 @@ pub struct LogStream {
     pub name: String,
     pub last_ingestion: Option<Time>,
     pub last_event: Option<Time>,
+}
+
+impl LogStream {
+    /// When it last had an event, as far as that can be: a writer whose clock is ahead does not make it live.
+    pub(crate) fn last(&self, now: Time) -> Option<Time> {
+        self.last_ingestion.max(self.last_event.filter(|at| *at <= now))
+    }
 }
 
 /// logs:DescribeLogGroups + DescribeLogStreams of the configured group.

@@ -119,6 +119,21 @@ impl Problem {
     }
 }
 
+/// A part of a section that could not be read while the rest could: it is not known, and nothing is said of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unread {
+    /// What it is: `policies of production-nextcore-ecs-task`.
+    pub part: String,
+    /// The thing of the section's list that it belongs to, by its name or id; empty: it belongs to the section itself.
+    pub item: String,
+    /// The field that it would fill; empty: the whole thing.
+    pub field: String,
+    /// Why: `access denied: iam:ListAttachedRolePolicies`.
+    pub why: String,
+    /// A rule of health rests on it: without it nothing is healthy. Else it is only not shown.
+    pub judged: bool,
+}
+
 /// A section as it can be seen at one moment.
 #[derive(Debug)]
 pub enum Loadable<'a, T> {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Time;
 use super::place::Place;
-use super::section::{AnySection, Loadable, Problem, ProblemKind, Section, SectionKey};
+use super::section::{AnySection, Loadable, Problem, ProblemKind, Section, SectionKey, Unread};
 
 /// A section counts as stale after this many intervals without success.
 const STALE_INTERVALS: i32 = 3;
@@ -24,6 +24,8 @@ pub struct SectionState {
     pub value: Option<Arc<dyn AnySection>>,
     /// When `value` was fetched.
     pub at: Option<Time>,
+    /// Parts that the last good poll could not read.
+    pub unread: Vec<Unread>,
     /// Why the last poll failed, if it did.
     pub problem: Option<Problem>,
     /// When the current run of failures began.
@@ -171,6 +173,12 @@ impl Store {
         }
     }
 
+    /// Why a part of a section could not be read.
+    pub fn unread<T: Section>(&self, item: &str, field: &str) -> Option<&str> {
+        let parts = self.entries.get(&T::KEY).map(|e| e.unread.as_slice()).unwrap_or_default();
+        parts.iter().find(|u| u.item == item && (u.field == field || u.field.is_empty())).map(|u| u.why.as_str())
+    }
+
     /// When the section was last fetched.
     pub fn at<T: Section>(&self) -> Option<Time> {
         self.entries.get(&T::KEY)?.at
@@ -183,6 +191,7 @@ impl Store {
         entry.at = Some(at);
         entry.asked_at.get_or_insert(at);
         entry.interval = interval;
+        entry.unread = Vec::new();
         entry.problem = None;
         entry.failing_since = None;
         entry.revision += 1;

@@ -1,7 +1,7 @@
 //! The state document: what `snapshot --format json` prints, and what expressions, checks and recordings read. `read` is the way back.
 //!
 //! `{stack, as_of, worst, counts, nodes: {id: {level, reasons: [{level, text}], since, as_of}}, timeline: [{at, node, level, text}],
-//! sections: {key: {state, at, age_s, interval_s, problem, data}}, inventory: {total, by_type, not_seen: [{type, why}]}, usage, place: {profile, region, partition, endpoints: [{url, origin, services}], ...}, identity}`;
+//! sections: {key: {state, at, age_s, interval_s, problem, data, unread: [{part, item, field, why}]}}, inventory: {total, by_type, not_seen: [{type, why}]}, usage, place: {profile, region, partition, endpoints: [{url, origin, services}], ...}, identity}`;
 //! times are RFC 3339 UTC, what is not known is null.
 
 use serde_json::{Map, Value, json as object};
@@ -34,12 +34,16 @@ pub fn json(store: &Store, judgement: &Judgement, stack: &Stack, now: Time) -> V
 }
 
 fn section(entry: &SectionState, now: Time) -> Value {
-    object!({
+    let mut written = object!({
         "state": Standing::of(Some(entry), now).word(),
         "at": entry.at,
         "age_s": entry.at.map(|at| (now - at).num_seconds().max(0)),
         "interval_s": entry.interval.as_secs(),
         "problem": entry.problem,
         "data": entry.value.as_ref().map(|v| v.to_json()),
-    })
+    });
+    if let Some(all) = written.as_object_mut().filter(|_| !entry.unread.is_empty()) {
+        all.insert("unread".to_owned(), object!(entry.unread));
+    }
+    written
 }

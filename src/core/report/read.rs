@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::insight::Event;
 use crate::model::Time;
 use crate::model::kinds::Kind;
-use crate::model::section::Problem;
+use crate::model::section::{Problem, Unread};
 use crate::model::stack::Stack;
 use crate::model::store::{Store, Usage};
 
@@ -62,6 +62,8 @@ struct WrittenSection {
     interval_s: u64,
     problem: Option<Problem>,
     data: Option<Value>,
+    #[serde(default)]
+    unread: Vec<Unread>,
 }
 
 /// Reads what `json` has written.
@@ -78,6 +80,7 @@ pub fn read(text: &str) -> Result<Document, ReadError> {
         entry.asked_at = Some(section.at.unwrap_or(as_of));
         entry.revision = u64::from(value.is_some());
         entry.value = value;
+        entry.unread = section.unread;
         entry.at = section.at;
         entry.interval = Duration::from_secs(section.interval_s);
     }

@@ -104,8 +104,9 @@ pub(super) fn headline(judgement: &Judgement, stack: &Stack, now: Time) -> Strin
     let parts = [(c.down, "down"), (c.degraded, "degraded"), (c.unknown, "unknown"), (c.info, "changing")];
     let odd: Vec<String> = parts.iter().filter(|p| p.0 > 0).map(|(n, word)| format!("{n} {word}")).collect();
     let odd = if odd.is_empty() { String::new() } else { format!(": {}", odd.join(", ")) };
+    let cause = judgement.cause().map_or_else(String::new, |c| format!("  {}", c.words()));
     let at = now.format("%Y-%m-%dT%H:%M:%SZ");
-    format!("{} {}  {}  {} nodes{odd}  {at}", stack.name, stack.region, judgement.worst.word(), c.total())
+    format!("{} {}  {}{cause}  {} nodes{odd}  {at}", stack.name, stack.region, judgement.worst.word(), c.total())
 }
 
 /// That this is not AWS, and what it is.

@@ -51,23 +51,23 @@ fn the_table() {
     insta::assert_snapshot!(table(&world.store, &judgement, &world.stack, world.now, Look::default()), @r#"
     production-nextcore ap-southeast-2  degraded  29 nodes: 4 degraded, 3 unknown  2026-11-22T22:01:09Z
      STATE       NODE                        FIGURES                                                           REASON                                                                            SINCE  AGE
-     ● healthy   dns                         nextcore.ai → ALB  1 health check                                                                                                                          0s
-     ● healthy   cdn                         229/s  hit 94 %  4xx 0.3 %  5xx 0.0 %                                                                                                                      0s
+     ● healthy   dns                         nextcore.ai → ALB  1 health check                                                                                                                          2m09s
+     ● healthy   cdn                         229/s  hit 94 %  4xx 0.3 %  5xx 0.0 %                                                                                                                      2m09s
      ● healthy   vpc                         10.0.0.0/16  9 subnets  free addresses ≥ 246                                                                                                               0s
-     ▲ degraded  alb                         842/s  5xx 0.02 %  p95 118 ms                                     production-nextcore-web: 1 of 2 targets unhealthy (Target.Timeout)                       0s
-     ● healthy   tg/production-nextcore-api  2/2 healthy  /api/*  29/s  p95 226 ms                                                                                                                      0s
-     ▲ degraded  tg/production-nextcore-web  1/2 healthy  /  22/s  p95 85 ms                                   1 of 2 targets unhealthy (Target.Timeout)                                                0s
-     ● healthy   nat                         3 gateways  265 KiB/s                                                                                                                                      0s
-     ● healthy   nat/a                       nat-015e8c1d7a39b2f60  111 KiB/s                                                                                                                           0s
-     ● healthy   nat/b                       nat-0b72d40f6e1c9a583  75 KiB/s                                                                                                                            0s
-     ● healthy   nat/c                       nat-0c9f3a8e52d74b016  80 KiB/s                                                                                                                            0s
+     ▲ degraded  alb                         842/s  5xx 0.02 %  p95 118 ms                                     production-nextcore-web: 1 of 2 targets unhealthy (Target.Timeout)                       3m09s
+     ● healthy   tg/production-nextcore-api  2/2 healthy  /api/*  29/s  p95 226 ms                                                                                                                      3m09s
+     ▲ degraded  tg/production-nextcore-web  1/2 healthy  /  22/s  p95 85 ms                                   1 of 2 targets unhealthy (Target.Timeout)                                                3m09s
+     ● healthy   nat                         3 gateways  265 KiB/s                                                                                                                                      2m09s
+     ● healthy   nat/a                       nat-015e8c1d7a39b2f60  111 KiB/s                                                                                                                           2m09s
+     ● healthy   nat/b                       nat-0b72d40f6e1c9a583  75 KiB/s                                                                                                                            2m09s
+     ● healthy   nat/c                       nat-0c9f3a8e52d74b016  80 KiB/s                                                                                                                            2m09s
      ● healthy   sg                          4 groups  12 rules                                                inter-task traffic is blocked: the spec allows self inbound but no self outbound         0s
-     ? unknown   svc/control-plane           2/2  cpu 57 %  mem 56 %  rev 42                                   scaling: access denied: application-autoscaling:DescribeScalableTargets                  0s
-     ▲ degraded  svc/web                     2/2  cpu 38 %  mem 57 %  rev 57                                   1 of 2 targets unhealthy (Target.Timeout)                                                0s
+     ? unknown   svc/control-plane           2/2  cpu 57 %  mem 56 %  rev 42                                   scaling: access denied: application-autoscaling:DescribeScalableTargets                  3m09s
+     ▲ degraded  svc/web                     2/2  cpu 38 %  mem 57 %  rev 57                                   1 of 2 targets unhealthy (Target.Timeout)                                                3m09s
                                                                                                                scaling: access denied: application-autoscaling:DescribeScalableTargets
-     ? unknown   svc/celery-worker           3/3  cpu 43 %  mem 56 %  rev 33                                   scaling: access denied: application-autoscaling:DescribeScalableTargets                  0s
-     ● healthy   redis                       2 shards 4 nodes  mem 37 %  1.2k op/s  lag 0.2 s                                                                                                           0s
-     ● healthy   db                          available  a ⇄ b  conn 84/851  cpu 31 %  free 62 GiB  PITR 4m09s                                                                                           0s
+     ? unknown   svc/celery-worker           3/3  cpu 43 %  mem 56 %  rev 33                                   scaling: access denied: application-autoscaling:DescribeScalableTargets                  2m09s
+     ● healthy   redis                       2 shards 4 nodes  mem 37 %  1.2k op/s  lag 0.2 s                                                                                                           2m09s
+     ● healthy   db                          available  a ⇄ b  conn 84/851  cpu 31 %  free 62 GiB  PITR 4m09s                                                                                           5m09s
      ● healthy   s3                          3 buckets  481 GiB  889k objects                                                                                                                           0s
      ● healthy   s3/nextcore-documents       383 GiB  584k objects  versioned  16/s                                                                                                                     0s
      ● healthy   s3/nextcore-reports         89 GiB  241k objects  versioned  0.8/s                                                                                                                     0s
@@ -80,7 +80,7 @@ fn the_table() {
      ● healthy   pipeline                    last Succeeded  1h51m ago                                                                                                                                  0s
      ▲ degraded  alarms                      1 of 1 in alarm                                                   alarm high|cpu: CPUUtilization 91.2 > 80                                          3m00s  0s
      ● healthy   dashboards                  2 dashboards                                                                                                                                               0s
-     ? unknown   logs                        900 events/min  last 28s ago                                      log group: loading                                                                       0s
+     ? unknown   logs                        900 events/min  last 28s ago                                      log group: loading                                                                       9s
     scaling: denied, application-autoscaling:DescribeScalableTargets
     inventory: 119 resources, 41 types
       Route53: HostedZone 1, RecordSet 8, HealthCheck 1; CloudFront: Distribution 1; EC2: VPC 1, Subnet 9,
@@ -105,80 +105,80 @@ fn the_table_in_ascii_has_only_ascii() {
     assert!(counted.clone().count() > 4 && counted.clone().all(|l| l.len() <= 100), "{text}");
     insta::assert_snapshot!(text, @r#"
     production-nextcore ap-southeast-2  degraded  29 nodes: 4 degraded, 3 unknown  2026-11-22T22:01:09Z
-     STATE       NODE                      FIGURES                  REASON                   SINCE  AGE
-     . healthy   dns                       nextcore.ai -> ALB                                       0s
-                                           1 health check
-     . healthy   cdn                       229/s  hit 94 %                                          0s
-                                           4xx 0.3 %  5xx 0.0 %
-     . healthy   vpc                       10.0.0.0/16  9 subnets                                   0s
-                                           free addresses >= 246
-     ! degraded  alb                       842/s  5xx 0.02 %        production-nextcore-web         0s
-                                           p95 118 ms               : 1 of 2 targets
-                                                                    unhealthy
-                                                                    (Target.Timeout)
-     . healthy   tg/production-nextcore-a  2/2 healthy  /api/*                                      0s
-                 pi                        29/s  p95 226 ms
-     ! degraded  tg/production-nextcore-w  1/2 healthy  /  22/s     1 of 2 targets                  0s
-                 eb                        p95 85 ms                unhealthy
-                                                                    (Target.Timeout)
-     . healthy   nat                       3 gateways  265 KiB/s                                    0s
-     . healthy   nat/a                     nat-015e8c1d7a39b2f60                                    0s
-                                           111 KiB/s
-     . healthy   nat/b                     nat-0b72d40f6e1c9a583                                    0s
-                                           75 KiB/s
-     . healthy   nat/c                     nat-0c9f3a8e52d74b016                                    0s
-                                           80 KiB/s
-     . healthy   sg                        4 groups  12 rules       inter-task traffic is           0s
-                                                                    blocked: the spec
-                                                                    allows self inbound but
-                                                                    no self outbound
-     ? unknown   svc/control-plane         2/2  cpu 57 %  mem 56 %  scaling: access denied:         0s
-                                           rev 42                   application-autoscaling
-                                                                    :DescribeScalableTarget
-                                                                    s
-     ! degraded  svc/web                   2/2  cpu 38 %  mem 57 %  1 of 2 targets                  0s
-                                           rev 57                   unhealthy
-                                                                    (Target.Timeout)
-                                                                    scaling: access denied:
-                                                                    application-autoscaling
-                                                                    :DescribeScalableTarget
-                                                                    s
-     ? unknown   svc/celery-worker         3/3  cpu 43 %  mem 56 %  scaling: access denied:         0s
-                                           rev 33                   application-autoscaling
-                                                                    :DescribeScalableTarget
-                                                                    s
-     . healthy   redis                     2 shards 4 nodes                                         0s
-                                           mem 37 %  1.2k op/s
-                                           lag 0.2 s
-     . healthy   db                        available  a <-> b                                       0s
-                                           conn 84/851  cpu 31 %
-                                           free 62 GiB  PITR 4m09s
-     . healthy   s3                        3 buckets  481 GiB                                       0s
-                                           889k objects
-     . healthy   s3/nextcore-documents     383 GiB  584k objects                                    0s
-                                           versioned  16/s
-     . healthy   s3/nextcore-reports       89 GiB  241k objects                                     0s
-                                           versioned  0.8/s
-     . healthy   s3/nextcore-static        9.1 GiB  64k objects                                     0s
-                                           versioned  14/s
-     . healthy   iam                       3 roles                                                  0s
-     . healthy   kms                       3/3 enabled                                              0s
-     . healthy   secrets                   3 secrets                                                0s
-                                           rotation in 18d16h
-     . healthy   ecr                       3 repositories                                           0s
-                                           13 images
-                                           pushed 1h54m ago
-     . healthy   build                     3 projects                                               0s
-                                           last SUCCEEDED
-                                           1h53m ago
-     . healthy   pipeline                  last Succeeded                                           0s
-                                           1h51m ago
-     ! degraded  alarms                    1 of 1 in alarm          alarm high|cpu:          3m00s  0s
-                                                                    CPUUtilization 91.2 >
-                                                                    80
-     . healthy   dashboards                2 dashboards                                             0s
-     ? unknown   logs                      900 events/min           log group: loading              0s
-                                           last 28s ago
+     STATE       NODE                     FIGURES                  REASON                  SINCE  AGE
+     . healthy   dns                      nextcore.ai -> ALB                                      2m09s
+                                          1 health check
+     . healthy   cdn                      229/s  hit 94 %                                         2m09s
+                                          4xx 0.3 %  5xx 0.0 %
+     . healthy   vpc                      10.0.0.0/16  9 subnets                                  0s
+                                          free addresses >= 246
+     ! degraded  alb                      842/s  5xx 0.02 %        production-nextcore-we         3m09s
+                                          p95 118 ms               b: 1 of 2 targets
+                                                                   unhealthy
+                                                                   (Target.Timeout)
+     . healthy   tg/production-nextcore-  2/2 healthy  /api/*                                     3m09s
+                 api                      29/s  p95 226 ms
+     ! degraded  tg/production-nextcore-  1/2 healthy  /  22/s     1 of 2 targets                 3m09s
+                 web                      p95 85 ms                unhealthy
+                                                                   (Target.Timeout)
+     . healthy   nat                      3 gateways  265 KiB/s                                   2m09s
+     . healthy   nat/a                    nat-015e8c1d7a39b2f60                                   2m09s
+                                          111 KiB/s
+     . healthy   nat/b                    nat-0b72d40f6e1c9a583                                   2m09s
+                                          75 KiB/s
+     . healthy   nat/c                    nat-0c9f3a8e52d74b016                                   2m09s
+                                          80 KiB/s
+     . healthy   sg                       4 groups  12 rules       inter-task traffic is          0s
+                                                                   blocked: the spec
+                                                                   allows self inbound
+                                                                   but no self outbound
+     ? unknown   svc/control-plane        2/2  cpu 57 %  mem 56 %  scaling: access                3m09s
+                                          rev 42                   denied: application-au
+                                                                   toscaling:DescribeScal
+                                                                   ableTargets
+     ! degraded  svc/web                  2/2  cpu 38 %  mem 57 %  1 of 2 targets                 3m09s
+                                          rev 57                   unhealthy
+                                                                   (Target.Timeout)
+                                                                   scaling: access
+                                                                   denied: application-au
+                                                                   toscaling:DescribeScal
+                                                                   ableTargets
+     ? unknown   svc/celery-worker        3/3  cpu 43 %  mem 56 %  scaling: access                2m09s
+                                          rev 33                   denied: application-au
+                                                                   toscaling:DescribeScal
+                                                                   ableTargets
+     . healthy   redis                    2 shards 4 nodes                                        2m09s
+                                          mem 37 %  1.2k op/s
+                                          lag 0.2 s
+     . healthy   db                       available  a <-> b                                      5m09s
+                                          conn 84/851  cpu 31 %
+                                          free 62 GiB  PITR 4m09s
+     . healthy   s3                       3 buckets  481 GiB                                      0s
+                                          889k objects
+     . healthy   s3/nextcore-documents    383 GiB  584k objects                                   0s
+                                          versioned  16/s
+     . healthy   s3/nextcore-reports      89 GiB  241k objects                                    0s
+                                          versioned  0.8/s
+     . healthy   s3/nextcore-static       9.1 GiB  64k objects                                    0s
+                                          versioned  14/s
+     . healthy   iam                      3 roles                                                 0s
+     . healthy   kms                      3/3 enabled                                             0s
+     . healthy   secrets                  3 secrets                                               0s
+                                          rotation in 18d16h
+     . healthy   ecr                      3 repositories                                          0s
+                                          13 images
+                                          pushed 1h54m ago
+     . healthy   build                    3 projects                                              0s
+                                          last SUCCEEDED
+                                          1h53m ago
+     . healthy   pipeline                 last Succeeded                                          0s
+                                          1h51m ago
+     ! degraded  alarms                   1 of 1 in alarm          alarm high|cpu:         3m00s  0s
+                                                                   CPUUtilization 91.2 >
+                                                                   80
+     . healthy   dashboards               2 dashboards                                            0s
+     ? unknown   logs                     900 events/min           log group: loading             9s
+                                          last 28s ago
     scaling: denied, application-autoscaling:DescribeScalableTargets
     inventory: 119 resources, 41 types
       Route53: HostedZone 1, RecordSet 8, HealthCheck 1; CloudFront: Distribution 1; EC2: VPC 1,
@@ -204,22 +204,22 @@ fn the_markdown() {
 
     | State | Node | Figures | Reason | Since | Age |
     |---|---|---|---|---|---|
-    | healthy | `dns` | nextcore.ai → ALB, 1 health check |  |  | 0s |
-    | healthy | `cdn` | 229/s, hit 94 %, 4xx 0.3 %, 5xx 0.0 % |  |  | 0s |
+    | healthy | `dns` | nextcore.ai → ALB, 1 health check |  |  | 2m09s |
+    | healthy | `cdn` | 229/s, hit 94 %, 4xx 0.3 %, 5xx 0.0 % |  |  | 2m09s |
     | healthy | `vpc` | 10.0.0.0/16, 9 subnets, free addresses ≥ 246 |  |  | 0s |
-    | degraded | `alb` | 842/s, 5xx 0.02 %, p95 118 ms | production-nextcore-web: 1 of 2 targets unhealthy (Target.Timeout) |  | 0s |
-    | healthy | `tg/production-nextcore-api` | 2/2 healthy, /api/\*, 29/s, p95 226 ms |  |  | 0s |
-    | degraded | `tg/production-nextcore-web` | 1/2 healthy, /, 22/s, p95 85 ms | 1 of 2 targets unhealthy (Target.Timeout) |  | 0s |
-    | healthy | `nat` | 3 gateways, 265 KiB/s |  |  | 0s |
-    | healthy | `nat/a` | nat-015e8c1d7a39b2f60, 111 KiB/s |  |  | 0s |
-    | healthy | `nat/b` | nat-0b72d40f6e1c9a583, 75 KiB/s |  |  | 0s |
-    | healthy | `nat/c` | nat-0c9f3a8e52d74b016, 80 KiB/s |  |  | 0s |
+    | degraded | `alb` | 842/s, 5xx 0.02 %, p95 118 ms | production-nextcore-web: 1 of 2 targets unhealthy (Target.Timeout) |  | 3m09s |
+    | healthy | `tg/production-nextcore-api` | 2/2 healthy, /api/\*, 29/s, p95 226 ms |  |  | 3m09s |
+    | degraded | `tg/production-nextcore-web` | 1/2 healthy, /, 22/s, p95 85 ms | 1 of 2 targets unhealthy (Target.Timeout) |  | 3m09s |
+    | healthy | `nat` | 3 gateways, 265 KiB/s |  |  | 2m09s |
+    | healthy | `nat/a` | nat-015e8c1d7a39b2f60, 111 KiB/s |  |  | 2m09s |
+    | healthy | `nat/b` | nat-0b72d40f6e1c9a583, 75 KiB/s |  |  | 2m09s |
+    | healthy | `nat/c` | nat-0c9f3a8e52d74b016, 80 KiB/s |  |  | 2m09s |
     | healthy | `sg` | 4 groups, 12 rules | inter-task traffic is blocked: the spec allows self inbound but no self outbound |  | 0s |
-    | unknown | `svc/control-plane` | 2/2, cpu 57 %, mem 56 %, rev 42 | scaling: access denied: application-autoscaling:DescribeScalableTargets |  | 0s |
-    | degraded | `svc/web` | 2/2, cpu 38 %, mem 57 %, rev 57 | 1 of 2 targets unhealthy (Target.Timeout)<br>scaling: access denied: application-autoscaling:DescribeScalableTargets |  | 0s |
-    | unknown | `svc/celery-worker` | 3/3, cpu 43 %, mem 56 %, rev 33 | scaling: access denied: application-autoscaling:DescribeScalableTargets |  | 0s |
-    | healthy | `redis` | 2 shards 4 nodes, mem 37 %, 1.2k op/s, lag 0.2 s |  |  | 0s |
-    | healthy | `db` | available, a ⇄ b, conn 84/851, cpu 31 %, free 62 GiB, PITR 4m09s |  |  | 0s |
+    | unknown | `svc/control-plane` | 2/2, cpu 57 %, mem 56 %, rev 42 | scaling: access denied: application-autoscaling:DescribeScalableTargets |  | 3m09s |
+    | degraded | `svc/web` | 2/2, cpu 38 %, mem 57 %, rev 57 | 1 of 2 targets unhealthy (Target.Timeout)<br>scaling: access denied: application-autoscaling:DescribeScalableTargets |  | 3m09s |
+    | unknown | `svc/celery-worker` | 3/3, cpu 43 %, mem 56 %, rev 33 | scaling: access denied: application-autoscaling:DescribeScalableTargets |  | 2m09s |
+    | healthy | `redis` | 2 shards 4 nodes, mem 37 %, 1.2k op/s, lag 0.2 s |  |  | 2m09s |
+    | healthy | `db` | available, a ⇄ b, conn 84/851, cpu 31 %, free 62 GiB, PITR 4m09s |  |  | 5m09s |
     | healthy | `s3` | 3 buckets, 481 GiB, 889k objects |  |  | 0s |
     | healthy | `s3/nextcore-documents` | 383 GiB, 584k objects, versioned, 16/s |  |  | 0s |
     | healthy | `s3/nextcore-reports` | 89 GiB, 241k objects, versioned, 0.8/s |  |  | 0s |
@@ -232,7 +232,7 @@ fn the_markdown() {
     | healthy | `pipeline` | last Succeeded, 1h51m ago |  |  | 0s |
     | degraded | `alarms` | 1 of 1 in alarm | alarm high\|cpu: CPUUtilization 91.2 \> 80 | 3m00s | 0s |
     | healthy | `dashboards` | 2 dashboards |  |  | 0s |
-    | unknown | `logs` | 900 events/min, last 28s ago | log group: loading |  | 0s |
+    | unknown | `logs` | 900 events/min, last 28s ago | log group: loading |  | 9s |
 
     ## Issues
 
@@ -308,7 +308,7 @@ fn the_state_document() {
         ("/nodes/svc~1web/level", serde_json::json!("degraded")),
         ("/nodes/svc~1web/reasons/0/level", serde_json::json!("degraded")),
         ("/nodes/svc~1web/reasons/0/text", serde_json::json!("1 of 2 targets unhealthy (Target.Timeout)")),
-        ("/nodes/svc~1web/as_of", serde_json::json!("2026-11-22T22:01:09Z")),
+        ("/nodes/svc~1web/as_of", serde_json::json!("2026-11-22T21:58:00Z")),
         ("/nodes/db/since", serde_json::Value::Null),
         ("/sections/services/state", serde_json::json!("ready")),
         ("/sections/services/age_s", serde_json::json!(7)),

@@ -51,6 +51,7 @@ fn log(n: u64, total: u64) -> LogTail {
         .map(|i| LogEvent {
             id: format!("{i}"),
             at: at(i as i64),
+            received: None,
             stream: if i % 2 == 0 { "web/x" } else { "api/x" }.into(),
             message: format!("line {i}"),
         })

@@ -11,7 +11,8 @@ use crate::model::health::Level;
 use crate::model::limits::Limit;
 use crate::model::metric::{self, Metrics, Series, SeriesId};
 use crate::model::section::{Loadable, SectionKey};
-use crate::model::text;
+use crate::model::system::System;
+use crate::model::text::{self, cells};
 use crate::session::LIVE;
 use crate::theme::Role;
 
@@ -132,22 +133,75 @@ impl<'a> View<'a> {
         self.readings.value(id)
     }
 
+    /// The view for figures that stand on one line: all of one minute, or each with its age.
+    pub(crate) fn line<M: Into<SeriesId>>(&self, ids: impl IntoIterator<Item = M>) -> Self {
+        Self { readings: self.readings.line(ids), ..*self }
+    }
+
+    /// The same in the box of a node: if it stopped serving, figures of before that say their minute.
+    pub(crate) fn line_of<M: Into<SeriesId>>(&self, node: System, ids: impl IntoIterator<Item = M>) -> Self {
+        let event = self.judgement.causes.iter().find(|c| c.node.system() == node).map(|c| c.at);
+        Self { event, ..self.line(ids) }
+    }
+
+    /// ` 6m` behind a figure that is not of the minute of its line, ` 02:30` behind one of before the event.
+    fn late(&self, minute: Option<i64>) -> String {
+        let begun = minute.and_then(|at| Time::from_timestamp(at, 0));
+        if let Some(before) = begun.filter(|at| self.event.is_some_and(|event| *at + chrono::TimeDelta::minutes(1) <= event)) {
+            return format!(" {}", before.format("%H:%M"));
+        }
+        self.readings.late(minute).map_or_else(String::new, |age| format!(" {}", short_age(age)))
+    }
+
+    /// The same behind a share of several counts.
+    pub(crate) fn late_share(&self, parts: &[impl Into<SeriesId> + Clone], whole: impl Into<SeriesId>) -> String {
+        let parts: Vec<SeriesId> = parts.iter().map(|id| id.clone().into()).collect();
+        self.late(self.readings.minute_of(&parts, &whole.into()))
+    }
+
+    /// The same behind what is made of several figures: the oldest counts.
+    pub(crate) fn late_of<M: Into<SeriesId>>(&self, ids: impl IntoIterator<Item = M>) -> String {
+        self.late(ids.into_iter().filter_map(|id| self.readings.of(id).minute()).min())
+    }
+
     /// The current value as text; `?` when it is not known.
     pub(crate) fn figure(&self, id: impl Into<SeriesId>, unit: Unit) -> String {
-        written(self.value(id), unit)
+        let id = id.into();
+        written(self.value(&id), unit) + &self.late_of([&id])
     }
 
     /// The current value in the role that its limits give it.
     pub(crate) fn graded_cell(&self, limit: Limit, id: impl Into<SeriesId>, unit: Unit) -> Phrase<'static> {
-        let value = self.value(id);
-        Phrase::of(written(value, unit), self.graded(limit, value))
+        self.judged(Some(limit), id.into(), unit, 0)
     }
 
-    /// The current value right-aligned in `width` cells, in the role of what it means.
+    /// The current value right-aligned in `width` cells.
     pub(crate) fn cell(&self, id: impl Into<SeriesId>, unit: Unit, width: usize) -> Phrase<'static> {
-        let value = self.value(id);
-        let role = if value.is_some() { Role::Text } else { Role::Unknown };
-        Phrase::of(format!("{:>width$}", written(value, unit)), role)
+        self.judged(None, id.into(), unit, width)
+    }
+
+    /// The same in the role that its limits give it: a bad figure is loud at once, whatever the verdict waits for.
+    pub(crate) fn limited(&self, limit: Limit, id: impl Into<SeriesId>, unit: Unit, width: usize) -> Phrase<'static> {
+        self.judged(Some(limit), id.into(), unit, width)
+    }
+
+    /// A figure and its age, right-aligned together.
+    pub(crate) fn aged(&self, figure: String, role: Role, late: String, width: usize) -> Phrase<'static> {
+        let used = cells(&late);
+        // The blanks before it part it from its label: where they are used up, one stays.
+        let gap = usize::from(width > 0 && used > 0 && cells(&figure) + used >= width);
+        let rest = width.saturating_sub(used + gap);
+        Phrase::of(format!("{:gap$}{figure:>rest$}", ""), role).and(late, Role::Muted)
+    }
+
+    fn judged(&self, limit: Option<Limit>, id: SeriesId, unit: Unit, width: usize) -> Phrase<'static> {
+        let value = self.value(&id);
+        let role = match limit {
+            Some(limit) => self.graded(limit, value),
+            None if value.is_some() => Role::Text,
+            None => Role::Unknown,
+        };
+        self.aged(written(value, unit), role, self.late_of([&id]), width)
     }
 
     /// One row of blocks over the last hour.
@@ -196,15 +250,26 @@ impl<'a> View<'a> {
         known.map_or(("◌", Role::Muted), |v| glyph(v.level))
     }
 
+    /// The age of what a node shows: of the oldest that it is judged by.
+    pub(crate) fn age_of(&self, nodes: &[NodeId], sections: &[SectionKey]) -> Phrase<'static> {
+        let judged = nodes.iter().filter_map(|n| self.judgement.of(n)?.as_of).min();
+        self.older(judged, sections)
+    }
+
     /// The age of the oldest of these sections; amber once any of them is stale, with how long exactly.
     pub(crate) fn age(&self, sections: &[SectionKey]) -> Phrase<'static> {
+        self.older(None, sections)
+    }
+
+    fn older(&self, judged: Option<Time>, sections: &[SectionKey]) -> Phrase<'static> {
         let entries = || sections.iter().filter_map(|k| self.store.entry(*k));
         if let Some(at) = entries().filter(|e| e.is_stale(self.now)).filter_map(|e| e.at).min() {
             return Phrase::of(format!("◌ {}", text::age(at, self.now)), Role::Stale);
         }
         // What is read every minute or hour says nothing about how live the box is.
         let live = entries().filter(|e| e.interval <= LIVE).filter_map(|e| e.at).min();
-        match live.or_else(|| entries().filter_map(|e| e.at).min()) {
+        let oldest = live.or_else(|| entries().filter_map(|e| e.at).min());
+        match oldest.map(|at| judged.map_or(at, |judged| at.min(judged))) {
             Some(at) => Phrase::of(coarse_age(at, self.now), Role::Muted),
             None => Phrase::of("…", Role::Muted),
         }
@@ -222,6 +287,11 @@ impl<'a> View<'a> {
     pub(crate) fn error_share(&self) -> Option<f64> {
         self.share_of(&[metric::Alb::Elb5xx, metric::Alb::Target5xx], metric::Alb::Requests)
     }
+}
+
+/// Whole minutes, then hours.
+fn short_age(seconds: i64) -> String {
+    if seconds < 3600 { format!("{}m", (seconds + 30) / 60) } else { text::duration(seconds) }
 }
 
 /// A value as text; `?` when it is not known.

@@ -42,6 +42,7 @@ pub(crate) fn header(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
         Fact::new(3, identity(v)),
         Fact::new(6, role(v)),
         Fact::new(4, Phrase::of(session.stack.region.as_str(), Role::Text)),
+        Fact::new(2, cause(v)),
         Fact::new(0, health(v)),
         Fact::new(1, freshness(v)),
         Fact::new(1, under_way(v)),
@@ -114,6 +115,13 @@ fn elsewhere<'a>(v: &View<'a>) -> Phrase<'a> {
 fn role<'a>(v: &View<'a>) -> Phrase<'a> {
     let role = v.store.get::<Identity>().and_then(Identity::role);
     role.map(|r| Phrase::labelled("role", r, Role::Text)).unwrap_or_default()
+}
+
+/// What failed first, before how many failed with it.
+fn cause<'a>(v: &View<'a>) -> Phrase<'a> {
+    let Some(cause) = v.judgement.cause() else { return Phrase::new() };
+    let (mark, role) = v.badge(&cause.node);
+    Phrase::of(mark, role).and(format!(" {}", cause.words().trim_start_matches("the ")), role)
 }
 
 /// The worst level and how many nodes are at it; both of the bad levels when there are two.

@@ -25,12 +25,15 @@ use crate::theme::Theme;
 use widget::Ink;
 
 /// What every part of the screen may read.
+#[derive(Clone, Copy)]
 pub(crate) struct View<'a> {
     pub(crate) session: &'a Session,
     pub(crate) store: &'a Store,
     pub(crate) judgement: &'a Judgement,
     pub(crate) readings: Readings<'a>,
     pub(crate) now: Time,
+    /// When what is drawn stopped serving: figures of before say their minute.
+    pub(crate) event: Option<Time>,
 }
 
 /// Draws everything.
@@ -41,6 +44,7 @@ pub fn draw(session: &Session, theme: &Theme, area: Rect, buf: &mut Buffer) {
         judgement: &session.judgement,
         readings: Readings::new(&session.store, session.now),
         now: session.now,
+        event: None,
     };
     let area = area.intersection(buf.area);
     let mut ink = Ink { buf, theme };

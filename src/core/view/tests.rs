@@ -104,6 +104,55 @@ fn the_errors_of_a_path_are_those_of_a_minute_that_is_over() {
     }
 }
 
+/// The figures of one line are of one minute, and what is older says its age.
+#[test]
+fn figures_on_one_line_are_of_the_same_minute_or_say_their_age() {
+    let mut world = World::healthy();
+    let web = |metric: metric::Tg| metric.of("production-nextcore-web");
+    // The last is the newest; none of them is of every minute.
+    world.series(web(metric::Tg::P95), &[0.251, 0.252, 0.253]);
+    world.counts(web(metric::Tg::Requests), &[600.0, 660.0, 720.0, 780.0]);
+    world.counts(web(metric::Tg::Target5xx), &[6.0, 0.0, 36.0, 0.0]);
+    let older = |world: &mut World, id: metric::Tg, minutes: i64| {
+        world.edit::<crate::model::metric::Metrics>(|m| {
+            let points = &mut m.series.get_mut(web(id).as_str()).unwrap().points;
+            points.pop();
+            points.iter_mut().for_each(|p| p.0 -= 60 * minutes);
+        });
+    };
+    let rule =
+        |world: &World| stack(world, (200, 60)).into_iter().find(|r| r.contains("/ ") && r.contains("web ") && r.contains("p95")).unwrap();
+    older(&mut world, metric::Tg::P95, 1);
+    let row = rule(&world);
+    assert!(["12/s", "p95  253 ms  5xx 5.00 % "].iter().all(|words| row.contains(words)), "all of the minute before: {row}");
+    older(&mut world, metric::Tg::P95, 5);
+    let row = rule(&world);
+    assert!(["13/s", "p95 252 ms 7m  5xx    0 %"].iter().all(|words| row.contains(words)), "{row}");
+}
+
+#[test]
+fn a_bad_figure_is_loud_before_the_verdict_is() {
+    let mut world = World::healthy();
+    // One minute of it: the rule waits for ten.
+    world.series(metric::Db::Cpu, &[20.0, 20.0, 97.0]);
+    world.series(metric::Db::Connections, &[80.0; 3]);
+    world.series(metric::Db::Storage, &[6.0e10; 3]);
+    assert_eq!(crate::insight::fixture::look(&world.judge(), "db").0, "healthy");
+    let options = SessionOptions { stack: world.stack.clone(), mode: Mode::Safe, simulated: true, size: (80, 24), now: world.now };
+    let mut session = Session::new(options);
+    update(&mut session, Msg::Observed(Arc::new(world.store.clone()), world.judge()));
+    let theme = Theme::terminal();
+    let mut buffer = Buffer::empty(Rect { x: 0, y: 0, width: 80, height: 24 });
+    super::draw(&session, &theme, buffer.area, &mut buffer);
+    let find = |text: &str| {
+        (0..24).find_map(|y| {
+            let row: Vec<&str> = (0..80).map(|x| buffer[(x, y)].symbol()).collect();
+            (0..80 - text.len()).find(|x| row[*x..*x + text.len()].concat() == text).map(|x| buffer[(x as u16, y)].fg)
+        })
+    };
+    assert_eq!(find("97 %"), theme.style(crate::theme::Role::Crit).fg, "the figure");
+}
+
 #[test]
 fn requests_come_from_where_the_name_leads() {
     // The wire that ends at the balancer begins in the lower edge of a box: the first is Route 53's.

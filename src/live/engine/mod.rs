@@ -1,5 +1,5 @@
 //! The engine: one task per source, polling what somebody looks at, writing the store; and the runner of actions. It knows no screens.
-//! `Engine::start` is called by the shell; sessions hold a `Feed`: the newest store to read, and a bounded channel of wishes.
+//! `Engine::start` is called by the shell; sessions hold a `Feed`: the newest store to read, and the state of their wishes.
 
 pub mod action;
 pub mod clock;
@@ -8,7 +8,7 @@ pub mod owner_only;
 mod poll;
 pub mod schedule;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -48,8 +48,46 @@ pub enum Wish {
     Focus(bool),
 }
 
-/// Wishes that may wait while the engine is busy; more are dropped, the newest state wins anyway.
-const WISHES: usize = 64;
+/// What sessions wish, as a state: the newest wish of a kind stands until another is made, however busy the engine is, or not there yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Wanted {
+    /// All sections, and those in front; none before a screen has said so.
+    needs: Option<(Arc<BTreeSet<SectionKey>>, Arc<BTreeSet<SectionKey>>)>,
+    closely: bool,
+    focused: bool,
+    /// With the number of the wish that asked for each last.
+    refresh: BTreeMap<SectionKey, u64>,
+    /// How often anything was asked for by hand.
+    refreshes: u64,
+}
+
+/// A session's end of them.
+#[derive(Debug)]
+pub struct Wishes(watch::Sender<Wanted>);
+
+impl Wishes {
+    fn channel() -> (Self, watch::Receiver<Wanted>) {
+        let nothing = Wanted { needs: None, closely: false, focused: true, refresh: BTreeMap::new(), refreshes: 0 };
+        let (sender, receiver) = watch::channel(nothing);
+        (Self(sender), receiver)
+    }
+
+    /// Makes a wish; it is never lost.
+    pub fn make(&self, wish: Wish) {
+        self.0.send_if_modified(|wanted| match wish {
+            Wish::Needs { all, front } => replace(&mut wanted.needs, Some((Arc::new(all), Arc::new(front)))),
+            Wish::Closely(closely) => replace(&mut wanted.closely, closely),
+            Wish::Focus(focused) => replace(&mut wanted.focused, focused),
+            Wish::Refresh(keys) => {
+                wanted.refreshes += 1;
+                let number = wanted.refreshes;
+                wanted.refresh.extend(keys.into_iter().map(|key| (key, number)));
+                true
+            }
+        });
+    }
+}
+
 /// Orders that may wait: a person gives them one by one.
 const ORDERS: usize = 8;
 /// Reports of actions that may wait for a slow session; the runner waits then, too.
@@ -60,7 +98,7 @@ const REPORTS: usize = 64;
 pub struct Feed {
     /// The newest store.
     pub store: watch::Receiver<Arc<Store>>,
-    pub wishes: mpsc::Sender<Wish>,
+    pub wishes: Wishes,
     /// Plans to make and to carry out.
     pub orders: mpsc::Sender<Order>,
     /// What became of them.
@@ -71,7 +109,7 @@ pub struct Feed {
 #[derive(Debug)]
 pub struct Ends {
     store: watch::Sender<Arc<Store>>,
-    wishes: mpsc::Receiver<Wish>,
+    wishes: watch::Receiver<Wanted>,
     orders: mpsc::Receiver<Order>,
     reports: mpsc::Sender<Report>,
 }
@@ -98,11 +136,11 @@ pub fn channel() -> (Feed, Ends) {
 /// The same of an engine that looks at this place: it is known before there is an engine.
 pub fn channel_at(place: Place) -> (Feed, Ends) {
     let (store_tx, store_rx) = watch::channel(Arc::new(Store::at_place(place)));
-    let (wish_tx, wish_rx) = mpsc::channel(WISHES);
+    let (wishes, wanted) = Wishes::channel();
     let (order_tx, order_rx) = mpsc::channel(ORDERS);
     let (report_tx, report_rx) = mpsc::channel(REPORTS);
-    let feed = Feed { store: store_rx, wishes: wish_tx, orders: order_tx, reports: report_rx };
-    (feed, Ends { store: store_tx, wishes: wish_rx, orders: order_rx, reports: report_tx })
+    let feed = Feed { store: store_rx, wishes, orders: order_tx, reports: report_rx };
+    (feed, Ends { store: store_tx, wishes: wanted, orders: order_rx, reports: report_tx })
 }
 
 /// Everything that the polling tasks share.
@@ -236,22 +274,26 @@ async fn notice(shared: Arc<Shared>) {
 
 /// Turns wishes into the two signals that polling tasks watch.
 async fn serve(
-    mut wishes: mpsc::Receiver<Wish>,
+    mut wishes: watch::Receiver<Wanted>,
     attention: watch::Sender<Attention>,
     refresh: watch::Sender<(u64, Arc<BTreeSet<SectionKey>>)>,
 ) {
-    while let Some(wish) = wishes.recv().await {
-        match wish {
-            Wish::Needs { all, front } => {
-                attention.send_if_modified(|a| replace(&mut a.needs, Arc::new(all)) | replace(&mut a.front, Arc::new(front)))
-            }
-            Wish::Closely(closely) => attention.send_if_modified(|a| replace(&mut a.closely, closely)),
-            Wish::Focus(focused) => attention.send_if_modified(|a| replace(&mut a.focused, focused)),
-            Wish::Refresh(keys) => {
-                refresh.send_modify(|(n, k)| (*n, *k) = (*n + 1, Arc::new(keys)));
-                true
-            }
-        };
+    let mut refreshed = 0;
+    loop {
+        let wanted = wishes.borrow_and_update().clone();
+        attention.send_if_modified(|a| {
+            let (needs, front) = wanted.needs.unwrap_or_else(|| (Arc::clone(&a.needs), Arc::clone(&a.front)));
+            let seen = replace(&mut a.needs, needs) | replace(&mut a.front, front);
+            seen | replace(&mut a.closely, wanted.closely) | replace(&mut a.focused, wanted.focused)
+        });
+        let keys: BTreeSet<SectionKey> = wanted.refresh.into_iter().filter(|(_, number)| *number > refreshed).map(|(key, _)| key).collect();
+        refreshed = wanted.refreshes;
+        if !keys.is_empty() {
+            refresh.send_modify(|(n, k)| (*n, *k) = (*n + 1, Arc::new(keys)));
+        }
+        if wishes.changed().await.is_err() {
+            break;
+        }
     }
     // Without sessions the engine goes on by its last attention until it is dropped.
     std::future::pending::<()>().await;
@@ -295,4 +337,41 @@ pub async fn settled(feed: &mut Feed, stack: &Stack, patience: Duration) -> Arc<
         return Arc::clone(&store);
     }
     Arc::clone(&feed.store.borrow())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::sleep;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_newest_wish_of_a_kind_stands_however_many_were_made_meanwhile() {
+        let (wishes, wanted) = Wishes::channel();
+        let keys = |key: &'static str| BTreeSet::from([SectionKey(key)]);
+        // The engine is not there yet: nobody takes them.
+        for i in 0..1000 {
+            wishes.make(Wish::Closely(i % 2 == 0));
+            wishes.make(Wish::Refresh(keys("metrics")));
+        }
+        wishes.make(Wish::Refresh(keys("tasks")));
+        wishes.make(Wish::Closely(true));
+        wishes.make(Wish::Focus(false));
+        let all = Attention { needs: Arc::new(keys("services")), front: Arc::default(), focused: true, closely: false };
+        let (attention_tx, attention) = watch::channel(all.clone());
+        let (refresh_tx, refresh) = watch::channel((0, Arc::default()));
+        let serving = tokio::spawn(serve(wanted, attention_tx, refresh_tx));
+        sleep(Duration::from_millis(1)).await;
+        assert_eq!(*attention.borrow(), Attention { focused: false, closely: true, ..all.clone() }, "what nobody said of needs stays");
+        assert_eq!(*refresh.borrow().1, BTreeSet::from([SectionKey("metrics"), SectionKey("tasks")]), "the union of what was asked for");
+        wishes.make(Wish::Refresh(keys("tasks")));
+        wishes.make(Wish::Needs { all: keys("tasks"), front: keys("tasks") });
+        sleep(Duration::from_millis(1)).await;
+        assert_eq!((refresh.borrow().0, (*refresh.borrow().1).clone()), (2, keys("tasks")));
+        drop(wishes);
+        sleep(Duration::from_millis(1)).await;
+        assert!(!serving.is_finished() && attention.borrow().closely && *attention.borrow().needs == keys("tasks"));
+    }
 }

@@ -1,7 +1,7 @@
 //! The life of one source: poll, record, wait until it is due again, or sooner when attention or a refresh says so. Single flight by construction.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -15,10 +15,10 @@ use super::schedule::{Look, Outcome, delay, floor, interval, jitter};
 use super::{Attention, Shared};
 use crate::aws::bounded;
 use crate::aws::budget::Tally;
-use crate::aws::source::{Context, SourceRow};
+use crate::aws::source::{Context, Parts, SourceRow};
 use nextcore_core::model::Time;
 use nextcore_core::model::identity::Identity;
-use nextcore_core::model::section::{AnySection, Problem, ProblemKind, Section, SectionKey};
+use nextcore_core::model::section::{AnySection, Problem, ProblemKind, Section, SectionKey, Unread};
 
 /// A poll made of several requests must end, too: then it counts as timed out.
 const POLL_TIMEOUT: Duration = Duration::from_secs(20);
@@ -120,7 +120,8 @@ async fn until_due(
     }
 }
 
-type Answer = Result<Arc<dyn AnySection>, Problem>;
+/// A section, and the parts of it that could not be read.
+type Answer = Result<(Arc<dyn AnySection>, Vec<Unread>), Problem>;
 
 /// One poll, and what it has used of the budget.
 async fn once(row: SourceRow, shared: &Arc<Shared>, closely: bool) -> (Answer, Arc<Tally>) {
@@ -135,8 +136,10 @@ async fn once(row: SourceRow, shared: &Arc<Shared>, closely: bool) -> (Answer, A
 }
 
 async fn ask(row: SourceRow, shared: &Arc<Shared>, closely: bool, tally: &Arc<Tally>) -> Answer {
+    let parts = Parts::default();
     let cx = Context {
         side: None,
+        unread: Arc::clone(&parts),
         closely,
         clients: shared.clients.clone(),
         stack: Arc::clone(&shared.stack),
@@ -153,7 +156,7 @@ async fn ask(row: SourceRow, shared: &Arc<Shared>, closely: bool, tally: &Arc<Ta
     let failed =
         |kind, what: String| Err(Problem { kind, headline: format!("{}: {what}", row.title), hint: String::new(), permission: None });
     match tokio::time::timeout(POLL_TIMEOUT, &mut task).await {
-        Ok(Ok(result)) => result,
+        Ok(Ok(result)) => result.map(|value| (value, std::mem::take(&mut *parts.lock().unwrap_or_else(PoisonError::into_inner)))),
         Ok(Err(_)) => failed(ProblemKind::Malformed, "the poll ended unexpectedly; please report this".to_owned()),
         Err(_) => {
             task.abort();
@@ -178,9 +181,10 @@ fn record(row: SourceRow, shared: &Shared, result: Answer, begun: Time, interval
     let now = shared.clock.now();
     shared.change(|store| {
         match result {
-            Ok(value) => {
+            Ok((value, unread)) => {
                 let entry = store.entry_mut(key);
                 entry.value = Some(value);
+                entry.unread = unread;
                 entry.at = Some(now);
                 entry.problem = None;
                 entry.failing_since = None;

@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::insight::Judgement;
 use crate::insight::health::standing::Standing;
 use crate::insight::topology::inventory::inventory;
+use crate::model::section::Unread;
 use crate::model::stack::Stack;
 use crate::model::store::{SectionState, Store};
 use crate::model::{Time, text};
@@ -34,13 +35,31 @@ pub fn state(store: &Store, judgement: &Judgement, stack: &Stack, now: Time, sec
 }
 
 fn section(entry: &SectionState, now: Time) -> Json {
+    let mut data = entry.value.as_ref().map(|v| v.to_json());
+    if let Some(data) = &mut data {
+        entry.unread.iter().for_each(|unread| leave_out(data, unread));
+    }
     json!({
         "state": Standing::of(Some(entry), now).word(),
         "at": entry.at,
         "age_s": entry.at.map(|at| (now - at).num_seconds().max(0)),
         "problem": entry.problem,
-        "data": entry.value.as_ref().map(|v| v.to_json()),
+        "unread": entry.unread,
+        "data": data,
     })
+}
+
+/// What was not read is not there: a statement that asks for it cannot be decided, and others can.
+fn leave_out(data: &mut Json, unread: &Unread) {
+    let named = |thing: &Json| ["name", "id", "arn"].iter().any(|key| thing.get(key).and_then(Json::as_str) == Some(&unread.item));
+    if unread.item.is_empty() {
+        data.as_object_mut().map(|all| all.remove(&unread.field));
+        return;
+    }
+    let lists = data.as_object_mut().into_iter().flat_map(|all| all.values_mut()).filter_map(Json::as_array_mut);
+    for thing in lists.flatten().filter(|thing| named(thing)) {
+        thing.as_object_mut().map(|all| all.remove(&unread.field));
+    }
 }
 
 /// The state document.
@@ -78,6 +97,15 @@ impl<'d> Document<'d> {
     /// A section's data, however old.
     pub(super) fn last(self, key: &str) -> Option<&'d Json> {
         self.section(key)?.get("data").filter(|d| !d.is_null())
+    }
+
+    /// Why a field that is not there was not read.
+    pub(super) fn unread(self, field: &str) -> Option<String> {
+        let sections = self.0.get("sections")?.as_object()?;
+        let parts = sections.values().filter_map(|s| s.get("unread")?.as_array()).flatten();
+        let said = |part: &Json, name: &str| part.get(name).and_then(Json::as_str).unwrap_or_default().to_owned();
+        let mut parts = parts.filter(|part| said(part, "field") == field);
+        parts.next().map(|part| format!("{}: {}", said(part, "part"), said(part, "why")))
     }
 
     /// What the lack of a section's data means: a resource that is not there does not conform, anything else cannot be told.

@@ -140,7 +140,7 @@ impl<'d> Scene<'d> {
             Trouble::Absent(name) => match self.broken.get(name.as_str()) {
                 Some(verdict) => verdict.clone(),
                 None if section(&name).is_some() => self.document.lack(&name),
-                None => (Outcome::Unknown, format!("no `{name}` in the state document")),
+                None => (Outcome::Unknown, self.document.unread(&name).unwrap_or_else(|| format!("no `{name}` in the state document"))),
             },
             Trouble::Untold(why) => (Outcome::Unknown, why),
             Trouble::Wrong(why) => (Outcome::Unknown, format!("{what}: {why}")),

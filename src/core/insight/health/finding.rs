@@ -17,18 +17,27 @@ pub(crate) struct Finding {
     pub basis: Vec<SectionKey>,
     /// What kind of evidence it is.
     pub kind: ReasonKind,
+    /// It does not serve meanwhile, in a word: `failed over`. What rests on it fails with it.
+    pub interrupts: Option<&'static str>,
 }
 
 impl Finding {
     /// Degraded, down, ...: the basis is filled in from the rule's row.
     pub(crate) fn new(level: Level, text: impl Into<String>) -> Self {
-        Self { level, text: text.into(), since: None, basis: Vec::new(), kind: ReasonKind::Seen }
+        Self { level, text: text.into(), since: None, basis: Vec::new(), kind: ReasonKind::Seen, interrupts: None }
     }
 
     /// The cloud's own time stamp.
     #[must_use]
     pub(crate) fn since(mut self, since: Option<Time>) -> Self {
         self.since = since;
+        self
+    }
+
+    /// Says that it does not serve meanwhile.
+    #[must_use]
+    pub(crate) fn interrupting(mut self, what: &'static str) -> Self {
+        self.interrupts = Some(what);
         self
     }
 

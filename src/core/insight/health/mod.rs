@@ -2,6 +2,7 @@
 //! `node` says what each system rests on, `rules` judges it (one file per system), `watch` folds the judgements of a store over time.
 //! It judges what was observed, not whether that is what somebody wrote down: that is `conformance`.
 
+mod cause;
 pub(crate) mod facts;
 pub(crate) mod finding;
 pub mod limits;

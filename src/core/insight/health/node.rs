@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::Time;
+use crate::model::balancer::Targets;
 use crate::model::health::{Level, ReasonKind};
-use crate::model::section::SectionKey;
+use crate::model::section::{Section, SectionKey};
 use crate::model::system::{NodeId, SYSTEMS, System, SystemSpec};
 
 use crate::insight::health::facts::Facts;
@@ -15,6 +16,10 @@ use crate::insight::health::rules::{
     storage, target_group,
 };
 use crate::insight::health::standing;
+use crate::insight::health::window::Window;
+
+/// Sections whose unread parts each concern one node alone: its rules say so.
+const TOLD_BY_RULES: &[SectionKey] = &[Targets::KEY];
 
 /// What is said of a system that the configuration does not name.
 const UNUSED: &str = "not used";
@@ -26,7 +31,7 @@ pub(crate) struct Assessment {
     pub base: Level,
     /// Worst first.
     pub findings: Vec<Finding>,
-    /// The oldest success among the mandatory sections.
+    /// When the oldest was seen of what it is judged by: mandatory sections, and the figures that its rules read.
     pub as_of: Option<Time>,
     /// Since when all has been well, if the cloud says.
     pub calm_since: Option<Time>,
@@ -51,11 +56,22 @@ impl Assessment {
             all.insert(0, finding);
         }
         all.extend(read(ground.supporting).filter_map(|key| standing::supporting(facts.store, *key, facts.now)));
+        let both = read(ground.mandatory).chain(read(ground.supporting));
+        all.extend(both.filter(|key| !TOLD_BY_RULES.contains(key)).flat_map(|key| standing::unread(facts.store, *key)));
         all.sort_by_key(|f| std::cmp::Reverse(f.level));
         let mut seen = BTreeSet::new();
         all.retain(|f| seen.insert(f.text.clone()));
-        let as_of = read(ground.mandatory).filter_map(|key| facts.store.entry(*key)?.at).min();
+        let seen_at = read(ground.mandatory).filter_map(|key| facts.store.entry(*key)?.at).min();
+        let figures = facts.window().and_then(Window::take_oldest);
+        let as_of = seen_at.map(|at| figures.map_or(at, |figures| at.min(figures)));
         Self { base, findings: all, as_of, calm_since: None }
+    }
+
+    /// Nothing of it is configured: it is not used, whatever its section says.
+    pub(crate) fn unused(why: String) -> Self {
+        let mut unused = Self::default();
+        unused.is_absent(why);
+        unused
     }
 
     /// The node is optional, and the cloud says that there is none; what cannot be said now stays said.
@@ -114,6 +130,8 @@ pub(crate) struct Nodes {
     all: BTreeMap<NodeId, Assessment>,
     /// What is wrong with children, for the parent that comes next.
     below: Vec<Finding>,
+    /// When the oldest was seen of what they are judged by.
+    below_as_of: Option<Time>,
 }
 
 impl Nodes {
@@ -140,7 +158,9 @@ impl Nodes {
     /// A node below another, which repeats its findings under `name`.
     pub(crate) fn child(&mut self, facts: &Facts<'_>, ground: &SystemSpec, id: NodeId, name: &str, findings: Vec<Finding>) {
         self.below.extend(findings.iter().filter(|f| f.level > Level::Info).map(|f| f.clone().prefixed(name)));
-        self.insert(id, Assessment::of(facts, ground, findings));
+        let assessment = Assessment::of(facts, ground, findings);
+        self.below_as_of = self.below_as_of.into_iter().chain(assessment.as_of).min();
+        self.insert(id, assessment);
     }
 
     /// What is wrong with the children inserted since the last parent, for a parent that puts it in a place of its own.
@@ -151,7 +171,10 @@ impl Nodes {
     /// The node above the children inserted since the last parent: the worst child wins.
     pub(crate) fn parent(&mut self, facts: &Facts<'_>, ground: &SystemSpec, id: NodeId, mut findings: Vec<Finding>) {
         self.take_below(&mut findings);
-        self.insert(id, Assessment::of(facts, ground, findings));
+        let below = self.below_as_of.take();
+        let mut assessment = Assessment::of(facts, ground, findings);
+        assessment.as_of = assessment.as_of.into_iter().chain(below).min();
+        self.insert(id, assessment);
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::model::Time;
 use crate::model::health::{Level, ReasonKind};
-use crate::model::section::{Problem, ProblemKind, SectionKey};
+use crate::model::section::{Problem, ProblemKind, SectionKey, Unread};
 use crate::model::store::{SectionState, Store};
 use crate::model::text;
 
@@ -97,7 +97,7 @@ pub(crate) fn mandatory(store: &Store, key: SectionKey, now: Time) -> Option<Fin
     };
     let since = entry.and_then(|e| e.failing_since);
     let kind = if matches!(standing, Standing::Idle | Standing::Loading) { ReasonKind::Loading } else { ReasonKind::Unread(key) };
-    Some(Finding { level, text: what, since, basis: vec![key], kind })
+    Some(Finding { level, text: what, since, basis: vec![key], kind, interrupts: None })
 }
 
 /// A supporting section that is not current: what its rules would say is not known, so that nothing is called healthy unless something
@@ -109,7 +109,21 @@ pub(crate) fn supporting(store: &Store, key: SectionKey, now: Time) -> Option<Fi
         Standing::Idle | Standing::Loading => (format!("{}: {LOADING}", title(key)), ReasonKind::Loading),
         _ => (format!("{}: {}", title(key), explain(entry, now)?), ReasonKind::Unread(key)),
     };
-    Some(Finding { level: Level::Unknown, text, since: None, basis: vec![key], kind })
+    Some(Finding { level: Level::Unknown, text, since: None, basis: vec![key], kind, interrupts: None })
+}
+
+/// The parts of a section that could not be read: what rests on them is not known, the rest is.
+pub(crate) fn unread(store: &Store, key: SectionKey) -> Vec<Finding> {
+    let parts = store.entry(key).map(|e| e.unread.as_slice()).unwrap_or_default();
+    let of = |u: &Unread| Finding {
+        level: if u.judged { Level::Unknown } else { Level::Healthy },
+        text: format!("{}: {}", u.part, u.why),
+        since: None,
+        basis: vec![key],
+        kind: ReasonKind::Unread(key),
+        interrupts: None,
+    };
+    parts.iter().map(of).collect()
 }
 
 /// A section's key as words.

@@ -8,17 +8,18 @@ use crate::model::Time;
 use crate::model::balancer::Targets;
 use crate::model::cache::{CacheNodes, ReplicationGroup};
 use crate::model::database::Database;
-use crate::model::health::{Level, Reason, Verdict};
+use crate::model::health::{Level, Reason, ReasonKind, Verdict};
 use crate::model::metric::Metrics;
 use crate::model::section::{Section, SectionKey};
 use crate::model::service::{Services, StoppedTasks, Tasks};
 use crate::model::stack::Stack;
 use crate::model::store::Store;
 
+use crate::insight::health::cause::{self, Interruptions};
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::Finding;
 use crate::insight::health::node::{Assessment, assess};
-use crate::insight::judgement::{Counts, Judgement, NodeId};
+use crate::insight::judgement::{Cause, Counts, Judgement, NodeId};
 use crate::insight::timeline::Timeline;
 
 /// How often each section has answered: two observations with the same stamps saw the same data.
@@ -32,6 +33,7 @@ const FLICKERS: &[SectionKey] =
 #[derive(Debug, Default)]
 pub struct Watch {
     nodes: BTreeMap<NodeId, Memory>,
+    interrupted: Interruptions,
     timeline: Timeline,
     last: Option<Last>,
 }
@@ -50,6 +52,10 @@ struct Memory {
     verdict: Verdict,
     /// The sections that set the level: only new data of these can clear it.
     cause: Vec<SectionKey>,
+    /// What it says of figures: it is said no longer than they do.
+    figures: Vec<String>,
+    /// Whether figures alone set the level: they were watched for minutes, and its end is not looked at twice.
+    figures_alone: bool,
     pending: Option<Pending>,
 }
 
@@ -68,12 +74,15 @@ impl Watch {
             return last.judgement.clone();
         }
         let mut old = std::mem::take(&mut self.nodes);
-        for (id, seen) in assess(&Facts::new(store, stack, now)) {
-            let memory = Memory::next(old.remove(&id), seen, store, now);
+        let facts = Facts::new(store, stack, now);
+        for (id, seen) in assess(&facts) {
+            let memory = Memory::next(old.remove(&id), &seen, store, now);
+            cause::note(&mut self.interrupted, &id, &seen, &memory.verdict, now);
             self.nodes.insert(id, memory);
         }
-        let nodes = self.nodes.iter().map(|(id, m)| (id.clone(), m.verdict.clone())).collect();
-        let judgement = summary(nodes, self.timeline.of(store, now));
+        let mut nodes = self.nodes.iter().map(|(id, m)| (id.clone(), m.verdict.clone())).collect();
+        let causes = cause::tell(&mut nodes, &self.interrupted, &facts);
+        let judgement = summary(nodes, self.timeline.of(store, now), causes);
         self.last = Some(Last { version, second, stack: stack.clone(), judgement: judgement.clone() });
         judgement
     }
@@ -81,14 +90,18 @@ impl Watch {
 
 /// Judges a store by itself: one poll decides, `since` is only what the cloud says. For `snapshot`.
 pub fn judge(store: &Store, stack: &Stack, now: Time) -> Judgement {
-    let nodes = assess(&Facts::new(store, stack, now)).into_iter().map(|(id, seen)| {
-        let (level, since) = (seen.level(), stamp(&seen));
-        (id, verdict(&seen, level, reasons(&seen), since))
-    });
-    summary(nodes.collect(), Timeline::default().of(store, now))
+    let facts = Facts::new(store, stack, now);
+    let (mut nodes, mut interrupted) = (BTreeMap::new(), Interruptions::new());
+    for (id, seen) in assess(&facts) {
+        let verdict = verdict(&seen, seen.level(), reasons(&seen), stamp(&seen));
+        cause::note(&mut interrupted, &id, &seen, &verdict, now);
+        nodes.insert(id, verdict);
+    }
+    let causes = cause::tell(&mut nodes, &interrupted, &facts);
+    summary(nodes, Timeline::default().of(store, now), causes)
 }
 
-fn summary(nodes: BTreeMap<NodeId, Verdict>, timeline: Vec<crate::insight::Event>) -> Judgement {
+fn summary(nodes: BTreeMap<NodeId, Verdict>, timeline: Vec<crate::insight::Event>, causes: Vec<Cause>) -> Judgement {
     let mut counts = Counts::default();
     for verdict in nodes.values() {
         let count = match verdict.level {
@@ -102,7 +115,7 @@ fn summary(nodes: BTreeMap<NodeId, Verdict>, timeline: Vec<crate::insight::Event
         *count += 1;
     }
     let worst = nodes.values().map(|v| v.level).max().unwrap_or_default();
-    Judgement { nodes, counts, worst, timeline }
+    Judgement { nodes, counts, worst, timeline, causes }
 }
 
 fn verdict(seen: &Assessment, level: Level, reasons: Vec<Reason>, since: Option<Time>) -> Verdict {
@@ -111,6 +124,15 @@ fn verdict(seen: &Assessment, level: Level, reasons: Vec<Reason>, since: Option<
 
 fn reasons(seen: &Assessment) -> Vec<Reason> {
     seen.findings.iter().map(Finding::reason).collect()
+}
+
+/// What the reasons say of figures.
+fn figures(seen: &Assessment) -> Vec<String> {
+    seen.findings.iter().filter(|f| of_figures(f)).map(|f| f.text.clone()).collect()
+}
+
+fn of_figures(finding: &Finding) -> bool {
+    finding.kind == ReasonKind::Seen && finding.basis.contains(&Metrics::KEY)
 }
 
 /// The cloud's own time stamp of the level: the earliest of the findings that set it.
@@ -124,7 +146,7 @@ fn stamp(seen: &Assessment) -> Option<Time> {
 /// Whether a finding could be gone with the next poll. Metrics were watched for minutes before they count, and what is read every few
 /// minutes would be shown as half as bad as it is until it is read again.
 fn flickers(finding: &Finding) -> bool {
-    !finding.basis.contains(&Metrics::KEY) && finding.basis.iter().any(|key| FLICKERS.contains(key))
+    !of_figures(finding) && finding.basis.iter().any(|key| FLICKERS.contains(key))
 }
 
 fn stamps(store: &Store, keys: &[SectionKey]) -> Stamps {
@@ -133,7 +155,7 @@ fn stamps(store: &Store, keys: &[SectionKey]) -> Stamps {
 }
 
 impl Memory {
-    fn next(old: Option<Self>, seen: Assessment, store: &Store, now: Time) -> Self {
+    fn next(old: Option<Self>, seen: &Assessment, store: &Store, now: Time) -> Self {
         let raw = seen.level();
         let cause: Vec<SectionKey> = seen.deciding().flat_map(|f| f.basis.iter().copied()).collect();
         let shown = old.as_ref().map(|m| m.verdict.level);
@@ -142,26 +164,28 @@ impl Memory {
             if !pending.is_some_and(|p| p.has_news(store)) {
                 // Bad enough to be degraded at once; down when the next data says the same.
                 let stamps = pending.map_or_else(|| stamps(store, &cause), |p| p.stamps.clone());
-                let since = since(old.as_ref(), Level::Degraded, &seen, now);
-                let verdict = verdict(&seen, Level::Degraded, reasons(&seen), since);
-                return Self { verdict, cause, pending: Some(Pending { to_down: true, stamps }) };
+                let since = since(old.as_ref(), Level::Degraded, seen, now);
+                let verdict = verdict(seen, Level::Degraded, reasons(seen), since);
+                let pending = Some(Pending { to_down: true, stamps });
+                return Self { verdict, cause, figures: figures(seen), figures_alone: false, pending };
             }
         }
         match old {
-            Some(old) if old.is_recovery(raw) => old.recover(&seen, cause, store, now),
-            old => Self::at(raw, old.as_ref(), &seen, cause, now),
+            Some(old) if old.is_recovery(raw) => old.recover(seen, cause, store, now),
+            old => Self::at(raw, old.as_ref(), seen, cause, now),
         }
     }
 
     /// The level as it was seen.
     fn at(level: Level, old: Option<&Self>, seen: &Assessment, cause: Vec<SectionKey>, now: Time) -> Self {
         let since = since(old, level, seen, now);
-        Self { verdict: verdict(seen, level, reasons(seen), since), cause, pending: None }
+        let figures_alone = seen.deciding().all(of_figures);
+        Self { verdict: verdict(seen, level, reasons(seen), since), cause, figures: figures(seen), figures_alone, pending: None }
     }
 
-    /// Better than what is shown, by knowledge and not by the loss of it.
+    /// Better than what is shown, by knowledge and not by the loss of it. A verdict does not outlive the figures that it rests on.
     fn is_recovery(&self, raw: Level) -> bool {
-        self.verdict.level >= Level::Degraded && raw < self.verdict.level && raw != Level::Unknown
+        self.verdict.level >= Level::Degraded && raw < self.verdict.level && raw != Level::Unknown && !self.figures_alone
     }
 
     fn recover(self, seen: &Assessment, cause: Vec<SectionKey>, store: &Store, now: Time) -> Self {
@@ -178,8 +202,9 @@ impl Memory {
         if !held.reasons.contains(&note) {
             held.reasons.push(note);
         }
+        held.reasons.retain(|r| !self.figures.contains(&r.text) || seen.findings.iter().any(|f| f.text == r.text));
         held.as_of = seen.as_of;
-        Self { verdict: held, cause: self.cause, pending: Some(pending) }
+        Self { verdict: held, pending: Some(pending), ..self }
     }
 }
 

@@ -1,12 +1,19 @@
 //! Reads metric series minute by minute: `n of m` limits, shares and means over complete minutes, with CloudWatch's lateness in mind.
 //! A series that is missing, or too old, gives no answer: then its rule does not apply. Called by the rules.
 
+use std::cell::Cell;
+
 use crate::model::Time;
 use crate::model::metric::{Metrics, Readings, Series, SeriesId};
 
 use crate::insight::health::limits::{Bound, Share};
 
 const MINUTE: i64 = 60;
+
+/// What is asked for more seldom says nothing about how old the figures of a node are.
+const SELDOM: i64 = 300;
+/// A figure that has been over for longer says its minute.
+const OLD: i64 = 2 * MINUTE;
 
 /// A limit that was crossed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,90 +24,138 @@ pub(crate) struct Breach {
     pub n: usize,
     /// Minutes looked at.
     pub of: usize,
+    /// Its minute, where it must be said: another figure of newer minutes stands beside it, or it is old.
+    said: Option<Time>,
 }
 
 impl Breach {
-    /// ` for 5 min`, ` in 3 of 5 min`, or nothing for a single point.
+    /// ` for 5 min`, ` in 3 of 5 min`, ` at 02:31, in 3 of 5 min`, or nothing for a single point.
     pub(crate) fn span(&self) -> String {
-        match (self.n, self.of) {
+        let at = self.said.map(|at| format!(" at {}", at.format("%H:%M")));
+        let minutes = match (self.n, self.of) {
             (_, 1) => String::new(),
             (n, of) if n == of => format!(" for {of} min"),
             (n, of) => format!(" in {n} of {of} min"),
+        };
+        match at {
+            Some(at) if minutes.is_empty() => at,
+            Some(at) => format!("{at},{minutes}"),
+            None => minutes,
         }
     }
 }
 
+/// Values of some minutes, newest first, each with its minute.
+type Slots = Vec<(i64, Option<f64>)>;
+
 /// The metrics section at one moment.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Window<'a>(Readings<'a>);
+#[derive(Debug, Clone)]
+pub(crate) struct Window<'a> {
+    readings: Readings<'a>,
+    /// The oldest minute that was looked at since it was last taken.
+    oldest: Cell<Option<i64>>,
+}
 
 impl<'a> Window<'a> {
     pub(crate) fn new(metrics: &'a Metrics, now: Time) -> Self {
-        Self(Readings::over(Some(metrics), now))
+        Self { readings: Readings::over(Some(metrics), now), oldest: Cell::new(None) }
+    }
+
+    /// When the oldest minute was over that the rules have looked at since the last call; what is asked for seldom does not count.
+    pub(crate) fn take_oldest(&self) -> Option<Time> {
+        Time::from_timestamp(self.oldest.take()? + MINUTE, 0)
+    }
+
+    fn note(&self, series: &Series, at: i64) {
+        if series.every <= SELDOM {
+            self.oldest.set(Some(self.oldest.get().map_or(at, |old| old.min(at))));
+        }
     }
 
     /// A series, and the start of the newest minute that it speaks for.
     fn up_to(&self, id: impl Into<SeriesId>) -> Option<(&'a Series, i64)> {
         let id = id.into();
-        Some((self.0.series(&id)?, self.0.of(&id).minute()?))
+        let (series, end) = (self.readings.series(&id)?, self.readings.of(&id).minute()?);
+        self.note(series, end);
+        Some((series, end))
     }
 
-    /// Values of the `m` minutes up to `end`, newest first.
-    fn slots(series: &Series, end: i64, m: usize) -> impl Iterator<Item = Option<f64>> + '_ {
-        (0..m as i64).map(move |back| series.at(end - back * MINUTE))
+    /// Values of the `m` minutes up to `end`, newest first; those that say nothing about now any more are not known.
+    fn slots(&self, series: &'a Series, end: i64, m: usize) -> impl Iterator<Item = (i64, Option<f64>)> + use<'a> {
+        let readings = self.readings;
+        let minutes = (0..m as i64).map(move |back| end - back * MINUTE);
+        minutes.map(move |at| (at, series.at(at).filter(|_| readings.speaks(series, at))))
+    }
+
+    fn dated(&self, id: impl Into<SeriesId>, m: usize) -> Option<Slots> {
+        let (series, end) = self.up_to(id)?;
+        Some(self.slots(series, end, m).collect())
     }
 
     /// Values of the newest `m` complete minutes, newest first; `None` where nothing is known.
     pub(crate) fn minutes(&self, id: impl Into<SeriesId>, m: usize) -> Option<Vec<Option<f64>>> {
-        let (series, end) = self.up_to(id)?;
-        Some(Self::slots(series, end, m).collect())
+        Some(self.dated(id, m)?.into_iter().map(|(_, value)| value).collect())
     }
 
     /// Values of two series in the newest `m` complete minutes of the first.
     pub(crate) fn both(&self, a: impl Into<SeriesId>, b: impl Into<SeriesId>, m: usize) -> Option<Vec<(Option<f64>, Option<f64>)>> {
-        let ((a, end), b) = (self.up_to(a)?, self.0.series(b)?);
-        Some(Self::slots(a, end, m).zip(Self::slots(b, end, m)).collect())
+        let ((a, end), b) = (self.up_to(a)?, self.readings.series(b)?);
+        Some(self.slots(a, end, m).zip(self.slots(b, end, m)).map(|((_, a), (_, b))| (a, b)).collect())
     }
 
     /// The newest complete value that still speaks for now.
     pub(crate) fn latest(&self, id: impl Into<SeriesId>) -> Option<f64> {
-        self.0.value(id)
+        let (series, end) = self.up_to(id)?;
+        series.at(end)
     }
 
     /// Whether a limit is crossed.
     pub(crate) fn breach(&self, id: impl Into<SeriesId>, limit: &Bound) -> Option<Breach> {
-        let values = if limit.of == 1 { vec![self.latest(id)] } else { self.minutes(id, limit.of)? };
-        over(values.iter().copied(), limit)
+        let minutes = self.dated(id, limit.of)?;
+        self.over(minutes, limit)
     }
 
     /// Whether the sum of two series crosses a limit; both must be known in a minute.
     pub(crate) fn breach_of_sum(&self, a: impl Into<SeriesId>, b: impl Into<SeriesId>, limit: &Bound) -> Option<Breach> {
-        let (a, b) = (self.minutes(a, limit.of)?, self.minutes(b, limit.of)?);
-        over(a.into_iter().zip(b).map(|(a, b)| Some(a? + b?)), limit)
+        let ((a, end), (b, other)) = (self.up_to(a)?, self.up_to(b)?);
+        let end = end.min(other);
+        let sum =
+            self.slots(a, end, limit.of).zip(self.slots(b, end, limit.of)).map(|((at, a), (_, b))| (at, a.zip(b).map(|(a, b)| a + b)));
+        self.over(sum.collect(), limit)
     }
 
     /// The worst share of failed requests: (critical?, share of the newest bad minute, breach).
     pub(crate) fn share(&self, errors: impl Into<SeriesId>, requests: impl Into<SeriesId>, rule: &Share) -> Option<(bool, Breach)> {
         let (errors, requests) = (errors.into(), requests.into());
-        // Both are counts: a minute that one of them has, the other has too (as zero).
-        let end = self.0.of(&requests).minute().max(self.0.of(&errors).minute())?;
-        let (errors, requests) = (self.0.series(errors)?, self.0.series(requests)?);
-        // But not before it was asked for.
-        let end = end.min(self.0.asked(errors)).min(self.0.asked(requests));
+        let end = self.readings.minute_of(std::slice::from_ref(&errors), &requests)?;
+        let (errors, requests) = (self.readings.series(errors)?, self.readings.series(requests)?);
+        self.note(errors, end);
         let check = |(share, n, of): (f64, usize, usize)| {
-            let bad: Vec<f64> = Self::slots(errors, end, of)
-                .zip(Self::slots(requests, end, of))
-                .filter_map(|(e, r)| failed_share(e?, r?, rule))
-                .filter(|s| *s >= share)
-                .collect();
-            (bad.len() >= n).then_some(Breach { value: *bad.first()?, n: bad.len(), of })
+            let shares = self.slots(errors, end, of).zip(self.slots(requests, end, of));
+            let shares = shares.map(|((at, e), (_, r))| (at, e.zip(r).and_then(|(e, r)| failed_share(e, r, rule))));
+            self.breached(shares.collect(), |s| s >= share, n)
         };
         check(rule.critical).map(|b| (true, b)).or_else(|| check(rule.warn).map(|b| (false, b)))
     }
 
+    fn over(&self, minutes: Slots, limit: &Bound) -> Option<Breach> {
+        self.breached(minutes, |v| limit.is_bad(v), limit.n)
+    }
+
+    /// Whether at least `n` of these minutes are bad.
+    fn breached(&self, minutes: Slots, is_bad: impl Fn(f64) -> bool, n: usize) -> Option<Breach> {
+        let (newest, of) = (minutes.first()?.0, minutes.len());
+        let bad: Vec<(i64, f64)> = minutes.into_iter().filter_map(|(at, v)| Some((at, v?))).filter(|(_, v)| is_bad(*v)).collect();
+        let (at, value) = *bad.first().filter(|_| bad.len() >= n)?;
+        let said = (at < newest || self.readings.age(at) > OLD).then(|| Time::from_timestamp(at, 0)).flatten();
+        Some(Breach { value, n: bad.len(), of, said })
+    }
+
     /// Mean of the `m` minutes before the newest `skip` ones.
     pub(crate) fn mean_before(&self, id: impl Into<SeriesId>, skip: usize, m: usize) -> Option<f64> {
-        let values: Vec<f64> = self.minutes(id, skip + m)?.into_iter().skip(skip).flatten().collect();
+        let (series, end) = self.up_to(id)?;
+        // What was usual before may be as old as it is.
+        let values: Vec<f64> = (skip..skip + m).filter_map(|back| series.at(end - back as i64 * MINUTE)).collect();
         (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
     }
 
@@ -118,9 +173,4 @@ impl<'a> Window<'a> {
 fn failed_share(errors: f64, requests: f64, rule: &Share) -> Option<f64> {
     let all = requests.max(errors);
     (all > 0.0 && errors >= rule.floor_errors && requests >= rule.floor_requests).then(|| errors / all)
-}
-
-fn over(values: impl Iterator<Item = Option<f64>>, limit: &Bound) -> Option<Breach> {
-    let bad: Vec<f64> = values.flatten().filter(|v| limit.is_bad(*v)).collect();
-    (bad.len() >= limit.n).then_some(Breach { value: *bad.first()?, n: bad.len(), of: limit.of })
 }

@@ -218,7 +218,7 @@ fn saturation() {
             |w| first(w, metric::Redis::Evictions, &[0.0, 0.0, 12.0, 0.0, 0.0]),
             "redis",
             "degraded",
-            "0001-001: evictions/min 12 in 1 of 5 min",
+            "0001-001: evictions/min 12 at 21:58, in 1 of 5 min",
         ),
         ("swap", |w| first(w, metric::Redis::Swap, &[8.0e7; 3]), "redis", "degraded", "0001-001: swap 76 MiB for 3 min"),
         ("lag", |w| first(w, metric::Redis::Lag, &[6.0; 3]), "redis", "degraded", "0001-001: replication lag 6.0 s for 3 min"),

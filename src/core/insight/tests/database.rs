@@ -287,7 +287,7 @@ fn saturation() {
         (
             "connections of another engine",
             |w| {
-                db(w, |d| d.engine = "mysql".into());
+                db(w, |d| (d.engine, d.port) = ("mysql".into(), Some(5432)));
                 w.series(metric::Db::Connections, &[600.0; 3]);
             },
             "db",

@@ -56,8 +56,8 @@ fn alarm_states() {
                 alarms(w, vec![low]);
             },
             "alarms",
-            "healthy",
-            "",
+            "n/a",
+            "no alarms",
         ),
         ("no data", |w| alarms(w, vec![alarm("5xx", "INSUFFICIENT_DATA", 20)]), "alarms", "degraded", "alarm 5xx: no data for 20m00s"),
         ("no data yet", |w| alarms(w, vec![alarm("5xx", "INSUFFICIENT_DATA", 10)]), "alarms", "healthy", ""),
@@ -68,7 +68,7 @@ fn alarm_states() {
             "degraded",
             "alarm 5xx: actions disabled",
         ),
-        ("none at all", |w| alarms(w, vec![]), "alarms", "healthy", ""),
+        ("none at all", |w| alarms(w, vec![]), "alarms", "n/a", "no alarms"),
     ]);
 }
 
@@ -150,4 +150,21 @@ fn log_silence() {
             "",
         ),
     ]);
+}
+
+#[test]
+fn an_event_from_the_future_does_not_make_a_silent_log_live() {
+    let ahead = |w: &mut World| {
+        last_event(w, 7);
+        w.edit::<LogTail>(|t| {
+            let event = LogEvent { at: now() + TimeDelta::hours(1), received: Some(ago(6)), ..t.events[0].clone() };
+            t.events.push_back(event);
+        });
+        // The stream's last event is said to be in the future, too.
+        let stream = LogStream { name: of_web(0), last_ingestion: Some(ago(6)), last_event: Some(now() + TimeDelta::hours(1)) };
+        w.put(LogGroup { name: "g".into(), streams: vec![stream], ..Default::default() });
+    };
+    let mut world = World::healthy();
+    ahead(&mut world);
+    assert_eq!(crate::insight::fixture::look(&world.judge(), "logs").1, "no log events for 6m00s while 7 tasks run");
 }

@@ -3,11 +3,12 @@
 use chrono::TimeDelta;
 
 use crate::insight::fixture::{World, ago, build, digest, failed_build, look, now, run};
+use crate::model::balancer::Targets;
 use crate::model::dashboard::Dashboards;
 use crate::model::database::Database;
 use crate::model::delivery::{Builds, Image, Pipeline, PipelineExecution, Repositories};
 use crate::model::metric;
-use crate::model::section::{ProblemKind, Section};
+use crate::model::section::{ProblemKind, Section, SectionKey, Unread};
 use crate::model::security::{Keys, Roles, Secrets};
 use crate::model::service::Tasks;
 use crate::model::storage::{Bucket, Buckets};
@@ -362,4 +363,76 @@ fn what_is_optional_or_ci_is_never_down_because_it_is_missing() {
         world.fail(key, ProblemKind::NotFound, "x:Op: not there");
         assert_eq!(look(&world.judge(), node), (level, "missing (x:Op: not there)".into()), "{key}");
     }
+}
+
+#[test]
+fn what_is_not_configured_is_not_used_and_what_is_missing_is_named() {
+    let unused: [(&str, fn(&mut World)); 6] = [
+        ("iam", |w| w.stack.roles.clear()),
+        ("kms", |w| w.stack.keys.clear()),
+        ("secrets", |w| w.stack.secrets.clear()),
+        ("ecr", |w| w.stack.repositories.clear()),
+        ("build", |w| w.stack.projects.clear()),
+        ("s3", |w| w.stack.buckets.clear()),
+    ];
+    for (node, clear) in unused {
+        let mut world = World::healthy();
+        clear(&mut world);
+        let (level, why) = look(&world.judge(), node);
+        assert!(level == "n/a" && why.starts_with("not used: no "), "{node}: {level} {why}");
+    }
+    run(&[
+        (
+            "a project that the answer leaves out",
+            |w| w.edit::<Builds>(|b| drop(b.projects.remove(0))),
+            "build",
+            "degraded",
+            "production-nextcore-control: missing",
+        ),
+        (
+            "a role that the answer leaves out",
+            |w| w.edit::<Roles>(|r| drop(r.roles.remove(0))),
+            "iam",
+            "unknown",
+            "production-nextcore-ecs-task: not in the answer",
+        ),
+    ]);
+}
+
+#[test]
+fn a_part_that_could_not_be_read_is_named_and_the_rest_stays() {
+    let unread = |part: &str, item: &str, field: &str, judged: bool| Unread {
+        part: part.into(),
+        item: item.into(),
+        field: field.into(),
+        why: "access denied: x:Y".into(),
+        judged,
+    };
+    let with = |key: SectionKey, part: Unread| {
+        let mut world = World::healthy();
+        world.store.entry_mut(key).unread = vec![part];
+        world
+    };
+    let role = "production-nextcore-ecs-task";
+    let world = with(Roles::KEY, unread("policies of it", role, "policies", false));
+    assert_eq!(look(&world.judge(), "iam"), ("healthy", "policies of it: access denied: x:Y".into()), "no rule rests on it");
+    let mut world = with(Roles::KEY, unread("role it", role, "", true));
+    world.store.entry_mut(Roles::KEY).value = {
+        let mut roles = World::healthy().store.get::<Roles>().unwrap().clone();
+        roles.roles.retain(|r| r.name != role);
+        Some(std::sync::Arc::new(roles))
+    };
+    assert_eq!(look(&world.judge(), "iam"), ("unknown", "role it: access denied: x:Y".into()));
+    let mut images = World::healthy();
+    images.edit::<Repositories>(|r| r.repositories.iter_mut().for_each(|r| r.images.clear()));
+    let names: Vec<String> = images.stack.repositories.iter().map(|r| r.name.clone()).collect();
+    images.store.entry_mut(Repositories::KEY).unread = names.iter().map(|n| unread("images", n, "images", true)).collect();
+    assert_eq!(look(&images.judge(), "ecr"), ("unknown", "images: access denied: x:Y".into()), "none of them is called missing");
+    let mut targets = World::healthy();
+    let arn = targets.store.get::<Targets>().unwrap().groups.keys().find(|a| a.contains("-web/")).unwrap().clone();
+    targets.edit::<Targets>(|t| drop(t.groups.remove(&arn)));
+    targets.store.entry_mut(Targets::KEY).unread = vec![unread("target health of web", &arn, "", true)];
+    let judgement = targets.judge();
+    assert_eq!(look(&judgement, "tg/production-nextcore-web"), ("unknown", "target health: access denied: x:Y".into()));
+    assert_eq!((look(&judgement, "tg/production-nextcore-api").0, look(&judgement, "svc/control-plane").0), ("healthy", "healthy"));
 }

@@ -152,3 +152,54 @@ fn since_is_the_clouds_own_time_stamp_or_the_moment_of_the_change() {
     assert_eq!(since(&world, &mut watch, NodeId::service("celery-worker")), Some(ago(2)));
     assert!(world.now > now());
 }
+
+#[test]
+fn a_verdict_ends_with_the_figures_that_it_rests_on() {
+    let web = |metric: metric::Tg| metric.of("production-nextcore-web");
+    let (mut world, mut watch) = (World::healthy(), Watch::default());
+    world.counts(web(metric::Tg::Requests), &[600.0; 3]);
+    world.counts(web(metric::Tg::Target5xx), &[60.0; 3]);
+    assert_eq!(level(&world, &mut watch), "down");
+    world.counts(web(metric::Tg::Target5xx), &[0.0; 3]);
+    assert_eq!(level(&world, &mut watch), "healthy", "they were watched for minutes: no second look");
+    // What is held for another reason does not go on saying what figures no longer say.
+    world.counts(web(metric::Tg::Target5xx), &[60.0; 3]);
+    world.service("web", |s| s.running = 0);
+    world.observe(&mut watch);
+    running(&mut world, 0);
+    world.observe(&mut watch);
+    world.counts(web(metric::Tg::Target5xx), &[0.0; 3]);
+    running(&mut world, 2);
+    let seen = world.observe(&mut watch);
+    let verdict = seen.of(&NodeId::service("web")).unwrap();
+    assert!(verdict.level == Level::Down && verdict.reasons.iter().all(|r| !r.text.contains("5xx")), "{verdict:?}");
+}
+
+#[test]
+fn what_fails_after_the_database_says_so_and_the_cause_comes_first() {
+    let told = |first: &str| {
+        let (mut world, mut watch) = (World::healthy(), Watch::default());
+        world.observe(&mut watch);
+        let fail_over = |world: &mut World| {
+            let event = data_event("db", 0, "Multi-AZ instance failover started");
+            let event = crate::model::cache::DataEvent { at: Some(world.now), ..event };
+            world.put(DatabaseEvents { events: vec![event] });
+        };
+        let lose = |world: &mut World| world.service("control-plane", |s| s.running = 1);
+        let steps: [&dyn Fn(&mut World); 2] = if first == "db" { [&fail_over, &lose] } else { [&lose, &fail_over] };
+        for step in steps {
+            world.later(20);
+            step(&mut world);
+            world.observe(&mut watch);
+        }
+        world.service("web", |s| s.running = 1);
+        world.observe(&mut watch)
+    };
+    let seen = told("db");
+    let text = |judgement: &crate::insight::Judgement, node: &str| look(judgement, node).1;
+    assert_eq!(text(&seen, "svc/control-plane"), "running 1 of 2, after the database failed over at 22:01");
+    assert_eq!(text(&seen, "svc/web"), "running 1 of 2", "it does not rest on the database");
+    assert_eq!(seen.cause().map(crate::insight::Cause::words).as_deref(), Some("the database failed over at 22:01"));
+    let other = told("svc");
+    assert_eq!((text(&other, "svc/control-plane"), other.cause()), ("running 1 of 2".into(), None), "what failed before is no consequence");
+}

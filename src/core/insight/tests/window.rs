@@ -42,8 +42,35 @@ fn minutes_that_were_not_asked_for_do_not_dilute_errors() {
     let mut world = World::healthy();
     series(&mut world, metric::Tg::Requests.of("production-nextcore-web"), 100.0, 2, 60);
     series(&mut world, metric::Tg::Target5xx.of("production-nextcore-web"), 9.0, 8, 300);
-    assert_eq!(look(&world.judge(), "tg/production-nextcore-web"), ("down", "5xx 9.0 % of requests for 3 min".into()));
+    assert_eq!(look(&world.judge(), "tg/production-nextcore-web"), ("down", "5xx 9.0 % of requests at 21:53, for 3 min".into()));
     let shown = Readings::new(&world.store, world.now)
         .share(metric::Tg::Target5xx.of("production-nextcore-web"), metric::Tg::Requests.of("production-nextcore-web"));
     assert_eq!(shown, Some(9.0), "the figure beside it says the same");
+}
+
+#[test]
+fn a_reason_beside_newer_figures_says_its_minute() {
+    let (requests, errors) = (metric::Tg::Requests.of("production-nextcore-web"), metric::Tg::Target5xx.of("production-nextcore-web"));
+    // The newest minute is free of errors: the headline says 0 %.
+    for (bad, said) in
+        [(&[60.0, 60.0, 60.0][..], "5xx 10 % of requests for 3 min"), (&[60.0, 60.0, 0.0], "5xx 10 % of requests at 21:59, in 2 of 3 min")]
+    {
+        let mut world = World::healthy();
+        world.counts(requests.clone(), &[600.0; 3]);
+        world.counts(errors.clone(), bad);
+        let (level, text) = look(&world.judge(), "tg/production-nextcore-web");
+        assert_eq!((level, text.as_str()), ("down", said));
+        let shown = Readings::new(&world.store, world.now).share(errors.clone(), requests.clone());
+        assert_eq!(shown, Some(bad[2] / 6.0), "the headline");
+    }
+}
+
+#[test]
+fn points_that_say_nothing_about_now_decide_nothing() {
+    for (age, level) in [(2, "degraded"), (6, "healthy")] {
+        let mut world = World::healthy();
+        // Ten minutes of it, the newest so old: the oldest are older than 15 minutes.
+        series(&mut world, metric::Db::Cpu, 88.0, age, 60);
+        assert_eq!(look(&world.judge(), "db").0, level, "{age} min old");
+    }
 }

@@ -95,6 +95,9 @@ fn age_limit(series: &Series) -> i64 {
     series.every.max(2 * SLOWEST) + LATE
 }
 
+/// Figures whose minutes are at most that far apart are read of one minute; what is older says its age.
+const TOGETHER: i64 = 2 * MINUTE;
+
 /// Reads the series of one store at one moment.
 #[derive(Debug, Clone, Copy)]
 pub struct Readings<'a> {
@@ -102,6 +105,8 @@ pub struct Readings<'a> {
     now: i64,
     /// The newest minute of any series that is over: what CloudWatch has published so far.
     published: Option<i64>,
+    /// The minute of which the figures of one line are, as far as they are known of it.
+    line: Option<i64>,
 }
 
 impl<'a> Readings<'a> {
@@ -114,7 +119,34 @@ impl<'a> Readings<'a> {
     pub(crate) fn over(metrics: Option<&'a Metrics>, now: Time) -> Self {
         let now = now.timestamp();
         let newest = |s: &Series| s.points.iter().rev().map(|p| p.0).find(|at| at + MINUTE <= now);
-        Self { metrics, now, published: metrics.and_then(|m| m.series.values().filter_map(newest).max()) }
+        Self { metrics, now, published: metrics.and_then(|m| m.series.values().filter_map(newest).max()), line: None }
+    }
+
+    /// The same for figures that stand on one line: all of one minute, the newest that they have in common. What is not known of it says
+    /// its age: see `late`.
+    #[must_use]
+    pub fn line<M: Into<SeriesId>>(self, ids: impl IntoIterator<Item = M>) -> Self {
+        let alone = Self { line: None, ..self };
+        let minutes: Vec<i64> = ids.into_iter().filter_map(|id| alone.of(id).minute()).collect();
+        let newest = minutes.iter().max().copied();
+        let line = newest.and_then(|newest| minutes.into_iter().filter(|at| newest - at <= TOGETHER).min());
+        Self { line, ..self }
+    }
+
+    /// The age in seconds of a figure of this minute, where it is not of the minute of its line.
+    pub fn late(&self, minute: Option<i64>) -> Option<i64> {
+        let (minute, line) = (minute?, self.line?);
+        (minute != line).then(|| self.age(minute))
+    }
+
+    /// How long a minute has been over, in seconds.
+    pub(crate) fn age(&self, minute: i64) -> i64 {
+        (self.now - minute - MINUTE).max(0)
+    }
+
+    /// Whether a point of this minute still speaks for now.
+    pub(crate) fn speaks(&self, series: &Series, minute: i64) -> bool {
+        self.now - minute <= age_limit(series)
     }
 
     /// The series of that id.
@@ -128,7 +160,20 @@ impl<'a> Readings<'a> {
         let Some(series) = self.series(&id) else { return Reading::Unknown };
         // What CloudWatch refused to tell is not silent.
         let refused = self.metrics.is_some_and(|m| m.refused.contains_key(id.as_str()));
-        Reading::of(series, self.now, self.silent(series).filter(|_| !refused))
+        let own = Reading::of(series, self.now, self.silent(series).filter(|_| !refused));
+        let at = self.line.filter(|line| own.minute().is_some_and(|at| at > *line));
+        at.and_then(|at| Some(Reading::Value { value: series.at(at)?, at })).unwrap_or(own)
+    }
+
+    /// The newest minute of which a whole and its parts are known together. All are counts: a minute that one of them has, the others have
+    /// too (as zero), but not before they were asked for.
+    pub(crate) fn minute_of(&self, parts: &[SeriesId], whole: &SeriesId) -> Option<i64> {
+        let alone = Self { line: None, ..*self };
+        let all = || parts.iter().chain([whole]);
+        let newest = all().filter_map(|id| alone.of(id).minute()).max()?;
+        let asked = all().filter_map(|id| Some(self.asked(self.series(id)?))).min()?;
+        let own = newest.min(asked);
+        Some(self.line.map_or(own, |line| line.min(own)))
     }
 
     /// The newest minute whose missing point is a zero: CloudWatch has published it of some series, it is late no more, and it was asked
@@ -138,9 +183,11 @@ impl<'a> Readings<'a> {
         Some(self.published?.min(settled).min(self.asked(series)))
     }
 
-    /// The newest minute that was asked for when CloudWatch could have it: later ones are not silent, but unknown.
+    /// The newest minute that was asked for when CloudWatch could have it: later ones are not silent, but unknown. What was asked together
+    /// with the series of every minute is as far as they are.
     pub(crate) fn asked(&self, series: &Series) -> i64 {
-        let at = self.metrics.and_then(|m| m.asked_at.get(&series.every)).filter(|_| series.every > MINUTE);
+        let asked = |every: i64| self.metrics.and_then(|m| m.asked_at.get(&every));
+        let at = asked(series.every).filter(|at| series.every > MINUTE && asked(MINUTE) != Some(*at));
         at.map_or(i64::MAX, |at| (at - PUBLISH_LAG.num_seconds()).div_euclid(MINUTE) * MINUTE)
     }
 
@@ -231,8 +278,44 @@ mod tests {
         assert_eq!(read(&metrics, &id), value(3.0, 8), "asked five minutes ago, when three minutes were not published yet");
         metrics.asked_at.insert(300, minute(0));
         assert_eq!(read(&metrics, &id), Reading::Zero { since: Some(minute(7)), at: minute(4) });
+        let newest = |metrics: &Metrics| {
+            let all = Readings::over(Some(metrics), Time::from_timestamp(NOW, 0).unwrap());
+            all.asked(metrics.get(&id).unwrap())
+        };
+        assert_eq!(newest(&metrics), minute(3), "nothing says that the others were asked then");
+        metrics.asked_at.insert(60, minute(0));
+        assert_eq!(newest(&metrics), i64::MAX, "asked together with them");
         metrics.refused.insert(id.to_string(), "Forbidden".to_owned());
         assert_eq!(read(&metrics, &id), value(3.0, 8), "what is refused is not silent");
+    }
+
+    #[test]
+    fn figures_of_one_line_are_of_one_minute_or_say_their_age() {
+        let falling: Points = &[(4, 40.0), (3, 30.0), (2, 20.0), (1, 10.0)];
+        let metrics = metrics(&[
+            (Alb::Requests.id(), falling, true, 60),
+            (Alb::P50.id(), &[(4, 4.0), (3, 3.0)], false, 60),
+            (Alb::P99.id(), &[(9, 9.0), (7, 7.0)], false, 300),
+            (Alb::Active.id(), &[(9, 9.0), (1, 1.0)], false, 60),
+            (Db::Cpu.id(), &[(40, 7.0)], false, 60),
+        ]);
+        let all = [Alb::Requests.id(), Alb::P50.id(), Alb::P99.id(), Alb::Active.id(), Db::Cpu.id()];
+        let line = Readings::over(Some(&metrics), Time::from_timestamp(NOW, 0).unwrap()).line(&all);
+        let said = |id: &SeriesId| (line.of(id), line.late(line.of(id).minute()));
+        let table = [
+            (value(30.0, 3), None),
+            (value(3.0, 3), None),
+            (value(7.0, 7), Some(390)),
+            // A minute that it has no point of.
+            (value(1.0, 1), Some(30)),
+            (stale(7.0, 40), None),
+        ];
+        for (id, expected) in all.iter().zip(table) {
+            assert_eq!(said(id), expected, "{id}");
+        }
+        assert_eq!(line.minute_of(&[], &Alb::Requests.id()), Some(minute(3)));
+        let alone = Readings::over(Some(&metrics), Time::from_timestamp(NOW, 0).unwrap());
+        assert_eq!((alone.of(Alb::Requests), alone.late(Some(minute(9)))), (value(10.0, 1), None), "a figure that stands alone");
     }
 
     #[test]

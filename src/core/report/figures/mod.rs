@@ -94,7 +94,18 @@ impl Figures<'_> {
 
     /// Figures of metrics, where there are any.
     fn metrics(&self, rows: &[MetricFigure]) -> Vec<Figure> {
-        rows.iter().filter_map(|(label, id, show)| Some(figure(label, show(self.metric(id)?)))).collect()
+        rows.iter().filter_map(|(label, id, show)| Some(figure(label, show(self.metric(id)?) + &self.late([id])))).collect()
+    }
+
+    /// The figures of one node are of one minute, or say their age.
+    fn line<M: Into<SeriesId>>(&self, ids: impl IntoIterator<Item = M>) -> Self {
+        Self { metric: self.metric.line(ids), ..*self }
+    }
+
+    /// ` (6m)` behind a figure that is not of the minute of its line; of several the oldest counts.
+    fn late<M: Into<SeriesId>>(&self, ids: impl IntoIterator<Item = M>) -> String {
+        let minute = ids.into_iter().filter_map(|id| self.metric.of(id).minute()).min();
+        self.metric.late(minute).map_or_else(String::new, |age| format!(" ({}m)", (age + 30) / 60))
     }
 
     fn per_second(value: f64) -> String {
@@ -102,9 +113,10 @@ impl Figures<'_> {
     }
 
     fn balancer(&self) -> Vec<Figure> {
-        let mut all = self.metrics(&[("", metric::Alb::Requests.id(), Self::per_second)]);
-        all.extend(self.failed().map(|share| figure("5xx", format!("{share:.2} %"))));
-        all.extend(self.metrics(&[("p95", metric::Alb::P95.id(), text::latency)]));
+        let this = self.line([metric::Alb::Requests, metric::Alb::P95]);
+        let mut all = this.metrics(&[("", metric::Alb::Requests.id(), Self::per_second)]);
+        all.extend(this.failed().map(|share| figure("5xx", format!("{share:.2} %"))));
+        all.extend(this.metrics(&[("p95", metric::Alb::P95.id(), text::latency)]));
         // What is forwarded stands with its target group; what the balancer answers by itself stands nowhere else.
         let rules = self.store.get::<Routing>().into_iter().flat_map(|r| &r.listeners).flat_map(|l| &l.rules);
         for rule in rules.filter(|r| r.actions.iter().any(|a| a.kind == ActionKind::FixedResponse)) {
@@ -127,7 +139,8 @@ impl Figures<'_> {
             all.push(figure("", paths));
         }
         let (requests, p95) = (metric::Tg::Requests.of(name), metric::Tg::P95.of(name));
-        all.extend(self.metrics(&[("", requests, Self::per_second), ("p95", p95, text::latency)]));
+        let line = self.line([&requests, &p95]);
+        all.extend(line.metrics(&[("", requests, Self::per_second), ("p95", p95, text::latency)]));
         all
     }
 
@@ -140,7 +153,8 @@ impl Figures<'_> {
         if let Some(target) = self.store.get::<Scaling>().and_then(|s| s.get(name)) {
             all.push(figure("bounds", format!("{}-{}", target.min, target.max)));
         }
-        all.extend(self.metrics(&[("cpu", metric::Svc::Cpu.of(name), percent), ("mem", metric::Svc::Mem.of(name), percent)]));
+        let (cpu, mem) = (metric::Svc::Cpu.of(name), metric::Svc::Mem.of(name));
+        all.extend(self.line([&cpu, &mem]).metrics(&[("cpu", cpu, percent), ("mem", mem, percent)]));
         if let Some(d) = service.and_then(Service::primary) {
             all.push(figure("rev", d.revision().rsplit(':').next().unwrap_or_default().to_owned()));
         }
@@ -153,17 +167,20 @@ impl Figures<'_> {
         let nodes = text::plural(ids.len() as u32, "node");
         let shards = || text::plural(group.node_groups.len() as u32, "shard");
         let mut all = vec![figure("", if group.alone { nodes } else { format!("{} {nodes}", shards()) })];
-        let values = |metric: metric::Redis| ids.iter().filter_map(|id| self.metric(metric.of(id))).collect::<Vec<f64>>();
-        if let Some(worst) = values(metric::Redis::Memory).into_iter().reduce(f64::max) {
-            all.push(figure("mem", percent(worst)));
+        use metric::Redis;
+        let of = |metrics: &[Redis]| metrics.iter().flat_map(|m| ids.iter().map(|id| m.of(id))).collect::<Vec<SeriesId>>();
+        let line = self.line(of(&[Redis::Memory, Redis::Gets, Redis::Sets, Redis::Lag]));
+        let values = |metric: Redis| ids.iter().filter_map(|id| line.metric(metric.of(id))).collect::<Vec<f64>>();
+        if let Some(worst) = values(Redis::Memory).into_iter().reduce(f64::max) {
+            all.push(figure("mem", percent(worst) + &line.late(of(&[Redis::Memory]))));
         }
         let (gets, sets) = (values(metric::Redis::Gets), values(metric::Redis::Sets));
         if !gets.is_empty() || !sets.is_empty() {
             let ops: f64 = gets.iter().chain(&sets).sum();
-            all.push(figure("", format!("{} op/s", text::rate(ops / 60.0))));
+            all.push(figure("", format!("{} op/s{}", text::rate(ops / 60.0), line.late(of(&[Redis::Gets, Redis::Sets])))));
         }
         if let Some(worst) = values(metric::Redis::Lag).into_iter().reduce(f64::max) {
-            all.push(figure("lag", format!("{worst:.1} s")));
+            all.push(figure("lag", format!("{worst:.1} s{}", line.late(of(&[Redis::Lag])))));
         }
         all
     }
@@ -173,10 +190,12 @@ impl Figures<'_> {
         let mut all = vec![figure("", db.status.to_string())];
         all.extend(self.database_place(db));
         let max = db.max_connections(self.store.get::<DatabaseSettings>());
-        if let Some(used) = self.metric(metric::Db::Connections) {
-            all.push(figure("conn", max.map_or_else(|| format!("{used:.0}"), |max| format!("{used:.0}/{max}"))));
+        let line = self.line([metric::Db::Connections, metric::Db::Cpu, metric::Db::Storage]);
+        if let Some(used) = line.metric(metric::Db::Connections) {
+            let used = max.map_or_else(|| format!("{used:.0}"), |max| format!("{used:.0}/{max}"));
+            all.push(figure("conn", used + &line.late([metric::Db::Connections])));
         }
-        all.extend(self.metrics(&[("cpu", metric::Db::Cpu.id(), percent), ("free", metric::Db::Storage.id(), text::bytes)]));
+        all.extend(line.metrics(&[("cpu", metric::Db::Cpu.id(), percent), ("free", metric::Db::Storage.id(), text::bytes)]));
         if let Some(at) = db.latest_restorable {
             all.push(figure("PITR", text::age(at, self.now)));
         }
@@ -211,7 +230,7 @@ impl Figures<'_> {
     fn logs(&self) -> Vec<Figure> {
         let mut all = self.metrics(&[("", metric::Logs::Events.id(), |v| format!("{} events/min", text::count(v)))]);
         if let Some(last) = self.store.get::<LogTail>().and_then(|t| t.events.back()) {
-            all.push(figure("last", format!("{} ago", text::age(last.at, self.now))));
+            all.push(figure("last", format!("{} ago", text::age(last.arrived(), self.now))));
         }
         all
     }

@@ -41,7 +41,8 @@ impl Figures<'_> {
 
     pub(super) fn cdn(&self) -> Vec<Figure> {
         let Some(distribution) = self.store.get::<Cdn>().and_then(|c| c.distribution.as_ref()) else { return Vec::new() };
-        let mut all = self.metrics(&[
+        let ids = [metric::Cdn::Requests.id(), metric::CdnRealtime::Hit.id(), metric::Cdn::Errors4xx.id(), metric::Cdn::Errors5xx.id()];
+        let mut all = self.line(ids).metrics(&[
             ("", metric::Cdn::Requests.id(), Self::per_second),
             ("hit", metric::CdnRealtime::Hit.id(), percent),
             ("4xx", metric::Cdn::Errors4xx.id(), |v| format!("{v:.1} %")),

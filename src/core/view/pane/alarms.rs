@@ -76,11 +76,13 @@ const PANELS: Panels = Panels {
 
 /// `  1 of 9 in alarm`, or that all is well.
 pub(crate) fn summary<'a>(alarms: &Alarms) -> Phrase<'a> {
-    let (mut firing, mut unsure, mut total) = (0, 0, 0);
+    let (mut firing, mut unsure, mut muted, mut well, mut total) = (0, 0, 0, 0, 0);
     for alarm in alarms.for_people() {
         total += 1;
         firing += usize::from(alarm.state == AlarmState::Alarm);
         unsure += usize::from(alarm.state == AlarmState::InsufficientData);
+        muted += usize::from(!alarm.actions_enabled);
+        well += usize::from(is_well(alarm));
     }
     let gap = Phrase::of(" ", Role::Text);
     if total == 0 {
@@ -89,9 +91,15 @@ pub(crate) fn summary<'a>(alarms: &Alarms) -> Phrase<'a> {
     let line = if firing > 0 {
         gap.and(format!("{firing} of {total} in alarm"), Role::Warn)
     } else {
-        gap.and(format!("{} of {total} ok", total - unsure), Role::Text)
+        gap.and(format!("{well} of {total} ok"), Role::Text)
     };
-    if unsure > 0 { line.and(format!("  {unsure} without data"), Role::Muted) } else { line }
+    let line = if unsure > 0 { line.and(format!("  {unsure} without data"), Role::Muted) } else { line };
+    if muted > 0 { line.and(format!("  {muted} muted"), Role::Warn) } else { line }
+}
+
+/// An alarm that tells nobody is not well, whatever its state: the mark of the box says so, too.
+pub(crate) fn is_well(alarm: &Alarm) -> bool {
+    alarm.actions_enabled && !matches!(alarm.state, AlarmState::Alarm | AlarmState::InsufficientData)
 }
 
 fn mark(alarm: &Alarm) -> (&'static str, Role) {

@@ -141,7 +141,16 @@ fn height(v: &View<'_>, event: &LogEvent, wrapped: bool, width: u16) -> u16 {
         return 1;
     }
     let room = usize::from(width.saturating_sub(9 + service_width(v) + 2));
-    wrap(&event.message, room).len().max(1) as u16
+    wrap(&told(v, event, event.message.as_str()), room).len().max(1) as u16
+}
+
+/// What stands in front of an event whose time has not come.
+const AHEAD: &str = "(in the future) ";
+
+/// The message, with a mark where its time has not come.
+fn told<'m>(v: &View<'_>, event: &LogEvent, message: impl Into<Cow<'m, str>>) -> Cow<'m, str> {
+    let message = message.into();
+    if event.received.is_some() && event.at > v.now { Cow::Owned(format!("{AHEAD}{message}")) } else { message }
 }
 
 /// The message without the time that many frameworks repeat in front of it; the row shows the event's own.
@@ -190,14 +199,14 @@ fn row(v: &View<'_>, event: &LogEvent, logs: Option<&LogView>, place: Rect, ink:
     ink.put(place.x + 9, place.y, place.x + 9 + width, service, role);
     let x = place.x + 9 + width + 2;
     if place.height > 1 {
-        let lines = wrap(&event.message, usize::from(place.right().saturating_sub(x)));
+        let lines = wrap(&told(v, event, event.message.as_str()), usize::from(place.right().saturating_sub(x)));
         for (i, line) in lines.iter().take(usize::from(place.height)).enumerate() {
             ink.phrase(x, place.y + i as u16, place.right(), &message(line, logs));
         }
         return;
     }
     let text = if logs.is_some_and(|l| l.wrap) { Cow::Borrowed(event.message.as_str()) } else { bare(&event.message) };
-    ink.phrase(x, place.y, place.right(), &message(&text, logs));
+    ink.phrase(x, place.y, place.right(), &message(&told(v, event, text), logs));
 }
 
 /// The message with its level word and what the filter found set off.

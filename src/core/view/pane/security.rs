@@ -111,7 +111,11 @@ fn roles(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
         let mut row = vec![mark(!r.exists, !r.is_trusted()), text(v.short(&r.name)), text(r.role.title())];
         if r.exists {
             let services: Vec<&str> = r.trusts.iter().map(|t| t.split('.').next().unwrap_or(t)).collect();
-            let policies = if r.policies.is_empty() { Phrase::of("none attached", Role::Warn) } else { text(r.policies.join(" ")) };
+            let policies = match v.store.unread::<Roles>(&r.name, "policies") {
+                Some(_) => Phrase::of("?", Role::Unknown),
+                None if r.policies.is_empty() => Phrase::of("none attached", Role::Warn),
+                None => text(r.policies.join(" ")),
+            };
             row.extend([
                 Phrase::of(services.join(" "), if r.is_trusted() { Role::Text } else { Role::Warn }),
                 policies,
@@ -124,6 +128,15 @@ fn roles(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     });
 }
 
+/// The attached policies, or why they are not known.
+fn policies<'a>(v: &View<'a>, role: &IamRole) -> Phrase<'a> {
+    match v.store.unread::<Roles>(&role.name, "policies") {
+        Some(why) => Phrase::of("? ", Role::Unknown).and(why, Role::Muted),
+        None if role.policies.is_empty() => text("none attached"),
+        None => text(role.policies.join("  ")),
+    }
+}
+
 fn role<'a>(v: &View<'a>, found: &'a IamRole) -> Detail<'a> {
     let detail = Detail::new(found.name.as_str());
     if !found.exists {
@@ -133,7 +146,7 @@ fn role<'a>(v: &View<'a>, found: &'a IamRole) -> Detail<'a> {
     detail
         .with("for", text(found.role.title()))
         .with("trusts", text(found.trusts.join(" ")).then(distrust))
-        .with("policies", text(if found.policies.is_empty() { "none attached".to_owned() } else { found.policies.join("  ") }))
+        .with("policies", policies(v, found))
         .with(
             "last used",
             text(found.last_used.map_or_else(

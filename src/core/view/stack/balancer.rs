@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::{head, must_tell, service, tell};
 use crate::insight::NodeId;
 use crate::model::balancer::{Balancer, BalancerState, Routing, TargetGroup};
+use crate::model::limits::Limit;
 use crate::model::metric;
 use crate::session::layout::{Area, Placed};
 use crate::theme::Role;
@@ -26,22 +27,39 @@ pub(super) fn title<'a>(v: &View<'a>, _: &NodeId) -> Phrase<'a> {
 
 /// Requests, errors, latency; `spark` cells of trend behind the requests.
 fn figures<'a>(v: &View<'a>, spark: usize) -> Vec<Fact<'a>> {
+    use metric::Alb;
+    let v = &v.line([Alb::Requests, Alb::P50, Alb::P95, Alb::P99, Alb::Active]);
     let errors = v.error_share();
-    let latency = |label: &'static str, id: metric::Alb| Phrase::of(label, Role::Muted).then(v.cell(id, Unit::Latency, 8));
+    let latency = |label: &'static str, id: Alb, limit: Option<Limit>| {
+        let cell = limit.map_or_else(|| v.cell(id, Unit::Latency, 8), |limit| v.limited(limit, id, Unit::Latency, 8));
+        Phrase::of(label, Role::Muted).then(cell)
+    };
     let requests = v.cell(metric::Alb::Requests, Unit::PerSecond, 7);
     let requests =
         if spark > 0 { requests.and(" ", Role::Text).then(v.spark(metric::Alb::Requests, spark, Unit::PerSecond)) } else { requests };
     vec![
         Fact::new(0, requests),
-        Fact::new(1, Phrase::of("5xx", Role::Muted).and(format!("{:>7}", share(errors)), v.graded_errors(errors))),
+        Fact::new(
+            1,
+            Phrase::of("5xx", Role::Muted).then(v.aged(
+                share(errors),
+                v.graded_errors(errors),
+                v.late_share(&[Alb::Elb5xx, Alb::Target5xx], Alb::Requests),
+                7,
+            )),
+        ),
         Fact::new(
             4,
-            Phrase::of("4xx", Role::Muted)
-                .and(format!("{:>7}", share(v.share_of(&[metric::Alb::Target4xx], metric::Alb::Requests))), Role::Text),
+            Phrase::of("4xx", Role::Muted).then(v.aged(
+                share(v.share_of(&[Alb::Target4xx], Alb::Requests)),
+                Role::Text,
+                v.late_share(&[Alb::Target4xx], Alb::Requests),
+                7,
+            )),
         ),
-        Fact::new(5, latency("p50", metric::Alb::P50)),
-        Fact::new(2, latency("p95", metric::Alb::P95)),
-        Fact::new(3, latency("p99", metric::Alb::P99)),
+        Fact::new(5, latency("p50", Alb::P50, Some(Limit::BalancerP50))),
+        Fact::new(2, latency("p95", Alb::P95, None)),
+        Fact::new(3, latency("p99", Alb::P99, Some(Limit::BalancerP99))),
         Fact::new(6, Phrase::labelled("connections", format!("{:>4}", v.figure(metric::Alb::Active, Unit::Count)), Role::Text)),
     ]
 }
@@ -69,6 +87,8 @@ fn healthy(v: &View<'_>, arn: &str) -> Phrase<'static> {
 
 fn rule_line<'a>(v: &View<'a>, routing: &'a Routing, group: &'a TargetGroup, width: usize) -> Phrase<'a> {
     let [errors, requests, p95] = [metric::Tg::Target5xx, metric::Tg::Requests, metric::Tg::P95].map(|m| m.of(&group.name));
+    let v = &v.line([&requests, &p95]);
+    let late = v.late_share(&[&errors], &requests);
     let errors = v.share_of(&[errors], &requests);
     let name = owner(v, group).unwrap_or(group.name.as_str());
     let paths = routing.paths_to(&group.arn);
@@ -81,8 +101,8 @@ fn rule_line<'a>(v: &View<'a>, routing: &'a Routing, group: &'a TargetGroup, wid
         Fact::new(0, healthy(v, &group.arn).padded(13)),
         Fact::new(1, v.cell(&requests, Unit::PerSecond, 7)),
         Fact::new(4, v.spark(&requests, 16, Unit::PerSecond)),
-        Fact::new(2, Phrase::of("p95", Role::Muted).then(v.cell(&p95, Unit::Latency, 8))),
-        Fact::new(3, Phrase::of("5xx", Role::Muted).and(format!("{:>7}", share(errors)), v.graded_errors(errors))),
+        Fact::new(2, Phrase::of("p95", Role::Muted).then(v.limited(Limit::TargetP95, &p95, Unit::Latency, 8))),
+        Fact::new(3, Phrase::of("5xx", Role::Muted).then(v.aged(share(errors), v.graded_errors(errors), late, 7))),
         Fact::new(5, v.targets_by_zone(&group.arn)),
         Fact::new(6, v.targets_of(&group.arn).map(Tally::extra).unwrap_or_default()),
     ];

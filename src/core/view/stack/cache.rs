@@ -9,7 +9,8 @@ use crate::insight::NodeId;
 use crate::insight::topology::roles::redis_roles;
 use crate::model::cache::{AutomaticFailover, CacheNodes, CacheStatus, Engine, NodeGroup, ReplicationGroup, engine_title};
 use crate::model::limits::Limit;
-use crate::model::metric;
+use crate::model::metric::{self, SeriesId};
+use crate::model::system::System;
 use crate::session::layout::{Area, Placed};
 use crate::theme::Role;
 use crate::view::View;
@@ -25,10 +26,22 @@ pub(super) fn title<'a>(v: &View<'a>, _: &NodeId) -> Phrase<'a> {
     Phrase::of(engine_title(v.store), Role::Title).and(" ", Role::Text).and(version.unwrap_or(""), Role::Text)
 }
 
+/// The figures of its lines.
+const LINE: &[metric::Redis] = {
+    use metric::Redis;
+    &[Redis::Memory, Redis::Engine, Redis::Gets, Redis::Sets, Redis::Lag, Redis::HitRate]
+};
+
 /// The sum or the greatest of a figure over all nodes (of one role, if asked).
 pub(crate) fn over_nodes(v: &View<'_>, group: &ReplicationGroup, metric: metric::Redis, fold: fn(f64, f64) -> f64) -> Option<f64> {
     let nodes = group.node_groups.iter().flat_map(|g| &g.members);
     nodes.filter_map(|m| v.value(metric.of(&m.id))).reduce(fold)
+}
+
+/// The series of a figure over all nodes.
+fn ids<'g>(group: &'g ReplicationGroup, metrics: &'g [metric::Redis]) -> impl Iterator<Item = SeriesId> + 'g {
+    let nodes = || group.node_groups.iter().flat_map(|g| &g.members);
+    metrics.iter().flat_map(move |metric| nodes().map(|m| metric.of(&m.id)))
 }
 
 /// Commands per second: reads and writes of all nodes.
@@ -90,10 +103,14 @@ fn traffic<'a>(v: &View<'a>, group: &ReplicationGroup) -> Vec<Fact<'a>> {
     let ops = commands(v, group).map_or_else(|| "?".to_owned(), |c| crate::model::text::rate(c / 60.0));
     let lag = over_nodes(v, group, metric::Redis::Lag, f64::max);
     let hit = over_nodes(v, group, metric::Redis::HitRate, f64::min);
+    let late = |metrics: &[metric::Redis]| v.late_of(ids(group, metrics));
+    let lag = Phrase::labelled("lag", lag.map_or_else(|| "?".to_owned(), |l| format!("{l:.1} s")), v.graded(Limit::CacheLag, lag));
+    let hit = Phrase::labelled("hit", hit.map_or_else(|| "?".to_owned(), |h| Unit::Percent.text(h)), Role::Text);
+    let ops = Phrase::of(format!("{ops:>4}"), Role::Text).and(" cmd/s", Role::Muted);
     vec![
-        Fact::new(0, Phrase::of(format!("{ops:>4}"), Role::Text).and(" cmd/s", Role::Muted)),
-        Fact::new(1, Phrase::labelled("lag", lag.map_or_else(|| "?".to_owned(), |l| format!("{l:.1} s")), v.graded(Limit::CacheLag, lag))),
-        Fact::new(2, Phrase::labelled("hit", hit.map_or_else(|| "?".to_owned(), |h| Unit::Percent.text(h)), Role::Text)),
+        Fact::new(0, ops.and(late(&[metric::Redis::Gets, metric::Redis::Sets]), Role::Muted)),
+        Fact::new(1, lag.and(late(&[metric::Redis::Lag]), Role::Muted)),
+        Fact::new(2, hit.and(late(&[metric::Redis::HitRate]), Role::Muted)),
     ]
 }
 
@@ -119,6 +136,7 @@ pub(super) fn body(v: &View<'_>, _: &NodeId, area: Rect, ink: &mut Ink<'_>) {
         Ok(group) => group,
         Err(lines) => return service::explain(&lines, area, ink),
     };
+    let v = &v.line_of(System::Cache, ids(group, LINE));
     let width = usize::from(area.width);
     let roles = redis_roles(v.store, v.now);
     let roomy = area.height >= 9;
@@ -129,7 +147,7 @@ pub(super) fn body(v: &View<'_>, _: &NodeId, area: Rect, ink: &mut Ink<'_>) {
         let engine = over_nodes(v, group, metric::Redis::Engine, f64::max);
         let first = group.node_groups.iter().flat_map(|g| &g.members).next().map_or("", |m| m.id.as_str());
         let text = engine.map_or_else(|| "?".to_owned(), |e| Unit::Percent.text(e));
-        let figure = Phrase::of("cpu", Role::Muted).and(format!("{text:>6} "), Role::Text);
+        let figure = Phrase::of("cpu", Role::Muted).and(format!("{text:>6} "), v.graded(Limit::CacheEngineCpu, engine));
         let spark = v.spark(metric::Redis::Engine.of(first), width.saturating_sub(figure.width()), Unit::Percent);
         lines.push(figure.then(spark));
     }
@@ -151,6 +169,7 @@ pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
         Ok(group) => group,
         Err(lines) => return service::explain(&lines, Rect { x, y, width: end - x, height: h }, ink),
     };
+    let v = &v.line_of(System::Cache, ids(group, LINE));
     let roles = redis_roles(v.store, v.now);
     let room = usize::from(end - x);
     let nodes: usize = group.node_groups.iter().map(|g| g.members.len()).sum();
@@ -161,7 +180,12 @@ pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
     let mut facts = vec![
         Fact::new(0, Phrase::of(format!("{}×{}", group.node_groups.len(), nodes / group.node_groups.len().max(1)), Role::Text).padded(5)),
         Fact::new(3, Phrase::labelled("primaries", if places.is_empty() { "?".to_owned() } else { places.join(" ") }, Role::Text)),
-        Fact::new(1, Phrase::of("mem", Role::Muted).and(format!("{text:>6}"), v.graded(Limit::CacheMemory, memory))),
+        Fact::new(
+            1,
+            Phrase::of("mem", Role::Muted)
+                .and(format!("{text:>6}"), v.graded(Limit::CacheMemory, memory))
+                .and(v.late_of(ids(group, &[metric::Redis::Memory])), Role::Muted),
+        ),
     ];
     facts.extend(traffic(v, group).into_iter().map(|f| Fact { rank: f.rank + 2, ..f }));
     facts.push(Fact::new(6, state(group)));

@@ -8,6 +8,7 @@ use crate::model::database::{ClusterStatus, Database, DatabaseSettings, DbCluste
 use crate::model::limits::Limit;
 use crate::model::metric;
 use crate::model::state::Serving;
+use crate::model::system::System;
 use crate::session::layout::{Area, Placed};
 use crate::theme::Role;
 use crate::view::figures::zone;
@@ -110,6 +111,7 @@ pub(crate) fn connections(v: &View<'_>, db: &Database) -> Phrase<'static> {
         format!("{text:>3}/{max}"),
         if now.is_some() && share.is_none() { Role::Text } else { v.graded(Limit::DatabaseConnections, share) },
     )
+    .and(v.late_of([metric::Db::Connections]), Role::Muted)
 }
 
 /// How far point-in-time restore lags behind now.
@@ -126,7 +128,9 @@ pub(crate) fn storage(v: &View<'_>, db: &Database) -> Phrase<'static> {
     }
     let free = v.value(metric::Db::Storage);
     let text = free.map_or_else(|| "?".to_owned(), |f| format!("{:.0}", f / 1_073_741_824.0));
-    Phrase::of(text, v.graded(Limit::DatabaseFreeStorage, free)).and(format!(" of {} GiB", db.allocated_gib), Role::Muted)
+    Phrase::of(text, v.graded(Limit::DatabaseFreeStorage, free))
+        .and(format!(" of {} GiB", db.allocated_gib), Role::Muted)
+        .and(v.late_of([metric::Db::Storage]), Role::Muted)
 }
 
 fn label<'a>(label: &'static str, value: Phrase<'a>) -> Phrase<'a> {
@@ -156,6 +160,11 @@ pub(super) fn body(v: &View<'_>, _: &NodeId, area: Rect, ink: &mut Ink<'_>) {
         Ok(db) => db,
         Err(lines) => return service::explain(&lines, area, ink),
     };
+    use metric::Db;
+    let v = &v.line_of(
+        System::Database,
+        [Db::Connections, Db::Storage, Db::ReadLatency, Db::WriteLatency, Db::Queue, Db::Load, Db::Memory, Db::Cpu],
+    );
     let width = usize::from(area.width);
     let roomy = area.height >= 6;
     let first = vec![
@@ -165,16 +174,17 @@ pub(super) fn body(v: &View<'_>, _: &NodeId, area: Rect, ink: &mut Ink<'_>) {
         Fact::new(1, label("PITR", restore_lag(v, db))),
         Fact::new(4, Phrase::of(db.class.as_str(), Role::Muted)),
     ];
-    let latency = |name: &'static str, id: metric::Db| Phrase::of(name, Role::Muted).then(v.cell(id, Unit::Latency, 8));
+    let latency =
+        |name: &'static str, id: metric::Db| Phrase::of(name, Role::Muted).then(v.limited(Limit::DatabaseLatency, id, Unit::Latency, 8));
     let second = vec![
-        Fact::new(1, latency("read", metric::Db::ReadLatency)),
-        Fact::new(1, latency("write", metric::Db::WriteLatency)),
-        Fact::new(2, Phrase::labelled("queue", v.figure(metric::Db::Queue, Unit::Count), Role::Text)),
-        Fact::new(3, Phrase::labelled("load", v.figure(metric::Db::Load, Unit::Count), Role::Text)),
-        Fact::new(4, Phrase::labelled("memory free", v.figure(metric::Db::Memory, Unit::Bytes), Role::Text)),
+        Fact::new(1, latency("read", Db::ReadLatency)),
+        Fact::new(1, latency("write", Db::WriteLatency)),
+        Fact::new(2, label("queue", v.graded_cell(Limit::DatabaseQueue, Db::Queue, Unit::Count))),
+        Fact::new(3, label("load", v.graded_cell(Limit::DatabaseLoad, Db::Load, Unit::Count))),
+        Fact::new(4, label("memory free", v.graded_cell(Limit::DatabaseFreeMemory, Db::Memory, Unit::Bytes))),
     ];
     let mut lines = vec![fit(first, width, 2)];
-    let figure = Phrase::of("cpu", Role::Muted).then(v.cell(metric::Db::Cpu, Unit::Percent, 6)).and(" ", Role::Text);
+    let figure = Phrase::of("cpu", Role::Muted).then(v.limited(Limit::DatabaseCpu, Db::Cpu, Unit::Percent, 6)).and(" ", Role::Text);
     let rest = width.saturating_sub(figure.width());
     if !roomy {
         lines.push(figure.then(v.spark(metric::Db::Cpu, rest.min(60), Unit::Percent)));
@@ -203,19 +213,19 @@ pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
         Ok(db) => db,
         Err(lines) => return service::explain(&lines, Rect { x, y, width: end - x, height: h }, ink),
     };
+    let v = &v.line_of(System::Database, [metric::Db::Cpu, metric::Db::Connections, metric::Db::Storage]);
     let room = usize::from(end - x);
     let spark = (room.saturating_sub(54) / 2).clamp(6, 30);
-    let free = Phrase::of("free ", Role::Muted).and(v.figure(metric::Db::Storage, Unit::Bytes), Role::Text);
+    let free = label("free", v.graded_cell(Limit::DatabaseFreeStorage, metric::Db::Storage, Unit::Bytes));
     let mut facts = vec![
         Fact::new(0, zones(db, false).padded(5)),
         Fact::new(0, if db.status == InstanceStatus::Available { Phrase::new() } else { status(db) }),
         Fact::new(
             2,
-            Phrase::of("cpu", Role::Muted).then(v.cell(metric::Db::Cpu, Unit::Percent, 6)).and(" ", Role::Text).then(v.spark(
-                metric::Db::Cpu,
-                spark,
-                Unit::Percent,
-            )),
+            Phrase::of("cpu", Role::Muted)
+                .then(v.limited(Limit::DatabaseCpu, metric::Db::Cpu, Unit::Percent, 6))
+                .and(" ", Role::Text)
+                .then(v.spark(metric::Db::Cpu, spark, Unit::Percent)),
         ),
         Fact::new(1, label("conn", connections(v, db))),
         Fact::new(3, if db.engine.is_aurora() { Phrase::new() } else { free }),

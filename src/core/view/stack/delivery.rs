@@ -35,7 +35,10 @@ fn findings(image: &Image) -> Option<Fact<'static>> {
         .or_else(|| count(Severity::High).map(|n| fact(2, format!("{n} high"), Role::Text)))
 }
 
-fn repositories<'a>(v: &View<'a>, _: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
+fn repositories<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
+    if v.session.stack.repositories.is_empty() {
+        return Ok(not_used(room));
+    }
     let all = &known::<Repositories>(v)?.repositories;
     let there = all.iter().filter(|r| r.exists).count();
     let mut facts = vec![Fact::new(0, counted(there, all.len(), ""))];
@@ -69,6 +72,7 @@ fn each<'a>(v: &View<'a>, width: usize) -> Vec<Phrase<'a>> {
                 facts.push(Fact::new(3, Phrase::of(image.tags.first().map_or("untagged", String::as_str), Role::Muted)));
                 facts.extend(findings(image));
             }
+            None if v.store.unread::<Repositories>(&r.name, "images").is_some() => facts.push(fact(0, "images ?", Role::Unknown)),
             None if r.exists => facts.push(fact(0, "empty", Role::Muted)),
             None => facts.push(fact(0, "missing", Role::Crit)),
         }
@@ -83,6 +87,9 @@ fn project<'a>(v: &View<'a>, build: &'a Build) -> &'a str {
 }
 
 fn builds<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
+    if v.session.stack.projects.is_empty() {
+        return Ok(not_used(room));
+    }
     let all = known::<Builds>(v)?;
     let names = room > 12;
     let who = |b: &'a Build| if names { Phrase::of(project(v, b), Role::Text).and(" ", Role::Text) } else { Phrase::new() };

@@ -82,12 +82,15 @@ fn names<'a>(v: &View<'a>, _: usize) -> Vec<Phrase<'a>> {
     others.map(|r| Phrase::of(r.name.trim_end_matches('.'), Role::Text).and(" → ", Role::Muted).then(target(v, r))).collect()
 }
 
+const FIGURES: &[metric::Cdn] = &[metric::Cdn::Requests, metric::Cdn::Errors4xx, metric::Cdn::Errors5xx];
+
 fn cdn<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
     let Some(found) = &known::<Cdn>(v)?.distribution else {
         let partition = v.store.place.partition;
         let lacks = || vec![fact(0, if room < 18 { "n/a".to_owned() } else { format!("n/a in {}", partition.id()) }, Role::Muted)];
         return Ok(if partition.has_cloudfront() { not_used(room) } else { lacks() });
     };
+    let v = &v.line(FIGURES.iter().copied().map(SeriesId::from).chain([metric::CdnRealtime::Hit.id()]));
     let mut facts = Vec::new();
     if !found.enabled {
         facts.push(fact(0, "disabled", Role::Crit));

@@ -1,6 +1,5 @@
 //! The boxes that are lists under their own title: alarms, timeline, log tail.
 
-use crate::model::system::System;
 use ratatui::layout::Rect;
 
 use super::{age, rect, service};
@@ -33,7 +32,7 @@ pub(super) fn alarms(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
         Err(lines) if placed.place.h < 2 => title.and(" ", Role::Text).then(lines.first().cloned().unwrap_or_default()),
         Err(_) => title,
     };
-    let inner = ink.rule(rect(placed.place), &title, &age(v, System::Alarms), focus(v, placed));
+    let inner = ink.rule(rect(placed.place), &title, &age(v, &placed.node), focus(v, placed));
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     match alarms {
         Ok(_) => alarm_pane::brief(v, inner, ink),

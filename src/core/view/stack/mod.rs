@@ -112,7 +112,7 @@ fn boxed(v: &View<'_>, placed: &Placed, face: &Face, digit: Option<&'static str>
     };
     let title = Phrase::of(digit.unwrap_or(""), Role::Muted).and(mark, role).and(" ", Role::Text).then(name);
     let focus = placed.node == *v.session.selected();
-    let inner = ink.frame(rect(placed.place), &title, &age(v, placed.node.system()), focus);
+    let inner = ink.frame(rect(placed.place), &title, &age(v, &placed.node), focus);
     let told = if has_value(v, &placed.node) { reasons(v, &placed.node, inner, ink) } else { 0 };
     let rest = Rect { y: inner.y + told, height: inner.height - told, ..inner };
     match face {
@@ -154,8 +154,8 @@ fn superscript(index: usize) -> Option<&'static str> {
 }
 
 /// The age of what a box shows.
-fn age(v: &View<'_>, system: System) -> Phrase<'static> {
-    v.age(spec(system).sections)
+fn age(v: &View<'_>, node: &NodeId) -> Phrase<'static> {
+    v.age_of(std::slice::from_ref(node), spec(node.system()).sections)
 }
 
 fn draw_rule(v: &View<'_>, layout: &Layout, rule: &Rule, ink: &mut Ink<'_>) {
@@ -168,7 +168,9 @@ fn draw_rule(v: &View<'_>, layout: &Layout, rule: &Rule, ink: &mut Ink<'_>) {
     let sections: Vec<SectionKey> =
         boxes().iter().filter(|(s, _)| rule.tiers.contains(&s.spec().tier)).flat_map(|(_, b)| b.sections).copied().collect();
     let bordered = layout.boxes.iter().any(|b| b.look == Look::Boxed && rule.tiers.contains(&b.node.system().spec().tier));
-    let age = if bordered { Phrase::new() } else { v.age(&sections) };
+    let nodes: Vec<NodeId> =
+        layout.boxes.iter().map(|b| &b.node).filter(|n| rule.tiers.contains(&n.system().spec().tier)).cloned().collect();
+    let age = if bordered { Phrase::new() } else { v.age_of(&nodes, &sections) };
     let blocks = rule.tiers.iter().map(|t| heading(v, *t, place.width - rule.taken)).find(|p| !p.is_empty()).unwrap_or_default();
     // Under boxes the flows are written on the rule: what it says by itself makes room for them.
     let mut right = Vec::new();

@@ -33,7 +33,7 @@ fn alarms<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
     let (said, role) = if firing > 0 {
         (vec![format!("{firing}/{total} in alarm"), format!("{firing}/{total}")], Role::Warn)
     } else {
-        let well = alarms.for_people().filter(|a| a.state != AlarmState::InsufficientData).count();
+        let well = alarms.for_people().filter(|a| alarm_pane::is_well(a)).count();
         (vec![format!("{well}/{total} ok"), format!("{well} ok"), "ok".to_owned()], Role::Text)
     };
     let shortest = said.last().cloned().unwrap_or_default();

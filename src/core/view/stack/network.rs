@@ -167,21 +167,22 @@ fn gateways<'a>(v: &View<'a>, width: usize) -> Vec<Phrase<'a>> {
 
 /// `a  424 conns  in 45 MiB/s`, and what is lost.
 fn connections<'a>(v: &View<'a>, gateway: &NatGateway, width: usize) -> Phrase<'a> {
-    let value = |metric: metric::Nat| v.value(metric.of(&gateway.id));
+    use metric::Nat;
+    let v = &v.line([Nat::Active, Nat::BytesIn, Nat::PortErrors, Nat::Drops].map(|m| m.of(&gateway.id)));
+    let value = |metric: Nat| v.value(metric.of(&gateway.id));
+    let late = |metric: Nat| Phrase::of(v.late_of([metric.of(&gateway.id)]), Role::Muted);
     let count = |n: Option<f64>| n.map_or_else(|| Phrase::of("?", Role::Unknown), |n| Phrase::of(Unit::Count.text(n), Role::Text));
     let zone = if gateway.zone.is_empty() { "all" } else { zone_letter(&gateway.zone) };
     let mut facts = vec![
         Fact::new(0, Phrase::of(zone.to_owned(), Role::Muted)),
-        Fact::new(0, count(value(metric::Nat::Active)).and(" conns", Role::Muted)),
-        Fact::new(2, Phrase::of("in", Role::Muted).then(per_second(value(metric::Nat::BytesIn)))),
+        Fact::new(0, count(value(Nat::Active)).and(" conns", Role::Muted).then(late(Nat::Active))),
+        Fact::new(2, Phrase::of("in", Role::Muted).then(per_second(value(Nat::BytesIn))).then(late(Nat::BytesIn))),
     ];
-    let errors = v.graded(Limit::NatPortErrors, value(metric::Nat::PortErrors));
-    for (metric, words, role) in
-        [(metric::Nat::PortErrors, "port errors", errors), (metric::Nat::Drops, "drops", v.graded_drops(&gateway.id))]
-    {
+    let errors = v.graded(Limit::NatPortErrors, value(Nat::PortErrors));
+    for (metric, words, role) in [(Nat::PortErrors, "port errors", errors), (Nat::Drops, "drops", v.graded_drops(&gateway.id))] {
         // A zero is not worth the cells.
         let lost = value(metric).map(|n| Unit::Count.text(n)).filter(|n| n != "0");
-        facts.extend(lost.map(|n| Fact::new(1, Phrase::of(format!("{n} {words}"), role))));
+        facts.extend(lost.map(|n| Fact::new(1, Phrase::of(format!("{n} {words}"), role).then(late(metric)))));
     }
     fit(facts, width, 2)
 }

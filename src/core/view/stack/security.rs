@@ -1,6 +1,6 @@
 //! The boxes of security: IAM roles, KMS keys, and how old the secrets are and when they change next.
 
-use super::small::{Small, counted, fact, no_charts, no_more};
+use super::small::{Small, counted, fact, no_charts, no_more, not_used};
 use crate::model::security::{KeyManager, KeyState, Keys, Roles, Secret, Secrets};
 use crate::model::text;
 use crate::theme::Role;
@@ -21,7 +21,10 @@ pub(super) fn days(seconds: i64) -> String {
     if seconds < 2 * 86_400 { text::duration(seconds) } else { format!("{}d", seconds / 86_400) }
 }
 
-fn roles<'a>(v: &View<'a>, _: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
+fn roles<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
+    if v.session.stack.roles.is_empty() {
+        return Ok(not_used(room));
+    }
     let roles = &known::<Roles>(v)?.roles;
     let there = roles.iter().filter(|r| r.exists).count();
     let used = roles.iter().filter_map(|r| r.last_used).max().map(|at| text::age(at, v.now));
@@ -31,6 +34,9 @@ fn roles<'a>(v: &View<'a>, _: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
 }
 
 fn keys<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
+    if v.session.stack.keys.is_empty() {
+        return Ok(not_used(room));
+    }
     let keys = &known::<Keys>(v)?.keys;
     let there = keys.iter().filter(|k| k.exists).count();
     let mut facts = Vec::new();
@@ -48,8 +54,10 @@ fn keys<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
     }
     // What is wrong is said first, how many there are where there is room.
     facts.push(Fact::new(if facts.is_empty() { 0 } else { 2 }, counted(there, keys.len(), "keys")));
+    let unsure = keys.iter().any(|k| k.exists && v.store.unread::<Keys>(&k.name, "rotation").is_some());
     let still = keys.iter().filter(|k| k.exists && k.manager == KeyManager::Customer && k.rotation == Some(false)).count();
     facts.push(match still {
+        _ if unsure => fact(3, "rotation ?", Role::Unknown),
         0 => Fact::new(3, Phrase::of("rotate", Role::Muted)),
         n => Fact::new(3, Phrase::of(format!("{n} without rotation"), Role::Muted)),
     });
@@ -57,6 +65,9 @@ fn keys<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
 }
 
 fn secrets<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
+    if v.session.stack.secrets.is_empty() {
+        return Ok(not_used(room));
+    }
     let secrets = &known::<Secrets>(v)?.secrets;
     let there = secrets.iter().filter(|s| s.exists && s.deleted_at.is_none()).count();
     let mut facts = vec![Fact::new(0, counted(there, secrets.len(), ""))];

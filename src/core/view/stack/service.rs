@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::{head, must_tell, tell};
 use crate::insight::NodeId;
 use crate::model::health::Level;
+use crate::model::limits::Limit;
 use crate::model::metric::{self, SeriesId};
 use crate::model::scaling::Scaling;
 use crate::model::service::{RolloutState, Service, Services, TaskStatus, Tasks};
@@ -150,8 +151,11 @@ pub(super) fn body(v: &View<'_>, node: &NodeId, area: Rect, ink: &mut Ink<'_>) {
     if roomy {
         lines.push(zones);
     } else {
-        for (label, id) in [("cpu", metric::Svc::Cpu.of(name)), ("mem", metric::Svc::Mem.of(name))] {
-            let figure = Phrase::of(label, Role::Muted).then(v.cell(&id, Unit::Percent, 6)).and(" ", Role::Text);
+        let line = v.line([metric::Svc::Cpu, metric::Svc::Mem].map(|m| m.of(name)));
+        for (label, id, limit) in
+            [("cpu", metric::Svc::Cpu.of(name), Limit::ServiceCpu), ("mem", metric::Svc::Mem.of(name), Limit::ServiceMemory)]
+        {
+            let figure = Phrase::of(label, Role::Muted).then(line.limited(limit, &id, Unit::Percent, 6)).and(" ", Role::Text);
             let spark = v.spark(&id, width.saturating_sub(figure.width()), Unit::Percent);
             lines.push(figure.then(spark));
         }
@@ -220,8 +224,11 @@ pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
     let two = graphs >= 38;
     let spark = if two { graphs / 2 - 12 } else { graphs.saturating_sub(23) }.clamp(4, 30);
     let (cpu, mem) = (metric::Svc::Cpu.of(name), metric::Svc::Mem.of(name));
-    let graph = |label: &'static str, id: &SeriesId| {
-        Phrase::of(label, Role::Muted).then(v.cell(id, Unit::Percent, 6)).and(" ", Role::Text).then(v.spark(id, spark, Unit::Percent))
+    let v = &v.line([&cpu, &mem]);
+    let figure =
+        |label: &'static str, id: &SeriesId, limit: Limit| Phrase::of(label, Role::Muted).then(v.limited(limit, id, Unit::Percent, 6));
+    let graph = |label: &'static str, id: &SeriesId, limit: Limit| {
+        figure(label, id, limit).and(" ", Role::Text).then(v.spark(id, spark, Unit::Percent))
     };
     let told = must_tell(v, placed);
     let last = match (told, narrow) {
@@ -235,8 +242,8 @@ pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
     let facts = vec![
         Fact::new(0, counts(service).padded(5)),
         Fact::new(5, Phrase::of(bounds(v, name), Role::Muted).padded(5)),
-        Fact::new(graph_rank, graph("cpu", &cpu)),
-        Fact::new(4, if two { graph("mem", &mem) } else { Phrase::of("mem", Role::Muted).then(v.cell(&mem, Unit::Percent, 6)) }),
+        Fact::new(graph_rank, graph("cpu", &cpu, Limit::ServiceCpu)),
+        Fact::new(4, if two { graph("mem", &mem, Limit::ServiceMemory) } else { figure("mem", &mem, Limit::ServiceMemory) }),
         Fact::new(6, target_fact(v, service).padded(if room >= 90 { 13 } else { 0 })),
         Fact::new(last_rank, last),
         Fact::new(7, Phrase::labelled("rev", revision(service), Role::Text).padded(8)),

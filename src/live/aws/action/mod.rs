@@ -97,10 +97,12 @@ impl Desk {
             now: self.now,
             meter: self.meter.clone(),
             side: Some(Arc::clone(&self.side)),
+            unread: Arc::default(),
         };
         let value = (row.poll)(Arc::new(cx)).await?;
         let entry = self.store.entry_mut(key);
         entry.value = Some(value);
+        entry.unread = Vec::new();
         entry.at = Some(self.now);
         entry.problem = None;
         Ok(())

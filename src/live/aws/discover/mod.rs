@@ -129,6 +129,7 @@ impl<'a> Search<'a> {
             meter: self.meter.clone(),
             closely: false,
             side: None,
+            unread: super::source::Parts::default(),
         };
         let section = (row.poll)(Arc::new(context)).await?;
         let entry = self.store.entry_mut(S::KEY);

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use aws_sdk_elasticloadbalancingv2::operation::describe_target_groups::builders::DescribeTargetGroupsFluentBuilder;
 use aws_sdk_elasticloadbalancingv2::types as sdk;
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 
-use super::{Context, FAST, HALF_MINUTE, MEDIUM, MINUTE, SLOW};
+use super::{Context, FAST, HALF_MINUTE, MEDIUM, MINUTE, Part, SLOW};
 use crate::aws::convert::{text, text_opt, texts};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
@@ -134,7 +134,12 @@ async fn listeners(cx: &Context, balancer: &str) -> Result<Vec<Listener>, Proble
     let request = cx.clients.elb.describe_listeners().load_balancer_arn(balancer);
     let ask = |token| request.clone().set_marker(token).send();
     let found = page::all(LISTENERS, ask, |out| (out.listeners, out.next_marker)).await?;
-    let rules = try_join_all(found.iter().map(|l| rules(cx, l.listener_arn().unwrap_or_default()))).await?;
+    let answers = join_all(found.iter().map(|l| rules(cx, l.listener_arn().unwrap_or_default()))).await;
+    let mut rules = Vec::new();
+    for (listener, answer) in found.iter().zip(answers) {
+        let name = format!("rules of listener {}", listener.port().unwrap_or_default());
+        rules.push(cx.part(Part::judged(name, listener.listener_arn().unwrap_or_default(), "rules"), answer)?.unwrap_or_default());
+    }
     let mut listeners: Vec<Listener> = found
         .iter()
         .zip(rules)
@@ -251,8 +256,7 @@ async fn target_groups(cx: &Context, balancer: &str) -> Result<Vec<TargetGroup>,
 async fn described(cx: &Context, request: DescribeTargetGroupsFluentBuilder) -> Result<Vec<TargetGroup>, Problem> {
     let ask = |token| request.clone().set_marker(token).send();
     let found = page::all(GROUPS, ask, |out| (out.target_groups, out.next_marker)).await?;
-    let delays =
-        futures_util::future::join_all(found.iter().map(|g| deregistration_delay(cx, g.target_group_arn().unwrap_or_default()))).await;
+    let delays = join_all(found.iter().map(|g| deregistration_delay(cx, g.target_group_arn().unwrap_or_default()))).await;
     let mut groups: Vec<TargetGroup> = found.iter().zip(delays).map(|(g, delay)| target_group(g, delay)).collect();
     groups.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(groups)
@@ -275,9 +279,11 @@ fn target_group(g: &sdk::TargetGroup, delay: Option<i32>) -> TargetGroup {
     }
 }
 
-/// A nicety of the detail pane: without the permission the rest of the routing is still worth showing.
+/// Only shown: without it the rest of the routing is worth showing.
 async fn deregistration_delay(cx: &Context, group: &str) -> Option<i32> {
-    let out = cx.clients.elb.describe_target_group_attributes().target_group_arn(group).send().await.ok()?;
+    let answer = cx.clients.elb.describe_target_group_attributes().target_group_arn(group).send().await;
+    let part = Part::shown(format!("attributes of {}", group_name(group)), group, "deregistration_delay");
+    let out = cx.part(part, answer.map_err(|e| problem_of(ATTRIBUTES, &e))).ok()??;
     let attribute = out.attributes().iter().find(|a| a.key() == Some("deregistration_delay.timeout_seconds"))?;
     attribute.value()?.parse().ok()
 }
@@ -295,12 +301,13 @@ impl super::Source for TargetsSource {
     async fn poll(cx: Arc<Context>) -> Result<Targets, Problem> {
         let known: Vec<&str> = cx.needs::<Routing>()?.target_groups.iter().map(|g| g.arn.as_str()).collect();
         let more = of_services(&cx, &known);
-        let listed = try_join_all(known.iter().map(|arn| targets(&cx, arn)));
-        let named = try_join_all(more.iter().map(|arn| existing(targets(&cx, arn))));
-        let (listed, named) = futures_util::future::try_join(listed, named).await?;
-        let listed = known.iter().map(|arn| (*arn).to_owned()).zip(listed);
-        let named = more.iter().cloned().zip(named).filter_map(|(arn, found)| Some((arn, found?)));
-        let groups: BTreeMap<_, _> = listed.chain(named).collect();
+        let listed = join_all(known.iter().map(|arn| targets(&cx, arn))).await;
+        let listed =
+            known.iter().zip(listed).map(|(arn, answer)| ((*arn).to_owned(), answer.map(|targets| Some(((*arn).to_owned(), targets)))));
+        let named = join_all(more.iter().map(|arn| existing(targets(&cx, arn)))).await;
+        let named =
+            more.iter().zip(named).map(|(arn, answer)| (arn.clone(), answer.map(|found| found.map(|targets| (arn.clone(), targets)))));
+        let groups: BTreeMap<_, _> = cx.each("target health of", listed.chain(named))?.into_iter().flatten().collect();
         Ok(Targets { groups })
     }
 }

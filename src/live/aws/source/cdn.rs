@@ -7,7 +7,7 @@ use std::time::Duration;
 use aws_sdk_cloudfront::operation::get_distribution::GetDistributionError;
 use aws_sdk_cloudfront::types as sdk;
 
-use super::{Context, HALF_MINUTE, SLOW};
+use super::{Context, HALF_MINUTE, Part, SLOW};
 use crate::aws::convert::{text, texts, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
@@ -60,7 +60,8 @@ impl super::Source for CdnSource {
         let found = sent(GET, "distribution", out.distribution())?;
         let mut distribution = distribution(found);
         let list = cx.clients.cdn.list_invalidations().distribution_id(&id).max_items(KEEP).send().await;
-        let list = cx.side(list.map_err(|e| problem_of(INVALIDATIONS, &e)))?;
+        let part = Part::shown("invalidations", "", "invalidations");
+        let list = cx.side(part, list.map_err(|e| problem_of(INVALIDATIONS, &e)))?;
         let items = list.as_ref().and_then(|l| l.invalidation_list()).map(sdk::InvalidationList::items).unwrap_or_default();
         distribution.invalidations = items
             .iter()
@@ -68,7 +69,9 @@ impl super::Source for CdnSource {
             .collect();
         distribution.invalidations.sort_by_key(|i| std::cmp::Reverse(i.at));
         // Only says which (paid) metrics there are: without the answer there are none.
-        let subscription = cx.clients.cdn.get_monitoring_subscription().distribution_id(&id).send().await.ok();
+        let subscription = cx.clients.cdn.get_monitoring_subscription().distribution_id(&id).send().await;
+        let part = Part::shown("metrics that are paid for", "", "realtime_metrics");
+        let subscription = cx.part(part, subscription.map_err(|e| problem_of(SUBSCRIPTION, &e))).ok().flatten();
         let config = subscription.as_ref().and_then(|s| s.monitoring_subscription()?.realtime_metrics_subscription_config());
         distribution.realtime_metrics =
             config.is_some_and(|c| *c.realtime_metrics_subscription_status() == sdk::RealtimeMetricsSubscriptionStatus::Enabled);

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use serde_json::Value;
 
-use super::{Context, QUARTER};
+use super::{Context, Part, QUARTER};
 use crate::aws::convert::{text, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
@@ -39,10 +39,14 @@ impl super::Source for DashboardsSource {
         let mut found: Vec<_> = all.await?.iter().map(|entry| (text(entry.dashboard_name()), time(entry.last_modified()))).collect();
         found.sort();
         found.truncate(MOST);
-        let bodies = found.iter().map(|(name, _)| client.get_dashboard().dashboard_name(name).send());
-        let bodies = try_join_all(bodies).await.map_err(|e| problem_of(GET, &e))?;
+        let answers = join_all(found.iter().map(|(name, _)| client.get_dashboard().dashboard_name(name).send())).await;
+        let mut bodies = Vec::new();
+        for ((name, _), answer) in found.iter().zip(answers) {
+            let part = Part::shown(format!("widgets of {name}"), name, "widgets");
+            bodies.push(cx.part(part, answer.map_err(|e| problem_of(GET, &e)))?);
+        }
         let dashboards = found.into_iter().zip(&bodies).map(|((name, modified_at), body)| {
-            let widgets = widgets(body.dashboard_body().unwrap_or_default());
+            let widgets = widgets(body.as_ref().and_then(|b| b.dashboard_body()).unwrap_or_default());
             let namespaces: BTreeSet<&str> = widgets.iter().flat_map(|w| &w.metrics).filter_map(|m| m.split(' ').next()).collect();
             Dashboard { name, modified_at, namespaces: namespaces.into_iter().map(ToOwned::to_owned).collect(), widgets }
         });

@@ -10,7 +10,7 @@ use aws_sdk_rds::types as sdk;
 
 mod cluster;
 
-use super::{Context, FAST, MEDIUM, SLOW, spare};
+use super::{Context, FAST, MEDIUM, Part, SLOW, spare};
 use crate::aws::convert::{port, text, text_opt, time};
 use crate::aws::error::{if_found, problem_of};
 use crate::aws::op::{Op, Scope};
@@ -168,16 +168,22 @@ impl super::Source for SettingsSource {
     async fn poll(cx: Arc<Context>) -> Result<DatabaseSettings, Problem> {
         let database = cx.needs::<Database>()?;
         let mut parameters = match &database.parameter_group {
-            Some(group) => parameters(&cx, group, &["max_connections", "rds.allowed_extensions"]).await?,
+            Some(group) => {
+                let found = parameters(&cx, group, &["max_connections", "rds.allowed_extensions"]).await;
+                cx.part(Part::judged("parameters", "", "max_connections"), found)?.unwrap_or_default()
+            }
             None => BTreeMap::new(),
         };
-        let maintenance = cx.clients.rds.describe_pending_maintenance_actions().send().await.map_err(|e| problem_of(MAINTENANCE, &e))?;
+        let maintenance = cx.clients.rds.describe_pending_maintenance_actions().send().await.map_err(|e| problem_of(MAINTENANCE, &e));
+        let maintenance = cx.part(Part::shown("pending maintenance", "", "maintenance"), maintenance)?;
         let mut suffixes = vec![format!(":db:{}", database.id)];
         suffixes.extend(database.cluster.as_ref().map(|c| format!(":cluster:{}", c.id)));
         let is_ours = |arn: &str| suffixes.iter().any(|suffix| arn.ends_with(suffix));
-        let ours = maintenance.pending_maintenance_actions().iter().filter(|a| a.resource_identifier().is_some_and(is_ours));
+        let ours =
+            maintenance.iter().flat_map(|m| m.pending_maintenance_actions()).filter(|a| a.resource_identifier().is_some_and(is_ours));
         let backups = cx.clients.rds.describe_db_instance_automated_backups().db_instance_identifier(&database.id);
-        let backups = spare(backups.send().await.map_err(|e| problem_of(BACKUPS, &e)))?;
+        let backups = spare(backups.send().await.map_err(|e| problem_of(BACKUPS, &e)));
+        let backups = cx.part(Part::shown("automated backups", "", "earliest_restorable"), backups)?.flatten();
         Ok(DatabaseSettings {
             // RDS usually writes a formula over the instance's memory.
             max_connections: parameters.get("max_connections").and_then(|v| v.parse().ok()),

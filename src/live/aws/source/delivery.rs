@@ -8,9 +8,9 @@ use std::time::Duration;
 use aws_sdk_codebuild::types as build;
 use aws_sdk_codepipeline::types as pipe;
 use aws_sdk_ecr::types as ecr;
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 
-use super::{Context, HALF_MINUTE, QUARTER, SLOW, TWO_MINUTES, spare};
+use super::{Context, HALF_MINUTE, Part, QUARTER, SLOW, TWO_MINUTES, spare};
 use crate::aws::convert::{text, texts, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
@@ -70,8 +70,13 @@ impl super::Source for RepositoriesSource {
     }
 
     async fn poll(cx: Arc<Context>) -> Result<Repositories, Problem> {
-        let repositories = try_join_all(cx.stack.repositories.iter().map(|spec| repository(&cx, spec))).await?;
-        let registry = spare(cx.clients.ecr.describe_registry().send().await.map_err(|e| problem_of(REGISTRY, &e)))?;
+        if cx.stack.repositories.is_empty() {
+            return Ok(Repositories::default());
+        }
+        let answers = join_all(cx.stack.repositories.iter().map(|spec| repository(&cx, spec))).await;
+        let repositories = cx.each("repository", cx.stack.repositories.iter().map(|r| r.name.clone()).zip(answers))?;
+        let registry = spare(cx.clients.ecr.describe_registry().send().await.map_err(|e| problem_of(REGISTRY, &e)));
+        let registry = cx.part(Part::shown("replication of the registry", "", "replicates_to"), registry)?.flatten();
         let rules =
             registry.as_ref().and_then(|r| r.replication_configuration()).map(ecr::ReplicationConfiguration::rules).unwrap_or_default();
         let replicates_to = rules.iter().flat_map(ecr::ReplicationRule::destinations).map(|d| text(Some(d.region()))).collect();
@@ -104,12 +109,15 @@ async fn repository(cx: &Context, spec: &Named<ServiceRole>) -> Result<Repositor
     repository.tag_mutability = text(found.image_tag_mutability().map(ecr::ImageTagMutability::as_str));
     repository.encryption = text(found.encryption_configuration().map(|e| e.encryption_type().as_str()));
     let scanning = ecr.batch_get_repository_scanning_configuration().repository_names(&spec.name).send().await;
-    let scanning = spare(scanning.map_err(|e| problem_of(SCANNING, &e)))?;
+    let scanning = spare(scanning.map_err(|e| problem_of(SCANNING, &e)));
+    let part = Part::shown(format!("scanning of {}", spec.name), &spec.name, "scan_frequency");
+    let scanning = cx.part(part, scanning)?.flatten();
     let frequency = scanning.as_ref().and_then(|s| s.scanning_configurations().first()).and_then(|c| c.scan_frequency());
     // The older setting of the repository itself says it where the registry does not.
     let on_push = found.image_scanning_configuration().is_some_and(ecr::ImageScanningConfiguration::scan_on_push);
     repository.scan_frequency = text(frequency.map(ecr::ScanFrequency::as_str).or_else(|| on_push.then_some("SCAN_ON_PUSH")));
-    images(cx, &mut repository).await?;
+    let listed = images(cx, &mut repository).await;
+    cx.part(Part::judged(format!("images of {}", spec.name), &spec.name, "images"), listed)?;
     Ok(repository)
 }
 
@@ -177,17 +185,21 @@ impl super::Source for BuildsSource {
                 }
             }
         };
-        let lists = builds.projects.iter().map(|p| client.list_builds_for_project().project_name(&p.name).send());
-        let lists = try_join_all(lists).await.map_err(|e| problem_of(LIST_BUILDS, &e))?;
-        let ids: Vec<String> = lists.iter().flat_map(|l| l.ids().iter().take(BUILDS_PER_PROJECT)).cloned().collect();
+        let lists = join_all(builds.projects.iter().map(|p| client.list_builds_for_project().project_name(&p.name).send())).await;
+        let mut listed = Vec::new();
+        for (project, list) in builds.projects.iter().zip(lists) {
+            let part = Part::judged(format!("builds of {}", project.name), "", "builds");
+            listed.extend(cx.part(part, list.map_err(|e| problem_of(LIST_BUILDS, &e)))?);
+        }
+        let ids: Vec<String> = listed.iter().flat_map(|l| l.ids().iter().take(BUILDS_PER_PROJECT)).cloned().collect();
         // A build that has ended does not change any more.
         let ended = |id: &String| before.and_then(|b| b.builds.iter().find(|b| b.id == *id)).filter(|b| b.ended_at.is_some());
         let (known, unknown): (Vec<&String>, Vec<&String>) = ids.iter().partition(|id| ended(id).is_some());
         builds.builds = known.into_iter().filter_map(|id| ended(id).cloned()).collect();
         if !unknown.is_empty() {
             let request = client.batch_get_builds().set_ids(Some(unknown.into_iter().cloned().collect()));
-            let out = request.send().await.map_err(|e| problem_of(BUILDS, &e))?;
-            builds.builds.extend(out.builds().iter().map(one_build));
+            let out = cx.part(Part::judged("builds", "", "builds"), request.send().await.map_err(|e| problem_of(BUILDS, &e)))?;
+            builds.builds.extend(out.iter().flat_map(|out| out.builds()).map(one_build));
         }
         builds.builds.sort_by(|a, b| b.started_at.cmp(&a.started_at).then_with(|| a.id.cmp(&b.id)));
         Ok(builds)
@@ -261,25 +273,33 @@ impl super::Source for PipelineSource {
         };
         sent(STATE, "stage states", state.stage_states.as_ref())?;
         let before = cx.store.get::<Pipeline>().filter(|p| p.exists);
-        let version = state.pipeline_version().unwrap_or_default();
+        let mut version = state.pipeline_version().unwrap_or_default();
         // What the actions are is told by another operation, and changes with the pipeline's version only.
         let kinds = if let Some(old) = before.filter(|p| p.version == version && p.version > 0) {
             kinds_of(old)
         } else {
-            let out = client.get_pipeline().name(name).send().await.map_err(|e| problem_of(PIPELINE, &e))?;
-            kinds(out.pipeline())
+            let out = client.get_pipeline().name(name).send().await.map_err(|e| problem_of(PIPELINE, &e));
+            let out = cx.part(Part::judged("kinds of its actions", "", "version"), out)?;
+            if out.is_none() {
+                // Not known, and so asked for again.
+                version = 0;
+            }
+            kinds(out.as_ref().and_then(|o| o.pipeline()))
         };
         let stages: Vec<PipelineStage> = state.stage_states().iter().map(|s| stage(s, &kinds)).collect();
         // The list of executions changes when the stages do, and once more when an execution ends after its last stage.
         let open = |p: &Pipeline| p.executions.iter().any(|e| e.status.is_open());
-        let unchanged =
-            before.filter(|old| !open(old) && old.stages == stages && stages.iter().all(|s| s.status != PipelineStatus::InProgress));
+        let listed = cx.store.unread::<Pipeline>("", "executions").is_none();
+        let unchanged = before
+            .filter(|_| listed)
+            .filter(|old| !open(old) && old.stages == stages && stages.iter().all(|s| s.status != PipelineStatus::InProgress));
         let executions = if let Some(old) = unchanged {
             old.executions.clone()
         } else {
             let request = client.list_pipeline_executions().pipeline_name(name).max_results(EXECUTIONS_KEPT);
-            let out = request.send().await.map_err(|e| problem_of(EXECUTIONS, &e))?;
-            out.pipeline_execution_summaries().iter().map(execution).collect()
+            let out = request.send().await.map_err(|e| problem_of(EXECUTIONS, &e));
+            let out = cx.part(Part::judged("executions", "", "executions"), out)?;
+            out.iter().flat_map(|out| out.pipeline_execution_summaries()).map(execution).collect()
         };
         Ok(Pipeline { name: name.clone(), exists: true, version, stages, executions })
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use aws_sdk_route53::types as sdk;
 use futures_util::future::try_join_all;
 
-use super::{Context, SLOW, spare};
+use super::{Context, Part, SLOW, spare};
 use crate::aws::convert::{text, text_opt, texts, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
@@ -43,8 +43,10 @@ impl super::Source for DnsSource {
         let is_private = |z: &&sdk::HostedZone| z.config().is_some_and(sdk::HostedZoneConfig::private_zone);
         let Some(zone) = same_name().find(|z| !is_private(z)).or_else(|| same_name().next()) else { return Ok(Dns::default()) };
         let id = zone.id().rsplit('/').next().unwrap_or_default();
-        let (records, cut_off) = records(&cx, id).await?;
-        let (health_checks, answer) = futures_util::future::try_join(health_checks(&cx, &name, &records), answer(&cx, id, &name)).await?;
+        let (records, cut_off) = cx.part(Part::judged("records", "", "records"), records(&cx, id).await)?.unwrap_or_default();
+        let (health_checks, answer) = futures_util::future::join(health_checks(&cx, &name, &records), answer(&cx, id, &name)).await;
+        let health_checks = cx.part(Part::judged("health checks", "", "health_checks"), health_checks)?.unwrap_or_default();
+        let answer = cx.part(Part::judged("answer", "", "answer"), answer)?.flatten();
         let zone = HostedZone { id: text(Some(id)), name: text(Some(zone.name())), private: is_private(&zone) };
         Ok(Dns { zone: Some(zone), records, cut_off, health_checks, answer })
     }
@@ -117,7 +119,8 @@ async fn health_checks(cx: &Context, zone: &str, records: &[DnsRecord]) -> Resul
 /// What the checkers saw. A calculated check and one of an alarm have none: Route 53 refuses to say, and the rest is still known.
 async fn observations(cx: &Context, check: &str) -> Result<Vec<DnsObservation>, Problem> {
     let out = cx.clients.dns.get_health_check_status().health_check_id(check).send().await.map_err(|e| problem_of(STATUS, &e));
-    Ok(spare(out)?.map(|o| o.health_check_observations().iter().map(observation).collect()).unwrap_or_default())
+    let out = cx.part(Part::judged(format!("status of health check {check}"), check, "observations"), spare(out))?.flatten();
+    Ok(out.map(|o| o.health_check_observations().iter().map(observation).collect()).unwrap_or_default())
 }
 
 fn observation(o: &sdk::HealthCheckObservation) -> DnsObservation {

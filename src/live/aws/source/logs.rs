@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::{Context, TWENTY, TWO_MINUTES};
+use super::{Context, Part, TWENTY, TWO_MINUTES};
 use crate::aws::convert::{millis, text, text_opt};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
@@ -24,6 +24,8 @@ const STREAMS: Op = Op::read("CloudWatch Logs", "DescribeLogStreams", "logs:Desc
 const FIRST_LOOK: TimeDelta = TimeDelta::minutes(2);
 /// Events that arrive later than this behind newer ones are missed; earlier ones are merged into place.
 const OVERLAP: TimeDelta = TimeDelta::seconds(20);
+/// Clocks differ by so much: what is further ahead of its receipt comes from the future.
+const AHEAD: TimeDelta = TimeDelta::seconds(5);
 /// Pages of up to 1 MB or 10,000 events that one poll reads.
 const PAGES: usize = 5;
 /// Events kept.
@@ -43,7 +45,7 @@ impl super::Source for TailSource {
 
     async fn poll(cx: Arc<Context>) -> Result<LogTail, Problem> {
         let before = cx.store.get::<LogTail>();
-        let newest = before.and_then(|t| t.events.back()).map(|e| e.at);
+        let newest = before.and_then(|t| t.events.back()).map(LogEvent::arrived);
         let from = newest.map_or(cx.now - FIRST_LOOK, |at| at - OVERLAP);
         let request = cx.clients.logs.filter_log_events().log_group_name(&cx.stack.log_group).start_time(from.timestamp_millis());
         let (mut pages, mut token) = (Pages::of(FILTER), None);
@@ -51,11 +53,15 @@ impl super::Source for TailSource {
         let mut truncated = false;
         for read in 1..=PAGES {
             let page = request.clone().set_next_token(token.take()).send().await.map_err(|e| problem_of(FILTER, &e))?;
-            fetched.extend(page.events().iter().map(|e| LogEvent {
-                id: text(e.event_id()),
-                at: millis(e.timestamp()).unwrap_or(cx.now),
-                stream: text(e.log_stream_name()),
-                message: text(e.message()),
+            fetched.extend(page.events().iter().map(|e| {
+                let (at, received) = (millis(e.timestamp()).unwrap_or(cx.now), millis(e.ingestion_time()).unwrap_or(cx.now));
+                LogEvent {
+                    id: text(e.event_id()),
+                    at,
+                    received: Some(received).filter(|received| at - *received > AHEAD),
+                    stream: text(e.log_stream_name()),
+                    message: text(e.message()),
+                }
             }));
             token = pages.after(page.next_token)?;
             truncated = read == PAGES && token.is_some();
@@ -72,19 +78,20 @@ impl super::Source for TailSource {
 fn merge(before: LogTail, fetched: Vec<LogEvent>, from: Time, truncated: bool) -> LogTail {
     let LogTail { mut events, mut total, .. } = before;
     let mut overlap: Vec<LogEvent> = Vec::new();
-    while events.back().is_some_and(|e| e.at >= from) {
+    while events.back().is_some_and(|e| e.arrived() >= from) {
         overlap.extend(events.pop_back());
     }
     overlap.reverse();
     let key = |e: &LogEvent| if e.id.is_empty() { format!("{}|{}|{}", e.at.timestamp_millis(), e.stream, e.message) } else { e.id.clone() };
-    let known: BTreeSet<String> = overlap.iter().map(key).collect();
+    // What comes from the future is fetched until its time is over.
+    let known: BTreeSet<String> = overlap.iter().chain(events.iter().filter(|e| e.received.is_some())).map(key).collect();
     for event in fetched {
         if !known.contains(&key(&event)) {
             total += 1;
             overlap.push(event);
         }
     }
-    overlap.sort_by_key(|e| e.at);
+    overlap.sort_by_key(LogEvent::arrived);
     events.extend(overlap);
     trim(&mut events);
     LogTail { events, total, truncated }
@@ -119,7 +126,7 @@ impl super::Source for GroupSource {
         };
         let request = logs.describe_log_streams().log_group_name(name).descending(true).limit(50);
         let request = request.order_by(aws_sdk_cloudwatchlogs::types::OrderBy::LastEventTime);
-        let streams = request.send().await.map_err(|e| problem_of(STREAMS, &e))?;
+        let streams = cx.part(Part::judged("streams", "", "streams"), request.send().await.map_err(|e| problem_of(STREAMS, &e)))?;
         Ok(LogGroup {
             name: text(group.log_group_name()),
             arn: text(group.log_group_arn().or(group.arn()).map(|a| a.trim_end_matches(":*"))),
@@ -127,8 +134,8 @@ impl super::Source for GroupSource {
             retention_days: group.retention_in_days(),
             stored_bytes: group.stored_bytes().unwrap_or_default(),
             streams: streams
-                .log_streams()
                 .iter()
+                .flat_map(|streams| streams.log_streams())
                 .map(|s| LogStream {
                     name: text(s.log_stream_name()),
                     last_ingestion: millis(s.last_ingestion_time()),
@@ -147,6 +154,7 @@ mod tests {
         LogEvent {
             id: id.to_owned(),
             at: Time::from_timestamp(second, 0).unwrap_or_default(),
+            received: None,
             stream: "web/web/1".to_owned(),
             message: message.to_owned(),
         }
@@ -178,6 +186,17 @@ mod tests {
         let first = merge(LogTail::default(), vec![event("", 10, "x")], at(0), false);
         let second = merge(first, vec![event("", 10, "x"), event("", 10, "y")], at(5), false);
         assert_eq!(second.events.len(), 2);
+    }
+
+    #[test]
+    fn an_event_from_the_future_stands_where_it_arrived_and_is_taken_once() {
+        let ahead = LogEvent { received: Some(at(20)), ..event("b", 3600, "ahead") };
+        let first = merge(LogTail::default(), vec![event("a", 10, "x"), ahead.clone()], at(0), false);
+        // By then it is older than what is fetched again, and still fetched.
+        let second = merge(first, vec![ahead.clone(), event("c", 60, "x")], at(50), false);
+        let third = merge(second, vec![ahead, event("d", 70, "x")], at(55), false);
+        let ids: Vec<&str> = third.events.iter().map(|e| e.id.as_str()).collect();
+        assert_eq!((ids, third.total), (vec!["a", "b", "c", "d"], 4));
     }
 
     #[test]

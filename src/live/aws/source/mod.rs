@@ -37,7 +37,7 @@ use super::meter::Meter;
 use super::op::Op;
 use nextcore_core::model::Time;
 use nextcore_core::model::kinds::Known;
-use nextcore_core::model::section::{AnySection, Problem, ProblemKind, Section, SectionKey};
+use nextcore_core::model::section::{AnySection, Problem, ProblemKind, Section, SectionKey, Unread};
 use nextcore_core::model::stack::Stack;
 use nextcore_core::model::store::Store;
 
@@ -56,22 +56,84 @@ pub struct Context {
     pub meter: Meter,
     /// Something is not healthy: what decides that is worth a question a minute.
     pub closely: bool,
-    /// For a plan: parts that this identity may not read, which the plan can do without. `None`: without a part there is no section.
+    /// For a plan: parts that this identity may not read, which the plan can do without.
     pub side: Option<Side>,
+    /// For a poll: the parts that could not be read, while the rest could.
+    pub unread: Parts,
 }
 
-/// Parts of sections that were not allowed to be read.
+/// Parts of sections that a plan was not allowed to read.
 pub type Side = Arc<Mutex<Vec<Problem>>>;
 
+/// Parts of one section that could not be read.
+pub type Parts = Arc<Mutex<Vec<Unread>>>;
+
+/// What a part of a section is.
+struct Part<'p> {
+    /// As people call it.
+    name: String,
+    /// The thing of the section's list that it belongs to; empty: the section itself.
+    item: &'p str,
+    /// The field that it fills; empty: the whole thing.
+    field: &'p str,
+    /// A rule of health rests on it.
+    judged: bool,
+}
+
+impl<'p> Part<'p> {
+    /// A part that a rule of health rests on.
+    fn judged(name: impl Into<String>, item: &'p str, field: &'p str) -> Self {
+        Self { name: name.into(), item, field, judged: true }
+    }
+
+    /// A part that is only shown.
+    fn shown(name: impl Into<String>, item: &'p str, field: &'p str) -> Self {
+        Self { judged: false, ..Self::judged(name, item, field) }
+    }
+}
+
 impl Context {
-    /// A part of an answer. A plan can do without it where the permission is missing, and says so; any other poll cannot.
-    fn side<T>(&self, answer: Result<T, Problem>) -> Result<Option<T>, Problem> {
+    /// A part of an answer: where the permission is missing, a poll does without it and says so. A plan rests on all that it asks for.
+    fn part<T>(&self, part: Part<'_>, answer: Result<T, Problem>) -> Result<Option<T>, Problem> {
+        match answer {
+            Err(problem) if problem.kind == ProblemKind::Denied && self.side.is_none() => {
+                let Part { name, item, field, judged } = part;
+                let unread = Unread { part: name, item: item.to_owned(), field: field.to_owned(), why: problem.why(), judged };
+                let mut all = self.unread.lock().unwrap_or_else(PoisonError::into_inner);
+                if !all.contains(&unread) {
+                    all.push(unread);
+                }
+                Ok(None)
+            }
+            answer => answer.map(Some),
+        }
+    }
+
+    /// The same of a part that a plan can do without: it says so, too.
+    fn side<T>(&self, part: Part<'_>, answer: Result<T, Problem>) -> Result<Option<T>, Problem> {
         match (answer, &self.side) {
             (Err(problem), Some(side)) if problem.kind == ProblemKind::Denied => {
                 side.lock().unwrap_or_else(PoisonError::into_inner).push(problem);
                 Ok(None)
             }
-            (answer, _) => answer.map(Some),
+            (answer, _) => self.part(part, answer),
+        }
+    }
+
+    /// Things that are asked for one by one, by name: one that may not be read is named, and the others stay. Where none may, there is no
+    /// section.
+    fn each<T>(&self, what: &str, answers: impl IntoIterator<Item = (String, Result<T, Problem>)>) -> Result<Vec<T>, Problem> {
+        let (mut found, mut refused) = (Vec::new(), None);
+        for (name, answer) in answers {
+            if let Err(problem) = &answer {
+                refused.get_or_insert_with(|| problem.clone());
+            }
+            let label = name.split(":targetgroup/").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or(&name);
+            found.extend(self.part(Part::judged(format!("{what} {label}"), &name, ""), answer)?);
+        }
+        match refused.filter(|_| found.is_empty()) {
+            Some(problem) => Err(problem),
+            None => Ok(found),
         }
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use aws_sdk_ec2::types as sdk;
 use futures_util::future::{try_join, try_join3};
 
-use super::{Context, FAST, MINUTE, SLOW, TWO_MINUTES};
+use super::{Context, FAST, MINUTE, Part, SLOW, TWO_MINUTES};
 use crate::aws::convert::{text, text_opt};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
@@ -80,11 +80,14 @@ impl super::Source for VpcSource {
         let vpc = if cx.stack.has(System::Balancer) { vpc(&cx)? } else { vpc_of_services(&cx).await? };
         let attached = filter("attachment.vpc-id", [vpc.clone()]);
         let (vpcs, subnets, gateways) = try_join3(
-            async { cx.side(cx.clients.ec2.describe_vpcs().vpc_ids(&vpc).send().await.map_err(|e| problem_of(VPCS, &e))) },
+            async {
+                let answer = cx.clients.ec2.describe_vpcs().vpc_ids(&vpc).send().await;
+                cx.side(Part::judged("state of the VPC", "", "state"), answer.map_err(|e| problem_of(VPCS, &e)))
+            },
             subnets(&cx, &vpc),
             async {
                 let answer = cx.clients.ec2.describe_internet_gateways().filters(attached).send().await;
-                cx.side(answer.map_err(|e| problem_of(GATEWAYS, &e)))
+                cx.side(Part::judged("internet gateways", "", "internet_gateways"), answer.map_err(|e| problem_of(GATEWAYS, &e)))
             },
         )
         .await?;
@@ -209,11 +212,12 @@ impl super::Source for NatSource {
 
 /// Elastic IPs seldom change: they are asked for in one minute of five.
 async fn elastic_ips(cx: &Context) -> Result<Vec<(String, String, bool)>, Problem> {
-    if let Some(known) = cx.store.get::<NatGateways>().filter(|_| cx.now.timestamp().rem_euclid(SLOW.as_secs() as i64) >= 60) {
+    let read = cx.store.unread::<NatGateways>("", "elastic_ips").is_none();
+    if let Some(known) = cx.store.get::<NatGateways>().filter(|_| read && cx.now.timestamp().rem_euclid(SLOW.as_secs() as i64) >= 60) {
         return Ok(known.elastic_ips.clone());
     }
     let answer = cx.clients.ec2.describe_addresses().send().await.map_err(|e| problem_of(ADDRESSES, &e));
-    let Some(out) = cx.side(answer)? else { return Ok(Vec::new()) };
+    let Some(out) = cx.side(Part::shown("elastic IPs", "", "elastic_ips"), answer)? else { return Ok(Vec::new()) };
     let elastic_ip = |a: &sdk::Address| (text(a.public_ip()), text(a.allocation_id()), a.association_id().is_some_and(|id| !id.is_empty()));
     Ok(out.addresses().iter().map(elastic_ip).collect())
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_applicationautoscaling::types as sdk;
 
-use super::{Context, HALF_MINUTE, TWO_MINUTES};
+use super::{Context, HALF_MINUTE, Part, TWO_MINUTES};
 use crate::aws::convert::{text, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
@@ -37,7 +37,7 @@ impl super::Source for TargetsSource {
     async fn poll(cx: Arc<Context>) -> Result<Scaling, Problem> {
         let client = &cx.clients.scaling;
         let namespace = sdk::ServiceNamespace::Ecs;
-        let policies = cx.side(policies(&cx).await)?.unwrap_or_default();
+        let policies = cx.side(Part::shown("scaling policies", "", "policies"), policies(&cx).await)?.unwrap_or_default();
         let request = client.describe_scalable_targets().service_namespace(namespace);
         let ask = |token| request.clone().set_next_token(token).send();
         let mut targets = Vec::new();

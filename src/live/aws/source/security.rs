@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use aws_sdk_kms::types as kms;
 use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 
-use super::{Context, QUARTER};
+use super::{Context, Part, QUARTER};
 use crate::aws::convert::{text, text_opt, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
@@ -35,7 +35,8 @@ impl super::Source for RolesSource {
     }
 
     async fn poll(cx: Arc<Context>) -> Result<Roles, Problem> {
-        Ok(Roles { roles: try_join_all(cx.stack.roles.iter().map(|spec| role(&cx, spec))).await? })
+        let answers = join_all(cx.stack.roles.iter().map(|spec| role(&cx, spec))).await;
+        Ok(Roles { roles: cx.each("role", cx.stack.roles.iter().map(|r| r.name.clone()).zip(answers))? })
     }
 }
 
@@ -62,8 +63,9 @@ async fn role(cx: &Context, spec: &Named<RoleUse>) -> Result<Role, Problem> {
     }
     let request = cx.clients.iam.list_attached_role_policies().role_name(&spec.name);
     let ask = |token| request.clone().set_marker(token).send();
-    let policies = page::all(POLICIES, ask, |out| (out.attached_policies, out.marker.filter(|_| out.is_truncated))).await?;
-    role.policies = policies.iter().map(|policy| text(policy.policy_name())).collect();
+    let policies = page::all(POLICIES, ask, |out| (out.attached_policies, out.marker.filter(|_| out.is_truncated))).await;
+    let policies = cx.part(Part::shown(format!("policies of {}", spec.name), &spec.name, "policies"), policies)?;
+    role.policies = policies.iter().flatten().map(|policy| text(policy.policy_name())).collect();
     Ok(role)
 }
 
@@ -95,7 +97,8 @@ impl super::Source for KeysSource {
     }
 
     async fn poll(cx: Arc<Context>) -> Result<Keys, Problem> {
-        Ok(Keys { keys: try_join_all(cx.stack.keys.iter().map(|spec| key(&cx, spec))).await? })
+        let answers = join_all(cx.stack.keys.iter().map(|spec| key(&cx, spec))).await;
+        Ok(Keys { keys: cx.each("key", cx.stack.keys.iter().map(|k| k.name.clone()).zip(answers))? })
     }
 }
 
@@ -122,9 +125,15 @@ async fn key(cx: &Context, spec: &Named<KeyUse>) -> Result<Key, Problem> {
     key.state = text(found.key_state().map(kms::KeyState::as_str)).into();
     key.manager = text(found.key_manager().map(kms::KeyManagerType::as_str)).into();
     key.deletion_at = time(found.deletion_date());
-    // Keys of AWS and disabled keys do not say: that is no reason to lose the rest.
-    let rotation = cx.clients.kms.get_key_rotation_status().key_id(found.key_id()).send().await.ok();
-    key.rotation = rotation.map(|r| r.key_rotation_enabled());
+    let rotation = cx.clients.kms.get_key_rotation_status().key_id(found.key_id()).send().await.map_err(|e| problem_of(ROTATION, &e));
+    let rotation = match rotation {
+        Err(p) if p.kind == ProblemKind::Denied => {
+            cx.part(Part::shown(format!("rotation of {}", spec.name), &spec.name, "rotation"), Err(p))
+        }
+        // Keys of AWS and disabled keys do not say: that is no reason to lose the rest.
+        other => Ok(other.ok()),
+    };
+    key.rotation = rotation.ok().flatten().map(|r| r.key_rotation_enabled());
     Ok(key)
 }
 
@@ -139,7 +148,8 @@ impl super::Source for SecretsSource {
     }
 
     async fn poll(cx: Arc<Context>) -> Result<Secrets, Problem> {
-        Ok(Secrets { secrets: try_join_all(cx.stack.secrets.iter().map(|spec| secret(&cx, spec))).await? })
+        let answers = join_all(cx.stack.secrets.iter().map(|spec| secret(&cx, spec))).await;
+        Ok(Secrets { secrets: cx.each("secret", cx.stack.secrets.iter().map(|s| s.name.clone()).zip(answers))? })
     }
 }
 

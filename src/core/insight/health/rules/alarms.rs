@@ -26,9 +26,15 @@ pub(crate) const RULES: &[Rule<Alarm>] = &[
 
 /// Judges them all.
 pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
-    let alarms = facts.store.get::<Alarms>().into_iter().flat_map(Alarms::for_people);
+    let found = facts.store.get::<Alarms>();
+    let alarms = found.into_iter().flat_map(Alarms::for_people);
     let findings = alarms.flat_map(|a| apply(RULES, facts, ground.mandatory, a)).collect();
-    nodes.insert(NodeId::of(System::Alarms), Assessment::of(facts, ground, findings));
+    let mut assessment = Assessment::of(facts, ground, findings);
+    if found.is_some_and(|a| a.for_people().next().is_none()) {
+        let prefix = &facts.stack.alarm_prefix;
+        assessment.is_absent(if prefix.is_empty() { "no alarms".to_owned() } else { format!("no alarm with prefix {prefix}") });
+    }
+    nodes.insert(NodeId::of(System::Alarms), assessment);
 }
 
 /// Whether the name asks for a person at once: CloudWatch knows no severities.

@@ -131,7 +131,7 @@ fn status(_: &Facts<'_>, group: &ReplicationGroup) -> Option<Finding> {
             | CacheStatus::IncompatibleNetwork
             | CacheStatus::RestoreFailed
     );
-    Some(if gone { Finding { level: Level::Down, ..finding } } else { finding })
+    Some(if gone { Finding { level: Level::Down, ..finding }.interrupting("failed") } else { finding })
 }
 
 /// What a status of a group, a shard or a node says; AWS says nothing of some.
@@ -192,7 +192,7 @@ fn failing_over(facts: &Facts<'_>, _: &ReplicationGroup) -> Option<Finding> {
     open.sort();
     // The failover that began it all says more than the recovery that follows it.
     let (at, text) = open.iter().find(|(_, t)| t.contains('→')).or(open.first())?;
-    Some(degraded(format!("{text} ({})", text::age(*at, facts.now))).since(Some(*at)))
+    Some(degraded(format!("{text} ({})", text::age(*at, facts.now))).since(Some(*at)).interrupting("failed over"))
 }
 
 fn connections(facts: &Facts<'_>, group: &ReplicationGroup) -> Option<Finding> {
@@ -204,7 +204,7 @@ fn connections(facts: &Facts<'_>, group: &ReplicationGroup) -> Option<Finding> {
         values.is_some_and(|v| v.iter().all(|v| v.is_some_and(|v| v <= 0.0)))
     };
     let none = !members.is_empty() && members.iter().all(silent);
-    none.then(|| down(format!("0 connections on all {} nodes for {minutes} min", members.len())))
+    none.then(|| down(format!("0 connections on all {} nodes for {minutes} min", members.len())).interrupting("lost its connections"))
 }
 
 /// Nobody asks any more: connections alone may stay open behind a way that is closed.
@@ -235,7 +235,7 @@ fn shard_nodes(facts: &Facts<'_>, shard: &NodeGroup) -> Option<Finding> {
     let total = shard.members.len();
     let available = shard.members.iter().filter(|m| is_available(facts, m)).count();
     match available {
-        0 => Some(down(format!("shard {}: 0 of {total} nodes available", shard.id))),
+        0 => Some(down(format!("shard {}: 0 of {total} nodes available", shard.id)).interrupting("failed")),
         1 => Some(degraded(format!("shard {}: no replica, 1 of {total} nodes available", shard.id))),
         _ => None,
     }

@@ -127,8 +127,8 @@ fn status(facts: &Facts<'_>, db: &Database) -> Option<Finding> {
         (Serving::Act, _) => Some(degraded(text)),
         (Serving::Unknown, _) => Some(Finding::new(Level::Unknown, format!("{text}: not known whether it serves"))),
         (Serving::No, InstanceStatus::Rebooting) if db.cluster.is_none() => Some(rebooting(facts)),
-        (Serving::No, _) if is_failing_over(db) => Some(degraded(text)),
-        (Serving::No, _) => Some(down(text)),
+        (Serving::No, _) if is_failing_over(db) => Some(degraded(text).interrupting("failed over")),
+        (Serving::No, _) => Some(down(text).interrupting("failed")),
     }
 }
 
@@ -141,10 +141,10 @@ fn is_failing_over(db: &Database) -> bool {
 fn rebooting(facts: &Facts<'_>) -> Finding {
     match open_failover(facts) {
         Some(at) if facts.now - at > facts.limits().span(Limit::DatabaseFailover) => {
-            down(format!("rebooting for {}", text::age(at, facts.now))).since(Some(at))
+            down(format!("rebooting for {}", text::age(at, facts.now))).since(Some(at)).interrupting("rebooted")
         }
-        Some(at) => degraded(format!("rebooting for {}", text::age(at, facts.now))).since(Some(at)),
-        None => degraded("status rebooting"),
+        Some(at) => degraded(format!("rebooting for {}", text::age(at, facts.now))).since(Some(at)).interrupting("rebooted"),
+        None => degraded("status rebooting").interrupting("rebooted"),
     }
 }
 
@@ -169,10 +169,13 @@ fn cluster(facts: &Facts<'_>, db: &Database) -> Option<Finding> {
         let begun = open_failover(facts);
         let late = begun.is_some_and(|at| facts.now - at > facts.limits().span(Limit::DatabaseFailover));
         // With its beginning known the failover's own rule says how long it has gone on.
-        return begun.is_none().then(|| degraded("cluster failing over")).or_else(|| late.then(|| down("cluster still failing over")));
+        return begun
+            .is_none()
+            .then(|| degraded("cluster failing over").interrupting("failed over"))
+            .or_else(|| late.then(|| down("cluster still failing over")));
     }
     if !cluster.members.is_empty() && cluster.writer().is_none() {
-        return Some(down("no writer in the cluster"));
+        return Some(down("no writer in the cluster").interrupting("failed"));
     }
     let text = format!("cluster status {}", cluster.status);
     match cluster.status.serving() {
@@ -235,7 +238,7 @@ fn failover(facts: &Facts<'_>, _: &Database) -> Option<Finding> {
     let at = open_failover(facts)?;
     let text = format!("failover in progress {}", text::age(at, facts.now));
     let finding = if facts.now - at > facts.limits().span(Limit::DatabaseFailover) { down(text) } else { degraded(text) };
-    Some(finding.since(Some(at)))
+    Some(finding.since(Some(at)).interrupting("failed over"))
 }
 
 /// What was built in one zone is not degraded for it: whether it should be is for the written architecture to say.
@@ -298,7 +301,8 @@ fn no_connections(facts: &Facts<'_>, _: &Database) -> Option<Finding> {
     let dropped = running > 0 && values.iter().all(|v| v.is_some_and(|v| v < 0.5));
     // A database that never had a connection has not lost any.
     let had = facts.window()?.mean_before(metric::Db::Connections, minutes, 30).is_some_and(|m| m >= 0.5);
-    (dropped && had).then(|| down(format!("0 connections for {minutes} min while {running} tasks run")))
+    (dropped && had)
+        .then(|| down(format!("0 connections for {minutes} min while {running} tasks run")).interrupting("lost its connections"))
 }
 
 fn surplus(facts: &Facts<'_>, _: &Database) -> Option<Finding> {

@@ -11,7 +11,7 @@ use crate::model::section::Section;
 use crate::model::system::{System, SystemSpec};
 use crate::model::text;
 
-use super::{Rule, apply};
+use super::{Rule, apply, named};
 
 /// A configured project, by name.
 type Project = String;
@@ -37,9 +37,9 @@ pub(crate) const STAGES: &[Rule<PipelineStage>] = &[
 
 /// Judges the projects.
 pub(crate) fn assess_builds(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
-    let projects = facts.stack.projects.iter().filter(|_| facts.store.get::<Builds>().is_some());
-    let each = projects.flat_map(|p| apply(PROJECTS, facts, ground.mandatory, p).into_iter().map(|f| f.prefixed(p)));
-    nodes.insert(NodeId::of(System::Builds), Assessment::of(facts, ground, each.collect()));
+    let names = facts.stack.projects.iter().map(String::as_str);
+    let found = |name: &str| facts.store.get::<Builds>().map(|_| name.to_owned());
+    nodes.insert(NodeId::of(System::Builds), named::<Builds, Project>(facts, ground, PROJECTS, names, found, "projects"));
 }
 
 /// Judges the pipeline.
@@ -60,7 +60,9 @@ pub(crate) fn assess_pipeline(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mu
 }
 
 fn project_exists(facts: &Facts<'_>, project: &Project) -> Option<Finding> {
-    facts.store.get::<Builds>()?.missing.contains(project).then(|| degraded("missing"))
+    let all = facts.store.get::<Builds>()?;
+    let there = all.projects.iter().any(|p| p.name == *project) && !all.missing.contains(project);
+    (!there).then(|| degraded("missing"))
 }
 
 /// Why a build failed: the phase and its words.

@@ -55,8 +55,8 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) 
     nodes.insert(NodeId::of(System::Dns), assessment);
 }
 
-fn record(_: &Facts<'_>, dns: &Dns) -> Option<Finding> {
-    let zone = dns.zone.as_ref()?;
+fn record(facts: &Facts<'_>, dns: &Dns) -> Option<Finding> {
+    let zone = dns.zone.as_ref().filter(|_| facts.store.unread::<Dns>("", "records").is_none())?;
     dns.apex().is_none().then(|| down(format!("no A or AAAA record for {}", zone.name.trim_end_matches('.'))))
 }
 

@@ -7,7 +7,7 @@ use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down, note};
 use crate::insight::health::limits;
-use crate::insight::health::node::{Assessment, Nodes};
+use crate::insight::health::node::Nodes;
 use crate::insight::topology::images::{digests, short_digest};
 use crate::model::Time;
 use crate::model::delivery::{Image, Repositories, Repository, ScanStatus, Severity};
@@ -15,7 +15,7 @@ use crate::model::section::Section;
 use crate::model::service::{TaskStatus, Tasks};
 use crate::model::system::SystemSpec;
 
-use super::{Rule, apply};
+use super::{Rule, named};
 
 /// One repository, with the digests of its images that run, and since when the oldest task of each does.
 pub(crate) struct Held {
@@ -43,10 +43,15 @@ pub(crate) const RULES: &[Rule<Held>] = &[
 
 /// Judges them all.
 pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
-    let repositories = facts.store.get::<Repositories>().map_or(&[][..], |r| &r.repositories);
-    let held = repositories.iter().map(|r| (r, Held { exists: r.exists, running: running_of(facts, r) }));
-    let each = held.flat_map(|(r, held)| apply(RULES, facts, ground.mandatory, &held).into_iter().map(|f| f.prefixed(&r.name)));
-    nodes.insert(NodeId::of(System::Repositories), Assessment::of(facts, ground, each.collect()));
+    let names = facts.stack.repositories.iter().map(|r| r.name.as_str());
+    let found = |name: &str| {
+        let repository = facts.store.get::<Repositories>()?.repositories.iter().find(|r| r.name == name)?;
+        // What images it has is not known: none of them is missing.
+        let listed = facts.store.unread::<Repositories>(name, "images").is_none();
+        let running = if listed { running_of(facts, repository) } else { Vec::new() };
+        Some(Held { exists: repository.exists, running })
+    };
+    nodes.insert(NodeId::of(System::Repositories), named::<Repositories, Held>(facts, ground, RULES, names, found, "repositories"));
 }
 
 fn running_of(facts: &Facts<'_>, repository: &Repository) -> Vec<(String, Option<Image>, Option<Time>)> {

@@ -5,7 +5,7 @@ use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded};
 use crate::insight::health::node::{Assessment, Nodes};
 use crate::model::limits::Limit;
-use crate::model::log::{LogGroup, LogStream, LogTail};
+use crate::model::log::{LogEvent, LogGroup, LogTail};
 use crate::model::metric::{self, PUBLISH_LAG};
 use crate::model::section::Section;
 use crate::model::service::{Services, Task, TaskStatus, Tasks};
@@ -33,14 +33,10 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) 
 
 /// The newest event, by anything that tells: the tail, the streams, the metric.
 fn newest(facts: &Facts<'_>, tail: &LogTail) -> Option<Time> {
-    let tailed = tail.events.iter().map(|e| e.at).max();
-    let streams = facts.fresh::<LogGroup>().and_then(|g| g.streams.iter().filter_map(last).max());
+    let tailed = tail.events.iter().map(LogEvent::arrived).max();
+    let streams = facts.fresh::<LogGroup>().and_then(|g| g.streams.iter().filter_map(|s| s.last(facts.now)).max());
     let counted = facts.window().and_then(|w| w.latest(metric::Logs::Events)).filter(|n| *n > 0.0).map(|_| facts.now - PUBLISH_LAG);
     tailed.max(streams).max(counted)
-}
-
-fn last(stream: &LogStream) -> Option<Time> {
-    stream.last_ingestion.max(stream.last_event)
 }
 
 fn silent(facts: &Facts<'_>, tail: &LogTail) -> Option<Finding> {
@@ -69,15 +65,15 @@ fn task_silent(facts: &Facts<'_>, tail: &LogTail) -> Option<Finding> {
     let silent = |task: &&Task| {
         let started =
             task.status == TaskStatus::Running && task.started_at.is_some_and(|at| fetched - at > facts.limits().span(Limit::LogSilence));
-        let stream = streams.iter().find(|s| s.name.ends_with(task.id())).and_then(last);
+        let stream = streams.iter().find(|s| s.name.ends_with(task.id())).and_then(|s| s.last(facts.now));
         let quiet = stream.is_some_and(|at| fetched - at > facts.limits().span(Limit::LogSilence));
         let recent = |at: Time| facts.now - at <= facts.limits().span(Limit::LogSilence);
-        started && quiet && !tail.events.iter().rev().any(|e| recent(e.at) && e.stream.ends_with(task.id()))
+        started && quiet && !tail.events.iter().rev().any(|e| recent(e.arrived()) && e.stream.ends_with(task.id()))
     };
     let services = || facts.stack.services.iter().flat_map(|s| facts.tasks_of(&s.name));
     let quiet: Vec<&Task> = services().filter(silent).collect();
     let first = quiet.first()?;
-    let since = streams.iter().find(|s| s.name.ends_with(first.id())).and_then(last);
+    let since = streams.iter().find(|s| s.name.ends_with(first.id())).and_then(|s| s.last(facts.now));
     let total = services().filter(|t| t.status == TaskStatus::Running).count();
     let text = format!("{} of {total} tasks silent for 5 min ({} {})", quiet.len(), first.service, text::short_id(first.id()));
     Some(degraded(text).since(since))

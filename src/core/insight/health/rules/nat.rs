@@ -109,7 +109,8 @@ impl Way {
 
 fn route(_: &Facts<'_>, way: &Way) -> Option<Finding> {
     let level = way.egress.level();
-    (level >= Level::Info && level != Level::Unknown).then(|| Finding::new(level, way.egress.words()))
+    let found = (level >= Level::Info && level != Level::Unknown).then(|| Finding::new(level, way.egress.words()))?;
+    Some(if level == Level::Down { found.interrupting("failed") } else { found })
 }
 
 fn state(_: &Facts<'_>, way: &Way) -> Option<Finding> {
@@ -126,7 +127,7 @@ fn state(_: &Facts<'_>, way: &Way) -> Option<Finding> {
         NatState::Pending => Some(info(text)),
         // Its zone goes another way already.
         _ if carried => Some(degraded(text)),
-        _ => Some(down(text)),
+        _ => Some(down(text).interrupting("failed")),
     }
 }
 
@@ -179,7 +180,7 @@ fn silent(facts: &Facts<'_>, way: &Way) -> Option<Finding> {
     // In the same minutes: what went out before the silence says nothing about it.
     let out = window.both(way.series(metric::Nat::BytesIn)?, way.series(metric::Nat::BytesOut)?, minutes).unwrap_or_default();
     if out.iter().any(|(_, out)| out.is_some_and(|v| v > 0.0)) {
-        return Some(down(format!("no inbound traffic for {minutes} min while bytes go out")));
+        return Some(down(format!("no inbound traffic for {minutes} min while bytes go out")).interrupting("failed"));
     }
     // Without tasks behind it a gateway has nothing to carry.
     let zones: Vec<String> = served(facts, &gateway.id).collect();
@@ -187,7 +188,7 @@ fn silent(facts: &Facts<'_>, way: &Way) -> Option<Finding> {
     let others = &facts.store.get::<NatGateways>()?.gateways;
     let others = others.iter().filter(|g| g.id != gateway.id && g.state == NatState::Available);
     let carried = others.filter_map(|g| window.latest(metric::Nat::BytesIn.of(&g.id))).any(|v| v > 0.0);
-    (busy && carried).then(|| down(format!("no inbound traffic for {minutes} min, other gateways have traffic")))
+    (busy && carried).then(|| down(format!("no inbound traffic for {minutes} min, other gateways have traffic")).interrupting("failed"))
 }
 
 /// Tasks that could not start in a zone, while none failed so elsewhere.
@@ -219,7 +220,7 @@ fn quiet(facts: &Facts<'_>, zone: &str) -> Option<usize> {
         let id = stream.name.rsplit('/').next().unwrap_or_default();
         let tasks = &facts.fresh::<Tasks>()?.tasks;
         let Some(task) = tasks.iter().find(|t| t.id() == id && t.status == TaskStatus::Running) else { continue };
-        let last = stream.last_ingestion.max(stream.last_event)?;
+        let last = stream.last(facts.now)?;
         let old = fetched - last > facts.limits().span(Limit::LogSilence);
         if (task.zone == zone) != old {
             return None;

@@ -70,7 +70,8 @@ fn state(_: &Facts<'_>, network: &Network) -> Option<Finding> {
 
 fn gateway(facts: &Facts<'_>, network: &Network) -> Option<Finding> {
     // What is only reached from inside needs none.
-    if !facts.written && network.of(SubnetTier::Public).next().is_none() {
+    let inside = !facts.written && network.of(SubnetTier::Public).next().is_none();
+    if inside || facts.store.unread::<Network>("", "internet_gateways").is_some() {
         return None;
     }
     let attachments = network.internet_gateways.iter().flat_map(|g| &g.attachments);

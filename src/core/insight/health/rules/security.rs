@@ -4,7 +4,7 @@
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down};
-use crate::insight::health::node::{Assessment, Nodes};
+use crate::insight::health::node::Nodes;
 use crate::model::section::Section;
 use crate::model::security::{Key, KeyState, Keys, Role, Roles, Secret, Secrets};
 use crate::model::stack::RoleUse;
@@ -12,7 +12,7 @@ use crate::model::system::System;
 use crate::model::system::SystemSpec;
 use crate::model::text;
 
-use super::{Rule, apply};
+use super::{Rule, named};
 
 /// About one role.
 pub(crate) const ROLES: &[Rule<Role>] = &[
@@ -39,23 +39,23 @@ pub(crate) const SECRETS: &[Rule<Secret>] = &[
 
 /// Judges the roles.
 pub(crate) fn assess_roles(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
-    let roles = facts.store.get::<Roles>().map_or(&[][..], |r| &r.roles);
-    let each = roles.iter().flat_map(|r| apply(ROLES, facts, ground.mandatory, r).into_iter().map(|f| f.prefixed(&r.name)));
-    nodes.insert(NodeId::of(System::Roles), Assessment::of(facts, ground, each.collect()));
+    let names = facts.stack.roles.iter().map(|r| r.name.as_str());
+    let found = |name: &str| facts.store.get::<Roles>()?.roles.iter().find(|r| r.name == name).cloned();
+    nodes.insert(NodeId::of(System::Roles), named::<Roles, Role>(facts, ground, ROLES, names, found, "roles"));
 }
 
 /// Judges the keys.
 pub(crate) fn assess_keys(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
-    let keys = facts.store.get::<Keys>().map_or(&[][..], |k| &k.keys);
-    let each = keys.iter().flat_map(|k| apply(KEYS, facts, ground.mandatory, k).into_iter().map(|f| f.prefixed(&k.name)));
-    nodes.insert(NodeId::of(System::Keys), Assessment::of(facts, ground, each.collect()));
+    let names = facts.stack.keys.iter().map(|k| k.name.as_str());
+    let found = |name: &str| facts.store.get::<Keys>()?.keys.iter().find(|k| k.name == name).cloned();
+    nodes.insert(NodeId::of(System::Keys), named::<Keys, Key>(facts, ground, KEYS, names, found, "keys"));
 }
 
 /// Judges the secrets.
 pub(crate) fn assess_secrets(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
-    let secrets = facts.store.get::<Secrets>().map_or(&[][..], |s| &s.secrets);
-    let each = secrets.iter().flat_map(|s| apply(SECRETS, facts, ground.mandatory, s).into_iter().map(|f| f.prefixed(&s.name)));
-    nodes.insert(NodeId::of(System::Secrets), Assessment::of(facts, ground, each.collect()));
+    let names = facts.stack.secrets.iter().map(|s| s.name.as_str());
+    let found = |name: &str| facts.store.get::<Secrets>()?.secrets.iter().find(|s| s.name == name).cloned();
+    nodes.insert(NodeId::of(System::Secrets), named::<Secrets, Secret>(facts, ground, SECRETS, names, found, "secrets"));
 }
 
 /// What is wrong with the key that a resource is encrypted with, in words: whoever needs the key goes down with it.

@@ -3,7 +3,7 @@
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down, note};
-use crate::insight::health::node::Nodes;
+use crate::insight::health::node::{Assessment, Nodes};
 use crate::model::health::Level;
 use crate::model::limits::Limit;
 use crate::model::metric::{self, Metrics};
@@ -44,11 +44,16 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) 
     let found = facts.store.get::<Buckets>();
     for spec in &facts.stack.buckets {
         let bucket = found.and_then(|b| b.buckets.iter().find(|b| b.name == spec.name));
-        let mut findings = bucket.map_or_else(Vec::new, |b| apply(RULES, facts, ground.mandatory, b));
+        let told = || facts.fresh::<Buckets>().map(|_| Finding::new(Level::Unknown, "not in the answer"));
+        let mut findings = bucket.map_or_else(|| told().into_iter().collect(), |b| apply(RULES, facts, ground.mandatory, b));
         findings.extend(bucket.into_iter().flat_map(|b| apply_written(WRITTEN, facts, ground.mandatory, b)));
         nodes.child(facts, ground, NodeId::named(System::Buckets, &spec.name), &spec.name, findings);
     }
-    nodes.parent(facts, ground, NodeId::of(System::Buckets), Vec::new());
+    let all = NodeId::of(System::Buckets);
+    if facts.stack.buckets.is_empty() {
+        return nodes.insert(all, Assessment::unused("not used: no buckets configured".to_owned()));
+    }
+    nodes.parent(facts, ground, all, Vec::new());
 }
 
 fn exists(_: &Facts<'_>, bucket: &Bucket) -> Option<Finding> {

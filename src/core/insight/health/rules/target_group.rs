@@ -147,7 +147,11 @@ fn why<'a>(targets: impl Iterator<Item = &'a Target>) -> String {
 
 fn empty(facts: &Facts<'_>, group: &Group) -> Option<Finding> {
     // A group whose health was not asked (a cloud that does not list it under the balancer) is not a group without targets.
-    let Some(targets) = group.targets(facts) else { return Some(Finding::new(Level::Unknown, "no target health returned")) };
+    let Some(targets) = group.targets(facts) else {
+        let why = facts.store.unread::<Targets>(&group.arn, "");
+        let why = why.map_or_else(|| "no target health returned".to_owned(), |why| format!("target health: {why}"));
+        return Some(Finding::new(Level::Unknown, why));
+    };
     let (healthy, _, _, total) = counts(targets);
     if group.desired == 0 || healthy > 0 {
         return None;

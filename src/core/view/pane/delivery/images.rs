@@ -161,10 +161,10 @@ pub(super) fn detail<'a>(v: &View<'a>, row: &ImageRow<'a>) -> Detail<'a> {
             .with("findings", findings(image).and("  scan ", Role::Muted).then(scan(image))),
     };
     let replicates = v.store.get::<Repositories>().map(|r| r.replicates_to.join(" ")).filter(|r| !r.is_empty());
-    let scans = if repository.scan_frequency.is_empty() {
-        String::new()
-    } else {
-        format!(", {}", repository.scan_frequency.to_lowercase().replace('_', " "))
+    let scans = match v.store.unread::<Repositories>(&repository.name, "scan_frequency") {
+        Some(why) => format!(", scanning ? ({why})"),
+        None if repository.scan_frequency.is_empty() => String::new(),
+        None => format!(", {}", repository.scan_frequency.to_lowercase().replace('_', " ")),
     };
     detail
         .with("digest", Phrase::of(row.digest, Role::Muted))

@@ -140,10 +140,13 @@ fn distribution<'a>(v: &View<'a>, cdn: &'a Cdn, short: bool) -> Vec<(&'static st
 }
 
 fn figures<'a>(v: &View<'a>, found: &Distribution) -> Phrase<'a> {
+    use metric::{Cdn, CdnRealtime};
+    let ids = [Cdn::Requests.id(), Cdn::Errors5xx.id(), Cdn::Errors4xx.id(), CdnRealtime::Hit.id(), CdnRealtime::Latency.id()];
+    let v = &v.line(ids);
     let gap = |p: Phrase<'a>| p.and("  ", Role::Text);
     let mut line = text(v.figure(metric::Cdn::Requests, Unit::PerSecond));
     for (label, id, limit) in [("5xx", metric::Cdn::Errors5xx, Limit::Cdn5xx), ("4xx", metric::Cdn::Errors4xx, Limit::Cdn4xx)] {
-        line = gap(line).then(Phrase::labelled(label, share(v.value(id)), v.graded(limit, v.value(id))));
+        line = gap(line).then(Phrase::labelled(label, share(v.value(id)), v.graded(limit, v.value(id))).and(v.late_of([id]), Role::Muted));
     }
     if found.realtime_metrics {
         line = gap(line).then(Phrase::labelled("hit", v.figure(metric::CdnRealtime::Hit, Unit::Percent), Role::Text));
