@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_elasticloadbalancingv2::operation::describe_target_groups::builders::DescribeTargetGroupsFluentBuilder;
 use aws_sdk_elasticloadbalancingv2::types as sdk;
-use futures_util::future::join_all;
+use futures_util::future::{join_all, try_join_all};
 
 use super::{Context, FAST, HALF_MINUTE, MEDIUM, MINUTE, Part, SLOW};
 use crate::aws::convert::{text, text_opt, texts};
@@ -14,7 +14,7 @@ use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
 use crate::aws::page::{self, sent};
 use nextcore_core::model::balancer::{
-    Action, Balancer, Condition, ConditionField, Listener, Redirect, Routing, Rule, Target, TargetGroup, Targets, Weighted,
+    Action, Balancer, Condition, ConditionField, Listener, Redirect, Routing, Rule, Target, TargetGroup, Targets, Weighted, group_name,
 };
 use nextcore_core::model::section::{Problem, ProblemKind};
 use nextcore_core::model::service::Services;
