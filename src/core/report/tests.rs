@@ -466,3 +466,12 @@ fn exit_codes() {
         assert_eq!(exit_code(&Judgement { nodes, ..Judgement::default() }), code, "{levels:?}");
     }
 }
+
+#[test]
+fn a_deleted_service_has_no_figures() {
+    let mut world = World::healthy();
+    let of_web = |world: &World| figures(&world.store, &"svc/web".parse().unwrap(), world.now).len();
+    assert!(of_web(&world) > 0);
+    world.service("web", |s| s.status = "INACTIVE".into());
+    assert_eq!(of_web(&world), 0);
+}

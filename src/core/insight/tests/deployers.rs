@@ -2,9 +2,8 @@
 
 use crate::insight::fixture::{World, ago, arn, look, run, stopped, target};
 use crate::insight::panes::flows::{StepKind, StepState, flows};
-use crate::model::balancer::{Action, ActionKind, Routing, TargetGroup, Targets, Weighted};
-use crate::model::section::ProblemKind;
-use crate::model::section::Section;
+use crate::model::balancer::{Action, ActionKind, Condition, Routing, TargetGroup, Targets, Weighted};
+use crate::model::section::{ProblemKind, Section};
 use crate::model::service::{Deployment, StoppedTasks, TaskSet, Tasks};
 
 const BLUE: &str = "tg/production-nextcore-web";
@@ -118,6 +117,20 @@ fn test_traffic_is_no_traffic() {
         r.listeners[1].rules.insert(0, test);
     });
     assert_eq!(look(&world.judge(), GREEN), ("n/a", "idle, weight 0; 1 of 1 targets healthy".into()));
+}
+
+#[test]
+fn a_way_names_the_host_and_the_share() {
+    let mut world = World::healthy();
+    turns(&mut world, [90, 10], [2, 2]);
+    world.edit::<Routing>(|r| {
+        let host = Condition { field: "host-header".into(), values: vec!["shop.example.com".into()], ..Condition::default() };
+        r.listeners[1].rules[0].conditions = vec![host];
+    });
+    let drawn = flows(&world.store, &world.judge(), &world.stack, world.now);
+    let label = |to: &str| drawn.requests.edges.iter().find(|e| e.from == "alb" && e.to == to).map(|e| e.label.clone()).unwrap();
+    assert_eq!(label("svc/control-plane"), "shop.example.com /api/*");
+    assert_eq!(label("svc/web"), "/ 90 %");
 }
 
 fn set(status: &str, group: &str, running: i32) -> TaskSet {

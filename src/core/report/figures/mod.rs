@@ -12,7 +12,7 @@ use crate::model::log::LogTail;
 use crate::model::metric::{self, Readings, SeriesId};
 use crate::model::network::zone_letter;
 use crate::model::scaling::Scaling;
-use crate::model::service::{Service, Services};
+use crate::model::service::{Service, ServiceStatus, Services};
 use crate::model::store::Store;
 use crate::model::system::System;
 use crate::model::text;
@@ -147,6 +147,10 @@ impl Figures<'_> {
     fn service(&self, name: &str) -> Vec<Figure> {
         let mut all = Vec::new();
         let service = self.store.get::<Services>().and_then(|s| s.get(name));
+        if service.is_some_and(|s| s.status == ServiceStatus::Inactive) {
+            // ECS goes on to show a deleted service for a while: its figures are over.
+            return all;
+        }
         if let Some(service) = service {
             all.push(figure("", format!("{}/{}", service.running, service.desired)));
         }

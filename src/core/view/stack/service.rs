@@ -8,7 +8,7 @@ use crate::model::health::Level;
 use crate::model::limits::Limit;
 use crate::model::metric::{self, SeriesId};
 use crate::model::scaling::Scaling;
-use crate::model::service::{RolloutState, Service, Services, TaskStatus, Tasks};
+use crate::model::service::{RolloutState, Service, ServiceStatus, Services, TaskStatus, Tasks};
 use crate::model::text;
 use crate::session::layout::Placed;
 use crate::theme::Role;
@@ -130,7 +130,9 @@ pub(crate) fn group_name<'a>(v: &View<'a>, service: &Service) -> Option<&'a str>
 pub(super) fn title<'a>(v: &View<'a>, node: &NodeId) -> Phrase<'a> {
     let spec = v.session.stack.services.iter().find(|s| Some(s.name.as_str()) == node.as_service());
     let name = Phrase::of(spec.map_or("", |s| s.name.as_str()), Role::Title);
-    of(v, node).map_or_else(|| name.clone(), |s| name.clone().and("  ", Role::Text).then(counts(s)))
+    of(v, node)
+        .filter(|s| s.status != ServiceStatus::Inactive)
+        .map_or_else(|| name.clone(), |s| name.clone().and("  ", Role::Text).then(counts(s)))
 }
 
 pub(super) fn body(v: &View<'_>, node: &NodeId, area: Rect, ink: &mut Ink<'_>) {
@@ -183,6 +185,10 @@ fn found<'a>(v: &View<'a>, node: &NodeId, area: Rect, ink: &mut Ink<'_>) -> Opti
             if service.is_none() {
                 let why = services.missing.iter().find(|m| m.0 == name).map_or("not found", |m| m.1.as_str());
                 ink.prose(area, &format!("no such ECS service ({why}) in cluster {}", v.session.stack.cluster), Role::Muted);
+            }
+            if service.is_some_and(|s| s.status == ServiceStatus::Inactive) {
+                ink.prose(area, &format!("deleted from cluster {}", v.session.stack.cluster), Role::Muted);
+                return None;
             }
             service
         }

@@ -85,6 +85,9 @@ fn what_makes_no_sense_is_refused() {
     }
     assert!(matches!(refused("rollback web --to 58"), Refusal::Check(t) if t.contains("nothing to do")));
     assert!(matches!(refused("rollback web --to 99"), Refusal::Check(t) if t.contains("no task definition production-nextcore-web:99")));
+    let mut elsewhere = world(None);
+    elsewhere.web().controller = "EXTERNAL".into();
+    assert!(matches!(plan(&mut elsewhere, "rollback web"), Err(Refusal::Check(t)) if t.contains("deployed by an external controller")));
     let mut world = World::calm();
     let past = Known::Read(vec![Past { definition: definition(58), created_at: None }]);
     world.put(Candidates { past, ..Candidates::default() });

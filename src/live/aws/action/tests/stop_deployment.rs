@@ -3,6 +3,7 @@
 use super::super::revisions::Past;
 use super::super::service::fixture::{World, at, definition, look, plan_of, request, sent, states, verdicts};
 use super::*;
+use nextcore_core::model::service::TaskSet;
 
 const LINE: &str = "stop-deployment web";
 
@@ -46,6 +47,15 @@ fn it_stops_the_open_record_and_names_the_way_back() {
     let draft = plan(&mut denied).unwrap();
     assert_eq!(verdicts(&draft, Verdict::Fail), [""; 0]);
     assert!(verdicts(&draft, Verdict::Unknown)[0].contains("ecs:ListServiceDeployments"), "{:?}", draft.checks);
+}
+
+#[test]
+fn what_others_deploy_is_stopped_there() {
+    let mut world = rolling(&[57]);
+    world.web().controller = "CODE_DEPLOY".into();
+    world.web().task_sets = vec![TaskSet { external_id: "d-7".into(), ..TaskSet::default() }];
+    let said = "aws deploy stop-deployment --deployment-id d-7";
+    assert!(matches!(plan(&mut world), Err(Refusal::Check(t)) if t.contains("deployed by CodeDeploy") && t.contains(said)));
 }
 
 #[test]
