@@ -180,13 +180,13 @@ impl ReplicationGroup {
         self.node_groups.iter().flat_map(|g| &g.members)
     }
 
-    /// Why a failover has nothing to go to, if it has not. Whether it may be made now is another question.
+    /// Why a failover has nothing to go to, if it is known to have nothing. Whether it may be made now is another question.
     pub fn no_failover(&self) -> Option<&'static str> {
         if self.engine == Engine::Memcached {
             Some("Memcached: its nodes are independent, there is no failover")
         } else if self.alone {
             Some("a single cache cluster: no replica to fail over to")
-        } else if self.node_groups.iter().any(|g| g.members.len() > 1) {
+        } else if self.node_groups.is_empty() || self.node_groups.iter().any(|g| g.members.len() > 1) {
             None
         } else {
             Some("no replica to fail over to")

@@ -201,11 +201,20 @@ mod tests {
     }
 
     #[test]
+    fn a_cluster_is_read_by_everybody_and_failed_over_by_operators() {
+        let reads = ["rds:DescribeDBClusters", "elasticache:DescribeServerlessCaches"];
+        let (viewer, operator) = (actions(&policy(&Stack::default(), PLACE, false)), actions(&policy(&Stack::default(), PLACE, true)));
+        assert!(reads.iter().all(|action| viewer.contains(*action)), "{viewer:?}");
+        assert!(operator.contains("rds:FailoverDBCluster") && !viewer.contains("rds:FailoverDBCluster"), "{operator:?}");
+    }
+
+    #[test]
     fn it_is_limited_to_the_configured_resources() {
         let stack = Stack { database: "other-db".into(), cluster: "C".into(), ..Stack::default() };
         let text = policy(&stack, PLACE, true).to_string();
         for arn in [
             "arn:aws:rds:ap-southeast-2:111122223333:db:other-db",
+            "arn:aws:rds:ap-southeast-2:111122223333:cluster:other-db",
             "arn:aws:ecs:ap-southeast-2:111122223333:service/C/*",
             "arn:aws:s3:::nextcore-documents",
             "arn:aws:secretsmanager:ap-southeast-2:111122223333:secret:production-nextcore/database_url-??????",

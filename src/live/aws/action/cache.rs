@@ -364,6 +364,46 @@ mod tests {
     }
 
     #[test]
+    fn without_cluster_mode_events_are_of_the_one_node_group() {
+        let mut plain = group();
+        plain.cluster_enabled = false;
+        plain.node_groups.truncate(1);
+        for (member, (id, role)) in plain.node_groups[0].members.iter_mut().zip([("001", "primary"), ("002", "replica")]) {
+            (member.id, member.role) = (format!("{RG}-{id}"), Some(role.into()));
+        }
+        let node = |id: &str| CacheNode { id: format!("{RG}-{id}"), status: "available".into(), ..CacheNode::default() };
+        let mut bench = Bench::new().with(plain).with(CacheNodes { nodes: vec![node("001"), node("002")] }).with(told(&[]));
+        let draft = bench.draft::<FailOver>(&request()).unwrap();
+        assert_eq!((draft.changes[0].before.as_str(), draft.changes[0].after.as_str()), (&*format!("{RG}-001"), &*format!("{RG}-002")));
+        let mut run = bench.sent::<FailOver>(&request(), None);
+        bench.later(400);
+        bench.put(told(&[
+            (20, "", CALLED),
+            (25, "-001", "Failover from primary node RG-001 to replica node RG-002 completed"),
+            (60, "-001", RECOVERING),
+            (300, "-001", FINISHED),
+        ]));
+        let text = format!("{RG}-002 is the primary of {RG}-0001, its replica is back: 6m40s in total");
+        assert_eq!(bench.look::<FailOver>(&mut run).1, Some((Outcome::Done, text)));
+    }
+
+    #[test]
+    fn what_has_no_replica_is_refused_plainly() {
+        type Change = fn(&mut ReplicationGroup);
+        let cases: [(Change, &str); 3] = [
+            (|g| g.alone = true, "a single cache cluster: no replica to fail over to"),
+            (|g| (g.alone, g.engine) = (true, "memcached".into()), "Memcached: its nodes are independent, there is no failover"),
+            (|g| g.node_groups.iter_mut().for_each(|n| n.members.truncate(1)), "no replica to fail over to"),
+        ];
+        for (change, why) in cases {
+            let mut changed = group();
+            change(&mut changed);
+            let refused = bench().with(changed).draft::<FailOver>(&request()).unwrap_err();
+            assert_eq!(refused.text(), format!("{RG}: {why}"));
+        }
+    }
+
+    #[test]
     fn the_plan_names_group_and_node_group() {
         let mut bench = bench();
         bench.measure(metric::Redis::Primary.of(&format!("{RG}-0001-001")), 1.0);

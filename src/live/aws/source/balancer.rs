@@ -282,7 +282,7 @@ fn target_group(g: &sdk::TargetGroup, delay: Option<i32>) -> TargetGroup {
 /// Only shown: without it the rest of the routing is worth showing.
 async fn deregistration_delay(cx: &Context, group: &str) -> Option<i32> {
     let answer = cx.clients.elb.describe_target_group_attributes().target_group_arn(group).send().await;
-    let part = Part::shown(format!("attributes of {}", group_name(group)), group, "deregistration_delay");
+    let part = Part::shown(format!("attributes of {}", group_name(group).unwrap_or(group)), group, "deregistration_delay");
     let out = cx.part(part, answer.map_err(|e| problem_of(ATTRIBUTES, &e))).ok()??;
     let attribute = out.attributes().iter().find(|a| a.key() == Some("deregistration_delay.timeout_seconds"))?;
     attribute.value()?.parse().ok()
