@@ -1,6 +1,7 @@
 //! The state document as evaluation needs it: a section's data if it can be trusted, and if not, why not, in words.
 //! Reads the shape that `report::json` writes, and writes the part of it that statements read. Called by `evaluate` and the pane.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json, json};
@@ -35,30 +36,46 @@ pub fn state(store: &Store, judgement: &Judgement, stack: &Stack, now: Time, sec
 }
 
 fn section(entry: &SectionState, now: Time) -> Json {
-    let mut data = entry.value.as_ref().map(|v| v.to_json());
-    if let Some(data) = &mut data {
-        entry.unread.iter().for_each(|unread| leave_out(data, unread));
-    }
     json!({
         "state": Standing::of(Some(entry), now).word(),
         "at": entry.at,
         "age_s": entry.at.map(|at| (now - at).num_seconds().max(0)),
         "problem": entry.problem,
         "unread": entry.unread,
-        "data": data,
+        "data": entry.value.as_ref().map(|v| v.to_json()),
     })
 }
 
-/// What was not read is not there: a statement that asks for it cannot be decided, and others can.
+/// The document without what was not read: a statement that asks for it cannot be decided, and others can.
+pub(super) fn without_unread(document: &Json) -> Cow<'_, Json> {
+    let parts = |section: &Json| section.get("unread").and_then(|all| serde_json::from_value::<Vec<Unread>>(all.clone()).ok());
+    let sections = document.get("sections").and_then(Json::as_object);
+    let unread: Vec<(String, Unread)> = sections
+        .into_iter()
+        .flatten()
+        .flat_map(|(key, section)| parts(section).unwrap_or_default().into_iter().map(|part| (key.clone(), part)))
+        .collect();
+    if unread.is_empty() {
+        return Cow::Borrowed(document);
+    }
+    let mut known = document.clone();
+    for (key, part) in &unread {
+        if let Some(data) = known.pointer_mut(&format!("/sections/{key}/data")) {
+            leave_out(data, part);
+        }
+    }
+    Cow::Owned(known)
+}
+
 fn leave_out(data: &mut Json, unread: &Unread) {
     let named = |thing: &Json| ["name", "id", "arn"].iter().any(|key| thing.get(key).and_then(Json::as_str) == Some(&unread.item));
+    let Some(all) = data.as_object_mut() else { return };
     if unread.item.is_empty() {
-        data.as_object_mut().map(|all| all.remove(&unread.field));
+        all.remove(&unread.field);
         return;
     }
-    let lists = data.as_object_mut().into_iter().flat_map(|all| all.values_mut()).filter_map(Json::as_array_mut);
-    for thing in lists.flatten().filter(|thing| named(thing)) {
-        thing.as_object_mut().map(|all| all.remove(&unread.field));
+    for thing in all.values_mut().filter_map(Json::as_array_mut).flatten().filter(|thing| named(thing)) {
+        thing.as_object_mut().map(|fields| fields.remove(&unread.field));
     }
 }
 

@@ -10,7 +10,7 @@ use chrono::DateTime;
 use serde_json::Value as Json;
 
 use super::catalogue::{TOP, section};
-use super::document::{Document, Verdict};
+use super::document::{Document, Verdict, without_unread};
 use super::expression::{Expression, Trouble};
 use super::lazy::from_json;
 use super::outcome::{Counts, Outcome, Report, StatementResult};
@@ -20,7 +20,8 @@ use super::value::words;
 
 /// The verification of one moment; the document is what `report::json` writes.
 pub fn verify(statements: &Statements, document: &Json, only: &Only) -> Report {
-    let document = Document(document);
+    let document = without_unread(document);
+    let document = Document(&document);
     let chosen: Vec<&Statement> = statements.rows().iter().filter(|s| only.includes(&s.about().id)).collect();
     let needs = statements.needs(only);
     let current = Scene::new(statements, document, &needs, Document::current);
@@ -140,9 +141,10 @@ impl<'d> Scene<'d> {
             Trouble::Absent(name) => match self.broken.get(name.as_str()) {
                 Some(verdict) => verdict.clone(),
                 None if section(&name).is_some() => self.document.lack(&name),
-                None => (Outcome::Unknown, self.document.unread(&name).unwrap_or_else(|| format!("no `{name}` in the state document"))),
+                None => (Outcome::Unknown, format!("no `{name}` in the state document")),
             },
             Trouble::Untold(why) => (Outcome::Unknown, why),
+            Trouble::Lacks(field, why) => (Outcome::Unknown, self.document.unread(&field).unwrap_or_else(|| format!("{what}: {why}"))),
             Trouble::Wrong(why) => (Outcome::Unknown, format!("{what}: {why}")),
         }
     }

@@ -43,6 +43,8 @@ pub(super) enum Trouble {
     Absent(String),
     /// It says itself that it cannot tell.
     Untold(String),
+    /// It reads a field that is not there: which, and the same in words with the place.
+    Lacks(String, String),
     /// Anything else, in words with the place.
     Wrong(String),
 }
@@ -93,7 +95,9 @@ impl Expression {
             ExecutionError::UndeclaredReference(name) => {
                 Trouble::Wrong(format!("unknown function `{name}`{}", self.place(&|e| calls(e, name))))
             }
-            ExecutionError::NoSuchKey(key) => Trouble::Wrong(format!("no field `{key}`{}", self.place(&|e| selects(e, key)))),
+            ExecutionError::NoSuchKey(key) => {
+                Trouble::Lacks(key.to_string(), format!("no field `{key}`{}", self.place(&|e| selects(e, key))))
+            }
             ExecutionError::FunctionError { function, message } if function == super::functions::CANNOT_TELL => {
                 Trouble::Untold(message.clone())
             }

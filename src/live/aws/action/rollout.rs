@@ -88,9 +88,11 @@ pub(super) fn find_image<'a>(facts: &Facts<'a>, image: &str) -> Found<'a> {
         Wanted::Digest(digest) => i.digest == digest,
         Wanted::Tag(tag) => i.tags.iter().any(|t| t == tag),
     };
+    // What images it has may not have been read, while the rest of it was.
+    let read = facts.store.unread::<Repositories>(&repository.name, "images").is_none();
     match repository.images.iter().find(fits) {
         Some(image) => Found::Here(image),
-        None if is_whole(repository) => Found::Gone,
+        None if read && is_whole(repository) => Found::Gone,
         None => Found::Unknown,
     }
 }

@@ -129,6 +129,17 @@ fn an_aspect_of_a_bucket_that_could_not_be_read_concerns_its_own_statement() {
 }
 
 #[test]
+fn a_part_of_a_section_that_was_not_read_concerns_its_own_statement() {
+    let mut document = Seed::new().document().clone();
+    let part = json!({"part": "scanning of nextcore/web", "item": "nextcore/web", "field": "scan_frequency",
+        "why": "access denied: ecr:BatchGetRepositoryScanningConfiguration", "judged": false});
+    document["sections"]["repositories"]["unread"] = json!([part]);
+    let report = verify(&builtin(), &document, &Only::all());
+    let unknown: Vec<_> = report.rows.iter().filter(|r| r.outcome == Outcome::Unknown).map(|r| r.why.clone().unwrap_or_default()).collect();
+    assert_eq!(unknown, ["scanning of nextcore/web: access denied: ecr:BatchGetRepositoryScanningConfiguration"]);
+}
+
+#[test]
 fn what_is_unknown_states_nothing_as_found() {
     let mut seed = Seed::new();
     seed.edit::<Buckets>(|x| {
