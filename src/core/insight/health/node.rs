@@ -67,13 +67,6 @@ impl Assessment {
         Self { base, findings: all, as_of, calm_since: None }
     }
 
-    /// Nothing of it is configured: it is not used, whatever its section says.
-    pub(crate) fn unused(why: String) -> Self {
-        let mut unused = Self::default();
-        unused.is_absent(why);
-        unused
-    }
-
     /// The node is optional, and the cloud says that there is none; what cannot be said now stays said.
     pub(crate) fn is_absent(&mut self, why: String) {
         self.base = Level::Absent;

@@ -297,7 +297,7 @@ fn saturation() {
         (
             "connections of which the limit is not known",
             |w| {
-                db(w, |d| (d.engine, d.class) = ("aurora-mysql".into(), "db.serverless".into()));
+                db(w, |d| (d.engine, d.class, d.port) = ("aurora-mysql".into(), "db.serverless".into(), Some(5432)));
                 w.series(metric::Db::Connections, &[600.0; 3]);
             },
             "db",

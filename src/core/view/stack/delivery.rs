@@ -35,10 +35,7 @@ fn findings(image: &Image) -> Option<Fact<'static>> {
         .or_else(|| count(Severity::High).map(|n| fact(2, format!("{n} high"), Role::Text)))
 }
 
-fn repositories<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
-    if v.session.stack.repositories.is_empty() {
-        return Ok(not_used(room));
-    }
+fn repositories<'a>(v: &View<'a>, _: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
     let all = &known::<Repositories>(v)?.repositories;
     let there = all.iter().filter(|r| r.exists).count();
     let mut facts = vec![Fact::new(0, counted(there, all.len(), ""))];
@@ -87,9 +84,6 @@ fn project<'a>(v: &View<'a>, build: &'a Build) -> &'a str {
 }
 
 fn builds<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
-    if v.session.stack.projects.is_empty() {
-        return Ok(not_used(room));
-    }
     let all = known::<Builds>(v)?;
     let names = room > 12;
     let who = |b: &'a Build| if names { Phrase::of(project(v, b), Role::Text).and(" ", Role::Text) } else { Phrase::new() };

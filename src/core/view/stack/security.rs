@@ -1,6 +1,6 @@
 //! The boxes of security: IAM roles, KMS keys, and how old the secrets are and when they change next.
 
-use super::small::{Small, counted, fact, no_charts, no_more, not_used};
+use super::small::{Small, counted, fact, no_charts, no_more};
 use crate::model::security::{KeyManager, KeyState, Keys, Roles, Secret, Secrets};
 use crate::model::text;
 use crate::theme::Role;
@@ -21,10 +21,7 @@ pub(super) fn days(seconds: i64) -> String {
     if seconds < 2 * 86_400 { text::duration(seconds) } else { format!("{}d", seconds / 86_400) }
 }
 
-fn roles<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
-    if v.session.stack.roles.is_empty() {
-        return Ok(not_used(room));
-    }
+fn roles<'a>(v: &View<'a>, _: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
     let roles = &known::<Roles>(v)?.roles;
     let there = roles.iter().filter(|r| r.exists).count();
     let used = roles.iter().filter_map(|r| r.last_used).max().map(|at| text::age(at, v.now));
@@ -34,9 +31,6 @@ fn roles<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
 }
 
 fn keys<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
-    if v.session.stack.keys.is_empty() {
-        return Ok(not_used(room));
-    }
     let keys = &known::<Keys>(v)?.keys;
     let there = keys.iter().filter(|k| k.exists).count();
     let mut facts = Vec::new();
@@ -65,9 +59,6 @@ fn keys<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
 }
 
 fn secrets<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
-    if v.session.stack.secrets.is_empty() {
-        return Ok(not_used(room));
-    }
     let secrets = &known::<Secrets>(v)?.secrets;
     let there = secrets.iter().filter(|s| s.exists && s.deleted_at.is_none()).count();
     let mut facts = vec![Fact::new(0, counted(there, secrets.len(), ""))];

@@ -1,6 +1,6 @@
 //! The box of S3: how many buckets, how large each is, and which settings of the written architecture it lacks.
 
-use super::small::{Small, counted, fact, no_charts, not_used};
+use super::small::{Small, counted, fact, no_charts};
 use crate::insight::NodeId;
 use crate::model::storage::{Bucket, Buckets, Versioning};
 use crate::model::system::System;
@@ -14,10 +14,7 @@ use crate::view::{View, reason};
 
 pub(super) const BUCKETS: Small = Small { name: "S3", short: ("S3", 0), framed: true, facts: all, more: each, charts: no_charts };
 
-fn all<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
-    if v.session.stack.buckets.is_empty() {
-        return Ok(not_used(room));
-    }
+fn all<'a>(v: &View<'a>, _: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
     let buckets = &known::<Buckets>(v)?.buckets;
     let there = buckets.iter().filter(|b| b.exists).count();
     let bytes = buckets.iter().filter_map(|b| b.bytes).reduce(|a, b| a + b);

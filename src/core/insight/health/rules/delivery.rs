@@ -39,7 +39,7 @@ pub(crate) const STAGES: &[Rule<PipelineStage>] = &[
 pub(crate) fn assess_builds(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
     let names = facts.stack.projects.iter().map(String::as_str);
     let found = |name: &str| facts.store.get::<Builds>().map(|_| name.to_owned());
-    nodes.insert(NodeId::of(System::Builds), named::<Builds, Project>(facts, ground, PROJECTS, names, found, "projects"));
+    nodes.insert(NodeId::of(System::Builds), named::<Builds, Project>(facts, ground, PROJECTS, names, found));
 }
 
 /// Judges the pipeline.

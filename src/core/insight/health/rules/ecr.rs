@@ -51,7 +51,7 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) 
         let running = if listed { running_of(facts, repository) } else { Vec::new() };
         Some(Held { exists: repository.exists, running })
     };
-    nodes.insert(NodeId::of(System::Repositories), named::<Repositories, Held>(facts, ground, RULES, names, found, "repositories"));
+    nodes.insert(NodeId::of(System::Repositories), named::<Repositories, Held>(facts, ground, RULES, names, found));
 }
 
 fn running_of(facts: &Facts<'_>, repository: &Repository) -> Vec<(String, Option<Image>, Option<Time>)> {

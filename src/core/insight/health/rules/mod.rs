@@ -86,19 +86,16 @@ pub(crate) fn apply<S>(rules: &[Rule<S>], facts: &Facts<'_>, mandatory: &[Sectio
     found
 }
 
-/// Judges things that are configured by name as one node: none configured is a system that is not used, and one that its section does not
-/// tell of is not known.
+/// Judges things that are configured by name as one node: one that its section does not tell of is not known.
 pub(crate) fn named<'n, T: Section, S>(
     facts: &Facts<'_>,
     ground: &SystemSpec,
     rules: &[Rule<S>],
     names: impl IntoIterator<Item = &'n str>,
     found: impl Fn(&str) -> Option<S>,
-    what: &str,
 ) -> Assessment {
-    let (mut findings, mut count) = (Vec::new(), 0);
+    let mut findings = Vec::new();
     for name in names {
-        count += 1;
         let own = match found(name) {
             Some(subject) => apply(rules, facts, ground.mandatory, &subject),
             None if facts.fresh::<T>().is_some() && facts.store.unread::<T>(name, "").is_none() => {
@@ -108,7 +105,7 @@ pub(crate) fn named<'n, T: Section, S>(
         };
         findings.extend(own.into_iter().map(|f| f.prefixed(name)));
     }
-    if count == 0 { Assessment::unused(format!("not used: no {what} configured")) } else { Assessment::of(facts, ground, findings) }
+    Assessment::of(facts, ground, findings)
 }
 
 /// Applies a table of metrics to a subject by name; a series that is missing or silent does not apply.

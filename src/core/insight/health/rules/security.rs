@@ -41,21 +41,21 @@ pub(crate) const SECRETS: &[Rule<Secret>] = &[
 pub(crate) fn assess_roles(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
     let names = facts.stack.roles.iter().map(|r| r.name.as_str());
     let found = |name: &str| facts.store.get::<Roles>()?.roles.iter().find(|r| r.name == name).cloned();
-    nodes.insert(NodeId::of(System::Roles), named::<Roles, Role>(facts, ground, ROLES, names, found, "roles"));
+    nodes.insert(NodeId::of(System::Roles), named::<Roles, Role>(facts, ground, ROLES, names, found));
 }
 
 /// Judges the keys.
 pub(crate) fn assess_keys(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
     let names = facts.stack.keys.iter().map(|k| k.name.as_str());
     let found = |name: &str| facts.store.get::<Keys>()?.keys.iter().find(|k| k.name == name).cloned();
-    nodes.insert(NodeId::of(System::Keys), named::<Keys, Key>(facts, ground, KEYS, names, found, "keys"));
+    nodes.insert(NodeId::of(System::Keys), named::<Keys, Key>(facts, ground, KEYS, names, found));
 }
 
 /// Judges the secrets.
 pub(crate) fn assess_secrets(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
     let names = facts.stack.secrets.iter().map(|s| s.name.as_str());
     let found = |name: &str| facts.store.get::<Secrets>()?.secrets.iter().find(|s| s.name == name).cloned();
-    nodes.insert(NodeId::of(System::Secrets), named::<Secrets, Secret>(facts, ground, SECRETS, names, found, "secrets"));
+    nodes.insert(NodeId::of(System::Secrets), named::<Secrets, Secret>(facts, ground, SECRETS, names, found));
 }
 
 /// What is wrong with the key that a resource is encrypted with, in words: whoever needs the key goes down with it.

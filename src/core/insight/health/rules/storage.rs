@@ -3,7 +3,7 @@
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down, note};
-use crate::insight::health::node::{Assessment, Nodes};
+use crate::insight::health::node::Nodes;
 use crate::model::health::Level;
 use crate::model::limits::Limit;
 use crate::model::metric::{self, Metrics};
@@ -49,11 +49,7 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) 
         findings.extend(bucket.into_iter().flat_map(|b| apply_written(WRITTEN, facts, ground.mandatory, b)));
         nodes.child(facts, ground, NodeId::named(System::Buckets, &spec.name), &spec.name, findings);
     }
-    let all = NodeId::of(System::Buckets);
-    if facts.stack.buckets.is_empty() {
-        return nodes.insert(all, Assessment::unused("not used: no buckets configured".to_owned()));
-    }
-    nodes.parent(facts, ground, all, Vec::new());
+    nodes.parent(facts, ground, NodeId::of(System::Buckets), Vec::new());
 }
 
 fn exists(_: &Facts<'_>, bucket: &Bucket) -> Option<Finding> {
