@@ -308,7 +308,7 @@ fn the_state_document() {
         ("/nodes/svc~1web/level", serde_json::json!("degraded")),
         ("/nodes/svc~1web/reasons/0/level", serde_json::json!("degraded")),
         ("/nodes/svc~1web/reasons/0/text", serde_json::json!("1 of 2 targets unhealthy (Target.Timeout)")),
-        ("/nodes/svc~1web/as_of", serde_json::json!("2026-11-22T21:58:00Z")),
+        ("/nodes/svc~1web/as_of", serde_json::json!("2026-11-22T21:59:00Z")),
         ("/nodes/db/since", serde_json::Value::Null),
         ("/sections/services/state", serde_json::json!("ready")),
         ("/sections/services/age_s", serde_json::json!(7)),

@@ -94,7 +94,9 @@ fn rules_that_could_not_be_read_are_not_known_and_not_healthy() {
 fn a_group_that_no_rule_names_is_idle() {
     let mut world = World::healthy();
     world.edit::<Routing>(|r| {
-        r.listeners[1].rules.last_mut().unwrap().target_groups.clear();
+        let rule = r.listeners[1].rules.last_mut().unwrap();
+        rule.target_groups.clear();
+        rule.actions.clear();
         r.target_groups.iter_mut().for_each(|g| g.balancers = Some(Vec::new()));
     });
     world.edit::<Targets>(|t| drop(t.groups.insert(arn("web"), Vec::new())));

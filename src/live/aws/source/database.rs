@@ -52,7 +52,7 @@ impl super::Source for InstanceSource {
             return cluster::poll(&cx, name).await?.ok_or_else(|| missing(&cx));
         };
         sent(INSTANCES, "status", db.db_instance_status())?;
-        let Some(id) = db.db_cluster_identifier() else { return ours(&cx, INSTANCES, instance(&db)) };
+        let Some(id) = db.db_cluster_identifier().filter(|id| !id.is_empty()) else { return ours(&cx, INSTANCES, instance(&db)) };
         let gone = || Problem {
             headline: format!("{}: no DB cluster '{id}', of which it is a member", cluster::CLUSTERS.label()),
             ..missing(&cx)

@@ -94,8 +94,10 @@ fn zones(facts: &Facts<'_>, balancer: &Balancer) -> Option<Finding> {
     // Targets in a zone that the load balancer does not serve get no requests.
     let fronted = facts.stack.services.iter().filter_map(|s| facts.service(&s.name)).filter(|s| !s.target_groups.is_empty());
     let ids: BTreeSet<&str> = fronted.flat_map(|s| &s.subnets).map(String::as_str).collect();
-    let subnets = facts.fresh::<Network>()?.subnets.iter().filter(|s| ids.contains(s.id.as_str()));
-    let without: BTreeSet<&str> = subnets.map(|s| s.zone.as_str()).filter(|z| balancer.zones.iter().all(|(zone, _)| zone != z)).collect();
+    let network = facts.fresh::<Network>()?;
+    let zone_of = |subnet: &str| network.subnet(subnet).map(|s| s.zone.as_str());
+    let served: Vec<&str> = balancer.zones.iter().map(|(zone, subnet)| zone_of(subnet).unwrap_or(zone)).collect();
+    let without: BTreeSet<&str> = ids.into_iter().filter_map(zone_of).filter(|zone| !served.contains(zone)).collect();
     let letters: Vec<&str> = without.into_iter().map(zone_letter).collect();
     (n > 0 && !letters.is_empty()).then(|| degraded(format!("no node in zone {}, where its services have subnets", letters.join(", "))))
 }

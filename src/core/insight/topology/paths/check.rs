@@ -197,7 +197,7 @@ impl<'a> Scene<'a> {
                     all.push(Deviation { level: Level::Down, id, group, text: format!("{what} missing") });
                 }
                 LineState::Missing => all.push(Deviation { level: Level::Degraded, id, group, text: format!("{what} missing") }),
-                LineState::Covered => {
+                LineState::Covered if self.table.strict => {
                     let rule = seen.map(|s| s.rule.id.clone()).unwrap_or_default();
                     all.push(Deviation { level: Level::Healthy, id, group, text: format!("{what} only covered by the wider rule {rule}") });
                 }
