@@ -84,7 +84,7 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nextcore_core::model::stack::{BucketRole, Named, ServiceRole, ServiceSpec};
+    use nextcore_core::model::stack::{AddressPlan, BucketRole, Named, ServiceRole, ServiceSpec};
 
     #[test]
     fn what_is_written_is_read_back_as_it_was() {
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn of_the_written_architecture_no_name_is_repeated() {
-        let text = file(&Stack { addresses: Default::default(), ..Stack::default() }, "", &|_| None);
+        let text = file(&Stack { addresses: AddressPlan::default(), ..Stack::default() }, "", &|_| None);
         let table: toml::Table = toml::from_str(&text).unwrap();
         assert_eq!(table["stack"].as_table().unwrap().keys().collect::<Vec<_>>(), ["name", "region"], "{text}");
     }

@@ -54,7 +54,7 @@ async fn rules_are_read_as_they_are_beyond_one_page() {
     assert_eq!(rules.len(), MORE as usize + 3);
     let distinct: BTreeSet<String> = rules.iter().map(|r| format!("{:?} {:?} {:?}", r.conditions, r.paths, r.actions)).collect();
     assert_eq!(distinct.len(), rules.len(), "no two alike");
-    let words = |at: usize| rules[at].actions.iter().map(|a| a.words()).collect::<Vec<_>>();
+    let words = |at: usize| rules[at].actions.iter().map(nextcore_core::model::balancer::Action::words).collect::<Vec<_>>();
     assert_eq!(words(rules.len() - 1), ["forward production-nextcore-web 90 %, production-nextcore-web-green 10 %"]);
     let fixed = &rules[rules.len() - 2];
     assert_eq!(
@@ -140,7 +140,7 @@ async fn task_sets_and_capacity_providers_arrive_and_old_rows_go() {
         let worker = w.ecs.services.get_mut("celery-worker").unwrap();
         worker.deployer.capacity = vec![("FARGATE_SPOT".into(), 4, 0), ("FARGATE".into(), 1, 1)];
     });
-    sleep(Duration::from_secs(60)).await;
+    sleep(Duration::from_mins(1)).await;
     let store = feed.store.borrow().clone();
     let services = store.get::<Services>().unwrap();
     let web = services.get("web").unwrap();

@@ -31,6 +31,9 @@ use tokio::time::sleep;
 
 use super::support::start;
 
+/// What is changed before anybody asks.
+type Change = fn(&mut World);
+
 /// A cloud of this shape, and a stack that names what is in it.
 struct Site {
     embedded: Embedded,
@@ -155,7 +158,7 @@ async fn an_aurora_cluster_fails_over_to_a_reader_and_nothing_is_rebooted() {
 
 #[tokio::test(start_paused = true)]
 async fn what_has_nothing_to_fail_over_to_is_refused_plainly() {
-    let cases: [(&str, &str, fn(&mut World), &str, &str); 6] = [
+    let cases: [(&str, &str, Change, &str, &str); 6] = [
         (
             "shop",
             REDIS,
@@ -231,7 +234,11 @@ async fn without_cluster_mode_roles_are_the_apis_and_a_failover_moves_them() {
     assert!(group.endpoint.as_deref().is_some_and(|e| e.starts_with("master.sessions")), "{:?}", group.endpoint);
     let primary = |store: &Store| {
         let group = store.get::<ReplicationGroup>().unwrap();
-        group.members().find(|m| m.role.as_ref().is_some_and(|r| r.is_primary())).map(|m| m.id.clone()).unwrap()
+        group
+            .members()
+            .find(|m| m.role.as_ref().is_some_and(nextcore_core::model::cache::NodeRole::is_primary))
+            .map(|m| m.id.clone())
+            .unwrap()
     };
     assert_eq!(primary(&seen.store), "sessions-001");
     let run = site.run("failover cache 0001").await;
@@ -255,7 +262,7 @@ async fn a_cache_cluster_by_itself_is_shown_node_by_node() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_not_supported_is_named_and_what_is_not_there_is_missing() {
-    let cases: [(&str, &str, fn(&mut World), &str, ProblemKind, &str); 4] = [
+    let cases: [(&str, &str, Change, &str, ProblemKind, &str); 4] = [
         (
             DB,
             "feeds",

@@ -186,7 +186,7 @@ impl<'a> View<'a> {
     }
 
     /// A figure and its age, right-aligned together.
-    pub(crate) fn aged(&self, figure: String, role: Role, late: String, width: usize) -> Phrase<'static> {
+    pub(crate) fn aged(figure: String, role: Role, late: String, width: usize) -> Phrase<'static> {
         let used = cells(&late);
         // The blanks before it part it from its label: where they are used up, one stays.
         let gap = usize::from(width > 0 && used > 0 && cells(&figure) + used >= width);
@@ -201,7 +201,7 @@ impl<'a> View<'a> {
             None if value.is_some() => Role::Text,
             None => Role::Unknown,
         };
-        self.aged(written(value, unit), role, self.late_of([&id]), width)
+        Self::aged(written(value, unit), role, self.late_of([&id]), width)
     }
 
     /// One row of blocks over the last hour.

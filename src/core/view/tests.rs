@@ -117,7 +117,9 @@ fn figures_on_one_line_are_of_the_same_minute_or_say_their_age() {
         world.edit::<crate::model::metric::Metrics>(|m| {
             let points = &mut m.series.get_mut(web(id).as_str()).unwrap().points;
             points.pop();
-            points.iter_mut().for_each(|p| p.0 -= 60 * minutes);
+            for p in points.iter_mut() {
+                p.0 -= 60 * minutes;
+            }
         });
     };
     let rule =

@@ -30,6 +30,8 @@ use nextcore_core::model::stack::Stack;
 use nextcore_core::model::store::Store;
 use schedule::Look;
 
+type Keys = Arc<BTreeSet<SectionKey>>;
+
 /// What a session may ask of the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wish {
@@ -52,7 +54,7 @@ pub enum Wish {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Wanted {
     /// All sections, and those in front; none before a screen has said so.
-    needs: Option<(Arc<BTreeSet<SectionKey>>, Arc<BTreeSet<SectionKey>>)>,
+    needs: Option<(Keys, Keys)>,
     closely: bool,
     focused: bool,
     /// With the number of the wish that asked for each last.

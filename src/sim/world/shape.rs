@@ -21,7 +21,7 @@ impl World {
         self.shape_instance(writer, engine, version);
         let db = &mut self.rds.instance;
         db.az = *az;
-        db.class = class.unwrap_or("db.r6g.large").to_owned();
+        class.unwrap_or("db.r6g.large").clone_into(&mut db.class);
         let member = |(tier, (id, az)): (usize, &(&str, Az))| DbClusterMember {
             id: (*id).to_owned(),
             az: *az,

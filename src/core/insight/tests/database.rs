@@ -119,7 +119,7 @@ fn cluster(world: &mut World, change: impl FnOnce(&mut DbCluster)) {
 }
 
 #[test]
-fn clusters_and_replicas() {
+fn clusters() {
     run(&[
         ("readers in other zones", |w| cluster(w, |_| ()), "db", "healthy", ""),
         (
@@ -182,6 +182,12 @@ fn clusters_and_replicas() {
             "unknown",
             "cluster status levitating: not known whether it serves",
         ),
+    ]);
+}
+
+#[test]
+fn replicas() {
+    run(&[
         (
             "a read replica",
             |w| db(w, |d| (d.multi_az, d.secondary_zone, d.replica_of) = (false, None, Some("orders".into()))),

@@ -65,7 +65,7 @@ fn weight_on_a_group_without_targets_is_down_whatever_the_other_has() {
         assert_eq!(look(&seen, down), ("down", "no target registered, 2 wanted".into()));
         assert_eq!(look(&seen, idle), ("n/a", "idle, weight 0; 2 of 2 targets healthy".into()));
         assert_eq!(look(&seen, "svc/web"), ("down", "no target registered, 2 wanted".into()));
-        assert_eq!(look(&seen, "alb"), ("down", format!("{}: no target registered, 2 wanted", &down[3..])));
+        assert_eq!(look(&seen, "alb"), ("down", format!("{}: no target registered, 2 wanted", down.trim_start_matches("tg/"))));
     }
 }
 

@@ -367,7 +367,8 @@ fn what_is_optional_or_ci_is_never_down_because_it_is_missing() {
 
 #[test]
 fn what_is_not_configured_is_not_used_and_what_is_missing_is_named() {
-    let unused: [(&str, fn(&mut World)); 6] = [
+    type Clear = fn(&mut World);
+    let unused: [(&str, Clear); 6] = [
         ("iam", |w| w.stack.roles.clear()),
         ("kms", |w| w.stack.keys.clear()),
         ("secrets", |w| w.stack.secrets.clear()),

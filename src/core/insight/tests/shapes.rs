@@ -12,6 +12,9 @@ use crate::model::stack::{AddressPlan, Dependency, ServiceRole, ServiceSpec};
 use crate::model::storage::{Buckets, Versioning};
 use crate::model::system::System;
 
+/// What is changed.
+type Change = fn(&mut World);
+
 /// The healthy stack as somebody else's: no address plan, and nothing is written down about it.
 fn other(change: impl FnOnce(&mut World)) -> World {
     let mut world = World::healthy();
@@ -38,7 +41,7 @@ fn allow(world: &mut World, group: usize, port: i32, keep: bool) {
 
 #[test]
 fn a_stack_of_another_shape_is_well_when_what_it_needs_is() {
-    let cases: &[(&str, fn(&mut World))] = &[
+    let cases: &[(&str, Change)] = &[
         ("as it is", |_| {}),
         ("HTTPS only", |w| {
             w.edit::<Routing>(|r| r.listeners.retain(|l| l.port == 443));
@@ -105,7 +108,7 @@ fn what_is_not_named_is_not_used_and_nothing_misses_it() {
 
 #[test]
 fn a_way_that_this_stack_needs_is_down_when_it_is_closed() {
-    let cases: &[(&str, fn(&mut World), &str)] = &[
+    let cases: &[(&str, Change, &str)] = &[
         (
             "the target group's own port",
             |w| w.edit::<Routing>(|r| r.target_groups.iter_mut().filter(|g| g.port == 8000).for_each(|g| g.port = 9000)),

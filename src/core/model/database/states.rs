@@ -78,7 +78,6 @@ impl InstanceStatus {
     /// Whether it answers.
     pub fn serving(&self) -> Serving {
         match self {
-            Self::Unstated => Serving::Unknown,
             Self::Available
             | Self::BackingUp
             | Self::ConfiguringAssociatedRoles
@@ -114,7 +113,7 @@ impl InstanceStatus {
             | Self::Upgrading => Serving::No,
             // What is being configured serves, whatever it is that AWS adds.
             Self::Other(word) if word.starts_with("configuring-") => Serving::Fully,
-            Self::Other(_) => Serving::Unknown,
+            Self::Unstated | Self::Other(_) => Serving::Unknown,
         }
     }
 
@@ -143,7 +142,6 @@ impl ClusterStatus {
     /// Whether it answers, as far as the cluster itself says: its members say more.
     pub fn serving(&self) -> Serving {
         match self {
-            Self::Unstated => Serving::Unknown,
             Self::Available | Self::BackingUp | Self::UpdateIamDbAuth => Serving::Fully,
             Self::Modifying
             | Self::PreparingDataMigration
@@ -168,7 +166,7 @@ impl ClusterStatus {
             | Self::Stopping
             | Self::Upgrading => Serving::No,
             Self::Other(word) if word.starts_with("configuring-") => Serving::Fully,
-            Self::Other(_) => Serving::Unknown,
+            Self::Unstated | Self::Other(_) => Serving::Unknown,
         }
     }
 }

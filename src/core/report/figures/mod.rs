@@ -171,20 +171,19 @@ impl Figures<'_> {
         let nodes = text::plural(ids.len() as u32, "node");
         let shards = || text::plural(group.node_groups.len() as u32, "shard");
         let mut all = vec![figure("", if group.alone { nodes } else { format!("{} {nodes}", shards()) })];
-        use metric::Redis;
-        let of = |metrics: &[Redis]| metrics.iter().flat_map(|m| ids.iter().map(|id| m.of(id))).collect::<Vec<SeriesId>>();
-        let line = self.line(of(&[Redis::Memory, Redis::Gets, Redis::Sets, Redis::Lag]));
-        let values = |metric: Redis| ids.iter().filter_map(|id| line.metric(metric.of(id))).collect::<Vec<f64>>();
-        if let Some(worst) = values(Redis::Memory).into_iter().reduce(f64::max) {
-            all.push(figure("mem", percent(worst) + &line.late(of(&[Redis::Memory]))));
+        let of = |metrics: &[metric::Redis]| metrics.iter().flat_map(|m| ids.iter().map(|id| m.of(id))).collect::<Vec<SeriesId>>();
+        let line = self.line(of(&[metric::Redis::Memory, metric::Redis::Gets, metric::Redis::Sets, metric::Redis::Lag]));
+        let values = |metric: metric::Redis| ids.iter().filter_map(|id| line.metric(metric.of(id))).collect::<Vec<f64>>();
+        if let Some(worst) = values(metric::Redis::Memory).into_iter().reduce(f64::max) {
+            all.push(figure("mem", percent(worst) + &line.late(of(&[metric::Redis::Memory]))));
         }
         let (gets, sets) = (values(metric::Redis::Gets), values(metric::Redis::Sets));
         if !gets.is_empty() || !sets.is_empty() {
             let ops: f64 = gets.iter().chain(&sets).sum();
-            all.push(figure("", format!("{} op/s{}", text::rate(ops / 60.0), line.late(of(&[Redis::Gets, Redis::Sets])))));
+            all.push(figure("", format!("{} op/s{}", text::rate(ops / 60.0), line.late(of(&[metric::Redis::Gets, metric::Redis::Sets])))));
         }
         if let Some(worst) = values(metric::Redis::Lag).into_iter().reduce(f64::max) {
-            all.push(figure("lag", format!("{worst:.1} s{}", line.late(of(&[Redis::Lag])))));
+            all.push(figure("lag", format!("{worst:.1} s{}", line.late(of(&[metric::Redis::Lag])))));
         }
         all
     }
@@ -192,7 +191,7 @@ impl Figures<'_> {
     fn database(&self) -> Vec<Figure> {
         let Some(db) = self.store.get::<Database>() else { return Vec::new() };
         let mut all = vec![figure("", db.status.to_string())];
-        all.extend(self.database_place(db));
+        all.extend(Self::database_place(db));
         let max = db.max_connections(self.store.get::<DatabaseSettings>());
         let line = self.line([metric::Db::Connections, metric::Db::Cpu, metric::Db::Storage]);
         if let Some(used) = line.metric(metric::Db::Connections) {
@@ -207,7 +206,7 @@ impl Figures<'_> {
     }
 
     /// Where the writes go, and where they would go.
-    fn database_place(&self, db: &Database) -> Vec<Figure> {
+    fn database_place(db: &Database) -> Vec<Figure> {
         let here = zone_letter(&db.zone);
         let of_cluster = |c: &DbCluster| {
             let readers: Vec<&str> = c.readers().map(|r| zone_letter(&r.zone)).collect();

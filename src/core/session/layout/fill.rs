@@ -34,13 +34,14 @@ fn of_tier(tier: Tier, wishes: &[Wish]) -> impl Iterator<Item = &Wish> {
     wishes.iter().filter(move |w| w.tier == tier)
 }
 
-/// The columns of a band and their places, a blank column between them.
-pub(super) fn columns(band: &Band, area: Area) -> Vec<(&'static Column, Area)> {
-    let gaps = band.columns.len().saturating_sub(1) as u16;
-    let shares: u16 = band.columns.iter().map(|c| c.share).sum();
+/// The columns of a band that have boxes, and their places, a blank column between them.
+pub(super) fn columns(band: &Band, area: Area, wishes: &[Wish]) -> Vec<(&'static Column, Area)> {
+    let used: Vec<&'static Column> = band.columns.iter().filter(|c| of(c, wishes).next().is_some()).collect();
+    let gaps = used.len().saturating_sub(1) as u16;
+    let shares: u16 = used.iter().map(|c| c.share).sum();
     let mut x = area.x;
     let mut places = Vec::new();
-    for (i, column) in band.columns.iter().enumerate() {
+    for (i, column) in used.into_iter().enumerate() {
         let w = if i as u16 == gaps { area.x + area.w - x } else { (area.w - gaps) * column.share / shares.max(1) };
         places.push((column, Area { x, w, ..area }));
         x += w + 1;
@@ -68,7 +69,7 @@ pub(super) fn least(band: &Band, area: Area, wishes: &[Wish]) -> u16 {
         }
         Look::Own | Look::Chip => band.min,
     };
-    let tallest = columns(band, area).iter().map(of_column).max().unwrap_or(0);
+    let tallest = columns(band, area, wishes).iter().map(of_column).max().unwrap_or(0);
     tallest.max(band.min)
 }
 
@@ -139,7 +140,7 @@ pub(super) fn band(layout: &mut Layout, band: &Band, place: Area, body: u16, box
     if rule > 0 {
         rules(layout, band, place, boxes);
     }
-    for (column, area) in columns(band, place) {
+    for (column, area) in columns(band, place, boxes.wishes) {
         let area = Area { y: area.y + rule, h: area.h.saturating_sub(rule), ..area };
         match column.look {
             Look::Boxed => of_boxes(layout, column, area, boxes),
@@ -161,7 +162,7 @@ fn placed(wish: &Wish, place: Area, look: Look) -> Placed {
 fn rules(layout: &mut Layout, band: &Band, place: Area, boxes: &Boxes<'_>) {
     let row = Area { h: 1, ..place };
     if band.heads.is_none() && band.columns.len() > 1 {
-        for (column, area) in columns(band, row) {
+        for (column, area) in columns(band, row, boxes.wishes) {
             layout.rules.push(Rule { tiers: column.parts.to_vec(), place: area, taken: 0 });
         }
         return;
@@ -179,6 +180,7 @@ fn rules(layout: &mut Layout, band: &Band, place: Area, boxes: &Boxes<'_>) {
     if band.bottom {
         tiers.extend([Tier::Delivery, Tier::Monitoring]);
     }
+    tiers.retain(|tier| of_tier(*tier, boxes.wishes).next().is_some());
     let taken = if x > row.x { x + 1 - row.x } else { 0 };
     layout.rules.push(Rule { tiers, place: row, taken });
 }
@@ -304,9 +306,10 @@ mod tests {
 
     #[test]
     fn columns_fill_their_band_with_one_blank_between() {
+        let wishes = super::super::wishes(&Stack::default(), &Store::default(), &Judgement::default());
         for width in 60..=250 {
             for band in super::super::BOXED.iter().chain(super::super::LINES) {
-                let places = columns(band, Area { x: 0, y: 0, w: width, h: 9 });
+                let places = columns(band, Area { x: 0, y: 0, w: width, h: 9 }, &wishes);
                 let used: u16 = places.iter().map(|(_, p)| p.w).sum();
                 assert_eq!(used + places.len() as u16 - 1, width, "{band:?}");
             }

@@ -29,7 +29,7 @@ pub(super) fn reasons<'a>(bands: &[&Band], heights: &mut [u16], area: Area, wish
     // Rows in use of every column of lines: a column may have some to spare when its band has none.
     let mut used: Vec<Vec<u16>> = Vec::new();
     for (b, band) in bands.iter().enumerate() {
-        let places = fill::columns(band, area);
+        let places = fill::columns(band, area, wishes);
         let rule = u16::from(band.has_rule(area.h));
         used.push(places.iter().map(|(column, place)| rule + fill::lines(column, place.w, band, wishes)).collect());
         for (c, (column, place)) in places.iter().enumerate().filter(|(_, (column, _))| column.look == Look::Lines) {

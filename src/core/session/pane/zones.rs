@@ -37,7 +37,7 @@ pub(crate) struct Cell<'a> {
 pub(crate) fn systems(zone: &ZoneState) -> impl Iterator<Item = ZoneSystem> {
     let services = zone.services.iter().map(|s| ZoneSystem::Service(s.name.clone()));
     let inside = services.chain([ZoneSystem::Redis, ZoneSystem::Addresses, ZoneSystem::Database]);
-    [ZoneSystem::Balancer, ZoneSystem::Nat].into_iter().chain(inside)
+    [ZoneSystem::Balancer, ZoneSystem::Nat].into_iter().chain(inside).filter(|s| !zone.unused.contains(s))
 }
 
 /// The cells of the drawing: down one zone, then down the next.

@@ -41,7 +41,7 @@ fn figures<'a>(v: &View<'a>, spark: usize) -> Vec<Fact<'a>> {
         Fact::new(0, requests),
         Fact::new(
             1,
-            Phrase::of("5xx", Role::Muted).then(v.aged(
+            Phrase::of("5xx", Role::Muted).then(View::aged(
                 share(errors),
                 v.graded_errors(errors),
                 v.late_share(&[Alb::Elb5xx, Alb::Target5xx], Alb::Requests),
@@ -50,7 +50,7 @@ fn figures<'a>(v: &View<'a>, spark: usize) -> Vec<Fact<'a>> {
         ),
         Fact::new(
             4,
-            Phrase::of("4xx", Role::Muted).then(v.aged(
+            Phrase::of("4xx", Role::Muted).then(View::aged(
                 share(v.share_of(&[Alb::Target4xx], Alb::Requests)),
                 Role::Text,
                 v.late_share(&[Alb::Target4xx], Alb::Requests),
@@ -102,7 +102,7 @@ fn rule_line<'a>(v: &View<'a>, routing: &'a Routing, group: &'a TargetGroup, wid
         Fact::new(1, v.cell(&requests, Unit::PerSecond, 7)),
         Fact::new(4, v.spark(&requests, 16, Unit::PerSecond)),
         Fact::new(2, Phrase::of("p95", Role::Muted).then(v.limited(Limit::TargetP95, &p95, Unit::Latency, 8))),
-        Fact::new(3, Phrase::of("5xx", Role::Muted).then(v.aged(share(errors), v.graded_errors(errors), late, 7))),
+        Fact::new(3, Phrase::of("5xx", Role::Muted).then(View::aged(share(errors), v.graded_errors(errors), late, 7))),
         Fact::new(5, v.targets_by_zone(&group.arn)),
         Fact::new(6, v.targets_of(&group.arn).map(Tally::extra).unwrap_or_default()),
     ];

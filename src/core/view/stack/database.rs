@@ -160,10 +160,18 @@ pub(super) fn body(v: &View<'_>, _: &NodeId, area: Rect, ink: &mut Ink<'_>) {
         Ok(db) => db,
         Err(lines) => return service::explain(&lines, area, ink),
     };
-    use metric::Db;
     let v = &v.line_of(
         System::Database,
-        [Db::Connections, Db::Storage, Db::ReadLatency, Db::WriteLatency, Db::Queue, Db::Load, Db::Memory, Db::Cpu],
+        [
+            metric::Db::Connections,
+            metric::Db::Storage,
+            metric::Db::ReadLatency,
+            metric::Db::WriteLatency,
+            metric::Db::Queue,
+            metric::Db::Load,
+            metric::Db::Memory,
+            metric::Db::Cpu,
+        ],
     );
     let width = usize::from(area.width);
     let roomy = area.height >= 6;
@@ -177,14 +185,14 @@ pub(super) fn body(v: &View<'_>, _: &NodeId, area: Rect, ink: &mut Ink<'_>) {
     let latency =
         |name: &'static str, id: metric::Db| Phrase::of(name, Role::Muted).then(v.limited(Limit::DatabaseLatency, id, Unit::Latency, 8));
     let second = vec![
-        Fact::new(1, latency("read", Db::ReadLatency)),
-        Fact::new(1, latency("write", Db::WriteLatency)),
-        Fact::new(2, label("queue", v.graded_cell(Limit::DatabaseQueue, Db::Queue, Unit::Count))),
-        Fact::new(3, label("load", v.graded_cell(Limit::DatabaseLoad, Db::Load, Unit::Count))),
-        Fact::new(4, label("memory free", v.graded_cell(Limit::DatabaseFreeMemory, Db::Memory, Unit::Bytes))),
+        Fact::new(1, latency("read", metric::Db::ReadLatency)),
+        Fact::new(1, latency("write", metric::Db::WriteLatency)),
+        Fact::new(2, label("queue", v.graded_cell(Limit::DatabaseQueue, metric::Db::Queue, Unit::Count))),
+        Fact::new(3, label("load", v.graded_cell(Limit::DatabaseLoad, metric::Db::Load, Unit::Count))),
+        Fact::new(4, label("memory free", v.graded_cell(Limit::DatabaseFreeMemory, metric::Db::Memory, Unit::Bytes))),
     ];
     let mut lines = vec![fit(first, width, 2)];
-    let figure = Phrase::of("cpu", Role::Muted).then(v.limited(Limit::DatabaseCpu, Db::Cpu, Unit::Percent, 6)).and(" ", Role::Text);
+    let figure = Phrase::of("cpu", Role::Muted).then(v.limited(Limit::DatabaseCpu, metric::Db::Cpu, Unit::Percent, 6)).and(" ", Role::Text);
     let rest = width.saturating_sub(figure.width());
     if !roomy {
         lines.push(figure.then(v.spark(metric::Db::Cpu, rest.min(60), Unit::Percent)));

@@ -214,8 +214,11 @@ fn heading<'a>(v: &View<'a>, tier: Tier, width: u16) -> Phrase<'a> {
 /// `a ● b ● c ●` of the availability zones; loud when AWS calls one impaired.
 fn zones<'a>(v: &View<'a>) -> Phrase<'a> {
     let zones = v.store.get::<Zones>().map(|z| z.zones.as_slice()).unwrap_or_default();
+    let subnets = v.store.get::<Network>().map(|n| n.subnets.as_slice()).unwrap_or_default();
+    // Before the subnets are known, all of the region.
+    let used = |zone: &str| subnets.is_empty() || subnets.iter().any(|s| s.zone == zone && s.tier != SubnetTier::Other);
     let mut line = Phrase::new();
-    for zone in zones {
+    for zone in zones.iter().filter(|z| used(&z.name)) {
         let (mark, role) = match zone.state {
             AvailabilityZoneState::Available | AvailabilityZoneState::Unstated => ("●", Role::Ok),
             _ => ("✖", Role::Crit),

@@ -77,7 +77,7 @@ pub(super) fn by_ecs(service: &Service) -> Result<(), Refusal> {
             ("CodeDeploy".to_owned(), format!("deploy in CodeDeploy: aws deploy create-deployment{stop}"))
         }
         Controller::External => ("an external controller".to_owned(), "deploy with the tool that makes its task sets".to_owned()),
-        other => (other.to_string(), "deploy there".to_owned()),
+        other @ Controller::Other(_) => (other.to_string(), "deploy there".to_owned()),
     };
     let what = format!("{name} is deployed by {who} (deployment controller {controller}): ECS itself can neither roll it nor roll it back");
     Err(Refusal::Check(format!("{what}\n  next: {next}")))

@@ -80,7 +80,11 @@ impl Search<'_> {
             let id = text(g.replication_group_id());
             let node = of(&id);
             Seen {
-                groups: node.into_iter().flat_map(|n| n.security_groups()).map(|g| text(g.security_group_id())).collect(),
+                groups: node
+                    .into_iter()
+                    .flat_map(aws_sdk_elasticache::types::CacheCluster::security_groups)
+                    .map(|g| text(g.security_group_id()))
+                    .collect(),
                 engine: text(g.engine().or_else(|| node.and_then(|n| n.engine()))),
                 name: id,
                 vpc: String::new(),

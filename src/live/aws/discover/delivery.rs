@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_sdk_codepipeline::types as sdk;
+
 use super::{Search, names};
 use crate::aws::convert::text;
 use crate::aws::error::problem_of;
@@ -112,12 +114,13 @@ impl Search<'_> {
         for name in all.iter().filter_map(|p| p.name()).take(MOST) {
             let answer = client.get_pipeline().name(name).send().await.map_err(|e| problem_of(PIPELINE, &e));
             let Some(out) = self.part(answer) else { return Vec::new() };
-            let actions: Vec<_> = out.pipeline().into_iter().flat_map(|p| p.stages()).flat_map(|s| s.actions()).collect();
+            let stages = out.pipeline().map(sdk::PipelineDeclaration::stages).unwrap_or_default();
+            let actions: Vec<_> = stages.iter().flat_map(sdk::StageDeclaration::actions).collect();
             let says = |key: &str| actions.iter().filter_map(|a| a.configuration()?.get(key)).cloned().collect::<Vec<String>>();
             if !says("ClusterName").contains(&cluster) {
                 continue;
             }
-            self.found.stack.pipeline = name.to_owned();
+            name.clone_into(&mut self.found.stack.pipeline);
             self.note("pipeline", name, format!("its deploy action names the cluster {cluster}"), true);
             let mut projects = says("ProjectName");
             let mut seen = BTreeSet::new();

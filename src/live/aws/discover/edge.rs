@@ -94,7 +94,10 @@ impl Search<'_> {
         for bucket in self.found.stack.buckets.clone() {
             // A bucket that is not encrypted by a key of ours answers with an error, and none of our business.
             let Ok(out) = self.clients.s3.get_bucket_encryption().bucket(&bucket.name).send().await else { continue };
-            let rules = out.server_side_encryption_configuration().map(|c| c.rules()).unwrap_or_default();
+            let rules = out
+                .server_side_encryption_configuration()
+                .map(aws_sdk_s3::types::ServerSideEncryptionConfiguration::rules)
+                .unwrap_or_default();
             let keys = rules.iter().filter_map(|r| r.apply_server_side_encryption_by_default()?.kms_master_key_id());
             used.extend(keys.map(|key| (KeyUse::S3, key.to_owned())));
         }

@@ -92,7 +92,7 @@ struct Search<'a> {
     ask: &'a mut Ask<'a>,
 }
 
-impl<'a> Search<'a> {
+impl Search<'_> {
     fn note(&mut self, key: &'static str, value: impl Into<String>, why: impl Into<String>, sure: bool) {
         self.found.findings.push(Finding { key, value: value.into(), why: why.into(), sure });
     }

@@ -44,13 +44,13 @@ impl super::Source for GroupSource {
         }
         let Some(cluster) = one_cluster(&cx, name).await? else {
             // Something else may have the name by now.
-            return match known.is_some_and(|g| g.alone || g.id != *name) {
-                true => one_group(&cx, name).await?.ok_or_else(|| missing(name)),
-                false => Err(if is_serverless(&cx, name).await? { serverless(name) } else { missing(name) }),
-            };
+            if known.is_some_and(|g| g.alone || g.id != *name) {
+                return one_group(&cx, name).await?.ok_or_else(|| missing(name));
+            }
+            return Err(if is_serverless(&cx, name).await? { serverless(name) } else { missing(name) });
         };
         sent(CLUSTERS, "status", cluster.cache_cluster_status())?;
-        let Some(group) = cluster.replication_group_id() else { return Ok(alone(&cluster)) };
+        let Some(group) = cluster.replication_group_id().filter(|id| !id.is_empty()) else { return Ok(alone(&cluster)) };
         one_group(&cx, group).await?.ok_or_else(|| missing(group))
     }
 }

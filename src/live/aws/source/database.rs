@@ -180,7 +180,7 @@ impl super::Source for SettingsSource {
         suffixes.extend(database.cluster.as_ref().map(|c| format!(":cluster:{}", c.id)));
         let is_ours = |arn: &str| suffixes.iter().any(|suffix| arn.ends_with(suffix));
         let ours =
-            maintenance.iter().flat_map(|m| m.pending_maintenance_actions()).filter(|a| a.resource_identifier().is_some_and(is_ours));
+            maintenance.iter().flat_map(aws_sdk_rds::operation::describe_pending_maintenance_actions::DescribePendingMaintenanceActionsOutput::pending_maintenance_actions).filter(|a| a.resource_identifier().is_some_and(is_ours));
         let backups = cx.clients.rds.describe_db_instance_automated_backups().db_instance_identifier(&database.id);
         let backups = spare(backups.send().await.map_err(|e| problem_of(BACKUPS, &e)));
         let backups = cx.part(Part::shown("automated backups", "", "earliest_restorable"), backups)?.flatten();

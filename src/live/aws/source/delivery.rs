@@ -199,7 +199,9 @@ impl super::Source for BuildsSource {
         if !unknown.is_empty() {
             let request = client.batch_get_builds().set_ids(Some(unknown.into_iter().cloned().collect()));
             let out = cx.part(Part::judged("builds", "", "builds"), request.send().await.map_err(|e| problem_of(BUILDS, &e)))?;
-            builds.builds.extend(out.iter().flat_map(|out| out.builds()).map(one_build));
+            builds
+                .builds
+                .extend(out.iter().flat_map(aws_sdk_codebuild::operation::batch_get_builds::BatchGetBuildsOutput::builds).map(one_build));
         }
         builds.builds.sort_by(|a, b| b.started_at.cmp(&a.started_at).then_with(|| a.id.cmp(&b.id)));
         Ok(builds)
@@ -299,7 +301,12 @@ impl super::Source for PipelineSource {
             let request = client.list_pipeline_executions().pipeline_name(name).max_results(EXECUTIONS_KEPT);
             let out = request.send().await.map_err(|e| problem_of(EXECUTIONS, &e));
             let out = cx.part(Part::judged("executions", "", "executions"), out)?;
-            out.iter().flat_map(|out| out.pipeline_execution_summaries()).map(execution).collect()
+            out.iter()
+                .flat_map(
+                    aws_sdk_codepipeline::operation::list_pipeline_executions::ListPipelineExecutionsOutput::pipeline_execution_summaries,
+                )
+                .map(execution)
+                .collect()
         };
         Ok(Pipeline { name: name.clone(), exists: true, version, stages, executions })
     }

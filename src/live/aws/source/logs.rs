@@ -135,7 +135,7 @@ impl super::Source for GroupSource {
             stored_bytes: group.stored_bytes().unwrap_or_default(),
             streams: streams
                 .iter()
-                .flat_map(|streams| streams.log_streams())
+                .flat_map(aws_sdk_cloudwatchlogs::operation::describe_log_streams::DescribeLogStreamsOutput::log_streams)
                 .map(|s| LogStream {
                     name: text(s.log_stream_name()),
                     last_ingestion: millis(s.last_ingestion_time()),

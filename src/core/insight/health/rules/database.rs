@@ -6,7 +6,7 @@ use crate::insight::health::finding::{Finding, degraded, down, info, note};
 use crate::insight::health::limits::{self, Bound};
 use crate::insight::health::node::{Assessment, Nodes};
 use crate::insight::topology::paths::End;
-use crate::model::database::{ClusterStatus, Database, DatabaseEvents, DatabaseSettings, InstanceStatus, Redundancy};
+use crate::model::database::{ClusterStatus, Database, DatabaseEvents, DatabaseSettings, DbCluster, InstanceStatus, Redundancy};
 use crate::model::health::Level;
 use crate::model::limits::Limit;
 use crate::model::metric::{self, Metrics};
@@ -191,14 +191,14 @@ fn cluster(facts: &Facts<'_>, db: &Database) -> Option<Finding> {
 
 /// Readers that do not answer: the writes go on, with less to fall back on.
 fn readers(_: &Facts<'_>, db: &Database) -> Option<Finding> {
-    let all = db.cluster.iter().flat_map(|c| c.readers());
+    let all = db.cluster.iter().flat_map(DbCluster::readers);
     let (mut gone, mut unsure) = (Vec::new(), Vec::new());
     for reader in all {
         let text = format!("reader {}: status {}", reader.id, reader.status);
         match reader.status.serving() {
             Serving::Fully | Serving::Changing => {}
             Serving::Unknown => {
-                unsure.push(if reader.status.is_empty() { format!("reader {}: status not known", reader.id) } else { text })
+                unsure.push(if reader.status.is_empty() { format!("reader {}: status not known", reader.id) } else { text });
             }
             Serving::Act | Serving::No => gone.push(text),
         }

@@ -123,7 +123,7 @@ fn status(_: &Facts<'_>, service: &Service) -> Option<Finding> {
         ServiceStatus::Active | ServiceStatus::Unstated => None,
         ServiceStatus::Inactive => Some(down("deleted")),
         ServiceStatus::Draining => Some(info(format!("draining: deleted, {} left", text::plural(service.running.max(0) as u32, "task")))),
-        other => Some(down(format!("status {other}"))),
+        other @ ServiceStatus::Other(_) => Some(down(format!("status {other}"))),
     }
 }
 

@@ -4,7 +4,7 @@ use crate::model::metric::{self, Readings};
 use crate::model::system::System;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::{DatabasePlace, ZoneBalancer, ZoneCacheNode, ZoneGateway, ZoneNat, ZoneService, ZoneState, ZoneTargets};
+use super::{DatabasePlace, ZoneBalancer, ZoneCacheNode, ZoneGateway, ZoneNat, ZoneService, ZoneState, ZoneSystem, ZoneTargets};
 use crate::insight::health::standing;
 use crate::insight::topology::egress;
 use crate::insight::topology::roles::redis_roles;
@@ -169,6 +169,7 @@ fn zone(
         redis: redis(name, store, roles),
         database: database(name, store),
         free: free(name, store),
+        unused: unused(stack),
     }
 }
 
@@ -222,6 +223,16 @@ fn database(zone: &str, store: &Store) -> DatabasePlace {
     let tier = store.get::<Network>().is_some_and(|n| n.of(SubnetTier::Database).any(|s| s.zone == zone));
     let group = db.is_some_and(|db| db.subnets.iter().any(|(_, z)| z == zone));
     if tier || group { DatabasePlace::Reserved } else { DatabasePlace::None }
+}
+
+fn unused(stack: &Stack) -> Vec<ZoneSystem> {
+    let all = [
+        (System::Balancer, ZoneSystem::Balancer),
+        (System::Nat, ZoneSystem::Nat),
+        (System::Cache, ZoneSystem::Redis),
+        (System::Database, ZoneSystem::Database),
+    ];
+    all.into_iter().filter(|(system, _)| !stack.has(*system)).map(|(_, drawn)| drawn).collect()
 }
 
 fn free(zone: &str, store: &Store) -> Vec<(SubnetTier, i32)> {

@@ -14,6 +14,7 @@ use crate::model::health::Level;
 use crate::model::limits::{Limit, Limits};
 use crate::model::network::{AvailabilityZoneState, Network, SubnetTier, zone_letter};
 use crate::model::service::{Service, Services, Tasks};
+use crate::model::stack::Stack;
 use crate::model::store::Store;
 use crate::model::text;
 
@@ -23,6 +24,8 @@ struct Scene<'a> {
     store: &'a Store,
     judgement: &'a Judgement,
     limits: &'a Limits,
+    /// Something is written down about the stack: that each thing has a second one, among others.
+    written: bool,
 }
 
 /// All questions.
@@ -30,8 +33,8 @@ const CHECKS: &[fn(&Scene<'_>) -> Vec<Mark>] =
     &[suspects, zone_states, balancer, nat, spread, single_targets, shards, database, primaries_together, addresses];
 
 /// Answers them, worst first, and tells each zone its worst.
-pub(super) fn add(map: &mut ZoneMap, store: &Store, judgement: &Judgement, limits: &Limits) {
-    let scene = Scene { zones: &map.zones, store, judgement, limits };
+pub(super) fn add(map: &mut ZoneMap, store: &Store, judgement: &Judgement, stack: &Stack) {
+    let scene = Scene { zones: &map.zones, store, judgement, limits: &stack.limits, written: stack.is_the_seeds() };
     let mut marks: Vec<Mark> = CHECKS.iter().flat_map(|check| check(&scene)).collect();
     marks.sort_by_key(|m| std::cmp::Reverse(m.level));
     for zone in &mut map.zones {
@@ -208,6 +211,8 @@ fn shards(scene: &Scene<'_>) -> Vec<Mark> {
         let together = nodes.len() > 1 && nodes.iter().all(|n| n.0 == *zone);
         let (level, text) = match serving {
             0 => (Level::Down, format!("shard {shard}: no node available")),
+            // Built with one node it has lost nothing.
+            1 if nodes.len() == 1 && !scene.written => (Level::Healthy, format!("shard {shard}: one node, in {zone}")),
             1 => (Level::Degraded, format!("shard {shard}: no replica, one node in {zone}")),
             _ if together => (Level::Degraded, format!("shard {shard}: all {} nodes in {zone}", nodes.len())),
             _ => continue,
@@ -224,7 +229,8 @@ fn database(scene: &Scene<'_>) -> Vec<Mark> {
     if standby {
         return Vec::new();
     }
-    vec![mark(Level::Degraded, letter, ZoneSystem::Database, format!("no standby: the database is only in {letter}"))]
+    let level = if scene.written { Level::Degraded } else { Level::Healthy };
+    vec![mark(level, letter, ZoneSystem::Database, format!("no standby: the database is only in {letter}"))]
 }
 
 /// Losing that zone would fail everything over at once. Worth knowing, not worth a warning.

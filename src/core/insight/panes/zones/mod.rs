@@ -50,6 +50,8 @@ pub struct ZoneState {
     pub database: DatabasePlace,
     /// Free addresses by tier; a tier without a subnet here is left out.
     pub free: Vec<(SubnetTier, i32)>,
+    /// What the stack has in no zone at all.
+    pub unused: Vec<ZoneSystem>,
 }
 
 /// The load balancer in one zone.
@@ -190,6 +192,6 @@ impl ZoneMap {
 pub(crate) fn zones(store: &Store, judgement: &Judgement, stack: &Stack, now: Time) -> ZoneMap {
     let mut map =
         ZoneMap { zones: build::zones(store, judgement, stack, now), marks: Vec::new(), missing: build::missing(store, stack, now) };
-    marks::add(&mut map, store, judgement, &stack.limits);
+    marks::add(&mut map, store, judgement, stack);
     map
 }
