@@ -7,7 +7,7 @@ use crate::aws::convert::text;
 use crate::aws::op::{Op, Scope};
 use crate::aws::page;
 use nextcore_core::model::balancer::Balancer;
-use nextcore_core::model::section::Problem;
+#[cfg(feature = "ec2")]
 use nextcore_core::model::service::Services;
 use nextcore_core::model::stack::{Dependency, ServiceRole};
 
@@ -105,7 +105,7 @@ impl Search<'_> {
         let used = self.found.stack.services.iter().any(|s| s.uses.is_some() && s.needs(dependency));
         let mut candidates = Vec::new();
         for one in seen.into_iter().filter(|s| s.vpc.is_empty() || vpc.is_empty() || s.vpc == vpc) {
-            let reached = self.lets_in(&one.groups).await;
+            let reached = lets_in(self, &one.groups).await;
             let named = one.name.contains(super::names::token(&cluster));
             let why = match (reached, named) {
                 (true, _) => "its security group lets the services in",
@@ -125,34 +125,6 @@ impl Search<'_> {
         self.choose(key, candidates, REACHED).map(|c| c.name).unwrap_or_default()
     }
 
-    /// Whether one of these groups has a rule that lets the services' groups in.
-    #[cfg(feature = "ec2")]
-    async fn lets_in(&mut self, groups: &[String]) -> bool {
-        let own: BTreeSet<String> =
-            self.store.get::<Services>().into_iter().flat_map(|s| &s.services).flat_map(|s| s.security_groups.clone()).collect();
-        if groups.iter().any(|g| own.contains(g)) {
-            return true;
-        }
-        if groups.is_empty() {
-            return false;
-        }
-        let filter = aws_sdk_ec2::types::Filter::builder().name("group-id").set_values(Some(groups.to_vec())).build();
-        let request = self.clients.ec2.describe_security_group_rules().filters(filter);
-        let answer: Result<_, Problem> =
-            page::all(RULES, |token| request.clone().set_next_token(token).send(), |out| (out.security_group_rules, out.next_token)).await;
-        let rules = self.part(answer).unwrap_or_default();
-        let from = |r: &aws_sdk_ec2::types::SecurityGroupRule| {
-            r.referenced_group_info().and_then(|g| g.group_id()).is_some_and(|g| own.contains(g))
-        };
-        rules.iter().any(|r| !r.is_egress().unwrap_or_default() && from(r))
-    }
-
-    /// Without EC2 nothing is known of the groups.
-    #[cfg(not(feature = "ec2"))]
-    async fn lets_in(&mut self, _: &[String]) -> bool {
-        false
-    }
-
     /// What the stack does not have no service talks to.
     fn tidy(&mut self) {
         let (database, cache) = (!self.found.stack.database.is_empty(), !self.found.stack.cache.is_empty());
@@ -169,4 +141,28 @@ impl Search<'_> {
             }
         }
     }
+}
+
+/// Whether one of these groups has a rule that lets the services' groups in.
+#[cfg(feature = "ec2")]
+async fn lets_in(search: &mut Search<'_>, groups: &[String]) -> bool {
+    let services = search.store.get::<Services>().into_iter().flat_map(|s| &s.services);
+    let own: BTreeSet<String> = services.flat_map(|s| s.security_groups.clone()).collect();
+    if groups.is_empty() || groups.iter().any(|g| own.contains(g)) {
+        return !groups.is_empty();
+    }
+    let filter = aws_sdk_ec2::types::Filter::builder().name("group-id").set_values(Some(groups.to_vec())).build();
+    let request = search.clients.ec2.describe_security_group_rules().filters(filter);
+    let ask = |token| request.clone().set_next_token(token).send();
+    let answer = page::all(RULES, ask, |out| (out.security_group_rules, out.next_token)).await;
+    let rules = search.part(answer).unwrap_or_default();
+    let from =
+        |r: &aws_sdk_ec2::types::SecurityGroupRule| r.referenced_group_info().and_then(|g| g.group_id()).is_some_and(|g| own.contains(g));
+    rules.iter().any(|r| !r.is_egress().unwrap_or_default() && from(r))
+}
+
+/// Without EC2 nothing is known of the groups.
+#[cfg(not(feature = "ec2"))]
+fn lets_in(_: &mut Search<'_>, _: &[String]) -> std::future::Ready<bool> {
+    std::future::ready(false)
 }
