@@ -209,6 +209,32 @@ elsewhere = (empty["sections"]["buckets"].get("data") or {}).get("buckets", [])
 check("buckets of another region are there, their settings are not told", len(elsewhere) == 3 and all(
     b["exists"] and b["region"] == "ap-southeast-2" and len(b["unread"]) == 6 for b in elsewhere), elsewhere)
 
+# ---------------------------------------------------------------- a stack of another shape
+
+shop, found = json.loads(read("shop.json")), json.loads(read("found.json"))
+SHOP = {"vpc": "healthy", "alb": "healthy", "nat": "healthy", "nat/a": "healthy", "nat/b": "healthy", "sg": "healthy",
+        "tg/shop-api": "healthy", "tg/shop-storefront": "healthy", "alarms": "absent",
+        # ministack has no autoscaling, and not the parameter group of MySQL that it names.
+        **{f"svc/{name}": "unknown" for name in ("api", "storefront", "worker", "celery-beat")}, "logs": "healthy", "db": "unknown"}
+for node, verdict in sorted(shop["nodes"].items()):
+    level = SHOP.get(node, "absent")
+    check(f"of the shop {node} is {level}", verdict["level"] == level, verdict)
+    if node not in SHOP:
+        check(f"the shop does not use {node}", verdict["reasons"][0]["text"] == "not used", verdict)
+check("nothing of the shop is bad", shop["worst"] == "unknown", shop["worst"])
+check("the shop asks for nothing that it does not have", not {"cache", "dns", "buckets", "pipeline"} & shop["sections"].keys())
+tiers = sorted((s["tier"], s["cidr"]) for s in shop["sections"]["network"]["data"]["subnets"])
+check("the tiers of the shop are those of its routes", tiers == sorted(
+    (tier, f"10.40.{base + i}.0/24") for base, tier in ((0, "public"), (100, "private"), (200, "database")) for i in (0, 1)), tiers)
+for key in ("cluster", "balancer", "database", "cache", "log_group"):
+    check(f"init finds {key}", found["stack"][key] == shop["stack"][key], found["stack"])
+check("init finds the services", [s["name"] for s in found["stack"]["services"]] == ["api", "storefront", "celery-beat", "worker"],
+      found["stack"]["services"])
+check("init says why", "its security group lets the services in" in read("found.txt"), read("found.txt"))
+check("init reads no value", "not to be read" not in read("found.txt") + read("found.toml"))
+worse = {n: v["level"] for n, v in found["nodes"].items() if v["level"] == "down"}
+check("what init finds is as well as the shop, but for the images that were never pushed", worse.keys() <= {"ecr"}, worse)
+
 # ---------------------------------------------------------------- the live view
 
 screen = read("screen.txt")

@@ -19,6 +19,7 @@ mod credentials;
 mod deployers;
 mod drops;
 mod engine;
+mod init;
 mod keys;
 #[cfg(not(feature = "ec2"))]
 mod lean;
