@@ -154,8 +154,9 @@ fn a_bad_configuration_file_is_exit_3_with_file_line_column_and_key() {
         ("[stak]\n", "1:", &["stak", "stack"]),
         ("read_only = \"yes\"\n", "1:13", &["read_only", "boolean"]),
         ("[stack]\nregion = \"eu-west-1\"\ndatabase = 5\n", "3:12", &["database", "string"]),
-        ("[stack]\nservices = []\n", "2:1", &["services"]),
-        ("[[stack.services]]\nname = \"a\"\nrole = \"boss\"\n", "3:8", &["boss", "control-plane", "worker"]),
+        ("[stack]\nprojects = [\"a\", \"a\"]\n", "2:", &["projects", "'a' twice"]),
+        ("[[stack.services]]\nname = \"a\"\nrole = \"the boss\"\n", "3:8", &["the boss", "control-plane", "worker"]),
+        ("[stacks.\"a/b\"]\ncluster = \"x\"\n", "1:", &["a/b", "letters"]),
     ] {
         let path = machine.file("c.toml", text);
         let path = path.to_str().unwrap();
@@ -229,7 +230,9 @@ fn snapshot_of_a_healthy_stack_is_exit_0_in_every_format_and_only_the_report_is_
 fn snapshot_of_a_stack_whose_database_is_missing_is_exit_2_and_the_rest_is_still_told() {
     let machine = Machine::new();
     let cloud = CloudProcess::start(&machine);
-    let config = machine.file("c.toml", "[stack]\nregion = \"ap-southeast-2\"\ndatabase = \"no-such-db\"\n");
+    let stack = "region = \"ap-southeast-2\"\ncluster = \"production-nextcore\"\nbalancer = \"production-nextcore\"\ndatabase = \"no-such-db\"\n\
+                 services = [{ name = \"web\", role = \"web\" }]\n";
+    let config = machine.file("c.toml", &format!("[stack]\n{stack}"));
     let args = ["snapshot", "--endpoint-url", &cloud.url, "--config", config.to_str().unwrap(), "--format", "json"];
     let ran = machine.run(&args, &CREDENTIALS);
     ran.ends(2, &[]);
@@ -237,6 +240,7 @@ fn snapshot_of_a_stack_whose_database_is_missing_is_exit_2_and_the_rest_is_still
     assert_eq!(json["nodes"]["db"]["level"], "down", "{}", ran.out);
     assert!(json["nodes"]["db"]["reasons"].to_string().contains("no-such-db"), "{}", ran.out);
     assert_eq!(json["nodes"]["svc/web"]["level"], "healthy", "{}", ran.out);
+    assert_eq!(json["nodes"]["redis"]["reasons"][0]["text"], "not used", "{}", ran.out);
 }
 
 #[test]

@@ -23,15 +23,17 @@ use nextcore_sim::service::SERVICES;
 use nextcore_top::shell::Embedded;
 use tokio::time::timeout;
 
-use super::support::start;
+use super::support::{OF_OTHER_SHAPES, start};
 
 /// What a section is made of: without it there is none.
 const WHOLE: &[&str] = &[
     "BatchGetProjects",
+    "DescribeDBInstances",
     "DescribeKey",
     "DescribeListeners",
     "DescribeLogGroups",
     "DescribeNatGateways",
+    "DescribeReplicationGroups",
     "DescribeRepositories",
     "DescribeScalableTargets",
     "DescribeSecurityGroupRules",
@@ -71,7 +73,11 @@ async fn one_denied_operation_leaves_the_rest_of_the_section_and_is_named() {
     for row in SOURCES.iter().filter(|row| row.reads.len() > 1 && !row.on_demand) {
         // At the start no task has stopped: there is nothing to describe.
         let needless = |operation: &str| row.key == StoppedTasks::KEY && operation == "DescribeTasks";
-        for op in row.reads.iter().filter(|op| !needless(op.operation)) {
+        // A replication group is found by its own name: single clusters are not asked for.
+        let elsewhere = |operation: &str| {
+            OF_OTHER_SHAPES.contains(&operation) || row.key == ReplicationGroup::KEY && operation == "DescribeCacheClusters"
+        };
+        for op in row.reads.iter().filter(|op| !needless(op.operation) && !elsewhere(op.operation)) {
             let service = SERVICES.iter().find(|s| s.iam_prefix == op.prefix()).unwrap().name;
             let store = without(&embedded, service, op.operation, row.key).await;
             let entry = store.entry(row.key).unwrap();

@@ -41,3 +41,6 @@ pub(crate) async fn calm(embedded: &Embedded) {
 pub(crate) fn task_of(world: &World, service: &str) -> String {
     world.ecs.tasks.iter().find(|(_, t)| t.service == service && t.is_running()).map(|(id, _)| id.clone()).unwrap()
 }
+
+/// Operations that are only sent for databases and caches of another shape than the embedded cloud's own: `shapes` sends them.
+pub(crate) const OF_OTHER_SHAPES: &[&str] = &["DescribeDBClusters", "DescribeServerlessCaches"];

@@ -22,6 +22,9 @@ const BALANCERS: Op =
 
 pub(super) const READS: &[Op] = &[CLUSTERS, SERVICES, TAGS, GROUPS, BALANCERS];
 
+/// What to do when nothing was found.
+const NEXT: &str = "check --cluster, --tag and --from-alb, the account and the region ('nextcore-top info')";
+
 /// Nothing but the search itself speaks for it.
 const CERTAIN: u32 = 2;
 
@@ -79,7 +82,10 @@ impl Search<'_> {
         let mut candidates = Vec::new();
         for cluster in &clusters {
             let ask = |token| ecs.list_services().cluster(cluster).set_next_token(token).send();
-            let arns = page::all(SERVICES, ask, |out| (out.service_arns, out.next_token)).await?;
+            let arns = page::all(SERVICES, ask, |out| (out.service_arns, out.next_token)).await;
+            let arns = arns.map_err(|p| {
+                if p.kind == ProblemKind::NotFound { nothing(format!("no ECS cluster '{}'", short(cluster)), NEXT) } else { p }
+            })?;
             let mut names: Vec<String> = arns.iter().map(|arn| short(arn)).collect();
             names.sort();
             let name = short(cluster);
@@ -100,15 +106,14 @@ impl Search<'_> {
             services.insert(name.clone(), names);
             candidates.push(Candidate { name, why, weight });
         }
-        let next = "check --cluster, --tag and --from-alb, the account and the region ('nextcore-top info')";
         if candidates.is_empty() {
-            return Err(nothing("no ECS cluster found".to_owned(), next));
+            return Err(nothing("no ECS cluster found".to_owned(), NEXT));
         }
         let chosen = self.choose("cluster", candidates, CERTAIN);
         let chosen = chosen.ok_or_else(|| nothing("no ECS cluster chosen".to_owned(), "name it: --cluster NAME"))?;
         let of = services.remove(&chosen.name).unwrap_or_default();
         if of.is_empty() {
-            return Err(nothing(format!("the cluster '{}' has no services", chosen.name), next));
+            return Err(nothing(format!("the cluster '{}' has no services", chosen.name), NEXT));
         }
         Ok((chosen.name, of))
     }
