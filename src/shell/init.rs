@@ -11,6 +11,7 @@ use super::headless::print;
 use crate::config::args::{InitArgs, World};
 use crate::config::{Settings, written};
 use nextcore_core::model::text::inert_lines;
+use nextcore_live::aws::authority::Authority;
 use nextcore_live::aws::discover::{Found, Hints, Question, discover};
 use nextcore_live::engine::action::Acts;
 
@@ -19,7 +20,8 @@ pub(super) async fn run(args: &InitArgs, settings: &Settings) -> Result<ExitCode
     let file = if args.print { None } else { Some(place(args, settings)?) };
     let target = if args.demo { Target::Demo(World { seed: 7, speed: 1.0 }) } else { Target::Aws };
     let (clock, told) = (target.clock(), Told::on_stderr());
-    let setup = target.setup(settings, clock.clone(), Acts::none(), &told.notices).await.map_err(Failure::cannot_tell)?;
+    let acts = Acts { authority: Authority::finder(), ..Acts::none() };
+    let setup = target.setup(settings, clock.clone(), acts, &told.notices).await.map_err(Failure::cannot_tell)?;
     let hints = Hints {
         cluster: args.cluster.clone(),
         tag: args.tag.clone(),

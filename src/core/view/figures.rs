@@ -247,7 +247,9 @@ impl<'a> View<'a> {
     /// The glyph of a node, a ring of dots before anything is known.
     pub(crate) fn badge(&self, node: &NodeId) -> (&'static str, Role) {
         let known = self.judgement.of(node).filter(|v| !v.is_loading());
-        known.map_or(("◌", Role::Muted), |v| glyph(v.level))
+        // When every call fails, what was well a moment ago is not known to be.
+        let level = |level| if level == Level::Healthy && self.session.outage().is_some() { Level::Unknown } else { level };
+        known.map_or(("◌", Role::Muted), |v| glyph(level(v.level)))
     }
 
     /// The age of what a node shows: of the oldest that it is judged by.

@@ -171,6 +171,7 @@ fn freshness(v: &View<'_>) -> Phrase<'static> {
     let live = entries.iter().filter(|(_, e)| e.interval <= LIVE).filter_map(|(_, e)| e.at).min();
     match live {
         Some(at) => Phrase::labelled("fresh", format!("{:>3}", coarse_age(at, v.now)), Role::Text),
+        None if entries.iter().any(|(_, e)| e.is_failing()) => Phrase::of("◌ no answer", Role::Stale),
         None => Phrase::of("fresh   …", Role::Muted),
     }
 }

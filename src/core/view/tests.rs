@@ -239,6 +239,7 @@ fn when_every_call_fails_the_first_rows_say_so_and_nothing_is_called_fresh() {
             let rows = stack(&world, size);
             assert!(rows[1].contains("▲ every AWS call fails: x:Op: no"), "{kind:?} {size:?}: {}", rows[1]);
             assert!(!rows[0].contains("fresh") && !rows[0].contains("healthy"), "{kind:?} {size:?}: {}", rows[0]);
+            assert!(rows.iter().any(|r| r.contains("? control-plane")), "{kind:?} {size:?}: {rows:#?}");
         }
         world.now += TimeDelta::seconds(1);
         world.put(World::healthy().store.get::<SecurityGroups>().unwrap().clone());

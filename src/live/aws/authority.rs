@@ -89,6 +89,7 @@ impl State {
 #[derive(Debug)]
 struct Inner {
     locked: bool,
+    finds: bool,
     state: Mutex<State>,
 }
 
@@ -101,7 +102,18 @@ impl Authority {
     pub fn new(mode: Mode) -> Self {
         let armed_until = (mode == Mode::Armed).then(|| Instant::now() + IDLE);
         let state = State { armed_until, arming: 0, warrants: Vec::new(), issued: 0 };
-        Self(Arc::new(Inner { locked: mode == Mode::Viewer, state: Mutex::new(state) }))
+        Self(Arc::new(Inner { locked: mode == Mode::Viewer, finds: false, state: Mutex::new(state) }))
+    }
+
+    /// A viewer that also looks for a stack: `init` lists what the dashboard only asks for by name.
+    pub fn finder() -> Self {
+        let state = State { armed_until: None, arming: 0, warrants: Vec::new(), issued: 0 };
+        Self(Arc::new(Inner { locked: true, finds: true, state: Mutex::new(state) }))
+    }
+
+    /// Whether it looks for a stack.
+    pub fn finds(&self) -> bool {
+        self.0.finds
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -228,10 +228,9 @@ fn timeouts() -> TimeoutConfig {
 /// What may leave this process. A viewer's gate does not even know of writes; everybody else's lets one through with a warrant.
 pub(super) fn allowed(authority: &Authority) -> AllowList {
     let writes = authority.mode() != Mode::Viewer;
-    AllowList::of(
-        source::reads().chain(action::operations()).chain(discover::reads()).filter(|op| writes || op.kind == Kind::Read),
-        authority,
-    )
+    let found = authority.finds().then(discover::reads).into_iter().flatten();
+    let ops = source::reads().chain(action::operations()).chain(found);
+    AllowList::of(ops.filter(|op| writes || op.kind == Kind::Read), authority)
 }
 
 /// The gate goes in after credentials have been resolved: their providers use the plain HTTP client.

@@ -151,7 +151,17 @@ fn spread(scene: &Scene<'_>) -> Vec<Mark> {
         let (Some((crowded, most)), Some(least)) = (most, least) else { continue };
         let wanted = zones.len().min(3).min(service.desired.max(0) as usize);
         let used = counts.iter().filter(|c| c.1 > 0).count();
-        if *most == 0 || (used >= wanted && most - least <= 1) {
+        if *most == 0 {
+            continue;
+        }
+        if used >= wanted && most - least <= 1 {
+            // As spread as so few tasks can be: which zone is without one is worth knowing when another is lost.
+            let without: Vec<&str> = counts.iter().filter(|c| c.1 == 0).map(|c| c.0).collect();
+            let note = |zone: &&str| {
+                let text = format!("{}: no task in {}", service.name, without.join(", "));
+                mark(Level::Healthy, zone, ZoneSystem::Service(service.name.clone()), text)
+            };
+            marks.extend(without.first().map(note));
             continue;
         }
         // While tasks come and go on purpose the spread is on its way, not wrong.
