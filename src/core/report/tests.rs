@@ -55,15 +55,15 @@ fn the_table() {
      ● healthy   cdn                         229/s  hit 94 %  4xx 0.3 %  5xx 0.0 %                                                                                                                      2m09s
      ● healthy   vpc                         10.0.0.0/16  9 subnets  free addresses ≥ 246                                                                                                               0s
      ▲ degraded  alb                         842/s  5xx 0.02 %  p95 118 ms                                     production-nextcore-web: 1 of 2 targets unhealthy (Target.Timeout)                       3m09s
-     ● healthy   tg/production-nextcore-api  2/2 healthy  /api/*  29/s  p95 226 ms                                                                                                                      3m09s
-     ▲ degraded  tg/production-nextcore-web  1/2 healthy  /  22/s  p95 85 ms                                   1 of 2 targets unhealthy (Target.Timeout)                                                3m09s
+     ● healthy   tg/production-nextcore-api  2/2 healthy  /api/*  29/s  p95 226 ms                                                                                                                      2m09s
+     ▲ degraded  tg/production-nextcore-web  1/2 healthy  /  22/s  p95 85 ms                                   1 of 2 targets unhealthy (Target.Timeout)                                                2m09s
      ● healthy   nat                         3 gateways  265 KiB/s                                                                                                                                      2m09s
      ● healthy   nat/a                       nat-015e8c1d7a39b2f60  111 KiB/s                                                                                                                           2m09s
      ● healthy   nat/b                       nat-0b72d40f6e1c9a583  75 KiB/s                                                                                                                            2m09s
      ● healthy   nat/c                       nat-0c9f3a8e52d74b016  80 KiB/s                                                                                                                            2m09s
      ● healthy   sg                          4 groups  12 rules                                                inter-task traffic is blocked: the spec allows self inbound but no self outbound         0s
-     ? unknown   svc/control-plane           2/2  cpu 57 %  mem 56 %  rev 42                                   scaling: access denied: application-autoscaling:DescribeScalableTargets                  3m09s
-     ▲ degraded  svc/web                     2/2  cpu 38 %  mem 57 %  rev 57                                   1 of 2 targets unhealthy (Target.Timeout)                                                3m09s
+     ? unknown   svc/control-plane           2/2  cpu 57 %  mem 56 %  rev 42                                   scaling: access denied: application-autoscaling:DescribeScalableTargets                  2m09s
+     ▲ degraded  svc/web                     2/2  cpu 38 %  mem 57 %  rev 57                                   1 of 2 targets unhealthy (Target.Timeout)                                                2m09s
                                                                                                                scaling: access denied: application-autoscaling:DescribeScalableTargets
      ? unknown   svc/celery-worker           3/3  cpu 43 %  mem 56 %  rev 33                                   scaling: access denied: application-autoscaling:DescribeScalableTargets                  2m09s
      ● healthy   redis                       2 shards 4 nodes  mem 37 %  1.2k op/s  lag 0.2 s                                                                                                           2m09s
@@ -116,9 +116,9 @@ fn the_table_in_ascii_has_only_ascii() {
                                           p95 118 ms               b: 1 of 2 targets
                                                                    unhealthy
                                                                    (Target.Timeout)
-     . healthy   tg/production-nextcore-  2/2 healthy  /api/*                                     3m09s
+     . healthy   tg/production-nextcore-  2/2 healthy  /api/*                                     2m09s
                  api                      29/s  p95 226 ms
-     ! degraded  tg/production-nextcore-  1/2 healthy  /  22/s     1 of 2 targets                 3m09s
+     ! degraded  tg/production-nextcore-  1/2 healthy  /  22/s     1 of 2 targets                 2m09s
                  web                      p95 85 ms                unhealthy
                                                                    (Target.Timeout)
      . healthy   nat                      3 gateways  265 KiB/s                                   2m09s
@@ -132,11 +132,11 @@ fn the_table_in_ascii_has_only_ascii() {
                                                                    blocked: the spec
                                                                    allows self inbound
                                                                    but no self outbound
-     ? unknown   svc/control-plane        2/2  cpu 57 %  mem 56 %  scaling: access                3m09s
+     ? unknown   svc/control-plane        2/2  cpu 57 %  mem 56 %  scaling: access                2m09s
                                           rev 42                   denied: application-au
                                                                    toscaling:DescribeScal
                                                                    ableTargets
-     ! degraded  svc/web                  2/2  cpu 38 %  mem 57 %  1 of 2 targets                 3m09s
+     ! degraded  svc/web                  2/2  cpu 38 %  mem 57 %  1 of 2 targets                 2m09s
                                           rev 57                   unhealthy
                                                                    (Target.Timeout)
                                                                    scaling: access
@@ -208,15 +208,15 @@ fn the_markdown() {
     | healthy | `cdn` | 229/s, hit 94 %, 4xx 0.3 %, 5xx 0.0 % |  |  | 2m09s |
     | healthy | `vpc` | 10.0.0.0/16, 9 subnets, free addresses ≥ 246 |  |  | 0s |
     | degraded | `alb` | 842/s, 5xx 0.02 %, p95 118 ms | production-nextcore-web: 1 of 2 targets unhealthy (Target.Timeout) |  | 3m09s |
-    | healthy | `tg/production-nextcore-api` | 2/2 healthy, /api/\*, 29/s, p95 226 ms |  |  | 3m09s |
-    | degraded | `tg/production-nextcore-web` | 1/2 healthy, /, 22/s, p95 85 ms | 1 of 2 targets unhealthy (Target.Timeout) |  | 3m09s |
+    | healthy | `tg/production-nextcore-api` | 2/2 healthy, /api/\*, 29/s, p95 226 ms |  |  | 2m09s |
+    | degraded | `tg/production-nextcore-web` | 1/2 healthy, /, 22/s, p95 85 ms | 1 of 2 targets unhealthy (Target.Timeout) |  | 2m09s |
     | healthy | `nat` | 3 gateways, 265 KiB/s |  |  | 2m09s |
     | healthy | `nat/a` | nat-015e8c1d7a39b2f60, 111 KiB/s |  |  | 2m09s |
     | healthy | `nat/b` | nat-0b72d40f6e1c9a583, 75 KiB/s |  |  | 2m09s |
     | healthy | `nat/c` | nat-0c9f3a8e52d74b016, 80 KiB/s |  |  | 2m09s |
     | healthy | `sg` | 4 groups, 12 rules | inter-task traffic is blocked: the spec allows self inbound but no self outbound |  | 0s |
-    | unknown | `svc/control-plane` | 2/2, cpu 57 %, mem 56 %, rev 42 | scaling: access denied: application-autoscaling:DescribeScalableTargets |  | 3m09s |
-    | degraded | `svc/web` | 2/2, cpu 38 %, mem 57 %, rev 57 | 1 of 2 targets unhealthy (Target.Timeout)<br>scaling: access denied: application-autoscaling:DescribeScalableTargets |  | 3m09s |
+    | unknown | `svc/control-plane` | 2/2, cpu 57 %, mem 56 %, rev 42 | scaling: access denied: application-autoscaling:DescribeScalableTargets |  | 2m09s |
+    | degraded | `svc/web` | 2/2, cpu 38 %, mem 57 %, rev 57 | 1 of 2 targets unhealthy (Target.Timeout)<br>scaling: access denied: application-autoscaling:DescribeScalableTargets |  | 2m09s |
     | unknown | `svc/celery-worker` | 3/3, cpu 43 %, mem 56 %, rev 33 | scaling: access denied: application-autoscaling:DescribeScalableTargets |  | 2m09s |
     | healthy | `redis` | 2 shards 4 nodes, mem 37 %, 1.2k op/s, lag 0.2 s |  |  | 2m09s |
     | healthy | `db` | available, a ⇄ b, conn 84/851, cpu 31 %, free 62 GiB, PITR 4m09s |  |  | 5m09s |
