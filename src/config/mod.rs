@@ -88,6 +88,8 @@ pub struct Settings {
     pub log_level: LogLevel,
     /// The one of several stacks that was chosen: its records are its own.
     pub chosen: Option<String>,
+    /// Why none was, where there are several.
+    pub unchosen: Option<String>,
     /// The file that was read.
     pub file: Option<PathBuf>,
     /// Where it was looked for.
@@ -157,7 +159,12 @@ pub fn load_with(flags: &Global, env: &Environment, system_file: &Path) -> Resul
     let file_default = env.config_home.as_ref().map(|c| c.join("nextcore-top").join("config.toml"));
     let path = flags.config.clone().or_else(|| file_default.clone().filter(|p| p.exists()));
     let file = path.as_deref().map(file::read).transpose()?.unwrap_or_default();
-    let file = file.choose(path.as_deref().unwrap_or(Path::new("no configuration")), flags.stack.as_deref())?;
+    let (file, unchosen) = match file.clone().choose(path.as_deref().unwrap_or(Path::new("no configuration")), flags.stack.as_deref()) {
+        Ok(file) => (file, None),
+        // The demo and the like are about none of them.
+        Err(which @ FileError::WhichStack { .. }) => (file, Some(which.to_string())),
+        Err(e) => return Err(e.into()),
+    };
     if let Some(path) = path.as_ref().filter(|_| file.read_only == Some(true) && flags.write) {
         return Err(ConfigError::Locked {
             path: path.clone(),
@@ -192,7 +199,22 @@ pub fn load_with(flags: &Global, env: &Environment, system_file: &Path) -> Resul
     stack.limits = limits(file.limits, &mut layers);
     let chosen = file.chosen;
     let (place, provenance) = (Place::default(), layers.provenance);
-    Ok(Settings { stack, connect, place, lock, mode, theme, glyphs, audit_days, log_level, chosen, file: path, file_default, provenance })
+    Ok(Settings {
+        stack,
+        connect,
+        place,
+        lock,
+        mode,
+        theme,
+        glyphs,
+        audit_days,
+        log_level,
+        chosen,
+        unchosen,
+        file: path,
+        file_default,
+        provenance,
+    })
 }
 
 fn locked_machine(path: &Path, lock: &Lock) -> ConfigError {

@@ -117,6 +117,9 @@ fn execute(cli: &Cli, act: Option<&ActArgs>) -> Result<ExitCode, Failure> {
     })?;
     let env = env.of_stack(settings.chosen.as_deref());
     let command = cli.command.as_ref();
+    if let Some(why) = settings.unchosen.as_ref().filter(|_| act.is_some() || command.is_none_or(is_about_one_stack)) {
+        return Err(Failure::cannot_tell(why));
+    }
     let started = log::start(settings.log_level, env.log_file());
     let (_log, log_trouble) = match started {
         Ok(log) => (log, None),
@@ -165,6 +168,18 @@ fn looks_at_aws(command: &Command) -> bool {
         Command::Init(args) => !args.demo,
         Command::IamPolicy(_) | Command::Info => true,
         Command::Demo(_) | Command::Cloud(_) | Command::Audit(_) | Command::Obligations(_) | Command::Screenshot(_) => false,
+    }
+}
+
+/// Whether a command is about one of several stacks.
+fn is_about_one_stack(command: &Command) -> bool {
+    match command {
+        Command::Snapshot(args) => !args.observe.demo,
+        Command::Verify(args) => !args.example && !args.observe.demo,
+        Command::IamPolicy(_) => true,
+        Command::Audit(args) => !args.demo,
+        Command::Obligations(args) => !args.demo,
+        Command::Demo(_) | Command::Cloud(_) | Command::Init(_) | Command::Info | Command::Screenshot(_) => false,
     }
 }
 

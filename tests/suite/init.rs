@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::process::Machine;
+use super::process::{Machine, NO_METADATA};
 
 #[test]
 fn init_finds_the_embedded_stack_as_the_defaults_and_says_why() {
@@ -43,6 +43,9 @@ fn one_of_several_stacks_is_chosen_by_name() {
         .unwrap();
     let path = file.to_str().unwrap().to_owned();
     machine.run(&["audit", "--config", &path], &[]).ends(3, &["production, staging", "--stack"]).silent();
+    // What is about none of them does not ask which.
+    machine.run(&["snapshot", "--demo", "--config", &path], &[]).ends(0, &[]);
+    machine.run(&["info", "--config", &path], &[NO_METADATA]).ends(0, &[]);
     machine.run(&["audit", "--config", &path, "--stack", "test"], &[]).ends(3, &["'test'", "production, staging"]).silent();
     // Nothing is written down about it: that is said before anything is asked.
     machine.run(&["verify", "--config", &path, "--stack", "production"], &[]).ends(3, &["nothing is written down", "production"]).silent();

@@ -1,5 +1,7 @@
 //! Operations as the gate, the meter and the IAM policy know them: SDK service id, operation, IAM action. Only data.
 
+use nextcore_core::model::system::System;
+
 /// Whether an operation changes anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -65,6 +67,30 @@ pub enum Scope {
     Zones,
     Distribution,
     RouteTables,
+}
+
+impl Scope {
+    /// The system that a stack must have for it; `None`: every stack has it.
+    pub fn of(self) -> Option<System> {
+        match self {
+            Self::Any | Self::Alarms => None,
+            Self::Cluster | Self::InCluster | Self::ScalableTargets => Some(System::Service),
+            Self::Database | Self::Databases | Self::Parameters | Self::Insights | Self::DatabaseLogs => Some(System::Database),
+            Self::Cache | Self::ServerlessCache => Some(System::Cache),
+            Self::Logs => Some(System::Logs),
+            Self::Dashboards => Some(System::Dashboards),
+            Self::Buckets => Some(System::Buckets),
+            Self::Roles => Some(System::Roles),
+            Self::Keys => Some(System::Keys),
+            Self::Secrets => Some(System::Secrets),
+            Self::Repositories => Some(System::Repositories),
+            Self::Projects => Some(System::Builds),
+            Self::Pipeline => Some(System::Pipeline),
+            Self::Zones => Some(System::Dns),
+            Self::Distribution => Some(System::Cdn),
+            Self::RouteTables => Some(System::Nat),
+        }
+    }
 }
 
 /// An operation of which it is still to be said what the policy allows it on: nobody gets `*` by forgetting.

@@ -25,7 +25,9 @@ pub fn policy(stack: &Stack, place: PolicyScope<'_>, operator: bool) -> Value {
     let mut by_scope: BTreeMap<(bool, Scope), BTreeSet<&str>> = BTreeMap::new();
     // Who the caller is may be asked without permission.
     let is_there = |op: &&Op| op.service != "CloudFront" || place.partition.has_cloudfront();
-    for op in operations(operator).filter(|op| op.service != "STS").filter(is_there) {
+    // What a stack does not have has no name to allow anything on: an empty list of resources is no policy.
+    let is_used = |op: &&Op| op.on.of().is_none_or(|system| stack.has(system));
+    for op in operations(operator).filter(|op| op.service != "STS").filter(is_there).filter(is_used) {
         by_scope.entry((op.kind == Kind::Write, op.on)).or_default().insert(op.iam);
     }
     let arns = Arns { stack, place };
@@ -206,6 +208,20 @@ mod tests {
         let (viewer, operator) = (actions(&policy(&Stack::default(), PLACE, false)), actions(&policy(&Stack::default(), PLACE, true)));
         assert!(reads.iter().all(|action| viewer.contains(*action)), "{viewer:?}");
         assert!(operator.contains("rds:FailoverDBCluster") && !viewer.contains("rds:FailoverDBCluster"), "{operator:?}");
+    }
+
+    #[test]
+    fn what_a_stack_does_not_have_is_not_allowed() {
+        let stack = Stack { cluster: "C".into(), services: Stack::default().services, ..Stack::none() };
+        for operator in [false, true] {
+            let policy = policy(&stack, PLACE, operator);
+            for statement in policy["Statement"].as_array().unwrap() {
+                let resources = statement["Resource"].as_array().unwrap();
+                assert!(!resources.is_empty(), "IAM refuses this: {statement}");
+                assert!(resources.iter().all(|r| !r.as_str().unwrap().ends_with(':')), "a name that is none: {statement}");
+            }
+            assert!(actions(&policy).iter().all(|a| !a.starts_with("s3:") && !a.starts_with("codepipeline:")), "{policy}");
+        }
     }
 
     #[test]

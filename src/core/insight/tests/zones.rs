@@ -86,6 +86,28 @@ fn each_service_says_which_zone_is_without_it() {
 }
 
 #[test]
+fn targets_that_nobody_places_are_not_called_unhealthy() {
+    let mut world = World::healthy();
+    world.edit::<Targets>(|t| {
+        let (known, other) = ("10.0.0.1", "10.0.0.2");
+        t.groups.insert(arn("web"), vec![target(known, "healthy", None), target(other, "healthy", None)]);
+    });
+    let map = draw(&world);
+    assert!(marks(&map).iter().any(|m| m.2 == "web: zone of 2 targets not known"), "{:?}", marks(&map));
+    let web = |i: usize| map.zones[i].services.iter().find(|s| s.name == "web").map(|s| (s.running, s.healthy)).unwrap();
+    assert_eq!([web(0), web(1)], [(1, None), (1, None)]);
+    assert_eq!(map.zones[0].balancer.unplaced, 2);
+    assert!(map.zones[0].services.iter().any(|s| s.name == "control-plane" && s.healthy == Some(1)), "the others are placed");
+}
+
+#[test]
+fn the_load_balancer_stands_in_the_zones_of_its_subnets() {
+    let mut world = World::healthy();
+    world.edit::<Balancer>(|b| b.zones.iter_mut().for_each(|(zone, _)| *zone = zone_name("a")));
+    assert!(draw(&world).zones.iter().all(|z| z.balancer.present), "an emulator may name one zone for all");
+}
+
+#[test]
 fn imbalance() {
     let place = |world: &mut World, service: &str, zones: &[&str]| {
         world.edit::<Tasks>(|t| {

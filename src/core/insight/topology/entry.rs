@@ -4,6 +4,7 @@
 use crate::model::balancer::Balancer;
 use crate::model::cdn::{Cdn, Distribution};
 use crate::model::dns::{Dns, DnsAlias};
+use crate::model::network::Network;
 use crate::model::service::Services;
 use crate::model::stack::{ServiceRole, ServiceSpec, Stack};
 use crate::model::store::Store;
@@ -21,6 +22,14 @@ pub(crate) struct EntryPoints {
 pub(crate) fn is_fronted(store: &Store, spec: &ServiceSpec) -> bool {
     let registered = || store.get::<Services>().and_then(|s| s.get(&spec.name)).is_some_and(|s| !s.groups().is_empty());
     matches!(spec.role, ServiceRole::ControlPlane | ServiceRole::Web) || registered()
+}
+
+/// The (zone, subnet) of each node of the load balancer; the zone is its subnet's, where that is known.
+pub(crate) fn balancer_nodes(store: &Store) -> Vec<(&str, &str)> {
+    let network = store.get::<Network>();
+    let zone_of = |subnet: &str| network.and_then(|n| n.subnet(subnet)).map(|s| s.zone.as_str());
+    let nodes = store.get::<Balancer>().into_iter().flat_map(|b| &b.zones);
+    nodes.map(|(zone, subnet)| (zone_of(subnet).unwrap_or(zone), subnet.as_str())).collect()
 }
 
 /// The ways of one moment.

@@ -19,6 +19,7 @@ use crate::insight::health::finding::{Finding, degraded, down, info};
 use crate::insight::health::limits;
 use crate::insight::health::node::Nodes;
 use crate::insight::health::window::Breach;
+use crate::insight::topology::entry::balancer_nodes;
 use crate::insight::topology::paths::End;
 use crate::model::system::SystemSpec;
 
@@ -95,9 +96,9 @@ fn zones(facts: &Facts<'_>, balancer: &Balancer) -> Option<Finding> {
     let fronted = facts.stack.services.iter().filter_map(|s| facts.service(&s.name)).filter(|s| !s.target_groups.is_empty());
     let ids: BTreeSet<&str> = fronted.flat_map(|s| &s.subnets).map(String::as_str).collect();
     let network = facts.fresh::<Network>()?;
-    let zone_of = |subnet: &str| network.subnet(subnet).map(|s| s.zone.as_str());
-    let served: Vec<&str> = balancer.zones.iter().map(|(zone, subnet)| zone_of(subnet).unwrap_or(zone)).collect();
-    let without: BTreeSet<&str> = ids.into_iter().filter_map(zone_of).filter(|zone| !served.contains(zone)).collect();
+    let zones = ids.into_iter().filter_map(|id| Some(network.subnet(id)?.zone.as_str()));
+    let served: Vec<&str> = balancer_nodes(facts.store).into_iter().map(|(zone, _)| zone).collect();
+    let without: BTreeSet<&str> = zones.filter(|zone| !served.contains(zone)).collect();
     let letters: Vec<&str> = without.into_iter().map(zone_letter).collect();
     (n > 0 && !letters.is_empty()).then(|| degraded(format!("no node in zone {}, where its services have subnets", letters.join(", "))))
 }

@@ -38,7 +38,8 @@ pub(super) fn flow(parts: &Parts<'_>) -> Flow {
             hops.push(cdn_hop(parts, distribution));
         }
         Some(None) => notes.push("no CloudFront: users connect to the load balancer".to_owned()),
-        None => notes.push("CloudFront: unknown".to_owned()),
+        None if parts.stack().has(System::Cdn) => notes.push("CloudFront: unknown".to_owned()),
+        None => {}
     }
     if ways.direct {
         edges.push(direct(parts, ways));

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::{DatabasePlace, ZoneBalancer, ZoneCacheNode, ZoneGateway, ZoneNat, ZoneService, ZoneState, ZoneSystem, ZoneTargets};
 use crate::insight::health::standing;
 use crate::insight::topology::egress;
+use crate::insight::topology::entry::balancer_nodes;
 use crate::insight::topology::roles::redis_roles;
 use crate::insight::topology::unplaced::named_zone;
 use crate::insight::{Judgement, NodeId};
@@ -53,6 +54,9 @@ struct Count {
     healthy: usize,
 }
 
+/// The place of targets whose zone nobody knows.
+const NOWHERE: &str = "";
+
 /// (target group, service) → (healthy, total).
 type Groups<'a> = BTreeMap<(&'a str, &'a str), (usize, usize)>;
 
@@ -87,7 +91,7 @@ fn names(store: &Store, stack: &Stack) -> BTreeSet<String> {
         names.extend(egress::zones(store));
         names.extend(subnets().filter(|s| s.tier != SubnetTier::Other).map(|s| s.zone.clone()));
     }
-    names.extend(store.get::<Balancer>().into_iter().flat_map(|b| &b.zones).map(|(zone, _)| zone.clone()));
+    names.extend(balancer_nodes(store).into_iter().map(|(zone, _)| zone.to_owned()));
     let tasks: BTreeSet<&str> = store.get::<Tasks>().into_iter().flat_map(|t| &t.tasks).map(|t| t.zone.as_str()).collect();
     names.extend(tasks.into_iter().map(str::to_owned));
     let members = store.get::<ReplicationGroup>().into_iter().flat_map(|g| &g.node_groups).flat_map(|s| &s.members);
@@ -131,7 +135,7 @@ fn placed(store: &Store) -> Placed<'_> {
 fn by_zone<'a>(targets: &'a [Target], zone_of: &HashMap<&'a str, &'a str>) -> Vec<(&'a str, (usize, usize))> {
     let mut counts: Vec<(&str, (usize, usize))> = Vec::new();
     for target in targets.iter().filter(|t| !t.state.is_draining()) {
-        let zone = named_zone(target).or_else(|| zone_of.get(target.id.as_str()).copied()).unwrap_or_default();
+        let zone = named_zone(target).or_else(|| zone_of.get(target.id.as_str()).copied()).unwrap_or(NOWHERE);
         let healthy = usize::from(target.state == TargetState::Healthy);
         match counts.iter_mut().find(|(z, _)| *z == zone) {
             Some((_, (h, total))) => (*h, *total) = (*h + healthy, *total + 1),
@@ -174,25 +178,28 @@ fn zone(
 }
 
 fn balancer(zone: &str, store: &Store, placed: &Placed<'_>) -> ZoneBalancer {
-    let subnet = store.get::<Balancer>().and_then(|b| b.zones.iter().find(|(z, _)| z == zone)).map(|(_, subnet)| subnet.clone());
+    let subnet = balancer_nodes(store).into_iter().find(|(z, _)| *z == zone).map(|(_, subnet)| subnet.to_owned());
     let groups = placed.groups.get(zone).into_iter().flatten().map(|((arn, service), (healthy, total))| ZoneTargets {
         name: group_name(arn).unwrap_or(arn).to_owned(),
         service: (*service).to_owned(),
         healthy: *healthy,
         total: *total,
     });
-    ZoneBalancer { present: subnet.is_some(), subnet, groups: groups.collect() }
+    let unplaced = placed.groups.get(NOWHERE).into_iter().flatten().map(|(_, (_, total))| total).sum();
+    ZoneBalancer { present: subnet.is_some(), subnet, groups: groups.collect(), unplaced }
 }
 
 fn service(zone: &str, spec: &ServiceSpec, placed: &Placed<'_>) -> ZoneService {
     let name = spec.name.as_str();
     let count = placed.services.get(&(zone, name));
+    // Targets that nobody places may be these tasks': how many of them are healthy here is not known.
+    let unplaced = placed.groups.get(NOWHERE).is_some_and(|g| g.keys().any(|(_, service)| *service == name));
     ZoneService {
         name: name.to_owned(),
         role: spec.role.clone(),
         running: count.map_or(0, |c| c.running),
         starting: count.map_or(0, |c| c.starting),
-        healthy: placed.behind.contains(name).then(|| count.map_or(0, |c| c.healthy)),
+        healthy: (placed.behind.contains(name) && !unplaced).then(|| count.map_or(0, |c| c.healthy)),
     }
 }
 

@@ -62,6 +62,8 @@ pub struct ZoneBalancer {
     pub subnet: Option<String>,
     /// Targets here, by target group.
     pub groups: Vec<ZoneTargets>,
+    /// Targets of the services whose zone nobody knows: they may be here.
+    pub unplaced: usize,
 }
 
 /// The targets of one group in one zone.
@@ -107,7 +109,7 @@ pub struct ZoneService {
     pub running: usize,
     /// Tasks that are starting.
     pub starting: usize,
-    /// Healthy targets; `None` = not behind the balancer.
+    /// Healthy targets; `None` = not behind the balancer, or it is not known in which zone its targets are.
     pub healthy: Option<usize>,
 }
 

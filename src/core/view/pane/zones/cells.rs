@@ -65,6 +65,7 @@ fn balancer<'a>(v: &View<'a>, zone: &'a ZoneState, level: Level, full: bool) -> 
     let line = head(if short { level.max(Level::Degraded) } else { level }, "ALB ");
     let line = match (v.store.get::<Targets>(), total) {
         (None, _) => line.and("targets ?", Role::Unknown),
+        (_, 0) if zone.balancer.unplaced > 0 => line.and("targets ?", Role::Unknown),
         (_, 0) => line.and("no targets", Role::Muted),
         _ => line.and(format!("{healthy}/{total} healthy"), if short { Role::Warn } else { Role::Text }),
     };
