@@ -8,10 +8,10 @@ use serde::{Deserialize, Deserializer};
 use nextcore_core::insight::health::written;
 use nextcore_core::model::identity;
 use nextcore_core::model::limits::Limits;
-use nextcore_core::model::stack::Stack;
+use nextcore_core::model::stack::{Stack, StackChoice, StackColor};
 
 /// The keys of `[stack]` that say where a stack is and how it is looked at, and not which resources it has.
-const NO_RESOURCES: &[&str] = &["name", "region", "account", "profile", "alarm_prefix", "distribution"];
+const NO_RESOURCES: &[&str] = &["name", "region", "account", "profile", "color", "alarm_prefix", "distribution"];
 
 /// What a configuration file may say.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -49,6 +49,9 @@ pub struct File {
     /// The one of `stacks` that was chosen.
     #[serde(skip)]
     pub chosen: Option<String>,
+    /// All of several, to choose from.
+    #[serde(skip)]
+    pub choices: Vec<StackChoice>,
 }
 
 fn account<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
@@ -141,10 +144,14 @@ impl File {
         let name = match (name, known.as_slice()) {
             (Some(name), _) => name.to_owned(),
             (None, []) => return Ok(self),
-            (None, _) if self.stack.is_some() => return Ok(self),
+            (None, _) if self.stack.is_some() => {
+                self.choices = self.choices("");
+                return Ok(self);
+            }
             (None, [only]) => only.clone(),
             (None, _) => return Err(FileError::WhichStack { path: path.to_owned(), known: known.join(", ") }),
         };
+        self.choices = self.choices(&name);
         let Some(stack) = self.stacks.remove(&name) else {
             let known = if known.is_empty() { "none are written".to_owned() } else { known.join(", ") };
             return Err(FileError::NoSuchStack { path: path.to_owned(), name, known });
@@ -157,6 +164,20 @@ impl File {
         self.chosen = Some(name);
         self.stack = Some(stack);
         Ok(self)
+    }
+}
+
+impl File {
+    /// The named stacks, of which this one is on the screen.
+    fn choices(&self, current: &str) -> Vec<StackChoice> {
+        let choice = |(place, (name, stack)): (usize, (&String, &Stack))| StackChoice {
+            name: name.clone(),
+            region: stack.region.clone(),
+            account: if stack.account.is_empty() { self.account.clone().unwrap_or_default() } else { stack.account.clone() },
+            color: stack.color.unwrap_or(StackColor::by_place(place)),
+            current: name == current,
+        };
+        self.stacks.iter().enumerate().map(choice).collect()
     }
 }
 
@@ -181,9 +202,9 @@ fn filled(stack: Stack, written: Option<&toml::Table>, of: &str) -> Stack {
         let own = [of, &stack.cluster, &stack.balancer, &stack.database].into_iter().find(|n| !n.is_empty()).unwrap_or("stack");
         return Stack { name: named(&stack.name, own), ..stack };
     }
-    let (seed, Stack { name, region, account, profile, alarm_prefix, distribution, .. }) = (Stack::default(), stack);
+    let (seed, Stack { name, region, account, profile, color, alarm_prefix, distribution, .. }) = (Stack::default(), stack);
     let name = named(&name, if of.is_empty() { &seed.name } else { of });
-    Stack { name, region: named(&region, &seed.region), account, profile, alarm_prefix, distribution, ..seed }
+    Stack { name, region: named(&region, &seed.region), account, profile, color, alarm_prefix, distribution, ..seed }
 }
 
 /// The first list that names a resource twice, and which.

@@ -19,7 +19,7 @@ use nextcore_core::model::connection::ConnectOptions;
 use nextcore_core::model::limits::Limits;
 use nextcore_core::model::mode::Mode;
 use nextcore_core::model::place::{Chosen, EndpointUrl, Place};
-use nextcore_core::model::stack::Stack;
+use nextcore_core::model::stack::{Stack, StackChoice};
 use nextcore_core::model::system::SYSTEMS;
 use nextcore_core::theme::{Depth, Glyphs, Theme};
 
@@ -90,6 +90,8 @@ pub struct Settings {
     pub chosen: Option<String>,
     /// Why none was, where there are several.
     pub unchosen: Option<String>,
+    /// The named stacks of the file, to change to.
+    pub choices: Vec<StackChoice>,
     /// The file that was read.
     pub file: Option<PathBuf>,
     /// Where it was looked for.
@@ -197,7 +199,7 @@ pub fn load_with(flags: &Global, env: &Environment, system_file: &Path) -> Resul
     let unused: Vec<&str> = SYSTEMS.iter().filter(|s| !stack.has(**s)).map(|s| s.spec().word).collect();
     layers.note("not used", if unused.is_empty() { "-".to_owned() } else { unused.join(", ") }, &stack_origin);
     stack.limits = limits(file.limits, &mut layers);
-    let chosen = file.chosen;
+    let (chosen, choices) = (file.chosen, file.choices);
     let (place, provenance) = (Place::default(), layers.provenance);
     Ok(Settings {
         stack,
@@ -211,6 +213,7 @@ pub fn load_with(flags: &Global, env: &Environment, system_file: &Path) -> Resul
         log_level,
         chosen,
         unchosen,
+        choices,
         file: path,
         file_default,
         provenance,

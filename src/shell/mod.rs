@@ -10,6 +10,7 @@ mod detached;
 mod document;
 mod embedded;
 mod failure;
+mod glance;
 mod handoff;
 mod headless;
 mod info;
@@ -31,6 +32,7 @@ mod tui;
 mod verify;
 
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
@@ -121,7 +123,7 @@ fn execute(cli: &Cli, act: Option<&ActArgs>) -> Result<ExitCode, Failure> {
         return Err(Failure::cannot_tell(why));
     }
     let started = log::start(settings.log_level, env.log_file());
-    let (_log, log_trouble) = match started {
+    let (log_guard, log_trouble) = match started {
         Ok(log) => (log, None),
         // What is wrong is what it is asked for.
         Err(e) if matches!(command, Some(Command::Info)) => (None, Some(e.to_string())),
@@ -147,17 +149,24 @@ fn execute(cli: &Cli, act: Option<&ActArgs>) -> Result<ExitCode, Failure> {
     if command.is_none_or(looks_at_aws) {
         log::chosen(&settings.place);
     }
+    let next = OnceLock::new();
     let result = match (act, command) {
         (Some(act), _) => runtime.block_on(act::run(act, &settings, &env)),
         (None, Some(Command::Info)) => {
             runtime.block_on(info::run(&settings, &env, info::Trouble { place: None, log: log_trouble.as_deref() }))
         }
-        (None, command) => without_acting(command, &cli.global, &settings, &env, &runtime),
+        (None, command) => without_acting(command, &cli.global, &settings, &env, &runtime, &next),
     };
     // A poll that hangs in a system call must not keep a finished program alive.
     runtime.shutdown_background();
     tracing::info!(command = word, failed = result.is_err(), "ended");
-    result
+    match next.into_inner().filter(|_| result.is_ok()) {
+        Some(stack) => {
+            drop(log_guard);
+            Err(glance::begin_anew(&stack))
+        }
+        None => result,
+    }
 }
 
 /// Whether a command depends on where AWS is looked at.
@@ -196,10 +205,11 @@ fn without_acting(
     settings: &Settings,
     env: &Environment,
     runtime: &tokio::runtime::Runtime,
+    next: &OnceLock<String>,
 ) -> Result<ExitCode, Failure> {
     match command {
-        None => runtime.block_on(tui::run(Target::Aws, settings, env)),
-        Some(Command::Demo(world)) => runtime.block_on(tui::run(Target::Demo(world.clone()), settings, env)),
+        None => runtime.block_on(tui::run(Target::Aws, flags, settings, env, next)),
+        Some(Command::Demo(world)) => runtime.block_on(tui::run(Target::Demo(world.clone()), flags, settings, env, next)),
         Some(Command::Cloud(args)) => runtime.block_on(listen::run(args)),
         Some(Command::Snapshot(args)) => runtime.block_on(headless::snapshot(args, settings)),
         Some(Command::Verify(args)) => runtime.block_on(verify::run(args, settings)),

@@ -36,6 +36,10 @@ pub trait Host {
     fn copy(&mut self, _text: &str) -> io::Result<()> {
         Ok(())
     }
+    /// Look at these other stacks once; what is seen comes with the input.
+    fn glance(&mut self, _stacks: Vec<String>) {}
+    /// Another stack is to be shown after this session.
+    fn switch(&mut self, _stack: String) {}
     /// Give the terminal to a session of ECS Exec, and take it back; the terminal's size after it, or why there was no session.
     #[expect(async_fn_in_trait, reason = "awaited on the thread that owns the terminal, never sent to another")]
     async fn hand_over(&mut self, _session: &Handoff) -> io::Result<Result<Option<(u16, u16)>, String>> {
@@ -143,6 +147,11 @@ pub async fn run<T: Screen + Host>(
                     screen.draw(&session, &theme)?;
                 }
                 Effect::Copy(text) => screen.copy(&text)?,
+                Effect::Glance(stacks) => screen.glance(stacks),
+                Effect::Switch(stack) => {
+                    screen.switch(stack);
+                    return Ok(session);
+                }
                 Effect::Closely(closely) => feed.wishes.make(Wish::Closely(closely)),
                 Effect::Needs { all, front } => feed.wishes.make(Wish::Needs { all, front }),
                 Effect::Refresh(keys) => feed.wishes.make(Wish::Refresh(keys)),

@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use super::acts::acts;
 use super::backend::{Target, watch_hope};
 use super::failure::Failure;
+use super::glance::Glances;
 use super::handoff;
 use super::keys::{self, Keyboard};
 use super::leaving::leave;
@@ -24,6 +25,7 @@ use super::signals::{Ending, clear_the_way, ending};
 use super::terminal::{Guard, copy};
 use super::tty;
 use crate::config::Settings;
+use crate::config::args::Global;
 use crate::config::environment::Environment;
 use nextcore_core::model::section::ProblemKind;
 use nextcore_core::session::{Msg, Session, SessionOptions};
@@ -34,12 +36,14 @@ use nextcore_live::engine::action::Runner;
 use nextcore_live::engine::{self, Engine};
 
 /// The terminal, and what has to be put right before it is stopped.
-struct Here {
+struct Here<'a> {
     guard: Guard,
     runner: Arc<OnceLock<Runner>>,
+    glances: Glances,
+    next: &'a OnceLock<String>,
 }
 
-impl Host for Here {
+impl Host for Here<'_> {
     async fn suspend(&mut self) -> io::Result<Option<(u16, u16)>> {
         let promised = self.runner.get().filter(|r| !r.promises().is_empty());
         if let Some(runner) = promised {
@@ -57,6 +61,14 @@ impl Host for Here {
         copy(text)
     }
 
+    fn glance(&mut self, stacks: Vec<String>) {
+        self.glances.begin(stacks);
+    }
+
+    fn switch(&mut self, stack: String) {
+        let _ = self.next.set(stack);
+    }
+
     async fn hand_over(&mut self, session: &Handoff) -> io::Result<Result<Option<(u16, u16)>, String>> {
         let keys = self.guard.give()?;
         let stopped = async {
@@ -71,7 +83,7 @@ impl Host for Here {
     }
 }
 
-impl Screen for Here {
+impl Screen for Here<'_> {
     fn draw(&mut self, session: &Session, theme: &Theme) -> io::Result<()> {
         self.guard.mend()?;
         Screen::draw(&mut self.guard.terminal, session, theme)
@@ -79,7 +91,14 @@ impl Screen for Here {
 }
 
 /// Runs the dashboard until the user leaves, the line closes, or nothing can be shown without a restart. Whatever may pass is waited for.
-pub(super) async fn run(target: Target, settings: &Settings, env: &Environment) -> Result<ExitCode, Failure> {
+/// `next` is the stack that was chosen to be shown after it, if one was.
+pub(super) async fn run(
+    target: Target,
+    flags: &Global,
+    settings: &Settings,
+    env: &Environment,
+    next: &OnceLock<String>,
+) -> Result<ExitCode, Failure> {
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         return Err(Failure::cannot_tell("the dashboard needs a terminal\n  next: use 'nextcore-top snapshot' in scripts and pipes"));
     }
@@ -103,8 +122,9 @@ pub(super) async fn run(target: Target, settings: &Settings, env: &Environment) 
     let outside = outside(Arc::clone(&continued), Arc::clone(&by)).map_err(signals)?;
     let way = tokio::spawn(clear_the_way());
     let taken = |e| Failure::cannot_tell(format!("cannot open the terminal: {e}"));
+    let (glances, glanced) = Glances::of(flags, env);
     let (keyboard, reads) = Keyboard::open().map_err(taken)?;
-    let mut here = Here { guard: Guard::take(keyboard, continued).map_err(taken)?, runner: Arc::clone(&runner) };
+    let mut here = Here { guard: Guard::take(keyboard, continued).map_err(taken)?, runner: Arc::clone(&runner), glances, next };
     let session = Session::new(SessionOptions {
         stack: parts.stack.clone(),
         mode,
@@ -112,10 +132,11 @@ pub(super) async fn run(target: Target, settings: &Settings, env: &Environment) 
         size: tty::size(),
         now: parts.clock.now(),
     })
-    .at(place);
+    .at(place)
+    .among(if matches!(target, Target::Aws) { settings.choices.clone() } else { Vec::new() });
     let ended = {
         let wrong = watch_hope(parts.feed.store.clone(), |kind| kind == ProblemKind::WrongAccount);
-        let session = AssertUnwindSafe(session_loop::run(&mut here, outside(reads), session, parts)).catch_unwind();
+        let session = AssertUnwindSafe(session_loop::run(&mut here, outside(reads, glanced), session, parts)).catch_unwind();
         tokio::pin!(session, wrong);
         let engine = failed(engine);
         tokio::pin!(engine);
@@ -160,7 +181,10 @@ async fn failed(engine: JoinHandle<Result<Engine, nextcore_live::aws::ConnectErr
 
 /// Keys, the window's size and the signals that end the program, as one stream; it ends when the terminal is closed or a signal says so,
 /// and then it says by which.
-fn outside(continued: Arc<AtomicBool>, by: Arc<OnceLock<Ending>>) -> io::Result<impl FnOnce(mpsc::Receiver<Vec<u8>>) -> Input> {
+fn outside(
+    continued: Arc<AtomicBool>,
+    by: Arc<OnceLock<Ending>>,
+) -> io::Result<impl FnOnce(mpsc::Receiver<Vec<u8>>, mpsc::Receiver<Msg>) -> Input> {
     let ended = ending()?.map(move |which| {
         let _ = by.set(which);
     });
@@ -172,10 +196,11 @@ fn outside(continued: Arc<AtomicBool>, by: Arc<OnceLock<Ending>>) -> io::Result<
         continued.store(true, Ordering::SeqCst);
         Msg::Resize(tty::size().0, tty::size().1)
     });
-    Ok(move |reads| {
-        // Only the end of the keys is the end: the other two never end.
+    Ok(move |reads, glanced| {
+        let glanced = stream::unfold(glanced, |mut g: mpsc::Receiver<Msg>| async { g.recv().await.map(|msg| (msg, g)) });
+        // Only the end of the keys is the end: the others never end.
         let keys = keys::messages(reads).map(Some).chain(stream::once(future::ready(None)));
-        let all = stream::select(keys, stream::select(resized, cont).map(Some));
+        let all = stream::select(keys, stream::select(stream::select(resized, cont), glanced).map(Some));
         let all = all.take_while(|msg| future::ready(msg.is_some())).filter_map(future::ready);
         Box::pin(all.take_until(ended)) as Input
     })

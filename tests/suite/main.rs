@@ -19,6 +19,7 @@ mod credentials;
 mod deployers;
 mod drops;
 mod engine;
+mod failover;
 mod init;
 mod keys;
 #[cfg(not(feature = "ec2"))]

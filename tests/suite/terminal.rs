@@ -503,3 +503,26 @@ fn keys_answer_at_once_while_every_call_hangs() {
     assert!(pressed.elapsed() < Duration::from_secs(2), "quitting waited for calls: {:?}", pressed.elapsed());
     cloud.signal(Signal::CONT);
 }
+
+#[test]
+fn one_changes_to_another_stack_by_a_list_that_says_how_it_is() {
+    let Some(window) = Window::open(120, 40) else { return };
+    let cloud = CloudProcess::start(&window.machine);
+    let config = format!(
+        "endpoint_url = \"http://{}\"\n[stacks.production]\nregion = \"ap-southeast-2\"\n[stacks.staging]\nregion = \"ap-southeast-2\"\n\
+         cluster = \"not-there\"\nservices = [{{ name = \"shop\", role = \"api\" }}]\n",
+        cloud.address()
+    );
+    window.machine.file("stacks.toml", &config);
+    let keys = CREDENTIALS.map(|(k, v)| format!("{k}={v}")).join(" ");
+    window.line(&format!("{keys} sh watched --config stacks.toml --stack production --write"));
+    window.until("the stack's name and whole stack", |s| s.contains(" production ") && s.contains("ARMED") && whole_stack(s));
+    window.press(&[":"]);
+    window.line("stack");
+    window.until("how the other is", |s| s.lines().any(|l| l.contains("staging") && l.contains("✖ ")));
+    window.press(&["j", "Enter"]);
+    let screen = window.until("the other stack", |s| s.lines().next().is_some_and(|l| l.contains(" staging ") && l.contains("SAFE")));
+    assert!(!screen.contains("control-plane"), "nothing of the first is left:\n{screen}");
+    window.press(&["q"]);
+    window.shows("exit code 0");
+}

@@ -43,6 +43,25 @@ impl Comparison {
 }
 
 states! {
+    /// `TreatMissingData` of the CloudWatch API's `DescribeAlarms`; absent is `missing`.
+    pub enum MissingData {
+        Breaching = "breaching",
+        NotBreaching = "notBreaching",
+        Ignore = "ignore",
+        Missing = "missing",
+    }
+}
+
+states! {
+    /// `EvaluationState` of the CloudWatch API's `DescribeAlarms`: only where an evaluation did not go as it should.
+    pub enum EvaluationState {
+        PartialData = "PARTIAL_DATA",
+        Failure = "EVALUATION_FAILURE",
+        Error = "EVALUATION_ERROR",
+    }
+}
+
+states! {
     /// `HistoryItemType` of the CloudWatch API's `DescribeAlarmHistory`.
     pub enum HistoryItemType {
         Action = "Action",
@@ -69,7 +88,14 @@ pub struct Alarm {
     pub actions: Vec<String>,
     /// Namespace; empty for composite alarms.
     pub namespace: String,
+    /// The metric's name, where it watches one by itself; empty for metric math and composite alarms.
     pub metric: String,
+    /// Metric math: what it watches (`100*errors/requests`); a composite alarm: its rule.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub expression: String,
+    /// `Sum`, `Average`, `p99`; empty for metric math.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub statistic: String,
     pub dimensions: Vec<(String, String)>,
     pub threshold: Option<f64>,
     /// `GreaterThanThreshold`, ...
@@ -78,11 +104,37 @@ pub struct Alarm {
     pub period: Option<i32>,
     /// Evaluation periods.
     pub periods: Option<i32>,
+    /// How many of them must be over the threshold, where not all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub datapoints: Option<i32>,
+    /// The threshold is a band of anomaly detection.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub band: bool,
+    /// What it makes of periods without data; `None`: `missing`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing_data: Option<MissingData>,
+    /// Its last evaluation did not see all, or failed: the state is not certain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluation: Option<EvaluationState>,
+    /// A composite alarm whose actions are suppressed: by what, in AWS's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suppressed: Option<String>,
     /// Composite alarm.
     pub composite: bool,
 }
 
 impl Alarm {
+    /// What it watches: a metric, an expression, a rule.
+    pub fn subject(&self) -> &str {
+        if self.metric.is_empty() { &self.expression } else { &self.metric }
+    }
+
+    /// CloudWatch has no points of a count while nothing is counted: by its own policy it then says INSUFFICIENT_DATA, and all is quiet.
+    pub fn is_quiet_without_data(&self) -> bool {
+        let missing = matches!(self.missing_data, None | Some(MissingData::Missing));
+        missing && matches!(self.statistic.as_str(), "Sum" | "SampleCount")
+    }
+
     /// Owned by a scaling policy: it sits in ALARM at minimum capacity and is not for people.
     pub fn is_scaling(&self) -> bool {
         self.actions.iter().any(|a| a.contains(":scalingPolicy:")) || self.name.starts_with("TargetTracking-")

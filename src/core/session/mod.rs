@@ -20,7 +20,7 @@ use std::sync::Arc;
 pub use list::ListState;
 pub(crate) use list::first_visible;
 pub use logs::LogView;
-pub use msg::{Effect, Flash, Msg, Tone};
+pub use msg::{Effect, Flash, Glance, Msg, Tone};
 pub use update::update;
 
 use crate::input::Situation;
@@ -31,7 +31,7 @@ use crate::model::obligation::{Holder, Standing};
 use crate::model::place::Place;
 use crate::model::plan::Run;
 use crate::model::section::{Problem, ProblemKind, SectionKey};
-use crate::model::stack::Stack;
+use crate::model::stack::{Stack, StackChoice};
 use crate::model::store::Store;
 use layout::{Layout, Wish};
 use pane::{PaneId, Panel};
@@ -100,6 +100,10 @@ pub struct Session {
     pub(crate) runs: BTreeMap<String, Arc<Run>>,
     /// What is owed, by this process and by those before it.
     pub(crate) owed: Arc<Vec<Standing>>,
+    /// The configured stacks, where there are several.
+    pub(crate) stacks: Vec<StackChoice>,
+    /// How the others were when they were looked at last.
+    pub(crate) glances: BTreeMap<String, Glance>,
     /// What was left behind and has been offered already.
     offered: BTreeSet<String>,
     /// Stopping was asked for while something is promised.
@@ -140,6 +144,8 @@ impl Session {
             act: None,
             runs: BTreeMap::new(),
             owed: Arc::default(),
+            stacks: Vec::new(),
+            glances: BTreeMap::new(),
             offered: BTreeSet::new(),
             stopping: false,
             history: Vec::new(),
@@ -156,6 +162,13 @@ impl Session {
     #[must_use]
     pub fn at(mut self, place: Place) -> Self {
         self.store = Arc::new(Store::at_place(place));
+        self
+    }
+
+    /// One of these stacks.
+    #[must_use]
+    pub fn among(mut self, stacks: Vec<StackChoice>) -> Self {
+        self.stacks = stacks;
         self
     }
 

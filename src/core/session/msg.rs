@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::input::Key;
-use crate::insight::Judgement;
+use crate::insight::{Counts, Judgement};
 use crate::model::Time;
 use crate::model::action::Request;
 use crate::model::mode::Mode;
@@ -32,6 +32,22 @@ pub struct Flash {
     pub since: Time,
 }
 
+/// How another stack was when it was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Glance {
+    /// It is being asked.
+    Asking,
+    /// What was judged of it.
+    Judged {
+        counts: Counts,
+        /// The worst node's first reason, with its name; empty where all is well.
+        reason: String,
+        at: Time,
+    },
+    /// It could not be looked at.
+    Failed { why: String, at: Time },
+}
+
 /// What happened.
 #[derive(Debug, Clone)]
 pub enum Msg {
@@ -51,6 +67,8 @@ pub enum Msg {
     Flash(String, Tone),
     /// Something about an action.
     Acted(News),
+    /// Another stack was looked at.
+    Glanced(String, Glance),
     /// What this process may do has changed.
     Mode(Mode),
 }
@@ -73,6 +91,10 @@ pub enum Effect {
     Closely(bool),
     /// Poll these now.
     Refresh(BTreeSet<SectionKey>),
+    /// Look at these other stacks once.
+    Glance(Vec<String>),
+    /// Go on with another stack.
+    Switch(String),
     /// Put this on the user's clipboard.
     Copy(String),
     /// Make a plan.

@@ -55,6 +55,12 @@ pub enum Role {
     BadgeSafe,
     /// Badge of the mode that may write.
     BadgeArmed,
+    /// The name of one of several stacks, by the colour that tells it from the others.
+    StackCyan,
+    StackMagenta,
+    StackGreen,
+    StackYellow,
+    StackRed,
     /// The line that says what is wrong with the connection.
     Banner,
     /// What a filter matched.
@@ -63,7 +69,7 @@ pub enum Role {
 
 impl Role {
     /// How many there are.
-    pub const COUNT: usize = 26;
+    pub const COUNT: usize = 31;
 
     /// All of them, in the order of declaration.
     pub const ALL: [Self; Self::COUNT] = [
@@ -91,6 +97,11 @@ impl Role {
         Self::BadgeViewer,
         Self::BadgeSafe,
         Self::BadgeArmed,
+        Self::StackCyan,
+        Self::StackMagenta,
+        Self::StackGreen,
+        Self::StackYellow,
+        Self::StackRed,
         Self::Banner,
         Self::Match,
     ];
@@ -115,6 +126,7 @@ impl Role {
             Self::BorderFocus | Self::Key | Self::Info | Self::Match | Self::Series1 | Self::BadgeSim => Self::Accent,
             Self::Stale | Self::BadgeArmed | Self::Banner => Self::Warn,
             Self::SelectionInactive | Self::BadgeViewer | Self::BadgeSafe => Self::Title,
+            Self::StackCyan | Self::StackMagenta | Self::StackGreen | Self::StackYellow | Self::StackRed => Self::BadgeSafe,
             Self::Series2 | Self::Series3 | Self::Series4 => Self::Series1,
             _ => Self::Text,
         })
@@ -132,6 +144,9 @@ impl Role {
             | Self::BadgeViewer
             | Self::BadgeSafe
             | Self::SelectionInactive => Modifier::BOLD,
+            Self::StackCyan | Self::StackMagenta | Self::StackGreen | Self::StackYellow | Self::StackRed => {
+                Modifier::BOLD.union(Modifier::REVERSED)
+            }
             Self::Selection | Self::BadgeArmed | Self::BadgeSim | Self::Banner | Self::Match => Modifier::REVERSED,
             Self::Crit => Modifier::BOLD.union(Modifier::REVERSED),
             _ => Modifier::empty(),

@@ -5,12 +5,13 @@ use std::borrow::Cow;
 use super::View;
 use super::widget::chart;
 use super::widget::{Chart, Phrase, Unit};
-use crate::insight::NodeId;
+use crate::insight::{Counts, NodeId};
 use crate::model::Time;
 use crate::model::health::Level;
 use crate::model::limits::Limit;
 use crate::model::metric::{self, Metrics, Series, SeriesId};
 use crate::model::section::{Loadable, SectionKey};
+use crate::model::stack::StackColor;
 use crate::model::system::System;
 use crate::model::text::{self, cells};
 use crate::session::LIVE;
@@ -27,6 +28,37 @@ pub(crate) fn glyph(level: Level) -> (&'static str, Role) {
         Level::Down => Role::Crit,
     };
     (level.sign(), role)
+}
+
+/// The worst levels and how many nodes are at each; `None` where nothing is wrong, and some of it is still to come.
+pub(crate) fn counted(counts: &Counts, loading: usize) -> Option<Phrase<'static>> {
+    let total = counts.total();
+    let bad = [(Level::Down, counts.down), (Level::Degraded, counts.degraded), (Level::Unknown, counts.unknown.saturating_sub(loading))];
+    let mut phrase = Phrase::new();
+    for (level, n) in bad.into_iter().filter(|(_, n)| *n > 0) {
+        let (mark, role) = glyph(level);
+        phrase = phrase.and(format!("{mark} {n} "), role);
+    }
+    if !phrase.is_empty() {
+        return Some(phrase.and(format!("of {total}"), Role::Text));
+    }
+    let (level, word) = match counts.info {
+        0 => (Level::Healthy, format!("all {total} healthy")),
+        n => (Level::Info, format!("{n} of {total} changing")),
+    };
+    let (mark, role) = glyph(level);
+    (loading == 0).then(|| Phrase::of(mark, role).and(format!(" {word}"), Role::Text))
+}
+
+/// A stack's own colour.
+pub(crate) fn stack_role(color: StackColor) -> Role {
+    match color {
+        StackColor::Cyan => Role::StackCyan,
+        StackColor::Magenta => Role::StackMagenta,
+        StackColor::Green => Role::StackGreen,
+        StackColor::Yellow => Role::StackYellow,
+        StackColor::Red => Role::StackRed,
+    }
 }
 
 /// The node as people call it.

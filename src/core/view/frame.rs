@@ -3,12 +3,11 @@
 use ratatui::layout::Rect;
 
 use super::View;
-use super::figures::{coarse_age, glyph};
+use super::figures::{coarse_age, counted, stack_role};
 use super::widget::phrase::fit;
 use super::widget::{Fact, Ink, Phrase};
 use crate::input::{COMMANDS, Command, Key};
 use crate::model::Time;
-use crate::model::health::Level;
 use crate::model::identity::Identity;
 use crate::model::mode::Mode;
 use crate::model::obligation::Standing;
@@ -37,6 +36,7 @@ pub(crate) fn header(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
     let usage = &v.store.usage;
     let facts = vec![
         Fact::new(7, Phrase::of("nextcore-top", Role::Title)),
+        Fact::new(0, which(v)),
         Fact::new(0, badge),
         Fact::new(0, elsewhere(v)),
         Fact::new(3, identity(v)),
@@ -55,6 +55,12 @@ pub(crate) fn header(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
     let line = fit(facts, usize::from(inner.width).saturating_sub(time.len() + 2), 2);
     ink.phrase(inner.x, inner.y, inner.right(), &line);
     ink.put_right(inner.y, inner.right(), &time, Role::Text);
+}
+
+/// Which of several stacks it is, in its own colour.
+fn which<'a>(v: &View<'a>) -> Phrase<'a> {
+    let current = v.session.stacks.iter().find(|s| s.current);
+    current.map(|s| Phrase::of(format!(" {} ", s.name), stack_role(s.color))).unwrap_or_default()
 }
 
 /// What was sent from here and has no end yet: it stays in sight when its layer is closed.
@@ -135,25 +141,8 @@ fn health(v: &View<'_>) -> Phrase<'static> {
     if counts.total() == loading {
         return Phrase::of("◌ loading", Role::Muted);
     }
-    let bad = [(Level::Down, counts.down), (Level::Degraded, counts.degraded), (Level::Unknown, counts.unknown.saturating_sub(loading))];
-    let mut phrase = Phrase::new();
-    for (level, n) in bad.into_iter().filter(|(_, n)| *n > 0) {
-        let (mark, role) = glyph(level);
-        phrase = phrase.and(format!("{mark} {n} "), role);
-    }
-    if phrase.is_empty() && loading > 0 {
-        return Phrase::of(format!("◌ {} of {} loaded", counts.total() - loading, counts.total()), Role::Muted);
-    }
-    if phrase.is_empty() {
-        let (mark, role) = if counts.info > 0 { glyph(Level::Info) } else { glyph(Level::Healthy) };
-        let word = if counts.info > 0 {
-            format!("{} of {} changing", counts.info, counts.total())
-        } else {
-            format!("all {} healthy", counts.total())
-        };
-        return Phrase::of(mark, role).and(format!(" {word}"), Role::Text);
-    }
-    phrase.and(format!("of {}", counts.total()), Role::Text)
+    counted(&counts, loading)
+        .unwrap_or_else(|| Phrase::of(format!("◌ {} of {} loaded", counts.total() - loading, counts.total()), Role::Muted))
 }
 
 fn freshness(v: &View<'_>) -> Phrase<'static> {

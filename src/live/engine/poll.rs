@@ -65,6 +65,7 @@ pub(super) async fn run(
         let noise = rng.random::<f64>();
         let wait = |attention: &Attention, shared: &Shared| {
             let every = (row.every)(&shared.snapshot());
+            let every = row.unwell.filter(|_| attention.closely).map_or(every, |unwell| unwell.min(every));
             let interval = interval(every, row.closely, attention.look(row.key), attention.focused).max(tally.least_interval());
             let due = if row.on_demand && attention.look(row.key) == Look::Idle {
                 NEVER

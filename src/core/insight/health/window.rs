@@ -24,6 +24,8 @@ pub(crate) struct Breach {
     pub n: usize,
     /// Minutes looked at.
     pub of: usize,
+    /// It is the newest minute of which anything is known.
+    newest: bool,
     /// Its minute, where it must be said: another figure of newer minutes stands beside it, or it is old.
     said: Option<Time>,
 }
@@ -133,7 +135,9 @@ impl<'a> Window<'a> {
         let check = |(share, n, of): (f64, usize, usize)| {
             let shares = self.slots(errors, end, of).zip(self.slots(requests, end, of));
             let shares = shares.map(|((at, e), (_, r))| (at, e.zip(r).and_then(|(e, r)| failed_share(e, r, rule))));
-            self.breached(shares.collect(), |s| s >= share, n)
+            let breach = self.breached(shares.collect(), |s| s >= share, n)?;
+            // Who is served again is served, whatever was minutes ago.
+            Some(breach).filter(|b| b.newest)
         };
         check(rule.critical).map(|b| (true, b)).or_else(|| check(rule.warn).map(|b| (false, b)))
     }
@@ -145,10 +149,12 @@ impl<'a> Window<'a> {
     /// Whether at least `n` of these minutes are bad.
     fn breached(&self, minutes: Slots, is_bad: impl Fn(f64) -> bool, n: usize) -> Option<Breach> {
         let (newest, of) = (minutes.first()?.0, minutes.len());
-        let bad: Vec<(i64, f64)> = minutes.into_iter().filter_map(|(at, v)| Some((at, v?))).filter(|(_, v)| is_bad(*v)).collect();
+        let known: Vec<(i64, f64)> = minutes.into_iter().filter_map(|(at, v)| Some((at, v?))).collect();
+        let last = known.first()?.0;
+        let bad: Vec<(i64, f64)> = known.into_iter().filter(|(_, v)| is_bad(*v)).collect();
         let (at, value) = *bad.first().filter(|_| bad.len() >= n)?;
         let said = (at < newest || self.readings.age(at) > OLD).then(|| Time::from_timestamp(at, 0)).flatten();
-        Some(Breach { value, n: bad.len(), of, said })
+        Some(Breach { value, n: bad.len(), of, newest: at == last, said })
     }
 
     /// Mean of the `m` minutes before the newest `skip` ones.

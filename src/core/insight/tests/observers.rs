@@ -60,6 +60,78 @@ fn alarm_states() {
             "no alarms",
         ),
         ("no data", |w| alarms(w, vec![alarm("5xx", "INSUFFICIENT_DATA", 20)]), "alarms", "degraded", "alarm 5xx: no data for 20m00s"),
+        (
+            "no data of a count that is missing while nothing is counted",
+            |w| alarms(w, vec![crate::model::alarm::Alarm { statistic: "Sum".into(), ..alarm("5xx", "INSUFFICIENT_DATA", 20) }]),
+            "alarms",
+            "healthy",
+            "",
+        ),
+        (
+            "no data of a count whose owner calls that well",
+            |w| {
+                let policy = Some("notBreaching".into());
+                let silent = alarm("5xx", "INSUFFICIENT_DATA", 20);
+                alarms(w, vec![crate::model::alarm::Alarm { statistic: "Sum".into(), missing_data: policy, ..silent }]);
+            },
+            "alarms",
+            "degraded",
+            "alarm 5xx: no data for 20m00s",
+        ),
+        (
+            "metric math",
+            |w| {
+                let math = crate::model::alarm::Alarm {
+                    reason: CROSSED.into(),
+                    metric: String::new(),
+                    expression: "100*errors/requests".into(),
+                    ..alarm("error-rate", "ALARM", 3)
+                };
+                alarms(w, vec![math]);
+            },
+            "alarms",
+            "degraded",
+            "alarm error-rate: 100*errors/requests 91.25 > 80",
+        ),
+        (
+            "a band of anomaly detection",
+            |w| {
+                let band = crate::model::alarm::Alarm {
+                    reason: CROSSED.into(),
+                    band: true,
+                    threshold: None,
+                    comparison: "LessThanLowerOrGreaterThanUpperThreshold".into(),
+                    ..alarm("odd", "ALARM", 3)
+                };
+                alarms(w, vec![band]);
+            },
+            "alarms",
+            "degraded",
+            "alarm odd: CPUUtilization 91.25 outside its band",
+        ),
+        (
+            "suppressed",
+            |w| {
+                let held = crate::model::alarm::Alarm {
+                    reason: "a fires".into(),
+                    metric: String::new(),
+                    composite: true,
+                    suppressed: Some("Alarm".into()),
+                    ..alarm("all", "ALARM", 3)
+                };
+                alarms(w, vec![held]);
+            },
+            "alarms",
+            "degraded",
+            "alarm all: a fires; nobody is told: suppressed (Alarm)",
+        ),
+        (
+            "evaluated on a part of its data",
+            |w| alarms(w, vec![crate::model::alarm::Alarm { evaluation: Some("PARTIAL_DATA".into()), ..alarm("x", "OK", 3) }]),
+            "alarms",
+            "unknown",
+            "alarm x: judged by a part of its data only",
+        ),
         ("no data yet", |w| alarms(w, vec![alarm("5xx", "INSUFFICIENT_DATA", 10)]), "alarms", "healthy", ""),
         (
             "muted",

@@ -1,12 +1,14 @@
 //! Which resources make up the stack that is watched: names from the configuration, or the written architecture's where none is written.
-//! `roles`: what its parts are for; `uses`: which systems it has.
+//! `roles`: what its parts are for; `uses`: which systems it has; `choice`: one of several.
 
+mod choice;
 mod roles;
 mod uses;
 
 use serde::{Deserialize, Serialize};
 
 use super::limits::Limits;
+pub use choice::{StackChoice, StackColor};
 pub use roles::{BucketRole, KeyUse, NotAWord, RoleUse, SecretUse, ServiceRole};
 
 /// A resource's name and what it is for.
@@ -90,6 +92,9 @@ pub struct Stack {
     /// The AWS profile that it is looked at with; empty = the configuration's.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub profile: String,
+    /// The colour of its name where there are several; without it one by its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub color: Option<StackColor>,
     /// ECS cluster name.
     pub cluster: String,
     /// ECS services, in the order of the diagram.
@@ -136,6 +141,7 @@ impl Default for Stack {
             region: "ap-southeast-2".to_owned(),
             account: String::new(),
             profile: String::new(),
+            color: None,
             cluster: "production-nextcore".to_owned(),
             services: vec![
                 ServiceSpec::new("control-plane", ServiceRole::ControlPlane),
@@ -191,6 +197,7 @@ impl Stack {
             region: String::new(),
             account: String::new(),
             profile: String::new(),
+            color: None,
             cluster: String::new(),
             services: Vec::new(),
             balancer: String::new(),

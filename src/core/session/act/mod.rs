@@ -7,6 +7,7 @@ mod menu;
 mod news;
 mod palette;
 mod plan;
+mod stacks;
 
 use std::sync::Arc;
 
@@ -66,6 +67,11 @@ pub enum Act {
     Palette(Palette),
     /// What is owed.
     Owed {
+        /// The selected one.
+        index: usize,
+    },
+    /// The configured stacks.
+    Stacks {
         /// The selected one.
         index: usize,
     },
@@ -136,6 +142,7 @@ pub(super) fn on_key(session: &mut Session, key: Key, effects: &mut Vec<Effect>)
         Act::Palette(palette) => palette::on_key(session, palette, key, effects),
         Act::Running(id) => plan::on_run_key(session, id, key, effects),
         Act::Owed { index } => owed(session, index, key, effects),
+        Act::Stacks { index } => stacks::on_key(session, index, key, effects),
         Act::Unfinished { list, index } => unfinished(session, list, index, key, effects),
         other @ (Act::Planning { .. } | Act::Refused { .. }) => match key.code {
             Code::Esc | Code::Enter | Code::Char('q') => None,

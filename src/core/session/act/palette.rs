@@ -1,6 +1,6 @@
 //! The palette: any action by its words, with completion from the table, and what else has a name: arm, disarm, and the commands of keys.
 
-use super::{Act, Session, ask, choice, edit};
+use super::{Act, Session, ask, choice, edit, stacks};
 use crate::input::{COMMANDS, Code, Key};
 use crate::model::action::{ACTIONS, Spec, parse, usage, words};
 use crate::model::mode::Mode;
@@ -33,6 +33,7 @@ const OWN: &[(&str, &str)] = &[
     ("disarm", "back to safe"),
     ("last", "the last action: progress, result, undo"),
     ("owed", "to be restored: alarm actions off, suspended autoscaling, rerouted zones"),
+    (stacks::WORD, "the other stacks of the configuration, and how they are"),
     ("quit", "quit"),
 ];
 
@@ -46,6 +47,7 @@ impl Palette {
         let line = self.text.trim_start();
         let mut found: Vec<Suggestion> = named(line).collect();
         found.extend(targets(session, line));
+        found.extend(stacks::suggestions(session, line));
         found.truncate(10);
         found
     }
@@ -149,6 +151,10 @@ fn run(session: &mut Session, mut palette: Palette, effects: &mut Vec<Effect>) -
         },
         "owed" if session.owed.is_empty() => update::flash(session, "nothing owed".to_owned(), Tone::Done),
         "owed" => return Some(Act::Owed { index: 0 }),
+        _ if line.split(' ').next() == Some(stacks::WORD) => match stacks::by_line(session, &line, effects) {
+            Ok(next) => return next,
+            Err(wrong) => return Some(Act::Palette(Palette { wrong: Some(wrong), ..palette })),
+        },
         _ => {
             if let Some(command) = COMMANDS.iter().find(|c| c.name == line) {
                 let key = command.keys.first().copied().unwrap_or(Key::new(Code::Esc));

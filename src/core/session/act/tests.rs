@@ -8,9 +8,9 @@ use crate::insight::Judgement;
 use crate::model::plan::{End, News, Outcome};
 use crate::model::scaling::{ScalableTarget, Scaling};
 use crate::model::service::{Service, Services};
-use crate::model::stack::Stack;
+use crate::model::stack::{Stack, StackChoice, StackColor};
 use crate::model::store::Store;
-use crate::session::{Msg, SessionOptions, update};
+use crate::session::{Glance, Msg, SessionOptions, update};
 
 fn now() -> Time {
     chrono::DateTime::from_timestamp(1_790_000_000, 0).unwrap()
@@ -212,4 +212,57 @@ fn what_a_check_forbids_leads_to_what_can_be_done_instead() {
     session.act = Some(Act::Planned(Planned::new(Arc::new(forbidden), false)));
     let effects = press(&mut session, &typed("n"));
     assert_eq!(effects, [Effect::Plan(Request::new("stop-deployment", "web"))]);
+}
+
+fn among(mode: Mode) -> Session {
+    let stack = |name: &str, current: bool| StackChoice {
+        name: name.into(),
+        region: "eu-west-1".into(),
+        account: "111122223333".into(),
+        color: StackColor::by_place(usize::from(!current)),
+        current,
+    };
+    session(mode).among(vec![stack("production", true), stack("staging", false)])
+}
+
+#[test]
+fn another_stack_is_looked_at_once_and_changed_to_by_list_or_by_name() {
+    let mut session = among(Mode::Safe);
+    let effects = press(&mut session, &[&typed(":stack")[..], &[ENTER]].concat());
+    assert_eq!(effects, [Effect::Glance(vec!["staging".into()])], "the one on the screen is not asked again");
+    assert!(matches!(session.act(), Some(Act::Stacks { index: 0 })));
+    let counts = crate::insight::Counts { down: 1, healthy: 9, ..Default::default() };
+    let seen = Glance::Judged { counts, reason: "db: failed".into(), at: now() };
+    update(&mut session, Msg::Glanced("staging".into(), seen));
+    assert_eq!(press(&mut session, &[Key::char('R')]), [], "it was looked at a moment ago");
+    assert_eq!(press(&mut session, &[ENTER]), [], "it is on the screen already");
+    press(&mut session, &[&typed(":stack")[..], &[ENTER]].concat());
+    assert_eq!(press(&mut session, &[Key::char('j'), ENTER]), [Effect::Switch("staging".into())]);
+    press(&mut session, &[Key::new(Code::Esc)]);
+    assert_eq!(press(&mut session, &[&typed(":stack staging")[..], &[ENTER]].concat()), [Effect::Switch("staging".into())]);
+    press(&mut session, &[&typed(":stack stagin")[..], &[ENTER]].concat());
+    assert!(matches!(session.act(), Some(Act::Palette(p)) if p.wrong.as_ref().is_some_and(|w| w.contains("production, staging"))));
+}
+
+#[test]
+fn a_stack_is_not_left_while_something_is_under_way_without_saying_so() {
+    let mut session = among(Mode::Armed);
+    let plan = plan(&Request::new("scale", "web").with("count", "3"), crate::model::action::Tier::T1);
+    let run = Run {
+        id: "1".into(),
+        plan,
+        sent_at: now(),
+        seen_at: now(),
+        request_ids: Vec::new(),
+        made: None,
+        steps: Vec::new(),
+        trouble: None,
+        unrecorded: None,
+        end: None,
+    };
+    session.runs.insert("1".into(), Arc::new(run));
+    let line = [&typed(":stack staging")[..], &[ENTER]].concat();
+    assert_eq!(press(&mut session, &line), []);
+    assert!(session.flash.as_ref().is_some_and(|f| f.text.contains("Enter again to change to staging")));
+    assert_eq!(press(&mut session, &[ENTER]), [Effect::Switch("staging".into())]);
 }

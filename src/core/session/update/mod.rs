@@ -43,6 +43,10 @@ pub fn update(session: &mut Session, msg: Msg) -> Vec<Effect> {
         Msg::Flash(text, tone) => flash(session, text, tone),
         Msg::Acted(news) => act::take_news(session, news, &mut effects),
         Msg::Mode(mode) => session.set_mode(mode),
+        Msg::Glanced(name, glance) => {
+            session.glances.insert(name, glance);
+            session.dirty = true;
+        }
     }
     derive(session);
     let needs = (session.needs(), session.front());
@@ -165,14 +169,22 @@ pub(super) fn carry(session: &mut Session, intent: Intent, key: Key, effects: &m
 
 /// What is under way goes on in AWS, but nobody here would see its end: that is said before leaving.
 fn leave(session: &mut Session, effects: &mut Vec<Effect>) {
+    if may_leave(session, "press q again to quit") {
+        effects.push(Effect::Quit);
+    }
+}
+
+/// Whether nothing is left behind, or that was said already.
+pub(super) fn may_leave(session: &mut Session, again: &str) -> bool {
     let promised = session.promises().next().map(|s| format!("{}; restored on quit", s.obligation.owed.words()));
     let title = session.under_way().next().map(|r| format!("{} continues without this dashboard", r.plan.title));
     match promised.or(title).filter(|_| !session.leaving) {
         Some(what) => {
             session.leaving = true;
-            flash(session, format!("press q again to quit: {what}"), Tone::Error);
+            flash(session, format!("{again}: {what}"), Tone::Error);
+            false
         }
-        None => effects.push(Effect::Quit),
+        None => true,
     }
 }
 

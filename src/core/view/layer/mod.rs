@@ -6,6 +6,7 @@ mod owed;
 mod panel;
 mod plan;
 mod run;
+mod stacks;
 pub(super) mod too_small;
 
 use ratatui::layout::Rect;
@@ -30,6 +31,7 @@ pub(super) fn act(v: &View<'_>, body: Rect, ink: &mut Ink<'_>) {
             }
         }
         Some(Act::Palette(palette)) => ask::palette(v, palette, body, ink),
+        Some(Act::Stacks { index }) => stacks::draw(v, *index, body, ink),
         Some(Act::Owed { index }) => owed::draw(v, *index, body, ink),
         Some(Act::Unfinished { list, index }) => run::unfinished(v, list, *index, body, ink),
     }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::{List, Panels, beside, panel, spacious, split, text, widen};
 use crate::insight::NodeId;
-use crate::model::alarm::{Alarm, AlarmHistory, AlarmState, Alarms};
+use crate::model::alarm::{Alarm, AlarmHistory, AlarmState, Alarms, Comparison};
 use crate::model::text::{cells, clip};
 use crate::session::filter::Filter;
 use crate::session::pane::alarms as alarms_rows;
@@ -152,14 +152,21 @@ fn limit(alarm: &Alarm) -> String {
     if alarm.composite {
         return "—".to_owned();
     }
-    let sign = alarm.comparison.sign().unwrap_or(alarm.comparison.as_str());
-    let threshold = alarm.threshold.map_or_else(|| "?".to_owned(), |t| format!("{t}"));
-    let window = alarm.period.zip(alarm.periods).map(|(p, n)| format!(" for {n}×{p} s")).unwrap_or_default();
-    format!("{sign} {threshold}{window}")
+    let threshold = || alarm.threshold.map_or_else(|| "?".to_owned(), |t| format!("{t}"));
+    let limit = match (&alarm.comparison, alarm.comparison.sign()) {
+        (_, Some(sign)) => format!("{sign} {}", threshold()),
+        (Comparison::GreaterThanUpperThreshold, _) => "above its band".to_owned(),
+        (Comparison::LessThanLowerThreshold, _) => "below its band".to_owned(),
+        (Comparison::LessThanLowerOrGreaterThanUpperThreshold, _) => "outside its band".to_owned(),
+        (other, _) => format!("{other} {}", threshold()),
+    };
+    let of = |n| alarm.datapoints.map_or_else(|| format!("{n}"), |m| format!("{m} of {n}"));
+    let window = alarm.period.zip(alarm.periods).map(|(p, n)| format!(" for {}×{p} s", of(n))).unwrap_or_default();
+    format!("{limit}{window}")
 }
 
 fn metric(alarm: &Alarm) -> &str {
-    if alarm.composite { "composite" } else { alarm.metric.as_str() }
+    if alarm.subject().is_empty() { "?" } else { alarm.subject() }
 }
 
 /// `CPUUtilization > 80 for 3×60 s` in so many cells: the metric gives way, not the limit.

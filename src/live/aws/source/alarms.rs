@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_cloudwatch::types as sdk;
+use futures_util::future::join_all;
 
 use super::{Context, MEDIUM, MINUTE};
-use crate::aws::convert::{sdk_time, text, texts, time};
+use crate::aws::convert::{sdk_time, text, text_opt, texts, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
-use crate::aws::page;
+use crate::aws::page::{self, sent};
 use nextcore_core::model::alarm::{Alarm, AlarmChange, AlarmHistory, Alarms};
 use nextcore_core::model::section::Problem;
 use nextcore_core::model::store::Store;
@@ -17,6 +18,10 @@ use nextcore_core::model::store::Store;
 const ALARMS: Op = Op::read("CloudWatch", "DescribeAlarms", "cloudwatch:DescribeAlarms").on(Scope::Any);
 const HISTORY: Op = Op::read("CloudWatch", "DescribeAlarmHistory", "cloudwatch:DescribeAlarmHistory").on(Scope::Any);
 const LOOK_BACK: chrono::TimeDelta = chrono::TimeDelta::hours(24);
+/// Changes that one answer can hold.
+const PAGE: usize = 100;
+/// Alarms whose changes are asked for one by one in one poll.
+const MOST: usize = 20;
 
 pub(super) struct AlarmsSource;
 
@@ -49,6 +54,10 @@ impl super::Source for AlarmsSource {
 }
 
 fn metric_alarm(a: &sdk::MetricAlarm) -> Alarm {
+    let band = a.threshold_metric_id().is_some();
+    // An anomaly alarm holds one metric against a band of its own.
+    let stat = a.metrics().iter().filter(|_| band).find_map(|q| q.metric_stat());
+    let watched = stat.and_then(sdk::MetricStat::metric);
     Alarm {
         name: text(a.alarm_name()),
         state: text(a.state_value().map(sdk::StateValue::as_str)).into(),
@@ -56,14 +65,21 @@ fn metric_alarm(a: &sdk::MetricAlarm) -> Alarm {
         since: time(a.state_transitioned_timestamp().or(a.state_updated_timestamp())),
         actions_enabled: a.actions_enabled().unwrap_or_default(),
         actions: texts(a.alarm_actions()),
-        namespace: text(a.namespace()),
-        metric: text(a.metric_name()),
-        dimensions: a.dimensions().iter().map(|d| (text(d.name()), text(d.value()))).collect(),
+        namespace: text(watched.map_or(a.namespace(), sdk::Metric::namespace)),
+        metric: text(watched.map_or(a.metric_name(), sdk::Metric::metric_name)),
+        expression: text(a.metrics().iter().find(|q| q.return_data() == Some(true)).and_then(|q| q.expression().filter(|_| !band))),
+        statistic: text(a.statistic().map(sdk::Statistic::as_str).or(a.extended_statistic())),
+        dimensions: watched.map_or(a.dimensions(), sdk::Metric::dimensions).iter().map(|d| (text(d.name()), text(d.value()))).collect(),
         threshold: a.threshold(),
         comparison: text(a.comparison_operator().map(sdk::ComparisonOperator::as_str)).into(),
-        period: a.period(),
+        period: a.period().or(stat.and_then(sdk::MetricStat::period)),
         periods: a.evaluation_periods(),
+        datapoints: a.datapoints_to_alarm().filter(|n| Some(*n) != a.evaluation_periods()),
+        band,
+        missing_data: text_opt(a.treat_missing_data()).map(|policy| policy.as_str().into()),
+        evaluation: a.evaluation_state().map(|state| state.as_str().into()),
         composite: false,
+        suppressed: None,
     }
 }
 
@@ -76,6 +92,11 @@ fn composite_alarm(a: &sdk::CompositeAlarm) -> Alarm {
         actions_enabled: a.actions_enabled().unwrap_or_default(),
         actions: texts(a.alarm_actions()),
         composite: true,
+        expression: text(a.alarm_rule()),
+        suppressed: a.actions_suppressed_by().map(|by| match a.actions_suppressed_reason() {
+            Some(reason) => reason.to_owned(),
+            None => by.as_str().to_owned(),
+        }),
         ..Alarm::default()
     }
 }
@@ -91,13 +112,20 @@ impl super::Source for HistorySource {
     }
 
     async fn poll(cx: Arc<Context>) -> Result<AlarmHistory, Problem> {
-        let request = cx.clients.cloudwatch.describe_alarm_history().history_item_type(sdk::HistoryItemType::StateUpdate);
-        let request = request.start_date(sdk_time(cx.now - LOOK_BACK)).end_date(sdk_time(cx.now)).max_records(100);
-        let out = request.send().await.map_err(|e| problem_of(HISTORY, &e))?;
-        let mut changes: Vec<AlarmChange> = out
-            .alarm_history_items()
+        let mut items = history(&cx, None).await?;
+        let ours = |name: &str| name.starts_with(cx.stack.alarm_prefix.as_str());
+        if items.len() >= PAGE && !items.iter().all(|i| i.alarm_name().is_some_and(ours)) {
+            // Others of the account fill the page: those of ours that have changed are asked for one by one, the latest first.
+            let since = cx.now - LOOK_BACK;
+            let alarms = cx.store.get::<Alarms>().map(|a| a.alarms.as_slice()).unwrap_or_default();
+            let mut changed: Vec<&Alarm> = alarms.iter().filter(|a| a.since.is_some_and(|at| at > since)).collect();
+            changed.sort_by_key(|a| std::cmp::Reverse(a.since));
+            let each = join_all(changed.into_iter().take(MOST).map(|a| history(&cx, Some(&a.name)))).await;
+            items = each.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+        }
+        let mut changes: Vec<AlarmChange> = items
             .iter()
-            .filter(|i| i.alarm_name().is_some_and(|n| n.starts_with(cx.stack.alarm_prefix.as_str())))
+            .filter(|i| i.alarm_name().is_some_and(ours))
             .map(|i| AlarmChange {
                 name: text(i.alarm_name()),
                 at: time(i.timestamp()),
@@ -108,4 +136,14 @@ impl super::Source for HistorySource {
         changes.sort_by_key(|c| std::cmp::Reverse(c.at));
         Ok(AlarmHistory { changes })
     }
+}
+
+/// The newest changes of state of one alarm, or of all of the account.
+async fn history(cx: &Context, name: Option<&str>) -> Result<Vec<sdk::AlarmHistoryItem>, Problem> {
+    let request = cx.clients.cloudwatch.describe_alarm_history().history_item_type(sdk::HistoryItemType::StateUpdate);
+    // Without the types CloudWatch answers with those of metric alarms only.
+    let request = request.alarm_types(sdk::AlarmType::MetricAlarm).alarm_types(sdk::AlarmType::CompositeAlarm);
+    let request = request.set_alarm_name(name.map(str::to_owned)).start_date(sdk_time(cx.now - LOOK_BACK)).end_date(sdk_time(cx.now));
+    let out = request.max_records(PAGE as i32).send().await.map_err(|e| problem_of(HISTORY, &e))?;
+    sent(HISTORY, "changes of alarms", out.alarm_history_items)
 }

@@ -19,6 +19,8 @@ const CACHE: Op = Op::read("ElastiCache", "DescribeEvents", "elasticache:Describ
 const LOOK_BACK: chrono::TimeDelta = chrono::TimeDelta::hours(24);
 /// Newest events kept.
 const KEEP: usize = 200;
+/// How often they are asked for while something is wrong.
+const WHILE_UNWELL: Duration = Duration::from_secs(10);
 
 fn newest_first(mut events: Vec<DataEvent>) -> Vec<DataEvent> {
     events.sort_by_key(|e| std::cmp::Reverse(e.at));
@@ -31,6 +33,9 @@ pub(super) struct DatabaseSource;
 impl super::Source for DatabaseSource {
     type Out = DatabaseEvents;
     const READS: &'static [Op] = &[RDS];
+
+    /// They say when a failover began and when it is over, and while a host is lost nothing else does.
+    const UNWELL: Option<Duration> = Some(WHILE_UNWELL);
 
     fn every(_: &Store) -> Duration {
         HALF_MINUTE
@@ -71,6 +76,9 @@ pub(super) struct CacheSource;
 impl super::Source for CacheSource {
     type Out = CacheEvents;
     const READS: &'static [Op] = &[CACHE];
+
+    /// They say when a failover began and when it is over, and while a host is lost nothing else does.
+    const UNWELL: Option<Duration> = Some(WHILE_UNWELL);
 
     fn every(_: &Store) -> Duration {
         HALF_MINUTE

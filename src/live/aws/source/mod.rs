@@ -170,6 +170,9 @@ pub trait Source: 'static {
     /// The interval while the open pane is about it, if that is to be shorter.
     const CLOSELY: Option<Duration> = None;
 
+    /// The interval while something is not healthy, if that is to be shorter.
+    const UNWELL: Option<Duration> = None;
+
     /// How soon after a poll began it may be asked for again by hand, where that costs money; others follow their interval.
     const FLOOR: Option<Duration> = None;
 
@@ -197,6 +200,8 @@ pub struct SourceRow {
     pub reads: &'static [Op],
     /// The interval while the open pane is about it.
     pub closely: Option<Duration>,
+    /// The interval while something is not healthy.
+    pub unwell: Option<Duration>,
     /// How soon it may be asked for again by hand, if its interval does not say.
     pub floor: Option<Duration>,
     /// Asked only while something on the screen reads it.
@@ -213,6 +218,7 @@ const fn row<S: Source>() -> SourceRow {
         title: S::Out::TITLE,
         reads: S::READS,
         closely: S::CLOSELY,
+        unwell: S::UNWELL,
         floor: S::FLOOR,
         on_demand: S::ON_DEMAND,
         every: S::every,

@@ -4,7 +4,8 @@ use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down};
 use crate::insight::health::node::{Assessment, Nodes};
-use crate::model::alarm::{Alarm, AlarmState, Alarms};
+use crate::model::alarm::{Alarm, AlarmState, Alarms, EvaluationState};
+use crate::model::health::Level;
 use crate::model::limits::Limit;
 use crate::model::section::Section;
 use crate::model::system::{System, SystemSpec};
@@ -20,7 +21,13 @@ pub(crate) const RULES: &[Rule<Alarm>] = &[
         needs: &[Alarms::KEY],
         check: firing,
     },
-    Rule { id: "alarm.silent", doc: "INSUFFICIENT_DATA {alarm_silence}", needs: &[Alarms::KEY], check: silent },
+    Rule {
+        id: "alarm.silent",
+        doc: "INSUFFICIENT_DATA {alarm_silence}, but for counts that are missing by the alarm's own policy",
+        needs: &[Alarms::KEY],
+        check: silent,
+    },
+    Rule { id: "alarm.evaluated", doc: "its last evaluation saw all data and did not fail", needs: &[Alarms::KEY], check: evaluated },
     Rule { id: "alarm.muted", doc: "actions enabled", needs: &[Alarms::KEY], check: muted },
 ];
 
@@ -48,6 +55,10 @@ fn firing(_: &Facts<'_>, alarm: &Alarm) -> Option<Finding> {
     }
     let why = short_reason(alarm);
     let text = if why.is_empty() { format!("alarm {}", alarm.name) } else { format!("alarm {}: {why}", alarm.name) };
+    let text = match &alarm.suppressed {
+        Some(by) => format!("{text}; nobody is told: suppressed ({by})"),
+        None => text,
+    };
     let finding = if is_critical(&alarm.name) { down(text) } else { degraded(text) };
     Some(finding.since(alarm.since))
 }
@@ -55,11 +66,21 @@ fn firing(_: &Facts<'_>, alarm: &Alarm) -> Option<Finding> {
 fn silent(facts: &Facts<'_>, alarm: &Alarm) -> Option<Finding> {
     let since = alarm
         .since
-        .filter(|at| alarm.state == AlarmState::InsufficientData && facts.now - *at > facts.limits().span(Limit::AlarmSilence))?;
+        .filter(|_| alarm.state == AlarmState::InsufficientData && !alarm.is_quiet_without_data())
+        .filter(|at| facts.now - *at > facts.limits().span(Limit::AlarmSilence))?;
     Some(
         degraded(format!("alarm {}: no data for {}", alarm.name, text::age(since, facts.now)))
             .since(Some(since + facts.limits().span(Limit::AlarmSilence))),
     )
+}
+
+/// Its state is not certain.
+fn evaluated(_: &Facts<'_>, alarm: &Alarm) -> Option<Finding> {
+    let text = match alarm.evaluation.as_ref()? {
+        EvaluationState::PartialData => format!("alarm {}: judged by a part of its data only", alarm.name),
+        other => format!("alarm {}: not evaluated ({other})", alarm.name),
+    };
+    Some(Finding::new(Level::Unknown, text))
 }
 
 fn muted(_: &Facts<'_>, alarm: &Alarm) -> Option<Finding> {
@@ -74,9 +95,10 @@ pub(crate) fn short_reason(alarm: &Alarm) -> String {
         digits.parse::<f64>().ok()
     });
     match (value, alarm.comparison.sign(), alarm.threshold) {
-        (Some(value), Some(sign), Some(threshold)) if !alarm.metric.is_empty() => {
-            format!("{} {} {sign} {}", alarm.metric, trim(value), trim(threshold))
+        (Some(value), Some(sign), Some(threshold)) if !alarm.subject().is_empty() && !alarm.composite => {
+            format!("{} {} {sign} {}", text::clip(alarm.subject(), 40), trim(value), trim(threshold))
         }
+        (Some(value), ..) if alarm.band => format!("{} {} outside its band", alarm.subject(), trim(value)),
         _ => text::clip(alarm.reason.trim_start_matches("Threshold Crossed: ").trim_end_matches('.'), 80).into_owned(),
     }
 }
