@@ -70,6 +70,19 @@ pub struct DnsAlias {
     pub evaluate_health: bool,
 }
 
+impl DnsRecord {
+    /// The host that it leads to, by an alias or a CNAME, in small letters.
+    pub fn leads(&self) -> Option<String> {
+        let cname = || self.values.first().filter(|_| self.kind.as_str() == "CNAME").map(|v| v.trim_end_matches('.').to_ascii_lowercase());
+        self.alias.as_ref().map(DnsAlias::target).or_else(cname)
+    }
+
+    /// Its name without the trailing dot.
+    pub fn host(&self) -> &str {
+        self.name.trim_end_matches('.')
+    }
+}
+
 impl DnsAlias {
     /// The target's own name: without `dualstack.` and the trailing dot, in small letters.
     pub fn target(&self) -> String {
@@ -146,5 +159,17 @@ impl Dns {
     pub(crate) fn apex(&self) -> Option<&DnsRecord> {
         let zone = self.zone.as_ref()?;
         [RecordType::A, RecordType::Aaaa].iter().find_map(|kind| self.records.iter().find(|r| r.name == zone.name && r.kind == *kind))
+    }
+
+    /// The records by which users may come: that of the zone's own name, then those below it that lead to a load balancer or to CloudFront.
+    pub fn doors(&self) -> impl Iterator<Item = &DnsRecord> {
+        let apex = self.apex();
+        let below = self.records.iter().filter(move |r| apex.is_none_or(|a| a.name != r.name));
+        apex.into_iter().chain(below.filter(|r| r.leads().is_some_and(|to| to.contains(".elb.") || to.ends_with(".cloudfront.net"))))
+    }
+
+    /// The first of them: what is shown of a zone.
+    pub fn door(&self) -> Option<&DnsRecord> {
+        self.doors().next()
     }
 }

@@ -130,8 +130,8 @@ fn target_states() {
                 });
             },
             "tg/production-nextcore-web",
-            "healthy",
-            "",
+            "n/a",
+            "its service is scaled to 0: requests get a 503",
         ),
         (
             "a task without a target",

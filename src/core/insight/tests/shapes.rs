@@ -2,8 +2,10 @@
 
 use crate::insight::fixture::{NAT_A, World, group_rule, route};
 use crate::insight::panes::flows::flows;
-use crate::insight::panes::zones::zones;
-use crate::model::balancer::{Balancer, Routing};
+use crate::insight::panes::zones::{DatabasePlace, zones};
+use crate::model::balancer::{Balancer, Routing, Target, TargetGroup, Targets};
+use crate::model::database::{Database, DbCluster, DbMember};
+use crate::model::dns::Dns;
 use crate::model::health::Level;
 use crate::model::network::{NatGateways, Network, Peer, SecurityGroups, SubnetTier, TierSigns};
 use crate::model::section::SectionKey;
@@ -127,6 +129,121 @@ fn a_way_that_this_stack_needs_is_down_when_it_is_closed() {
         allow(w, 3, 6379, false);
     });
     assert_eq!(bad(&unused), Vec::<String>::new());
+}
+
+#[test]
+fn what_another_load_balancer_forwards_to_this_one_need_not_reach() {
+    let world = other(|w| {
+        let mut api = String::new();
+        w.edit::<Routing>(|r| {
+            let group = r.target_groups.iter_mut().find(|g| g.port == 8000).unwrap();
+            group.balancers = Some(vec!["arn:aws:elasticloadbalancing:x:1:loadbalancer/app/internal/1".into()]);
+            api.clone_from(&group.arn);
+            r.listeners.iter_mut().for_each(|l| l.rules.retain(|rule| !rule.target_groups.contains(&api)));
+        });
+        for group in [0, 1] {
+            allow(w, group, 8000, false);
+        }
+    });
+    assert_eq!(bad(&world), Vec::<String>::new());
+}
+
+#[test]
+fn a_rule_that_leads_to_nobody_is_said_whoever_the_target_group_belongs_to() {
+    let legacy = |targets: Option<Vec<Target>>, kind: &str| {
+        other(|w| {
+            let arn = "arn:aws:elasticloadbalancing:x:1:targetgroup/legacy/1".to_owned();
+            w.edit::<Routing>(|r| {
+                let group = TargetGroup { arn: arn.clone(), name: "legacy".into(), target_type: kind.into(), ..TargetGroup::default() };
+                r.target_groups.push(group);
+                let of_https = r.listeners.iter_mut().find(|l| l.port == 443).unwrap();
+                let mut rule = of_https.rules[0].clone();
+                (rule.paths, rule.target_groups) = (vec!["/legacy/*".into()], vec![arn.clone()]);
+                rule.actions.iter_mut().flat_map(|a| &mut a.forward).for_each(|f| f.target_group.clone_from(&arn));
+                of_https.rules.insert(0, rule);
+            });
+            if let Some(targets) = targets {
+                w.edit::<Targets>(|t| drop(t.groups.insert(arn.clone(), targets)));
+            }
+        })
+    };
+    let target = |state: &str| Target { state: state.into(), ..Target::default() };
+    let cases = [
+        (legacy(Some(vec![]), "ip"), Some("tg/legacy degraded: no target registered: requests for /legacy/* fail")),
+        (legacy(Some(vec![target("unhealthy")]), "ip"), Some("tg/legacy degraded: 0 of 1 targets healthy: requests for /legacy/* fail")),
+        (legacy(None, "ip"), Some("tg/legacy unknown: no target health returned")),
+        (legacy(Some(vec![target("healthy")]), "ip"), None),
+        (legacy(Some(vec![target("unavailable")]), "lambda"), None),
+    ];
+    for (world, said) in cases {
+        let found = bad(&world);
+        match said {
+            Some(said) => assert!(found.iter().any(|f| f == said) && found.iter().any(|f| f.starts_with("alb ")), "{found:?}"),
+            None => assert_eq!(found, Vec::<String>::new()),
+        }
+    }
+}
+
+#[test]
+fn users_may_come_by_any_name_of_the_zone() {
+    let renamed = |name: &'static str| move |w: &mut World| w.apex(|r| r.name = name.into());
+    assert_eq!(bad(&other(renamed("www.nextcore.ai."))), Vec::<String>::new());
+    let cname = other(|w| {
+        w.apex(|r| {
+            let target = r.alias.take().unwrap().dns_name;
+            (r.name, r.kind, r.values) = ("shop.nextcore.ai.".into(), "CNAME".into(), vec![target]);
+        });
+    });
+    assert_eq!(bad(&cname), Vec::<String>::new());
+    let astray = other(|w| {
+        w.edit::<Dns>(|d| d.records.retain(|r| r.name == "nextcore.ai."));
+        w.apex(|r| r.alias.as_mut().unwrap().dns_name = "old-1.ap-southeast-2.elb.amazonaws.com.".into());
+    });
+    let said = "dns degraded: nextcore.ai leads to old-1.ap-southeast-2.elb.amazonaws.com, which is not the load balancer or CloudFront";
+    assert_eq!(bad(&astray), [said]);
+    let none = other(|w| w.edit::<Dns>(|d| d.records.clear()));
+    assert_eq!(bad(&none), ["dns down: no record of nextcore.ai leads to a load balancer or to CloudFront"]);
+}
+
+#[test]
+fn a_load_balancer_without_https_is_no_fault_of_a_stack_of_which_nothing_is_written() {
+    let world = other(|w| {
+        w.edit::<Routing>(|r| {
+            let https = r.listeners.iter_mut().find(|l| l.port == 443).unwrap();
+            (https.port, https.protocol) = (80, "HTTP".into());
+            let rules = https.rules.clone();
+            r.listeners.truncate(1);
+            (r.listeners[0].port, r.listeners[0].protocol, r.listeners[0].rules) = (80, "HTTP".into(), rules);
+        });
+        allow(w, 0, 443, false);
+    });
+    let flows = flows(&world.store, &world.judge(), &world.stack, world.now);
+    let balancer = flows.requests.hops.iter().find(|h| h.id == "alb").unwrap();
+    assert_eq!((balancer.level, balancer.reason.as_deref()), (Level::Healthy, None));
+    assert!(flows.requests.edges.iter().any(|e| e.to == "alb" && e.label == "HTTP"), "{:?}", flows.requests.edges);
+}
+
+#[test]
+fn a_reader_of_a_cluster_has_its_zone_and_is_no_standby() {
+    let world = other(|w| {
+        w.edit::<Database>(|d| {
+            let member = |id: &str, writer, zone: &str| DbMember {
+                id: id.into(),
+                writer,
+                zone: zone.into(),
+                status: "available".into(),
+                ..DbMember::default()
+            };
+            let zones = ["ap-southeast-2a", "ap-southeast-2b", "ap-southeast-2c"];
+            let members = vec![member("one", true, zones[0]), member("two", false, zones[1]), member("three", false, zones[2])];
+            d.zone = zones[0].into();
+            d.secondary_zone = Some(zones[1].into());
+            d.cluster = Some(DbCluster { id: "shop".into(), members, ..DbCluster::default() });
+        });
+    });
+    let zones = zones(&world.store, &world.judge(), &world.stack, world.now).zones;
+    let places: Vec<DatabasePlace> = zones.iter().map(|z| z.database).collect();
+    assert_eq!(places, [DatabasePlace::Primary, DatabasePlace::Reader, DatabasePlace::Reader]);
 }
 
 #[test]

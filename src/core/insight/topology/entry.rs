@@ -3,7 +3,7 @@
 
 use crate::model::balancer::Balancer;
 use crate::model::cdn::{Cdn, Distribution};
-use crate::model::dns::{Dns, DnsAlias};
+use crate::model::dns::{Dns, DnsRecord};
 use crate::model::network::Network;
 use crate::model::service::Services;
 use crate::model::stack::{ServiceRole, ServiceSpec, Stack};
@@ -48,7 +48,7 @@ fn leads_to_balancer(store: &Store, distribution: &Distribution) -> bool {
 
 /// Whether the zone's own name leads to CloudFront, so that nobody comes past it.
 fn points_at(store: &Store, stack: &Stack, distribution: &Distribution) -> bool {
-    let target = store.get::<Dns>().and_then(Dns::apex).and_then(|r| r.alias.as_ref()).map(DnsAlias::target);
+    let target = store.get::<Dns>().and_then(Dns::door).and_then(DnsRecord::leads);
     match target {
         Some(target) => target.eq_ignore_ascii_case(&distribution.domain),
         None => distribution.aliases.iter().any(|a| a.eq_ignore_ascii_case(&stack.zone)),

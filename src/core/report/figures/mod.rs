@@ -5,7 +5,7 @@ mod platform;
 use crate::insight::NodeId;
 use crate::model::Time;
 use crate::model::alarm::{AlarmState, Alarms};
-use crate::model::balancer::{ActionKind, Routing, Targets};
+use crate::model::balancer::{ActionKind, Balancer, Routing, Targets};
 use crate::model::cache::ReplicationGroup;
 use crate::model::database::{Database, DatabaseSettings, DbCluster, Redundancy};
 use crate::model::log::LogTail;
@@ -126,6 +126,14 @@ impl Figures<'_> {
         all
     }
 
+    /// Whether only load balancers forward to a target group that are not the stack's.
+    fn is_behind_another(&self, target_group: Option<&str>) -> bool {
+        let (Some(arn), Some(own)) = (target_group, self.store.get::<Balancer>()) else { return false };
+        let groups = self.store.get::<Routing>().into_iter().flat_map(|r| &r.target_groups);
+        let balancers = groups.filter(|g| g.arn == arn).find_map(|g| g.balancers.as_ref());
+        balancers.is_some_and(|all| !all.is_empty() && !all.contains(&own.arn))
+    }
+
     fn target_group(&self, name: &str) -> Vec<Figure> {
         let mark = format!(":targetgroup/{name}/");
         let mut all = Vec::new();
@@ -137,6 +145,8 @@ impl Figures<'_> {
         let paths = self.store.get::<Routing>().zip(arn).map(|(r, arn)| r.paths_to(arn)).unwrap_or_default();
         if !paths.is_empty() {
             all.push(figure("", paths));
+        } else if self.is_behind_another(arn.map(String::as_str)) {
+            all.push(figure("", "behind another load balancer".to_owned()));
         }
         let (requests, p95) = (metric::Tg::Requests.of(name), metric::Tg::P95.of(name));
         let line = self.line([&requests, &p95]);

@@ -25,8 +25,8 @@ fn rate(value: f64) -> String {
 impl Figures<'_> {
     pub(super) fn dns(&self) -> Vec<Figure> {
         let Some((dns, zone)) = self.store.get::<Dns>().and_then(|d| Some((d, d.zone.as_ref()?))) else { return Vec::new() };
-        let name = zone.name.trim_end_matches('.');
-        let target = dns.apex().map(|r| match &r.alias {
+        let name = dns.door().map_or(zone.name.trim_end_matches('.'), |r| r.host());
+        let target = dns.door().map(|r| match &r.alias {
             Some(alias) if alias.target().contains(".elb.") => "ALB".to_owned(),
             Some(alias) if alias.target().ends_with(".cloudfront.net") => "CloudFront".to_owned(),
             Some(alias) => alias.target(),

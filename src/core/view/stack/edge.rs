@@ -46,11 +46,12 @@ pub(crate) fn passes(v: &View<'_>, check: &DnsHealthCheck) -> Option<bool> {
 fn dns<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
     let dns = known::<Dns>(v)?;
     let Some(zone) = &dns.zone else { return Ok(not_used(room)) };
-    let leads = match dns.apex() {
+    let leads = match dns.door() {
         Some(record) => Phrase::of(" → ", Role::Muted).then(target(v, record)),
         None => Phrase::of(" no target", Role::Crit),
     };
-    let mut facts = vec![Fact::new(0, Phrase::of(zone.name.trim_end_matches('.'), Role::Text).then(leads))];
+    let name = dns.door().map_or(zone.name.trim_end_matches('.'), |r| r.host());
+    let mut facts = vec![Fact::new(0, Phrase::of(name, Role::Text).then(leads))];
     let (passing, total) = (dns.health_checks.iter().filter(|c| passes(v, c) == Some(true)).count(), dns.health_checks.len());
     // Checks that some regions see failing are worth a look before Route 53 gives the endpoint up.
     let partly = dns.health_checks.iter().any(|c| c.observations.iter().any(|o| !o.passed()));

@@ -139,8 +139,14 @@ fn edge_role(v: &View<'_>, to: &NodeId) -> Role {
 /// From the lower edge of `a` through the rule beneath it.
 fn down(a: Area, x: u16, label: &Phrase<'_>, role: Role, ink: &mut Ink<'_>) {
     ink.dot(x, a.y + a.h - 1, '┬', role);
-    ink.dot(x, a.y + a.h, '▾', role);
-    beside(x, a.y + a.h, x + 40, label, ink);
+    // What is written on the rule stays.
+    if ink.is_rule(x, a.y + a.h) {
+        ink.dot(x, a.y + a.h, '▾', role);
+        let room = x + 1..x + 3 + label.width() as u16;
+        if room.into_iter().all(|x| ink.is_rule(x, a.y + a.h)) {
+            beside(x, a.y + a.h, x + 40, label, ink);
+        }
+    }
 }
 
 fn beside(x: u16, y: u16, end: u16, label: &Phrase<'_>, ink: &mut Ink<'_>) {

@@ -7,6 +7,7 @@ use crate::insight::NodeId;
 use crate::model::health::Level;
 use crate::model::limits::Limit;
 use crate::model::metric::{self, SeriesId};
+use crate::model::network::Network;
 use crate::model::scaling::Scaling;
 use crate::model::service::{RolloutState, Service, ServiceStatus, Services, TaskStatus, Tasks};
 use crate::model::text;
@@ -85,10 +86,13 @@ fn target_fact(v: &View<'_>, service: &Service) -> Phrase<'static> {
     share.map(|s| Phrase::of("targets ", Role::Muted).then(s)).unwrap_or_default()
 }
 
-/// Running tasks by zone: `a ●●  b ●  c –`.
+/// Running tasks by zone: `a ●●  b ●  c –`, each zone in which the service has a subnet.
 fn zones<'a>(v: &View<'a>, name: &str) -> Phrase<'a> {
     let Some(tasks) = v.store.get::<Tasks>() else { return Phrase::new() };
-    let mut by_zone = std::collections::BTreeMap::from([("a", 0_usize), ("b", 0), ("c", 0)]);
+    let subnets = v.store.get::<Services>().and_then(|s| s.get(name)).map(|s| s.subnets.as_slice()).unwrap_or_default();
+    let network = v.store.get::<Network>();
+    let own = subnets.iter().filter_map(|id| Some(zone(&network?.subnet(id)?.zone)));
+    let mut by_zone: std::collections::BTreeMap<&str, usize> = own.map(|letter| (letter, 0)).collect();
     for task in tasks.tasks.iter().filter(|t| t.service == name && t.status == TaskStatus::Running) {
         *by_zone.entry(zone(&task.zone)).or_default() += 1;
     }

@@ -132,9 +132,14 @@ impl Ink<'_> {
 
     /// A line down through a rule: what is written on the rule stays.
     pub(crate) fn thread(&mut self, x: u16, y: u16, role: Role) {
-        if self.buf.cell((x, y)).is_some_and(|c| c.symbol() == "─") {
+        if self.is_rule(x, y) {
             self.dot(x, y, '│', role);
         }
+    }
+
+    /// Whether a cell is a piece of a rule, and nothing is written there.
+    pub(crate) fn is_rule(&self, x: u16, y: u16) -> bool {
+        self.buf.cell((x, y)).is_some_and(|c| c.symbol() == "─")
     }
 
     /// A line across with a title on the left and a phrase on the right; returns the area beneath.

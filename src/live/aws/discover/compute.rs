@@ -153,17 +153,23 @@ impl Search<'_> {
         let elb = self.clients.elb.clone();
         let answer = elb.describe_target_groups().set_target_group_arns(Some(arns.into_iter().take(100).collect())).send().await;
         let Some(out) = self.part(answer.map_err(|e| problem_of(GROUPS, &e))) else { return };
-        let mut by: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut by: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for group in out.target_groups() {
             for arn in group.load_balancer_arns() {
-                by.entry(arn.clone()).or_default().push(text(group.target_group_name()));
+                by.entry(arn.clone()).or_default().insert(text(group.target_group_name()));
             }
         }
+        let answer = elb.describe_load_balancers().set_load_balancer_arns(Some(by.keys().cloned().collect())).send().await;
+        let described = self.part(answer.map_err(|e| problem_of(BALANCERS, &e)));
+        let all = described.iter().flat_map(|out| out.load_balancers());
+        let public: Vec<&str> =
+            all.filter(|l| l.scheme().is_some_and(|s| s.as_str() == "internet-facing")).filter_map(|l| l.load_balancer_arn()).collect();
         let name = |arn: &str| text(arn.rsplit('/').nth(1));
-        let candidates = by.iter().map(|(arn, groups)| Candidate {
-            name: name(arn),
-            why: format!("forwards to {}", groups.join(", ")),
-            weight: CERTAIN + groups.len() as u32,
+        let candidates = by.iter().map(|(arn, groups)| {
+            // Of two that forward to as many the one is meant that users reach.
+            let (scheme, more) = if public.contains(&arn.as_str()) { ("internet-facing, ", 1) } else { ("", 0) };
+            let why = format!("{scheme}forwards to {}", groups.iter().cloned().collect::<Vec<_>>().join(", "));
+            Candidate { name: name(arn), why, weight: CERTAIN + 2 * groups.len() as u32 + more }
         });
         if let Some(chosen) = self.choose("balancer", candidates.collect(), CERTAIN) {
             self.found.stack.balancer = chosen.name;
@@ -200,7 +206,18 @@ impl Search<'_> {
             specs.push(spec);
         }
         let listed: Vec<&str> = specs.iter().map(|s| s.name.as_str()).collect();
-        self.note("services", listed.join(", "), format!("ECS lists them in {cluster}"), true);
+        let left: Vec<&str> = self
+            .store
+            .get::<Services>()
+            .into_iter()
+            .flat_map(|s| &s.services)
+            .map(|s| s.name.as_str())
+            .filter(|name| !listed.contains(name))
+            .collect();
+        let why = format!("ECS lists them in {cluster}");
+        let why =
+            if left.is_empty() { why } else { format!("{why}; left out, deleted or not behind the load balancer: {}", names::some(&left)) };
+        self.note("services", listed.join(", "), why, true);
         self.found.stack.services = specs;
     }
 }

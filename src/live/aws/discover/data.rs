@@ -7,8 +7,7 @@ use crate::aws::convert::text;
 use crate::aws::op::{Op, Scope};
 use crate::aws::page;
 use nextcore_core::model::balancer::Balancer;
-#[cfg(feature = "ec2")]
-use nextcore_core::model::service::Services;
+use nextcore_core::model::service::{Services, TaskDefinitions};
 use nextcore_core::model::stack::{Dependency, ServiceRole};
 
 const INSTANCES: Op = Op::read("RDS", "DescribeDBInstances", "rds:DescribeDBInstances").on(Scope::Any);
@@ -36,6 +35,8 @@ struct Seen {
     engine: String,
     groups: Vec<String>,
     vpc: String,
+    /// Read replicas of it.
+    replicas: Vec<String>,
 }
 
 impl Search<'_> {
@@ -62,9 +63,15 @@ impl Search<'_> {
             engine: text(d.engine()),
             groups: d.vpc_security_groups().iter().map(|g| text(g.vpc_security_group_id())).collect(),
             vpc: text(d.db_subnet_group().and_then(|g| g.vpc_id())),
+            replicas: Vec::new(),
         });
         let mut names = BTreeSet::new();
-        Some(seen.filter(|s| names.insert(s.name.clone())).collect())
+        let mut found: Vec<Seen> = seen.filter(|s| names.insert(s.name.clone())).collect();
+        for one in &mut found {
+            let of = |d: &&aws_sdk_rds::types::DbInstance| d.read_replica_source_db_instance_identifier() == Some(&one.name);
+            one.replicas = all.iter().filter(of).map(|d| text(d.db_instance_identifier())).collect();
+        }
+        Some(found)
     }
 
     async fn caches(&mut self) -> Option<Vec<Seen>> {
@@ -88,6 +95,7 @@ impl Search<'_> {
                 engine: text(g.engine().or_else(|| node.and_then(|n| n.engine()))),
                 name: id,
                 vpc: String::new(),
+                replicas: Vec::new(),
             }
         });
         let alone = nodes.iter().filter(|n| n.replication_group_id().is_none_or(str::is_empty)).map(|n| Seen {
@@ -95,6 +103,7 @@ impl Search<'_> {
             engine: text(n.engine()),
             groups: n.security_groups().iter().map(|g| text(g.security_group_id())).collect(),
             vpc: String::new(),
+            replicas: Vec::new(),
         });
         Some(seen.chain(alone).collect())
     }
@@ -103,7 +112,7 @@ impl Search<'_> {
     async fn nearest(&mut self, key: &'static str, dependency: Dependency, seen: Vec<Seen>) -> String {
         let (vpc, cluster) = (self.store.get::<Balancer>().map(|b| b.vpc.clone()).unwrap_or_default(), self.found.stack.cluster.clone());
         let used = self.found.stack.services.iter().any(|s| s.uses.is_some() && s.needs(dependency));
-        let mut candidates = Vec::new();
+        let (mut candidates, mut passed_over) = (Vec::new(), Vec::new());
         for one in seen.into_iter().filter(|s| s.vpc.is_empty() || vpc.is_empty() || s.vpc == vpc) {
             let reached = lets_in(self, &one.groups).await;
             let named = one.name.contains(super::names::token(&cluster));
@@ -115,21 +124,41 @@ impl Search<'_> {
             let near = u32::from(!one.vpc.is_empty() && one.vpc == vpc) * NEAR;
             let weight = u32::from(reached) * REACHED + near + u32::from(named) * NAMED;
             if weight > NEAR || used {
-                candidates.push(Candidate { name: one.name, why: format!("{}, {why}", one.engine), weight });
+                let replicas = if one.replicas.is_empty() { String::new() } else { format!("; replicas {}", one.replicas.join(", ")) };
+                self.engines.insert(one.name.clone(), one.engine.clone());
+                candidates.push(Candidate { name: one.name, why: format!("{}, {why}{replicas}", one.engine), weight });
+            } else {
+                passed_over.push(format!("{} ({})", one.name, one.engine));
             }
         }
         if candidates.is_empty() {
-            self.note(key, "", "none that the services reach", true);
+            let beside: Vec<&str> = passed_over.iter().map(String::as_str).collect();
+            let beside = if beside.is_empty() { String::new() } else { format!("; not watched: {}", super::names::some(&beside)) };
+            self.note(key, "", format!("none that the services reach{beside}"), true);
             return String::new();
         }
         self.choose(key, candidates, REACHED).map(|c| c.name).unwrap_or_default()
     }
 
+    /// Whether all variables of a service that speak of a database name an engine that this one is not.
+    fn is_of_another(&self, service: &str, engine: &str) -> bool {
+        let found = self.store.get::<Services>().and_then(|s| s.get(service));
+        let definition = found.zip(self.store.get::<TaskDefinitions>()).and_then(|(s, d)| d.definitions.get(&s.task_definition));
+        let Some(definition) = definition else { return false };
+        let variables = definition.environment.iter().chain(definition.secrets.iter().map(|(name, _)| name));
+        let mut about = variables.filter(|v| super::names::dependency(v) == Some(Dependency::Database)).peekable();
+        about.peek().is_some() && about.all(|v| !super::names::is_of_engine(v, engine))
+    }
+
     /// What the stack does not have no service talks to.
     fn tidy(&mut self) {
         let (database, cache) = (!self.found.stack.database.is_empty(), !self.found.stack.cache.is_empty());
+        let engine = self.engines.get(&self.found.stack.database).cloned().unwrap_or_default();
+        let strangers: Vec<String> =
+            self.found.stack.services.iter().map(|s| s.name.clone()).filter(|s| self.is_of_another(s, &engine)).collect();
         for spec in &mut self.found.stack.services {
             if let Some(uses) = &mut spec.uses {
+                uses.retain(|d| *d != Dependency::Database || !strangers.contains(&spec.name));
                 uses.retain(|d| match d {
                     Dependency::Database => database,
                     Dependency::Cache => cache,

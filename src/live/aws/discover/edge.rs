@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use aws_sdk_cloudwatch::types::{AlarmType, MetricAlarm};
+
 use super::{Candidate, Question, Search, names};
 use crate::aws::convert::text;
 use crate::aws::error::problem_of;
@@ -24,6 +26,8 @@ pub(super) const READS: &[Op] = &[ZONES, RECORDS, ALIASES, SECRET, BUCKETS, ENCR
 
 /// Zones that are looked into.
 const MOST: usize = 50;
+/// Pages of records that are looked through in each.
+const RECORD_PAGES: usize = 20;
 
 impl Search<'_> {
     pub(super) async fn edge(&mut self) {
@@ -34,27 +38,47 @@ impl Search<'_> {
         self.dashboards().await;
     }
 
-    /// The zone with a record that is an alias of the load balancer.
+    /// The zone with a record that leads to the load balancer.
     async fn zone(&mut self) {
         let Some(balancer) = self.store.get::<Balancer>().map(|b| b.dns_name.to_ascii_lowercase()).filter(|n| !n.is_empty()) else {
             return;
         };
         let dns = self.clients.dns.clone();
-        let answer = dns.list_hosted_zones().send().await.map_err(|e| problem_of(ZONES, &e));
-        let Some(out) = self.part(answer) else { return };
-        for zone in out.hosted_zones().iter().take(MOST) {
-            let answer = dns.list_resource_record_sets().hosted_zone_id(zone.id()).send().await.map_err(|e| problem_of(RECORDS, &e));
-            let Some(records) = self.part(answer) else { return };
-            let leads = |target: &str| target.trim_end_matches('.').to_ascii_lowercase().trim_start_matches("dualstack.") == balancer;
-            let alias = records.resource_record_sets().iter().find(|r| r.alias_target().is_some_and(|a| leads(a.dns_name())));
-            if let Some(record) = alias {
+        let ask = |marker| dns.list_hosted_zones().set_marker(marker).send();
+        let answer = page::all(ZONES, ask, |out| (Some(out.hosted_zones), out.next_marker.filter(|_| out.is_truncated))).await;
+        let Some(zones) = self.part(answer) else { return };
+        let leads = |target: &str| target.trim_end_matches('.').to_ascii_lowercase().trim_start_matches("dualstack.") == balancer;
+        for zone in zones.iter().take(MOST) {
+            let Some(records) = self.records(zone.id()).await else { return };
+            let alias = records.iter().find(|r| r.alias_target().is_some_and(|a| leads(a.dns_name())));
+            let cname = || records.iter().find(|r| r.resource_records().iter().any(|v| leads(v.value())));
+            if let Some(record) = alias.or_else(cname) {
                 let name = zone.name().trim_end_matches('.').to_owned();
                 self.found.stack.zone.clone_from(&name);
-                self.note("zone", name, format!("{} is an alias of the load balancer", record.name().trim_end_matches('.')), true);
+                self.note("zone", name, format!("{} leads to the load balancer", record.name().trim_end_matches('.')), true);
                 return;
             }
         }
-        self.note("zone", "", "no hosted zone leads to the load balancer", true);
+        let looked = if zones.len() > MOST { format!("none of the first {MOST} hosted zones") } else { "no hosted zone".to_owned() };
+        self.note("zone", "", format!("{looked} leads to the load balancer"), zones.len() <= MOST);
+    }
+
+    /// The records of a zone, up to some pages of them.
+    async fn records(&mut self, zone: &str) -> Option<Vec<aws_sdk_route53::types::ResourceRecordSet>> {
+        let mut found = Vec::new();
+        let mut from = (None, None, None);
+        for _ in 0..RECORD_PAGES {
+            let request = self.clients.dns.list_resource_record_sets().hosted_zone_id(zone).set_start_record_name(from.0);
+            let request = request.set_start_record_type(from.1).set_start_record_identifier(from.2);
+            let answer = request.send().await.map_err(|e| problem_of(RECORDS, &e));
+            let out = self.part(answer)?;
+            found.extend(out.resource_record_sets().iter().cloned());
+            if !out.is_truncated() {
+                break;
+            }
+            from = (out.next_record_name, out.next_record_type, out.next_record_identifier);
+        }
+        Some(found)
     }
 
     /// The buckets whose name has the stack's word in it: nothing else says whose they are.
@@ -70,7 +94,7 @@ impl Search<'_> {
             .filter(|n| n.split(['-', '_', '.']).any(|p| p == word))
             .map(str::to_owned)
             .collect();
-        found.sort_by_key(|n| (names::bucket_role(n), n.clone()));
+        found.sort_by_key(|n| (names::bucket_role(n, &cluster), n.clone()));
         if found.is_empty() {
             self.note("buckets", "", format!("no bucket has '{word}' in its name"), true);
             return;
@@ -81,7 +105,7 @@ impl Search<'_> {
             return;
         }
         self.note("buckets", candidate.name, why, false);
-        self.found.stack.buckets = found.into_iter().map(|name| Named { role: names::bucket_role(&name), name }).collect();
+        self.found.stack.buckets = found.into_iter().map(|name| Named { role: names::bucket_role(&name, &cluster), name }).collect();
     }
 
     /// The customer keys by which the database, the buckets and the secrets are encrypted, by their alias where they have one.
@@ -127,30 +151,46 @@ impl Search<'_> {
         self.note("keys", all.join(", "), why, true);
     }
 
-    /// A prefix, when there are alarms of others and ours have one in common.
+    /// A prefix, when there are alarms of others and several of ours have one in common.
     async fn alarms(&mut self) {
         let client = self.clients.cloudwatch.clone();
-        let answer =
-            page::all(ALARMS, |token| client.describe_alarms().set_next_token(token).send(), |out| (out.metric_alarms, out.next_token))
-                .await;
+        let answer = page::all(
+            ALARMS,
+            |token| {
+                let request = client.describe_alarms().alarm_types(AlarmType::MetricAlarm).alarm_types(AlarmType::CompositeAlarm);
+                request.set_next_token(token).send()
+            },
+            |out| {
+                let metric = out.metric_alarms().iter().map(|a| (text(a.alarm_name()), values_of(a)));
+                let composite = out.composite_alarms().iter().map(|a| (text(a.alarm_name()), vec![text(a.alarm_rule())]));
+                (Some(metric.chain(composite).collect::<Vec<_>>()), out.next_token)
+            },
+        )
+        .await;
         let Some(all) = self.part(answer) else { return };
         let stack = &self.found.stack;
         let resources = [&stack.cluster, &stack.balancer, &stack.database, &stack.cache].into_iter().filter(|n| !n.is_empty());
-        let resources: Vec<String> = resources.cloned().collect();
-        let is_ours = |a: &aws_sdk_cloudwatch::types::MetricAlarm| {
-            let own = |value: &str| resources.iter().any(|r| value.split('/').any(|part| part == r || part.starts_with(&format!("{r}-"))));
-            a.dimensions().iter().filter_map(|d| d.value()).any(own)
-        };
-        let (ours, others): (Vec<_>, Vec<_>) = all.iter().partition(|a| is_ours(a));
-        let ours: Vec<&str> = ours.iter().filter_map(|a| a.alarm_name()).collect();
-        let prefix = names::common_prefix(&ours);
+        let mut resources: Vec<String> = resources.cloned().collect();
+        resources.extend(stack.services.iter().map(|s| s.name.clone()));
+        let own = |value: &String| resources.iter().any(|r| value.split('/').any(|part| part == r || part.starts_with(&format!("{r}-"))));
+        let mut ours: Vec<&str> = all.iter().filter(|(_, values)| values.iter().any(own)).map(|(name, _)| name.as_str()).collect();
+        // A composite alarm is about what those are about that its rule names.
+        let of_ours = |rule: &String| ours.iter().any(|name| rule.contains(&format!("\"{name}\"")));
+        let composite: Vec<&str> = all.iter().filter(|(_, values)| values.iter().any(of_ours)).map(|(name, _)| name.as_str()).collect();
+        ours.extend(composite);
+        ours.sort_unstable();
+        ours.dedup();
+        // One name alone is no prefix: the next alarm would be missed.
+        let prefix = if ours.len() > 1 { names::common_prefix(&ours) } else { String::new() };
         let (n, of) = (ours.len(), all.len());
-        if others.is_empty() || prefix.is_empty() {
-            self.note("alarm_prefix", "", format!("all alarms of the account: {n} of {of} are about this stack"), others.is_empty());
-        } else {
-            self.found.stack.alarm_prefix.clone_from(&prefix);
-            self.note("alarm_prefix", prefix, format!("{n} of {of} alarms are about this stack, and begin so"), true);
+        if n == of || prefix.is_empty() {
+            self.note("alarm_prefix", "", format!("all alarms of the account: {n} of {of} are about this stack"), n == of);
+            return;
         }
+        let beside: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).filter(|name| !name.starts_with(&prefix)).collect();
+        let why = format!("{n} of {of} alarms are about this stack, and begin so; not watched: {}", names::some(&beside));
+        self.found.stack.alarm_prefix.clone_from(&prefix);
+        self.note("alarm_prefix", prefix, why, true);
     }
 
     async fn dashboards(&mut self) {
@@ -170,4 +210,10 @@ impl Search<'_> {
         self.found.stack.dashboard_prefix.clone_from(&prefix);
         self.note("dashboard_prefix", prefix, why, true);
     }
+}
+
+/// The values of an alarm's dimensions, also those of metric math.
+fn values_of(alarm: &MetricAlarm) -> Vec<String> {
+    let inner = alarm.metrics().iter().filter_map(|q| q.metric_stat()?.metric()).flat_map(aws_sdk_cloudwatch::types::Metric::dimensions);
+    alarm.dimensions().iter().chain(inner).filter_map(|d| d.value()).map(str::to_owned).collect()
 }

@@ -8,6 +8,7 @@ mod delivery;
 mod edge;
 mod names;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use nextcore_core::model::Time;
@@ -89,6 +90,8 @@ struct Search<'a> {
     now: Time,
     meter: Meter,
     found: Found,
+    /// Engines of the data stores, by name.
+    engines: BTreeMap<String, String>,
     ask: &'a mut Ask<'a>,
 }
 
@@ -102,14 +105,21 @@ impl Search<'_> {
         answer.map_err(|problem| self.found.unread.push(problem)).ok()
     }
 
-    /// The best candidate; asks when another is as good, or nothing but a name speaks for it.
+    /// The best candidate; asks when something certain speaks for another, too, or nothing but a name for this one. The others are named.
     fn choose(&mut self, key: &'static str, mut candidates: Vec<Candidate>, certain: u32) -> Option<Candidate> {
         candidates.sort_by(|a, b| b.weight.cmp(&a.weight).then_with(|| a.name.cmp(&b.name)));
         let best = candidates.first()?;
-        let sure = best.weight >= certain && candidates.get(1).is_none_or(|second| second.weight < best.weight);
+        let sure = best.weight >= certain && candidates.get(1).is_none_or(|second| second.weight < best.weight.min(certain));
         let at = if sure { Some(0) } else { (self.ask)(&Question { key, candidates: &candidates }) };
         let chosen = candidates.get(at?)?.clone();
-        self.note(key, &chosen.name, &chosen.why, sure);
+        let others: Vec<String> = candidates.iter().filter(|c| c.name != chosen.name).map(|c| format!("{} ({})", c.name, c.why)).collect();
+        let others: Vec<&str> = others.iter().map(String::as_str).collect();
+        let why = if others.is_empty() {
+            chosen.why.clone()
+        } else {
+            format!("{}; there are others, not watched: {}", chosen.why, names::some(&others))
+        };
+        self.note(key, &chosen.name, why, sure);
         Some(chosen)
     }
 
@@ -160,7 +170,7 @@ pub async fn whose(clients: &Clients) -> Result<String, Problem> {
 /// When no cluster can be chosen, or its services cannot be read: then there is no stack to tell of.
 pub async fn discover<'a>(clients: Clients, meter: Meter, now: Time, hints: &Hints, ask: &'a mut Ask<'a>) -> Result<Found, Problem> {
     let found = Found { stack: Stack { region: hints.region.clone(), ..Stack::none() }, ..Found::default() };
-    let mut search = Search { clients, store: Store::default(), now, meter, found, ask };
+    let mut search = Search { clients, store: Store::default(), now, meter, found, engines: BTreeMap::new(), ask };
     search.compute(hints).await?;
     search.data().await;
     search.delivery().await;

@@ -18,12 +18,26 @@ fn word(name: &str) -> String {
     if word.is_empty() { "other".to_owned() } else { word }
 }
 
+/// A name without the words of the stack and of its environment at its beginning.
+fn own_part(name: &str, cluster: &str) -> String {
+    let of_stack: Vec<String> = cluster.split(['-', '_', '.']).map(str::to_ascii_lowercase).filter(|w| !w.is_empty()).collect();
+    let mut rest = name.strip_prefix(cluster).filter(|rest| !rest.is_empty()).unwrap_or(name).trim_matches(['-', '_', '.']);
+    while let Some((first, after)) = rest.split_once(['-', '_', '.']) {
+        let word = first.to_ascii_lowercase();
+        if !of_stack.contains(&word) && !ENVIRONMENTS.contains(&word.as_str()) {
+            break;
+        }
+        rest = after;
+    }
+    rest.to_owned()
+}
+
 /// What a service is for, by its name: the stack's word in it says nothing.
 pub(super) fn service_role(name: &str, cluster: &str, fronted: bool) -> ServiceRole {
-    let own = [cluster, token(cluster)].into_iter().find_map(|c| name.strip_prefix(c)).unwrap_or(name);
-    let own = own.trim_matches(['-', '_']);
+    let own = own_part(name, cluster);
+    let own = own.as_str();
     let lower = own.to_ascii_lowercase();
-    match lower.as_str() {
+    match lower.replace('_', "-").as_str() {
         "control-plane" => ServiceRole::ControlPlane,
         "web" => ServiceRole::Web,
         _ if !fronted && lower.split(['-', '_']).any(|p| matches!(p, "worker" | "workers")) => ServiceRole::Worker,
@@ -43,13 +57,27 @@ pub(super) fn dependency(variable: &str) -> Option<Dependency> {
     has(DATABASE).then_some(Dependency::Database)
 }
 
-pub(super) fn bucket_role(name: &str) -> BucketRole {
-    let has = |words: &[&str]| name.split(['-', '_', '.']).any(|p| words.contains(&p));
+/// What a bucket is for: the stack's word in its name says nothing.
+pub(super) fn bucket_role(name: &str, cluster: &str) -> BucketRole {
+    let own = own_part(name, cluster);
+    let has = |words: &[&str]| own.split(['-', '_', '.']).any(|p| words.contains(&p));
     match () {
-        () if has(&["document", "documents", "docs"]) => BucketRole::Documents,
         () if has(&["static", "assets", "media"]) => BucketRole::Static,
+        () if has(&["document", "documents", "docs"]) => BucketRole::Documents,
         () if has(&["report", "reports"]) => BucketRole::Reports,
-        () => BucketRole::Other(word(name.rsplit(['-', '_', '.']).next().unwrap_or(name)).into()),
+        () => BucketRole::Other(word(own.rsplit(['-', '_', '.']).next().unwrap_or(name)).into()),
+    }
+}
+
+/// The engines that a variable names, of those that a database may have: `MYSQL_HOST` is not of PostgreSQL.
+pub(super) fn is_of_engine(variable: &str, engine: &str) -> bool {
+    let upper = variable.to_ascii_uppercase();
+    let has = |words: &[&str]| upper.split(['_', '-', '/', '.']).any(|p| words.contains(&p));
+    let (mysql, postgres) = (has(&["MYSQL", "MARIADB"]), has(&["POSTGRES", "POSTGRESQL", "PG", "PGHOST"]));
+    match (mysql, postgres) {
+        (true, false) => engine.contains("mysql") || engine.contains("mariadb"),
+        (false, true) => engine.contains("postgres"),
+        _ => true,
     }
 }
 
@@ -61,6 +89,13 @@ pub(super) fn secret_use(name: &str) -> SecretUse {
         None if short.to_ascii_lowercase().contains("django") => SecretUse::Django,
         None => SecretUse::Other(word(short).into()),
     }
+}
+
+/// The first of some names, and how many more.
+pub(super) fn some(names: &[&str]) -> String {
+    const SHOWN: usize = 5;
+    let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN { format!("{shown} and {} more", names.len() - SHOWN) } else { shown }
 }
 
 /// What all of them begin with, up to the end of a part.
@@ -96,6 +131,8 @@ mod tests {
             ("worker-proxy", true, "worker-proxy"),
             ("celery-beat", false, "celery-beat"),
             ("shop", true, "shop"),
+            ("prod_shop_web", true, "web"),
+            ("shop-prod-control_plane", true, "control-plane"),
             ("a.service:with signs", true, "a-service-with-signs"),
         ] {
             assert_eq!(service_role(name, "shop", fronted).word(), role, "{name}");
@@ -113,6 +150,27 @@ mod tests {
             ("DBUS_ADDRESS", None),
         ] {
             assert_eq!(dependency(name), to, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_bucket_is_for_what_its_own_words_say() {
+        for (name, role) in
+            [("docs-site-static", "static"), ("docs-uploads", "uploads"), ("docs-prod-reports", "reports"), ("acme-documents", "documents")]
+        {
+            assert_eq!(bucket_role(name, "docs").to_string(), role, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_variable_that_names_an_engine_is_of_no_other() {
+        for (name, engine, is) in [
+            ("MYSQL_HOST", "aurora-postgresql", false),
+            ("MYSQL_HOST", "mariadb", true),
+            ("PGHOST", "postgres", true),
+            ("DATABASE_URL", "mysql", true),
+        ] {
+            assert_eq!(is_of_engine(name, engine), is, "{name} {engine}");
         }
     }
 

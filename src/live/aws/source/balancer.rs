@@ -90,6 +90,8 @@ impl super::Source for RoutingSource {
 
     async fn poll(cx: Arc<Context>) -> Result<Routing, Problem> {
         let arn = cx.needs::<Balancer>()?.arn.clone();
+        // Which groups there are must not depend on which of two answers came first.
+        cx.after::<Services>()?;
         let (listeners, mut target_groups) = futures_util::future::try_join(listeners(&cx, &arn), target_groups(&cx, &arn)).await?;
         // Some clouds list under the balancer only what its default actions use: ask for the groups of the rules by name.
         let mut others: Vec<String> = listeners.iter().flat_map(|l| &l.rules).flat_map(|r| &r.target_groups).cloned().collect();

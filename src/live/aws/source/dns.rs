@@ -44,11 +44,14 @@ impl super::Source for DnsSource {
         let Some(zone) = same_name().find(|z| !is_private(z)).or_else(|| same_name().next()) else { return Ok(Dns::default()) };
         let id = zone.id().rsplit('/').next().unwrap_or_default();
         let (records, cut_off) = cx.part(Part::judged("records", "", "records"), records(&cx, id).await)?.unwrap_or_default();
-        let (health_checks, answer) = futures_util::future::join(health_checks(&cx, &name, &records), answer(&cx, id, &name)).await;
+        let zone = HostedZone { id: text(Some(id)), name: text(Some(zone.name())), private: is_private(&zone) };
+        let known = Dns { zone: Some(zone), records, cut_off, ..Dns::default() };
+        // A zone without a record of its own name is asked for the one by which users come.
+        let door = known.door().map_or(name.as_str(), |r| r.name.as_str());
+        let (health_checks, answer) = futures_util::future::join(health_checks(&cx, &name, &known.records), answer(&cx, id, door)).await;
         let health_checks = cx.part(Part::judged("health checks", "", "health_checks"), health_checks)?.unwrap_or_default();
         let answer = cx.part(Part::judged("answer", "", "answer"), answer)?.flatten();
-        let zone = HostedZone { id: text(Some(id)), name: text(Some(zone.name())), private: is_private(&zone) };
-        Ok(Dns { zone: Some(zone), records, cut_off, health_checks, answer })
+        Ok(Dns { health_checks, answer, ..known })
     }
 }
 

@@ -153,6 +153,13 @@ impl Context {
             },
         ))
     }
+
+    /// Waits for a section that this poll takes into account if it can be had: one that fails is done without.
+    fn after<T: Section>(&self) -> Result<(), Problem> {
+        let entry = self.store.entry(T::KEY);
+        let is_answered = entry.is_some_and(|e| e.value.is_some() || e.problem.as_ref().is_some_and(|p| !p.is_waiting()));
+        if is_answered || !self.stack.reads(T::KEY) { Ok(()) } else { Err(Problem::waiting(T::KEY, T::TITLE)) }
+    }
 }
 
 /// The source that yields a section; a build without a feature has fewer.

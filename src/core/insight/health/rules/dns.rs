@@ -10,7 +10,7 @@ use crate::insight::health::finding::{Finding, degraded, down};
 use crate::insight::health::node::{Assessment, Nodes};
 use crate::model::balancer::Balancer;
 use crate::model::cdn::Cdn;
-use crate::model::dns::{Dns, DnsHealthCheck, ResponseCode};
+use crate::model::dns::{Dns, DnsHealthCheck, DnsRecord, ResponseCode};
 use crate::model::limits::Limit;
 use crate::model::section::Section;
 use crate::model::text;
@@ -19,8 +19,8 @@ use super::{Gauge, Rule, apply, apply_written, gauges};
 
 /// About the zone.
 pub(crate) const RULES: &[Rule<Dns>] = &[
-    Rule { id: "dns.record", doc: "the zone's own name has a record; none is down", needs: &[Dns::KEY], check: record },
-    Rule { id: "dns.target", doc: "an alias to the load balancer or to CloudFront", needs: &[Dns::KEY], check: target },
+    Rule { id: "dns.record", doc: "a name of the zone leads to the stack; none is down", needs: &[Dns::KEY], check: record },
+    Rule { id: "dns.target", doc: "to the load balancer or to CloudFront", needs: &[Dns::KEY], check: target },
     Rule { id: "dns.answer", doc: "Route 53 answers NOERROR; NXDOMAIN is down", needs: &[Dns::KEY], check: answer },
 ];
 
@@ -57,7 +57,12 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) 
 
 fn record(facts: &Facts<'_>, dns: &Dns) -> Option<Finding> {
     let zone = dns.zone.as_ref().filter(|_| facts.store.unread::<Dns>("", "records").is_none())?;
-    dns.apex().is_none().then(|| down(format!("no A or AAAA record for {}", zone.name.trim_end_matches('.'))))
+    let name = zone.name.trim_end_matches('.');
+    if facts.written {
+        return dns.apex().is_none().then(|| down(format!("no A or AAAA record for {name}")));
+    }
+    let lost = dns.door().is_none() && !dns.cut_off;
+    lost.then(|| down(format!("no record of {name} leads to a load balancer or to CloudFront")))
 }
 
 /// `Some(true)` = CloudFront, `Some(false)` = the load balancer.
@@ -76,14 +81,19 @@ fn leads_to(facts: &Facts<'_>, target: &str) -> Option<bool> {
 }
 
 fn target(facts: &Facts<'_>, dns: &Dns) -> Option<Finding> {
-    let record = dns.apex()?;
-    match &record.alias {
-        None => Some(degraded(format!("{} is not an alias", record.name.trim_end_matches('.')))),
-        Some(alias) => {
-            let target = alias.target();
-            leads_to(facts, &target).is_none().then(|| degraded(format!("alias target {target} is not the load balancer or CloudFront")))
-        }
+    if facts.written {
+        let record = dns.apex()?;
+        let Some(alias) = &record.alias else { return Some(degraded(format!("{} is not an alias", record.host()))) };
+        let target = alias.target();
+        return leads_to(facts, &target)
+            .is_none()
+            .then(|| degraded(format!("alias target {target} is not the load balancer or CloudFront")));
     }
+    // One name that leads to the stack is enough: others of the zone may be somebody else's.
+    let targets: Vec<String> = dns.doors().filter_map(|r| r.leads()).collect();
+    let astray = !targets.is_empty() && targets.iter().all(|t| leads_to(facts, t).is_none());
+    let door = dns.door().map(DnsRecord::host).unwrap_or_default();
+    astray.then(|| degraded(format!("{door} leads to {}, which is not the load balancer or CloudFront", targets.join(", "))))
 }
 
 fn answer(_: &Facts<'_>, dns: &Dns) -> Option<Finding> {

@@ -75,14 +75,18 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) 
         let mut findings = apply(RULES, facts, ground.mandatory, &way);
         findings.extend(way.gateway.iter().flat_map(|g| gauges(GAUGES, facts, &g.id)));
         let letter = zone_letter(&way.zone);
-        nodes.child(facts, ground, NodeId::named(System::Nat, letter), letter, findings);
+        let id = NodeId::named(System::Nat, letter);
+        nodes.child(facts, ground, id.clone(), letter, findings);
+        if way.gateway.is_none() && way.egress == Egress::Isolated {
+            nodes.absent(&id, "no NAT gateway, no way out; VPC endpoints are not looked at");
+        }
     }
     let none = facts.fresh::<NatGateways>().is_some_and(|n| n.gateways.is_empty());
     let written = none && facts.written && egress::zones(facts.store).is_empty();
     let findings = written.then(|| Finding { basis: vec![NatGateways::KEY], ..degraded("no NAT gateway in the VPC") });
     nodes.parent(facts, ground, NodeId::of(System::Nat), findings.into_iter().collect());
     if none && !facts.written {
-        nodes.absent(&NodeId::of(System::Nat), "no NAT gateway in the VPC");
+        nodes.absent(&NodeId::of(System::Nat), "no NAT gateway in the VPC; VPC endpoints are not looked at");
     }
 }
 

@@ -4,7 +4,7 @@
 use crate::model::system::{System, SystemSpec};
 use std::collections::BTreeMap;
 
-use crate::model::balancer::{Routing, Target, TargetState, Targets, group_name};
+use crate::model::balancer::{Routing, Target, TargetGroup, TargetState, Targets, group_name};
 use crate::model::health::Level;
 use crate::model::limits::Limit;
 use crate::model::metric::{self, Metrics};
@@ -58,6 +58,9 @@ impl Group {
 
     /// `idle, weight 0; 2 of 2 targets healthy`; nothing for a group that takes requests.
     fn idle(&self, facts: &Facts<'_>) -> Option<String> {
+        if self.duty == Duty::Serves && self.desired == 0 && self.targets(facts).is_some_and(|t| counts(t).3 == 0) {
+            return Some("its service is scaled to 0: requests get a 503".to_owned());
+        }
         let words = self.duty.idle_words()?;
         let (healthy, _, _, total) = self.targets(facts).map(counts).unwrap_or_default();
         Some(if total == 0 { words.to_owned() } else { format!("{words}; {healthy} of {total} targets healthy") })
@@ -108,6 +111,34 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) 
             }
         }
     }
+    for group in unowned(facts) {
+        let findings = unanswered(facts, group).into_iter().collect();
+        nodes.child(facts, ground, NodeId::named(System::TargetGroup, &group.name), &group.name, findings);
+    }
+}
+
+/// Target groups that a rule sends requests to and no service of the stack registers in: another's, or one that was left behind.
+fn unowned<'a>(facts: &Facts<'a>) -> Vec<&'a TargetGroup> {
+    let Some(routing) = facts.store.get::<Routing>() else { return Vec::new() };
+    let services = facts.stack.services.iter().filter_map(|spec| facts.service(&spec.name));
+    let owned: Vec<&str> = services.flat_map(Service::groups).collect();
+    let sent = |g: &&TargetGroup| routing.share(&g.arn, &[]).is_some_and(|s| s > 0.0);
+    routing.target_groups.iter().filter(sent).filter(|g| !owned.contains(&g.arn.as_str())).collect()
+}
+
+/// Requests that a rule sends where nobody answers fail, whoever the group belongs to; how many targets it should have is not known here.
+fn unanswered(facts: &Facts<'_>, group: &TargetGroup) -> Option<Finding> {
+    let on = facts.store.get::<Routing>().map(|r| r.paths_to(&group.arn)).unwrap_or_default();
+    let Some(targets) = facts.store.get::<Targets>()?.groups.get(&group.arn) else {
+        return Some(Finding::new(Level::Unknown, "no target health returned"));
+    };
+    // A function is not checked unless its owner asks for that.
+    if group.target_type == "lambda" && !targets.is_empty() {
+        return None;
+    }
+    let (healthy, _, _, total) = counts(targets);
+    let what = if total == 0 { "no target registered".to_owned() } else { format!("0 of {total} targets healthy{}", why(targets.iter())) };
+    (healthy == 0).then(|| degraded(format!("{what}: requests for {on} fail")))
 }
 
 /// What a service finds by its groups: what is wrong with those that serve it, and which do not.

@@ -137,10 +137,18 @@ fn static_edge(parts: &Parts<'_>, distribution: &Distribution, bucket: &Hop) -> 
     edge
 }
 
-/// A way to the HTTPS listener.
+/// Whether a listener takes HTTPS; before they are known, it is what the written architecture writes.
+fn takes_https(parts: &Parts<'_>) -> bool {
+    let routing = parts.store().get::<Routing>();
+    routing.is_none_or(|r| r.listeners.iter().any(|l| l.protocol == Protocol::Https))
+}
+
+/// A way to the listener for HTTPS, or to the first of those that there are.
 fn balancer_edge(parts: &Parts<'_>, from: &str) -> Edge {
-    let mut edge = edge(from, "alb", "HTTPS");
-    parts.permitted(&mut edge, End::Internet, End::Alb, Some(443));
+    let first = parts.store().get::<Routing>().and_then(|r| r.listeners.first()).filter(|_| !takes_https(parts));
+    let (label, port) = first.map_or(("HTTPS".to_owned(), 443), |l| (l.protocol.to_string(), l.port));
+    let mut edge = edge(from, "alb", &label);
+    parts.permitted(&mut edge, End::Internet, End::Alb, Some(port));
     edge
 }
 
@@ -169,7 +177,8 @@ fn balancer_hop(parts: &Parts<'_>) -> Hop {
     if let Some(verdict) = parts.judgement.of(&NodeId::of(System::Balancer)) {
         (hop.level, hop.reason) = own(verdict, |reason| of_a_group(parts, reason) || reason.ends_with(CLOSED));
     }
-    if parts.store().get::<Routing>().is_some_and(|r| r.listeners.iter().all(|l| l.protocol != Protocol::Https)) {
+    // Of another stack nothing says that it must take HTTPS.
+    if parts.stack().is_the_seeds() && !takes_https(parts) {
         (hop.level, hop.reason) = (Level::Down, Some("no HTTPS listener".to_owned()));
     }
     if !balancer.zones.is_empty() {

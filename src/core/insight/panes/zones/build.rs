@@ -224,6 +224,9 @@ fn database(zone: &str, store: &Store) -> DatabasePlace {
     if db.is_some_and(|db| db.zone == zone) {
         return DatabasePlace::Primary;
     }
+    if db.and_then(|db| db.cluster.as_ref()).is_some_and(|c| c.readers().any(|r| r.zone == zone)) {
+        return DatabasePlace::Reader;
+    }
     if db.is_some_and(|db| db.secondary_zone.as_deref() == Some(zone)) {
         return DatabasePlace::Standby;
     }

@@ -140,6 +140,8 @@ pub enum DatabasePlace {
     Primary,
     /// The standby is here.
     Standby,
+    /// A reader of the cluster is here.
+    Reader,
     /// A database subnet, and nothing in it.
     Reserved,
     /// No database subnet.

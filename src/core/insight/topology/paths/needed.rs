@@ -86,7 +86,9 @@ fn needs(store: &Store, stack: &Stack) -> Vec<Need> {
         all.extend(ports.into_iter().map(|port| Need { from: End::Internet, to: End::Alb, port }));
     }
     let behind: Vec<&str> = services(store, stack).flat_map(Service::groups).collect();
-    let groups = routing.into_iter().flat_map(|r| &r.target_groups).filter(|g| behind.contains(&g.arn.as_str()) && g.port > 0);
+    // What only another load balancer forwards to, this one need not reach.
+    let named = |r: &Routing| r.target_groups.iter().filter(|g| r.share(&g.arn, &[]).is_some()).cloned().collect::<Vec<_>>();
+    let groups = routing.map(named).unwrap_or_default().into_iter().filter(|g| behind.contains(&g.arn.as_str()) && g.port > 0);
     let ports: BTreeSet<i32> = groups.map(|g| g.port).collect();
     all.extend(ports.into_iter().rev().map(|port| Need { from: End::Alb, to: End::Ecs, port }));
     let needs = |dependency| stack.services.iter().any(|s| s.needs(dependency));

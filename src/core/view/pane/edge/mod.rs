@@ -104,8 +104,11 @@ fn answer(dns: &Dns) -> Phrase<'_> {
 }
 
 fn apex<'a>(v: &View<'a>, dns: &'a Dns) -> Phrase<'a> {
-    let Some(record) = dns.apex() else { return Phrase::of("none: no A or AAAA record at the zone apex", Role::Crit) };
-    let line = target(v, record);
+    let Some(record) = dns.door() else {
+        return Phrase::of("none: no name of the zone leads to a load balancer or to CloudFront", Role::Crit);
+    };
+    let below = dns.apex().is_none().then(|| format!("{} → ", record.host())).unwrap_or_default();
+    let line = Phrase::of(below, Role::Text).then(target(v, record));
     match &record.alias {
         Some(alias) if alias.evaluate_health => line.and("  evaluates target health", Role::Muted),
         Some(_) => line.and("  ignores target health", Role::Warn),

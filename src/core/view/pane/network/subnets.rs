@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use ratatui::layout::Rect;
 
 use super::{over_title, unread};
+use crate::insight::topology::egress::{self, Egress};
 use crate::model::health::Level;
 use crate::model::limits::Limit;
 use crate::model::network::{
@@ -34,6 +35,10 @@ fn exit<'a>(v: &View<'a>, subnet: &Subnet) -> (Level, Phrase<'a>) {
     match route {
         None if subnet.tier == SubnetTier::Database => (Level::Healthy, Phrase::of("isolated", Role::Muted)),
         None if subnet.tier == SubnetTier::Other => (Level::Healthy, Phrase::of("no default route", Role::Muted)),
+        // Without any NAT gateway that is how it was built: what it needs of AWS it reaches by endpoints.
+        None if egress::of(v.store, &v.session.stack, &subnet.zone) == Egress::Isolated => {
+            (Level::Healthy, Phrase::of("no default route (isolated)", Role::Muted))
+        }
         None => (Level::Down, Phrase::of("no default route", Role::Crit)),
         Some(route) => {
             let (level, words) = target(v, route, subnet);
@@ -55,7 +60,8 @@ fn target(v: &View<'_>, route: &Route, subnet: &Subnet) -> (Level, String) {
             return (Level::Down, format!("{words} {}", g.state));
         }
         (Some(g), SubnetTier::Private) if !g.zone.is_empty() && g.zone != subnet.zone => {
-            return (Level::Degraded, format!("{words} (other zone)"));
+            let shared = matches!(egress::of(v.store, &v.session.stack, &subnet.zone), Egress::Shared { .. });
+            return (if shared { Level::Healthy } else { Level::Degraded }, format!("{words} (other zone)"));
         }
         (None, SubnetTier::Public) if !route.target.starts_with("igw-") => Level::Degraded,
         _ => Level::Healthy,

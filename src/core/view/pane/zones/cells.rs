@@ -212,6 +212,7 @@ fn database<'a>(v: &View<'a>, zone: &'a ZoneState, level: Level, full: bool) -> 
     let (name, level) = match zone.database {
         DatabasePlace::Primary => ("RDS PRIMARY", level.max(v.level(&NodeId::of(System::Database)).unwrap_or(Level::Unknown))),
         DatabasePlace::Standby => ("RDS STANDBY", level),
+        DatabasePlace::Reader => ("RDS READER", level),
         DatabasePlace::Reserved => return absent("reserved"),
         DatabasePlace::None => return absent("no database subnet"),
     };
