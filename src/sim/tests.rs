@@ -10,6 +10,7 @@ use super::*;
 
 mod delivery;
 mod insight;
+mod rehearsal;
 mod shapes;
 
 const START: i64 = 1_795_402_800_000;
