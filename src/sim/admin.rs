@@ -85,9 +85,18 @@ fn truth(world: &World) -> Value {
         "cache": cache(world),
         "zonesDown": world.zones_down().iter().map(|az| az.name()).collect::<Vec<_>>(),
         "jobsWaiting": world.redis.backlog.round(),
-        "requestsPerSecond": { "api": world.traffic.api_rate, "web": world.traffic.web_rate },
+        "users": users(world),
         "alarms": alarms,
     })
+}
+
+/// What the visitors got in the last second: asked for, answered by tasks, and of that failed.
+fn users(world: &World) -> Value {
+    let told = |group: usize, asked: f64| {
+        let of = |counts: &[u32; 2]| counts.get(group).copied().unwrap_or(0);
+        json!({ "asked": asked.round(), "answered": of(&world.load.served), "failed": of(&world.load.errors) })
+    };
+    json!({ "api": told(0, world.traffic.api_rate), "web": told(1, world.traffic.web_rate) })
 }
 
 fn services(world: &World) -> Value {

@@ -143,6 +143,7 @@ fn the_admin_door_tells_the_truth() {
     assert_eq!((&well["database"]["status"], &well["database"]["answers"]), (&object!("available"), &object!(true)));
     assert_eq!(well["cache"]["nodes"].as_array().unwrap().len(), 4);
     assert!(well["database"]["freeStoragePercent"].as_f64().unwrap() > 50.0);
+    assert!(well["users"]["api"]["answered"].as_u64().unwrap() > 5);
 
     cloud.admin("POST", "/_nextcore-top/inject", br#"{"scenario":"rds-primary"}"#);
     now.fetch_add(5 * SECOND, Ordering::Relaxed);

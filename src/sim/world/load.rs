@@ -297,7 +297,7 @@ impl World {
         let db = &self.rds.instance;
         let gone = 1.0 - self.database_share();
         // Of what the API asks: statements that take too long, connections that are refused, rows that find no room.
-        let work = self.strain.db_work / 90.0;
+        let work = self.scan_percent() / 90.0;
         let crowded = if db.is_full() { 1.0 } else { 0.0 };
         let failing = 0.03 * work * work + 0.35 * crowded + if db.has_no_room() { 0.3 } else { 0.0 };
         if group == 0 {
@@ -336,7 +336,7 @@ impl World {
         if !self.database_answers() {
             rate *= 0.1 + 0.9 * self.database_share();
         }
-        rate *= (1.0 - self.cache_lost()) * (1.0 - 0.6 * self.strain.db_work / 90.0);
+        rate *= (1.0 - self.cache_lost()) * (1.0 - 0.6 * self.scan_percent() / 90.0);
         self.redis.backlog += self.strain.jobs;
         let done = self.redis.backlog.min(rate);
         self.redis.backlog -= done;

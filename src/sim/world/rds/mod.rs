@@ -174,7 +174,7 @@ impl World {
                 _ => 0.0,
             })
             .sum();
-        let (work, filling) = (self.strain.db_work, self.strain.filling);
+        let (work, filling) = (self.scan_percent(), self.strain.filling);
         // Who waits for an answer keeps a connection, and the next one opens another.
         let pools = (pools + 0.9 * work) * self.database_reached();
         let noise = &mut self.rng.noise;
@@ -218,7 +218,7 @@ impl World {
             on_reads: read * read_latency * 1.4,
             on_writes: write * write_latency * 1.4,
             on_cold: 0.4 * cold,
-            on_scans: 0.05 * work,
+            on_scans: 0.025 * work * vcpus,
             api_queries: queries - job_queries,
             job_queries,
             cpu_percent: db.cpu.clamp(0.5, 100.0),

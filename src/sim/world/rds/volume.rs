@@ -38,6 +38,11 @@ impl DbInstance {
 }
 
 impl World {
+    /// Percent of the database's CPU that the bad statement asks for: twice the CPUs, half of it.
+    pub(in super::super) fn scan_percent(&self) -> f64 {
+        self.strain.db_work * 2.0 / self.rds.instance.vcpus()
+    }
+
     /// One second of the volume.
     pub(super) fn step_volume(&mut self) {
         let filling = self.strain.filling;

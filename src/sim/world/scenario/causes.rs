@@ -48,6 +48,8 @@ pub struct Strain {
     pub(in super::super) closed: Vec<(ClosedPath, Vec<GroupRule>)>,
     /// Images that were taken away, with the service that ran them.
     pub(in super::super) images: Vec<(String, EcrImage)>,
+    /// Faults of an application, with the first revision of the service that has them. Every later one has them too.
+    pub(in super::super) bound: Vec<(Scenario, u32)>,
     /// What has happened at once and is not over yet.
     pub(in super::super) passing: Vec<ActiveFault>,
     /// Whether anything has to be looked at.
@@ -60,6 +62,11 @@ fn approach(strain: &mut f64, goal: f64, share: f64) {
     if goal == 0.0 && *strain < 0.05 {
         *strain = 0.0;
     }
+}
+
+/// The revision in the ARN of a task definition.
+fn revision_of(definition: &str) -> u32 {
+    definition.rsplit(':').next().and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
 /// A number in 0..1 that a task keeps for its life.
@@ -118,16 +125,33 @@ impl World {
         }
     }
 
+    /// Binds a fault of an application to the revision that a service runs: going back before it is the way out.
+    pub(super) fn bind(&mut self, scenario: &Scenario, service: &str) {
+        if let Some(revision) = self.ecs.services.get(service).map(|s| revision_of(&s.task_definition)) {
+            self.strain.bound.push((scenario.clone(), revision));
+        }
+    }
+
+    /// The first revision that has a fault which is in force.
+    fn faulty_from(&self, scenario: &Scenario) -> Option<u32> {
+        let bound = self.strain.bound.iter().find(|(known, _)| known == scenario);
+        bound.map(|(_, revision)| *revision).filter(|_| self.in_force_now(scenario))
+    }
+
+    /// Whether a service has gone back to a revision without the fault.
+    fn is_rolled_back(&self, scenario: &Scenario, service: &str) -> bool {
+        let current = self.ecs.services.get(service).map(|s| revision_of(&s.task_definition));
+        self.faulty_from(scenario).zip(current).is_some_and(|(faulty, current)| current < faulty) && !self.is_rolling(service)
+    }
+
     /// Gives every running task of a looping service the moment at which it exits.
     fn crash_loops(&mut self) {
         let now = self.now;
         for service in SERVICES {
-            if !self.in_force_now(&Scenario::CrashLoop { service: service.to_owned() }) {
-                continue;
-            }
+            let Some(faulty) = self.faulty_from(&Scenario::CrashLoop { service: service.to_owned() }) else { continue };
             let dice = &mut self.rng.scenes;
             let due = self.ecs.tasks.values_mut().filter(|t| t.service == service && t.is_running() && t.crash_at.is_none());
-            for task in due.filter(|t| t.boot_until < Ms::MAX) {
+            for task in due.filter(|t| t.boot_until < Ms::MAX && revision_of(&t.task_definition) >= faulty) {
                 // What runs already fails one by one within a minute; what starts serves long enough to be taken into service.
                 let (from, life) = if task.boot_until > now { (task.boot_until, (60, 130)) } else { (now, (5, 90)) };
                 task.crash_at = Some((from + dice.seconds(life.0, life.1), 1));
@@ -145,12 +169,13 @@ impl World {
     /// Memory and connections that tasks do not give back.
     fn leak(&mut self) {
         let now = self.now;
-        let memory = SERVICES.map(|service| self.in_force_now(&Scenario::OutOfMemory { service: service.to_owned() }));
-        let connections = self.in_force_now(&Scenario::DbConnections);
+        let memory = SERVICES.map(|service| self.faulty_from(&Scenario::OutOfMemory { service: service.to_owned() }));
+        let connections = self.faulty_from(&Scenario::DbConnections);
         let full = self.rds.instance.is_full();
         for task in self.ecs.tasks.values_mut().filter(|t| t.is_running() && t.boot_until <= now) {
-            let index = SERVICES.iter().position(|service| *service == task.service).unwrap_or(0);
-            if memory.get(index).copied().unwrap_or(false) {
+            let revision = revision_of(&task.task_definition);
+            let faulty = SERVICES.iter().position(|service| *service == task.service).and_then(|i| memory.get(i).copied().flatten());
+            if faulty.is_some_and(|from| revision >= from) {
                 task.leaked_memory += LEAK * (0.7 + 0.6 * trait_of(task));
                 if task.memory_percent >= KILLED_AT && task.crash_at.is_none() {
                     task.crash_at = Some((now, 137));
@@ -158,7 +183,7 @@ impl World {
             } else if task.leaked_memory > 0.0 {
                 approach(&mut task.leaked_memory, 0.0, 0.02);
             }
-            if connections && task.service == CONTROL {
+            if task.service == CONTROL && connections.is_some_and(|from| revision >= from) {
                 // What the database refuses cannot be leaked.
                 task.leaked_connections += if full { 0.0 } else { LEAKED_CONNECTIONS };
             } else if task.leaked_connections > 0.0 {
@@ -186,6 +211,8 @@ impl World {
             .filter(|fault| match &fault.scenario {
                 Scenario::GroupClosed { path } => self.path_is_open(*path),
                 Scenario::ImagePull { service } => self.has_image(service) && !self.is_rolling(service),
+                Scenario::CrashLoop { service } | Scenario::OutOfMemory { service } => self.is_rolled_back(&fault.scenario, service),
+                Scenario::DbConnections => self.is_rolled_back(&fault.scenario, CONTROL),
                 _ => false,
             })
             .map(|fault| fault.scenario.clone())
@@ -195,7 +222,7 @@ impl World {
             match &scenario {
                 Scenario::GroupClosed { path } => self.strain.closed.retain(|(known, _)| known != path),
                 Scenario::ImagePull { service } => self.strain.images.retain(|(known, _)| known != service),
-                _ => {}
+                _ => self.strain.bound.retain(|(known, _)| *known != scenario),
             }
         }
     }

@@ -13,7 +13,7 @@ pub use table::{Argument, SCENARIOS, ScenarioError, ScenarioRow};
 pub use truth::InForce;
 
 use super::World;
-use super::names::{Az, MIN, Ms, SEC, WORKER};
+use super::names::{Az, CONTROL, MIN, Ms, SEC, WORKER};
 use super::state::{FailoverCause, Pace};
 
 /// How late CloudWatch is when it is late.
@@ -173,6 +173,14 @@ impl World {
             Scenario::GroupClosed { path } => return Some(if self.close_path(*path) { Ms::MAX } else { 0 }),
             Scenario::ImagePull { service } => return Some(if self.lose_image(service) { Ms::MAX } else { 0 }),
             // The rest is moved second by second.
+            Scenario::CrashLoop { service } | Scenario::OutOfMemory { service } => {
+                self.bind(scenario, service);
+                return Some(Ms::MAX);
+            }
+            Scenario::DbConnections => {
+                self.bind(scenario, CONTROL);
+                return Some(Ms::MAX);
+            }
             _ => return Some(Ms::MAX),
         }
         None
@@ -193,6 +201,7 @@ impl World {
 
     /// Takes the cause away.
     fn end(&mut self, scenario: &Scenario) {
+        self.strain.bound.retain(|(known, _)| known != scenario);
         match scenario {
             Scenario::CrashLoop { service } => self.end_crash_loop(service),
             Scenario::StorageFilling => self.grow_storage(),

@@ -44,6 +44,19 @@ fn the_database_has_no_cpu_left() {
 }
 
 #[test]
+fn twice_the_cpus_halve_the_load() {
+    let mut w = QUIET[0].clone();
+    w.inject(Scenario::DbCpu);
+    run(&mut w, 3 * MIN);
+    assert!(w.rds.instance.cpu > 98.0);
+    w.modify_db(DB, ModifyDbInstance { class: Some("db.m5.2xlarge".into()), at_once: true, ..Default::default() }).unwrap();
+    run(&mut w, 12 * MIN);
+    assert!(w.rds.instance.cpu < 60.0, "{}", w.rds.instance.cpu);
+    let p99 = series(&w, "AWS/ApplicationELB", "TargetResponseTime", &LB, "p99", w.now - 4 * MIN).last().unwrap().1;
+    assert!(p99 < 1.0, "{p99}");
+}
+
+#[test]
 fn the_database_takes_no_more_connections() {
     play("db-connections", |w, from| {
         let most = w.rds.instance.max_connections();

@@ -97,6 +97,44 @@ fn an_image_that_is_gone_shows_when_a_task_is_replaced() {
     });
 }
 
+/// Goes back to the revision before the one that a service runs, as a person would.
+fn roll_back(w: &mut World, service: &str) {
+    let (family, number) = w.ecs.services[service].task_definition.rsplit('/').next().unwrap().split_once(':').unwrap();
+    let before = format!("{family}:{}", number.parse::<u32>().unwrap() - 1);
+    let change = UpdateService { task_definition: Some(before), ..Default::default() };
+    w.update_service(CLUSTER, service, change).unwrap();
+}
+
+#[test]
+fn going_back_to_the_revision_before_ends_a_fault_of_the_application() {
+    for (text, service) in [("crash-loop:web", WEB), ("oom:celery-worker", WORKER), ("db-connections", CONTROL)] {
+        play(text, |w, _| {
+            run(w, 6 * MIN);
+            assert_eq!(w.in_force()[0].name, text);
+            roll_back(w, service);
+            until(w, 12 * MIN, text, |w| w.in_force().is_empty());
+            until(w, 8 * MIN, text, World::recovered);
+            run(w, 6 * MIN);
+            assert!(w.in_force().is_empty() && w.strain.bound.is_empty());
+        });
+    }
+}
+
+#[test]
+fn a_redeployment_only_buys_time() {
+    let mut w = QUIET[0].clone();
+    w.inject(Scenario::OutOfMemory { service: WORKER.into() });
+    run(&mut w, 2 * MIN);
+    w.update_service(CLUSTER, WORKER, UpdateService { force: true, ..Default::default() }).unwrap();
+    let from = w.now;
+    run(&mut w, 3 * MIN);
+    let young =
+        |w: &World| w.ecs.tasks.values().filter(|t| t.service == WORKER && t.is_running()).map(|t| t.memory_percent).fold(0.0, f64::max);
+    assert!(young(&w) < 80.0);
+    until(&mut w, 8 * MIN, "killed again", |w| stops(w, WORKER, from).iter().any(|t| t.container.exit_code == Some(137)));
+    assert_eq!(w.in_force()[0].name, "oom:celery-worker");
+}
+
 #[test]
 fn a_new_release_ends_the_missing_image() {
     let mut w = QUIET[0].clone();
