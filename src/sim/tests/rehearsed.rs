@@ -85,7 +85,7 @@ fn dead_tasks_say_why_they_died() {
     let ask = format!(r#"{{"cluster":"production-nextcore","services":["{CONTROL}"]}}"#);
     let service = answer(&cloud, ecs("DescribeServices", &ask));
     assert!(service.contains("was unable to place a task. Reason: CannotPullContainerError: "), "{service}");
-    let digest = tasks.to_string().split("@sha256:").nth(1).unwrap()[..64].to_owned();
+    let digest: String = tasks.to_string().split("@sha256:").nth(1).unwrap().chars().take(64).collect();
     let image = format!(r#"{{"repositoryName":"nextcore/control","imageIds":[{{"imageDigest":"sha256:{digest}"}}]}}"#);
     let gone = cloud.handle(json("ecr", "AmazonEC2ContainerRegistry_V20150921.DescribeImages", &image));
     assert!(text(&gone).contains("ImageNotFoundException"));
