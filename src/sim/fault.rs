@@ -9,6 +9,7 @@ use rand_pcg::Pcg64;
 
 use super::wire::rest::Flavour;
 use super::wire::{ApiError, Protocol};
+use super::world::{ActiveFault, Scenario};
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +64,8 @@ impl ApiFault {
 pub struct Faults {
     rules: Vec<ApiFault>,
     random: Pcg64,
+    /// Decides for the rules of scenarios, so that these do not shift the luck of the others.
+    rehearsal: Pcg64,
 }
 
 /// What one call suffers.
@@ -76,7 +79,7 @@ pub(super) struct Verdict {
 
 impl Faults {
     pub(super) fn new(seed: u64) -> Faults {
-        Faults { rules: Vec::new(), random: Pcg64::seed_from_u64(seed) }
+        Faults { rules: Vec::new(), random: Pcg64::seed_from_u64(seed), rehearsal: Pcg64::seed_from_u64(!seed) }
     }
 
     /// The rules in force.
@@ -99,12 +102,14 @@ impl Faults {
         self.rules.clear();
     }
 
-    /// Draws what happens to this call: delays add up, and the first other fault wins.
-    pub(super) fn draw(&mut self, service: &str, operation: &str) -> Verdict {
+    /// Draws what happens to this call: delays add up, and the first other fault wins. The rules of scenarios come last.
+    pub(super) fn draw(&mut self, service: &str, operation: &str, rehearsed: &[ApiFault]) -> Verdict {
         let mut verdict = Verdict::default();
-        for rule in self.rules.iter().filter(|rule| rule.matches(service, operation)) {
+        let own = self.rules.iter().map(|rule| (rule, true));
+        for (rule, own) in own.chain(rehearsed.iter().map(|rule| (rule, false))).filter(|(rule, _)| rule.matches(service, operation)) {
+            let random = if own { &mut self.random } else { &mut self.rehearsal };
             // Drawn even when it no longer matters, so that one rule's luck does not shift another's.
-            let hit = self.random.random::<f64>() < rule.probability;
+            let hit = random.random::<f64>() < rule.probability;
             match rule.kind {
                 FaultKind::Latency(delay) if hit => verdict.delay += delay,
                 kind if hit && verdict.kind.is_none() => verdict.kind = Some(kind),
@@ -113,6 +118,24 @@ impl Faults {
         }
         verdict
     }
+}
+
+/// A storm begins with the API that is called most; the others follow.
+const STORM_SPREADS_AFTER: i64 = 30_000;
+/// Share of the calls that a storm lets be refused.
+const STORM: f64 = 0.75;
+
+/// The rules of the scenarios in force. They are derived for each call, so that what ends a scenario ends them and no others.
+pub(super) fn rehearsed(faults: &[ActiveFault], now: i64) -> Vec<ApiFault> {
+    let rule = |fault: &ActiveFault| match fault.scenario {
+        Scenario::ExpiredCredentials => Some(ApiFault::always("*", "*", FaultKind::ExpiredCredentials)),
+        Scenario::Throttling => {
+            let service = if now - fault.since < STORM_SPREADS_AFTER { "ecs" } else { "*" };
+            Some(ApiFault { probability: STORM, ..ApiFault::always(service, "*", FaultKind::Throttle) })
+        }
+        _ => None,
+    };
+    faults.iter().filter_map(rule).collect()
 }
 
 /// Who calls, in the wording of AWS's refusals.
@@ -131,7 +154,7 @@ pub(super) fn refusal(kind: FaultKind, protocol: Protocol, caller: Caller<'_>) -
     let error = match kind {
         FaultKind::Throttle => {
             let (code, status) = words.throttled;
-            ApiError::new(code, "Rate exceeded").with_status(status).with_query_code(words.query_code(code, "Throttling"))
+            ApiError::new(code, words.rate).with_status(status).with_query_code(words.query_code(code, "Throttling"))
         }
         FaultKind::ServerError(status @ (502..=504)) => {
             ApiError::new(words.unavailable, "The service is temporarily unavailable.").with_status(status)
@@ -142,7 +165,7 @@ pub(super) fn refusal(kind: FaultKind, protocol: Protocol, caller: Caller<'_>) -
         }
         FaultKind::ExpiredCredentials => {
             let (code, status) = words.expired;
-            let error = ApiError::new(code, "The security token included in the request is expired");
+            let error = ApiError::new(code, words.stale);
             error.with_status(status).with_query_code(words.query_code(code, "ExpiredToken"))
         }
         FaultKind::AccessDenied => {
@@ -158,12 +181,16 @@ pub(super) fn refusal(kind: FaultKind, protocol: Protocol, caller: Caller<'_>) -
     Some(error)
 }
 
+const STALE: &str = "The security token included in the request is expired";
+
 /// How the services of one protocol word what every service can say: error code and HTTP status.
 struct Words {
     throttled: (&'static str, u16),
+    rate: &'static str,
     unavailable: &'static str,
     internal: &'static str,
     expired: (&'static str, u16),
+    stale: &'static str,
     denied: (&'static str, u16),
     /// Whether clients take the awsQuery code from a header.
     shaped: bool,
@@ -174,33 +201,41 @@ impl Words {
         match protocol {
             Protocol::Json { .. } | Protocol::Cbor => Words {
                 throttled: ("ThrottlingException", 400),
+                rate: "Rate exceeded",
                 unavailable: "ServiceUnavailableException",
                 internal: "InternalFailure",
                 expired: ("ExpiredTokenException", 400),
+                stale: STALE,
                 denied: ("AccessDeniedException", 400),
                 shaped: true,
             },
             Protocol::Query | Protocol::RestXml(Flavour::Versioned) => Words {
                 throttled: ("Throttling", 400),
+                rate: "Rate exceeded",
                 unavailable: "ServiceUnavailable",
                 internal: "InternalFailure",
                 expired: ("ExpiredToken", 403),
+                stale: STALE,
                 denied: ("AccessDenied", 403),
                 shaped: false,
             },
             Protocol::Ec2Query => Words {
                 throttled: ("RequestLimitExceeded", 503),
+                rate: "Request limit exceeded.",
                 unavailable: "Unavailable",
                 internal: "InternalError",
                 expired: ("RequestExpired", 400),
+                stale: "Request has expired.",
                 denied: ("UnauthorizedOperation", 403),
                 shaped: false,
             },
             Protocol::RestXml(Flavour::S3) => Words {
                 throttled: ("SlowDown", 503),
+                rate: "Please reduce your request rate.",
                 unavailable: "ServiceUnavailable",
                 internal: "InternalError",
                 expired: ("ExpiredToken", 400),
+                stale: "The provided token has expired.",
                 denied: ("AccessDenied", 403),
                 shaped: false,
             },
@@ -247,11 +282,22 @@ mod tests {
     }
 
     #[test]
+    fn each_service_has_its_own_words() {
+        let message = |kind, protocol| refusal(kind, protocol, CALLER).unwrap().message;
+        assert_eq!(message(FaultKind::ExpiredCredentials, Protocol::Cbor), STALE);
+        assert_eq!(message(FaultKind::ExpiredCredentials, Protocol::Query), STALE);
+        assert_eq!(message(FaultKind::ExpiredCredentials, Protocol::Ec2Query), "Request has expired.");
+        assert_eq!(message(FaultKind::ExpiredCredentials, Protocol::RestXml(Flavour::S3)), "The provided token has expired.");
+        assert_eq!(message(FaultKind::Throttle, Protocol::RestXml(Flavour::S3)), "Please reduce your request rate.");
+        assert_eq!(message(FaultKind::Throttle, Protocol::Query), "Rate exceeded");
+    }
+
+    #[test]
     fn the_same_seed_hits_the_same_calls() {
         let draw = |seed| {
             let mut faults = Faults::new(seed);
             faults.add(ApiFault { probability: 0.3, ..ApiFault::always("ecs", "*", FaultKind::Throttle) });
-            (0..200).map(|_| faults.draw("ecs", "ListTasks").kind.is_some()).collect::<Vec<_>>()
+            (0..200).map(|_| faults.draw("ecs", "ListTasks", &[]).kind.is_some()).collect::<Vec<_>>()
         };
         assert_eq!(draw(7), draw(7));
         assert_ne!(draw(7), draw(8));
@@ -268,10 +314,10 @@ mod tests {
             ApiFault::always("rds", "DescribeEvents", late),
             ApiFault::always("rds", "DescribeEvents", FaultKind::Timeout),
         ]);
-        assert_eq!(faults.draw("ecs", "ListTasks").delay, Duration::from_millis(200));
-        let hit = faults.draw("rds", "DescribeEvents");
+        assert_eq!(faults.draw("ecs", "ListTasks", &[]).delay, Duration::from_millis(200));
+        let hit = faults.draw("rds", "DescribeEvents", &[]);
         assert_eq!((hit.kind, hit.delay), (Some(FaultKind::Timeout), Duration::from_millis(400)));
         faults.clear();
-        assert_eq!(faults.draw("rds", "DescribeEvents"), Verdict::default());
+        assert_eq!(faults.draw("rds", "DescribeEvents", &[]), Verdict::default());
     }
 }

@@ -12,8 +12,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 
+mod admin;
 mod body;
 pub mod fault;
+mod gameday;
 pub mod service;
 mod tail;
 pub mod wire;
@@ -21,12 +23,13 @@ pub mod world;
 
 pub use body::SimBody;
 pub use fault::{ApiFault, FaultKind, Faults};
+pub use gameday::GameDay;
 
 use fault::{Caller, Verdict};
 use service::{Operation, Run, Service};
 use tail::LiveTail;
 use wire::{ApiError, Call, Params, Value};
-use world::World;
+use world::{InForce, Scenario, World};
 
 /// Virtual time, epoch milliseconds.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -94,7 +97,8 @@ impl Cloud {
             return whole(wire::respond(&call, service.namespace, &Err(error), &id));
         };
         self.count(service, operation);
-        let verdict = lock(&self.faults).draw(service.name, operation.name);
+        let rehearsed = self.world(|world| fault::rehearsed(&world.faults, world.now));
+        let verdict = lock(&self.faults).draw(service.name, operation.name, &rehearsed);
         if let Some(error) = Cloud::refusal(verdict, service, &call) {
             let response = wire::respond(&call, service.namespace, &Err(error), &id);
             return delayed(whole(response), verdict.delay);
@@ -125,6 +129,21 @@ impl Cloud {
     /// Looks at or changes the API faults in force.
     pub fn faults<R>(&self, f: impl FnOnce(&mut Faults) -> R) -> R {
         f(&mut lock(&self.faults))
+    }
+
+    /// Makes a failure happen now: one of the stack or one of the API.
+    pub fn inject(&self, scenario: &Scenario) {
+        self.world(|world| world.inject(scenario.clone()));
+    }
+
+    /// Ends every failure that lasts. The API faults that were set by [`Cloud::faults`] stay.
+    pub fn heal(&self) {
+        self.world(World::heal);
+    }
+
+    /// What was injected and is not over, oldest first.
+    pub fn in_force(&self) -> Vec<InForce> {
+        self.world(|world| world.in_force())
     }
 
     /// What was called since the start, by service and operation.

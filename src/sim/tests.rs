@@ -10,6 +10,8 @@ use super::*;
 
 mod delivery;
 mod insight;
+mod rehearsal;
+mod rehearsed;
 mod shapes;
 
 const START: i64 = 1_795_402_800_000;

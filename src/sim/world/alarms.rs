@@ -36,7 +36,7 @@ fn datapoints(metrics: &MetricStore, alarm: &Alarm, now: Ms) -> Vec<(Ms, Option<
     (0..i64::from(alarm.evaluation_periods))
         .map(|i| {
             let t = newest - i * period;
-            (t, series.and_then(|s| s.at(t)).and_then(|s| s.value(alarm.statistic)))
+            (t, series.and_then(|s| s.at(t, now)).and_then(|s| s.value(alarm.statistic)))
         })
         .collect()
 }

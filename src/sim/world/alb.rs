@@ -86,12 +86,16 @@ impl World {
     /// Moves every target on by a second and feeds the host-count gauges.
     pub(super) fn step_targets(&mut self) {
         let now = self.now;
+        let (reached, crowded) = (self.database_share() > 0.5, self.rds.instance.is_full());
         for (index, group) in self.alb.target_groups.iter_mut().enumerate() {
             group.targets.retain(|t| t.drain_until.is_none_or(|until| until > now));
             let due: Vec<usize> = (0..group.targets.len()).filter(|i| group.targets.get(*i).is_some_and(|t| t.next_check <= now)).collect();
             for i in due {
-                let health_ok = index != 0 || (self.rds.instance.accepting && self.reach.database);
                 let Some(target) = group.targets.get(i) else { continue };
+                let pooled = self.ecs.tasks.get(&target.task_id).is_some_and(|t| t.leaked_connections > 60.0);
+                // A task that came too late has no pool of its own to answer the check with.
+                let refused = crowded && self.rng.scenes.chance(if pooled { 0.45 } else { 0.8 });
+                let health_ok = index != 0 || (reached && !refused);
                 let zone_down = self.faults.iter().any(|f| f.kills_zone(target.az, now));
                 let answers = self.ecs.tasks.get(&target.task_id).is_some_and(|t| t.is_running() && t.boot_until <= now);
                 let code = super::routing::health_code(&group.service, &group.health_path, health_ok);

@@ -3,7 +3,7 @@
 
 use super::World;
 use super::names::{MIN, Ms, SEC, SERVICES};
-use super::state::{AlarmState, ScalingActivity};
+use super::state::{AlarmState, NotScaledReason, ScalingActivity};
 
 /// Scale-in leaves room: capacity is computed as if the target were this share of it, so that it does not flap.
 const SCALE_IN_MARGIN: f64 = 0.85;
@@ -72,7 +72,8 @@ impl World {
         };
         let Some((seen_at, cpu)) = self.seen_cpu(service) else { return };
         // A point from before the last change says nothing about the capacity there is now.
-        let changed = self.scaling.activities.iter().find(|a| a.service == service).map(|a| a.end.unwrap_or(now));
+        let mut done = self.scaling.activities.iter().filter(|a| a.service == service && a.not_scaled.is_empty());
+        let changed = done.next().map(|a| a.end.unwrap_or(now));
         if changed.is_some_and(|at| seen_at < at) {
             return;
         }
@@ -87,6 +88,8 @@ impl World {
             if want > desired {
                 self.scale_to(service, want, arn(&policy.alarm_high));
                 self.note_scaled(service, true);
+            } else if desired >= target.max {
+                self.note_at_maximum(service, arn(&policy.alarm_high), target.max);
             }
         } else if self.alarm_state(&policy.alarm_low) == Some(AlarmState::Alarm) {
             let cooled = since(policy.last_in).min(since(policy.last_out)) >= Ms::from(policy.scale_in_cooldown) * SEC;
@@ -101,6 +104,28 @@ impl World {
                 self.note_scaled(service, false);
             }
         }
+    }
+
+    /// An activity that scaled nothing because there is no more to be had; it is told again after a while.
+    fn note_at_maximum(&mut self, service: &str, cause: String, max: u32) {
+        let now = self.now;
+        let mut told = self.scaling.activities.iter().filter(|a| a.service == service && !a.not_scaled.is_empty());
+        if told.next().is_some_and(|a| now - a.start < 5 * MIN) {
+            return;
+        }
+        self.scaling.activities.push_front(ScalingActivity {
+            id: self.rng.scenes.uuid(),
+            service: service.to_owned(),
+            description: "Attempting to scale due to alarm triggered".into(),
+            cause,
+            start: now,
+            end: Some(now),
+            status: "Failed",
+            message: format!("Unable to scale: desired count is at the maximum capacity of {max}."),
+            not_scaled: vec![NotScaledReason { code: "AlreadyAtMaxCapacity", max: Some(max), min: None, current: Some(max) }],
+            goal: max,
+        });
+        self.scaling.activities.truncate(ACTIVITIES);
     }
 
     fn note_scaled(&mut self, service: &str, out: bool) {

@@ -121,6 +121,8 @@ pub struct NodeAcc {
     pub hits: f64,
     /// Keys not found.
     pub misses: f64,
+    /// Keys given up for want of memory.
+    pub evictions: f64,
 }
 
 /// A target as routing sees it.
@@ -188,9 +190,11 @@ impl World {
         self.load.in_service[group] = live.into_iter().map(|r| r.task).collect();
         if group == 0 {
             let known = f64::from(reached) * (1.0 - foreign);
-            self.load.queries += known * 6.0;
+            // What the cache does not hold any more is asked of the database.
+            let (crowded, refused) = (self.strain.cache_pressure, self.writes_refused());
+            self.load.queries += known * 6.0 * (1.0 + 0.6 * crowded);
             self.load.commands += known * 5.0;
-            self.redis.backlog += f64::from(self.rng.requests.poisson(known * 0.15 + 0.3));
+            self.redis.backlog += f64::from(self.rng.requests.poisson(known * 0.15 * (1.0 - refused) + 0.3));
         } else {
             self.load.commands += f64::from(reached) * 2.0;
         }
@@ -239,6 +243,9 @@ impl World {
             self.load.errors[group] += errors;
         }
         // Above saturation requests wait in the accept queue; the overload also shows in the tail.
+        if hottest > 1.02 && self.traffic.extra.iter().any(|extra| *extra > 0.0) {
+            self.overload(n, hottest);
+        }
         let used = hottest.min(0.97);
         let queue = 1.0 + 0.55 * used * used / (1.0 - used) + 8.0 * (hottest - 1.0).max(0.0);
         let spread = 0.62 + 0.25 * used.powi(4);
@@ -250,6 +257,19 @@ impl World {
             self.load.samples[group].push(latency);
             self.load.minute.groups[group].latencies[route.zone].add(latency);
         }
+    }
+
+    /// Above what the tasks can take, some of the requests wait until the balancer gives up.
+    fn overload(&mut self, n: u32, hottest: f64) {
+        let lost = self.rng.scenes.binomial(n, 0.4 * (1.0 - 1.0 / hottest));
+        for zone in &mut self.load.minute.elb_504 {
+            *zone += f64::from(lost) / 3.0;
+        }
+    }
+
+    /// Share of the writes to the cache that are refused: the keys with a time to live go first, the broker's lists have none.
+    pub(super) fn writes_refused(&self) -> f64 {
+        ((self.strain.cache_pressure - 0.3) / 0.7).max(0.0)
     }
 
     /// The targets a request can be sent to: the healthy ones, or all when none is (the ALB fails open).
@@ -275,19 +295,29 @@ impl World {
         let mut error: f64 = if group == 0 { 0.0002 } else { 0.0001 };
         let mut slow = 0.0;
         let db = &self.rds.instance;
+        let gone = 1.0 - self.database_share();
+        // Of what the API asks: statements that take too long, connections that are refused, rows that find no room.
+        let work = self.scan_percent() / 90.0;
+        let crowded = if db.is_full() { 1.0 } else { 0.0 };
+        let failing = 0.03 * work * work + 0.35 * crowded + if db.has_no_room() { 0.3 } else { 0.0 };
         if group == 0 {
             if self.database_answers() {
-                slow += 0.12 * db.cold + 0.02 * (db.cpu / 100.0).powi(4);
+                slow += 0.12 * db.cold + 0.02 * (db.cpu / 100.0).powi(4) + 1.2 * work * work + 0.6 * crowded;
+                error += failing + 0.08 * self.writes_refused();
             } else {
-                error += 0.85;
-                slow += 0.9;
+                error += 0.85 * gone;
+                slow += 0.9 * gone;
             }
         } else if !self.database_answers() {
             // The portal renders what the API gives it: some of its pages fail with it.
-            error += 0.12;
-            slow += 0.4;
+            error += 0.12 * gone;
+            slow += 0.4 * gone;
+        } else {
+            error += 0.12 * failing;
+            slow += 0.5 * work * work;
         }
-        let lost = self.shards_lost() as f64 / 2.0;
+        let lost = self.cache_lost();
+        slow += 0.04 * self.strain.cache_pressure;
         error += lost * if group == 0 { 0.35 } else { 0.05 };
         slow += lost * 0.3;
         Dependencies { error: error.min(0.95), slow }
@@ -304,9 +334,10 @@ impl World {
             .collect();
         let mut rate = workers.len() as f64 * WORKER_RATE;
         if !self.database_answers() {
-            rate *= 0.1;
+            rate *= 0.1 + 0.9 * self.database_share();
         }
-        rate *= 1.0 - self.shards_lost() as f64 / 2.0;
+        rate *= (1.0 - self.cache_lost()) * (1.0 - 0.6 * self.scan_percent() / 90.0);
+        self.redis.backlog += self.strain.jobs;
         let done = self.redis.backlog.min(rate);
         self.redis.backlog -= done;
         self.load.jobs = done;
@@ -327,10 +358,11 @@ impl World {
     /// What no security group lets through arrives nowhere.
     fn drop_blocked(&mut self) {
         if !self.reach.database {
-            (self.load.queries, self.load.job_queries) = (0.0, 0.0);
+            let left = self.strain.kept_database;
+            (self.load.queries, self.load.job_queries) = (self.load.queries * left, self.load.job_queries * left);
         }
         if !self.reach.cache {
-            self.load.commands = 0.0;
+            self.load.commands *= self.strain.kept_cache;
         }
     }
 
@@ -343,7 +375,7 @@ impl World {
             let age = (now - started) as f64 / 3_600_000.0;
             // A young process fills its heap within minutes; an old one leaks a little.
             let filled = 1.0 - 0.45 * (-age * 25.0).exp();
-            let level = task.memory_base * filled + 7.0 * (1.0 - (-age / 30.0).exp()) + 0.02 * task.cpu_percent;
+            let level = task.memory_base * filled + 7.0 * (1.0 - (-age / 30.0).exp()) + 0.02 * task.cpu_percent + task.leaked_memory;
             task.memory_percent += (level - task.memory_percent) * 0.05 + 0.03 * self.rng.noise.normal();
             if task.boot_until > now {
                 task.cpu_percent += (45.0 - task.cpu_percent) * 0.2;

@@ -224,6 +224,8 @@ pub struct Series {
 pub struct MetricStore {
     /// Series by canonical key (`namespace|name|dim=value|...`).
     pub series: BTreeMap<String, Series>,
+    /// How much later than usual points become visible.
+    pub(super) late: Ms,
     key: String,
 }
 
@@ -258,7 +260,7 @@ impl MetricStore {
         write_key(&mut key, metric.namespace, metric.name, metric.dims.iter().copied());
         // The lag differs from series to series and from minute to minute, without costing a random draw.
         let mix = (key.len() as u64 * 2_654_435_761) ^ ((t / MIN) as u64 * 40_503);
-        let visible_at = t + 65 * SEC + (mix % 35_000) as Ms;
+        let visible_at = t + 65 * SEC + (mix % 35_000) as Ms + self.late;
         let point = Point { t, visible_at, stats };
         if let Some(series) = self.series.get_mut(key.as_str()) {
             series.fine.push_back(point);
@@ -276,6 +278,18 @@ impl MetricStore {
             self.series.insert(key.clone(), series);
         }
         self.key = key;
+    }
+
+    /// Points are on time again, and those that are late arrive within a minute.
+    pub(super) fn catch_up(&mut self, now: Ms) {
+        let late = std::mem::take(&mut self.late);
+        for (index, series) in self.series.values_mut().enumerate() {
+            let soon = now + (index % 50 + 10) as Ms * SEC;
+            for point in series.fine.iter_mut().rev().take_while(|point| point.t > now - 2 * late) {
+                // One that is not late stays as it is.
+                point.visible_at = point.visible_at.min(soon.max(point.t + MAX_LAG));
+            }
+        }
     }
 
     /// Appends a point of a metric that is told once a day.
@@ -341,8 +355,8 @@ impl Series {
         out.into_iter().filter_map(|(t, s)| s.value(stat).map(|v| (t, v))).collect()
     }
 
-    /// The statistics of the point with timestamp `t`, among those at their own resolution.
-    pub fn at(&self, t: Ms) -> Option<&Stats> {
-        self.fine.iter().rev().take_while(|p| p.t >= t).find(|p| p.t == t).map(|p| &p.stats)
+    /// The statistics of the point with timestamp `t` if it is seen at `now`, among those at their own resolution.
+    pub fn at(&self, t: Ms, now: Ms) -> Option<&Stats> {
+        self.fine.iter().rev().take_while(|p| p.t >= t).find(|p| p.t == t && p.visible_at <= now).map(|p| &p.stats)
     }
 }

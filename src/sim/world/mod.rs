@@ -43,7 +43,7 @@ pub use rds::ModifyDbInstance;
 pub use registry::no_repository;
 pub use rng::Rngs;
 pub use routing::ModifyTargetGroup;
-pub use scenario::{ActiveFault, Planned, Scenario};
+pub use scenario::{ActiveFault, Argument, ClosedPath, InForce, Planned, SCENARIOS, Scenario, ScenarioError, ScenarioRow, Strain};
 
 use names::{HOUR, MIN, SEC};
 use network::Reach;
@@ -104,6 +104,8 @@ pub struct World {
     pub load: Load,
     /// Failures in force.
     pub faults: Vec<ActiveFault>,
+    /// What the lasting failures ask of the stack, and what they took away.
+    pub strain: Strain,
     /// Things that will happen by themselves, in order of time.
     pub planned: Vec<(Ms, Planned)>,
     /// Random streams.

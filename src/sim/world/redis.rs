@@ -3,10 +3,24 @@
 
 use super::World;
 use super::names::{DAY, MIN, SEC};
-use super::state::{NodeRecovery, NodeStatus, RedisEvent, RedisSource};
+use super::state::{NodeRecovery, NodeStatus, RedisEvent, RedisNode, RedisSource};
 
 /// Usable bytes of a cache.t3.medium.
-pub(super) const MAX_BYTES: f64 = 3.09 * 1_073_741_824.0;
+const MAX_BYTES: f64 = 3.09 * 1_073_741_824.0;
+/// Bytes of a key with what it holds, among those that fill it up.
+const ITEM_BYTES: f64 = 40_000.0;
+
+impl RedisNode {
+    /// `DatabaseMemoryUsagePercentage`.
+    pub fn memory_percent(&self) -> f64 {
+        self.used_bytes / MAX_BYTES * 100.0
+    }
+
+    /// Whether there is no memory left.
+    pub fn is_full(&self) -> bool {
+        self.memory_percent() > 99.5
+    }
+}
 
 impl World {
     /// Writes a cache event.
@@ -63,7 +77,7 @@ impl World {
             }
         }
         // Without a way to it the cache has no clients.
-        let clients = self.ecs.tasks.values().filter(|t| t.is_running() && self.reach.cache).count() as f64;
+        let clients = self.ecs.tasks.values().filter(|t| t.is_running()).count() as f64 * self.cache_reached();
         for i in 0..self.redis.nodes.len() {
             self.step_recovery(i);
             self.step_node(i, clients);
@@ -123,6 +137,7 @@ impl World {
 
     fn step_node(&mut self, index: usize, clients: f64) {
         let backlog = self.redis.backlog;
+        let (filling, pressure) = (self.strain.cache_filling, self.strain.cache_pressure);
         let commands = self.load.commands;
         let noise = &mut self.rng.noise;
         let Some(node) = self.redis.nodes.get_mut(index) else { return };
@@ -140,19 +155,23 @@ impl World {
         node.connections += (want - node.connections) * 0.2;
         node.new_connections += opened + 0.12;
         let data = if second { 0.985e9 } else { 0.91e9 } + if second { backlog * 2_400.0 } else { 0.0 } + commands * 45_000.0;
-        node.used_bytes += (data - node.used_bytes) * 0.002 + 20_000.0 * noise.normal();
+        node.used_bytes += (data - node.used_bytes) * 0.002 + 20_000.0 * noise.normal() + filling;
+        // What finds no room takes that of keys with a time to live.
+        let evicted = (node.used_bytes - MAX_BYTES).max(0.0) / ITEM_BYTES;
+        node.used_bytes = node.used_bytes.min(MAX_BYTES);
         node.lag = if node.primary { 0.0 } else { (0.2 + 0.12 * noise.normal()).max(0.01) };
         let engine = (1.2 + own * 0.035 + 0.25 * noise.normal()).clamp(0.3, 100.0);
         let cpu = (2.2 + engine * 0.55 + 0.2 * noise.normal()).clamp(0.5, 100.0);
         node.credits = (node.credits + (24.0 - 1.2 * cpu) / 3_600.0).clamp(0.0, 576.0);
         let gets = own * 0.7;
-        let hit_rate = (0.945 + 0.01 * noise.normal()).clamp(0.5, 0.999);
+        let hit_rate = (0.945 + 0.01 * noise.normal() - 0.35 * pressure).clamp(0.5, 0.999);
         let Some(acc) = self.load.minute.nodes.get_mut(index) else { return };
         acc.cpu.add(cpu);
         acc.engine.add(engine);
         acc.connections.add(node.connections.round());
         acc.lag.add(node.lag);
         acc.gets += gets;
+        acc.evictions += evicted;
         acc.sets += if node.primary { own * 0.3 } else { 0.0 };
         acc.hits += gets * hit_rate;
         acc.misses += gets * (1.0 - hit_rate);

@@ -27,6 +27,8 @@ pub struct Rngs {
     pub edge: Dice,
     /// Commits, builds, images and their scans.
     pub delivery: Dice,
+    /// What only injected failures draw, so that without them nothing else is drawn differently.
+    pub scenes: Dice,
 }
 
 impl Rngs {
@@ -42,6 +44,7 @@ impl Rngs {
             requests: stream(6),
             delivery: stream(7),
             edge: stream(8),
+            scenes: stream(9),
         }
     }
 }

@@ -255,4 +255,5 @@ mod failures;
 mod insight;
 mod network;
 mod operations;
+mod scenes;
 mod security;

@@ -26,6 +26,8 @@ pub struct Traffic {
     pub api_rate: f64,
     /// Offered web requests per second now.
     pub web_rate: f64,
+    /// Requests per second that a spike adds: API, web.
+    pub extra: [f64; 2],
 }
 
 /// Share of the peak at time `t`, without noise.
@@ -47,7 +49,8 @@ impl Traffic {
         self.slow += -self.slow / 1_200.0 + 0.0018 * dice.normal();
         self.fast += -self.fast / 25.0 + 0.008 * dice.normal();
         let level = shape(t) * (1.0 + self.slow + self.fast).clamp(0.6, 1.4);
-        self.api_rate = API_PEAK * level;
-        self.web_rate = WEB_PEAK * level * (1.0 + 0.3 * self.slow);
+        let [api, web] = self.extra;
+        self.api_rate = API_PEAK * level + api;
+        self.web_rate = WEB_PEAK * level * (1.0 + 0.3 * self.slow) + web;
     }
 }

@@ -21,6 +21,7 @@ use super::metrics::MetricStore;
 use super::names::{KMS_KEY, LOG_GROUP, MIN, Ms, OS_METRICS_GROUP, SEC, SERVICES, WEB, arn};
 use super::network::Reach;
 use super::rng::Rngs;
+use super::scenario::Strain;
 use super::state::{Cluster, Ecs, LogGroup, LogStream, Logs, Scaling, TaskStatus};
 use super::traffic::Traffic;
 
@@ -58,6 +59,7 @@ pub(super) fn stack(seed: u64, begin: Ms, start: Ms) -> World {
         traffic: Traffic::default(),
         load: Load::default(),
         faults: Vec::new(),
+        strain: Strain::default(),
         planned: Vec::new(),
         rng: Rngs::new(seed),
     };

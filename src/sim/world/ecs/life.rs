@@ -1,8 +1,9 @@
 //! The life of a task: PROVISIONING to RUNNING, and by one of three ways down to STOPPED.
 //! Not why tasks are wanted (see `scheduler`). Stepped once a second.
 
+use super::super::Scenario;
 use super::super::World;
-use super::super::names::{Ms, SEC};
+use super::super::names::{HOUR, Ms, SEC};
 use super::super::state::{StopCode, Task, TaskHealth, TaskStatus};
 
 /// What the step of one task asks of the rest of the world.
@@ -145,6 +146,7 @@ impl World {
             task.next_at = now + leave;
         }
         self.log_exit(id);
+        self.lose_in_flight(id);
         let registered = self.has_target(id);
         self.drain_target(id);
         if let Some((service, deployment)) =
@@ -153,6 +155,19 @@ impl World {
             self.draining_events(&service, 1, Some(&deployment));
         }
         self.note_failure(id);
+    }
+
+    /// The requests that a task was at work on when a lasting cause ended it: the balancer answers them with 502.
+    fn lose_in_flight(&mut self, id: &str) {
+        let Some(task) = self.ecs.tasks.get(id) else { return };
+        let (service, zone) = (task.service.clone(), task.az.index());
+        let lasting = [Scenario::CrashLoop { service: service.clone() }, Scenario::OutOfMemory { service }];
+        if self.target_healthy(id) == Some(true) && lasting.iter().any(|scenario| self.in_force_now(scenario)) {
+            let lost = self.rng.scenes.between(2.0, 9.0).round();
+            if let Some(sum) = self.load.minute.elb_502.get_mut(zone) {
+                *sum += lost;
+            }
+        }
     }
 
     /// Why a task that is due to leave PENDING cannot start.
@@ -177,7 +192,21 @@ impl World {
             task.container.last_status = "STOPPED";
             task.next_at = now + leave;
         }
+        self.tell_pull_failure(id);
         self.note_failure(id);
+    }
+
+    /// An image that cannot be pulled is also told of among the service's events; the same words only once in six hours.
+    fn tell_pull_failure(&mut self, id: &str) {
+        let Some(task) = self.ecs.tasks.get(id) else { return };
+        let Some(why) = task.stopped_reason.as_ref().filter(|why| why.starts_with("CannotPullContainerError")) else { return };
+        let service = task.service.clone();
+        let text = format!("(service {service}) was unable to place a task. Reason: {why}.");
+        let since = self.now - 6 * HOUR;
+        let told = self.ecs.services.get(&service).is_some_and(|s| s.events.iter().any(|e| e.created_at > since && e.message == text));
+        if !told {
+            self.service_event(&service, text);
+        }
     }
 
     /// Tells a task to stop: drain, SIGTERM, gone.

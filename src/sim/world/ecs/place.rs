@@ -111,6 +111,8 @@ impl World {
             cpu_percent: 0.0,
             memory_percent: 8.0,
             memory_base: ids.between(low, high),
+            leaked_memory: 0.0,
+            leaked_connections: 0.0,
             crash_at: None,
             was_healthy: false,
             unhealthy_since: None,

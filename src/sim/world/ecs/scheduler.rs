@@ -131,7 +131,7 @@ impl World {
     }
 
     /// Stops tasks on behalf of the scheduler, with the events ECS writes.
-    fn stop_group(&mut self, service: &str, ids: &[String], reason: &str) {
+    pub(in super::super) fn stop_group(&mut self, service: &str, ids: &[String], reason: &str) {
         if ids.is_empty() {
             return;
         }

@@ -13,6 +13,8 @@ use super::state::{DbFigures, DbSample, FailoverCause};
 
 /// Span of a sample.
 pub const SAMPLE: Ms = 10 * SEC;
+/// The statement that reads a whole table when its index is gone.
+const SCANNING: usize = 1;
 /// How long samples stay.
 const KEEP: Ms = 6 * HOUR;
 
@@ -58,6 +60,9 @@ impl DbSample {
                     }
                 }
             }
+        }
+        if let Some((statement, wait)) = STATEMENTS.get(SCANNING).zip(WAITS.first()).filter(|_| figures.on_scans > 0.0) {
+            parts.push(Part { statement, wait, load: figures.on_scans });
         }
         parts
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::World;
 use super::load::group_service;
-use super::names::{DAY, HOUR, LOG_GROUP, MIN, Ms, OS_METRICS_GROUP, SEC, WORKER, arn};
+use super::names::{CONTROL, DAY, HOUR, LOG_GROUP, MIN, Ms, OS_METRICS_GROUP, SEC, WORKER, arn};
 use super::state::{LogEvent, LogStream};
 
 /// Lines a group keeps.
@@ -16,6 +16,8 @@ const KEEP: usize = 20_000;
 const SAMPLED: [f64; 2] = [0.045, 0.035];
 /// Of a hundred jobs this many are written.
 const JOBS_SAMPLED: f64 = 0.22;
+/// Jobs waiting that are worth a warning.
+const LONG_QUEUE: f64 = 2_500.0;
 /// Bytes CloudWatch adds to each event.
 const OVERHEAD: f64 = 26.0;
 
@@ -34,6 +36,7 @@ impl World {
         self.access_lines(1, &mut lines);
         self.error_lines(&mut lines);
         self.job_lines(&mut lines);
+        self.queue_lines(&mut lines);
         lines.sort_by_key(|l| l.at);
         for line in lines {
             self.write_line(line);
@@ -69,7 +72,14 @@ impl World {
                 let Some(task) = tasks.get(self.rng.log.below(tasks.len())).cloned() else { break };
                 let at = self.now - 1_000 + (self.rng.log.unit() * 900.0) as Ms;
                 let cause = if !self.database_answers() {
-                    text::Cause::Database
+                    // A host that is down refuses; packets that a security group drops are not answered at all.
+                    if self.rds.instance.accepting { text::Cause::DatabaseUnreachable } else { text::Cause::Database }
+                } else if let Some(cause) = self.database_trouble() {
+                    cause
+                } else if self.writes_refused() > 0.0 {
+                    text::Cause::CacheFull
+                } else if self.shards_lost() > 0 && !self.reach.cache {
+                    text::Cause::CacheUnreachable
                 } else if self.shards_lost() > 0 {
                     text::Cause::Cache
                 } else if self.ecs.tasks.get(&task).is_some_and(|t| self.cut_off(t.az)) {
@@ -82,6 +92,29 @@ impl World {
                 }
             }
         }
+    }
+
+    /// Why a database that answers fails requests.
+    fn database_trouble(&self) -> Option<text::Cause> {
+        let db = &self.rds.instance;
+        if db.has_no_room() {
+            Some(text::Cause::DiskFull)
+        } else if db.is_full() {
+            Some(text::Cause::ConnectionsTaken)
+        } else {
+            (self.strain.db_work > 30.0).then_some(text::Cause::StatementTimeout)
+        }
+    }
+
+    /// The API looks at the queue four times a minute and complains about a long one.
+    fn queue_lines(&mut self, lines: &mut Vec<PendingLine>) {
+        if self.redis.backlog < LONG_QUEUE || self.now % (15 * SEC) != 0 {
+            return;
+        }
+        let running = self.ecs.tasks.values().filter(|t| t.service == CONTROL && t.is_running() && t.boot_until <= self.now);
+        let Some(task) = running.map(|t| t.id.clone()).min() else { return };
+        let at = self.now - 400;
+        lines.push(PendingLine { at, task, text: text::long_queue(at, self.redis.backlog) });
     }
 
     fn job_lines(&mut self, lines: &mut Vec<PendingLine>) {

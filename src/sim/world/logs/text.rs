@@ -36,6 +36,18 @@ const JOBS: [(&str, f64); 5] = [
 pub(super) enum Cause {
     /// The database does not answer.
     Database,
+    /// Nothing answers at the database's address.
+    DatabaseUnreachable,
+    /// The database takes no more connections.
+    ConnectionsTaken,
+    /// The database takes too long.
+    StatementTimeout,
+    /// The database's volume has no room.
+    DiskFull,
+    /// The cache has no memory left for writes.
+    CacheFull,
+    /// Nothing answers at the cache's address.
+    CacheUnreachable,
     /// A cache shard does not answer.
     Cache,
     /// No way to the internet.
@@ -103,6 +115,21 @@ pub(super) fn error_lines(dice: &mut Dice, service: &str, at: Ms, cause: Cause) 
             "django.db.utils.OperationalError: connection to server at \
              \"production-nextcore-db.c4xk2m9q0abc.ap-southeast-2.rds.amazonaws.com\", port 5432 failed: Connection refused"
         }
+        Cause::DatabaseUnreachable => {
+            "django.db.utils.OperationalError: connection to server at \
+             \"production-nextcore-db.c4xk2m9q0abc.ap-southeast-2.rds.amazonaws.com\", port 5432 failed: Connection timed out"
+        }
+        Cause::ConnectionsTaken => {
+            "django.db.utils.OperationalError: connection to server at \
+             \"production-nextcore-db.c4xk2m9q0abc.ap-southeast-2.rds.amazonaws.com\", port 5432 failed: \
+             FATAL: sorry, too many clients already"
+        }
+        Cause::StatementTimeout => "django.db.utils.OperationalError: canceling statement due to statement timeout",
+        Cause::DiskFull => {
+            "django.db.utils.OperationalError: could not extend file \"base/16401/24681\": No space left on device HINT: Check free disk space."
+        }
+        Cause::CacheFull => "redis.exceptions.OutOfMemoryError: OOM command not allowed when used memory > 'maxmemory'.",
+        Cause::CacheUnreachable => "redis.exceptions.TimeoutError: Timeout connecting to server",
         Cause::Cache => "redis.exceptions.ConnectionError: Error while reading from socket: (104, 'Connection reset by peer')",
         Cause::Internet => "requests.exceptions.ConnectTimeout: HTTPSConnectionPool(host='hooks.nextcore.ai', port=443): timed out",
         Cause::Bug => "KeyError: 'embedding'",
@@ -135,6 +162,11 @@ pub(super) fn job_line(dice: &mut Dice, at: Ms) -> String {
         return format!("[{}: WARNING/ForkPoolWorker-{process}] Task {name}[{id}] retry: Retry in 30s: ReadTimeoutError()", stamp(at));
     }
     format!("[{}: INFO/ForkPoolWorker-{process}] Task {name}[{id}] succeeded in {took:.3}s: None", stamp(at))
+}
+
+/// Jobs wait.
+pub(super) fn long_queue(at: Ms, waiting: f64) -> String {
+    format!("{} WARNING nextcore.jobs queue celery is long: waiting={waiting:.0}", stamp(at))
 }
 
 /// The broker went away.

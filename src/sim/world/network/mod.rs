@@ -89,6 +89,27 @@ impl World {
         if all == 0 { 0.0 } else { through as f64 / all as f64 }
     }
 
+    /// Share of their connections to the database over which tasks still reach it.
+    pub(super) fn database_reached(&self) -> f64 {
+        if self.reach.database { 1.0 } else { self.strain.kept_database }
+    }
+
+    /// Share of what tasks ask of the database that it answers.
+    pub(super) fn database_share(&self) -> f64 {
+        if self.rds.instance.accepting { self.database_reached() } else { 0.0 }
+    }
+
+    /// Share of their connections to the cache over which tasks still reach it.
+    pub(super) fn cache_reached(&self) -> f64 {
+        if self.reach.cache { 1.0 } else { self.strain.kept_cache }
+    }
+
+    /// Share of the cache that tasks cannot use.
+    pub(super) fn cache_lost(&self) -> f64 {
+        let lost = self.shards_lost() as f64 / 2.0;
+        if self.reach.cache { lost } else { lost * (1.0 - self.strain.kept_cache) }
+    }
+
     /// Whether the database answers the tasks.
     pub(super) fn database_answers(&self) -> bool {
         self.rds.instance.accepting && self.reach.database

@@ -4,7 +4,6 @@ use super::super::World;
 use super::super::load::MinuteAcc;
 use super::super::metrics::{Gauge, Stats};
 use super::super::names::{MIN, Ms};
-use super::super::redis::MAX_BYTES;
 use super::super::state::CacheMode;
 
 const RDS: &str = "AWS/RDS";
@@ -34,7 +33,7 @@ impl World {
         let (read, write) = (minute.db_read.mean(), minute.db_write.mean());
         let (on_cpu, waiting) = (minute.db_load_cpu.mean(), minute.db_load_wait.mean());
         let queue = read * minute.db_read_latency.mean() + write * minute.db_write_latency.mean();
-        let queries = self.load.queries;
+        let (queries, filling) = (self.load.queries, self.strain.filling);
         let io_balance = (100.0 - (read + write - 2_400.0).max(0.0) / 30.0).clamp(0.0, 100.0);
         let wal = 6.4e8 + (t / MIN % 45) as f64 * 3.1e6;
         let values: [(&'static str, &'static str, f64); 17] = [
@@ -43,7 +42,7 @@ impl World {
             ("SwapUsage", "Bytes", 31.0e6 * noise),
             ("DiskQueueDepth", "Count", queue),
             ("ReadThroughput", "Bytes/Second", read * 14_200.0),
-            ("WriteThroughput", "Bytes/Second", write * 11_300.0),
+            ("WriteThroughput", "Bytes/Second", write * 11_300.0 + filling),
             ("NetworkReceiveThroughput", "Bytes/Second", queries * 780.0 * noise),
             ("NetworkTransmitThroughput", "Bytes/Second", queries * 3_900.0 * noise),
             ("DBLoad", "None", on_cpu + waiting),
@@ -88,6 +87,7 @@ impl World {
                 continue;
             }
             let (id, primary, used, credits) = (node.id.clone(), node.primary, node.used_bytes, node.credits);
+            let memory = node.memory_percent();
             // The nodes of a cluster by itself are told apart by their numbers.
             let number = format!("{:04}", index + 1);
             let alone = self.redis.group.mode == CacheMode::Alone;
@@ -106,11 +106,11 @@ impl World {
             let commands = acc.gets + acc.sets;
             let looked = (acc.hits + acc.misses).max(1.0);
             let values: [(&'static str, &'static str, f64); 18] = [
-                ("DatabaseMemoryUsagePercentage", "Percent", used / MAX_BYTES * 100.0),
+                ("DatabaseMemoryUsagePercentage", "Percent", memory),
                 ("BytesUsedForCache", "Bytes", used),
                 ("FreeableMemory", "Bytes", (3.4 * GIB - used).max(0.0)),
                 ("SwapUsage", "Bytes", 0.0),
-                ("Evictions", "Count", 0.0),
+                ("Evictions", "Count", acc.evictions.round()),
                 ("CurrItems", "Count", (used / 2_150.0).round()),
                 ("NewConnections", "Count", opened.round()),
                 ("CacheHits", "Count", acc.hits.round()),

@@ -4,6 +4,7 @@
 
 mod cluster;
 mod modify;
+mod volume;
 
 pub use modify::ModifyDbInstance;
 
@@ -160,25 +161,29 @@ impl World {
         self.step_modification();
         self.step_cluster();
         self.rds.instance.accepting &= !self.database_locked() && !self.is_changing_writer();
+        self.step_volume();
         let queries = self.load.queries;
         let pools: f64 = self
             .ecs
             .tasks
             .values()
-            .filter(|t| t.is_running() && t.boot_until <= self.now && !self.zone_down(t.az.index()) && self.reach.database)
+            .filter(|t| t.is_running() && t.boot_until <= self.now && !self.zone_down(t.az.index()))
             .map(|t| match t.service.as_str() {
-                CONTROL => 10.0 + f64::from(t.private_ip.len() as u32 % 3) + t.cpu_percent * 0.05,
+                CONTROL => 10.0 + f64::from(t.private_ip.len() as u32 % 3) + t.cpu_percent * 0.05 + t.leaked_connections,
                 WORKER => 5.0,
                 _ => 0.0,
             })
             .sum();
+        let (work, filling) = (self.scan_percent(), self.strain.filling);
+        // Who waits for an answer keeps a connection, and the next one opens another.
+        let pools = (pools + 0.9 * work) * self.database_reached();
         let noise = &mut self.rng.noise;
         let db = &mut self.rds.instance;
         let vcpus = db.vcpus();
         if db.accepting {
-            db.connections += (pools + 3.0 - db.connections) * 0.15;
+            db.connections += ((pools + 3.0).min(db.max_connections()) - db.connections) * 0.15;
             db.cold *= 0.996;
-            let want = 5.0 + 0.17 / vcpus * queries * (1.0 + 0.5 * db.cold) + 1.2 * noise.normal();
+            let want = 5.0 + 0.17 / vcpus * queries * (1.0 + 0.5 * db.cold) + 1.2 * noise.normal() + work;
             db.cpu += (want.clamp(1.0, 100.0) - db.cpu) * 0.2;
         } else {
             db.connections *= 0.3;
@@ -186,13 +191,13 @@ impl World {
         }
         // t3.large earns 36 credits an hour; two vCPUs at p percent spend 1.2 p an hour.
         db.credits = (db.credits + (18.0 - 0.6 * db.cpu) * vcpus / 3_600.0).clamp(0.0, 432.0 * vcpus);
-        db.free_storage -= 2_600.0 * queries / 250.0;
+        db.free_storage = (db.free_storage - 2_600.0 * queries / 250.0).max(0.0);
         db.used_xids = if db.used_xids > 190e6 { 60e6 } else { db.used_xids + queries * 0.2 };
         let cold = db.cold;
         let (read, write) = if db.accepting {
             (
                 (4.0 + 0.05 * queries + 320.0 * cold * cold + 2.0 * noise.normal()).max(0.0),
-                (9.0 + 0.12 * queries + 3.0 * noise.normal()).max(0.5),
+                (9.0 + 0.12 * queries + 3.0 * noise.normal() + filling / 131_072.0).max(0.5),
             )
         } else {
             (0.0, 0.0)
@@ -213,6 +218,7 @@ impl World {
             on_reads: read * read_latency * 1.4,
             on_writes: write * write_latency * 1.4,
             on_cold: 0.4 * cold,
+            on_scans: 0.025 * work * vcpus,
             api_queries: queries - job_queries,
             job_queries,
             cpu_percent: db.cpu.clamp(0.5, 100.0),
@@ -223,7 +229,7 @@ impl World {
             write_latency,
             freeable: db.freeable(),
         };
-        minute.db_load_cpu.add(figures.on_cpu);
+        minute.db_load_cpu.add(figures.on_cpu + figures.on_scans);
         minute.db_load_wait.add(figures.waiting());
         self.sample_database(&figures);
         self.step_backup();

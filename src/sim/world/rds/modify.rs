@@ -147,7 +147,11 @@ impl World {
         }
         let window = window_start(&db.maintenance_window).is_some_and(|start| now.rem_euclid(7 * DAY) == start);
         db.pending.at_once |= window;
-        if db.pending.at_once && db.busy_until.is_none() && db.status == DbStatus::Available && db.failover.is_none() {
+        if db.pending.at_once
+            && db.busy_until.is_none()
+            && matches!(db.status, DbStatus::Available | DbStatus::StorageFull)
+            && db.failover.is_none()
+        {
             self.begin_change();
         }
     }
@@ -237,7 +241,9 @@ impl World {
 fn check(db: &DbInstance, wanted: &ModifyDbInstance) -> Result<(), WorldError> {
     let value = |message: String| Err(WorldError::new("InvalidParameterValue", message));
     let combination = |message: &str| Err(WorldError::new("InvalidParameterCombination", message));
-    if db.change.is_some() || !matches!(db.status, DbStatus::Available | DbStatus::StorageOptimization) {
+    // Of a database that is full only the volume can be changed.
+    let grown = db.status == DbStatus::StorageFull && wanted.allocated_gib.is_some_and(|gib| gib > db.allocated_gib);
+    if db.change.is_some() || !(grown || matches!(db.status, DbStatus::Available | DbStatus::StorageOptimization)) {
         return Err(WorldError::new("InvalidDBInstanceState", "Database instance is not in available state."));
     }
     if let Some(days) = wanted.backup_retention_days.filter(|days| *days > 35) {

@@ -16,6 +16,8 @@ pub struct DbFigures {
     pub on_writes: f64,
     /// Sessions waiting because the cache is cold.
     pub on_cold: f64,
+    /// Sessions on CPU with a statement that reads a whole table for want of an index.
+    pub on_scans: f64,
     /// Queries per second of the API.
     pub api_queries: f64,
     /// Queries per second of the workers.
@@ -39,7 +41,7 @@ pub struct DbFigures {
 impl DbFigures {
     /// Average active sessions: the sum of what sessions do.
     pub fn load(&self) -> f64 {
-        self.on_cpu + self.on_reads + self.on_writes + self.on_cold
+        self.on_cpu + self.on_reads + self.on_writes + self.on_cold + self.on_scans
     }
 
     /// Sessions that wait.
@@ -59,12 +61,13 @@ impl DbFigures {
         }
     }
 
-    fn all_mut(&mut self) -> [&mut f64; 13] {
+    fn all_mut(&mut self) -> [&mut f64; 14] {
         [
             &mut self.on_cpu,
             &mut self.on_reads,
             &mut self.on_writes,
             &mut self.on_cold,
+            &mut self.on_scans,
             &mut self.api_queries,
             &mut self.job_queries,
             &mut self.cpu_percent,
@@ -77,7 +80,7 @@ impl DbFigures {
         ]
     }
 
-    fn all(mut self) -> [f64; 13] {
+    fn all(mut self) -> [f64; 14] {
         self.all_mut().map(|figure| *figure)
     }
 }

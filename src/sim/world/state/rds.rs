@@ -33,6 +33,8 @@ pub enum DbStatus {
     Modifying,
     /// `storage-optimization`
     StorageOptimization,
+    /// `storage-full`: the volume has no room left, and the database is stopped.
+    StorageFull,
     /// `configuring-enhanced-monitoring`
     ConfiguringEnhancedMonitoring,
 }
@@ -47,6 +49,7 @@ impl DbStatus {
             Self::InaccessibleKey => "inaccessible-encryption-credentials-recoverable",
             Self::Modifying => "modifying",
             Self::StorageOptimization => "storage-optimization",
+            Self::StorageFull => "storage-full",
             Self::ConfiguringEnhancedMonitoring => "configuring-enhanced-monitoring",
         }
     }

@@ -176,6 +176,10 @@ pub struct Task {
     pub memory_percent: f64,
     /// Physics: memory level that this task drifts around.
     pub memory_base: f64,
+    /// Physics: memory that it does not give back, percent.
+    pub leaked_memory: f64,
+    /// Physics: database connections that it does not give back.
+    pub leaked_connections: f64,
     /// Physics: a fault makes the container exit at this time with this code.
     pub crash_at: Option<(Ms, i32)>,
     /// Physics: whether it has ever been in service.
