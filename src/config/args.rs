@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use nextcore_core::model::partition::Partition;
 use nextcore_core::model::text;
+use nextcore_sim::world::Scenario;
 
 /// The live operations dashboard of the NextCore AI Cloud stack on AWS.
 #[derive(Debug, Clone, Parser)]
@@ -117,6 +118,20 @@ pub struct World {
     /// Virtual seconds per second
     #[arg(long, default_value_t = 1.0, value_parser = speed)]
     pub speed: f64,
+    /// Incident to begin with: nat, rds-primary, bad-deploy:web, ...; a wrong name lists them all
+    #[arg(long, value_name = "NAME[:ARG]", value_parser = scenario)]
+    pub scenario: Option<Scenario>,
+}
+
+impl World {
+    /// A calm one of this seed.
+    pub fn calm(seed: u64) -> Self {
+        Self { seed, speed: 1.0, scenario: None }
+    }
+}
+
+fn scenario(text: &str) -> Result<Scenario, String> {
+    Scenario::parse(text).map_err(|e| e.to_string())
 }
 
 fn speed(text: &str) -> Result<f64, String> {

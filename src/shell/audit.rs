@@ -16,7 +16,7 @@ use nextcore_live::engine::clock::Clock;
 
 /// Prints what was meant and what became of it.
 pub(super) fn run(args: &AuditArgs, env: &Environment) -> Result<ExitCode, Failure> {
-    let target = if args.demo { Target::Demo(World { seed: 0, speed: 1.0 }) } else { Target::Aws };
+    let target = if args.demo { Target::demo(World::calm(0)) } else { Target::Aws };
     let since = args.since.map(|minutes| Clock::system().now() - chrono::TimeDelta::minutes(minutes));
     let (entries, damage) = audit(&target, env, None).read(since);
     for line in &damage {

@@ -1,7 +1,7 @@
 //! From a target (AWS or the embedded cloud) to a running engine. Called by the TUI and by headless commands, after the first frame.
 
 use std::io::Write;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::config::Settings;
@@ -20,6 +20,10 @@ use nextcore_live::engine::action::Acts;
 use nextcore_live::engine::clock::Clock;
 use nextcore_live::engine::{Ends, Engine, Feed, Setup};
 
+use nextcore_core::session::Rehearsal;
+use nextcore_sim::Cloud;
+use nextcore_sim::world::{SCENARIOS, ScenarioRow};
+
 use super::embedded::{Embedded, demo_start};
 
 /// After the first attempt to connect a dashboard; doubled up to the longest.
@@ -32,10 +36,37 @@ pub(super) enum Target {
     /// AWS, or the endpoint of the settings.
     Aws,
     /// The embedded cloud in this process.
-    Demo(World),
+    Demo(Demo),
+}
+
+/// The embedded cloud of a demo.
+#[derive(Debug, Clone)]
+pub(super) struct Demo {
+    world: World,
+    /// Once it is made: incidents are rehearsed in it.
+    pub(super) cloud: Arc<OnceLock<Arc<Cloud>>>,
 }
 
 impl Target {
+    pub(super) fn demo(world: World) -> Self {
+        Self::Demo(Demo { world, cloud: Arc::default() })
+    }
+
+    /// The embedded cloud, where there is one.
+    pub(super) fn rehearsed(&self) -> Option<Demo> {
+        match self {
+            Self::Aws => None,
+            Self::Demo(demo) => Some(demo.clone()),
+        }
+    }
+
+    /// The incidents that can be rehearsed in it.
+    pub(super) fn rehearsals(&self) -> Vec<Rehearsal> {
+        let rows = if matches!(self, Self::Demo(_)) { SCENARIOS } else { &[] };
+        let choices = |row: &ScenarioRow| row.argument.map(|a| a.choices.iter().map(|c| (*c).to_owned()).collect()).unwrap_or_default();
+        rows.iter().map(|row| Rehearsal { name: row.name.to_owned(), choices: choices(row), summary: row.summary.to_owned() }).collect()
+    }
+
     /// The stack's names: the demo's are the written architecture's.
     pub(super) fn stack(&self, settings: &Settings) -> Stack {
         match self {
@@ -64,7 +95,7 @@ impl Target {
     pub(super) fn clock(&self) -> Clock {
         match self {
             Self::Aws => Clock::system(),
-            Self::Demo(world) => Clock::virtual_from(demo_start(), world.speed),
+            Self::Demo(demo) => Clock::virtual_from(demo_start(), demo.world.speed),
         }
     }
 
@@ -115,11 +146,15 @@ impl Target {
                 let (stack, notices) = (Arc::new(settings.stack.clone()), notices.clone());
                 Setup { clients, stack, clock, meter, notices, jitter: rand::random(), acts }
             }
-            Self::Demo(world) => {
-                let seed = world.seed;
+            Self::Demo(demo) => {
+                let seed = demo.world.seed;
                 // Three hours of history are made here: not on the thread that answers keys.
                 let embedded = tokio::task::spawn_blocking(move || Embedded::new(seed, clock)).await;
                 let embedded = embedded.map_err(|e| ConnectError::Embedded(e.to_string()))?;
+                if let Some(scenario) = &demo.world.scenario {
+                    embedded.cloud.inject(scenario);
+                }
+                let _ = demo.cloud.set(Arc::clone(&embedded.cloud));
                 embedded.setup_with(&super::demo_stack(settings), acts)
             }
         })

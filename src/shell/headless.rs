@@ -33,7 +33,7 @@ pub(super) struct Observed {
 
 /// Polls every source once.
 pub(super) async fn observe(args: &Observe, settings: &Settings) -> Result<Observed, Failure> {
-    let target = if args.demo { Target::Demo(World { seed: DEMO_SEED, speed: 1.0 }) } else { Target::Aws };
+    let target = if args.demo { Target::demo(World::calm(DEMO_SEED)) } else { Target::Aws };
     let stack = target.stack(settings);
     let progress = std::io::stderr().is_terminal();
     if progress {

@@ -18,7 +18,7 @@ use nextcore_live::engine::action::Acts;
 /// Looks, tells, asks, writes.
 pub(super) async fn run(args: &InitArgs, settings: &Settings) -> Result<ExitCode, Failure> {
     let file = if args.print { None } else { Some(place(args, settings)?) };
-    let target = if args.demo { Target::Demo(World { seed: 7, speed: 1.0 }) } else { Target::Aws };
+    let target = if args.demo { Target::demo(World::calm(7)) } else { Target::Aws };
     let (clock, told) = (target.clock(), Told::on_stderr());
     let acts = Acts { authority: Authority::finder(), ..Acts::none() };
     let setup = target.setup(settings, clock.clone(), acts, &told.notices).await.map_err(Failure::cannot_tell)?;

@@ -52,6 +52,9 @@ pub(super) async fn run(args: &CloudArgs) -> Result<ExitCode, Failure> {
     let mut terminate = signal(SignalKind::terminate()).map_err(cannot)?;
     let mut hang_up = signal(SignalKind::hangup()).map_err(cannot)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(cannot)?;
+    if let Some(scenario) = &args.world.scenario {
+        embedded.cloud.inject(scenario);
+    }
     let _ = writeln!(
         std::io::stderr(),
         "embedded cloud (seed {}, speed {}) on http://{address}\n  try: AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x aws --region ap-southeast-2 --endpoint-url http://{address} ecs list-services --cluster production-nextcore",
@@ -67,8 +70,8 @@ pub(super) async fn run(args: &CloudArgs) -> Result<ExitCode, Failure> {
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    tokio::spawn(connection(stream, address, Arc::clone(&embedded.cloud)));
+                Ok((stream, peer)) => {
+                    tokio::spawn(connection(stream, address, peer.ip(), Arc::clone(&embedded.cloud)));
                 }
                 Err(_) => sleep(ACCEPT_PAUSE).await,
             },
@@ -79,12 +82,12 @@ pub(super) async fn run(args: &CloudArgs) -> Result<ExitCode, Failure> {
     }
 }
 
-async fn connection(stream: TcpStream, address: SocketAddr, cloud: Arc<Cloud>) {
+async fn connection(stream: TcpStream, address: SocketAddr, peer: IpAddr, cloud: Arc<Cloud>) {
     // Which protocol it is takes up to 24 bytes to tell, and hyper waits for them without a limit.
     if !timeout(HEAD_TIMEOUT, begins(&stream)).await.unwrap_or(false) {
         return;
     }
-    let service = service_fn(move |request| answer(request, address, Arc::clone(&cloud)));
+    let service = service_fn(move |request| answer(request, address, peer, Arc::clone(&cloud)));
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     // A client that hangs up mid-request is its own affair.
@@ -103,13 +106,23 @@ async fn begins(stream: &TcpStream) -> bool {
     }
 }
 
-async fn answer(request: hyper::Request<Incoming>, address: SocketAddr, cloud: Arc<Cloud>) -> Result<hyper::Response<SimBody>, Infallible> {
+async fn answer(
+    request: hyper::Request<Incoming>,
+    address: SocketAddr,
+    peer: IpAddr,
+    cloud: Arc<Cloud>,
+) -> Result<hyper::Response<SimBody>, Infallible> {
     let (parts, body) = request.into_parts();
     if let Err(why) = admitted(&parts.headers, &parts.uri, address.ip()) {
         return Ok(refusal(StatusCode::FORBIDDEN, &why));
     }
+    let is_admin = Cloud::is_admin(parts.uri.path());
+    if is_admin && !peer.to_canonical().is_loopback() {
+        return Ok(refusal(StatusCode::FORBIDDEN, "incidents are injected from this machine only"));
+    }
     let expects = parts.headers.contains_key(header::EXPECT);
     match timeout(BODY_TIMEOUT, whole(body, expects)).await {
+        Ok(Ok(body)) if is_admin => Ok(admin(&cloud.admin(parts.method.as_str(), parts.uri.path(), &body))),
         Ok(Ok(body)) => Ok(cloud.serve(http::Request::from_parts(parts, body)).await),
         Ok(Err(Unread::TooLarge)) => {
             let why = format!("request body larger than {} MiB", BODY_LIMIT >> 20);
@@ -186,6 +199,14 @@ fn is_of_aws(authority: &str) -> bool {
     [".amazonaws.com", ".amazonaws.com.cn"].iter().any(|domain| host.ends_with(domain))
 }
 
+/// What the admin door says, as JSON.
+fn admin((status, said): &(u16, serde_json::Value)) -> hyper::Response<SimBody> {
+    let mut response = hyper::Response::new(SimBody::full(format!("{said:#}\n")));
+    *response.status_mut() = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    response
+}
+
 fn refusal(status: StatusCode, why: &str) -> hyper::Response<SimBody> {
     let mut response = hyper::Response::new(SimBody::full(format!("{why}\n")));
     *response.status_mut() = status;
@@ -249,7 +270,7 @@ mod tests {
         client.write_all(start).await.unwrap();
         let embedded = Embedded::new(7, Clock::system());
         let began = tokio::time::Instant::now();
-        timeout(Duration::from_mins(5), connection(stream, address, embedded.cloud)).await.unwrap();
+        timeout(Duration::from_mins(5), connection(stream, address, address.ip(), embedded.cloud)).await.unwrap();
         began.elapsed()
     }
 

@@ -209,7 +209,7 @@ fn without_acting(
 ) -> Result<ExitCode, Failure> {
     match command {
         None => runtime.block_on(tui::run(Target::Aws, flags, settings, env, next)),
-        Some(Command::Demo(world)) => runtime.block_on(tui::run(Target::Demo(world.clone()), flags, settings, env, next)),
+        Some(Command::Demo(world)) => runtime.block_on(tui::run(Target::demo(world.clone()), flags, settings, env, next)),
         Some(Command::Cloud(args)) => runtime.block_on(listen::run(args)),
         Some(Command::Snapshot(args)) => runtime.block_on(headless::snapshot(args, settings)),
         Some(Command::Verify(args)) => runtime.block_on(verify::run(args, settings)),

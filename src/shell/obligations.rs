@@ -38,7 +38,7 @@ fn look(target: &Target, env: &Environment) -> (Vec<Standing>, bool) {
 
 /// Lists or settles.
 pub(super) async fn run(args: &ObligationsArgs, flags: &Global, settings: &Settings, env: &Environment) -> Result<ExitCode, Failure> {
-    let target = if args.demo { Target::Demo(World { seed: 0, speed: 1.0 }) } else { Target::Aws };
+    let target = if args.demo { Target::demo(World::calm(0)) } else { Target::Aws };
     let (standing, damaged) = look(&target, env);
     if args.settle {
         if settings.mode == Mode::Viewer {

@@ -38,6 +38,10 @@ pub trait Host {
     }
     /// Look at these other stacks once; what is seen comes with the input.
     fn glance(&mut self, _stacks: Vec<String>) {}
+    /// Make an incident happen in the embedded cloud, or end all (`None`): what was done, or why not.
+    fn rehearse(&mut self, _incident: Option<&str>) -> Result<String, String> {
+        Err("incidents are rehearsed in 'nextcore-top demo'".to_owned())
+    }
     /// Another stack is to be shown after this session.
     fn switch(&mut self, _stack: String) {}
     /// Give the terminal to a session of ECS Exec, and take it back; the terminal's size after it, or why there was no session.
@@ -148,6 +152,8 @@ pub async fn run<T: Screen + Host>(
                 }
                 Effect::Copy(text) => screen.copy(&text)?,
                 Effect::Glance(stacks) => screen.glance(stacks),
+                Effect::Inject(incident) => said(&mut session, screen.rehearse(Some(&incident))),
+                Effect::Heal => said(&mut session, screen.rehearse(None)),
                 Effect::Switch(stack) => {
                     screen.switch(stack);
                     return Ok(session);
@@ -171,6 +177,15 @@ pub async fn run<T: Screen + Host>(
             }
         }
     }
+}
+
+/// What was done, or why not, in the last row.
+fn said(session: &mut Session, result: Result<String, String>) {
+    let (text, tone) = match result {
+        Ok(text) => (text, Tone::Done),
+        Err(why) => (why.lines().next().unwrap_or_default().to_owned(), Tone::Error),
+    };
+    update(session, Msg::Flash(text, tone));
 }
 
 /// An order that cannot be taken is said, never dropped silently.

@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::acts::acts;
-use super::backend::{Target, watch_hope};
+use super::backend::{Demo, Target, watch_hope};
 use super::failure::Failure;
 use super::glance::Glances;
 use super::handoff;
@@ -34,12 +34,14 @@ use nextcore_live::aws::action::Handoff;
 use nextcore_live::aws::authority::Authority;
 use nextcore_live::engine::action::Runner;
 use nextcore_live::engine::{self, Engine};
+use nextcore_sim::world::Scenario;
 
 /// The terminal, and what has to be put right before it is stopped.
 struct Here<'a> {
     guard: Guard,
     runner: Arc<OnceLock<Runner>>,
     glances: Glances,
+    demo: Option<Demo>,
     next: &'a OnceLock<String>,
 }
 
@@ -63,6 +65,19 @@ impl Host for Here<'_> {
 
     fn glance(&mut self, stacks: Vec<String>) {
         self.glances.begin(stacks);
+    }
+
+    fn rehearse(&mut self, incident: Option<&str>) -> Result<String, String> {
+        let demo = self.demo.as_ref().ok_or("this is no embedded cloud: nothing is rehearsed here")?;
+        let cloud = demo.cloud.get().ok_or("the embedded cloud is not there yet: try again")?;
+        let Some(incident) = incident else {
+            let over = cloud.in_force().into_iter().map(|f| f.name).collect::<Vec<_>>();
+            cloud.heal();
+            return Ok(if over.is_empty() { "nothing lasts".to_owned() } else { format!("healed: {}", over.join(", ")) });
+        };
+        let scenario = Scenario::parse(incident).map_err(|e| e.to_string())?;
+        cloud.inject(&scenario);
+        Ok(format!("injected {scenario}; :heal ends it"))
     }
 
     fn switch(&mut self, stack: String) {
@@ -124,7 +139,13 @@ pub(super) async fn run(
     let taken = |e| Failure::cannot_tell(format!("cannot open the terminal: {e}"));
     let (glances, glanced) = Glances::of(flags, env);
     let (keyboard, reads) = Keyboard::open().map_err(taken)?;
-    let mut here = Here { guard: Guard::take(keyboard, continued).map_err(taken)?, runner: Arc::clone(&runner), glances, next };
+    let mut here = Here {
+        guard: Guard::take(keyboard, continued).map_err(taken)?,
+        runner: Arc::clone(&runner),
+        glances,
+        demo: target.rehearsed(),
+        next,
+    };
     let session = Session::new(SessionOptions {
         stack: parts.stack.clone(),
         mode,
@@ -133,7 +154,8 @@ pub(super) async fn run(
         now: parts.clock.now(),
     })
     .at(place)
-    .among(if matches!(target, Target::Aws) { settings.choices.clone() } else { Vec::new() });
+    .among(if matches!(target, Target::Aws) { settings.choices.clone() } else { Vec::new() })
+    .rehearsing(target.rehearsals());
     let ended = {
         let wrong = watch_hope(parts.feed.store.clone(), |kind| kind == ProblemKind::WrongAccount);
         let session = AssertUnwindSafe(session_loop::run(&mut here, outside(reads, glanced), session, parts)).catch_unwind();

@@ -57,6 +57,16 @@ pub struct SessionOptions {
     pub now: Time,
 }
 
+/// An incident that the embedded cloud can play.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rehearsal {
+    pub name: String,
+    /// What may stand after the name and a colon.
+    pub choices: Vec<String>,
+    /// What happens, in one line.
+    pub summary: String,
+}
+
 /// One open pane above the stack view.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Screen {
@@ -102,6 +112,8 @@ pub struct Session {
     pub(crate) owed: Arc<Vec<Standing>>,
     /// The configured stacks, where there are several.
     pub(crate) stacks: Vec<StackChoice>,
+    /// The incidents that can be rehearsed; none where this is not the embedded cloud.
+    pub(crate) rehearsals: Vec<Rehearsal>,
     /// How the others were when they were looked at last.
     pub(crate) glances: BTreeMap<String, Glance>,
     /// What was left behind and has been offered already.
@@ -145,6 +157,7 @@ impl Session {
             runs: BTreeMap::new(),
             owed: Arc::default(),
             stacks: Vec::new(),
+            rehearsals: Vec::new(),
             glances: BTreeMap::new(),
             offered: BTreeSet::new(),
             stopping: false,
@@ -162,6 +175,13 @@ impl Session {
     #[must_use]
     pub fn at(mut self, place: Place) -> Self {
         self.store = Arc::new(Store::at_place(place));
+        self
+    }
+
+    /// Where these incidents can be rehearsed.
+    #[must_use]
+    pub fn rehearsing(mut self, rehearsals: Vec<Rehearsal>) -> Self {
+        self.rehearsals = rehearsals;
         self
     }
 

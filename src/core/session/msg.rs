@@ -93,6 +93,10 @@ pub enum Effect {
     Refresh(BTreeSet<SectionKey>),
     /// Look at these other stacks once.
     Glance(Vec<String>),
+    /// Make an incident happen in the embedded cloud, by its name.
+    Inject(String),
+    /// End every incident in it that lasts.
+    Heal,
     /// Go on with another stack.
     Switch(String),
     /// Put this on the user's clipboard.

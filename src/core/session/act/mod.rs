@@ -7,6 +7,7 @@ mod menu;
 mod news;
 mod palette;
 mod plan;
+mod rehearse;
 mod stacks;
 
 use std::sync::Arc;

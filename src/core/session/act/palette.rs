@@ -1,6 +1,6 @@
 //! The palette: any action by its words, with completion from the table, and what else has a name: arm, disarm, and the commands of keys.
 
-use super::{Act, Session, ask, choice, edit, stacks};
+use super::{Act, Session, ask, choice, edit, rehearse, stacks};
 use crate::input::{COMMANDS, Code, Key};
 use crate::model::action::{ACTIONS, Spec, parse, usage, words};
 use crate::model::mode::Mode;
@@ -33,6 +33,8 @@ const OWN: &[(&str, &str)] = &[
     ("disarm", "back to safe"),
     ("last", "the last action: progress, result, undo"),
     ("owed", "to be restored: alarm actions off, suspended autoscaling, rerouted zones"),
+    (rehearse::INJECT, "an incident in the embedded cloud (demo)"),
+    (rehearse::HEAL, "end all incidents of the embedded cloud (demo)"),
     (stacks::WORD, "the other stacks of the configuration, and how they are"),
     ("quit", "quit"),
 ];
@@ -48,6 +50,7 @@ impl Palette {
         let mut found: Vec<Suggestion> = named(line).collect();
         found.extend(targets(session, line));
         found.extend(stacks::suggestions(session, line));
+        found.extend(rehearse::suggestions(session, line));
         found.truncate(10);
         found
     }
@@ -151,6 +154,10 @@ fn run(session: &mut Session, mut palette: Palette, effects: &mut Vec<Effect>) -
         },
         "owed" if session.owed.is_empty() => update::flash(session, "nothing owed".to_owned(), Tone::Done),
         "owed" => return Some(Act::Owed { index: 0 }),
+        _ if matches!(line.split(' ').next(), Some(rehearse::INJECT | rehearse::HEAL)) => match rehearse::by_line(session, &line) {
+            Ok(effect) => effects.push(effect),
+            Err(wrong) => return Some(Act::Palette(Palette { wrong: Some(wrong), ..palette })),
+        },
         _ if line.split(' ').next() == Some(stacks::WORD) => match stacks::by_line(session, &line, effects) {
             Ok(next) => return next,
             Err(wrong) => return Some(Act::Palette(Palette { wrong: Some(wrong), ..palette })),
