@@ -114,6 +114,11 @@ pub enum Redundancy<'a> {
 }
 
 impl Database {
+    /// Its owner keeps no automated backups; those of a cluster are the cluster's.
+    pub fn has_no_backups(&self) -> bool {
+        self.backup_retention == 0 && self.cluster.is_none() && self.replica_of.is_none()
+    }
+
     /// The name that people use: of the cluster, where it is one's.
     pub fn name(&self) -> &str {
         self.cluster.as_ref().map_or(self.id.as_str(), |c| c.id.as_str())

@@ -209,7 +209,9 @@ impl Figures<'_> {
             all.push(figure("conn", used + &line.late([metric::Db::Connections])));
         }
         all.extend(line.metrics(&[("cpu", metric::Db::Cpu.id(), percent), ("free", metric::Db::Storage.id(), text::bytes)]));
-        if let Some(at) = db.latest_restorable {
+        if db.has_no_backups() {
+            all.push(figure("PITR", "off".to_owned()));
+        } else if let Some(at) = db.latest_restorable {
             all.push(figure("PITR", text::age(at, self.now)));
         }
         all

@@ -57,7 +57,15 @@ fn detail(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
         actions => actions.join(" "),
     };
     let mut y = inner.y;
-    for (label, value) in [("condition", condition(alarm, usize::MAX)), ("notify", tells), ("reason", alarm.reason.clone())] {
+    let tells = match &alarm.suppressed {
+        Some(by) => format!("nobody: suppressed ({by})"),
+        None => tells,
+    };
+    let missing = alarm.missing_data.as_ref().map_or("missing", |policy| policy.as_str()).to_owned();
+    let missing = if alarm.composite { "—".to_owned() } else { missing };
+    let facts =
+        [("condition", condition(alarm, usize::MAX)), ("notify", tells), ("missing data", missing), ("reason", alarm.reason.clone())];
+    for (label, value) in facts {
         if y < inner.bottom() {
             ink.put(inner.x, y, inner.right(), label, Role::Muted);
             y = ink.prose(

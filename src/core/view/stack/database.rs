@@ -116,6 +116,9 @@ pub(crate) fn connections(v: &View<'_>, db: &Database) -> Phrase<'static> {
 
 /// How far point-in-time restore lags behind now.
 pub(crate) fn restore_lag(v: &View<'_>, db: &Database) -> Phrase<'static> {
+    if db.has_no_backups() {
+        return Phrase::of("off", Role::Warn).and(" (no backups)", Role::Muted);
+    }
     let lag = db.latest_restorable.map(|at| (v.now - at).num_seconds().max(0));
     let minutes = lag.map_or_else(|| "?".to_owned(), |s| if s < 90 { "1m".to_owned() } else { format!("{}m", (s + 30) / 60) });
     Phrase::of(minutes, v.graded(Limit::DatabaseRestoreLag, lag.map(|s| s as f64))).and(" ≤ 5m", Role::Muted)

@@ -253,6 +253,9 @@ fn multi_az(_: &Facts<'_>, db: &Database) -> Option<Finding> {
 }
 
 fn pitr(facts: &Facts<'_>, db: &Database) -> Option<Finding> {
+    if db.has_no_backups() {
+        return Some(note("no automated backups: nothing to restore from"));
+    }
     let at = db.latest_restorable?;
     let lag = facts.now - at;
     let is_bad = |limit: Limit| facts.limits().level_of_span(limit, lag) > Level::Healthy;

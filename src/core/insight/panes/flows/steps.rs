@@ -12,11 +12,20 @@ use crate::model::health::Level;
 use crate::model::service::{
     BreakerStatus, Deployment, RolloutState, Service, ServiceDeployment, ServiceDeploymentStatus, Task, TaskHealth, TaskStatus,
 };
+use crate::model::system::System;
 use crate::model::{Time, text};
 
-/// All steps.
+/// All steps that the stack has: what it does not use is no gap.
 pub(super) fn all(parts: &Parts<'_>, line: &ServiceRun<'_>) -> Vec<Step> {
-    vec![
+    let stack = parts.stack();
+    let used = |kind: StepKind| match kind {
+        StepKind::Source => stack.has(System::Pipeline) || stack.has(System::Builds),
+        StepKind::Pipeline => stack.has(System::Pipeline),
+        StepKind::Build | StepKind::Test => stack.has(System::Builds),
+        StepKind::Scan | StepKind::Push => stack.has(System::Builds) || stack.has(System::Repositories),
+        StepKind::Update | StepKind::Health | StepKind::Breaker | StepKind::Rollback => true,
+    };
+    let steps = vec![
         from_source(line),
         pipeline(line),
         build(line),
@@ -25,9 +34,10 @@ pub(super) fn all(parts: &Parts<'_>, line: &ServiceRun<'_>) -> Vec<Step> {
         push(line),
         update(parts, line),
         health(parts, line),
-        breaker(line),
+        breaker(line, stack.is_the_seeds()),
         rollback(line),
-    ]
+    ];
+    steps.into_iter().filter(|s| used(s.kind)).collect()
 }
 
 fn step(kind: StepKind, state: StepState, detail: impl Into<String>) -> Step {
@@ -265,6 +275,16 @@ fn healthy(parts: &Parts<'_>, line: &ServiceRun<'_>, d: &Deployment) -> (usize, 
     let behind: Vec<_> = line.service.iter().flat_map(|s| s.groups()).collect();
     let targets = parts.store().get::<Targets>();
     let new = parts.facts.tasks_of(&line.spec.name).filter(|t| t.task_definition.is_empty() || t.task_definition == d.task_definition);
+    let listed = |t: &Task| {
+        behind
+            .iter()
+            .any(|arn| targets.and_then(|x| x.groups.get(*arn)).is_some_and(|all| all.iter().any(|x| Some(&x.id) == t.ip.as_ref())))
+    };
+    let total = behind.iter().filter_map(|arn| targets?.healthy(arn)).fold((0, 0), |sum, (good, all)| (sum.0 + good, sum.1 + all));
+    if total.1 > 0 && !new.clone().any(listed) {
+        // Instances are registered, or the tasks' addresses are not told: the groups speak for all tasks.
+        return (total.0, total.1 - total.0);
+    }
     let mut counts = (0, 0);
     for task in new {
         let state = behind.iter().find_map(|arn| targets?.groups.get(*arn)?.iter().find(|t| Some(&t.id) == task.ip.as_ref()));
@@ -334,7 +354,7 @@ fn health(parts: &Parts<'_>, line: &ServiceRun<'_>) -> Step {
     step(StepKind::Health, state, detail).over(d.created_at, None)
 }
 
-fn breaker(line: &ServiceRun<'_>) -> Step {
+fn breaker(line: &ServiceRun<'_>, written: bool) -> Step {
     let kind = StepKind::Breaker;
     if let Some(service) = line.service.filter(|s| !s.may_have_breaker()) {
         return not_of_ecs(kind, service);
@@ -343,7 +363,9 @@ fn breaker(line: &ServiceRun<'_>) -> Step {
     let Some((status, failures, threshold)) = line.record.filter(|_| line.stage == Stage::Rolled).and_then(|r| r.breaker.as_ref()) else {
         return match armed {
             Some(true) => step(kind, StepState::Waiting, "armed"),
-            Some(false) => Step { level: Level::Degraded, ..step(kind, StepState::Unused, "off") },
+            // That it should be on is written of one stack.
+            Some(false) if written => Step { level: Level::Degraded, ..step(kind, StepState::Unused, "off") },
+            Some(false) => step(kind, StepState::Unused, "off"),
             None => step(kind, StepState::Unknown, ""),
         };
     };

@@ -119,7 +119,8 @@ fn place(flow: &Flow, place: FlowPart) -> String {
 type Why = for<'a> fn(&View<'a>) -> Option<Phrase<'a>>;
 
 fn why<'a, T: Section>(v: &View<'a>) -> Option<Phrase<'a>> {
-    ready::<T>(v).err().map(|lines| {
+    // What the stack does not use is no gap.
+    ready::<T>(v).err().filter(|_| v.session.stack.reads(T::KEY)).map(|lines| {
         let mut all = lines.into_iter().take(2);
         let first = all.next().unwrap_or_default();
         all.fold(first, |line, next| line.and(" · ", Role::Muted).then(next))

@@ -5,7 +5,7 @@ use crate::insight::NodeId;
 use crate::insight::panes::zones::{DatabasePlace, ZoneCacheNode, ZoneMap, ZoneService, ZoneState, ZoneSystem};
 use crate::insight::topology::egress::Egress;
 use crate::model::balancer::{Balancer, Targets};
-use crate::model::cache::ReplicationGroup;
+use crate::model::cache::{ReplicationGroup, engine_title};
 use crate::model::database::{Database, InstanceStatus};
 use crate::model::health::Level;
 use crate::model::network::{NatGateways, NatState, Network, SubnetTier};
@@ -161,10 +161,10 @@ fn redis<'a>(v: &View<'a>, zone: &'a ZoneState, level: Level, full: bool) -> Vec
         return unknown("Redis");
     }
     if zone.redis.is_empty() {
-        return absent("no Redis node");
+        return absent("no cache node");
     }
     let worst = if zone.redis.iter().all(ZoneCacheNode::serves) { level } else { level.max(Level::Degraded) };
-    let mut line = head(worst, "Redis");
+    let mut line = head(worst, engine_title(v.store));
     let mut lines = Vec::new();
     for node in &zone.redis {
         let (letter, name) = match node.primary {
