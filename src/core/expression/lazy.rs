@@ -1,6 +1,6 @@
 //! The state document as CEL values that cost nothing until they are looked at: an object or a list is turned into CEL's own kind of value
 //! one level deep, when something walks over it. A field or an element is found in the document itself.
-//! Called by `evaluate`; knows nothing of statements.
+//! What could not be read is an error instead of a value. Called by `facts`.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -11,8 +11,84 @@ use cel::common::value::{Builtin, BuiltinRef, CowVal, Val};
 use cel::{ExecutionError, Value};
 use serde_json::Value as Json;
 
+use super::functions::CANNOT_TELL;
+use super::run::Run;
+use crate::model::section::Unread;
+
+/// Where in the document a value stands: what could not be read there, and what the evaluation may still cost.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scope<'v> {
+    /// What could not be read of its section.
+    unread: &'v [Unread],
+    level: Level,
+    run: &'v Run,
+}
+
+/// How far below the name that an expression begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Level {
+    /// A section's data.
+    Section,
+    /// A list of it.
+    List,
+    /// An element of that.
+    Item,
+    /// The health of all nodes, and of one.
+    Nodes,
+    Node,
+    Deep,
+}
+
+impl<'v> Scope<'v> {
+    /// Of a section's data.
+    pub(super) fn section(unread: &'v [Unread], run: &'v Run) -> Self {
+        Self { unread, level: Level::Section, run }
+    }
+
+    /// Of the health of the nodes.
+    pub(super) fn nodes(run: &'v Run) -> Self {
+        Self { unread: &[], level: Level::Nodes, run }
+    }
+
+    /// Of a value that nothing is known of.
+    pub(super) fn plain(run: &'v Run) -> Self {
+        Self { unread: &[], level: Level::Deep, run }
+    }
+
+    fn below(self) -> Self {
+        let level = match self.level {
+            Level::Section => Level::List,
+            Level::List => Level::Item,
+            Level::Nodes => Level::Node,
+            Level::Item | Level::Node | Level::Deep => Level::Deep,
+        };
+        Self { level, ..self }
+    }
+
+    /// An element of the list that a section has under this field.
+    pub(super) fn item(self) -> Self {
+        Self { level: Level::Item, ..self }
+    }
+
+    /// Why a field of an object is not known, although something may stand there.
+    fn hides(self, json: &Json, field: &str) -> Option<String> {
+        let named = |item: &str| ["name", "id", "arn"].iter().any(|key| json.get(key).and_then(Json::as_str) == Some(item));
+        let part = match self.level {
+            Level::Section => self.unread.iter().find(|u| u.item.is_empty() && u.field == field),
+            Level::Item => self.unread.iter().find(|u| !u.item.is_empty() && u.field == field && named(&u.item)),
+            Level::Node if field == "level" && !self.run.is_plain() => {
+                let is_unknown = json.get(field).and_then(Json::as_str) == Some("unknown");
+                let why = json.pointer("/reasons/0/text").and_then(Json::as_str).unwrap_or("not judged yet");
+                return is_unknown.then(|| format!("health not known: {why}"));
+            }
+            _ => None,
+        };
+        part.map(|part| format!("{}: {}", part.part, part.why))
+    }
+}
+
 /// A JSON value as a CEL value. Whole numbers are `int`, so that they can be compared and subtracted without thinking.
-pub(super) fn from_json(json: &Json) -> Box<dyn Val + '_> {
+pub(super) fn from_json<'v>(json: &'v Json, scope: Scope<'v>) -> Box<dyn Val + 'v> {
     match json {
         Json::Null => Box::new(CelNull),
         Json::Bool(b) => Box::new(CelBool::from(*b)),
@@ -21,7 +97,7 @@ pub(super) fn from_json(json: &Json) -> Box<dyn Val + '_> {
             None => Box::new(CelDouble::from(n.as_f64().unwrap_or(f64::NAN))),
         },
         Json::String(s) => Box::new(CelString::from(s.as_str())),
-        Json::Array(_) | Json::Object(_) => Box::new(Lazy { json, built: OnceLock::new() }),
+        Json::Array(_) | Json::Object(_) => Box::new(Lazy { json, scope, built: OnceLock::new() }),
     }
 }
 
@@ -29,34 +105,45 @@ pub(super) fn from_json(json: &Json) -> Box<dyn Val + '_> {
 #[derive(Debug)]
 struct Lazy<'v> {
     json: &'v Json,
+    scope: Scope<'v>,
     built: OnceLock<Box<dyn Val + 'v>>,
 }
 
-fn build(json: &Json) -> Box<dyn Val + '_> {
+fn build<'v>(json: &'v Json, scope: Scope<'v>) -> Box<dyn Val + 'v> {
+    let below = scope.below();
     match json {
-        Json::Array(items) => Box::new(CelList::from(items.iter().map(from_json).collect::<Vec<_>>())),
+        Json::Array(items) => Box::new(CelList::from(items.iter().map(|item| from_json(item, below)).collect::<Vec<_>>())),
         Json::Object(fields) => {
+            let known = fields.iter().filter(|(key, _)| scope.unread.is_empty() || scope.hides(json, key).is_none());
             let entries: HashMap<CelMapKey, Box<dyn Val + '_>> =
-                fields.iter().map(|(key, value)| (CelMapKey::from(key.as_str()), from_json(value))).collect();
+                known.map(|(key, value)| (CelMapKey::from(key.as_str()), from_json(value, below))).collect();
             Box::new(CelMap::from(entries))
         }
-        scalar => from_json(scalar),
+        scalar => from_json(scalar, below),
     }
 }
 
 impl<'v> Lazy<'v> {
+    fn len(&self) -> u64 {
+        self.json.as_array().map(Vec::len).or_else(|| self.json.as_object().map(serde_json::Map::len)).unwrap_or(0) as u64
+    }
+
     fn built(&self) -> &(dyn Val + 'v) {
-        self.built.get_or_init(|| build(self.json)).as_ref()
+        self.built.get_or_init(|| build(self.json, self.scope)).as_ref()
     }
 
     fn child(&self, index: &dyn Val) -> Result<Box<dyn Val + 'v>, ExecutionError> {
+        let below = self.scope.below();
         match (self.json, index.downcast_ref::<CelString>(), index.downcast_ref::<CelInt>()) {
             (Json::Object(fields), Some(key), _) => {
-                fields.get(key.inner()).map(from_json).ok_or_else(|| ExecutionError::no_such_key(key.inner()))
+                if let Some(why) = self.scope.hides(self.json, key.inner()) {
+                    return Err(ExecutionError::function_error(CANNOT_TELL, why));
+                }
+                fields.get(key.inner()).map(|at| from_json(at, below)).ok_or_else(|| ExecutionError::no_such_key(key.inner()))
             }
             (Json::Array(items), _, Some(at)) => {
                 let item = usize::try_from(*at.inner()).ok().and_then(|at| items.get(at));
-                item.map(from_json).ok_or(ExecutionError::IndexOutOfBounds(Value::Int(*at.inner())))
+                item.map(|at| from_json(at, below)).ok_or(ExecutionError::IndexOutOfBounds(Value::Int(*at.inner())))
             }
             _ => Err(ExecutionError::no_such_overload("_[_]", vec![self.get_type().name().to_owned(), index.get_type().name().to_owned()])),
         }
@@ -113,14 +200,14 @@ impl Val for Lazy<'_> {
     }
 
     fn equals(&self, other: &dyn Val) -> bool {
-        self.built().equals(other)
+        self.scope.run.take(self.len()) && self.built().equals(other)
     }
 
     fn clone_as_boxed<'w>(&self) -> Box<dyn Val + 'w>
     where
         Self: 'w,
     {
-        Box::new(Lazy { json: self.json, built: OnceLock::new() })
+        Box::new(Lazy { json: self.json, scope: self.scope, built: OnceLock::new() })
     }
 
     fn as_builtin<'b, 'w>(&'b self) -> BuiltinRef<'b, 'w>
@@ -134,8 +221,8 @@ impl Val for Lazy<'_> {
     where
         Self: 'w,
     {
-        let Self { json, built } = *self;
-        built.into_inner().unwrap_or_else(|| build(json)).into_builtin()
+        let Self { json, scope, built } = *self;
+        built.into_inner().unwrap_or_else(|| build(json, scope)).into_builtin()
     }
 }
 
@@ -143,6 +230,7 @@ impl Container for Lazy<'_> {
     fn contains(&self, value: &dyn Val) -> Result<bool, ExecutionError> {
         match (self.json, value.downcast_ref::<CelString>()) {
             (Json::Object(fields), Some(key)) => Ok(fields.contains_key(key.inner())),
+            _ if !self.scope.run.take(self.len()) => Ok(false),
             _ => self.built().as_container().map_or(Ok(false), |c| c.contains(value)),
         }
     }
@@ -169,6 +257,9 @@ impl Iterable for Lazy<'_> {
     where
         Self: 'w,
     {
+        if !self.scope.run.take(self.len()) {
+            return Box::new(Nothing);
+        }
         match self.built().as_iterable() {
             Some(iterable) => iterable.iter(),
             None => Box::new(Nothing),
@@ -176,7 +267,7 @@ impl Iterable for Lazy<'_> {
     }
 }
 
-/// What a scalar would yield; there is none in a `Lazy`.
+/// What is walked over when no steps are left.
 struct Nothing;
 
 impl<'b, 'w> CelIterator<'b, 'w> for Nothing {
@@ -187,7 +278,6 @@ impl<'b, 'w> CelIterator<'b, 'w> for Nothing {
 
 impl Sizer for Lazy<'_> {
     fn size(&self) -> CelInt {
-        let size = self.json.as_array().map(Vec::len).or_else(|| self.json.as_object().map(serde_json::Map::len));
-        CelInt::from(size.and_then(|n| i64::try_from(n).ok()).unwrap_or_default())
+        CelInt::from(i64::try_from(self.len()).unwrap_or_default())
     }
 }
