@@ -9,6 +9,7 @@ pub mod input;
 pub mod insight;
 pub mod model;
 pub mod report;
+pub mod runbook;
 pub mod session;
 pub mod theme;
 pub mod view;

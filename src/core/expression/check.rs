@@ -5,7 +5,7 @@ use cel::common::ast::{Expr, IdedExpr, LiteralValue, operators};
 
 use super::answer::{Missing, Why, Wrong};
 use super::compiled::Expression;
-use super::decide::meant;
+use super::decide::{inner, meant};
 use super::place::{find, parts, path, place};
 use super::shape::Shape;
 use crate::model::action::names::nearest;
@@ -115,7 +115,11 @@ impl<'e> Walk<'e> {
                 let meant = nearest(field, &known).map(|name| format!("{before}{name}"));
                 let missing = Missing { what: written, why: Why::NoField(meant) };
                 if !self.unknown.iter().any(|(other, _)| *other == missing) {
-                    self.unknown.push((missing, place(self.expression.info(), node.id)));
+                    let mut start = node;
+                    while let Some(of) = inner(start) {
+                        start = of;
+                    }
+                    self.unknown.push((missing, place(self.expression.info(), start.id)));
                 }
                 None
             }

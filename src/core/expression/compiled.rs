@@ -91,9 +91,7 @@ impl Expression {
         let program = env.compile(text).map_err(|errors| match errors.errors.first() {
             Some(e) => {
                 let at = |n: isize| usize::try_from(n).unwrap_or(1).max(1);
-                // The parser's own words for it are its inner state.
-                let deep = e.msg.contains("Recursion limit");
-                let message = if deep { "nested too deeply".to_owned() } else { e.msg.trim().to_owned() };
+                let message = plain(&e.msg);
                 Wrong { message, line: at(e.pos.0), column: at(e.pos.1) }
             }
             None => Wrong::at(None, errors.to_string()),
@@ -188,6 +186,16 @@ impl Expression {
         let node = find(&self.root, &|e| selects(e, key) || indexes(e, key))?;
         Some((node, path(node).unwrap_or_else(|| key.to_owned())))
     }
+}
+
+/// The parser's error without what is only of use to who wrote the parser.
+fn plain(message: &str) -> String {
+    if message.contains("Recursion limit") {
+        return "nested too deeply".to_owned();
+    }
+    let short = message.split(" expecting ").next().unwrap_or_default().trim();
+    let short = short.strip_prefix("Syntax error: ").unwrap_or(short);
+    if short.ends_with("input '<EOF>'") { "it ends too early".to_owned() } else { short.to_owned() }
 }
 
 fn calls(expr: &Expr, name: &str) -> bool {

@@ -153,7 +153,7 @@ impl Expression {
 }
 
 /// What a field or a key is asked of.
-fn inner(node: &IdedExpr) -> Option<&IdedExpr> {
+pub(super) fn inner(node: &IdedExpr) -> Option<&IdedExpr> {
     match &node.expr {
         Expr::Select(select) => Some(&select.operand),
         Expr::Call(call) if call.func_name == operators::INDEX => call.args.first(),

@@ -66,7 +66,7 @@ impl<'d> Reading<'d> {
     }
 
     /// The moment that it is of.
-    pub(super) fn now(&self) -> Option<Time> {
+    pub(super) fn moment(&self) -> Option<Time> {
         let at = DateTime::parse_from_rfc3339(self.json.get("as_of")?.as_str()?).ok()?;
         Some(at.to_utc())
     }

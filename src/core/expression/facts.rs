@@ -24,7 +24,7 @@ pub struct Facts<'d> {
 
 impl std::fmt::Debug for Facts<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Facts").field("as_of", &self.reading.now()).finish_non_exhaustive()
+        f.debug_struct("Facts").field("as_of", &self.reading.moment()).finish_non_exhaustive()
     }
 }
 
@@ -73,7 +73,7 @@ pub(crate) fn add_name<'d>(cx: &mut Context<'d, 'd>, reading: &'d Reading<'d>, n
             cx.add_variable_as_val(name, Box::new(CelMap::from(entries)));
         }
         View::Figures => {
-            if let Some(now) = reading.now() {
+            if let Some(now) = reading.moment() {
                 cx.add_variable_as_val(name, Box::new(Figures::of(data, now)));
             }
         }

@@ -22,6 +22,7 @@ const SHORT: &[(&str, &str, View, &str)] = &[
     ("service", "services", View::By("services", "name"), "ECS services by name: service[\"web\"].running"),
     ("autoscaling", "scaling", View::By("targets", "service"), "autoscaling by service: autoscaling[\"web\"].max"),
     ("alarm", "alarms", View::By("alarms", "name"), "alarms by name: alarm[\"high-cpu\"].state"),
+    ("cache_node", "cache_nodes", View::By("nodes", "id"), "Redis nodes by id: cache_node[member.id].status"),
     ("bucket", "buckets", View::By("buckets", "name"), "buckets by name"),
     ("metric", "metrics", View::Figures, "the newest value of a metric: metric[\"db/cpu\"] > 80"),
 ];

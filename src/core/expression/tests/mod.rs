@@ -39,6 +39,7 @@ fn a_healthy_stack_answers_in_short_names() {
         "nat.gateways.filter(g, g.state == \"available\").size() == 3",
         "db.secondary_zone == \"\" ? false : true",
         "!has(db.cluster)",
+        "redis.node_groups.all(g, g.members.all(m, cache_node[m.id].status == \"available\"))",
     ] {
         assert_eq!(decide(text, &document), Answer::True, "{text}");
     }
@@ -170,13 +171,13 @@ fn a_wrong_field_is_told_with_the_one_that_was_meant() {
     }
     let expression = Expression::compile("db.status == \"x\" &&\n  db.statu == \"available\"").unwrap();
     let told: Vec<String> = expression.unknown_fields().map(|w| w.to_string()).collect();
-    assert_eq!(told, ["no field `db.statu`: did you mean `db.status`? (line 2, column 5)"]);
+    assert_eq!(told, ["no field `db.statu`: did you mean `db.status`? (line 2, column 3)"]);
 }
 
 #[test]
 fn an_expression_that_is_wrong_says_where() {
     for (text, why) in [
-        ("db.status ==", "line 1, column 13"),
+        ("db.status ==", "it ends too early (line 1, column 13)"),
         ("databse.status == \"available\"", "unknown name `databse`: did you mean `database`? (line 1, column 1)"),
         ("counts.down == 0 &&\n  frob(db)", "unknown function `frob`"),
         ("db.status", "returns type string, not true or false"),
