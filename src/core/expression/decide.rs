@@ -1,6 +1,8 @@
 //! Deciding: an expression over facts, to an answer; and the evidence that it rests on. What could not be read is never false, and what is
 //! missing is told all at once. Called by `check`, runbooks, rules and `watch --until`.
 
+use std::collections::BTreeSet;
+
 use cel::Value;
 use cel::common::ast::{Expr, IdedExpr, operators};
 use serde::Serialize;
@@ -10,8 +12,8 @@ use super::answer::{Answer, Missing, Why, Wrong};
 use super::compiled::{Expression, Trouble};
 use super::document::Reading;
 use super::facts::Facts;
-use super::place::{path, paths};
-use super::roots::{is_name, roots, section};
+use super::place::{parts, path, paths};
+use super::roots::{View, is_name, roots, section, view};
 use super::words::words;
 use crate::model::action::names::nearest;
 
@@ -39,7 +41,11 @@ impl Expression {
         if let Some(missing) = self.worst_unknown(facts) {
             return Ok(Answer::CannotTell(vec![missing]));
         }
-        match self.run(facts)? {
+        let value = self.run(facts)?;
+        if value.is_ok() && (facts.reading.run.is_partial() || self.walks_a_view(facts)) {
+            return Ok(Answer::CannotTell(self.left_out(facts)));
+        }
+        match value {
             Ok(Value::Bool(true)) => Ok(Answer::True),
             Ok(Value::Bool(false)) => Ok(Answer::False),
             Ok(Value::Null) => Ok(Answer::CannotTell(self.empty(facts))),
@@ -86,6 +92,22 @@ impl Expression {
             return Err(Wrong::at(None, what));
         }
         Ok(value)
+    }
+
+    /// What could not be read at all of the sections that it asks.
+    fn left_out(&self, facts: &Facts) -> Vec<Missing> {
+        let sections: BTreeSet<&str> = self.names.iter().filter_map(|name| section(name)).collect();
+        let whole = sections.into_iter().flat_map(|key| facts.reading.unread(key)).filter(|u| !u.item.is_empty() && u.field.is_empty());
+        whole.map(|u| Missing { what: u.part.clone(), why: Why::Failed(u.why.clone()) }).collect()
+    }
+
+    /// Whether it takes a view by name as a whole, in which something is missing that could not be read.
+    fn walks_a_view(&self, facts: &Facts) -> bool {
+        let partial = |name: &str| {
+            let Some((key, View::By(..))) = view(name) else { return false };
+            facts.reading.unread(key).iter().any(|u| !u.item.is_empty() && u.field.is_empty())
+        };
+        whole(&self.root, &partial)
     }
 
     /// `worst` is a level of everything, so what is not known of anything may be the worst.
@@ -142,6 +164,10 @@ impl Expression {
     fn lacks(&self, facts: &Facts, key: &str) -> Missing {
         let Some((node, what)) = self.asks_for(key) else { return Missing { what: key.to_owned(), why: Why::NoField(None) } };
         let of = inner(node).and_then(|of| Some((path(of)?, self.at(of, facts)?)));
+        let unread = || facts.reading.unread(section(of.as_ref()?.0.as_str())?).iter().find(|u| u.item == key && u.field.is_empty());
+        if let Some(part) = unread() {
+            return Missing { what, why: Why::Failed(part.why.clone()) };
+        }
         let Some((before, Value::Map(map))) = of else { return Missing { what, why: Why::NoField(None) } };
         let known: Vec<String> = map.map.keys().map(ToString::to_string).collect();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
@@ -149,6 +175,16 @@ impl Expression {
         let is_key = matches!(node.expr, Expr::Call(_));
         let meant = meant.map(|name| if is_key { format!("{before}[{name:?}]") } else { format!("{before}.{name}") });
         Missing { what, why: Why::NoField(meant) }
+    }
+}
+
+/// Whether a name that fits is used other than to take one thing of it.
+fn whole(node: &IdedExpr, fits: &dyn Fn(&str) -> bool) -> bool {
+    let is_name = |e: &IdedExpr| matches!(&e.expr, Expr::Ident(_));
+    match inner(node) {
+        _ if let Expr::Ident(name) = &node.expr => fits(name),
+        Some(of) if is_name(of) => parts(&node.expr).into_iter().filter(|part| !is_name(part)).any(|part| whole(part, fits)),
+        _ => parts(&node.expr).into_iter().any(|part| whole(part, fits)),
     }
 }
 

@@ -70,6 +70,14 @@ impl<'v> Scope<'v> {
         Self { level: Level::Item, ..self }
     }
 
+    /// Takes the steps of walking over a list; one that lacks what could not be read is noted.
+    fn walk(self, len: u64) -> bool {
+        if self.level == Level::List && self.unread.iter().any(|u| !u.item.is_empty() && u.field.is_empty()) {
+            self.run.walks_partial();
+        }
+        self.run.take(len)
+    }
+
     /// Why a field of an object is not known, although something may stand there.
     fn hides(self, json: &Json, field: &str) -> Option<String> {
         let named = |item: &str| ["name", "id", "arn"].iter().any(|key| json.get(key).and_then(Json::as_str) == Some(item));
@@ -200,7 +208,7 @@ impl Val for Lazy<'_> {
     }
 
     fn equals(&self, other: &dyn Val) -> bool {
-        self.scope.run.take(self.len()) && self.built().equals(other)
+        self.scope.walk(self.len()) && self.built().equals(other)
     }
 
     fn clone_as_boxed<'w>(&self) -> Box<dyn Val + 'w>
@@ -230,7 +238,7 @@ impl Container for Lazy<'_> {
     fn contains(&self, value: &dyn Val) -> Result<bool, ExecutionError> {
         match (self.json, value.downcast_ref::<CelString>()) {
             (Json::Object(fields), Some(key)) => Ok(fields.contains_key(key.inner())),
-            _ if !self.scope.run.take(self.len()) => Ok(false),
+            _ if !self.scope.walk(self.len()) => Ok(false),
             _ => self.built().as_container().map_or(Ok(false), |c| c.contains(value)),
         }
     }
@@ -257,7 +265,7 @@ impl Iterable for Lazy<'_> {
     where
         Self: 'w,
     {
-        if !self.scope.run.take(self.len()) {
+        if !self.scope.walk(self.len()) {
             return Box::new(Nothing);
         }
         match self.built().as_iterable() {
@@ -278,6 +286,7 @@ impl<'b, 'w> CelIterator<'b, 'w> for Nothing {
 
 impl Sizer for Lazy<'_> {
     fn size(&self) -> CelInt {
+        self.scope.walk(0);
         CelInt::from(i64::try_from(self.len()).unwrap_or_default())
     }
 }

@@ -15,6 +15,8 @@ pub(super) struct Run {
     over: AtomicBool,
     /// A level that is `unknown` is a value like any other: the expression asks for it by name.
     plain: AtomicBool,
+    /// It walked over a list in which something is missing that could not be read.
+    partial: AtomicBool,
 }
 
 impl Run {
@@ -22,6 +24,7 @@ impl Run {
         self.left.store(steps, Ordering::Relaxed);
         self.over.store(false, Ordering::Relaxed);
         self.plain.store(plain, Ordering::Relaxed);
+        self.partial.store(false, Ordering::Relaxed);
     }
 
     /// Takes so many steps; false when there are none left.
@@ -35,6 +38,14 @@ impl Run {
 
     pub(super) fn is_over(&self) -> bool {
         self.over.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn walks_partial(&self) {
+        self.partial.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_partial(&self) -> bool {
+        self.partial.load(Ordering::Relaxed)
     }
 
     pub(super) fn is_plain(&self) -> bool {

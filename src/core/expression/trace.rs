@@ -15,15 +15,13 @@ use super::shape::Shape;
 
 /// What a text may have to be: a time, a node, an account, a word of nothing.
 const SAMPLES: &[&str] = &["2026-01-01T00:00:00Z", "db", "111122223333", "10.0.0.0/16", "https://a.example", ""];
-/// How often a type is read: no enum has more words with fields.
-const TURNS: usize = 24;
 
 /// The shape of a type, as far as it can be found.
 pub(super) fn trace<T: for<'de> Deserialize<'de>>() -> Shape {
     let mut shape = Shape::Any;
     let state = State::default();
-    for turn in 0..TURNS {
-        state.turn.set(turn);
+    // As often as the longest of its enums has words.
+    while state.turn.get() < state.words.get().max(1) {
         // A text that is refused ends a reading: the next has another sample for it.
         for _ in 0..SAMPLES.len() * 8 {
             let at = At { shape: &mut shape, state: &state, path: String::new(), depth: 0 };
@@ -33,6 +31,7 @@ pub(super) fn trace<T: for<'de> Deserialize<'de>>() -> Shape {
             let last = state.last.borrow().clone();
             *state.samples.borrow_mut().entry(last).or_default() += 1;
         }
+        state.turn.set(state.turn.get() + 1);
     }
     shape
 }
@@ -40,6 +39,8 @@ pub(super) fn trace<T: for<'de> Deserialize<'de>>() -> Shape {
 #[derive(Default)]
 struct State {
     turn: Cell<usize>,
+    /// How many words the longest enum has.
+    words: Cell<usize>,
     /// The text that was read last.
     last: RefCell<String>,
     /// Which sample a text gets, by its path.
@@ -215,6 +216,7 @@ impl<'de> Deserializer<'de> for At<'_> {
         }
         match self.shape {
             Shape::Choice(words) => {
+                self.state.words.set(self.state.words.get().max(words.len()));
                 let turn = self.state.turn.get() % words.len().max(1);
                 match words.get_mut(turn) {
                     Some((word, of)) => visitor.visit_enum(Word { name: word, of, state: self.state, path: self.path, depth: self.depth }),

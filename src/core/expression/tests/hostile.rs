@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::Expression;
+use super::super::{Expression, Facts, Language, Reading};
 use super::healthy;
 
 /// On a small stack, as a thread of the program has it, and within a time.
@@ -53,5 +54,155 @@ fn what_could_run_for_ever_is_refused_or_cut_off() {
         let told = ends(text, document.clone());
         let said = told.as_ref().map_or_else(String::as_str, String::as_str);
         assert!(said.contains(why), "{shown}: {told:?}");
+    }
+}
+
+/// Expressions that are well formed, and mean anything or nothing.
+fn formed() -> impl Strategy<Value = String> {
+    let leaf = prop::sample::select(vec![
+        "db",
+        "db.status",
+        "db.secondary_zone",
+        "service",
+        "services.services",
+        "nodes",
+        "as_of",
+        "metric[\"db/cpu\"]",
+        "s",
+        "1",
+        "-1",
+        "0",
+        "2.5",
+        "1u",
+        "\"a\"",
+        "\"\"",
+        "null",
+        "true",
+        "b\"a\"",
+        "[]",
+        "{}",
+        "type(1)",
+        "timestamp(0)",
+        "duration(\"5m\")",
+        "9223372036854775807",
+        "worst",
+        "\"(a|b\"",
+        "int",
+        "logs",
+    ])
+    .prop_map(ToOwned::to_owned);
+    leaf.prop_recursive(4, 24, 3, |inner| {
+        let two = (inner.clone(), inner.clone());
+        let forms = prop::sample::select(vec![
+            "(A == B)",
+            "(A != B)",
+            "(A < B)",
+            "(A >= B)",
+            "(A && B)",
+            "(A || B)",
+            "(A + B)",
+            "(A - B)",
+            "(A * B)",
+            "(A / B)",
+            "(A % B)",
+            "(A in B)",
+            "(true ? A : B)",
+            "A[B]",
+            "[A, B]",
+            "{A: B}",
+            "A.all(s, B)",
+            "A.exists(s, B)",
+            "A.exists_one(s, B)",
+            "A.map(s, B)",
+            "A.filter(s, B)",
+            "A.map(s, true, B)",
+            "A.sortBy(s, B)",
+            "A.contains(B)",
+            "A.startsWith(B)",
+            "A.matches(B)",
+            "A.split(B)",
+            "A.join(B)",
+            "A.format([B])",
+            "A.substring(B)",
+            "A.charAt(B)",
+            "A.indexOf(B)",
+            "A.replace(B, A)",
+            "A.slice(B, 3)",
+            "read(A, B)",
+            "math.greatest(A, B)",
+            "size(A)",
+            "!A",
+            "-A",
+            "A.status",
+            "has(A.status)",
+            "A.distinct()",
+            "A.sort()",
+            "A.flatten()",
+            "A.reverse()",
+            "int(A)",
+            "string(A)",
+            "double(A)",
+            "timestamp(A)",
+            "duration(A)",
+            "words(A)",
+            "cannot_tell(A)",
+            "Foo{a: A}",
+            "A.?status",
+            "A.getFullYear()",
+            "A.getHours()",
+            "A.lowerAscii()",
+            "A.trim()",
+            "bytes(A)",
+            "type(A)",
+            "dyn(A)",
+            "uint(A)",
+            "bool(A)",
+            "strings.quote(A)",
+            "math.abs(A)",
+            "math.ceil(A)",
+            "math.bitShiftLeft(A, B)",
+        ]);
+        (two, forms).prop_map(|((a, b), form)| form.replace('A', "\u{1}").replace('B', &b).replace('\u{1}', &a))
+    })
+}
+
+/// A small document and everything that is asked of an expression.
+fn ask(language: &Language, text: &str) {
+    let document = json!({"as_of": "2026-01-01T00:00:00Z", "worst": "down", "nodes": {"db": {"level": "unknown"}}, "sections": {
+        "database": {"state": "ready", "data": {"status": "a", "secondary_zone": null}},
+        "services": {"state": "ready", "data": {"services": [{"name": "web", "running": 1}]}},
+        "metrics": {"state": "ready", "data": {"series": {"db/cpu": {"points": [[1, "x"]], "zero_fill": 3}}}},
+    }});
+    let reading = Reading::of(&document);
+    let facts = Facts::of(language, &reading);
+    if let Ok(expression) = language.compile_with(text, &["s"]) {
+        let _ = expression.decide_in(&facts);
+        let _ = expression.show(&facts);
+        let _ = expression.evidence(&facts);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn any_text_is_answered_or_refused(
+        parts in prop::collection::vec(
+            prop::sample::select(vec![
+                "db", ".status", ".secondary_zone", "services.services", ".all(s, ", ".exists(s, ", ".map(s, ", ".filter(s, ", "s", ".running", ")", "(", "[", "]", "{", "}",
+                ":", ",", "?", "==", "!=", "<", ">=", "&&", "||", "!", "-", "+", "*", "/", "%", " in ", "\"a\"", "'b'", "1", "0", "2.5", "null", "true", "\"\"", "has(", "size(",
+                "timestamp(", "duration(", "as_of", "metric", "[\"db/cpu\"]", "nodes", ".level", "cannot_tell(\"x\")", "read(", "words(", ".distinct()", ".sort()", ".matches(", "b\"\"", "r'", "\\", "é", "🦀",
+                "\n", ".format([", "type(", "int(", "string(", "Foo", "math.greatest(", "lists", ".sortBy(s, ", "9223372036854775807", "-9223372036854775808", "1u", ".join(", ".split(", ".substring(", ".replace(", ".flatten()", ".slice(",
+            ]),
+            0..14,
+        ),
+    ) {
+        let text = parts.concat();
+        ask(&Language::new().unwrap(), &text);
+    }
+
+    #[test]
+    fn any_expression_is_answered_or_refused(text in formed()) {
+        ask(&Language::new().unwrap(), &text);
     }
 }

@@ -128,6 +128,26 @@ fn a_part_that_could_not_be_read_is_not_told() {
 }
 
 #[test]
+fn a_list_that_lacks_what_could_not_be_read_is_not_counted_on() {
+    let mut document = healthy();
+    document["sections"]["buckets"]["unread"] =
+        json!([{"part": "bucket secret", "item": "secret", "field": "", "why": "access denied: s3:ListBucket", "judged": true}]);
+    let why = "bucket secret: access denied: s3:ListBucket";
+    for text in [
+        "buckets.buckets.all(b, b.exists)",
+        "buckets.buckets.size() == 3",
+        "buckets.buckets.exists(b, b.name == \"secret\")",
+        "\"secret\" in bucket",
+        "bucket.all(name, bucket[name].exists)",
+    ] {
+        assert_eq!(untold(text, &document), why, "{text}");
+    }
+    assert_eq!(untold("bucket[\"secret\"].exists", &document), "bucket[\"secret\"]: access denied: s3:ListBucket");
+    let name = document["sections"]["buckets"]["data"]["buckets"][0]["name"].clone();
+    assert_eq!(decide(&format!("bucket[{name}].exists && buckets.buckets[0].exists"), &document), Answer::True);
+}
+
+#[test]
 fn health_that_is_not_known_is_not_told_unless_asked_for() {
     let mut document = healthy();
     document["nodes"]["db"]["level"] = json!("unknown");
