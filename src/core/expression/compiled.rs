@@ -13,6 +13,7 @@ use super::document::Reading;
 use super::functions::{CANNOT_TELL, Language};
 use super::limits::{Limits, empty_is_null};
 use super::place::{find, free_names, path, place};
+use super::roots::section;
 use super::run::{STEPS, STEPS_SQUARED};
 
 /// Names that are values of the language itself: its types, and the namespaces of its function libraries.
@@ -37,6 +38,9 @@ const LANGUAGE: &[&str] = &[
     "optional",
     "strings",
 ];
+
+/// Names of what is made of all sections.
+const EVERYTHING: &[&str] = &["nodes", "worst", "counts", "timeline", "inventory"];
 
 /// What was written when a level's word is asked for by name.
 const UNKNOWN: &str = "unknown";
@@ -116,6 +120,16 @@ impl Expression {
     /// The variables that it reads.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)
+    }
+
+    /// The sections that it reads: what has to be fetched before it can be decided.
+    pub fn sections(&self) -> BTreeSet<&'static str> {
+        self.names().filter_map(section).collect()
+    }
+
+    /// Whether it reads what is made of everything (health, changes, the inventory): then every section has to be fetched.
+    pub fn reads_everything(&self) -> bool {
+        self.names().any(|name| EVERYTHING.contains(&name))
     }
 
     /// The fields that no state document has, and what was probably meant: for who checks a text before anything is read.

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::model::text;
+
 /// One thing that is wrong. Line and column count from 1.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Fault {
@@ -16,7 +18,7 @@ pub struct Fault {
 
 impl Fault {
     pub(super) fn new(file: &str, line: usize, column: usize, message: impl Into<String>) -> Self {
-        Self { file: file.to_owned(), line, column, message: message.into() }
+        Self { file: file.to_owned(), line, column, message: text::sanitize(&message.into()) }
     }
 }
 

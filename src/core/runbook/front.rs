@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use super::fault::Fault;
 use crate::model::action::bounds;
 use crate::model::action::names::nearest;
+use crate::model::system::{NodeId, System};
 
 /// What stands above a runbook.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -83,6 +84,20 @@ impl Asked {
             Kind::Choice(source) => source.choices(document),
             Kind::Number | Kind::Bounds | Kind::Text => Vec::new(),
         }
+    }
+
+    /// The value that an incident on these boxes stands for: the service of `svc/web`, the zone of `nat/a`.
+    pub fn known(&self, nodes: &[NodeId]) -> Option<String> {
+        let system = match self.kind {
+            Kind::Choice(Source::Services) => System::Service,
+            Kind::Choice(Source::Zones) => System::Nat,
+            Kind::Choice(Source::Buckets) => System::Buckets,
+            _ => return None,
+        };
+        let mut named = nodes.iter().filter(|node| node.system() == system && !node.name().is_empty());
+        // Two of them are a choice, and that is a person's.
+        let one = named.next().filter(|_| named.next().is_none())?;
+        Some(one.name().to_owned())
     }
 
     /// A value of its form, for who checks the text before anybody is asked.

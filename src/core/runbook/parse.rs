@@ -85,6 +85,8 @@ pub struct Link {
 impl Runbook {
     /// Reads a file's text; the faults name line and column.
     pub fn parse(file: &str, text: &str) -> Result<Self, Vec<Fault>> {
+        // Some editors begin a file with a mark of their own.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let one = |line: usize, column: usize, message: String| vec![Fault::new(file, line, column, message)];
         if text.len() > LARGEST {
             return Err(one(1, 1, format!("larger than {} KiB", LARGEST >> 10)));
@@ -120,9 +122,13 @@ impl Runbook {
 
 /// What no text that people read has, and what would cost a reader of Markdown much.
 fn too_much(line: &str) -> Option<String> {
+    // What a terminal obeys, and what turns the direction of a text around: nobody sees it, and it says something else than it shows.
+    let hidden = line.chars().find(|c| (c.is_control() && *c != '\t') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'));
     let marks = line.chars().take_while(|c| c.is_whitespace() || ">-*+".contains(*c)).filter(|c| !c.is_whitespace()).count();
     let rule = line.chars().all(|c| c.is_whitespace() || c == '-' || c == '*');
-    if line.len() > LONGEST_LINE {
+    if let Some(c) = hidden {
+        Some(format!("a character that cannot be seen: U+{:04X}", u32::from(c)))
+    } else if line.len() > LONGEST_LINE {
         Some(format!("a line of more than {LONGEST_LINE} bytes"))
     } else if marks > DEEPEST && !rule {
         Some(format!("nested deeper than {DEEPEST}"))
@@ -259,7 +265,8 @@ impl<'t> Reader<'t> {
         }
         let (first, _) = self.place(range.start);
         let whole = self.text.get(range.clone()).unwrap_or_default();
-        let closed = whole.lines().count() > 1 && whole.trim_end().ends_with(['`', '~']);
+        let is_fence = |line: &str| ['`', '~'].into_iter().any(|mark| line.len() > 2 && line.chars().all(|c| c == mark));
+        let closed = whole.lines().skip(1).last().is_some_and(|line| is_fence(line.trim()));
         if !closed {
             return self.fault(range.start, "a block that is not closed");
         }

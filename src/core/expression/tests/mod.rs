@@ -228,6 +228,19 @@ fn the_evidence_is_what_it_looked_at() {
 }
 
 #[test]
+fn what_has_to_be_fetched_is_known_before() {
+    let of = |text: &str| {
+        let expression = Expression::compile(text).unwrap();
+        (expression.sections().into_iter().collect::<Vec<_>>(), expression.reads_everything())
+    };
+    assert_eq!(
+        of("db.status == \"a\" && service[\"web\"].running > 0 && metric[\"db/cpu\"] > 1"),
+        (vec!["database", "metrics", "services"], false)
+    );
+    assert_eq!(of("nodes.all(n, nodes[n].level == \"healthy\")"), (vec![], true));
+}
+
+#[test]
 fn a_rule_may_have_names_of_its_own() {
     let document = healthy();
     let it = json!({"service": "web", "least": 2});

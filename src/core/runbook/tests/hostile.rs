@@ -24,6 +24,10 @@ fn what_is_too_much_is_refused_with_a_word() {
     assert!(refused(&"x".repeat(900_000)).contains("more than 4000 bytes"));
     assert!(refused(&"> ".repeat(500)).contains("nested deeper than 12"));
     assert!(refused(&">".repeat(3000)).contains("nested deeper than 12"));
+    assert!(refused("## A\n\nx \u{1b}[2J\n").contains("a character that cannot be seen: U+001B"));
+    assert!(refused("## A\n\nx \u{202e}\n").contains("a character that cannot be seen: U+202E"));
+    assert!(refused("## A\n```nextcore-top\nevents `\n").contains("a block that is not closed"));
+    assert_eq!(refused("## A\r\n\r\n```nextcore-top\r\nevents\r\n```\r\n"), "");
     let mut list = String::from("## A\n");
     for depth in 0..100 {
         writeln!(list, "{}- x", "  ".repeat(depth)).unwrap();

@@ -10,6 +10,7 @@ use super::{Block, Command, Fault, LogQuery, Runbook, lint};
 use crate::expression::Language;
 use crate::input::Jump;
 use crate::model::action::Request;
+use crate::model::system::NodeId;
 
 const FRONT: &str = "---\ntitle: The web is slow\nwhen: p99 above 3 s\nincidents: [slow-web, other]\nowner: team web\nvalues:\n  service: choice of services\n  count: number, default 4\n---\n";
 
@@ -54,6 +55,16 @@ fn a_runbook_is_read_with_its_places() {
     assert_eq!(filled.steps[0].title, "Look at web");
     assert_eq!(filled.steps[0].commands().next().unwrap().text, "check service[\"web\"].running > 0");
     assert_eq!(filled.values, values(&[("service", "web"), ("count", "4")]));
+}
+
+#[test]
+fn an_incident_answers_what_it_knows() {
+    let book = parse(&format!("{FRONT}## A\n\n{{{{service}}}} {{{{count}}}}\n"));
+    let nodes = |all: &[&str]| -> Vec<NodeId> { all.iter().map(|n| n.parse().unwrap()).collect() };
+    let asked = &book.front.values[0];
+    assert_eq!(asked.known(&nodes(&["db", "svc/web"])), Some("web".to_owned()));
+    assert_eq!(asked.known(&nodes(&["svc/web", "svc/worker"])), None);
+    assert_eq!(book.front.values[1].known(&nodes(&["svc/web"])), None);
 }
 
 #[test]
