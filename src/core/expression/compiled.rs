@@ -15,6 +15,7 @@ use super::limits::{Limits, empty_is_null};
 use super::place::{find, free_names, path, place};
 use super::roots::section;
 use super::run::{STEPS, STEPS_SQUARED};
+use super::words::words;
 
 /// Names that are values of the language itself: its types, and the namespaces of its function libraries.
 const LANGUAGE: &[&str] = &[
@@ -179,6 +180,7 @@ impl Expression {
                 let words = format!("{overload}{place}");
                 if null { Trouble::Null(words) } else { Trouble::Wrong(words) }
             }
+            ExecutionError::IndexOutOfBounds(at) => Trouble::Untold(format!("the list has no element {}", words(at))),
             // The rest may print whole values: short enough for a line.
             other => Trouble::Wrong(other.to_string().chars().take(160).collect()),
         }

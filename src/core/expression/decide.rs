@@ -134,10 +134,9 @@ impl Expression {
             Trouble::Lacks(key, _) => all.insert(0, self.lacks(facts, &key)),
             Trouble::Null(why) => {
                 let empty = self.empty(facts);
-                if empty.is_empty() {
-                    return Err(Wrong::at(None, why));
-                }
-                all.splice(0..0, empty);
+                // Inside a loop nobody knows which element it was.
+                let inside = Missing { what: String::new(), why: Why::Said(format!("computes with a null: {why}")) };
+                all.splice(0..0, if empty.is_empty() { vec![inside] } else { empty });
             }
             Trouble::Wrong(why) => return Err(Wrong::at(None, why)),
         }

@@ -61,7 +61,8 @@ impl Shape {
                 Some((_, shape)) => Ok(shape.as_ref()),
                 None => Err(words.iter().map(|(n, _)| *n).collect()),
             },
-            _ => Ok(None),
+            Self::Bool | Self::Int | Self::Float | Self::Text | Self::Choice(_) => Err(Vec::new()),
+            Self::Any | Self::List(_) | Self::Tuple(_) => Ok(None),
         }
     }
 

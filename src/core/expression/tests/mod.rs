@@ -56,6 +56,13 @@ fn what_aws_has_not_said_is_as_good_as_empty() {
     assert_eq!(decide("db.secondary_zone == \"\"", &document), Answer::True);
     assert_eq!(decide("db.secondary_zone == null", &document), Answer::True);
     assert_eq!(untold("database_settings.max_connections > 100", &document), "database_settings.max_connections: not known (null)");
+    for text in [
+        "tasks.tasks.all(t, timestamp(t.stopped_at) < as_of)",
+        "tasks.tasks.exists(t, t.stopped_reason.contains(\"x\"))",
+        "tasks.tasks.all(t, t.stopped_reason > \"x\")",
+    ] {
+        assert!(untold(text, &document).contains("null"), "{text}: {}", untold(text, &document));
+    }
     document["sections"]["cdn"]["data"]["distribution"] = Value::Null;
     assert_eq!(untold("cdn.distribution.status == \"Deployed\"", &document), "cdn.distribution: not known (null)");
 }
@@ -184,6 +191,8 @@ fn a_wrong_field_is_told_with_the_one_that_was_meant() {
         ("service[\"web\"].runnin == 2", "no field `service[\"web\"].runnin`: did you mean `service[\"web\"].running`?"),
         ("nodes[\"svc/webb\"].level == \"healthy\"", "no field `nodes[\"svc/webb\"]`: did you mean `nodes[\"svc/web\"]`?"),
         ("db.colour == \"red\"", "no field `db.colour`"),
+        ("db.status.word == \"red\"", "no field `db.status.word`"),
+        ("nat.gateways[9].state == \"available\"", "the list has no element 9"),
         ("db.cluster.status == \"available\"", "no field `db.cluster`"),
         ("cache_nodes.nodes[0].stat == \"available\"", "no field `cache_nodes.nodes[0].stat`: did you mean `cache_nodes.nodes[0].status`?"),
     ] {
