@@ -166,3 +166,12 @@ fn a_teams_own_wins_by_name_and_its_faults_have_a_place() {
     assert_eq!(faults[0], "broken.md:4:1: unknown key 'foo' (keys: title, when, incidents, owner, values)");
     assert_eq!(faults[1], "rds-failover.md:12:36: the link 'gone.md' leads nowhere");
 }
+
+/// The engine decides on one thread what another one compiled.
+#[test]
+fn what_is_compiled_goes_to_any_thread() {
+    fn any_thread<T: Send + Sync>() {}
+    any_thread::<Language>();
+    any_thread::<crate::expression::Expression>();
+    any_thread::<Library>();
+}
