@@ -1,13 +1,15 @@
 //! What the dashboard knows, judges and draws, without a network, a runtime or a clock: all of it can be tested as tables of cases.
 //!
-//! `model` is plain data, `insight` judges it, `session` is one user's screen state and its updates (`input` names the keys and the
+//! `model` is plain data, `expression` asks it questions, `insight` judges it, `session` is one user's screen state and its updates (`input` names the keys and the
 //! commands), `view` draws with the roles of `theme`, `report` writes the same state for scripts. Data goes that way only:
 //! `tests/suite/architecture.rs` holds which of these folders may import which.
 
+pub mod expression;
 pub mod input;
 pub mod insight;
 pub mod model;
 pub mod report;
+pub mod runbook;
 pub mod session;
 pub mod theme;
 pub mod view;

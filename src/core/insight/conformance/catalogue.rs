@@ -1,7 +1,5 @@
-//! The tables of conformance: the built-in files of statements in the order of the report, and the names of the
-//! state document that expressions can read beside the sections. A new file or name is one line here.
-
-use crate::model::kinds::Kind;
+//! The table of conformance: the built-in files of statements in the order of the report. A new file is one line here; the names that
+//! expressions can read are `expression::roots`.
 
 use super::file::Text;
 
@@ -26,11 +24,3 @@ pub(super) const BUILTIN: &[Text<'static>] = &[
     Text { file: "monitoring.toml", text: include_str!("statements/monitoring.toml") },
     Text { file: "claims.toml", text: include_str!("statements/claims.toml") },
 ];
-
-/// What else of the state document is a variable; `as_of` is a timestamp.
-pub(super) const TOP: &[&str] = &["stack", "as_of", "worst", "counts", "nodes", "timeline", "inventory", "usage"];
-
-/// The section of a name: a variable of each section's key holds its data.
-pub(super) fn section(name: &str) -> Option<&'static str> {
-    Kind::named(name).map(|kind| kind.key.0)
-}

@@ -4,29 +4,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use cel::common::types::CelTimestamp;
 use cel::{Context, Value};
-use chrono::DateTime;
 use serde_json::Value as Json;
 
-use super::catalogue::{TOP, section};
-use super::document::{Document, Verdict, without_unread};
-use super::expression::{Expression, Trouble};
-use super::lazy::from_json;
+use super::document::{Verdict, lack};
 use super::outcome::{Counts, Outcome, Report, StatementResult};
 use super::select::Only;
 use super::statements::{IT, Statement, Statements};
-use super::value::words;
+use crate::expression::{Expression, Reading, Take, Trouble, add_name, add_top, plain, roots, section, words};
 
 /// The verification of one moment; the document is what `report::json` writes.
 pub fn verify(statements: &Statements, document: &Json, only: &Only) -> Report {
-    let document = without_unread(document);
-    let document = Document(&document);
+    let reading = Reading::of(document);
+    let document = &reading;
     let chosen: Vec<&Statement> = statements.rows().iter().filter(|s| only.includes(&s.about().id)).collect();
     let needs = statements.needs(only);
-    let current = Scene::new(statements, document, &needs, Document::current);
+    let current = Scene::new(statements, document, &needs, Reading::current);
     let too_old = |key: &str| document.current(key).is_none() && document.last(key).is_some();
-    let last = needs.iter().any(|key| too_old(key)).then(|| Scene::new(statements, document, &needs, Document::last));
+    let last = needs.iter().any(|key| too_old(key)).then(|| Scene::new(statements, document, &needs, Reading::last));
     let rows: Vec<StatementResult> = chosen
         .into_iter()
         .map(|statement| {
@@ -47,34 +42,21 @@ pub fn verify(statements: &Statements, document: &Json, only: &Only) -> Report {
 
 /// The variables of one moment.
 struct Scene<'d> {
-    document: Document<'d>,
+    document: &'d Reading<'d>,
     cx: Context<'d, 'd>,
     /// Names of `[let]`s that have no value, and why.
     broken: BTreeMap<&'d str, Verdict>,
 }
 
 impl<'d> Scene<'d> {
-    fn new(
-        statements: &'d Statements,
-        document: Document<'d>,
-        needs: &BTreeSet<&'static str>,
-        data: fn(Document<'d>, &str) -> Option<&'d Json>,
-    ) -> Self {
-        let mut scene = Self { document, cx: Context::with_env(Arc::clone(&statements.env)), broken: BTreeMap::new() };
-        for key in needs {
-            if let Some(data) = data(document, key) {
-                scene.cx.add_variable_as_val(*key, from_json(data));
-            }
+    fn new(statements: &'d Statements, document: &'d Reading<'d>, needs: &BTreeSet<&'static str>, take: Take<'d>) -> Self {
+        let mut scene = Self { document, cx: Context::with_env(Arc::clone(statements.language.env())), broken: BTreeMap::new() };
+        for root in roots().filter(|root| root.section.is_some_and(|key| needs.contains(key))) {
+            add_name(&mut scene.cx, document, root.name, take);
         }
-        for name in TOP {
-            match document.top(name) {
-                Some(at) if *name == "as_of" => scene.add_time(name, at),
-                Some(value) => scene.cx.add_variable_as_val(*name, from_json(value)),
-                None => {}
-            }
-        }
+        add_top(&mut scene.cx, document);
         for named in &statements.names {
-            match named.expression.val(&scene.cx) {
+            match scene.begin(&named.expression).val(&scene.cx) {
                 Ok(value) => scene.cx.add_variable_as_val(named.name.as_str(), value),
                 Err(trouble) => {
                     let verdict = scene.verdict(trouble, &named.name);
@@ -85,19 +67,19 @@ impl<'d> Scene<'d> {
         scene
     }
 
-    fn add_time(&mut self, name: &str, at: &Json) {
-        if let Some(at) = at.as_str().and_then(|at| DateTime::parse_from_rfc3339(at).ok()) {
-            self.cx.add_variable_as_val(name, Box::new(CelTimestamp::from(at)));
-        }
-    }
-
     /// The scene of one statement: with its entry of `each`.
     fn of<'s>(&'s self, statement: &'d Statement) -> Context<'s, 'd> {
         let mut cx = self.cx.new_inner_scope();
         if !statement.it.is_null() {
-            cx.add_variable_as_val(IT, from_json(&statement.it));
+            cx.add_variable_as_val(IT, plain(self.document, &statement.it));
         }
         cx
+    }
+
+    /// Every evaluation has its own bounds.
+    fn begin<'e>(&self, expression: &'e Expression) -> &'e Expression {
+        expression.begin(self.document);
+        expression
     }
 
     fn judge(&self, statement: &'d Statement) -> (Outcome, Option<String>) {
@@ -107,7 +89,7 @@ impl<'d> Scene<'d> {
     fn decide(&self, statement: &'d Statement) -> Result<(Outcome, Option<String>), Verdict> {
         let cx = self.of(statement);
         let holds = |key: &str, expression: &Option<Arc<Expression>>| match expression {
-            Some(expression) => expression.holds(&cx).map(Some).map_err(|trouble| self.verdict(trouble, key)),
+            Some(expression) => self.begin(expression).holds(&cx).map(Some).map_err(|trouble| self.verdict(trouble, key)),
             None => Ok(None),
         };
         if holds("when", &statement.when)? == Some(false) {
@@ -126,7 +108,7 @@ impl<'d> Scene<'d> {
     }
 
     fn found(&self, statement: &'d Statement) -> Option<String> {
-        let value: Value = statement.found.as_ref()?.value(&self.of(statement)).ok()?;
+        let value: Value = self.begin(statement.found.as_ref()?).value(&self.of(statement)).ok()?;
         Some(words(&value))
     }
 
@@ -140,12 +122,11 @@ impl<'d> Scene<'d> {
         match trouble {
             Trouble::Absent(name) => match self.broken.get(name.as_str()) {
                 Some(verdict) => verdict.clone(),
-                None if section(&name).is_some() => self.document.lack(&name),
+                None if let Some(key) = section(&name) => lack(&self.document.lack(key)),
                 None => (Outcome::Unknown, format!("no `{name}` in the state document")),
             },
             Trouble::Untold(why) => (Outcome::Unknown, why),
-            Trouble::Lacks(field, why) => (Outcome::Unknown, self.document.unread(&field).unwrap_or_else(|| format!("{what}: {why}"))),
-            Trouble::Wrong(why) => (Outcome::Unknown, format!("{what}: {why}")),
+            Trouble::Lacks(_, why) | Trouble::Null(why) | Trouble::Wrong(why) => (Outcome::Unknown, format!("{what}: {why}")),
         }
     }
 }

@@ -5,14 +5,10 @@
 mod catalogue;
 mod document;
 mod evaluate;
-mod expression;
 mod file;
-mod functions;
-mod lazy;
 mod outcome;
 mod select;
 mod statements;
-mod value;
 
 #[cfg(test)]
 mod tests;

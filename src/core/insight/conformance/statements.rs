@@ -4,16 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use cel::Env;
 use serde_json::Value as Json;
 use toml::Spanned;
 
-use super::catalogue::{BUILTIN, TOP, section};
-use super::expression::Expression;
+use super::catalogue::BUILTIN;
 use super::file::{File, Raw, StatementError, Text};
-use super::functions::environment;
 use super::outcome::About;
 use super::select::Only;
+use crate::expression::{Expression, Language, is_name, roots, section};
 use crate::model::stack::Stack;
 
 /// The variable that holds an entry of `each`.
@@ -60,7 +58,7 @@ pub(super) struct Named {
 
 #[derive(Clone)]
 pub struct Statements {
-    pub(super) env: Arc<Env>,
+    pub(super) language: Language,
     /// What a name needs comes before it.
     pub(super) names: Vec<Named>,
     rows: Vec<Statement>,
@@ -75,8 +73,8 @@ impl std::fmt::Debug for Statements {
 impl Statements {
     /// The statements of the written architecture.
     pub fn builtin() -> Result<Self, StatementError> {
-        let env = environment().map_err(|e| StatementError { file: "functions".to_owned(), line: None, message: e.to_string() })?;
-        let mut all = Self { env: Arc::new(env), names: Vec::new(), rows: Vec::new() };
+        let language = Language::new().map_err(|e| StatementError { file: "functions".to_owned(), line: None, message: e.to_string() })?;
+        let mut all = Self { language, names: Vec::new(), rows: Vec::new() };
         let files = BUILTIN.iter().map(|text| Ok((*text, text.parse()?))).collect::<Result<Vec<_>, StatementError>>()?;
         all.add(files, false)?;
         Ok(all)
@@ -167,17 +165,17 @@ impl Statements {
                 if let Some(other) = known {
                     return Err(refuse(format!("already a name, in {}", other.file)));
                 }
-                if section(name.get_ref()).is_some() || TOP.contains(&name.get_ref().as_str()) || name.get_ref() == IT {
+                if is_name(name.get_ref()) || name.get_ref() == IT {
                     return Err(refuse("a name in the state document".to_owned()));
                 }
-                let compiled = Expression::compile(&self.env, expression.get_ref()).map_err(refuse)?;
+                let compiled = self.language.statement(expression.get_ref()).map_err(|e| refuse(e.to_string()))?;
                 let named = Named { name: name.get_ref().clone(), expression: Arc::new(compiled), file: text.file.to_owned() };
                 waiting.push((named, text.error(&name.span(), "")));
             }
         }
         let declared: BTreeSet<String> = self.names.iter().chain(waiting.iter().map(|w| &w.0)).map(|n| n.name.clone()).collect();
         for (named, at) in &waiting {
-            let known = |n: &str| is_document(n) || declared.contains(n);
+            let known = |n: &str| is_name(n) || declared.contains(n);
             if let Some(unknown) = unknown_name(&named.expression, known) {
                 return Err(StatementError { message: format!("[let] {}: {unknown}", named.name), ..at.clone() });
             }
@@ -189,7 +187,7 @@ impl Statements {
         while !waiting.is_empty() {
             let placed: BTreeSet<String> = self.names.iter().map(|n| n.name.clone()).collect();
             let (ready, rest): (Vec<_>, Vec<_>) =
-                waiting.into_iter().partition(|(named, _)| named.expression.names().all(|n| is_document(n) || placed.contains(n)));
+                waiting.into_iter().partition(|(named, _)| named.expression.names().all(|n| is_name(n) || placed.contains(n)));
             if let (true, Some((named, at))) = (ready.is_empty(), rest.first()) {
                 return Err(StatementError { message: format!("[let] {}: refers to itself", named.name), ..at.clone() });
             }
@@ -214,8 +212,8 @@ impl Statements {
         let compile = |key: &str, expression: Option<Spanned<String>>| {
             let Some(expression) = expression else { return Ok(None) };
             let refuse = |message: String| text.error(&expression.span(), format!("{who}: {key}: {message}"));
-            let compiled = Expression::compile(&self.env, expression.get_ref()).map_err(refuse)?;
-            let known = |n: &str| is_document(n) || (n == IT && !raw.each.is_empty()) || self.names.iter().any(|x| x.name == n);
+            let compiled = self.language.statement(expression.get_ref()).map_err(|e| refuse(e.to_string()))?;
+            let known = |n: &str| is_name(n) || (n == IT && !raw.each.is_empty()) || self.names.iter().any(|x| x.name == n);
             match unknown_name(&compiled, known) {
                 Some(unknown) => Err(refuse(unknown)),
                 None => Ok(Some(Arc::new(compiled))),
@@ -293,14 +291,11 @@ fn fill(text: &str, it: &Json) -> Result<String, String> {
     Ok(out)
 }
 
-fn is_document(name: &str) -> bool {
-    section(name).is_some() || TOP.contains(&name)
-}
-
 fn unknown_name(expression: &Expression, known: impl Fn(&str) -> bool) -> Option<String> {
     let name = expression.names().find(|n| !known(n))?;
     let place = expression.place_of(name);
-    Some(format!("`{name}` is not a section, a [let] name or one of {}{place}", TOP.join(", ")))
+    let top: Vec<&str> = roots().filter(|root| root.section.is_none()).map(|root| root.name).collect();
+    Some(format!("`{name}` is not a section, a [let] name or one of {}{place}", top.join(", ")))
 }
 
 /// Letters, then numbers by value: `S2` before `S10`.

@@ -45,12 +45,6 @@ impl Standing {
         }
     }
 
-    /// The one of that word: what a report says is read again.
-    pub(crate) fn named(word: &str) -> Option<Self> {
-        let all = [Self::Idle, Self::Loading, Self::Ready, Self::Stale, Self::Denied, Self::Missing, Self::Failed];
-        all.into_iter().find(|s| s.word() == word)
-    }
-
     /// The word in reports.
     pub(crate) fn word(self) -> &'static str {
         match self {

@@ -1,17 +1,79 @@
-//! What expressions can call beside CEL's standard library: its string, list and number extensions, and three functions of ours.
-//! Called once, when the statements are read.
+//! The language: what expressions can call beside CEL's standard library (its string, list and number extensions, and three functions of
+//! ours), and the compiler. Made once by who reads rules, statements or runbooks.
+
+use std::sync::{Arc, OnceLock};
 
 use cel::common::types::{CelDuration, CelString, DURATION_TYPE, MAP_TYPE, STRING_TYPE};
 use cel::common::value::{CowVal, Val};
 use cel::{DeclarationError, Env, ExecutionError, extensions};
 
+use super::answer::Wrong;
+use super::check;
+use super::compiled::Expression;
+use super::limits::Limits;
+use super::roots;
+use super::shape::{self, Shape};
 use crate::model::text;
 
-/// `cannot_tell("why")`: the statement is unknown, for this reason.
+/// `cannot_tell("why")`: the answer is not known, for this reason.
 pub(super) const CANNOT_TELL: &str = "cannot_tell";
 
 /// Fields whose aspect is called otherwise in `Bucket::unread`.
 const ASPECTS: &[(&str, &str)] = &[("exists", "bucket"), ("region", "bucket"), ("public_access_blocked", "public access")];
+
+/// The compiler of expressions.
+#[derive(Clone)]
+pub struct Language {
+    env: Arc<Env>,
+    /// Every field that a document can have.
+    shapes: Arc<OnceLock<Vec<(&'static str, Shape)>>>,
+}
+
+impl std::fmt::Debug for Language {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Language")
+    }
+}
+
+impl Language {
+    /// The one that there is.
+    pub fn new() -> Result<Self, Wrong> {
+        let env = environment().map_err(|e| Wrong::at(None, e.to_string()))?;
+        Ok(Self { env: Arc::new(env), shapes: Arc::default() })
+    }
+
+    /// Compiles what anybody wrote: names have to be of the vocabulary, and it has to end soon. Fields that no document has are in
+    /// `unknown_fields`, for a document may still be asked for the rest.
+    pub fn compile(&self, text: &str) -> Result<Expression, Wrong> {
+        let mut expression = Expression::build(&self.env, text, &Limits::USUAL)?;
+        check::names(&expression, roots::is_name)?;
+        check::functions(&expression)?;
+        expression.unknown = check::fields(&expression, self.shapes());
+        Ok(expression)
+    }
+
+    /// The same with further names, that `Facts::with` gives values.
+    pub fn compile_with(&self, text: &str, names: &[&str]) -> Result<Expression, Wrong> {
+        let mut expression = Expression::build(&self.env, text, &Limits::USUAL)?;
+        check::names(&expression, |name| names.contains(&name) || roots::is_name(name))?;
+        check::functions(&expression)?;
+        expression.unknown = check::fields(&expression, self.shapes());
+        Ok(expression)
+    }
+
+    /// Compiles a statement: longer, and its names are looked at by who reads it.
+    pub(crate) fn statement(&self, text: &str) -> Result<Expression, Wrong> {
+        Expression::build(&self.env, text, &Limits::WIDE)
+    }
+
+    pub(crate) fn env(&self) -> &Arc<Env> {
+        &self.env
+    }
+
+    pub(super) fn shapes(&self) -> &[(&'static str, Shape)] {
+        self.shapes.get_or_init(shape::roots)
+    }
+}
 
 /// The environment that every expression is compiled and run in.
 ///
@@ -19,7 +81,7 @@ const ASPECTS: &[(&str, &str)] = &[("exists", "bucket"), ("region", "bucket"), (
 ///   the reason that is written there.
 /// - `cannot_tell("why")`: gives up.
 /// - `words(duration)`: `3m20s`.
-pub(super) fn environment() -> Result<Env, DeclarationError> {
+fn environment() -> Result<Env, DeclarationError> {
     let mut env = Env::stdlib();
     env.add_extension(extensions::strings)?;
     env.add_extension(extensions::lists)?;

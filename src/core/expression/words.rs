@@ -1,4 +1,4 @@
-//! What CEL's values are in the words of a report. Called by `evaluate`.
+//! What CEL's values are in the words of a report. Called by `verify` and by whoever shows evidence.
 
 use cel::Value;
 use chrono::SecondsFormat;
@@ -6,7 +6,7 @@ use chrono::SecondsFormat;
 use crate::model::text;
 
 /// `yes`, `10.0.0.0/16`, `a, b`, `3m20s`, `none`.
-pub(super) fn words(value: &Value) -> String {
+pub fn words(value: &Value) -> String {
     match value {
         Value::Null => "none".to_owned(),
         Value::Bool(true) => "yes".to_owned(),
