@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::runbook::{CheckArgs, RunbookCommand};
 use nextcore_core::model::partition::Partition;
 use nextcore_core::model::text;
 use nextcore_sim::world::Scenario;
@@ -93,6 +94,11 @@ pub enum Command {
     Cloud(CloudArgs),
     /// Poll once and print the state; exit 0 healthy, 1 degraded, 2 down, 3 cannot tell
     Snapshot(SnapshotArgs),
+    /// Decide an expression over the state; exit 0 true, 1 false, 3 cannot tell
+    Check(CheckArgs),
+    /// Incident runbooks: list, show, lint, run
+    #[command(subcommand)]
+    Runbook(RunbookCommand),
     /// Verify the live stack against the documented architecture; exit 0 all pass, 1 any fails, 3 cannot tell
     Verify(VerifyArgs),
     /// Print the minimal IAM policy for this program
@@ -178,6 +184,9 @@ pub struct Observe {
 /// `snapshot`.
 #[derive(Debug, Clone, Args)]
 pub struct SnapshotArgs {
+    /// Print the JSON Schema of the state document instead
+    #[arg(long, exclusive = true)]
+    pub schema: bool,
     /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,

@@ -101,6 +101,11 @@ impl Environment {
         self.state_home.as_ref().map(|s| s.join("nextcore-top").join("log").join("nextcore-top.log"))
     }
 
+    /// Where what was done by runbooks is written down.
+    pub fn runs_folder(&self) -> Option<PathBuf> {
+        self.state().map(|s| s.join("runbooks"))
+    }
+
     /// Where obligations live.
     pub fn obligations_folder(&self) -> Option<PathBuf> {
         self.state().map(|s| s.join("obligations"))

@@ -34,6 +34,8 @@ pub struct File {
     pub audit_days: Option<u32>,
     /// The stack's resources.
     pub stack: Option<Stack>,
+    /// A team's own runbooks.
+    pub runbooks: Option<Runbooks>,
     /// Several stacks by name, of which `--stack` chooses one.
     #[serde(default)]
     pub stacks: BTreeMap<String, Stack>,
@@ -52,6 +54,14 @@ pub struct File {
     /// All of several, to choose from.
     #[serde(skip)]
     pub choices: Vec<StackChoice>,
+}
+
+/// `[runbooks]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Runbooks {
+    /// A folder of Markdown files; a relative one stands beside the configuration file.
+    pub path: PathBuf,
 }
 
 fn account<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {

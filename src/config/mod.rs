@@ -6,6 +6,7 @@ pub mod args;
 pub mod environment;
 pub mod file;
 pub mod lock;
+pub mod runbook;
 pub mod written;
 
 use std::path::{Path, PathBuf};
@@ -90,6 +91,8 @@ pub struct Settings {
     pub chosen: Option<String>,
     /// Why none was, where there are several.
     pub unchosen: Option<String>,
+    /// The folder of a team's own runbooks.
+    pub runbooks: Option<PathBuf>,
     /// The named stacks of the file, to change to.
     pub choices: Vec<StackChoice>,
     /// The file that was read.
@@ -199,6 +202,8 @@ pub fn load_with(flags: &Global, env: &Environment, system_file: &Path) -> Resul
     let unused: Vec<&str> = SYSTEMS.iter().filter(|s| !stack.has(**s)).map(|s| s.spec().word).collect();
     layers.note("not used", if unused.is_empty() { "-".to_owned() } else { unused.join(", ") }, &stack_origin);
     stack.limits = limits(file.limits, &mut layers);
+    let beside = path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+    let runbooks = file.runbooks.map(|r| beside.join(r.path));
     let (chosen, choices) = (file.chosen, file.choices);
     let (place, provenance) = (Place::default(), layers.provenance);
     Ok(Settings {
@@ -213,6 +218,7 @@ pub fn load_with(flags: &Global, env: &Environment, system_file: &Path) -> Resul
         log_level,
         chosen,
         unchosen,
+        runbooks,
         choices,
         file: path,
         file_default,

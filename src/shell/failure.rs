@@ -45,6 +45,11 @@ impl Failure {
         Self { message: message.to_string(), code: 4 }
     }
 
+    /// What it says first, for a line.
+    pub(super) fn first_line(&self) -> &str {
+        self.message.lines().next().unwrap_or_default()
+    }
+
     /// Prints the message and yields the code.
     pub(super) fn report(&self) -> ExitCode {
         say(&format!("nextcore-top: {}", self.message));

@@ -60,6 +60,10 @@ pub(super) async fn observe(args: &Observe, settings: &Settings) -> Result<Obser
 
 /// Prints the state once.
 pub(super) async fn snapshot(args: &SnapshotArgs, settings: &Settings) -> Result<ExitCode, Failure> {
+    if args.schema {
+        print(&serde_json::to_string_pretty(&nextcore_core::expression::schema()).map_err(Failure::cannot_tell)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let Observed { store, stack, now } = observe(&args.observe, settings).await?;
     let judgement = insight::judge(&store, &stack, now);
     let text = match args.format {

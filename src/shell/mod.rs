@@ -5,6 +5,7 @@ mod act;
 mod acts;
 mod audit;
 mod backend;
+mod check;
 mod decode;
 mod detached;
 mod document;
@@ -21,6 +22,7 @@ mod listen;
 mod log;
 mod obligations;
 mod policy;
+mod runbook;
 mod screenshot;
 mod sequence;
 pub mod session_loop;
@@ -30,6 +32,7 @@ mod terminal;
 mod tty;
 mod tui;
 mod verify;
+mod watching;
 
 use std::process::ExitCode;
 use std::sync::OnceLock;
@@ -40,6 +43,7 @@ use clap::{CommandFactory, FromArgMatches};
 use crate::config::act::ActArgs;
 use crate::config::args::{Cli, Command, Global};
 use crate::config::environment::Environment;
+use crate::config::runbook::RunbookCommand;
 use crate::config::{self, ConfigError, Settings};
 use backend::Target;
 use failure::Failure;
@@ -101,6 +105,8 @@ fn word(command: Option<&Command>) -> &'static str {
         Some(Command::Demo(_)) => "demo",
         Some(Command::Cloud(_)) => "cloud",
         Some(Command::Snapshot(_)) => "snapshot",
+        Some(Command::Check(_)) => "check",
+        Some(Command::Runbook(_)) => "runbook",
         Some(Command::Verify(_)) => "verify",
         Some(Command::IamPolicy(_)) => "iam-policy",
         Some(Command::Audit(_)) => "audit",
@@ -172,7 +178,9 @@ fn execute(cli: &Cli, act: Option<&ActArgs>) -> Result<ExitCode, Failure> {
 /// Whether a command depends on where AWS is looked at.
 fn looks_at_aws(command: &Command) -> bool {
     match command {
-        Command::Snapshot(args) => !args.observe.demo,
+        Command::Snapshot(args) => !args.observe.demo && !args.schema,
+        Command::Check(args) => !args.observe.demo,
+        Command::Runbook(command) => matches!(command, RunbookCommand::Run(_)),
         Command::Verify(args) => !args.example && !args.observe.demo,
         Command::Init(args) => !args.demo,
         Command::IamPolicy(_) | Command::Info => true,
@@ -183,7 +191,9 @@ fn looks_at_aws(command: &Command) -> bool {
 /// Whether a command is about one of several stacks.
 fn is_about_one_stack(command: &Command) -> bool {
     match command {
-        Command::Snapshot(args) => !args.observe.demo,
+        Command::Snapshot(args) => !args.observe.demo && !args.schema,
+        Command::Check(args) => !args.observe.demo,
+        Command::Runbook(command) => matches!(command, RunbookCommand::Run(_)),
         Command::Verify(args) => !args.example && !args.observe.demo,
         Command::IamPolicy(_) => true,
         Command::Audit(args) => !args.demo,
@@ -211,6 +221,8 @@ fn without_acting(
         None => runtime.block_on(tui::run(Target::Aws, flags, settings, env, next)),
         Some(Command::Demo(world)) => runtime.block_on(tui::run(Target::demo(world.clone()), flags, settings, env, next)),
         Some(Command::Cloud(args)) => runtime.block_on(listen::run(args)),
+        Some(Command::Check(args)) => runtime.block_on(check::run(args, settings)),
+        Some(Command::Runbook(command)) => runtime.block_on(runbook::run(command, settings, env)),
         Some(Command::Snapshot(args)) => runtime.block_on(headless::snapshot(args, settings)),
         Some(Command::Verify(args)) => runtime.block_on(verify::run(args, settings)),
         Some(Command::IamPolicy(args)) => policy::run(args, settings),

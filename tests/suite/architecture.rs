@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 /// Which folders of the same crate each folder may import; the walls between the crates are cargo's.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("core/model", &[]),
-    ("core/insight", &["model"]),
+    ("core/expression", &["model"]),
+    ("core/insight", &["model", "expression"]),
     ("core/input", &["model"]),
+    ("core/runbook", &["model", "input", "expression"]),
     ("core/session", &["model", "insight", "input"]),
     ("core/theme", &[]),
     ("core/view", &["model", "insight", "session", "input", "theme"]),

@@ -168,7 +168,7 @@ fn limit(alarm: &Alarm) -> String {
         (Comparison::LessThanLowerOrGreaterThanUpperThreshold, _) => "outside its band".to_owned(),
         (other, _) => format!("{other} {}", threshold()),
     };
-    let of = |n| alarm.datapoints.map_or_else(|| format!("{n}"), |m| format!("{m} of {n}"));
+    let of = |n| alarm.datapoints.map_or_else(|| format!("{n}"), |m| format!("{m}/{n}"));
     let window = alarm.period.zip(alarm.periods).map(|(p, n)| format!(" for {}×{p} s", of(n))).unwrap_or_default();
     format!("{limit}{window}")
 }
