@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 use nextcore_core::insight::health::written;
 use nextcore_core::model::identity;
 use nextcore_core::model::limits::Limits;
-use nextcore_core::model::stack::{Stack, StackChoice, StackColor};
+use nextcore_core::model::stack::{Stack, StackChoice, StackHue};
 
 /// The keys of `[stack]` that say where a stack is and how it is looked at, and not which resources it has.
 const NO_RESOURCES: &[&str] = &["name", "region", "account", "profile", "color", "alarm_prefix", "distribution"];
@@ -184,7 +184,7 @@ impl File {
             name: name.clone(),
             region: stack.region.clone(),
             account: if stack.account.is_empty() { self.account.clone().unwrap_or_default() } else { stack.account.clone() },
-            color: stack.color.unwrap_or(StackColor::by_place(place)),
+            color: stack.color.unwrap_or(StackHue::by_place(place)),
             current: name == current,
         };
         self.stacks.iter().enumerate().map(choice).collect()

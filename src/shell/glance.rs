@@ -107,9 +107,10 @@ fn arguments(given: impl Iterator<Item = OsString>, stack: &str) -> Vec<OsString
         if std::mem::take(&mut value_follows) || text == "--write" {
             continue;
         }
-        match OF_ONE.contains(&name) {
-            true => value_follows = !text.contains('='),
-            false => kept.push(word),
+        if OF_ONE.contains(&name) {
+            value_follows = !text.contains('=');
+        } else {
+            kept.push(word);
         }
     }
     kept.extend([OsStr::new("--stack").to_owned(), OsStr::new(stack).to_owned()]);

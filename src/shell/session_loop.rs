@@ -133,10 +133,7 @@ pub async fn run<T: Screen + Host>(
         if matches!(msg, Msg::Key(_) | Msg::Paste(_)) {
             authority.touch();
         }
-        // The authority decides, the session shows: arming lapses by itself.
-        if authority.mode() != session.mode() {
-            update(&mut session, Msg::Mode(authority.mode()));
-        }
+        show(&authority, &mut session);
         if let Msg::Focus(focused) = msg {
             feed.wishes.make(Wish::Focus(focused));
         }
@@ -168,14 +165,18 @@ pub async fn run<T: Screen + Host>(
                     if let Err(why) = authority.arm() {
                         update(&mut session, Msg::Flash(why.to_string(), Tone::Error));
                     }
-                    update(&mut session, Msg::Mode(authority.mode()));
                 }
-                Effect::Disarm => {
-                    authority.disarm();
-                    update(&mut session, Msg::Mode(authority.mode()));
-                }
+                Effect::Disarm => authority.disarm(),
             }
         }
+        show(&authority, &mut session);
+    }
+}
+
+/// The authority decides, the session shows: arming lapses by itself.
+fn show(authority: &Authority, session: &mut Session) {
+    if authority.mode() != session.mode() {
+        update(session, Msg::Mode(authority.mode()));
     }
 }
 

@@ -8,7 +8,7 @@ use super::process::{Machine, NO_METADATA};
 fn init_finds_the_embedded_stack_as_the_defaults_and_says_why() {
     let machine = Machine::new();
     let ran = machine.run(&["init", "--demo", "--print", "--yes"], &[]);
-    ran.ends(0, &["its deploy action names the cluster", "its security group lets the services in", "alias of the load balancer"]);
+    ran.ends(0, &["its deploy action names the cluster", "its security group lets the services in", "leads to the load balancer"]);
     let written: toml::Table = toml::from_str(&ran.out).unwrap();
     assert_eq!(written["account"].as_str(), Some("111122223333"));
     let stack = written["stack"].as_table().unwrap();

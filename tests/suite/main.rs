@@ -35,6 +35,7 @@ mod process;
 mod pty;
 mod recorded;
 mod refusals;
+mod runbooks;
 mod shapes;
 mod stub;
 mod support;

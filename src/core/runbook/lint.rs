@@ -14,36 +14,59 @@ pub fn lint(runbook: &Runbook, language: &Language, leads: &dyn Fn(&str, Option<
     let mut faults = Vec::new();
     unasked(runbook, &mut faults);
     links(runbook, leads, &mut faults);
+    faults.extend(unreadable(runbook, language));
+    faults.extend(unchecked_actions(runbook));
+    faults.sort();
+    faults
+}
+
+/// The runbook with a value of its form in each place.
+fn sample(runbook: &Runbook) -> Runbook {
     let samples: BTreeMap<String, String> = runbook.front.values.iter().map(|asked| (asked.name.clone(), asked.sample())).collect();
-    let sample = runbook.with(&samples);
-    let lines: Vec<(&Line, &Line)> =
-        runbook.steps.iter().zip(&sample.steps).flat_map(|(written, filled)| written.commands().zip(filled.commands())).collect();
-    let mut waiting: Option<&Line> = None;
-    for (written, filled) in lines {
+    runbook.with(&samples)
+}
+
+/// Commands that nobody could run and expressions that nobody could decide: with one of them nothing of a runbook is run.
+pub fn unreadable(runbook: &Runbook, language: &Language) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let sample = sample(runbook);
+    for (written, filled) in runbook.steps.iter().zip(&sample.steps).flat_map(|(written, filled)| written.commands().zip(filled.commands()))
+    {
         let mut fault = |inside: usize, message: String| {
             faults.push(Fault::new(&runbook.file, written.line, written.column + inside, message));
         };
         match Command::read(&filled.text) {
             Err((inside, message)) => fault(inside, message),
             Ok(command) => {
-                if let Some(text) = command.expression() {
-                    // Wrong places are counted in the text with samples: beside a value they are a little off.
-                    let before = filled.text.find(text).map_or(0, |at| filled.text.get(..at).unwrap_or_default().chars().count());
-                    for wrong in wrongs(language, text) {
-                        fault(before + wrong.column - 1, wrong.message);
-                    }
-                    waiting = None;
-                }
-                if command.acts()
-                    && let Some(action) = waiting.replace(written)
-                {
-                    faults.push(unchecked(runbook, action));
+                let Some(text) = command.expression() else { continue };
+                // Wrong places are counted in the text with samples: beside a value they are a little off.
+                let before = filled.text.find(text).map_or(0, |at| filled.text.get(..at).unwrap_or_default().chars().count());
+                for wrong in wrongs(language, text) {
+                    fault(before + wrong.column - 1, wrong.message);
                 }
             }
         }
     }
+    faults
+}
+
+/// Actions after which nothing looks whether they have helped.
+fn unchecked_actions(runbook: &Runbook) -> Vec<Fault> {
+    let (mut faults, mut waiting) = (Vec::new(), None);
+    let sample = sample(runbook);
+    for (written, filled) in runbook.steps.iter().zip(&sample.steps).flat_map(|(written, filled)| written.commands().zip(filled.commands()))
+    {
+        let Ok(command) = Command::read(&filled.text) else { continue };
+        if command.expression().is_some() {
+            waiting = None;
+        }
+        if command.acts()
+            && let Some(action) = waiting.replace(written)
+        {
+            faults.push(unchecked(runbook, action));
+        }
+    }
     faults.extend(waiting.map(|action| unchecked(runbook, action)));
-    faults.sort();
     faults
 }
 

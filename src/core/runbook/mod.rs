@@ -21,7 +21,7 @@ pub use command::{Command, LogQuery};
 pub use fault::Fault;
 pub use front::{Asked, Front, Kind, Source};
 pub use library::{BUILTIN, Library};
-pub use lint::lint;
+pub use lint::{lint, unreadable};
 pub use parse::{Block, Line, Link, Runbook, Step};
 pub use progress::{Note, Outcome, Progress, ProgressError, Said, State, StepProgress};
 pub use transcript::transcript;

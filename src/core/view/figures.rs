@@ -11,7 +11,7 @@ use crate::model::health::Level;
 use crate::model::limits::Limit;
 use crate::model::metric::{self, Metrics, Series, SeriesId};
 use crate::model::section::{Loadable, SectionKey};
-use crate::model::stack::StackColor;
+use crate::model::stack::StackHue;
 use crate::model::system::System;
 use crate::model::text::{self, cells};
 use crate::session::LIVE;
@@ -51,13 +51,13 @@ pub(crate) fn counted(counts: &Counts, loading: usize) -> Option<Phrase<'static>
 }
 
 /// A stack's own colour.
-pub(crate) fn stack_role(color: StackColor) -> Role {
+pub(crate) fn stack_role(color: StackHue) -> Role {
     match color {
-        StackColor::Cyan => Role::StackCyan,
-        StackColor::Magenta => Role::StackMagenta,
-        StackColor::Green => Role::StackGreen,
-        StackColor::Yellow => Role::StackYellow,
-        StackColor::Red => Role::StackRed,
+        StackHue::Cyan => Role::StackCyan,
+        StackHue::Magenta => Role::StackMagenta,
+        StackHue::Green => Role::StackGreen,
+        StackHue::Yellow => Role::StackYellow,
+        StackHue::Red => Role::StackRed,
     }
 }
 

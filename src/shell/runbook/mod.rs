@@ -90,12 +90,10 @@ fn find<'l>(library: &'l Library, name: &str) -> Result<&'l Runbook, Failure> {
     let by_incident = || library.for_incident(name).first().copied();
     library.get(name).or_else(by_incident).ok_or_else(|| {
         let of_it = library.faults().iter().find(|fault| fault.file == name || fault.file == format!("{name}.md"));
-        match of_it {
-            Some(fault) => Failure::usage(format!("the runbook cannot be read: {fault}")),
-            None => {
-                let known: Vec<&str> = library.books().iter().map(|b| b.name.as_str()).collect();
-                Failure::usage(format!("no runbook '{name}'\n  next: one of {}", known.join(", ")))
-            }
+        if let Some(fault) = of_it {
+            return Failure::usage(format!("the runbook cannot be read: {fault}"));
         }
+        let known: Vec<&str> = library.books().iter().map(|b| b.name.as_str()).collect();
+        Failure::usage(format!("no runbook '{name}'\n  next: one of {}", known.join(", ")))
     })
 }

@@ -17,12 +17,12 @@ use crate::config::act::ActArgs;
 use crate::config::args::Format;
 use crate::config::environment::Environment;
 use crate::config::runbook::RunArgs;
-use nextcore_core::expression::{Answer, Expression};
+use nextcore_core::expression::{Answer, Expression, Language};
 use nextcore_core::insight::NodeId;
 use nextcore_core::model::action::Request;
 use nextcore_core::model::log::LogTail;
 use nextcore_core::model::text::inert_lines;
-use nextcore_core::runbook::{Block, Command, LogQuery, Progress, Runbook, Step, transcript};
+use nextcore_core::runbook::{Block, Command, LogQuery, Progress, Runbook, Step, transcript, unreadable};
 
 /// Log lines that a step shows.
 const LINES: usize = 20;
@@ -32,6 +32,7 @@ type Came = (String, Option<Failure>);
 
 /// Walks through it.
 pub(super) async fn run(args: &RunArgs, book: &Runbook, settings: &Settings, env: &Environment) -> Result<ExitCode, Failure> {
+    readable(book)?;
     let mut watching = Watching::begin(&Target::Aws, settings, Duration::from_secs(args.timeout)).await?;
     let values = values(args, book, &mut watching)?;
     let filled =
@@ -60,6 +61,13 @@ pub(super) async fn run(args: &RunArgs, book: &Runbook, settings: &Settings, env
         Some(failure) => Err(failure),
         None => Ok(ExitCode::SUCCESS),
     }
+}
+
+/// A command that nobody knows is said before anything is asked, and not half way through.
+fn readable(book: &Runbook) -> Result<(), Failure> {
+    let language = Language::new().map_err(Failure::cannot_tell)?;
+    let faults: Vec<String> = unreadable(book, &language).iter().map(ToString::to_string).collect();
+    if faults.is_empty() { Ok(()) } else { Err(Failure::usage(format!("{}\n  next: 'nextcore-top runbook lint'", faults.join("\n")))) }
 }
 
 /// The values that it asks for: as given, by default, the only one there is, or as somebody at a terminal says.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// The colour of a stack's name in the header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum StackColor {
+pub enum StackHue {
     Cyan,
     Magenta,
     Green,
@@ -13,7 +13,7 @@ pub enum StackColor {
     Red,
 }
 
-impl StackColor {
+impl StackHue {
     /// That of a stack that has none of its own, by its place among the others. Red is for who asks for it.
     pub fn by_place(place: usize) -> Self {
         [Self::Cyan, Self::Magenta, Self::Green, Self::Yellow].get(place % 4).copied().unwrap_or(Self::Cyan)
@@ -29,7 +29,7 @@ pub struct StackChoice {
     pub region: String,
     /// The account that it is pinned to; empty: any.
     pub account: String,
-    pub color: StackColor,
+    pub color: StackHue,
     /// It is the one on the screen.
     pub current: bool,
 }

@@ -8,7 +8,7 @@ mod uses;
 use serde::{Deserialize, Serialize};
 
 use super::limits::Limits;
-pub use choice::{StackChoice, StackColor};
+pub use choice::{StackChoice, StackHue};
 pub use roles::{BucketRole, KeyUse, NotAWord, RoleUse, SecretUse, ServiceRole};
 
 /// A resource's name and what it is for.
@@ -94,7 +94,7 @@ pub struct Stack {
     pub profile: String,
     /// The colour of its name where there are several; without it one by its place.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub color: Option<StackColor>,
+    pub color: Option<StackHue>,
     /// ECS cluster name.
     pub cluster: String,
     /// ECS services, in the order of the diagram.

@@ -8,7 +8,7 @@ use crate::insight::Judgement;
 use crate::model::plan::{End, News, Outcome};
 use crate::model::scaling::{ScalableTarget, Scaling};
 use crate::model::service::{Service, Services};
-use crate::model::stack::{Stack, StackChoice, StackColor};
+use crate::model::stack::{Stack, StackChoice, StackHue};
 use crate::model::store::Store;
 use crate::session::{Glance, Msg, SessionOptions, update};
 
@@ -219,7 +219,7 @@ fn among(mode: Mode) -> Session {
         name: name.into(),
         region: "eu-west-1".into(),
         account: "111122223333".into(),
-        color: StackColor::by_place(usize::from(!current)),
+        color: StackHue::by_place(usize::from(!current)),
         current,
     };
     session(mode).among(vec![stack("production", true), stack("staging", false)])

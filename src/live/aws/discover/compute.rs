@@ -161,7 +161,7 @@ impl Search<'_> {
         }
         let answer = elb.describe_load_balancers().set_load_balancer_arns(Some(by.keys().cloned().collect())).send().await;
         let described = self.part(answer.map_err(|e| problem_of(BALANCERS, &e)));
-        let all = described.iter().flat_map(|out| out.load_balancers());
+        let all = described.as_ref().and_then(|out| out.load_balancers.as_deref()).unwrap_or_default().iter();
         let public: Vec<&str> =
             all.filter(|l| l.scheme().is_some_and(|s| s.as_str() == "internet-facing")).filter_map(|l| l.load_balancer_arn()).collect();
         let name = |arn: &str| text(arn.rsplit('/').nth(1));

@@ -158,7 +158,7 @@ mod tests {
         for (name, role) in
             [("docs-site-static", "static"), ("docs-uploads", "uploads"), ("docs-prod-reports", "reports"), ("acme-documents", "documents")]
         {
-            assert_eq!(bucket_role(name, "docs").to_string(), role, "{name}");
+            assert_eq!(bucket_role(name, "docs").word(), role, "{name}");
         }
     }
 

@@ -90,7 +90,7 @@ fn target(facts: &Facts<'_>, dns: &Dns) -> Option<Finding> {
             .then(|| degraded(format!("alias target {target} is not the load balancer or CloudFront")));
     }
     // One name that leads to the stack is enough: others of the zone may be somebody else's.
-    let targets: Vec<String> = dns.doors().filter_map(|r| r.leads()).collect();
+    let targets: Vec<String> = dns.doors().filter_map(DnsRecord::leads).collect();
     let astray = !targets.is_empty() && targets.iter().all(|t| leads_to(facts, t).is_none());
     let door = dns.door().map(DnsRecord::host).unwrap_or_default();
     astray.then(|| degraded(format!("{door} leads to {}, which is not the load balancer or CloudFront", targets.join(", "))))

@@ -12,6 +12,7 @@ use crate::model::Time;
 use crate::model::health::Level;
 use crate::model::stack::{ServiceRole, Stack};
 use crate::model::store::Store;
+use crate::model::system::System;
 
 use crate::insight::reading::Measure;
 use crate::insight::{Judgement, NodeId};
@@ -150,6 +151,17 @@ pub enum StepKind {
 }
 
 impl StepKind {
+    /// Whether a stack has it: what it does not use is no gap.
+    pub(super) fn is_used(self, stack: &Stack) -> bool {
+        match self {
+            Self::Source => stack.has(System::Pipeline) || stack.has(System::Builds),
+            Self::Pipeline => stack.has(System::Pipeline),
+            Self::Build | Self::Test => stack.has(System::Builds),
+            Self::Scan | Self::Push => stack.has(System::Builds) || stack.has(System::Repositories),
+            Self::Update | Self::Health | Self::Breaker | Self::Rollback => true,
+        }
+    }
+
     /// What the written architecture calls it.
     pub fn title(self) -> &'static str {
         match self {

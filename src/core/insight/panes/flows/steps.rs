@@ -12,19 +12,11 @@ use crate::model::health::Level;
 use crate::model::service::{
     BreakerStatus, Deployment, RolloutState, Service, ServiceDeployment, ServiceDeploymentStatus, Task, TaskHealth, TaskStatus,
 };
-use crate::model::system::System;
 use crate::model::{Time, text};
 
 /// All steps that the stack has: what it does not use is no gap.
 pub(super) fn all(parts: &Parts<'_>, line: &ServiceRun<'_>) -> Vec<Step> {
     let stack = parts.stack();
-    let used = |kind: StepKind| match kind {
-        StepKind::Source => stack.has(System::Pipeline) || stack.has(System::Builds),
-        StepKind::Pipeline => stack.has(System::Pipeline),
-        StepKind::Build | StepKind::Test => stack.has(System::Builds),
-        StepKind::Scan | StepKind::Push => stack.has(System::Builds) || stack.has(System::Repositories),
-        StepKind::Update | StepKind::Health | StepKind::Breaker | StepKind::Rollback => true,
-    };
     let steps = vec![
         from_source(line),
         pipeline(line),
@@ -37,7 +29,7 @@ pub(super) fn all(parts: &Parts<'_>, line: &ServiceRun<'_>) -> Vec<Step> {
         breaker(line, stack.is_the_seeds()),
         rollback(line),
     ];
-    steps.into_iter().filter(|s| used(s.kind)).collect()
+    steps.into_iter().filter(|s| s.kind.is_used(stack)).collect()
 }
 
 fn step(kind: StepKind, state: StepState, detail: impl Into<String>) -> Step {

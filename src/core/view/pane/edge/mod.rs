@@ -107,7 +107,7 @@ fn apex<'a>(v: &View<'a>, dns: &'a Dns) -> Phrase<'a> {
     let Some(record) = dns.door() else {
         return Phrase::of("none: no name of the zone leads to a load balancer or to CloudFront", Role::Crit);
     };
-    let below = dns.apex().is_none().then(|| format!("{} → ", record.host())).unwrap_or_default();
+    let below = if dns.apex().is_none() { format!("{} → ", record.host()) } else { String::new() };
     let line = Phrase::of(below, Role::Text).then(target(v, record));
     match &record.alias {
         Some(alias) if alias.evaluate_health => line.and("  evaluates target health", Role::Muted),

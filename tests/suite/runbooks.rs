@@ -1,0 +1,118 @@
+//! Expressions, rehearsals and runbooks without a screen: exit codes, what is said, and that nothing is written where nothing may be.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::process::{CREDENTIALS, CloudProcess, Machine, Ran, eventually};
+
+/// Asks the admin door of a cloud.
+fn admin(machine: &Machine, cloud: &CloudProcess, method: &str, name: &str, body: &str) -> Value {
+    let url = format!("http://{}/_nextcore-top/{name}", cloud.address());
+    let mut curl = machine.command("curl");
+    curl.args(["-s", "-X", method, &url]);
+    if method == "POST" {
+        curl.args(["-d", body]);
+    }
+    serde_json::from_slice(&curl.output().unwrap().stdout).unwrap()
+}
+
+/// Runs the program on a cloud.
+fn on(machine: &Machine, cloud: &CloudProcess, args: &[&str]) -> Ran {
+    let url = format!("http://{}", cloud.address());
+    machine.run(&[args, &["--endpoint-url", &url]].concat(), &CREDENTIALS)
+}
+
+#[test]
+fn an_expression_is_true_false_or_cannot_be_told() {
+    let machine = Machine::new();
+    let check = |expression: &str| machine.run(&["check", "--demo", expression], &[]);
+    check("db.status == \"available\" && db.secondary_zone != \"\"").ends(0, &[]);
+    check("db.status == \"stopped\"").ends(1, &[]);
+    check("db.statu == \"available\"").ends(3, &["did you mean `db.status`"]).silent();
+    check("db.status ==").ends(3, &["line 1, column"]).silent();
+    let ran = machine.run(&["snapshot", "--schema"], &[]);
+    ran.ends(0, &[]);
+    let schema: Value = serde_json::from_str(&ran.out).unwrap();
+    assert!(schema["properties"]["sections"].is_object() && schema["$schema"].is_string(), "{schema}");
+}
+
+#[test]
+fn a_rehearsed_incident_is_there_until_it_is_healed() {
+    let machine = Machine::new();
+    let cloud = CloudProcess::at_speed(&machine, "30");
+    let closed = "nodes[\"sg\"].level == \"down\"";
+    on(&machine, &cloud, &["check", closed]).ends(1, &[]);
+    let wrong = admin(&machine, &cloud, "POST", "inject", "{\"scenario\":\"sg-close\"}");
+    assert!(wrong["error"].as_str().unwrap().contains("the nearest is \"sg-closed\""), "{wrong}");
+    admin(&machine, &cloud, "POST", "inject", "{\"scenario\":\"sg-closed:ecs\"}");
+    on(&machine, &cloud, &["check", closed, "--within", "20s"]).ends(0, &[]);
+    admin(&machine, &cloud, "POST", "heal", "");
+    on(&machine, &cloud, &["check", "nodes[\"sg\"].level == \"healthy\"", "--within", "60s"]).ends(0, &[]);
+    assert_eq!(admin(&machine, &cloud, "GET", "scenarios", "")["inForce"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn a_runbook_stops_at_its_first_check_where_nothing_is_wrong_and_writes_down_that_it_did() {
+    let machine = Machine::new();
+    let cloud = CloudProcess::start(&machine);
+    let ran = on(&machine, &cloud, &["runbook", "run", "rds-failover", "--yes", "--write", "--transcript", "walk.md"]);
+    ran.ends(1, &["Is it the database?", "false"]);
+    let written = fs::read_to_string(machine.home().join("walk.md")).unwrap();
+    assert!(written.contains("stopped at step 1") && written.contains("rds-failover"), "{written}");
+}
+
+#[test]
+fn a_runbook_acts_as_its_commands_do_and_not_as_a_viewer() {
+    let machine = Machine::new();
+    let cloud = CloudProcess::at_speed(&machine, "20");
+    let text = "---\ntitle: More of web\nwhen: never\n---\n\n# More\n\n## More of web\n\n```nextcore-top\ncheck service[\"web\"].desired >= 1\n\
+                scale web 4 --hold\nwait 'service[\"web\"].desired == 4' 1m\n```\n";
+    machine.file("books/more.md", text);
+    machine.file("c.toml", "[runbooks]\npath = \"books\"\n");
+    let viewer = on(&machine, &cloud, &["runbook", "run", "more", "--config", "c.toml", "--yes", "--read-only"]);
+    viewer.ends(4, &["read-only"]);
+    let nobody = on(&machine, &cloud, &["runbook", "run", "more", "--config", "c.toml"]);
+    nobody.ends(2, &["nobody is here to confirm"]);
+    on(&machine, &cloud, &["check", "service[\"web\"].desired == 4"]).ends(1, &[]);
+    let ran = on(&machine, &cloud, &["runbook", "run", "more", "--config", "c.toml", "--yes", "--write"]);
+    ran.ends(0, &["transcript: "]);
+    let audit = on(&machine, &cloud, &["audit"]);
+    audit.ends(0, &[]);
+    assert!(audit.out.contains("scale"), "{}", audit.out);
+}
+
+#[test]
+fn hostile_runbooks_are_refused_with_file_and_line_and_nothing_runs() {
+    let machine = Machine::new();
+    machine.file("outside.md", "# secret\n");
+    machine.file("books/wrong.md", "---\ntitle: T\nwhen: now\n---\n\n# T\n\n## One\n\n```nextcore-top\nfrobnicate db\n```\n");
+    machine.file("books/shell.md", "---\ntitle: T\nwhen: now\n---\n\n# T\n\n## One\n\n```nextcore-top\nscale web 4; rm -rf /\n```\n");
+    machine.file("books/large.md", &"x".repeat(10 << 20));
+    symlink(machine.home().join("outside.md"), machine.home().join("books/link.md")).unwrap();
+    machine.file("c.toml", "[runbooks]\npath = \"books\"\n");
+    let ran = machine.run(&["runbook", "lint", "--config", "c.toml"], &[]);
+    ran.ends(1, &[]).within(Duration::from_secs(10));
+    for said in ["wrong.md:11:", "frobnicate", "shell.md:11:", "large.md: larger than 1 MiB", "link.md: leads out of the folder"] {
+        assert!(ran.out.contains(said), "{said}: {}", ran.out);
+    }
+    machine.run(&["runbook", "lint"], &[]).ends(0, &[]);
+    machine.run(&["runbook", "run", "wrong", "--config", "c.toml"], &CREDENTIALS).ends(2, &["wrong.md:11:", "frobnicate"]).silent();
+    let none = machine.run(&["runbook", "show", "rds-failovr"], &[]);
+    none.ends(2, &["rds-failover"]).silent();
+    let missing = machine.file("d.toml", "[runbooks]\npath = \"nowhere\"\n");
+    machine.run(&["runbook", "list", "--config", missing.to_str().unwrap()], &[]).ends(3, &["nowhere", "[runbooks] path"]).silent();
+}
+
+#[test]
+fn the_demo_begins_with_an_incident_that_it_knows() {
+    let machine = Machine::new();
+    machine.run(&["demo", "--scenario", "frob"], &[]).ends(2, &["frob", "rds-primary", "bad-deploy"]).silent();
+    let cloud = CloudProcess::start(&machine);
+    let table = admin(&machine, &cloud, "GET", "scenarios", "");
+    let names: Vec<&str> = table["scenarios"].as_array().unwrap().iter().map(|s| s["name"].as_str().unwrap()).collect();
+    assert!(names.len() >= 18 && names.contains(&"cloudwatch-late"), "{names:?}");
+    eventually(Duration::from_secs(5), || admin(&machine, &cloud, "GET", "truth", "")["now"].as_i64(), || "no truth".to_owned());
+}
