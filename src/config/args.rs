@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::runbook::{CheckArgs, RunbookCommand};
+use super::runbook::{CheckArgs, RunbookCommand, WatchArgs};
 use nextcore_core::model::partition::Partition;
 use nextcore_core::model::text;
 use nextcore_sim::world::Scenario;
@@ -96,6 +96,8 @@ pub enum Command {
     Snapshot(SnapshotArgs),
     /// Decide an expression over the state; exit 0 true, 1 false, 3 cannot tell
     Check(CheckArgs),
+    /// No screen: one line per change of health
+    Watch(WatchArgs),
     /// Incident runbooks: list, show, lint, run
     #[command(subcommand)]
     Runbook(RunbookCommand),

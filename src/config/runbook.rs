@@ -1,4 +1,4 @@
-//! The command line of `check` and `runbook`, as clap reads it. Decides nothing.
+//! The command line of `check`, `watch` and `runbook`, as clap reads it. Decides nothing.
 
 use std::path::PathBuf;
 
@@ -30,6 +30,20 @@ const LONGEST: i64 = 86_400;
 fn seconds(text: &str) -> Result<u64, String> {
     let seconds = text::parse_span(text).filter(|s| (0..=LONGEST).contains(s)).ok_or("a span such as 90s, 3m or 1h, up to 24h")?;
     Ok(seconds.unsigned_abs())
+}
+
+/// `watch`.
+#[derive(Debug, Clone, Args)]
+pub struct WatchArgs {
+    /// Output format; JSON: one line per change
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// End (exit 0) when this expression becomes true
+    #[arg(long, value_name = "EXPR")]
+    pub until: Option<String>,
+    /// Use the embedded cloud instead of AWS
+    #[arg(long)]
+    pub demo: bool,
 }
 
 /// `runbook`.

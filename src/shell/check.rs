@@ -9,7 +9,7 @@ use serde_json::json;
 use super::backend::Target;
 use super::failure::Failure;
 use super::headless::print;
-use super::watching::{Decided, Watching, in_words};
+use super::watching::{Decided, Patience, Watching, in_words};
 use crate::config::Settings;
 use crate::config::args::{Format, World};
 use crate::config::runbook::CheckArgs;
@@ -26,7 +26,7 @@ pub(super) async fn run(args: &CheckArgs, settings: &Settings) -> Result<ExitCod
         return Err(wrong(&args.expression, &unknown.to_string()));
     }
     let target = if args.observe.demo { Target::demo(World::calm(DEMO_SEED)) } else { Target::Aws };
-    let mut watching = Watching::begin(&target, settings, Duration::from_secs(args.observe.timeout)).await?;
+    let mut watching = Watching::begin(&target, settings, Duration::from_secs(args.observe.timeout), Patience::UnlessHopeless).await?;
     let decided = watching.until(&expression, Duration::from_secs(args.within.unwrap_or(0))).await;
     let decided = decided.map_err(|e| wrong(&args.expression, &e.to_string()))?;
     print(&match args.format {

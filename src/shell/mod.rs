@@ -32,6 +32,7 @@ mod terminal;
 mod tty;
 mod tui;
 mod verify;
+mod watch;
 mod watching;
 
 use std::process::ExitCode;
@@ -107,6 +108,7 @@ fn word(command: Option<&Command>) -> &'static str {
         Some(Command::Snapshot(_)) => "snapshot",
         Some(Command::Check(_)) => "check",
         Some(Command::Runbook(_)) => "runbook",
+        Some(Command::Watch(_)) => "watch",
         Some(Command::Verify(_)) => "verify",
         Some(Command::IamPolicy(_)) => "iam-policy",
         Some(Command::Audit(_)) => "audit",
@@ -180,6 +182,7 @@ fn looks_at_aws(command: &Command) -> bool {
     match command {
         Command::Snapshot(args) => !args.observe.demo && !args.schema,
         Command::Check(args) => !args.observe.demo,
+        Command::Watch(args) => !args.demo,
         Command::Runbook(command) => matches!(command, RunbookCommand::Run(_)),
         Command::Verify(args) => !args.example && !args.observe.demo,
         Command::Init(args) => !args.demo,
@@ -193,6 +196,7 @@ fn is_about_one_stack(command: &Command) -> bool {
     match command {
         Command::Snapshot(args) => !args.observe.demo && !args.schema,
         Command::Check(args) => !args.observe.demo,
+        Command::Watch(args) => !args.demo,
         Command::Runbook(command) => matches!(command, RunbookCommand::Run(_)),
         Command::Verify(args) => !args.example && !args.observe.demo,
         Command::IamPolicy(_) => true,
@@ -221,6 +225,7 @@ fn without_acting(
         None => runtime.block_on(tui::run(Target::Aws, flags, settings, env, next)),
         Some(Command::Demo(world)) => runtime.block_on(tui::run(Target::demo(world.clone()), flags, settings, env, next)),
         Some(Command::Cloud(args)) => runtime.block_on(listen::run(args)),
+        Some(Command::Watch(args)) => runtime.block_on(watch::run(args, settings, env)),
         Some(Command::Check(args)) => runtime.block_on(check::run(args, settings)),
         Some(Command::Runbook(command)) => runtime.block_on(runbook::run(command, settings, env)),
         Some(Command::Snapshot(args)) => runtime.block_on(headless::snapshot(args, settings)),

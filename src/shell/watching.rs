@@ -1,11 +1,12 @@
 //! The stack under observation for commands that decide expressions: an engine that goes on polling, and the state document of the newest
 //! store. Called by `check` and by walks through runbooks.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::backend::{self, Target, Told};
 use super::failure::Failure;
@@ -13,15 +14,28 @@ use crate::config::Settings;
 use nextcore_core::expression::{Answer, Evidence, Expression, Facts, Language, Reading, Wrong};
 use nextcore_core::insight::{self, Judgement};
 use nextcore_core::model::Time;
+use nextcore_core::model::section::SectionKey;
 use nextcore_core::model::stack::Stack;
 use nextcore_core::model::store::Store;
 use nextcore_core::report;
 use nextcore_live::engine::action::Acts;
 use nextcore_live::engine::clock::Clock;
-use nextcore_live::engine::{self, Engine, Feed};
+use nextcore_live::engine::{self, Engine, Feed, Wish};
 
 /// Decisions are at least this far apart while answers pour in.
 const GAP: Duration = Duration::from_millis(250);
+
+/// What was asked before an action says nothing about after it; so long new answers are waited for.
+const AFRESH: Duration = Duration::from_secs(90);
+
+/// What is done where nothing can be seen at all: no credentials, no line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// It ends, with the reason.
+    UnlessHopeless,
+    /// It goes on: that may be what the runbook is about.
+    WithAll,
+}
 
 /// A running engine and what it sees.
 pub(super) struct Watching {
@@ -29,6 +43,8 @@ pub(super) struct Watching {
     stack: Stack,
     clock: Clock,
     language: Language,
+    /// When something was done to the stack last.
+    acted_at: Option<Time>,
     _engine: Engine,
     _told: Told,
 }
@@ -40,8 +56,8 @@ pub(super) struct Decided {
 }
 
 impl Watching {
-    /// Begins to watch, and waits until every source has answered or `patience` is over.
-    pub(super) async fn begin(target: &Target, settings: &Settings, patience: Duration) -> Result<Self, Failure> {
+    /// Begins to watch, and waits until every source has answered or the time is over.
+    pub(super) async fn begin(target: &Target, settings: &Settings, within: Duration, patience: Patience) -> Result<Self, Failure> {
         let language = Language::new().map_err(Failure::cannot_tell)?;
         let (stack, clock) = (target.stack(settings), target.clock());
         let (mut feed, ends) = engine::channel_at(target.place(settings));
@@ -49,10 +65,10 @@ impl Watching {
         let engine = target.start(settings, clock.clone(), ends, Acts::none(), &told.notices).await.map_err(Failure::cannot_tell)?;
         let hopeless = backend::watch_hope(feed.store.clone(), backend::is_hopeless);
         tokio::select! {
-            reason = hopeless => return Err(Failure::cannot_tell(reason)),
-            _ = engine::settled(&mut feed, &stack, patience) => {}
+            reason = hopeless, if patience == Patience::UnlessHopeless => return Err(Failure::cannot_tell(reason)),
+            _ = engine::settled(&mut feed, &stack, within) => {}
         }
-        Ok(Self { feed, stack, clock, language, _engine: engine, _told: told })
+        Ok(Self { feed, stack, clock, language, acted_at: None, _engine: engine, _told: told })
     }
 
     pub(super) fn now(&self) -> Time {
@@ -61,6 +77,23 @@ impl Watching {
 
     pub(super) fn language(&self) -> &Language {
         &self.language
+    }
+
+    /// Something was done to the stack: what is decided next rests on newer answers.
+    pub(super) fn acted(&mut self) {
+        self.acted_at = Some(self.clock.now());
+    }
+
+    /// Waits until what an expression reads was asked for after the last action.
+    async fn afresh(&mut self, expression: &Expression) {
+        let Some(since) = self.acted_at else { return };
+        let reads: BTreeSet<SectionKey> = expression.sections().into_iter().map(SectionKey).collect();
+        self.feed.wishes.make(Wish::Refresh(reads.clone()));
+        let is_new = |store: &Arc<Store>| {
+            let entries = reads.iter().filter_map(|key| store.entry(*key)).filter(|e| e.value.is_some());
+            entries.into_iter().all(|e| e.at.is_some_and(|at| at > since))
+        };
+        let _ = timeout(AFRESH, self.feed.store.wait_for(is_new)).await;
     }
 
     /// The newest store and what is judged of it.
@@ -88,6 +121,7 @@ impl Watching {
 
     /// Decides again with every answer that comes, until it is true or the time is over.
     pub(super) async fn until(&mut self, expression: &Expression, within: Duration) -> Result<Decided, Wrong> {
+        self.afresh(expression).await;
         let end = Instant::now() + within;
         loop {
             let decided = self.decide(expression)?;

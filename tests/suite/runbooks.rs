@@ -116,3 +116,18 @@ fn the_demo_begins_with_an_incident_that_it_knows() {
     assert!(names.len() >= 18 && names.contains(&"cloudwatch-late"), "{names:?}");
     eventually(Duration::from_secs(5), || admin(&machine, &cloud, "GET", "truth", "")["now"].as_i64(), || "no truth".to_owned());
 }
+
+#[test]
+fn a_watch_says_every_change_of_health_and_ends_when_it_is_told_to() {
+    let machine = Machine::new();
+    let cloud = CloudProcess::at_speed(&machine, "30");
+    admin(&machine, &cloud, "POST", "inject", "{\"scenario\":\"sg-closed:ecs\"}");
+    let until = "nodes[\"svc/web\"].level == \"down\"";
+    let ran = on(&machine, &cloud, &["watch", "--format", "json", "--until", until]);
+    ran.ends(0, &[]);
+    let lines: Vec<Value> = ran.out.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let fell = lines.iter().find(|l| l["node"] == "svc/web" && l["to"] == "down").unwrap_or_else(|| panic!("{}", ran.out));
+    assert!(!fell["reasons"].as_array().unwrap().is_empty(), "{fell}");
+    assert!(lines.iter().all(|l| l["from"] != l["to"]), "only changes: {}", ran.out);
+    on(&machine, &cloud, &["watch", "--until", "db.statu == 1"]).ends(2, &["did you mean `db.status`"]).silent();
+}

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::super::act;
 use super::super::backend::Target;
 use super::super::failure::{Failure, say};
-use super::super::watching::{Watching, in_words};
+use super::super::watching::{Patience, Watching, in_words};
 use crate::config::Settings;
 use crate::config::act::ActArgs;
 use crate::config::args::Format;
@@ -33,7 +33,7 @@ type Came = (String, Option<Failure>);
 /// Walks through it.
 pub(super) async fn run(args: &RunArgs, book: &Runbook, settings: &Settings, env: &Environment) -> Result<ExitCode, Failure> {
     readable(book)?;
-    let mut watching = Watching::begin(&Target::Aws, settings, Duration::from_secs(args.timeout)).await?;
+    let mut watching = Watching::begin(&Target::Aws, settings, Duration::from_secs(args.timeout), Patience::WithAll).await?;
     let values = values(args, book, &mut watching)?;
     let filled =
         book.fill(&values).map_err(|faults| Failure::usage(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
@@ -123,29 +123,37 @@ struct Walk<'w> {
 }
 
 impl Walk<'_> {
-    /// One step; the failure at which the walk ends.
+    /// One step; the failure at which the walk ends. What stands after the command that failed is said all the same: it tells what to do.
     async fn step(&self, at: usize, step: &Step, progress: &mut Progress, watching: &mut Watching, by: &str) -> Option<Failure> {
         let _ = progress.begin(at, watching.now());
+        let mut failed = None;
         for block in &step.blocks {
             match block {
                 Block::Prose { text, .. } => say(text.trim_end()),
                 Block::Shell { text, .. } => say(&format!("  by hand: {}", text.trim_end().replace('\n', "\n           "))),
                 Block::Commands(lines) => {
                     for line in lines {
+                        if failed.is_some() {
+                            say(&format!("> {} (not run)", line.text));
+                            continue;
+                        }
                         say(&format!("> {}", line.text));
                         let (said, failure) = self.command(&line.text, watching).await;
                         say(&format!("  {}", said.replace('\n', "\n  ")));
-                        let _ = progress.say(at, &line.text, said.lines().next().unwrap_or_default(), watching.now());
-                        if let Some(failure) = failure {
-                            let _ = progress.fail(at, said.lines().next().unwrap_or_default(), watching.now());
-                            return Some(failure);
+                        let first = said.lines().next().unwrap_or_default();
+                        let _ = progress.say(at, &line.text, first, watching.now());
+                        if failure.is_some() {
+                            let _ = progress.fail(at, first, watching.now());
                         }
+                        failed = failure;
                     }
                 }
             }
         }
-        let _ = progress.done(at, by, watching.now());
-        None
+        if failed.is_none() {
+            let _ = progress.done(at, by, watching.now());
+        }
+        failed
     }
 
     async fn command(&self, line: &str, watching: &mut Watching) -> Came {
@@ -156,7 +164,11 @@ impl Walk<'_> {
             Ok(Command::Logs(query)) => (lines(&query, watching), None),
             Ok(Command::Open(node)) => (told(&node, watching), None),
             Ok(Command::Go(_)) => ("see it in the dashboard".to_owned(), None),
-            Ok(Command::Act(request)) => self.act(&request).await,
+            Ok(Command::Act(request)) => {
+                let came = self.act(&request).await;
+                watching.acted();
+                came
+            }
         }
     }
 

@@ -313,6 +313,8 @@ pub(crate) const DB_SURPLUS_SPAN: TimeDelta = TimeDelta::hours(1);
 pub(crate) const DB_NO_CONNECTION_MINUTES: usize = 2;
 /// RDS events are best effort: a failover whose end was never reported is forgotten after this.
 pub(crate) const DB_FAILOVER_FORGET: TimeDelta = TimeDelta::minutes(15);
+/// What has run for so long has figures: CloudWatch shows the first ones after a few minutes.
+pub(crate) const FIRST_FIGURES: TimeDelta = TimeDelta::minutes(10);
 /// PITR lag up to here needs no word (RPO 5 min).
 pub(crate) const PITR_HEALTHY: TimeDelta = TimeDelta::minutes(5);
 

@@ -99,6 +99,13 @@ impl<'a> Window<'a> {
         Some(self.dated(id, m)?.into_iter().map(|(_, value)| value).collect())
     }
 
+    /// Values of several series in the same `m` minutes: the newest of any of them. One that has ended meanwhile has none there.
+    pub(crate) fn aligned(&self, ids: impl IntoIterator<Item = SeriesId>, m: usize) -> Option<Vec<Vec<Option<f64>>>> {
+        let all: Vec<(&Series, i64)> = ids.into_iter().map(|id| self.up_to(id)).collect::<Option<_>>()?;
+        let end = all.iter().map(|(_, end)| *end).max()?;
+        Some(all.into_iter().map(|(series, _)| self.slots(series, end, m).map(|(_, value)| value).collect()).collect())
+    }
+
     /// Values of two series in the newest `m` complete minutes of the first.
     pub(crate) fn both(&self, a: impl Into<SeriesId>, b: impl Into<SeriesId>, m: usize) -> Option<Vec<(Option<f64>, Option<f64>)>> {
         let ((a, end), b) = (self.up_to(a)?, self.readings.series(b)?);

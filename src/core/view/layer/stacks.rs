@@ -13,6 +13,7 @@ use crate::session::Glance;
 use crate::theme::Role;
 use crate::view::View;
 use crate::view::figures::{counted, glyph, stack_role};
+use crate::view::widget::phrase::wrap;
 use crate::view::widget::{Ink, Phrase};
 
 /// Draws the list.
@@ -30,6 +31,12 @@ pub(super) fn draw(v: &View<'_>, index: usize, body: Rect, ink: &mut Ink<'_>) {
             .and(" ", Role::Text);
         panel.lines.push(line.then(how(v, stack)));
     }
+    // Of the selected one, in full: in its row there is no room.
+    let room = panel.room(body);
+    if let Some(why) = stacks.get(index).map(|s| why(v, s)).filter(|why| !why.is_empty()) {
+        panel.lines.push(Phrase::new());
+        panel.lines.extend(wrap(why, room).into_iter().map(|line| Phrase::of(line, Role::Text)));
+    }
     if v.session.mode() == Mode::Armed {
         panel.lines.push(Phrase::new());
         panel.lines.push(Phrase::of("The other stack begins SAFE: this one is armed, not that one.", Role::Muted));
@@ -46,14 +53,20 @@ fn how<'a>(v: &View<'a>, stack: &StackChoice) -> Phrase<'a> {
     match v.session.glances.get(&stack.name) {
         None => Phrase::of("◌ not looked at", Role::Muted),
         Some(Glance::Asking) => Phrase::of("◌ asking", Role::Muted),
-        Some(Glance::Failed { why, at }) => {
+        Some(Glance::Failed { at, .. }) => {
             let (mark, role) = glyph(Level::Unknown);
-            Phrase::of(mark, role).and(format!(" {why}"), Role::Text).and(format!("  {}", text::age(*at, v.now)), Role::Muted)
+            Phrase::of(mark, role).and(" not seen", Role::Text).and(format!("  {}", text::age(*at, v.now)), Role::Muted)
         }
-        Some(Glance::Judged { counts, reason, at }) => {
-            let said = judged(counts).and(format!("  {}", text::age(*at, v.now)), Role::Muted);
-            if reason.is_empty() { said } else { said.and(format!("  {reason}"), Role::Text) }
-        }
+        Some(Glance::Judged { counts, at, .. }) => judged(counts).and(format!("  {}", text::age(*at, v.now)), Role::Muted),
+    }
+}
+
+/// Why it is as it is: the worst of its nodes, or what kept it from being seen.
+fn why<'a>(v: &View<'a>, stack: &StackChoice) -> &'a str {
+    match v.session.glances.get(&stack.name) {
+        Some(Glance::Failed { why, .. }) => why,
+        Some(Glance::Judged { reason, .. }) => reason,
+        Some(Glance::Asking) | None => "",
     }
 }
 

@@ -265,8 +265,8 @@ fn primaries(facts: &Facts<'_>, shard: &NodeGroup) -> Option<Finding> {
     }
     let window = facts.window()?;
     let minutes = limits::PRIMARY_MINUTES;
-    let series: Vec<Vec<Option<f64>>> =
-        shard.members.iter().map(|m| window.minutes(metric::Redis::Primary.of(&m.id), minutes)).collect::<Option<_>>()?;
+    // Of the same minutes: a node that is gone was primary in minutes of its own.
+    let series = window.aligned(shard.members.iter().map(|m| metric::Redis::Primary.of(&m.id)), minutes)?;
     let count = |minute: usize| -> Option<usize> {
         let known: Vec<f64> = series.iter().filter_map(|s| s.get(minute).copied().flatten()).collect();
         (known.len() == series.len()).then(|| known.iter().filter(|v| **v >= 0.5).count())

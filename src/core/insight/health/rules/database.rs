@@ -18,7 +18,7 @@ use crate::model::system::{System, SystemSpec};
 use crate::model::{Time, text};
 
 use super::security::key_trouble;
-use super::{Gauge, Rule, apply, gauges, security_groups};
+use super::{Gauge, Rule, apply, gauges, security_groups, unseen};
 
 /// About the instance.
 pub(crate) const RULES: &[Rule<Database>] = &[
@@ -44,6 +44,12 @@ pub(crate) const RULES: &[Rule<Database>] = &[
         doc: "connections of max_connections: {database_connections}",
         needs: &[Database::KEY, Metrics::KEY],
         check: connections,
+    },
+    Rule {
+        id: "db.figures",
+        doc: "CPU figures of a database that is available; without them unknown",
+        needs: &[Database::KEY, Metrics::KEY],
+        check: figures,
     },
     Rule { id: "db.limit", doc: "the connection limit is known: a note", needs: &[Database::KEY, Metrics::KEY], check: no_limit },
     Rule {
@@ -103,6 +109,10 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) 
     findings.extend(gauges(GAUGES, facts, ""));
     findings.extend(security_groups::closed_to(facts, End::Rds));
     nodes.insert(NodeId::of(System::Database), Assessment::of(facts, ground, findings));
+}
+
+fn figures(facts: &Facts<'_>, db: &Database) -> Option<Finding> {
+    (db.status == InstanceStatus::Available).then(|| unseen(facts, metric::Db::Cpu, "CPU figures")).flatten()
 }
 
 fn key(facts: &Facts<'_>, db: &Database) -> Option<Finding> {

@@ -22,7 +22,7 @@ pub(crate) mod target_group;
 
 use crate::model::health::Level;
 use crate::model::limits::Limit;
-use crate::model::metric::{Family, Metrics};
+use crate::model::metric::{Family, Metrics, SeriesId};
 use crate::model::section::{Section, SectionKey};
 use crate::model::system::SystemSpec;
 
@@ -106,6 +106,12 @@ pub(crate) fn named<'n, T: Section, S>(
         findings.extend(own.into_iter().map(|f| f.prefixed(name)));
     }
     Assessment::of(facts, ground, findings)
+}
+
+/// What always publishes a figure and has none: how it does is not seen. AWS publishes them every minute of whatever runs.
+pub(crate) fn unseen(facts: &Facts<'_>, id: impl Into<SeriesId>, what: &str) -> Option<Finding> {
+    let window = facts.window()?;
+    window.latest(id).is_none().then(|| Finding::new(Level::Unknown, format!("CloudWatch has no {what}: its figures are not seen")))
 }
 
 /// Applies a table of metrics to a subject by name; a series that is missing or silent does not apply.

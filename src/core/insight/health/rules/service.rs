@@ -24,7 +24,7 @@ use crate::model::health::Level;
 use crate::model::network::{SecurityGroups, zone_letter};
 use crate::model::system::SystemSpec;
 
-use super::{Gauge, Rule, apply, gauges, nat, security_groups, target_group};
+use super::{Gauge, Rule, apply, gauges, nat, security_groups, target_group, unseen};
 
 /// Whether there still is one.
 pub(crate) const STATUS: &[Rule<Service>] =
@@ -63,6 +63,12 @@ pub(crate) const RULES: &[Rule<Service>] = &[
     Rule { id: "svc.bounds", doc: "desired within autoscaling bounds", needs: &[Services::KEY, Scaling::KEY], check: bounds },
     Rule { id: "svc.suspended", doc: "autoscaling not suspended", needs: &[Scaling::KEY], check: suspended },
     Rule { id: "svc.cpu", doc: "CPU {service_cpu} at max capacity", needs: &[Services::KEY, Metrics::KEY], check: cpu },
+    Rule {
+        id: "svc.figures",
+        doc: "CPU figures of a task that has run for 10 min; without them unknown",
+        needs: &[Services::KEY, Tasks::KEY, Metrics::KEY],
+        check: figures,
+    },
     Rule {
         id: "svc.paths",
         doc: "the security groups permit the ways that it needs",
@@ -135,6 +141,11 @@ fn running(_: &Facts<'_>, service: &Service) -> Option<Finding> {
         0 => Some(down(format!("running 0 of {desired}{pending}"))),
         _ => Some(degraded(format!("running {running} of {desired}{pending}"))),
     }
+}
+
+fn figures(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let old = |task: &Task| task.started_at.is_some_and(|at| facts.now - at > limits::FIRST_FIGURES);
+    facts.tasks_of(&service.name).any(old).then(|| unseen(facts, metric::Svc::Cpu.of(&service.name), "CPU figures")).flatten()
 }
 
 fn pending(_: &Facts<'_>, service: &Service) -> Option<Finding> {
