@@ -86,11 +86,17 @@ fn reason(judgement: &Judgement) -> String {
 
 /// Ends this process in favour of one that is about another stack; returns only where that cannot be.
 pub(super) fn begin_anew(stack: &str) -> Failure {
-    // The file that runs, also after an upgrade has replaced it on the disk.
-    let own = PathBuf::from("/proc/self/exe");
-    let program = if own.exists() { Ok(own) } else { std::env::current_exe() };
+    // By its own name; where an upgrade has replaced the file meanwhile, the one that runs.
+    let running = PathBuf::from("/proc/self/exe");
+    let program = std::env::current_exe().map(|own| if own.exists() { own } else { running });
     let why = match program {
-        Ok(program) => Command::new(program).args(arguments(std::env::args_os().skip(1), stack)).exec(),
+        Ok(program) => {
+            let mut again = Command::new(program);
+            if let Some(name) = std::env::args_os().next() {
+                again.arg0(name);
+            }
+            again.args(arguments(std::env::args_os().skip(1), stack)).exec()
+        }
         Err(e) => e,
     };
     Failure::cannot_tell(format!("cannot change to stack '{stack}': {why}\n  next: nextcore-top --stack {stack}"))

@@ -242,9 +242,11 @@ fn lines(query: &LogQuery, watching: &mut Watching) -> String {
     let (store, _) = watching.seen();
     let Some(tail) = store.get::<LogTail>() else { return "no log lines were read".to_owned() };
     let since = query.since.map(|s| watching.now() - chrono::TimeDelta::seconds(s));
+    // As somebody looks for a word at night: in whatever case it was written.
+    let grep = query.grep.as_ref().map(|g| g.to_lowercase());
     let fits = |stream: &str, message: &str| {
         let of_service = query.service.as_ref().is_none_or(|s| stream.split('/').any(|part| part == s));
-        of_service && query.grep.as_ref().is_none_or(|g| message.contains(g.as_str()))
+        of_service && grep.as_ref().is_none_or(|g| message.to_lowercase().contains(g.as_str()))
     };
     let found: Vec<String> = tail
         .events
