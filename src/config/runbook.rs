@@ -49,7 +49,7 @@ pub struct WatchArgs {
 /// `runbook`.
 #[derive(Debug, Clone, Subcommand)]
 pub enum RunbookCommand {
-    /// List the runbooks: built in, and of the folder in [runbooks] path
+    /// List the runbooks: those that are built in, and those of the folder that the configuration names
     List,
     /// Print a runbook as Markdown
     Show {
