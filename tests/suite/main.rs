@@ -17,6 +17,7 @@ mod cloud;
 mod conformance;
 mod credentials;
 mod deployers;
+mod detection;
 mod drops;
 mod engine;
 mod failover;

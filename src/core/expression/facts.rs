@@ -10,6 +10,7 @@ use cel::{Context, Env};
 use chrono::DateTime;
 use serde_json::Value as Json;
 
+use super::compiled::{Expression, Trouble};
 use super::document::Reading;
 use super::figures::Figures;
 use super::functions::Language;
@@ -48,6 +49,25 @@ impl<'d> Facts<'d> {
     pub fn with(mut self, name: &str, value: &'d Json) -> Self {
         self.cx.add_variable_as_val(name, from_json(value, Scope::plain(&self.reading.run)));
         self
+    }
+
+    /// The same names, to which others can be added.
+    #[must_use]
+    pub(crate) fn scope<'s>(&'s self) -> Facts<'s> {
+        Facts { reading: self.reading, cx: self.cx.new_inner_scope() }
+    }
+
+    /// Adds a value, of a name that was given to `Language::compile_with`.
+    pub(crate) fn bind(&mut self, name: &str, value: &'d Json) {
+        self.cx.add_variable_as_val(name, from_json(value, Scope::plain(&self.reading.run)));
+    }
+
+    /// Adds what an expression yields under a name; without a value the name stays unknown.
+    pub(crate) fn define(&mut self, name: &str, expression: &Expression) -> Result<(), Trouble> {
+        expression.begin(self.reading);
+        let value = expression.val(&self.cx)?;
+        self.cx.add_variable_as_val(name, value);
+        Ok(())
     }
 
     pub(super) fn has(&self, name: &str) -> bool {

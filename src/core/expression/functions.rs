@@ -3,9 +3,10 @@
 
 use std::sync::{Arc, OnceLock};
 
-use cel::common::types::{CelDuration, CelString, DURATION_TYPE, MAP_TYPE, STRING_TYPE};
+use cel::common::types::{CelBool, CelDuration, CelString, CelTimestamp, DURATION_TYPE, DYN_TYPE, MAP_TYPE, STRING_TYPE, TIMESTAMP_TYPE};
 use cel::common::value::{CowVal, Val};
 use cel::{DeclarationError, Env, ExecutionError, extensions};
+use chrono::DateTime;
 
 use super::answer::Wrong;
 use super::check;
@@ -81,6 +82,7 @@ impl Language {
 ///   the reason that is written there.
 /// - `cannot_tell("why")`: gives up.
 /// - `words(duration)`: `3m20s`.
+/// - `recent(as_of, at, "10m")`: whether that was in the last ten minutes; a moment that is not there was not.
 fn environment() -> Result<Env, DeclarationError> {
     let mut env = Env::stdlib();
     env.add_extension(extensions::strings)?;
@@ -88,6 +90,7 @@ fn environment() -> Result<Env, DeclarationError> {
     env.add_extension(extensions::math)?;
     env.add_overload("read", "read_map_string", vec![MAP_TYPE, STRING_TYPE], read)?;
     env.add_overload(CANNOT_TELL, "cannot_tell_string", vec![STRING_TYPE], cannot_tell)?;
+    env.add_overload("recent", "recent_timestamp_dyn_string", vec![TIMESTAMP_TYPE, DYN_TYPE, STRING_TYPE], recent)?;
     env.add_overload("words", "words_duration", vec![DURATION_TYPE], words)?;
     Ok(env)
 }
@@ -121,6 +124,21 @@ fn unread(list: &dyn Val, aspect: &str) -> Option<String> {
 
 fn cannot_tell<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
     Err(ExecutionError::function_error(CANNOT_TELL, string(&args, 0)))
+}
+
+fn recent<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
+    let now = args.first().and_then(|a| a.downcast_ref::<CelTimestamp>()).map(|t| t.inner().to_utc());
+    let wrong = |why: &str| ExecutionError::function_error("recent", why.to_owned());
+    let span = text::parse_span(string(&args, 2)).ok_or_else(|| wrong("the span is to be written as in 90s, 5m or 1h"))?;
+    let at = match args.get(1) {
+        Some(at) if at.downcast_ref::<CelString>().is_some() => {
+            Some(DateTime::parse_from_rfc3339(string(&args, 1)).map_err(|e| wrong(&e.to_string()))?.to_utc())
+        }
+        Some(at) => at.downcast_ref::<CelTimestamp>().map(|t| t.inner().to_utc()),
+        None => None,
+    };
+    let is_recent = now.zip(at).is_some_and(|(now, at)| (now - at).num_seconds() < span);
+    Ok(CowVal::owned(CelBool::from(is_recent)))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of CEL's functions")]

@@ -19,6 +19,7 @@ mod run;
 mod schema;
 mod shape;
 mod trace;
+mod value;
 mod words;
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ pub(crate) const TOP: &[(&str, &str)] = &[
     ("as_of", "the moment of the document, a timestamp"),
     ("worst", "the worst level of any node"),
     ("counts", "nodes by level"),
+    ("sections", "how each section stands: sections[\"database\"].state, .at, .problem.kind"),
     ("nodes", "health by node: nodes[\"svc/web\"].level"),
     ("timeline", "what changed, the newest first"),
     ("inventory", "resources by type"),

@@ -17,7 +17,7 @@ use crate::model::metric::Metrics;
 use crate::model::network::{NatGateways, Network, Routes, SecurityGroups, Zones};
 use crate::model::profile::{DatabaseHost, DatabaseLoad};
 use crate::model::scaling::{Scaling, ScalingActivities};
-use crate::model::section::Section;
+use crate::model::section::{Problem, Section};
 use crate::model::security::{Keys, Roles, Secrets};
 use crate::model::service::{Cluster, ServiceDeployments, Services, StoppedTasks, TaskDefinitions, Tasks};
 use crate::model::stack::Stack;
@@ -175,6 +175,16 @@ pub(super) fn top() -> Vec<(&'static str, Shape)> {
         ("stack", trace::<Stack>()),
         ("as_of", text),
         ("worst", level),
+        (
+            "sections",
+            map(Shape::Fields(vec![
+                ("state", Shape::Text),
+                ("at", Shape::Nullable(Box::new(Shape::Text))),
+                ("age_s", Shape::Nullable(Box::new(Shape::Int))),
+                ("interval_s", Shape::Int),
+                ("problem", Shape::Nullable(Box::new(trace::<Problem>()))),
+            ])),
+        ),
         ("counts", Shape::Fields(["down", "degraded", "unknown", "info", "healthy", "absent"].map(count).into())),
         ("nodes", map(node)),
         ("timeline", list(Shape::Fields(event))),

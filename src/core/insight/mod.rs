@@ -8,7 +8,7 @@ pub mod health;
 mod judgement;
 pub(crate) mod panes;
 pub(crate) mod reading;
-mod timeline;
+pub(crate) mod timeline;
 pub(crate) mod topology;
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub fn state(store: &Store, judgement: &Judgement, stack: &Stack, now: Time, sec
     })
 }
 
-fn section(entry: &SectionState, now: Time) -> Json {
+pub(crate) fn section(entry: &SectionState, now: Time) -> Json {
     json!({
         "state": Standing::of(Some(entry), now).word(),
         "at": entry.at,

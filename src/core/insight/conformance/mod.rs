@@ -14,6 +14,7 @@ mod statements;
 mod tests;
 
 pub use catalogue::EXAMPLE;
+pub(crate) use document::section;
 pub use document::state;
 pub use evaluate::verify;
 pub use file::StatementError;

@@ -125,6 +125,23 @@ fn from_ecs<'a>(store: &'a Store, lines: &mut Vec<(Time, Record<'a>)>) {
     lines.extend(scaled.iter().filter_map(|a| Some((a.started_at?, Record::Scaled(a)))));
 }
 
+/// What somebody or something changed in this time, the newest first: deployments, scaling, images, builds, secrets. What only tells how the
+/// stack is (alarms, tasks that stopped, events of a failover) is not among it.
+pub(crate) fn changes(store: &Store, from: Time, until: Time) -> Vec<Event> {
+    let mut lines = Vec::new();
+    for service in store.get::<Services>().map_or(&[][..], |s| s.services.as_slice()) {
+        lines.extend(service.deployments.iter().filter_map(|d| Some((d.created_at?, Record::Begun(service, d)))));
+    }
+    let deployed = store.get::<ServiceDeployments>().map_or(&[][..], |d| d.deployments.as_slice());
+    lines.extend(deployed.iter().filter_map(|d| Some((d.finished_at?, Record::Deployed(d)))));
+    let scaled = store.get::<ScalingActivities>().map_or(&[][..], |a| a.activities.as_slice());
+    lines.extend(scaled.iter().filter_map(|a| Some((a.started_at?, Record::Scaled(a)))));
+    from_platform(store, &mut lines);
+    lines.retain(|(at, _)| (from..=until).contains(at));
+    lines.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+    distinct(lines.into_iter().map(|(at, record)| record.write(at)))
+}
+
 /// Deliveries, and what changes beside them: what is polled seldom tells of it late.
 fn from_platform<'a>(store: &'a Store, lines: &mut Vec<(Time, Record<'a>)>) {
     let mut add = |at: Option<Time>, line: Platform<'a>| lines.extend(at.map(|at| (at, Record::Platform(line))));

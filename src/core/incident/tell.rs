@@ -1,0 +1,65 @@
+//! What is told of an incident beside its name: since when, on which evidence, from which cause, in which zone. Texts of the rule and values of
+//! the document; nothing is decided here. Called by `detector`.
+
+use std::collections::BTreeMap;
+
+use chrono::DateTime;
+use serde_json::Value as Json;
+
+use super::record::{Confidence, Evidence};
+use super::rule::Rule;
+use super::scene::ask;
+use crate::expression::{Answer, Expression, Facts};
+use crate::model::Time;
+
+/// Lines of evidence that are kept.
+const LINES: usize = 12;
+
+/// What a rule says of what it found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Telling {
+    pub(super) since: Option<Time>,
+    pub(super) zone: String,
+    pub(super) evidence: Vec<Evidence>,
+    pub(super) cause: String,
+    pub(super) confidence: Confidence,
+    pub(super) values: BTreeMap<String, String>,
+}
+
+impl Telling {
+    pub(super) fn of(rule: &Rule, scene: &Facts, document: &Json, it: &str) -> Self {
+        let text = |e: &Expression| e.json(scene).and_then(|v| v.as_str().map(str::to_owned));
+        let since = rule.since.as_ref().and_then(text).and_then(|at| DateTime::parse_from_rfc3339(&at).ok()).map(|at| at.to_utc());
+        let cause = rule.causes.iter().find(|c| c.when.as_ref().is_none_or(|when| ask(when, scene) == Answer::True));
+        Self {
+            since,
+            zone: rule.zone.as_ref().and_then(text).unwrap_or_default(),
+            evidence: evidence(rule, scene, document),
+            cause: cause.map(|c| c.text.replace("{it}", it)).unwrap_or_default(),
+            confidence: cause.map(|c| c.confidence).unwrap_or_default(),
+            values: rule.values.iter().filter_map(|(name, e)| Some((name.clone(), text(e)?))).collect(),
+        }
+    }
+}
+
+/// What holds now of what the rule names as evidence: a text, or a list of them; null says nothing.
+pub(super) fn evidence(rule: &Rule, scene: &Facts, document: &Json) -> Vec<Evidence> {
+    let mut lines = Vec::new();
+    for expression in &rule.evidence {
+        let Some(value) = expression.json(scene) else { continue };
+        let sections: Vec<&str> = expression.sections().into_iter().collect();
+        // A window's own section is known by the rule alone.
+        let sections = if sections.is_empty() { rule.sections.iter().copied().take(1).collect() } else { sections };
+        let read = |key: &&str| DateTime::parse_from_rfc3339(document.get("sections")?.get(*key)?.get("at")?.as_str()?).ok();
+        let at = sections.iter().filter_map(read).max().map(|at| at.to_utc());
+        let texts = match &value {
+            Json::String(text) => vec![text.as_str()],
+            Json::Array(all) => all.iter().filter_map(Json::as_str).collect(),
+            _ => Vec::new(),
+        };
+        let source = sections.join(", ").replace('_', " ");
+        lines.extend(texts.into_iter().filter(|t| !t.is_empty()).map(|t| Evidence { text: t.to_owned(), source: source.clone(), at }));
+    }
+    lines.truncate(LINES);
+    lines
+}
