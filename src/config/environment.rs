@@ -106,6 +106,11 @@ impl Environment {
         self.state().map(|s| s.join("runbooks"))
     }
 
+    /// Where incidents are kept.
+    pub fn incidents_folder(&self) -> Option<PathBuf> {
+        self.state().map(|s| s.join("incidents"))
+    }
+
     /// Where obligations live.
     pub fn obligations_folder(&self) -> Option<PathBuf> {
         self.state().map(|s| s.join("obligations"))
