@@ -96,7 +96,7 @@ pub enum Command {
     Snapshot(SnapshotArgs),
     /// Decide an expression over the state; exit 0 true, 1 false, 3 cannot tell
     Check(CheckArgs),
-    /// No screen: one line per change of health
+    /// No screen: one line per change of health, and per incident that opens, changes or closes
     Watch(WatchArgs),
     /// Incident runbooks: list, show, lint, run
     #[command(subcommand)]

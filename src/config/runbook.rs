@@ -38,6 +38,12 @@ pub struct WatchArgs {
     /// Output format; JSON: one line per change
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+    /// Run this command at every event of an incident, with the event as JSON on its standard input
+    #[arg(long, value_name = "CMD")]
+    pub exec: Option<String>,
+    /// Seconds after which such a command is killed
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, requires = "exec", value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub exec_timeout: u64,
     /// End (exit 0) when this expression becomes true
     #[arg(long, value_name = "EXPR")]
     pub until: Option<String>,

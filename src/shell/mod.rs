@@ -14,6 +14,7 @@ mod failure;
 mod glance;
 mod handoff;
 mod headless;
+mod incident;
 mod info;
 mod init;
 pub mod keys;
@@ -51,6 +52,7 @@ use failure::Failure;
 use nextcore_live::aws::{ConnectError, place};
 
 pub use embedded::Embedded;
+pub use incident::Watcher;
 
 /// Runs the program with the process's arguments; the only function that `main` calls.
 pub fn run() -> ExitCode {

@@ -18,6 +18,7 @@ use super::document;
 use super::embedded::{Embedded, demo_start};
 use super::failure::Failure;
 use super::headless::print;
+use super::incident::Watcher;
 use super::session_loop::{self, Host, Parts, Screen};
 use super::svg;
 use crate::config::args::ScreenshotArgs;
@@ -218,7 +219,9 @@ async fn watch(picture: &Picture, seed: u64) -> std::io::Result<Session> {
         key_of(c).map(Msg::Key)
     });
     let input = first.chain(pause(WATCHED)).chain(keys).chain(words.filter_map(ready)).chain(pause(after));
-    session_loop::run(&mut Canvas, Box::pin(input), session, Parts { feed, clock, stack, theme: look(picture), authority }).await
+    let (watcher, user) = (Watcher::forgetful(), "ops".to_owned());
+    let parts = Parts { feed, clock, stack, theme: look(picture), authority, watcher, user };
+    session_loop::run(&mut Canvas, Box::pin(input), session, parts).await
 }
 
 /// A key by its sign.

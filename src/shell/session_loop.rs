@@ -10,6 +10,8 @@ use ratatui::Terminal;
 use ratatui::backend::Backend;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
+use super::incident::Watcher;
+use nextcore_core::incident::Happening;
 use nextcore_core::insight::Watch;
 use nextcore_core::model::stack::Stack;
 use nextcore_core::session::{Effect, Msg, Session, Tone, update};
@@ -42,6 +44,8 @@ pub trait Host {
     fn rehearse(&mut self, _incident: Option<&str>) -> Result<String, String> {
         Err("incidents are rehearsed in 'nextcore-top demo'".to_owned())
     }
+    /// Something has begun or ended, for a title or a bell.
+    fn news(&mut self, _happenings: &[Happening]) {}
     /// Another stack is to be shown after this session.
     fn switch(&mut self, _stack: String) {}
     /// Give the terminal to a session of ECS Exec, and take it back; the terminal's size after it, or why there was no session.
@@ -83,6 +87,10 @@ pub struct Parts {
     pub theme: Theme,
     /// What this process may do.
     pub authority: Authority,
+    /// What tells what is happening.
+    pub watcher: Watcher,
+    /// Who sits here.
+    pub user: String,
 }
 
 /// Runs a session until it quits or its input ends.
@@ -92,12 +100,13 @@ pub async fn run<T: Screen + Host>(
     mut session: Session,
     parts: Parts,
 ) -> io::Result<Session> {
-    let Parts { mut feed, clock, stack, theme, authority } = parts;
+    let Parts { mut feed, clock, stack, theme, authority, mut watcher, user } = parts;
     let mut watch = Watch::default();
     let mut tick = interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut next_frame = Instant::now();
     let mut engine_alive = true;
+    update(&mut session, Msg::Incidents(watcher.known()));
     screen.draw(&session, &theme)?;
     session.take_dirty();
     loop {
@@ -118,7 +127,15 @@ pub async fn run<T: Screen + Host>(
                 if changed.is_err() { engine_alive = false; continue; }
                 let store = Arc::clone(&feed.store.borrow_and_update());
                 let judgement = watch.observe(&store, &stack, clock.now());
+                watcher.offer(&store, &judgement, &stack, clock.now());
                 Msg::Observed(store, judgement)
+            }
+            found = watcher.found() => {
+                if let Some(why) = found.damage.first() {
+                    update(&mut session, Msg::Flash(why.clone(), Tone::Error));
+                }
+                screen.news(&found.happenings);
+                Msg::Incidents(found.incidents)
             }
             Some(report) = feed.reports.recv() => match report {
                 Report::News(news) => Msg::Acted(news),
@@ -148,6 +165,12 @@ pub async fn run<T: Screen + Host>(
                     screen.draw(&session, &theme)?;
                 }
                 Effect::Copy(text) => screen.copy(&text)?,
+                Effect::Acknowledge(id) => match watcher.acknowledge(&id, &user, clock.now(), session.incidents()) {
+                    Ok(_) => {}
+                    Err(why) => {
+                        update(&mut session, Msg::Flash(why, Tone::Error));
+                    }
+                },
                 Effect::Glance(stacks) => screen.glance(stacks),
                 Effect::Inject(incident) => said(&mut session, screen.rehearse(Some(&incident))),
                 Effect::Heal => said(&mut session, screen.rehearse(None)),

@@ -18,6 +18,8 @@ use super::backend::{Demo, Target, watch_hope};
 use super::failure::Failure;
 use super::glance::Glances;
 use super::handoff;
+use super::incident::Watcher;
+use super::incident::folder::Folder;
 use super::keys::{self, Keyboard};
 use super::leaving::leave;
 use super::session_loop::{self, Host, Parts, Screen};
@@ -122,7 +124,15 @@ pub(super) async fn run(
     let mode = target.mode(settings);
     let authority = Authority::new(mode);
     let acts = acts(&target, settings, env, authority.clone());
-    let parts = Parts { feed, clock: target.clock(), stack: target.stack(settings), theme: settings.theme.clone(), authority };
+    let parts = Parts {
+        feed,
+        clock: target.clock(),
+        stack: target.stack(settings),
+        theme: settings.theme.clone(),
+        authority,
+        watcher: Watcher::new(Folder::of(&target, env)),
+        user: env.user.clone().unwrap_or_else(|| "somebody".to_owned()),
+    };
     let (connecting, connected, clock) = (settings.clone(), target.clone(), parts.clock.clone());
     let runner: Arc<OnceLock<Runner>> = Arc::default();
     let slot = Arc::clone(&runner);

@@ -1,24 +1,31 @@
-//! `watch`: no screen; a line for every change of health, for logs, pipes and units of systemd. It goes on through everything that the
-//! dashboard goes on through, and ends by a signal, a closed pipe, or when an expression becomes true. It judges nothing itself.
+//! `watch`: no screen; a line for every change of health and every event of an incident, for logs, pipes and units of systemd. It goes on
+//! through everything that the dashboard goes on through, and ends by a signal, a closed pipe, or when an expression becomes true. It judges
+//! nothing itself.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::process::ExitCode;
+use std::process::{ExitCode, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::io::AsyncWriteExt;
+use tokio::process::Command as Process;
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::acts::acts;
 use super::backend::Target;
 use super::failure::{Failure, say};
+use super::incident::Watcher;
+use super::incident::folder::Folder;
 use super::signals::ending;
 use crate::config::Settings;
 use crate::config::args::{Format, World};
 use crate::config::environment::Environment;
 use crate::config::runbook::WatchArgs;
 use nextcore_core::expression::{Answer, Expression, Facts, Language, Reading};
+use nextcore_core::incident::{Change, Happening};
 use nextcore_core::insight::{Judgement, NodeId, Watch};
 use nextcore_core::model::Time;
 use nextcore_core::model::health::{Level, Verdict};
@@ -56,9 +63,25 @@ pub(super) async fn run(args: &WatchArgs, settings: &Settings, env: &Environment
     let mut tick = interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut watch, mut lines) = (Watch::default(), Lines { json: args.format == Format::Json, ..Lines::default() });
+    let mut watcher = Watcher::new(Folder::of(&target, env));
+    let mut hooks = Hooks::of(args.exec.clone(), Duration::from_secs(args.exec_timeout));
+    let mut open = false;
     loop {
         tokio::select! {
-            _ = &mut ended => return Ok(ExitCode::SUCCESS),
+            _ = &mut ended => {
+                hooks.finish().await;
+                return Ok(ExitCode::SUCCESS);
+            }
+            found = watcher.found() => {
+                found.damage.iter().for_each(|why| say(&format!("nextcore-top: {why}")));
+                open = found.incidents.iter().any(|i| i.is_open());
+                for happening in &found.happenings {
+                    hooks.run(happening);
+                    if !lines.incident(happening).map_err(|e| Failure::cannot_tell(format!("stdout: {e}")))? {
+                        return Ok(ExitCode::SUCCESS);
+                    }
+                }
+            }
             started = &mut engine, if held.is_none() => {
                 let started = started.map_err(|e| Failure::cannot_tell(format!("cannot start: {e}")))?;
                 held = Some(started.map_err(Failure::cannot_tell)?);
@@ -67,12 +90,14 @@ pub(super) async fn run(args: &WatchArgs, settings: &Settings, env: &Environment
                 let store = Arc::clone(&feed.store.borrow_and_update());
                 let now = clock.now();
                 let judgement = watch.observe(&store, &stack, now);
-                feed.wishes.make(Wish::Closely(judgement.counts.degraded + judgement.counts.down > 0));
+                feed.wishes.make(Wish::Closely(open || judgement.counts.degraded + judgement.counts.down > 0));
+                watcher.offer(&store, &judgement, &stack, now);
                 lines.trouble(&store);
                 if !lines.tell(&judgement, now).map_err(|e| Failure::cannot_tell(format!("stdout: {e}")))? {
                     return Ok(ExitCode::SUCCESS);
                 }
                 if until.as_ref().is_some_and(|until| until.is_met(&store, &judgement, &stack, now)) {
+                    hooks.finish().await;
                     return Ok(ExitCode::SUCCESS);
                 }
             }
@@ -126,13 +151,100 @@ impl Lines {
                 continue;
             }
             let line = if self.json { as_json(node, verdict, before, now) } else { in_words(node, verdict, before, now) };
-            let mut out = io::stdout().lock();
-            match writeln!(out, "{line}").and_then(|()| out.flush()) {
-                Err(e) if e.kind() == io::ErrorKind::BrokenPipe => return Ok(false),
-                other => other?,
+            if !print(&line)? {
+                return Ok(false);
             }
         }
         Ok(true)
+    }
+
+    /// A line for something that happened to an incident; `false` where nobody reads any more.
+    fn incident(&self, happening: &Happening) -> io::Result<bool> {
+        print(&if self.json { event(happening) } else { told(happening) })
+    }
+}
+
+/// `false` where nobody reads any more.
+fn print(line: &str) -> io::Result<bool> {
+    let mut out = io::stdout().lock();
+    match writeln!(out, "{line}").and_then(|()| out.flush()) {
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        other => other.map(|()| true),
+    }
+}
+
+/// `2026-11-22T22:01:09Z ✖ incident opened: RDS failover, since 22:00:41: RDS: Multi-AZ instance failover started; runbook rds-failover`.
+fn told(happening: &Happening) -> String {
+    let (incident, change) = (&happening.incident, happening.change);
+    let sign = if matches!(change, Change::Closed | Change::Folded) { Level::Healthy.sign() } else { incident.severity.level().sign() };
+    let evidence = incident.evidence.first().map_or_else(String::new, |e| format!(": {}", e.text));
+    let runbook =
+        if incident.runbook.is_empty() || change != Change::Opened { String::new() } else { format!("; runbook {}", incident.runbook) };
+    let part = incident.part_of.as_ref().map_or_else(String::new, |of| format!(" {of}"));
+    let (at, since) = (happening.at.format("%Y-%m-%dT%H:%M:%SZ"), incident.since.format("%H:%M:%S"));
+    inert(&format!("{at} {sign} incident {}{part}: {}, since {since}{evidence}{runbook} [{}]", change.word(), incident.name, incident.id))
+        .into_owned()
+}
+
+/// The event as one line of JSON: what `--exec` is given, too.
+fn event(happening: &Happening) -> String {
+    json!({ "at": happening.at, "event": "incident", "change": happening.change, "incident": *happening.incident }).to_string()
+}
+
+/// Commands that are run at events.
+struct Hooks {
+    command: Option<String>,
+    limit: Duration,
+    running: JoinSet<()>,
+}
+
+/// More at once would be a storm of their own.
+const HOOKS: usize = 16;
+
+impl Hooks {
+    fn of(command: Option<String>, limit: Duration) -> Self {
+        Self { command, limit, running: JoinSet::new() }
+    }
+
+    /// Begins the command for an event; how it ended is said on stderr if it did not end well.
+    fn run(&mut self, happening: &Happening) {
+        while self.running.try_join_next().is_some() {}
+        let Some(command) = self.command.clone() else { return };
+        if self.running.len() >= HOOKS {
+            say(&format!("nextcore-top: --exec: {HOOKS} commands still run; none for {}", happening.incident.id));
+            return;
+        }
+        let (input, limit, id) = (event(happening), self.limit, happening.incident.id.clone());
+        self.running.spawn(async move {
+            if let Err(why) = hook(&command, &input, limit).await {
+                say(&format!("nextcore-top: --exec for {id}: {why}"));
+            }
+        });
+    }
+
+    /// Lets what runs come to its end, or to its limit.
+    async fn finish(&mut self) {
+        while self.running.join_next().await.is_some() {}
+    }
+}
+
+async fn hook(command: &str, input: &str, limit: Duration) -> Result<(), String> {
+    let mut shell = Process::new("sh");
+    shell.arg("-c").arg(command).stdin(Stdio::piped()).stdout(Stdio::null()).kill_on_drop(true);
+    let mut child = shell.spawn().map_err(|e| format!("sh: {e}"))?;
+    let done = async {
+        if let Some(mut stdin) = child.stdin.take() {
+            // A command that does not read its input is no failure.
+            let _ = stdin.write_all(input.as_bytes()).await;
+            let _ = stdin.write_all(b"\n").await;
+        }
+        child.wait().await
+    };
+    match timeout(limit, done).await {
+        Ok(Ok(status)) if status.success() => Ok(()),
+        Ok(Ok(status)) => Err(status.to_string()),
+        Ok(Err(e)) => Err(e.to_string()),
+        Err(_) => Err(format!("killed after {} s", limit.as_secs())),
     }
 }
 

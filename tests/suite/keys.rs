@@ -15,8 +15,8 @@ use nextcore_live::engine::clock::Clock;
 use nextcore_live::engine::{Engine, channel};
 use nextcore_sim::world::{Scenario, World};
 use nextcore_sim::{ApiFault, FaultKind};
-use nextcore_top::shell::Embedded;
 use nextcore_top::shell::session_loop::{Host, Parts, Screen, run};
+use nextcore_top::shell::{Embedded, Watcher};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use tokio::time::{Instant, sleep};
@@ -114,7 +114,15 @@ async fn on_the_loop(
         frames: Vec::new(),
         copied: Vec::new(),
     };
-    let parts = Parts { feed, clock: embedded.clock.clone(), stack: Stack::default(), theme: Theme::terminal(), authority };
+    let parts = Parts {
+        feed,
+        clock: embedded.clock.clone(),
+        stack: Stack::default(),
+        theme: Theme::terminal(),
+        authority,
+        watcher: Watcher::forgetful(),
+        user: "ops".to_owned(),
+    };
     run(&mut screen, input, session, parts).await.unwrap();
     (screen, embedded)
 }

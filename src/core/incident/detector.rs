@@ -31,7 +31,7 @@ const CHANGES_KEPT: usize = 8;
 /// Incidents that are over and remembered.
 const REMEMBERED: usize = 200;
 /// A rule of which nothing has changed is asked again after this: time itself may decide it.
-const AGAIN: TimeDelta = TimeDelta::seconds(2);
+const AGAIN: TimeDelta = TimeDelta::seconds(5);
 /// An incident that was opened so long before another one may still be part of it.
 const TOGETHER: TimeDelta = TimeDelta::minutes(10);
 
@@ -144,9 +144,10 @@ impl Detector {
     }
 
     fn is_due(&mut self, at: usize, rule: &Rule, document: &Document, now: Time) -> bool {
+        let read = rule.sections.iter().any(|key| document.fresh.contains(key)) || (rule.reads_health && document.judged_anew);
+        let waits = self.tracks.iter().any(|((r, _), t)| *r == at && matches!(t.state, State::Met(_) | State::Recovering(_)));
         let Some(asked) = self.asked_at.get_mut(at) else { return false };
-        let touched = document.judged_anew || rule.sections.iter().any(|key| document.fresh.contains(key));
-        let due = touched || asked.is_none_or(|asked| now - asked >= AGAIN);
+        let due = read || waits || asked.is_none_or(|asked| now - asked >= AGAIN);
         if due {
             *asked = Some(now);
         }
@@ -183,7 +184,10 @@ impl Detector {
             let incident = begin(rule, it, Telling::of(rule, scene, document, it), look);
             match self.taken_over(rule, it, now) {
                 Some(own) => become_(Arc::make_mut(own), incident),
-                None => self.incidents.insert(0, Arc::new(incident)),
+                None => {
+                    let incident = self.told_apart(incident);
+                    self.incidents.insert(0, Arc::new(incident));
+                }
             }
             return;
         }
@@ -212,6 +216,17 @@ impl Detector {
             }
             Step::Nothing | Step::Opens => {}
         }
+    }
+
+    /// With an id that no other one has.
+    fn told_apart(&self, mut incident: Incident) -> Incident {
+        let plain = incident.id.clone();
+        let mut number = 2;
+        while self.incidents.iter().any(|i| i.id == incident.id) {
+            incident.id = format!("{plain}-{number}");
+            number += 1;
+        }
+        incident
     }
 
     /// The open incident of a rule that saw less, of the same subject: it is this one, better known.
@@ -258,7 +273,7 @@ impl Detector {
                 own.closed_at = Some(look.moment.now);
                 let key = rules.rows().iter().position(|r| r.id == part.rule).map(|at| (at, part.of.clone()));
                 if let Some(track) = key.and_then(|key| self.tracks.get_mut(&key)) {
-                    track.state = State::Quiet;
+                    (track.state, track.closed_at) = (State::Quiet, Some(look.moment.now));
                 }
             }
         }

@@ -137,6 +137,8 @@ pub struct Rule {
     pub(super) takes_over: Vec<String>,
     /// What it reads of the state document.
     pub(super) sections: BTreeSet<&'static str>,
+    /// It reads what is judged of nodes, or how sections stand.
+    pub(super) reads_health: bool,
 }
 
 impl Rule {
@@ -251,12 +253,15 @@ impl Reader<'_> {
             folds_same: file.folds_same,
             takes_over: file.takes_over,
             sections: BTreeSet::new(),
+            reads_health: false,
             id: file.id.into_inner(),
             name: file.name.into_inner(),
             severity: file.severity,
             runbook: file.runbook,
             aws: file.aws,
         };
+        let health = rule.expressions().any(|e| e.names().any(|n| ["nodes", "counts", "worst", "sections"].contains(&n)));
+        rule.reads_health = health;
         let windows = rule.windows.iter().any(|(_, w)| w.is_series()).then_some("metrics");
         rule.sections = rule.expressions().flat_map(Expression::sections).chain(windows).collect();
         Ok(rule)

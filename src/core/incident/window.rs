@@ -57,7 +57,7 @@ impl Window {
                 events.map_or(Json::Null, |all| told(&all, matching.as_ref(), from))
             }
             Self::Value { of, over } => match of.json(facts) {
-                Some(value) => changed(value, past, now, TimeDelta::seconds(*over)),
+                Some(value) => changed(value, past, now, TimeDelta::seconds(*over), after),
                 None => Json::Null,
             },
         }
@@ -111,7 +111,7 @@ fn told(events: &Json, matching: Option<&Regex>, from: Time) -> Json {
     })
 }
 
-fn changed(value: Json, past: &mut Past, now: Time, over: TimeDelta) -> Json {
+fn changed(value: Json, past: &mut Past, now: Time, over: TimeDelta, after: Option<Time>) -> Json {
     if past.back().is_none_or(|(_, last)| *last != value) {
         past.push_back((now, value));
     }
@@ -119,7 +119,8 @@ fn changed(value: Json, past: &mut Past, now: Time, over: TimeDelta) -> Json {
     while past.len() > KEEP || past.get(1).is_some_and(|(at, _)| *at <= now - over) {
         past.pop_front();
     }
-    let before = past.len().checked_sub(2).and_then(|i| past.get(i)).map(|(_, v)| v.clone());
+    let new = past.back().is_some_and(|(at, _)| after.is_none_or(|after| *at > after));
+    let before = past.len().checked_sub(2).filter(|_| new).and_then(|i| past.get(i)).map(|(_, v)| v.clone());
     let at = past.back().map(|(at, _)| *at).filter(|_| before.is_some());
     json!({ "changed": before.is_some(), "before": before, "at": at })
 }

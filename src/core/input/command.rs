@@ -19,6 +19,8 @@ pub enum Jump {
     Logs,
     Alarms,
     Timeline,
+    /// What is happening, and what happened before.
+    Incidents,
     Network,
     /// The availability zones.
     Zones,
@@ -52,6 +54,8 @@ pub enum Intent {
     Go(Jump),
     /// Edit the filter.
     Filter,
+    /// Say that somebody has taken the selected incident on.
+    Acknowledge,
     /// Stop or resume following the log.
     Follow,
     /// Wrap long lines.
@@ -92,6 +96,8 @@ pub struct Situation {
     pub layer: bool,
     /// There are actions for what is selected.
     pub acts: bool,
+    /// An incident is open that nobody has taken on.
+    pub open: bool,
 }
 
 /// One row of the table.

@@ -139,6 +139,16 @@ pub const COMMANDS: &[Command] = &[
         enabled: always,
     },
     Command {
+        name: "incidents",
+        keys: &[Key::char('i')],
+        doc: "incidents, open and past",
+        hint: "incidents",
+        rank: 6,
+        group: LOOK,
+        intent: Intent::Go(Jump::Incidents),
+        enabled: always,
+    },
+    Command {
         name: "zones",
         keys: &[Key::char('z')],
         doc: "availability zones",
@@ -277,6 +287,16 @@ pub const COMMANDS: &[Command] = &[
         group: ACT,
         intent: Intent::Act,
         enabled: |s| s.acts,
+    },
+    Command {
+        name: "acknowledge",
+        keys: &[Key::char('A')],
+        doc: "acknowledge incident",
+        hint: "acknowledge",
+        rank: 2,
+        group: ACT,
+        intent: Intent::Acknowledge,
+        enabled: |s| s.open,
     },
     Command {
         name: "palette",

@@ -23,6 +23,7 @@ pub use logs::LogView;
 pub use msg::{Effect, Flash, Glance, Msg, Tone};
 pub use update::update;
 
+use crate::incident::{Incident, Phase};
 use crate::input::Situation;
 use crate::insight::{self, Judgement, NodeId};
 use crate::model::Time;
@@ -114,6 +115,8 @@ pub struct Session {
     pub(crate) stacks: Vec<StackChoice>,
     /// The incidents that can be rehearsed; none where this is not the embedded cloud.
     pub(crate) rehearsals: Vec<Rehearsal>,
+    /// What is happening and what happened before, the newest first.
+    pub(crate) incidents: Vec<Arc<Incident>>,
     /// How the others were when they were looked at last.
     pub(crate) glances: BTreeMap<String, Glance>,
     /// What was left behind and has been offered already.
@@ -158,6 +161,7 @@ impl Session {
             owed: Arc::default(),
             stacks: Vec::new(),
             rehearsals: Vec::new(),
+            incidents: Vec::new(),
             glances: BTreeMap::new(),
             offered: BTreeSet::new(),
             stopping: false,
@@ -200,6 +204,11 @@ impl Session {
     /// Whether anything visible changed since the last call.
     pub fn take_dirty(&mut self) -> bool {
         std::mem::take(&mut self.dirty)
+    }
+
+    /// What is happening and what happened before.
+    pub fn incidents(&self) -> &[Arc<Incident>] {
+        &self.incidents
     }
 
     /// Whether anything visible changed since the last `take_dirty`.
@@ -254,7 +263,7 @@ impl Session {
     /// The places of the stack view at this moment.
     pub fn layout(&self) -> Layout {
         let wishes: Vec<Wish> = layout::wishes(&self.stack, &self.store, &self.judgement);
-        let line = self.banner().is_some() || self.reminder().is_some() || self.notice().is_some();
+        let line = self.banner().is_some() || self.reminder().is_some() || self.notice().is_some() || self.worst_incident().is_some();
         layout::plan(self.size, line, &wishes, &self.selected)
     }
 
@@ -303,6 +312,30 @@ impl Session {
         all.next().map(|oldest| (oldest, all.count()))
     }
 
+    /// The incident that the line above everything tells of: the worst that goes on, the newest of those; how many others go on.
+    pub fn worst_incident(&self) -> Option<(&Incident, usize)> {
+        let open: Vec<&Arc<Incident>> = self.incidents.iter().filter(|i| i.is_open()).collect();
+        let worst = open.iter().max_by_key(|i| (i.phase != Phase::Recovering, i.severity, i.detected_at))?;
+        Some((worst, open.len() - 1))
+    }
+
+    /// The one that nobody has taken on yet, the worst first.
+    pub(crate) fn to_take_on(&self) -> Option<&Incident> {
+        let new = self.incidents.iter().filter(|i| i.is_open() && i.acknowledged.is_none());
+        new.max_by_key(|i| (i.severity, i.detected_at)).map(Arc::as_ref)
+    }
+
+    /// The selected one, while the list of incidents is open.
+    pub(crate) fn chosen_incident(&self) -> Option<&Incident> {
+        self.screen().filter(|s| s.pane == PaneId::Incidents)?;
+        pane::incidents::selected(self)
+    }
+
+    /// The incident that a node's state follows from.
+    pub(crate) fn follows_from(&self, node: &NodeId) -> Option<&Incident> {
+        self.incidents.iter().find(|i| i.is_open() && i.explains(node)).map(Arc::as_ref)
+    }
+
     /// What this process has promised and not yet put right.
     pub fn promises(&self) -> impl Iterator<Item = &Standing> {
         self.owed.iter().filter(|s| s.holder == Holder::Us && !s.is_reminder())
@@ -332,6 +365,7 @@ impl Session {
             opens: panes.is_none() || panel.is_some_and(|p| p.enter.is_some()),
             layer: self.help || (panes.is_none() && self.notice().is_some()),
             acts: !act::subjects(self).is_empty(),
+            open: self.to_take_on().is_some(),
         }
     }
 }

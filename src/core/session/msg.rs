@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::incident::Incident;
 use crate::input::Key;
 use crate::insight::{Counts, Judgement};
 use crate::model::Time;
@@ -59,6 +60,8 @@ pub enum Msg {
     Resize(u16, u16),
     /// A newer store, already judged.
     Observed(Arc<Store>, Judgement),
+    /// What is happening, the newest first.
+    Incidents(Vec<Arc<Incident>>),
     /// It is now this late.
     Tick(Time),
     /// The terminal gained or lost the focus.
@@ -99,6 +102,8 @@ pub enum Effect {
     Heal,
     /// Go on with another stack.
     Switch(String),
+    /// Keep that this user has taken an incident on.
+    Acknowledge(String),
     /// Put this on the user's clipboard.
     Copy(String),
     /// Make a plan.

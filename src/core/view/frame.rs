@@ -6,6 +6,7 @@ use super::View;
 use super::figures::{coarse_age, counted, stack_role};
 use super::widget::phrase::fit;
 use super::widget::{Fact, Ink, Phrase};
+use crate::incident::{Incident, Phase};
 use crate::input::{COMMANDS, Command, Key};
 use crate::model::Time;
 use crate::model::identity::Identity;
@@ -168,6 +169,9 @@ fn freshness(v: &View<'_>) -> Phrase<'static> {
 /// One line about what keeps everything from being current, about what contradicts what, or about what waits for a person; returns the
 /// body beneath.
 pub(crate) fn banner(v: &View<'_>, body: Rect, ink: &mut Ink<'_>) -> Rect {
+    if let (None, Some((incident, more))) = (v.session.banner(), v.session.worst_incident()) {
+        return incident_line(v, incident, more, body, ink);
+    }
     let notice = v.session.notice().map(|notice| (notice.into(), "Esc dismisses"));
     let line = match (v.session.banner().or(notice), v.session.reminder()) {
         (Some((headline, "")), _) => headline.into_owned(),
@@ -177,6 +181,39 @@ pub(crate) fn banner(v: &View<'_>, body: Rect, ink: &mut Ink<'_>) -> Rect {
     };
     let row = Rect { height: 1, ..body };
     ink.put(row.x + 1, row.y, row.right() - 1, &format!("▲ {line}"), Role::Banner);
+    ink.wash(row, Role::Banner);
+    Rect { y: body.y + 1, height: body.height - 1, ..body }
+}
+
+/// `✖ RDS failover  since 12:44:10 (1m12s)  RDS: failover started  +1   i open  b runbook`.
+fn incident_line(v: &View<'_>, incident: &Incident, more: usize, body: Rect, ink: &mut Ink<'_>) -> Rect {
+    let row = Rect { height: 1, ..body };
+    let lasts = text::duration(incident.lasts(v.now).num_seconds().max(0));
+    let since = format!("since {} ({lasts})", incident.since.format("%H:%M:%S"));
+    let recovering = if incident.phase == Phase::Recovering { "recovering, " } else { "" };
+    let evidence = incident.evidence.first().map_or("", |e| e.text.as_str());
+    let felt = incident.consequences();
+    let mut facts = vec![
+        Fact::new(0, Phrase::of(format!("{} {}", incident.severity.level().sign(), incident.name), Role::Banner)),
+        Fact::new(1, Phrase::of(format!("{recovering}{since}"), Role::Banner)),
+    ];
+    if more > 0 {
+        facts.push(Fact::new(2, Phrase::of(format!("+{more} more"), Role::Banner)));
+    }
+    let keys = if incident.runbook.is_empty() { "i open" } else { "i open  b runbook" };
+    let keys = if incident.acknowledged.is_none() { format!("{keys}  A take on") } else { keys.to_owned() };
+    let width = usize::from(row.width).saturating_sub(2);
+    let used = |facts: &[Fact<'_>]| facts.iter().map(|f| f.phrase.width() + 2).sum::<usize>() + keys.len() + 2;
+    // One line of evidence, and what is felt of it, as far as there is room.
+    for said in [evidence, felt.as_str()] {
+        let room = width.saturating_sub(used(&facts));
+        if room > 12 && !said.is_empty() {
+            facts.push(Fact::new(3, Phrase::of(text::clip(said, room - 2).into_owned(), Role::Banner)));
+        }
+    }
+    let line = fit(facts, width.saturating_sub(keys.len() + 2), 2);
+    ink.phrase(row.x + 1, row.y, row.right(), &line);
+    ink.put_right(row.y, row.right() - 1, &keys, Role::Banner);
     ink.wash(row, Role::Banner);
     Rect { y: body.y + 1, height: body.height - 1, ..body }
 }

@@ -31,6 +31,9 @@ fn told<'a>(v: &View<'a>, nodes: &[NodeId]) -> Vec<(Level, Cow<'a, str>)> {
     };
     let mut all: Vec<_> = nodes.iter().flat_map(|n| reasons(v, n).iter().map(move |r| (r.level, named(n, r)))).collect();
     all.sort_by_key(|r| std::cmp::Reverse(r.0));
+    if let Some(incident) = nodes.iter().find_map(|n| v.session.follows_from(n)) {
+        all.insert(0, (incident.severity.level(), Cow::Owned(format!("follows from: {}", incident.name))));
+    }
     all
 }
 
@@ -52,7 +55,9 @@ pub(crate) fn draw(v: &View<'_>, nodes: &[NodeId], area: Rect, ink: &mut Ink<'_>
 
 /// All reasons behind each other, wrapped at the words.
 pub(crate) fn wrapped(v: &View<'_>, node: &NodeId, area: Rect, ink: &mut Ink<'_>) {
-    let text = reasons(v, node).iter().map(|r| r.text.as_str()).collect::<Vec<_>>().join(" · ");
+    let follows = v.session.follows_from(node).map(|i| format!("follows from: {}", i.name));
+    let own = reasons(v, node).iter().map(|r| r.text.as_str());
+    let text = follows.as_deref().into_iter().chain(own).collect::<Vec<_>>().join(" · ");
     let worst = reasons(v, node).first().map_or(Role::Text, |r| tone(r.level));
     if area.height == 1 {
         ink.phrase(area.x, area.y, area.right(), &line(v, node));
@@ -77,6 +82,9 @@ pub(crate) fn clipped<'a>(v: &View<'a>, node: &NodeId, width: usize) -> Phrase<'
 /// All reasons on one line.
 pub(crate) fn line<'a>(v: &View<'a>, node: &NodeId) -> Phrase<'a> {
     let mut line = Phrase::new();
+    if let Some(incident) = v.session.follows_from(node) {
+        line = line.and("follows from: ", Role::Muted).and(incident.name.as_str(), Role::Text).and(" · ", Role::Muted);
+    }
     for (i, reason) in reasons(v, node).iter().enumerate() {
         if i > 0 {
             line = line.and(" · ", Role::Muted);

@@ -2,4 +2,6 @@
 //! somebody else has written. `watcher` runs the detector beside the screen.
 
 pub(super) mod folder;
-pub(super) mod watcher;
+mod watcher;
+
+pub use watcher::{Found, Watcher};

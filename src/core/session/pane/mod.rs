@@ -10,6 +10,7 @@ pub(crate) mod database;
 pub(crate) mod delivery;
 pub(crate) mod edge;
 pub(crate) mod flows;
+pub(crate) mod incidents;
 pub(crate) mod logs;
 pub(crate) mod network;
 pub(crate) mod security;
@@ -124,6 +125,8 @@ panes! {
     Logs => logs::ROW,
     /// What changed.
     Timeline => timeline::ROW,
+    /// What is happening, and what happened before.
+    Incidents => incidents::ROW,
     /// Route 53 and CloudFront.
     Edge => edge::ROW,
     /// VPC, NAT gateways, security groups.

@@ -35,6 +35,10 @@ pub fn update(session: &mut Session, msg: Msg) -> Vec<Effect> {
             session.size = (w, h);
         }
         Msg::Observed(store, judgement) => observe(session, store, judgement),
+        Msg::Incidents(all) => {
+            session.dirty |= session.incidents != all;
+            session.incidents = all;
+        }
         Msg::Tick(now) => tick(session, now),
         Msg::Focus(focused) => {
             session.dirty |= session.focused != focused;
@@ -56,7 +60,7 @@ pub fn update(session: &mut Session, msg: Msg) -> Vec<Effect> {
         effects.push(Effect::Needs { all, front });
     }
     let counts = session.judgement.counts;
-    let closely = counts.degraded + counts.down > 0;
+    let closely = counts.degraded + counts.down > 0 || session.incidents.iter().any(|i| i.is_open());
     if closely != session.closely {
         session.closely = closely;
         effects.push(Effect::Closely(closely));
@@ -131,6 +135,7 @@ pub(super) fn carry(session: &mut Session, intent: Intent, key: Key, effects: &m
     match intent {
         Intent::Quit => leave(session, effects),
         Intent::Act => act::open_menu(session),
+        Intent::Acknowledge => acknowledge(session, effects),
         Intent::Palette => act::open_palette(session),
         Intent::Suspend => stop(session, effects),
         Intent::Refresh => {
@@ -165,6 +170,15 @@ pub(super) fn carry(session: &mut Session, intent: Intent, key: Key, effects: &m
             }
         }
     }
+}
+
+/// The selected incident, or the one of the banner, is taken on.
+fn acknowledge(session: &mut Session, effects: &mut Vec<Effect>) {
+    let chosen = session.chosen_incident().filter(|i| i.is_open() && i.acknowledged.is_none());
+    let Some(incident) = chosen.or_else(|| session.to_take_on()) else { return };
+    let (id, name) = (incident.id.clone(), incident.name.clone());
+    flash(session, format!("{name}: acknowledged"), Tone::Done);
+    effects.push(Effect::Acknowledge(id));
 }
 
 /// What is under way goes on in AWS, but nobody here would see its end: that is said before leaving.

@@ -10,6 +10,7 @@ mod delivery;
 mod detail;
 mod edge;
 mod flows;
+mod incidents;
 pub(crate) mod logs;
 mod network;
 mod security;
@@ -47,6 +48,7 @@ fn drawer(pane: PaneId) -> Draw {
         PaneId::Alarms => alarms::draw,
         PaneId::Logs => logs::draw,
         PaneId::Timeline => timeline::draw,
+        PaneId::Incidents => incidents::draw,
         PaneId::Edge => edge::draw,
         PaneId::Network => network::draw,
         PaneId::Storage => storage::draw,
