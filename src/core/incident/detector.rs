@@ -7,6 +7,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use serde_json::{Value as Json, json};
 
+use super::course::{become_, begin, happenings, refresh};
 use super::document::Document;
 use super::fold::{self, Users};
 use super::record::{Change, Incident, Phase};
@@ -15,7 +16,6 @@ use super::scene::{Moment, Values, ask, subjects};
 use super::tell::Telling;
 use super::track::{State, Step, Track};
 use crate::expression::{Answer, Facts, Reading};
-use crate::insight::timeline::changes;
 use crate::insight::{Judgement, NodeId};
 use crate::model::Time;
 use crate::model::database::{Database, DatabaseSettings};
@@ -24,10 +24,6 @@ use crate::model::metric::Metrics;
 use crate::model::stack::Stack;
 use crate::model::store::Store;
 
-/// Changes so long before an incident are told beside it.
-const CHANGES: TimeDelta = TimeDelta::hours(2);
-/// How many of them.
-const CHANGES_KEPT: usize = 8;
 /// Incidents that are over and remembered.
 const REMEMBERED: usize = 200;
 /// A rule of which nothing has changed is asked again after this: time itself may decide it.
@@ -181,7 +177,7 @@ impl Detector {
         }
         let step = track.step(&opens, &closes, rule.holds, rule.closes_after, now);
         if step == Step::Opens {
-            let incident = begin(rule, it, Telling::of(rule, scene, document, it), look);
+            let incident = begin(rule, it, Telling::of(rule, scene, document, it), look.store, now);
             match self.taken_over(rule, it, now) {
                 Some(own) => become_(Arc::make_mut(own), incident),
                 None => {
@@ -329,117 +325,4 @@ fn limit(store: &Store) -> Json {
 
 fn same_zone(a: &str, b: &str) -> bool {
     a.is_empty() || b.is_empty() || a == b
-}
-
-fn begin(rule: &Rule, it: &str, telling: Telling, look: &Look) -> Incident {
-    let now = look.moment.now;
-    // A moment that a wrong clock made up is none.
-    let since = telling.since.filter(|since| *since <= now).unwrap_or(now);
-    let mut changes = changes(look.store, since - CHANGES, since + TimeDelta::seconds(30));
-    changes.truncate(CHANGES_KEPT);
-    let subject: String = it.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
-    let subject = if subject.is_empty() { subject } else { format!("-{subject}") };
-    Incident {
-        id: format!("{}-{}{subject}", since.format("%Y%m%d-%H%M"), rule.id),
-        rule: rule.id.clone(),
-        of: it.to_owned(),
-        name: rule.name.replace("{it}", it),
-        severity: rule.severity,
-        phase: Phase::Open,
-        since,
-        detected_at: now,
-        recovered_at: None,
-        closed_at: None,
-        evidence: telling.evidence,
-        cause: telling.cause,
-        confidence: telling.confidence,
-        zone: telling.zone,
-        symptoms: Vec::new(),
-        changes,
-        runbook: rule.runbook.clone(),
-        values: telling.values,
-        aws: rule.aws.clone(),
-        part_of: None,
-        acknowledged: None,
-    }
-}
-
-/// An incident that turned out to be another one keeps its id, its beginning and what was done about it.
-fn become_(own: &mut Incident, other: Incident) {
-    let kept = own.clone();
-    *own = Incident {
-        id: kept.id,
-        since: kept.since.min(other.since),
-        detected_at: kept.detected_at,
-        symptoms: kept.symptoms,
-        acknowledged: kept.acknowledged,
-        ..other
-    };
-}
-
-/// What the newest answers say of an open incident; when it began stays as it was told first.
-fn refresh(incident: &mut Arc<Incident>, telling: Telling) {
-    let Telling { evidence, cause, confidence, values, .. } = telling;
-    let same = incident.evidence == evidence && incident.cause == cause && incident.values == values;
-    if same || evidence.is_empty() {
-        return;
-    }
-    let incident = Arc::make_mut(incident);
-    incident.evidence = evidence;
-    // What was certain once stays so.
-    if confidence >= incident.confidence && !cause.is_empty() {
-        (incident.cause, incident.confidence) = (cause, confidence);
-    }
-    incident.values.extend(values);
-}
-
-/// What differs between two moments, the oldest first.
-fn happenings(before: &[Arc<Incident>], after: &[Arc<Incident>], now: Time) -> Vec<Happening> {
-    let mut all: Vec<Happening> = after
-        .iter()
-        .filter_map(|incident| {
-            let old = before.iter().find(|old| old.id == incident.id);
-            let change = match old {
-                None => Change::Opened,
-                Some(old) if old.part_of != incident.part_of => Change::Folded,
-                Some(old) if old.phase != incident.phase => match incident.phase {
-                    Phase::Open => Change::Reopened,
-                    Phase::Recovering => Change::Recovering,
-                    Phase::Closed => Change::Closed,
-                },
-                Some(old) if (&old.name, old.severity, &old.cause) != (&incident.name, incident.severity, &incident.cause) => {
-                    Change::Changed
-                }
-                Some(_) => return None,
-            };
-            Some(Happening { at: now, change, incident: Arc::clone(incident) })
-        })
-        .collect();
-    all.reverse();
-    all
-}
-
-impl Detector {
-    /// What the rules answer now, for who writes one: rule, subject, whether it opens and closes.
-    pub fn answers(&mut self, store: &Store, judgement: &Judgement, stack: &Stack, now: Time) -> Vec<(String, String, Answer, Answer)> {
-        let rules = Arc::clone(&self.rules);
-        let mut document = Document::default();
-        document.update(store, judgement, stack, now, &self.wanted);
-        let reading = Reading::of(document.json());
-        let (limit, users) = (limit(store), Users::new(store, stack));
-        let rest = fold::rest(judgement, &BTreeSet::new(), &users, now);
-        let mut facts = Facts::of(&rules.language, &reading);
-        facts.bind(LIMIT, &limit);
-        facts.bind(UNEXPLAINED, &rest);
-        let moment = Moment { metrics: store.get::<Metrics>(), now };
-        let mut all = Vec::new();
-        for rule in rules.rows() {
-            for it in subjects(rule, &facts).unwrap_or_default() {
-                let values = Values::of(rule, &facts, &it, &mut Track::default(), moment);
-                let scene = values.scene(rule, &facts);
-                all.push((rule.id.clone(), it.clone(), ask(&rule.opens, &scene), ask(&rule.closes, &scene)));
-            }
-        }
-        all
-    }
 }

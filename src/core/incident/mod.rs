@@ -3,6 +3,7 @@
 //!
 //! Pure: time comes in, the state folder is the shell's. Rules see what AWS's APIs say and what `insight` judges of it, nothing else.
 
+mod course;
 mod detector;
 mod document;
 mod fold;
