@@ -82,10 +82,23 @@ fn boxes_are_titled_by_engine_and_a_cluster_shows_who_writes_where() {
         }
         assert!(!says(&rows, "PostgreSQL 15.7") && !says(&rows, "Redis 7"), "{size:?}");
     }
-    world.edit::<Database>(|d| (d.cluster, d.engine, d.multi_az, d.secondary_zone) = (None, "mysql".into(), false, None));
+    world.edit::<Database>(|d| (d.cluster, d.engine, d.multi_az, d.secondary_zone) = (None, "mysql".into(), Some(false), None));
     for size in SIZES {
         let rows = stack(&world, size);
         assert!(says(&rows, "MySQL 15.4") && says(&rows, "a single-AZ"), "{size:?}\n{}", rows.join("\n"));
+    }
+}
+
+#[test]
+fn what_aws_does_not_say_of_a_database_is_not_shown_as_off() {
+    let mut world = World::healthy();
+    world.edit::<Database>(|d| (d.backup_retention, d.latest_restorable, d.multi_az, d.secondary_zone) = (None, None, None, None));
+    for size in SIZES {
+        let rows = stack(&world, size);
+        // Where there is no room for it the reason stands in its place.
+        let backups = if size.1 < 30 { "not known whether" } else { "(backups not known)" };
+        assert!(says(&rows, "a Multi-AZ ?") && says(&rows, backups), "{size:?}\n{}", rows.join("\n"));
+        assert!(!says(&rows, "no backups") && !says(&rows, "single-AZ"), "{size:?}\n{}", rows.join("\n"));
     }
 }
 
