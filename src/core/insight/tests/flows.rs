@@ -539,6 +539,50 @@ fn a_rollout_is_told_with_the_build_that_made_its_image() {
 }
 
 #[test]
+fn a_delivery_has_the_steps_that_its_stack_has() {
+    use StepKind::{Breaker, Build, Health, Pipeline, Push, Rollback, Scan, Source, Test, Update};
+    const ALWAYS: [StepKind; 4] = [Update, Health, Breaker, Rollback];
+    type Without = fn(&mut crate::model::stack::Stack);
+    let table: &[(&str, Without, &[StepKind])] = &[
+        ("the written one", |_| {}, &[Source, Pipeline, Build, Test, Scan, Push]),
+        ("no pipeline", |s| s.pipeline.clear(), &[Source, Build, Test, Scan, Push]),
+        ("no builds", |s| s.projects.clear(), &[Source, Pipeline, Scan, Push]),
+        ("images of another registry", |s| s.repositories.clear(), &[Source, Pipeline, Build, Test, Scan, Push]),
+        (
+            "a pipeline alone",
+            |s| {
+                s.projects.clear();
+                s.repositories.clear();
+            },
+            &[Source, Pipeline],
+        ),
+        (
+            "rolled out by hand",
+            |s| {
+                s.pipeline.clear();
+                s.projects.clear();
+            },
+            &[Scan, Push],
+        ),
+        (
+            "rolled out by hand, images of another registry",
+            |s| {
+                s.pipeline.clear();
+                s.projects.clear();
+                s.repositories.clear();
+            },
+            &[],
+        ),
+    ];
+    for (name, without, before) in table {
+        let mut world = World::healthy();
+        without(&mut world.stack);
+        let steps: Vec<StepKind> = delivery(&world).steps.iter().map(|s| s.kind).collect();
+        assert_eq!(steps, [before, &ALWAYS[..]].concat(), "{name}");
+    }
+}
+
+#[test]
 fn without_a_pipeline_the_delivery_begins_with_the_build() {
     let mut world = World::healthy();
     world.edit::<Pipeline>(|p| p.exists = false);
