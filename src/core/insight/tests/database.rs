@@ -210,42 +210,6 @@ fn replicas() {
     ]);
 }
 
-#[test]
-fn a_database_without_figures_is_not_seen() {
-    const UNSEEN: &str = "CloudWatch has no CPU figures: its figures are not seen";
-    let late = |world: &mut World, minutes: i64| {
-        world.edit::<metric::Metrics>(|m| m.series.get_mut("db/cpu").unwrap().points.iter_mut().for_each(|p| p.0 -= 60 * minutes));
-    };
-    for (name, minutes, level, reason) in [("an hour old", 60, "unknown", UNSEEN), ("a minute late", 1, "healthy", "")] {
-        let mut world = World::healthy();
-        late(&mut world, minutes);
-        assert_eq!(crate::insight::fixture::look(&world.judge(), "db"), (level, reason.to_owned()), "{name}");
-    }
-    run(&[
-        ("none at all", |w| w.unmeasured("db/cpu"), "db", "unknown", UNSEEN),
-        (
-            "it does not run",
-            |w| {
-                w.unmeasured("db/cpu");
-                db(w, |d| d.status = "stopped".into());
-            },
-            "db",
-            "down",
-            "status stopped",
-        ),
-        (
-            "it is being made",
-            |w| {
-                w.unmeasured("db/cpu");
-                db(w, |d| d.status = "creating".into());
-            },
-            "db",
-            "down",
-            "status creating",
-        ),
-    ]);
-}
-
 const STARTED: &str = "Multi-AZ instance failover started";
 const COMPLETED: &str = "Multi-AZ instance failover completed";
 

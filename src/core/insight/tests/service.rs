@@ -1,10 +1,9 @@
 //! ECS services and their tasks.
 
 use crate::insight::fixture::{World, ago, event, look, run, stopped};
-use crate::model::Time;
-use crate::model::metric;
 use crate::model::scaling::Scaling;
-use crate::model::service::{Container, ServiceDeployment, ServiceDeployments, Services, StoppedTasks, Task, Tasks};
+use crate::model::service::{Container, ServiceDeployment, ServiceDeployments, Services, StoppedTasks, Task};
+use crate::model::{Time, metric};
 
 fn stops(world: &mut World, tasks: Vec<Task>) {
     world.put(StoppedTasks { tasks });
@@ -54,58 +53,6 @@ fn counts_and_status() {
             "missing (MISSING)",
         ),
         ("missing, unsaid", |w| w.edit::<Services>(|s| s.services.clear()), "svc/web", "down", "missing (not in the response)"),
-    ]);
-}
-
-/// Moves the points of its CPU so many minutes back.
-fn older(world: &mut World, minutes: i64) {
-    world.edit::<metric::Metrics>(|m| {
-        let points = &mut m.series.get_mut(metric::Svc::Cpu.of("web").as_str()).unwrap().points;
-        points.iter_mut().for_each(|p| p.0 -= 60 * minutes);
-    });
-}
-
-fn started(world: &mut World, minutes: i64) {
-    world.edit::<Tasks>(|t| t.tasks.iter_mut().filter(|t| t.service == "web").for_each(|t| t.started_at = Some(ago(minutes))));
-}
-
-#[test]
-fn what_runs_without_figures_is_not_seen() {
-    const UNSEEN: &str = "CloudWatch has no CPU figures: its figures are not seen";
-    run(&[
-        ("none at all", |w| w.unmeasured("svc/web/cpu"), "svc/web", "unknown", UNSEEN),
-        ("none for an hour", |w| older(w, 60), "svc/web", "unknown", UNSEEN),
-        ("some minutes late", |w| older(w, 3), "svc/web", "healthy", ""),
-        (
-            "it has just begun",
-            |w| {
-                w.unmeasured("svc/web/cpu");
-                started(w, 9);
-            },
-            "svc/web",
-            "healthy",
-            "",
-        ),
-        (
-            "it has run for long enough",
-            |w| {
-                w.unmeasured("svc/web/cpu");
-                started(w, 11);
-            },
-            "svc/web",
-            "unknown",
-            UNSEEN,
-        ),
-        (
-            "what is seen of it is worse",
-            |w| {
-                w.unmeasured("svc/web/cpu");
-                w.service("web", |s| s.running = 0);
-            },
-            "svc/web",
-            "down",
-            "running 0 of 2",
-        ),
     ]);
 }
 
