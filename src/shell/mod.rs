@@ -128,8 +128,10 @@ fn execute(cli: &Cli, act: Option<&ActArgs>) -> Result<ExitCode, Failure> {
         other => Failure::cannot_tell(other),
     })?;
     let env = env.of_stack(settings.chosen.as_deref());
+    // What acts has no command.
     let command = cli.command.as_ref();
-    if let Some(why) = settings.unchosen.as_ref().filter(|_| act.is_some() || command.is_none_or(is_about_one_stack)) {
+    let rests = Rests::of(command);
+    if let Some(why) = settings.unchosen.as_ref().filter(|_| rests.on_one_stack) {
         return Err(Failure::cannot_tell(why));
     }
     let started = log::start(settings.log_level, env.log_file());
@@ -143,7 +145,7 @@ fn execute(cli: &Cli, act: Option<&ActArgs>) -> Result<ExitCode, Failure> {
     tracing::info!(version = env!("CARGO_PKG_VERSION"), command = word, level = settings.log_level.word(), "started");
     let runtime = runtime()?;
     let dashboard = act.is_none() && command.is_none();
-    let unsettled = if command.is_none_or(looks_at_aws) { runtime.block_on(settle(&mut settings)).err() } else { None };
+    let unsettled = if rests.on_aws { runtime.block_on(settle(&mut settings)).err() } else { None };
     match unsettled {
         // What is wrong is what it is asked for.
         Some(why) if matches!(command, Some(Command::Info)) => {
@@ -156,7 +158,7 @@ fn execute(cli: &Cli, act: Option<&ActArgs>) -> Result<ExitCode, Failure> {
         None => settings.place.notices.iter().for_each(|notice| failure::warn(notice)),
     }
     let settings = settings;
-    if command.is_none_or(looks_at_aws) {
+    if rests.on_aws {
         log::chosen(&settings.place);
     }
     let next = OnceLock::new();
@@ -179,32 +181,36 @@ fn execute(cli: &Cli, act: Option<&ActArgs>) -> Result<ExitCode, Failure> {
     }
 }
 
-/// Whether a command depends on where AWS is looked at.
-fn looks_at_aws(command: &Command) -> bool {
-    match command {
-        Command::Snapshot(args) => !args.observe.demo && !args.schema,
-        Command::Check(args) => !args.observe.demo,
-        Command::Watch(args) => !args.demo,
-        Command::Runbook(command) => matches!(command, RunbookCommand::Run(_)),
-        Command::Verify(args) => !args.example && !args.observe.demo,
-        Command::Init(args) => !args.demo,
-        Command::IamPolicy(_) | Command::Info => true,
-        Command::Demo(_) | Command::Cloud(_) | Command::Audit(_) | Command::Obligations(_) | Command::Screenshot(_) => false,
-    }
+/// What of the configuration a command depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Rests {
+    /// Where AWS is looked at, and as whom.
+    on_aws: bool,
+    /// Which of several stacks it is about.
+    on_one_stack: bool,
 }
 
-/// Whether a command is about one of several stacks.
-fn is_about_one_stack(command: &Command) -> bool {
-    match command {
-        Command::Snapshot(args) => !args.observe.demo && !args.schema,
-        Command::Check(args) => !args.observe.demo,
-        Command::Watch(args) => !args.demo,
-        Command::Runbook(command) => matches!(command, RunbookCommand::Run(_)),
-        Command::Verify(args) => !args.example && !args.observe.demo,
-        Command::IamPolicy(_) => true,
-        Command::Audit(args) => !args.demo,
-        Command::Obligations(args) => !args.demo,
-        Command::Demo(_) | Command::Cloud(_) | Command::Init(_) | Command::Info | Command::Screenshot(_) => false,
+impl Rests {
+    const fn both(are: bool) -> Self {
+        Self { on_aws: are, on_one_stack: are }
+    }
+
+    /// The dashboard and what acts depend on both.
+    fn of(command: Option<&Command>) -> Self {
+        match command {
+            None | Some(Command::IamPolicy(_)) => Self::both(true),
+            Some(Command::Snapshot(args)) => Self::both(!args.observe.demo && !args.schema),
+            Some(Command::Check(args)) => Self::both(!args.observe.demo),
+            Some(Command::Watch(args)) => Self::both(!args.demo),
+            Some(Command::Runbook(command)) => Self::both(matches!(command, RunbookCommand::Run(_))),
+            Some(Command::Verify(args)) => Self::both(!args.example && !args.observe.demo),
+            Some(Command::Init(args)) => Self { on_aws: !args.demo, on_one_stack: false },
+            Some(Command::Info) => Self { on_aws: true, on_one_stack: false },
+            // Read from the state folder, which is the stack's.
+            Some(Command::Audit(args)) => Self { on_aws: false, on_one_stack: !args.demo },
+            Some(Command::Obligations(args)) => Self { on_aws: false, on_one_stack: !args.demo },
+            Some(Command::Demo(_) | Command::Cloud(_) | Command::Screenshot(_)) => Self::both(false),
+        }
     }
 }
 
@@ -254,5 +260,42 @@ fn demo_stack(settings: &Settings) -> nextcore_core::model::stack::Stack {
     nextcore_core::model::stack::Stack {
         alarm_prefix: settings.stack.alarm_prefix.clone(),
         ..nextcore_core::model::stack::Stack::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[test]
+    fn what_a_command_rests_on() {
+        for (line, on_aws, on_one_stack) in [
+            ("", true, true),
+            ("demo", false, false),
+            ("snapshot", true, true),
+            ("snapshot --demo", false, false),
+            ("snapshot --schema", false, false),
+            ("check true", true, true),
+            ("check --demo true", false, false),
+            ("watch", true, true),
+            ("watch --demo", false, false),
+            ("runbook list", false, false),
+            ("runbook run rds-failover", true, true),
+            ("verify", true, true),
+            ("verify --example", false, false),
+            ("iam-policy", true, true),
+            ("info", true, false),
+            ("init", true, false),
+            ("init --demo", false, false),
+            ("audit", false, true),
+            ("audit --demo", false, false),
+            ("obligations", false, true),
+            ("screenshot", false, false),
+        ] {
+            let cli = Cli::try_parse_from(std::iter::once("nextcore-top").chain(line.split_whitespace())).unwrap();
+            assert_eq!(Rests::of(cli.command.as_ref()), Rests { on_aws, on_one_stack }, "{line}");
+        }
     }
 }

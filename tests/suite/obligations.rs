@@ -27,6 +27,12 @@ impl Desk {
         self.audit.read(None).0.iter().map(|e| e.told.word()).collect()
     }
 
+    /// How what was owed has ended, as the log says.
+    fn settled(&self) -> Vec<String> {
+        let text = |told| if let Told::Settled { text } = told { Some(text) } else { None };
+        self.audit.read(None).0.into_iter().filter_map(|e| text(e.told)).collect()
+    }
+
     /// Carries it out in a task of its own, whose reports nobody reads: a screen that is lent to a shell.
     async fn start(&self, line: &str) -> tokio::task::JoinHandle<Carried> {
         let plan = self.plan(&self.line(line)).await;
@@ -230,6 +236,24 @@ async fn what_somebody_else_puts_right_is_closed() {
     sleep(Duration::from_secs(130)).await;
     assert!(desk.runner.promises().is_empty());
     assert_eq!(desk.tap.writes(), ["DisableAlarmActions"]);
+    assert!(desk.settled()[0].ends_with(": restored by someone else"), "{:?}", desk.settled());
+}
+
+/// It is looked at while the action that puts it right is still watched: the log says whose it was, not "someone else".
+#[tokio::test(start_paused = true)]
+async fn what_is_put_right_by_an_action_of_ours_is_said_to_be() {
+    let off = desk().await.line(OFF);
+    let on = off.replace(" off ", " on ");
+    let on = on.split(" --for").next().unwrap();
+    for (line, back) in [("autoscaling suspend web", "autoscaling resume web"), ("reroute a --via b", "reroute a --via a"), (&off, on)] {
+        let desk = desk().await;
+        desk.run(line).await;
+        sleep(Duration::from_secs(90)).await;
+        desk.run(back).await;
+        sleep(Duration::from_mins(3)).await;
+        let settled = desk.settled();
+        assert!(settled.len() == 1 && settled[0].contains(&format!(": restored by '{back}'")), "{line}: {settled:?}");
+    }
 }
 
 /// Reminders: nothing undoes them, AWS's own word closes them.

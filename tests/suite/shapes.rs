@@ -230,7 +230,7 @@ async fn without_cluster_mode_roles_are_the_apis_and_a_failover_moves_them() {
     let seen = site.look("redis").await;
     assert_eq!((seen.level, seen.reasons.first()), (Level::Healthy, None), "{:?}", seen.reasons);
     let group = seen.store.get::<ReplicationGroup>().unwrap();
-    assert_eq!((&group.engine, group.cluster_enabled, group.port), (&CacheEngine::Valkey, false, Some(6379)));
+    assert_eq!((&group.engine, group.cluster_enabled, group.port), (&CacheEngine::Valkey, Some(false), Some(6379)));
     assert!(group.endpoint.as_deref().is_some_and(|e| e.starts_with("master.sessions")), "{:?}", group.endpoint);
     let primary = |store: &Store| {
         let group = store.get::<ReplicationGroup>().unwrap();

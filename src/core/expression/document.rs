@@ -9,33 +9,8 @@ use serde_json::Value as Json;
 use super::answer::{Missing, Why};
 use super::run::Run;
 use crate::model::section::Unread;
+use crate::model::standing::Standing;
 use crate::model::{Time, text};
-
-/// How a section stands, by its word in documents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
-    Idle,
-    Loading,
-    Ready,
-    Stale,
-    Denied,
-    Missing,
-    Failed,
-}
-
-impl Standing {
-    fn named(word: &str) -> Self {
-        match word {
-            "loading" => Self::Loading,
-            "ready" => Self::Ready,
-            "stale" => Self::Stale,
-            "denied" => Self::Denied,
-            "missing" => Self::Missing,
-            "failed" => Self::Failed,
-            _ => Self::Idle,
-        }
-    }
-}
 
 /// A state document, read for expressions.
 #[derive(Debug)]

@@ -33,9 +33,11 @@ enum Level {
     List,
     /// An element of that.
     Item,
-    /// The health of all nodes, and of one.
+    /// The health of all nodes, of one, its reasons, and one of these.
     Nodes,
     Node,
+    Reasons,
+    Reason,
     Deep,
 }
 
@@ -60,7 +62,10 @@ impl<'v> Scope<'v> {
             Level::Section => Level::List,
             Level::List => Level::Item,
             Level::Nodes => Level::Node,
-            Level::Item | Level::Node | Level::Deep => Level::Deep,
+            // The only list of a node.
+            Level::Node => Level::Reasons,
+            Level::Reasons => Level::Reason,
+            Level::Item | Level::Reason | Level::Deep => Level::Deep,
         };
         Self { level, ..self }
     }
@@ -84,15 +89,22 @@ impl<'v> Scope<'v> {
         let part = match self.level {
             Level::Section => self.unread.iter().find(|u| u.item.is_empty() && u.field == field),
             Level::Item => self.unread.iter().find(|u| !u.item.is_empty() && u.field == field && named(&u.item)),
-            Level::Node if field == "level" && !self.run.is_plain() => {
-                let is_unknown = json.get(field).and_then(Json::as_str) == Some("unknown");
-                let why = json.pointer("/reasons/0/text").and_then(Json::as_str).unwrap_or("not judged yet");
-                return is_unknown.then(|| format!("health not known: {why}"));
-            }
+            Level::Node | Level::Reason if self.run.is_plain() => None,
+            // The reasons of what is not known are not all there are.
+            Level::Node if field == "level" || field == "reasons" => return not_known(json, "/reasons/0/text"),
+            // A node that is degraded may rest on something that is not known, too: that may be what is asked for.
+            Level::Reason => return not_known(json, "/text"),
             _ => None,
         };
         part.map(|part| format!("{}: {}", part.part, part.why))
     }
+}
+
+/// Why the health of a node is not known, or what a reason is about, if it is not: where its text stands.
+fn not_known(json: &Json, text: &str) -> Option<String> {
+    let is_unknown = json.get("level").and_then(Json::as_str) == Some("unknown");
+    let why = json.pointer(text).and_then(Json::as_str).unwrap_or("not judged yet");
+    is_unknown.then(|| format!("health not known: {why}"))
 }
 
 /// A JSON value as a CEL value. Whole numbers are `int`, so that they can be compared and subtracted without thinking.

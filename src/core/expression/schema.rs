@@ -4,6 +4,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::shape::{Shape, sections, top};
+use crate::model::standing::Standing;
 
 /// Counts changes that a reader of the document has to know of: a field that goes or means something else. New fields do not count.
 pub const VERSION: u32 = 1;
@@ -32,7 +33,7 @@ fn section(shape: &Shape) -> Json {
     json!({
         "type": "object",
         "properties": {
-            "state": {"enum": ["idle", "loading", "ready", "stale", "denied", "missing", "failed"]},
+            "state": {"enum": Standing::ALL.map(Standing::word)},
             "at": {"type": ["string", "null"], "description": "when the data was fetched"},
             "age_s": {"type": ["integer", "null"]},
             "interval_s": {"type": "integer"},

@@ -1,27 +1,11 @@
 //! What a state document can hold: every field of every section, found by letting the types that read documents say what they ask for. So a
 //! field that is misspelt is told before anything is read, and the schema cannot drift from the program.
-//! Read by `check` and `schema`; a section that is missing here fails a test.
+//! Read by `check` and `schema`.
 
-use crate::model::alarm::{AlarmHistory, Alarms};
-use crate::model::balancer::{Balancer, Routing, Targets};
-use crate::model::cache::{CacheEvents, CacheNodes, CacheSubnets, ReplicationGroup};
-use crate::model::cdn::Cdn;
-use crate::model::dashboard::Dashboards;
-use crate::model::database::{Database, DatabaseEvents, DatabaseSettings};
-use crate::model::delivery::{Builds, Pipeline, Repositories};
-use crate::model::dns::Dns;
 use crate::model::health::Verdict;
-use crate::model::identity::Identity;
-use crate::model::log::{LogGroup, LogTail};
-use crate::model::metric::Metrics;
-use crate::model::network::{NatGateways, Network, Routes, SecurityGroups, Zones};
-use crate::model::profile::{DatabaseHost, DatabaseLoad};
-use crate::model::scaling::{Scaling, ScalingActivities};
+use crate::model::kinds::{Visit, each};
 use crate::model::section::{Problem, Section};
-use crate::model::security::{Keys, Roles, Secrets};
-use crate::model::service::{Cluster, ServiceDeployments, Services, StoppedTasks, TaskDefinitions, Tasks};
 use crate::model::stack::Stack;
-use crate::model::storage::Buckets;
 use crate::model::store::Usage;
 
 use super::roots::{View, roots as names, view};
@@ -95,60 +79,19 @@ impl Shape {
     }
 }
 
-/// The key and the shape of a section.
-fn of<T: Section>() -> (&'static str, Shape) {
-    (T::KEY.0, trace::<T>())
-}
+struct Sections(Vec<(&'static str, Shape)>);
 
-macro_rules! sections {
-    ($($section:ty),+ $(,)?) => { vec![$(of::<$section>()),+] };
+impl Visit for Sections {
+    fn section<T: Section>(&mut self) {
+        self.0.push((T::KEY.0, trace::<T>()));
+    }
 }
 
 /// Every section by its key.
 pub(super) fn sections() -> Vec<(&'static str, Shape)> {
-    sections![
-        AlarmHistory,
-        Alarms,
-        Balancer,
-        Buckets,
-        Builds,
-        CacheEvents,
-        CacheNodes,
-        CacheSubnets,
-        Cdn,
-        Cluster,
-        Dashboards,
-        Database,
-        DatabaseEvents,
-        DatabaseHost,
-        DatabaseLoad,
-        DatabaseSettings,
-        Dns,
-        Identity,
-        Keys,
-        LogGroup,
-        LogTail,
-        Metrics,
-        NatGateways,
-        Network,
-        Pipeline,
-        ReplicationGroup,
-        Repositories,
-        Roles,
-        Routes,
-        Routing,
-        Scaling,
-        ScalingActivities,
-        Secrets,
-        SecurityGroups,
-        ServiceDeployments,
-        Services,
-        StoppedTasks,
-        Targets,
-        TaskDefinitions,
-        Tasks,
-        Zones,
-    ]
+    let mut all = Sections(Vec::new());
+    each(&mut all);
+    all.0
 }
 
 fn list(of: Shape) -> Shape {

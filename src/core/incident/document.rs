@@ -7,13 +7,13 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 
 use crate::insight::conformance::section;
-use crate::insight::health::standing::Standing;
 use crate::insight::{Judgement, NodeId};
 use crate::model::Time;
 use crate::model::health::Verdict;
 use crate::model::metric::{Metrics, Series};
 use crate::model::section::{Section, SectionKey};
 use crate::model::stack::Stack;
+use crate::model::standing::Standing;
 use crate::model::store::{SectionState, Store};
 
 /// Points of a series that expressions can see; windows read the store.

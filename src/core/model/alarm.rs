@@ -82,8 +82,8 @@ pub struct Alarm {
     pub reason: String,
     /// When the state last changed.
     pub since: Option<Time>,
-    /// Whether anybody is told.
-    pub actions_enabled: bool,
+    /// Whether anybody is told; `None` = CloudWatch does not say.
+    pub actions_enabled: Option<bool>,
     /// Action ARNs.
     pub actions: Vec<String>,
     /// Namespace; empty for composite alarms.
@@ -124,6 +124,11 @@ pub struct Alarm {
 }
 
 impl Alarm {
+    /// Its actions are switched off; what CloudWatch does not say is not that.
+    pub fn is_muted(&self) -> bool {
+        self.actions_enabled == Some(false)
+    }
+
     /// What it watches: a metric, an expression, a rule.
     pub fn subject(&self) -> &str {
         if self.metric.is_empty() { &self.expression } else { &self.metric }

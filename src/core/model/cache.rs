@@ -152,17 +152,17 @@ pub struct ReplicationGroup {
     pub engine: Engine,
     /// `available`, `modifying`, ...
     pub status: CacheStatus,
-    /// Cluster mode.
-    pub cluster_enabled: bool,
+    /// Cluster mode; as with encryption, `None` = AWS does not say.
+    pub cluster_enabled: Option<bool>,
     /// `enabled`, `disabled`.
     pub multi_az: MultiAz,
     /// `enabled`, `enabling`, `disabled`, ...
     pub automatic_failover: AutomaticFailover,
-    pub auth_token: bool,
+    pub auth_token: Option<bool>,
     /// TLS.
-    pub transit_encryption: bool,
+    pub transit_encryption: Option<bool>,
     /// Encrypted at rest.
-    pub at_rest_encryption: bool,
+    pub at_rest_encryption: Option<bool>,
     pub kms_key: Option<String>,
     /// `cache.t3.medium`.
     pub node_type: String,

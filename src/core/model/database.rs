@@ -38,8 +38,8 @@ pub struct Database {
     pub version: String,
     /// `db.t3.large`.
     pub class: String,
-    /// Whether a standby is kept in another zone; of a cluster, whether a reader is.
-    pub multi_az: bool,
+    /// Whether a standby is kept in another zone; of a cluster, whether a reader is. As with all that may be off: `None` = AWS does not say.
+    pub multi_az: Option<bool>,
     /// Zone of the primary.
     pub zone: String,
     /// Zone of the standby; of a cluster, of the reader in another zone that is promoted first.
@@ -55,22 +55,22 @@ pub struct Database {
     pub replication_trouble: Vec<String>,
     /// How far point-in-time restore reaches.
     pub latest_restorable: Option<Time>,
-    pub allocated_gib: i32,
+    pub allocated_gib: Option<i32>,
     /// `gp3`.
     pub storage_type: String,
-    pub encrypted: bool,
+    pub encrypted: Option<bool>,
     /// `sse-kms`, ...; empty if AWS does not say.
     pub encryption_type: String,
     pub kms_key: Option<String>,
-    /// Days.
-    pub backup_retention: i32,
+    /// Days; 0 = no automated backups.
+    pub backup_retention: Option<i32>,
     /// Reachable from the internet.
-    pub public: bool,
+    pub public: Option<bool>,
     /// Enhanced Monitoring interval, seconds; 0 = off.
-    pub monitoring_interval: i32,
+    pub monitoring_interval: Option<i32>,
     /// Role of Enhanced Monitoring.
     pub monitoring_role: Option<String>,
-    pub performance_insights: bool,
+    pub performance_insights: Option<bool>,
     /// `standard` or `advanced`; empty if AWS does not say.
     pub insights_mode: InsightsMode,
     /// ARNs of automated backups in other regions.
@@ -109,14 +109,18 @@ pub enum Redundancy<'a> {
     ReadersBeside,
     /// To an instance that is made anew.
     NoReader,
-    /// Not known: the cluster's members are not.
+    /// Not known: the cluster's members are not, or an instance does not say whether it is Multi-AZ.
     Unknown,
 }
 
 impl Database {
-    /// Its owner keeps no automated backups; those of a cluster are the cluster's.
-    pub fn has_no_backups(&self) -> bool {
-        self.backup_retention == 0 && self.cluster.is_none() && self.replica_of.is_none()
+    /// Whether its owner keeps no automated backups; those of a cluster are the cluster's. `None` = not known.
+    pub fn has_no_backups(&self) -> Option<bool> {
+        if self.cluster.is_some() || self.replica_of.is_some() {
+            return Some(false);
+        }
+        // What can be restored to a moment has backups, whatever else was not said.
+        self.backup_retention.map(|days| days == 0).or(self.latest_restorable.map(|_| false))
     }
 
     /// The name that people use: of the cluster, where it is one's.
@@ -137,8 +141,11 @@ impl Database {
         match (&self.replica_of, self.secondary_zone.as_deref().filter(|z| !z.is_empty())) {
             (Some(source), _) => Redundancy::ReadReplica(source),
             (None, Some(zone)) => Redundancy::Standby(zone),
-            (None, None) if self.multi_az => Redundancy::StandbyPending,
-            (None, None) => Redundancy::SingleAz,
+            (None, None) => match self.multi_az {
+                Some(true) => Redundancy::StandbyPending,
+                Some(false) => Redundancy::SingleAz,
+                None => Redundancy::Unknown,
+            },
         }
     }
 
@@ -149,7 +156,8 @@ impl Database {
             Redundancy::SingleAz => Some("single-AZ: no standby to fail over to".to_owned()),
             Redundancy::ReadReplica(source) => Some(format!("read replica of {source}: it has no failover")),
             Redundancy::NoReader => Some("one member only: no reader to fail over to".to_owned()),
-            Redundancy::Unknown => Some("the members of the cluster are not known".to_owned()),
+            Redundancy::Unknown if self.cluster.is_some() => Some("the members of the cluster are not known".to_owned()),
+            Redundancy::Unknown => Some("not known whether it is Multi-AZ".to_owned()),
         }
     }
 

@@ -237,8 +237,8 @@ impl Build {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Project {
     pub name: String,
-    /// May run docker.
-    pub privileged: bool,
+    /// May run docker; `None` = CodeBuild does not say.
+    pub privileged: Option<bool>,
     /// `GITHUB`, `CODEPIPELINE`, ...
     pub source: SourceType,
     /// Service role ARN.

@@ -1,5 +1,5 @@
 //! Every kind of section by its key: how a section finds its type again when it comes out of a document instead of from AWS.
-//! A new section is a row here. Read by `report::read`.
+//! A new section is a row here. Read by `report::read`, and by whoever wants to know something of every section (`each`).
 
 use std::sync::Arc;
 
@@ -58,7 +58,17 @@ macro_rules! kinds {
         $(impl Known for $section {})+
 
         pub const KINDS: &[Kind] = &[$(of::<$section>()),+];
+
+        /// Shows every section of the table, in its order.
+        pub(crate) fn each(visit: &mut impl Visit) {
+            $(visit.section::<$section>();)+
+        }
     };
+}
+
+/// Who wants to know something of each section's type.
+pub(crate) trait Visit {
+    fn section<T: Section>(&mut self);
 }
 
 /// A section of the table: no source yields another, so that none is missing in documents and statements.

@@ -31,6 +31,7 @@ pub mod section;
 pub mod security;
 pub mod service;
 pub mod stack;
+pub(crate) mod standing;
 pub mod state;
 pub mod storage;
 pub mod store;

@@ -71,8 +71,8 @@ pub struct Subnet {
     pub tier: SubnetTier,
     /// Addresses that are free: Fargate takes one per task.
     pub free_addresses: i32,
-    /// Instances get a public address.
-    pub public_addresses: bool,
+    /// Instances get a public address; `None` = EC2 does not say.
+    pub public_addresses: Option<bool>,
     /// `available`, `pending`, ...
     pub state: SubnetState,
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Time;
 use super::action::Request;
-use super::audit::Who;
+use super::audit::{AuditEntry, Told, Who};
 use super::text::sanitize;
 
 /// What has to be put right.
@@ -120,6 +120,29 @@ pub struct Obligation {
     pub reach: Reach,
 }
 
+impl Obligation {
+    /// Who put it right by the action of this program that does, in words, as the lines of the audit log since then tell: an intent is
+    /// written before its call leaves, so it stands there before AWS can show anything. `None` = it was not done by this program here.
+    pub fn put_right_by(&self, log: &[AuditEntry]) -> Option<String> {
+        let undo = self.owed.undo();
+        let failed = |id: &str| log.iter().any(|e| e.id == id && matches!(&e.told, Told::Outcome { result, .. } if result == "failed"));
+        let by = log.iter().rev().find_map(|entry| match &entry.told {
+            Told::Intent { who, request, stack, account, region, .. }
+                if entry.at >= self.since
+                    && (request.action == undo.action && request.target == undo.target)
+                    && undo.args.iter().all(|(name, value)| request.arg(name) == Some(value))
+                    && (stack, account, region) == (&self.stack, &self.account, &self.region)
+                    && !failed(&entry.id) =>
+            {
+                Some(who)
+            }
+            _ => None,
+        })?;
+        let of = if by.user.is_empty() { String::new() } else { format!(" of {}", by.user) };
+        Some(sanitize(&format!("restored by '{undo}'{of}")))
+    }
+}
+
 /// Who carries an obligation at this moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -218,6 +241,44 @@ mod tests {
             (scaling(), Holder::Nobody, 9_999, false),
         ] {
             assert_eq!(standing(owed.clone(), holder).is_left_behind(at(now)), left, "{owed:?} {holder:?} {now}");
+        }
+    }
+
+    fn intent(id: &str, seconds: i64, request: Request, stack: &str) -> AuditEntry {
+        let who = Who { user: "kim".into(), ..Who::default() };
+        let (account, region, text) = ("1".to_owned(), "r".to_owned(), String::new);
+        let stack = stack.to_owned();
+        let told =
+            Told::Intent { who, pid: 2, request, title: text(), resource: text(), stack, account, region, plan: text(), calls: vec![] };
+        AuditEntry { at: at(seconds), id: id.into(), told }
+    }
+
+    fn outcome(id: &str, result: &str) -> AuditEntry {
+        let told = Told::Outcome { result: result.into(), request_ids: vec![], text: String::new(), millis: 1 };
+        AuditEntry { at: at(99), id: id.into(), told }
+    }
+
+    #[test]
+    fn who_put_it_right_is_who_asked_for_it_here() {
+        let scaling = Owed::Autoscaling { cluster: "c".into(), service: "web".into() };
+        let resume = || scaling.undo();
+        let way = Owed::WayOut { zone: "a".into(), table: "rtb-1".into(), home: "nat-a".into(), via: "b".into() };
+        let by_kim = Some("restored by 'autoscaling resume web' of kim");
+        let table: &[(&str, &Owed, Vec<AuditEntry>, Option<&str>)] = &[
+            ("nobody here", &scaling, vec![], None),
+            ("on its way", &scaling, vec![intent("x", 9, resume(), "s")], by_kim),
+            ("accepted", &scaling, vec![intent("x", 9, resume(), "s"), outcome("x", "accepted")], by_kim),
+            ("refused by AWS", &scaling, vec![intent("x", 9, resume(), "s"), outcome("x", "failed")], None),
+            ("before it was owed", &scaling, vec![intent("x", -9, resume(), "s")], None),
+            ("another stack's service", &scaling, vec![intent("x", 9, resume(), "other")], None),
+            ("another service", &scaling, vec![intent("x", 9, Request::new("autoscaling resume", "api"), "s")], None),
+            ("another action", &scaling, vec![intent("x", 9, Request::new("redeploy", "web"), "s")], None),
+            ("a way home", &way, vec![intent("x", 9, way.undo(), "s")], Some("restored by 'reroute a --via a' of kim")),
+            ("a way elsewhere", &way, vec![intent("x", 9, Request::new("reroute", "a").with("via", "c"), "s")], None),
+        ];
+        for (name, owed, log, by) in table {
+            let standing = standing((*owed).clone(), Holder::Us);
+            assert_eq!(standing.obligation.put_right_by(log).as_deref(), *by, "{name}");
         }
     }
 

@@ -87,7 +87,7 @@ mod tests {
     fn report(only: &str) -> Report {
         let mut world = World::healthy();
         world.edit::<Database>(|d| {
-            d.backup_retention = 1;
+            d.backup_retention = Some(1);
             d.latest_restorable = Some(world_ago(420));
             d.class = "db|t3".into();
         });

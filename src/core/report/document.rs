@@ -7,12 +7,12 @@
 use serde_json::{Map, Value, json as object};
 
 use crate::insight::Judgement;
-use crate::insight::health::standing::Standing;
 use crate::insight::topology::inventory::inventory;
 use crate::model::Time;
 use crate::model::identity::Identity;
 use crate::model::section::Section;
 use crate::model::stack::Stack;
+use crate::model::standing::Standing;
 use crate::model::store::{SectionState, Store};
 
 /// The state document of one moment.

@@ -3,12 +3,13 @@
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 
-use crate::insight::health::standing::{Standing, explain};
+use crate::insight::health::standing::explain;
 use crate::insight::{Judgement, NodeId};
 use crate::model::Time;
 use crate::model::health::{Level, Reason, ReasonKind, Verdict};
 use crate::model::section::SectionKey;
 use crate::model::stack::Stack;
+use crate::model::standing::Standing;
 use crate::model::store::{SectionState, Store};
 use crate::model::text;
 

@@ -6,14 +6,17 @@ use chrono::TimeDelta;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::insight::fixture::{DISTRIBUTION, World};
+use crate::insight::fixture::{DISTRIBUTION, World, zone_name};
 use crate::model::cache::ReplicationGroup;
 use crate::model::database::{Database, DbCluster, DbMember};
 use crate::model::metric;
 use crate::model::mode::Mode;
-use crate::model::network::SecurityGroups;
+use crate::model::network::{Network, SecurityGroups};
 use crate::model::section::ProblemKind;
-use crate::session::{Msg, Session, SessionOptions, update};
+use crate::model::service::Tasks;
+use crate::model::stack::AddressPlan;
+use crate::session::pane::PaneId;
+use crate::session::{Msg, Screen, Session, SessionOptions, update};
 use crate::theme::Theme;
 
 /// The three sizes that a person may have.
@@ -21,10 +24,16 @@ const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
 /// The stack view of a world, a line of text for each row.
 fn stack(world: &World, size: (u16, u16)) -> Vec<String> {
+    pane(world, None, size)
+}
+
+/// A pane of a world, or the stack view.
+fn pane(world: &World, pane: Option<PaneId>, size: (u16, u16)) -> Vec<String> {
     let options = SessionOptions { stack: world.stack.clone(), mode: Mode::Safe, simulated: true, size, now: world.now };
     let mut session = Session::new(options);
     update(&mut session, Msg::Tick(world.now));
     update(&mut session, Msg::Observed(Arc::new(world.store.clone()), world.judge()));
+    session.screens.extend(pane.map(|pane| Screen { pane, subject: String::new(), panel: 0 }));
     let mut buffer = Buffer::empty(Rect { x: 0, y: 0, width: size.0, height: size.1 });
     super::draw(&session, &Theme::terminal(), buffer.area, &mut buffer);
     let row = |y: u16| (0..size.0).filter_map(|x| buffer.cell((x, y))).map(ratatui::buffer::Cell::symbol).collect();
@@ -82,10 +91,81 @@ fn boxes_are_titled_by_engine_and_a_cluster_shows_who_writes_where() {
         }
         assert!(!says(&rows, "PostgreSQL 15.7") && !says(&rows, "Redis 7"), "{size:?}");
     }
-    world.edit::<Database>(|d| (d.cluster, d.engine, d.multi_az, d.secondary_zone) = (None, "mysql".into(), false, None));
+    world.edit::<Database>(|d| (d.cluster, d.engine, d.multi_az, d.secondary_zone) = (None, "mysql".into(), Some(false), None));
     for size in SIZES {
         let rows = stack(&world, size);
         assert!(says(&rows, "MySQL 15.4") && says(&rows, "a single-AZ"), "{size:?}\n{}", rows.join("\n"));
+    }
+}
+
+#[test]
+fn what_aws_does_not_say_of_a_database_is_not_shown_as_off() {
+    let mut world = World::healthy();
+    world.edit::<Database>(|d| (d.backup_retention, d.latest_restorable, d.multi_az, d.secondary_zone) = (None, None, None, None));
+    for size in SIZES {
+        let rows = stack(&world, size);
+        // Where there is no room for it the reason stands in its place.
+        let backups = if size.1 < 30 { "not known whether" } else { "(backups not known)" };
+        assert!(says(&rows, "a Multi-AZ ?") && says(&rows, backups), "{size:?}\n{}", rows.join("\n"));
+        assert!(!says(&rows, "no backups") && !says(&rows, "single-AZ"), "{size:?}\n{}", rows.join("\n"));
+    }
+}
+
+/// A service of another stack may stand in two zones of three: a zone without a subnet of it misses no task.
+#[test]
+fn a_service_misses_no_task_in_a_zone_that_it_has_no_subnet_in() {
+    let in_zones = |zones: &[&str]| {
+        let mut world = World::healthy();
+        let own = |zone: &str| zones.iter().any(|z| zone.ends_with(z));
+        let subnets = world.store.get::<Network>().unwrap().subnets.clone();
+        let own: Vec<String> = subnets.iter().filter(|s| own(&s.zone)).map(|s| s.id.clone()).collect();
+        world.service("web", |s| s.subnets.retain(|id| own.contains(id)));
+        world.edit::<Tasks>(|t| t.tasks.iter_mut().filter(|t| t.service == "web").for_each(|t| t.zone = zone_name("a")));
+        stack(&world, (200, 60))
+    };
+    for (zones, there, not) in [
+        (&["a", "b", "c"][..], "a ●●  b –  c –", "d –"),
+        (&["a", "b"], "a ●●  b –", "a ●●  b –  c"),
+        (&["a"], "a ●●", "a ●●  b"),
+        // Subnets that are not known: the zones of its tasks are all that is.
+        (&[], "a ●●", "a ●●  b"),
+    ] {
+        let rows = in_zones(zones);
+        assert!(says(&rows, there) && !says(&rows, not), "{zones:?}\n{}", rows.join("\n"));
+    }
+}
+
+/// Without any way out a private subnet is built so; with one beside it that has a way out it has lost its own. The written architecture
+/// says that each has one.
+#[test]
+fn a_subnet_without_a_way_out_is_isolated_where_all_of_them_are() {
+    let close = |zones: &[&str], written: bool| {
+        let mut world = World::healthy();
+        for zone in zones {
+            world.table(&format!("private-{zone}"), |t| t.routes.retain(|r| r.destination != "0.0.0.0/0"));
+        }
+        if !written {
+            world.stack.addresses = AddressPlan::default();
+        }
+        pane(&world, Some(PaneId::Network), (200, 60))
+    };
+    for (name, zones, written, seen) in [
+        ("none leads out", &["a", "b", "c"][..], false, ["● a isolated", "● b isolated", "● c isolated"]),
+        ("one has lost its way", &["b"], false, ["● a", "✖ b lost", "● c"]),
+        ("as written, none", &["a", "b", "c"], true, ["✖ a lost", "✖ b lost", "✖ c lost"]),
+        ("all lead out", &[], false, ["● a", "● b", "● c"]),
+    ] {
+        let rows = close(zones, written);
+        let row = |row: &String| -> Option<String> {
+            let [mark, "private", zone, ..] = row.split_whitespace().collect::<Vec<_>>()[..] else { return None };
+            let way = match (row.contains("no default route (isolated)"), row.contains("no default route")) {
+                (true, _) => " isolated",
+                (false, true) => " lost",
+                (false, false) => "",
+            };
+            (zone.len() == 1).then(|| format!("{mark} {zone}{way}"))
+        };
+        assert_eq!(rows.iter().filter_map(row).collect::<Vec<_>>(), seen, "{name}\n{}", rows.join("\n"));
     }
 }
 

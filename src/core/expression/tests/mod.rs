@@ -168,6 +168,47 @@ fn health_that_is_not_known_is_not_told_unless_asked_for() {
 }
 
 #[test]
+fn what_is_not_known_of_a_node_is_not_among_its_reasons() {
+    let unknown = json!({"level": "unknown", "text": "access denied: kms:DescribeKey"});
+    let full = json!({"level": "degraded", "text": "connections 398 of 400 (99 %)"});
+    let node = |level: &str, reasons: Value| {
+        let mut document = healthy();
+        document["nodes"]["db"]["level"] = json!(level);
+        document["nodes"]["db"]["reasons"] = reasons;
+        document
+    };
+    let lost = node("unknown", json!([unknown]));
+    let part = node("degraded", json!([full, unknown]));
+    let why = "health not known: access denied: kms:DescribeKey";
+    for text in [
+        "nodes[\"db\"].level in [\"down\", \"degraded\"]",
+        "nodes[\"db\"].reasons.exists(r, r.level == \"down\")",
+        "nodes[\"db\"].reasons.exists(r, r.level in [\"down\", \"degraded\"] && r.text.startsWith(\"connections \"))",
+        "!nodes[\"db\"].reasons.exists(r, r.text.startsWith(\"0 connections\"))",
+        "nodes[\"db\"].reasons.filter(r, r.level == \"down\").size() > 0",
+        "nodes[\"db\"].reasons.size() == 0",
+        "nodes.exists(n, nodes[n].reasons.exists(r, r.text.startsWith(\"0 connections\")))",
+    ] {
+        assert_eq!(untold(text, &lost), why, "{text}");
+    }
+    assert_eq!(untold("nodes[\"db\"].reasons.size() > 0", &node("unknown", json!([]))), "health not known: not judged yet");
+    // A degraded node has the reasons that were seen, and may have another one.
+    let seen = "nodes[\"db\"].reasons.exists(r, r.level in [\"down\", \"degraded\"] && r.text.startsWith(\"connections \"))";
+    assert_eq!(decide(seen, &part), Answer::True);
+    assert_eq!(decide("nodes[\"db\"].level in [\"down\", \"degraded\"]", &part), Answer::True);
+    for text in ["nodes[\"db\"].reasons.exists(r, r.level == \"down\")", "!nodes[\"db\"].reasons.exists(r, r.text.contains(\"storage\"))"] {
+        assert_eq!(untold(text, &part), why, "{text}");
+    }
+    // Who names the word asks for it.
+    for (document, level) in [(&lost, "unknown"), (&part, "degraded")] {
+        let text = format!(
+            "nodes[\"db\"].level == \"{level}\" && nodes[\"db\"].reasons.exists(r, r.level == \"unknown\" && r.text.contains(\"denied\"))"
+        );
+        assert_eq!(decide(&text, document), Answer::True, "{text}");
+    }
+}
+
+#[test]
 fn a_figure_that_is_too_old_is_not_told() {
     let mut document = healthy();
     document["as_of"] = json!("2026-11-22T23:01:09Z");

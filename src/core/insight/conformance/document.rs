@@ -7,10 +7,10 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::expression::{Missing, Why};
 use crate::insight::Judgement;
-use crate::insight::health::standing::Standing;
 use crate::insight::topology::inventory::inventory;
 use crate::model::Time;
 use crate::model::stack::Stack;
+use crate::model::standing::Standing;
 use crate::model::store::{SectionState, Store};
 
 use super::outcome::Outcome;

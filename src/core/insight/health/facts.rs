@@ -8,9 +8,9 @@ use crate::model::metric::Metrics;
 use crate::model::section::{Section, SectionKey};
 use crate::model::service::{Service, Services, StoppedTasks, Task, Tasks};
 use crate::model::stack::Stack;
+use crate::model::standing::Standing;
 use crate::model::store::Store;
 
-use crate::insight::health::standing::Standing;
 use crate::insight::health::window::Window;
 use crate::insight::topology::paths::{ClosedPath, Paths};
 use crate::insight::topology::roles::redis_roles;

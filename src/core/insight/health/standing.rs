@@ -1,9 +1,10 @@
-//! How a section stands, without its type: what decides whether a node can be judged at all.
-//! It says nothing about health by itself. Called by the rules and by the reports.
+//! What it means for a node how a section stands: whether it can be judged at all, and why not, in words.
+//! Called by the rules and by the reports.
 
 use crate::model::Time;
 use crate::model::health::{Level, ReasonKind};
-use crate::model::section::{Problem, ProblemKind, SectionKey, Unread};
+use crate::model::section::{Problem, SectionKey, Unread};
+use crate::model::standing::Standing;
 use crate::model::store::{SectionState, Store};
 use crate::model::text;
 
@@ -11,53 +12,6 @@ use crate::insight::health::finding::Finding;
 
 /// What is said of a section whose first answer is on its way.
 pub(crate) const LOADING: &str = "loading";
-
-/// The state of one section.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
-    /// Never asked.
-    Idle,
-    /// Asked, no answer yet.
-    Loading,
-    /// Current.
-    Ready,
-    /// The last good value is too old.
-    Stale,
-    /// A permission is missing, and there is no value.
-    Denied,
-    /// The cloud says that the resource does not exist.
-    Missing,
-    /// Failed otherwise, and there is no value.
-    Failed,
-}
-
-impl Standing {
-    /// Of an entry at `now`. A resource that existed and is now reported missing is missing at once, not after three intervals.
-    pub(crate) fn of(entry: Option<&SectionState>, now: Time) -> Self {
-        let Some(entry) = entry else { return Self::Idle };
-        match (&entry.problem, &entry.value) {
-            (Some(p), _) if p.kind == ProblemKind::NotFound => Self::Missing,
-            (_, Some(_)) if entry.is_stale(now) => Self::Stale,
-            (_, Some(_)) => Self::Ready,
-            (Some(p), None) if p.kind == ProblemKind::Denied => Self::Denied,
-            (Some(_), None) => Self::Failed,
-            (None, None) => Self::Loading,
-        }
-    }
-
-    /// The word in reports.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Idle => "idle",
-            Self::Loading => LOADING,
-            Self::Ready => "ready",
-            Self::Stale => "stale",
-            Self::Denied => "denied",
-            Self::Missing => "missing",
-            Self::Failed => "failed",
-        }
-    }
-}
 
 /// Why a section is not as it should be, in words; `None` when it is, or when it was never asked.
 pub(crate) fn explain(entry: Option<&SectionState>, now: Time) -> Option<String> {

@@ -167,6 +167,8 @@ fn shards_and_nodes() {
         ("two primaries", |w| primaries(w, &[1.0, 1.0], &[1.0, 1.0]), "redis", "down", "shard 0001: 2 primaries for 2 min"),
         ("two primaries in the minute of a failover", |w| primaries(w, &[1.0, 1.0], &[0.0, 1.0]), "redis", "healthy", ""),
         ("one primary", |w| primaries(w, &[1.0, 1.0], &[0.0, 0.0]), "redis", "healthy", ""),
+        ("two primaries, one after the other", |w| one_after_the_other(w, 1.0), "redis", "healthy", ""),
+        ("no primary, one node silent meanwhile", |w| one_after_the_other(w, 0.0), "redis", "healthy", ""),
         (
             "broken link",
             |w| {
@@ -188,6 +190,14 @@ fn shards_and_nodes() {
             "",
         ),
     ]);
+}
+
+/// A node that is gone was what it was in minutes of its own: they still speak for now, and are not those of the other.
+fn one_after_the_other(world: &mut World, primary: f64) {
+    world.unmeasured("/primary");
+    world.series(metric::Redis::Primary.of(&format!("{RG}-0001-001")), &[primary; 2]);
+    world.pass(3);
+    world.series(metric::Redis::Primary.of(&format!("{RG}-0001-002")), &[primary; 2]);
 }
 
 fn primaries(world: &mut World, first: &[f64], second: &[f64]) {

@@ -113,7 +113,7 @@ fn cluster(world: &mut World, change: impl FnOnce(&mut DbCluster)) {
         if let Some(writer) = cluster.writer() {
             (d.id, d.status) = (writer.id.clone(), writer.status.clone());
         }
-        (d.engine, d.multi_az, d.secondary_zone) = (cluster.engine.clone(), false, None);
+        (d.engine, d.multi_az, d.secondary_zone) = (cluster.engine.clone(), Some(false), None);
         d.cluster = Some(cluster);
     });
 }
@@ -190,7 +190,7 @@ fn replicas() {
     run(&[
         (
             "a read replica",
-            |w| db(w, |d| (d.multi_az, d.secondary_zone, d.replica_of) = (false, None, Some("orders".into()))),
+            |w| db(w, |d| (d.multi_az, d.secondary_zone, d.replica_of) = (Some(false), None, Some("orders".into()))),
             "db",
             "healthy",
             "read replica of orders",
@@ -199,7 +199,7 @@ fn replicas() {
             "a read replica that does not replicate",
             |w| {
                 db(w, |d| {
-                    (d.multi_az, d.secondary_zone, d.replica_of) = (false, None, Some("orders".into()));
+                    (d.multi_az, d.secondary_zone, d.replica_of) = (Some(false), None, Some("orders".into()));
                     d.replication_trouble = vec!["read replication error: disk full".into()];
                 });
             },
@@ -246,7 +246,7 @@ fn failover_and_redundancy() {
             "down",
             "rebooting for 5m00s",
         ),
-        ("single zone by design", |w| db(w, |d| (d.multi_az, d.secondary_zone) = (false, None)), "db", "healthy", "single-AZ"),
+        ("single zone by design", |w| db(w, |d| (d.multi_az, d.secondary_zone) = (Some(false), None)), "db", "healthy", "single-AZ"),
         ("no standby", |w| db(w, |d| d.secondary_zone = None), "db", "degraded", "no standby zone"),
         ("PITR jitter", |w| db(w, |d| d.latest_restorable = Some(ago(6))), "db", "healthy", "point-in-time restore 6m00s behind"),
         ("PITR late", |w| db(w, |d| d.latest_restorable = Some(ago(9))), "db", "degraded", "point-in-time restore 9m00s behind"),
@@ -258,6 +258,22 @@ fn failover_and_redundancy() {
             "point-in-time restore 34m00s behind: backup critical",
         ),
         ("a cloud without PITR", |w| db(w, |d| d.latest_restorable = None), "db", "healthy", ""),
+        ("no backups", |w| db(w, |d| d.backup_retention = Some(0)), "db", "healthy", "no automated backups: nothing to restore from"),
+        (
+            "neither a retention nor a point to restore to",
+            |w| db(w, |d| (d.backup_retention, d.latest_restorable) = (None, None)),
+            "db",
+            "unknown",
+            "not known whether it has automated backups",
+        ),
+        ("a point to restore to", |w| db(w, |d| d.backup_retention = None), "db", "healthy", ""),
+        (
+            "not said whether it is Multi-AZ",
+            |w| db(w, |d| (d.multi_az, d.secondary_zone) = (None, None)),
+            "db",
+            "unknown",
+            "not known whether it is Multi-AZ",
+        ),
     ]);
 }
 

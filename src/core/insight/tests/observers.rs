@@ -63,10 +63,17 @@ fn alarm_states() {
         ("no data yet", |w| alarms(w, vec![alarm("5xx", "INSUFFICIENT_DATA", 10)]), "alarms", "healthy", ""),
         (
             "muted",
-            |w| alarms(w, vec![crate::model::alarm::Alarm { actions_enabled: false, ..alarm("5xx", "OK", 20) }]),
+            |w| alarms(w, vec![crate::model::alarm::Alarm { actions_enabled: Some(false), ..alarm("5xx", "OK", 20) }]),
             "alarms",
             "degraded",
             "alarm 5xx: actions disabled",
+        ),
+        (
+            "not known whether anybody is told",
+            |w| alarms(w, vec![crate::model::alarm::Alarm { actions_enabled: None, ..alarm("5xx", "OK", 20) }]),
+            "alarms",
+            "unknown",
+            "alarm 5xx: not known whether its actions are enabled",
         ),
         ("none at all", |w| alarms(w, vec![]), "alarms", "n/a", "no alarms"),
     ]);

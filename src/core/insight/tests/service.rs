@@ -1,10 +1,9 @@
 //! ECS services and their tasks.
 
 use crate::insight::fixture::{World, ago, event, look, run, stopped};
-use crate::model::Time;
-use crate::model::metric;
 use crate::model::scaling::Scaling;
 use crate::model::service::{Container, ServiceDeployment, ServiceDeployments, Services, StoppedTasks, Task};
+use crate::model::{Time, metric};
 
 fn stops(world: &mut World, tasks: Vec<Task>) {
     world.put(StoppedTasks { tasks });

@@ -191,7 +191,7 @@ pub const ACTIONS: &[Spec] = &[
         offer: |store, _, name| {
             let Some(alarm) = store.get::<Alarms>().and_then(|a| a.alarms.iter().find(|a| a.name == name)) else { return Ok(()) };
             refuse(alarm.is_scaling(), "used by autoscaling")?;
-            refuse(!alarm.actions_enabled, "already off")
+            refuse(alarm.is_muted(), "already off")
         },
     },
     Spec {
@@ -204,7 +204,7 @@ pub const ACTIONS: &[Spec] = &[
         params: &[],
         offer: |store, _, name| {
             let Some(alarm) = store.get::<Alarms>().and_then(|a| a.alarms.iter().find(|a| a.name == name)) else { return Ok(()) };
-            refuse(alarm.actions_enabled, "already on")
+            refuse(alarm.actions_enabled == Some(true), "already on")
         },
     },
     Spec {

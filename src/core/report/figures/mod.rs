@@ -209,10 +209,10 @@ impl Figures<'_> {
             all.push(figure("conn", used + &line.late([metric::Db::Connections])));
         }
         all.extend(line.metrics(&[("cpu", metric::Db::Cpu.id(), percent), ("free", metric::Db::Storage.id(), text::bytes)]));
-        if db.has_no_backups() {
-            all.push(figure("PITR", "off".to_owned()));
-        } else if let Some(at) = db.latest_restorable {
-            all.push(figure("PITR", text::age(at, self.now)));
+        match (db.has_no_backups(), db.latest_restorable) {
+            (Some(true), _) => all.push(figure("PITR", "off".to_owned())),
+            (None, _) => all.push(figure("PITR", "?".to_owned())),
+            (Some(false), at) => all.extend(at.map(|at| figure("PITR", text::age(at, self.now)))),
         }
         all
     }

@@ -99,6 +99,13 @@ fn targets_are(document: &mut Value, state: &str, zone: &str) {
     }
 }
 
+/// A part of this node could not be looked at.
+fn not_known(document: &mut Value, node: &str, level: &str, why: &str) {
+    document["nodes"][node]["level"] = level.into();
+    document["nodes"][node]["reasons"] = serde_json::json!([{"level": "unknown", "text": why}]);
+    document["counts"]["unknown"] = 1.into();
+}
+
 const INCIDENTS: &[(&str, Happens)] = &[
     ("az-failure", |d| {
         targets_are(d, "unhealthy", "c");
@@ -127,7 +134,8 @@ const INCIDENTS: &[(&str, Happens)] = &[
     }),
     ("worker-backlog", |d| last(d, "svc/web/cpu", 97.0)),
     ("expired-credentials", |d| d["counts"]["unknown"] = 27.into()),
-    ("api-throttling", |d| d["counts"]["unknown"] = 3.into()),
+    ("api-throttling", |d| not_known(d, "db", "unknown", "stale for 2m00s: RDS DescribeDBInstances: throttled (Throttling)")),
+    ("api-throttling", |d| not_known(d, "svc/web", "degraded", "tasks: stale for 2m00s: ECS ListTasks: throttled (ThrottlingException)")),
     ("cloudwatch-late", |d| d["as_of"] = "2026-11-22T22:11:09Z".into()),
     ("security-group", |d| targets_are(d, "unhealthy", "")),
     ("image-pull", |d| stop(d, "web", "TaskFailedToStart", "CannotPullContainerError: image not found", 0)),
@@ -149,6 +157,31 @@ fn an_incident_is_recognised_by_the_first_check() {
         let answer = language.compile(command.expression().unwrap()).unwrap().decide(&document).unwrap();
         assert_eq!(answer, Answer::True, "{name}: {}", answer.words());
     }
+}
+
+/// What is not known is not an incident of another kind, and not the absence of one.
+#[test]
+fn what_is_not_known_fails_no_first_check() {
+    let mut document = healthy();
+    let nodes: Vec<String> = document["nodes"].as_object().unwrap().keys().cloned().collect();
+    for node in &nodes {
+        not_known(&mut document, node, "unknown", "access denied: ecs:DescribeServices");
+    }
+    let language = Language::new().unwrap();
+    let mut asked = Vec::new();
+    for book in Library::builtin().books() {
+        let book = filled(book, &document);
+        let line = book.steps[0].commands().next().unwrap();
+        let expression = language.compile(Command::parse(&line.text).unwrap().expression().unwrap()).unwrap();
+        let answer = expression.decide(&document).unwrap();
+        if book.name == "api-throttling" {
+            assert_eq!(answer, Answer::False, "the reasons say what else it is");
+        } else if expression.names().any(|name| name == "nodes") {
+            assert!(matches!(answer, Answer::CannotTell(_)), "{}: {}", book.name, answer.words());
+            asked.push(book.name.clone());
+        }
+    }
+    assert_eq!(asked, ["database-connections", "nat-gateway", "rds-failover", "security-group"]);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use nextcore_core::input::{Code, Key};
+use nextcore_core::insight::Counts;
 use nextcore_core::model::Time;
 use nextcore_core::model::action::params::FailOverDatabase;
 use nextcore_core::model::action::{Request, Tier};
@@ -13,7 +14,8 @@ use nextcore_core::model::mode::Mode;
 use nextcore_core::model::plan::{
     Call, Change, Check, Duration, End, News, Outcome, Plan, Refusal, Resource, Run, Step, StepState, Unfinished, Verdict,
 };
-use nextcore_core::session::{Msg, Session, update};
+use nextcore_core::model::stack::{StackChoice, StackHue};
+use nextcore_core::session::{Glance, Msg, Session, update};
 use nextcore_core::theme::{Depth, Glyphs, Theme};
 
 use super::fixture;
@@ -266,6 +268,51 @@ fn every_layer_looks_as_agreed() {
     }
     let shown: usize = FAMILIES.iter().map(|(_, layers)| layers.len()).sum();
     assert_eq!(shown, LAYERS.len(), "every layer is of a family");
+}
+
+fn choice(name: &str, region: &str, account: &str, color: StackHue) -> StackChoice {
+    StackChoice { name: name.into(), region: region.into(), account: account.into(), color, current: name == "production" }
+}
+
+/// Every way in which another stack can be known, each selected once.
+#[test]
+fn the_list_of_stacks_looks_as_agreed() {
+    let stacks = vec![
+        choice("production", "ap-southeast-2", "111122223333", StackHue::Red),
+        choice("staging", "ap-southeast-2", "444455556666", StackHue::Cyan),
+        choice("eu", "eu-central-1", "", StackHue::Magenta),
+        choice("sandbox", "", "", StackHue::Green),
+        choice("drill", "us-east-1", "777788889999", StackHue::Yellow),
+    ];
+    let judged = Counts { down: 1, degraded: 2, unknown: 1, healthy: 25, ..Counts::default() };
+    let reason = "database production-nextcore-db: status storage-full".to_owned();
+    let why = "no credentials in profile eu".to_owned();
+    let glances = [
+        ("staging", Glance::Judged { counts: judged, reason, at: fixture::now() - seconds(42) }),
+        ("eu", Glance::Failed { why, at: fixture::now() - seconds(130) }),
+        ("sandbox", Glance::Asking),
+    ];
+    let mut out = String::new();
+    for (armed, selected) in [(false, 0), (false, 1), (false, 2), (true, 3)] {
+        let mut session = fixture::healthy().session((80, 24)).among(stacks.clone());
+        mode(&mut session, if armed { Mode::Armed } else { Mode::Safe });
+        press(&mut session, ":stack⏎");
+        for (name, glance) in &glances {
+            update(&mut session, Msg::Glanced((*name).to_owned(), glance.clone()));
+        }
+        (0..selected).for_each(|_| drop(update(&mut session, Msg::Key(Key::new(Code::Down)))));
+        let after = draw(&session, &Theme::terminal(), (80, 24));
+        update(&mut session, Msg::Key(Key::new(Code::Esc)));
+        let place = changed(&draw(&session, &Theme::terminal(), (80, 24)), &after);
+        let _ = writeln!(
+            out,
+            "── {} selected{} · 80×24\n{}",
+            stacks[selected].name,
+            if armed { ", armed" } else { "" },
+            dump_of(&after, place)
+        );
+    }
+    agreed("layer-stacks", &out);
 }
 
 #[test]

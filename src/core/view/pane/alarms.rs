@@ -52,7 +52,8 @@ fn detail(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let inner = ink.rule(area, &Phrase::of(v.alarm_name(&alarm.name), Role::Muted), &Phrase::new(), false);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let tells = match alarm.actions.as_slice() {
-        _ if !alarm.actions_enabled => "nobody: actions disabled".to_owned(),
+        _ if alarm.is_muted() => "nobody: actions disabled".to_owned(),
+        _ if alarm.actions_enabled.is_none() => "not known whether its actions are enabled".to_owned(),
         [] => "nobody: no actions".to_owned(),
         actions => actions.join(" "),
     };
@@ -89,7 +90,7 @@ pub(crate) fn summary<'a>(alarms: &Alarms) -> Phrase<'a> {
         total += 1;
         firing += usize::from(alarm.state == AlarmState::Alarm);
         unsure += usize::from(alarm.state == AlarmState::InsufficientData);
-        muted += usize::from(!alarm.actions_enabled);
+        muted += usize::from(alarm.is_muted());
         well += usize::from(is_well(alarm));
     }
     let gap = Phrase::of(" ", Role::Text);
@@ -107,7 +108,7 @@ pub(crate) fn summary<'a>(alarms: &Alarms) -> Phrase<'a> {
 
 /// An alarm that tells nobody is not well, whatever its state: the mark of the box says so, too.
 pub(crate) fn is_well(alarm: &Alarm) -> bool {
-    alarm.actions_enabled && !matches!(alarm.state, AlarmState::Alarm | AlarmState::InsufficientData)
+    alarm.actions_enabled == Some(true) && !matches!(alarm.state, AlarmState::Alarm | AlarmState::InsufficientData)
 }
 
 fn mark(alarm: &Alarm) -> (&'static str, Role) {
@@ -220,7 +221,11 @@ fn alarms(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
             text(ago(alarm.since, v.now)),
             text(metric(alarm)),
             text(limit(alarm)),
-            if alarm.actions_enabled && !alarm.actions.is_empty() { text("yes") } else { Phrase::of("no", Role::Muted) },
+            match alarm.actions_enabled {
+                Some(true) if !alarm.actions.is_empty() => text("yes"),
+                None if !alarm.actions.is_empty() => Phrase::of("?", Role::Unknown),
+                _ => Phrase::of("no", Role::Muted),
+            },
             Phrase::of(alarm.reason.as_str(), Role::Muted),
         ]
     });

@@ -62,7 +62,11 @@ const PANELS: Panels = Panels {
 };
 
 fn header(g: &ReplicationGroup) -> Vec<(&'static str, Phrase<'_>)> {
-    let yes = |on: bool| if on { text("on") } else { Phrase::of("off", Role::Warn) };
+    let yes = |on: Option<bool>| match on {
+        Some(true) => text("on"),
+        Some(false) => Phrase::of("off", Role::Warn),
+        None => Phrase::of("?", Role::Unknown),
+    };
     let wanted = |holds: bool| if holds { Role::Text } else { Role::Warn };
     let (failover, multi_az) = match g.no_failover() {
         Some(_) => (Phrase::of("none", Role::Muted), Phrase::of("—", Role::Muted)),

@@ -64,6 +64,7 @@ pub(crate) fn zones(db: &Database, long: bool) -> Phrase<'_> {
         }
         Redundancy::ReadReplica(_) => line("").and(" read replica", Role::Muted),
         Redundancy::SingleAz => line("").and(" single-AZ", Role::Muted),
+        Redundancy::Unknown if db.cluster.is_none() => line("").and(" Multi-AZ ?", Role::Unknown),
         Redundancy::Unknown | Redundancy::Readers | Redundancy::ReadersBeside | Redundancy::NoReader => {
             line("writer ").and(" members ?", Role::Unknown)
         }
@@ -116,8 +117,10 @@ pub(crate) fn connections(v: &View<'_>, db: &Database) -> Phrase<'static> {
 
 /// How far point-in-time restore lags behind now.
 pub(crate) fn restore_lag(v: &View<'_>, db: &Database) -> Phrase<'static> {
-    if db.has_no_backups() {
-        return Phrase::of("off", Role::Warn).and(" (no backups)", Role::Muted);
+    match db.has_no_backups() {
+        Some(true) => return Phrase::of("off", Role::Warn).and(" (no backups)", Role::Muted),
+        None => return Phrase::of("?", Role::Unknown).and(" (backups not known)", Role::Muted),
+        Some(false) => {}
     }
     let lag = db.latest_restorable.map(|at| (v.now - at).num_seconds().max(0));
     let minutes = lag.map_or_else(|| "?".to_owned(), |s| if s < 90 { "1m".to_owned() } else { format!("{}m", (s + 30) / 60) });
@@ -132,7 +135,7 @@ pub(crate) fn storage(v: &View<'_>, db: &Database) -> Phrase<'static> {
     let free = v.value(metric::Db::Storage);
     let text = free.map_or_else(|| "?".to_owned(), |f| format!("{:.0}", f / 1_073_741_824.0));
     Phrase::of(text, v.graded(Limit::DatabaseFreeStorage, free))
-        .and(format!(" of {} GiB", db.allocated_gib), Role::Muted)
+        .and(format!(" of {} GiB", db.allocated_gib.map_or_else(|| "?".to_owned(), |gib| gib.to_string())), Role::Muted)
         .and(v.late_of([metric::Db::Storage]), Role::Muted)
 }
 

@@ -34,7 +34,7 @@ impl Action for Off {
 
     fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, MuteAlarm), Refusal> {
         let alarm = find(facts, &request.target)?;
-        if !alarm.actions_enabled {
+        if alarm.is_muted() {
             return Err(Refusal::Check(format!("the actions of {} are already off: nothing to do", alarm.name)));
         }
         let seconds = seconds(request).ok_or_else(|| Refusal::Usage("for: a span from 1m to 24h, such as 30m or 2h".to_owned()))?;
@@ -70,7 +70,7 @@ impl Action for Off {
     fn sight(facts: &Facts<'_>, run: &Run, params: &MuteAlarm) -> Sight {
         let name = params.alarm.as_str();
         let Some(alarm) = known(facts, name) else { return vanished(name) };
-        let off = !alarm.actions_enabled;
+        let off = alarm.is_muted();
         let until = clock(run.sent_at + TimeDelta::seconds(params.seconds));
         let mut steps = vec![Step::new("actions off", off, true)];
         let end = if off {
@@ -96,7 +96,7 @@ impl Action for On {
 
     fn draft(facts: &Facts<'_>, request: &Request) -> Result<(Draft, UnmuteAlarm), Refusal> {
         let alarm = find(facts, &request.target)?;
-        if alarm.actions_enabled {
+        if alarm.actions_enabled == Some(true) {
             return Err(Refusal::Check(format!("the actions of {} are already on: nothing to do", alarm.name)));
         }
         let params = UnmuteAlarm { alarm: alarm.name.clone() };
@@ -118,7 +118,7 @@ impl Action for On {
     fn sight(facts: &Facts<'_>, run: &Run, params: &UnmuteAlarm) -> Sight {
         let name = params.alarm.as_str();
         let Some(alarm) = known(facts, name) else { return vanished(name) };
-        let on = alarm.actions_enabled;
+        let on = alarm.actions_enabled == Some(true);
         let mut steps = vec![Step::new(if on { "actions on" } else { "actions off" }, on, true)];
         let end = if on {
             Some((Outcome::Done, format!("the actions of {name} are on")))
@@ -185,7 +185,7 @@ mod tests {
         let alarm = |name: &str, actions: Vec<String>| Alarm {
             name: name.into(),
             state: "OK".into(),
-            actions_enabled: enabled,
+            actions_enabled: Some(enabled),
             actions,
             namespace: "AWS/RDS".into(),
             metric: "CPUUtilization".into(),

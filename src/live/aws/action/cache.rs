@@ -327,7 +327,7 @@ mod tests {
         ReplicationGroup {
             id: RG.into(),
             status: "available".into(),
-            cluster_enabled: true,
+            cluster_enabled: Some(true),
             automatic_failover: "enabled".into(),
             node_type: "cache.t3.medium".into(),
             node_groups: vec![shard("0001"), shard("0002")],
@@ -366,7 +366,7 @@ mod tests {
     #[test]
     fn without_cluster_mode_events_are_of_the_one_node_group() {
         let mut plain = group();
-        plain.cluster_enabled = false;
+        plain.cluster_enabled = Some(false);
         plain.node_groups.truncate(1);
         for (member, (id, role)) in plain.node_groups[0].members.iter_mut().zip([("001", "primary"), ("002", "replica")]) {
             (member.id, member.role) = (format!("{RG}-{id}"), Some(role.into()));

@@ -234,7 +234,7 @@ mod tests {
             engine: "postgres".into(),
             version: "15.7".into(),
             class: "db.t3.large".into(),
-            multi_az: true,
+            multi_az: Some(true),
             zone: A.into(),
             secondary_zone: Some(B.into()),
             latest_restorable: Some(at(-200)),

@@ -100,7 +100,7 @@ fn instance(db: &sdk::DbInstance) -> Database {
         engine: text(db.engine()).into(),
         version: text(db.engine_version()),
         class: text(db.db_instance_class()),
-        multi_az: db.multi_az().unwrap_or_default(),
+        multi_az: db.multi_az(),
         zone: text(db.availability_zone()),
         secondary_zone: text_opt(db.secondary_availability_zone()),
         cluster: None,
@@ -108,16 +108,16 @@ fn instance(db: &sdk::DbInstance) -> Database {
             .or_else(|| text_opt(db.read_replica_source_db_cluster_identifier())),
         replication_trouble: db.status_infos().iter().filter(|i| i.normal() == Some(false)).map(replication).collect(),
         latest_restorable: time(db.latest_restorable_time()),
-        allocated_gib: db.allocated_storage().unwrap_or_default(),
+        allocated_gib: db.allocated_storage(),
         storage_type: text(db.storage_type()),
-        encrypted: db.storage_encrypted().unwrap_or_default(),
+        encrypted: db.storage_encrypted(),
         encryption_type: text(db.storage_encryption_type().map(sdk::StorageEncryptionType::as_str)),
         kms_key: text_opt(db.kms_key_id()),
-        backup_retention: db.backup_retention_period().unwrap_or_default(),
-        public: db.publicly_accessible().unwrap_or_default(),
-        monitoring_interval: db.monitoring_interval().unwrap_or_default(),
+        backup_retention: db.backup_retention_period(),
+        public: db.publicly_accessible(),
+        monitoring_interval: db.monitoring_interval(),
         monitoring_role: text_opt(db.monitoring_role_arn()),
-        performance_insights: db.performance_insights_enabled().unwrap_or_default(),
+        performance_insights: db.performance_insights_enabled(),
         insights_mode: text(db.database_insights_mode().map(sdk::DatabaseInsightsMode::as_str)).into(),
         backup_replications: db
             .db_instance_automated_backups_replications()
@@ -218,4 +218,19 @@ async fn parameters(cx: &Context, group: &str, wanted: &[&str]) -> Result<BTreeM
         }
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_answer_leaves_out_is_neither_on_nor_off() {
+        let database = instance(&sdk::DbInstance::builder().db_instance_identifier("db").build());
+        assert_eq!((database.multi_az, database.encrypted, database.public), (None, None, None));
+        assert_eq!((database.backup_retention, database.has_no_backups(), database.allocated_gib), (None, None, None));
+        assert_eq!((database.monitoring_interval, database.performance_insights), (None, None));
+        let off = sdk::DbInstance::builder().backup_retention_period(0).multi_az(false).build();
+        assert_eq!((instance(&off).has_no_backups(), instance(&off).multi_az), (Some(true), Some(false)));
+    }
 }

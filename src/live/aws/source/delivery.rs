@@ -211,7 +211,7 @@ impl super::Source for BuildsSource {
 fn project(p: &build::Project) -> Project {
     Project {
         name: text(p.name()),
-        privileged: p.environment().and_then(build::ProjectEnvironment::privileged_mode).unwrap_or_default(),
+        privileged: p.environment().and_then(build::ProjectEnvironment::privileged_mode),
         source: text(p.source().map(|s| s.r#type().as_str())).into(),
         service_role: text(p.service_role()),
     }

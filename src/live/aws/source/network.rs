@@ -111,6 +111,7 @@ async fn subnets(cx: &Context, vpc: &str) -> Result<Vec<Subnet>, Problem> {
     let request = cx.clients.ec2.describe_subnets().filters(filter("vpc-id", [vpc.to_owned()]));
     let ask = |token| request.clone().set_next_token(token).send();
     let all = page::all(SUBNETS, ask, |out| (out.subnets, out.next_token)).await?;
+    all.iter().try_for_each(|s| sent(SUBNETS, "count of free addresses", s.available_ip_address_count()).map(drop))?;
     let subnet = |s: &sdk::Subnet| Subnet {
         id: text(s.subnet_id()),
         cidr: text(s.cidr_block()),
@@ -120,7 +121,7 @@ async fn subnets(cx: &Context, vpc: &str) -> Result<Vec<Subnet>, Problem> {
             |signs| signs.tier(s.subnet_id().unwrap_or_default()),
         ),
         free_addresses: s.available_ip_address_count().unwrap_or_default(),
-        public_addresses: s.map_public_ip_on_launch().unwrap_or_default(),
+        public_addresses: s.map_public_ip_on_launch(),
         state: text(s.state().map(sdk::SubnetState::as_str)).into(),
     };
     let mut found: Vec<Subnet> = all.iter().map(subnet).collect();
@@ -385,7 +386,7 @@ async fn rules(cx: &Context, ids: Vec<String>) -> Result<Vec<(String, GroupRule)
             text(r.group_id()),
             GroupRule {
                 id: text(r.security_group_rule_id()),
-                egress: r.is_egress().unwrap_or_default(),
+                egress: sent(RULES, "direction of a rule", r.is_egress())?,
                 protocol: text(r.ip_protocol()),
                 from_port: r.from_port().unwrap_or(-1),
                 to_port: r.to_port().unwrap_or(-1),

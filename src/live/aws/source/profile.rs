@@ -51,7 +51,7 @@ impl super::Source for LoadSource {
 
     async fn poll(cx: Arc<Context>) -> Result<DatabaseLoad, Problem> {
         let database = cx.needs::<Database>()?;
-        if !database.performance_insights && database.insights_mode != InsightsMode::Advanced {
+        if database.performance_insights == Some(false) && database.insights_mode != InsightsMode::Advanced {
             return Err(off("Performance Insights is off for this DB instance", "enable it in the DB instance settings"));
         }
         let id = resource(database)?;
@@ -101,7 +101,7 @@ impl super::Source for HostSource {
 
     async fn poll(cx: Arc<Context>) -> Result<DatabaseHost, Problem> {
         let database = cx.needs::<Database>()?;
-        if database.monitoring_interval == 0 {
+        if database.monitoring_interval == Some(0) {
             return Err(off("Enhanced Monitoring is off for this DB instance", "enable it in the DB instance settings"));
         }
         let request = cx.clients.logs.get_log_events().log_group_name(GROUP).log_stream_name(resource(database)?);

@@ -135,14 +135,16 @@ impl Carrier {
                 // A call without an answer may still arrive, and what CloudWatch shows may be of before it.
                 let certain = self.seen_owed || (*answer == Answer::Accepted && self.accepted);
                 let often = self.rights > if due { 1 } else { 2 };
-                (certain || often).then(|| self.words())
+                if certain || often { Some(self.words().await) } else { None }
             }
         }
     }
 
-    fn words(&self) -> String {
+    async fn words(&self) -> String {
         let was_due = self.obligation.due.is_some_and(|d| self.keeper.0.tools.clock.now() >= d);
+        let by = if self.attempts == 0 { self.keeper.put_right_by(&self.obligation).await } else { None };
         let how = match (self.attempts > 0, self.seen_owed, was_due) {
+            (false, ..) if by.is_some() => by.as_deref().unwrap_or_default(),
             (false, true, _) => "restored by someone else",
             (false, false, _) => "already restored",
             (true, _, true) => "restored when due",

@@ -190,13 +190,22 @@ impl Keeper {
     async fn close_if_right(&self, obligation: &Obligation) -> bool {
         let tools = &self.0.tools;
         let text = match look(&tools.clients, &obligation.owed).await {
-            Ok(Shown::Right) => "already restored by someone else",
-            Ok(Shown::Gone) => "the resource is gone",
+            Ok(Shown::Right) => {
+                let by = self.put_right_by(obligation).await;
+                by.unwrap_or_else(|| "already restored by someone else".to_owned())
+            }
+            Ok(Shown::Gone) => "the resource is gone".to_owned(),
             Ok(Shown::Owed) | Err(_) => return false,
         };
         let id = obligation.id.clone();
         let Ok(Some(hold)) = tools.files.aside(move |files| files.take(&id)).await else { return false };
-        self.record(&obligation.id, Told::Settled { text: text.to_owned() }).await.is_ok() && tools.files.settle(&hold).is_ok()
+        self.record(&obligation.id, Told::Settled { text }).await.is_ok() && tools.files.settle(&hold).is_ok()
+    }
+
+    /// Who of the people who use this program on this machine put it right, if one of them did.
+    async fn put_right_by(&self, obligation: &Obligation) -> Option<String> {
+        let (log, _) = self.0.tools.audit.read_aside(Some(obligation.since)).await;
+        obligation.put_right_by(&log)
     }
 
     fn carries(&self, id: &str) -> bool {

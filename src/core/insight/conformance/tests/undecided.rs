@@ -2,9 +2,12 @@
 
 use serde_json::json;
 
+use crate::model::alarm::Alarms;
 use crate::model::balancer::Targets;
+use crate::model::cache::ReplicationGroup;
 use crate::model::cdn::Cdn;
 use crate::model::database::{Database, DatabaseEvents};
+use crate::model::delivery::Builds;
 use crate::model::network::Routes;
 use crate::model::service::{Services, TaskDefinitions};
 use crate::model::storage::Buckets;
@@ -76,6 +79,33 @@ fn a_section_that_could_not_be_read_makes_its_statements_unknown_by_name() {
             assert_eq!(row(&report, id).found, None, "{name}: {id}");
         }
         assert_eq!(row(&report, "V01").outcome, Outcome::Pass, "{name}");
+    }
+}
+
+#[test]
+fn what_an_answer_does_not_say_is_not_that_it_is_off() {
+    type Silence = (&'static str, fn(&mut Seed), &'static [&'static str]);
+    let silences: &[Silence] = &[
+        ("backups", |s| s.edit::<Database>(|d| d.backup_retention = None), &["D08"]),
+        ("Multi-AZ", |s| s.edit::<Database>(|d| (d.multi_az, d.secondary_zone) = (None, None)), &["D05", "H09"]),
+        ("encryption", |s| s.edit::<Database>(|d| (d.encrypted, d.kms_key) = (None, None)), &["D07"]),
+        ("the internet", |s| s.edit::<Database>(|d| d.public = None), &["D13"]),
+        ("storage", |s| s.edit::<Database>(|d| d.allocated_gib = None), &["D03"]),
+        ("monitoring", |s| s.edit::<Database>(|d| (d.monitoring_interval, d.monitoring_role) = (None, None)), &["D09"]),
+        ("insights", |s| s.edit::<Database>(|d| (d.performance_insights, d.insights_mode) = (None, "standard".into())), &["D10"]),
+        ("cluster mode", |s| s.edit::<ReplicationGroup>(|g| g.cluster_enabled = None), &["C02"]),
+        ("the token", |s| s.edit::<ReplicationGroup>(|g| g.auth_token = None), &["C04"]),
+        ("TLS", |s| s.edit::<ReplicationGroup>(|g| g.transit_encryption = None), &["C04"]),
+        ("docker", |s| s.edit::<Builds>(|b| b.projects.iter_mut().for_each(|p| p.privileged = None)), &["P10"]),
+        ("alarm actions", |s| s.edit::<Alarms>(|a| a.alarms.iter_mut().for_each(|a| a.actions_enabled = None)), &["M03", "M04"]),
+    ];
+    for (name, change, ids) in silences {
+        let mut seed = Seed::new();
+        change(&mut seed);
+        let report = run(&builtin(), &seed);
+        for id in *ids {
+            assert_eq!(row(&report, id).outcome, Outcome::Unknown, "{name}: {id}: {:?}", row(&report, id).why);
+        }
     }
 }
 

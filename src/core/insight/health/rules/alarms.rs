@@ -84,7 +84,11 @@ fn evaluated(_: &Facts<'_>, alarm: &Alarm) -> Option<Finding> {
 }
 
 fn muted(_: &Facts<'_>, alarm: &Alarm) -> Option<Finding> {
-    (!alarm.actions_enabled).then(|| degraded(format!("alarm {}: actions disabled", alarm.name)))
+    match alarm.actions_enabled {
+        Some(true) => None,
+        Some(false) => Some(degraded(format!("alarm {}: actions disabled", alarm.name))),
+        None => Some(Finding::new(Level::Unknown, format!("alarm {}: not known whether its actions are enabled", alarm.name))),
+    }
 }
 
 /// `CPUUtilization 91.3 > 80` from CloudWatch's `Threshold Crossed: 2 out of the last 2 datapoints [91.3 (…), …] were greater than …`;

@@ -254,7 +254,9 @@ fn failover(facts: &Facts<'_>, _: &Database) -> Option<Finding> {
 /// What was built in one zone is not degraded for it: whether it should be is for the written architecture to say.
 fn multi_az(_: &Facts<'_>, db: &Database) -> Option<Finding> {
     match db.redundancy() {
-        Redundancy::Standby(_) | Redundancy::Readers | Redundancy::ReadReplica(_) | Redundancy::Unknown => None,
+        Redundancy::Standby(_) | Redundancy::Readers | Redundancy::ReadReplica(_) => None,
+        // The cluster's own rule says what is not known of its members.
+        Redundancy::Unknown => db.cluster.is_none().then(|| Finding::new(Level::Unknown, "not known whether it is Multi-AZ")),
         Redundancy::StandbyPending => Some(degraded("no standby zone")),
         Redundancy::SingleAz => Some(note("single-AZ")),
         Redundancy::NoReader => Some(note("no reader: a failover takes up to 10 min")),
@@ -263,8 +265,10 @@ fn multi_az(_: &Facts<'_>, db: &Database) -> Option<Finding> {
 }
 
 fn pitr(facts: &Facts<'_>, db: &Database) -> Option<Finding> {
-    if db.has_no_backups() {
-        return Some(note("no automated backups: nothing to restore from"));
+    match db.has_no_backups() {
+        Some(true) => return Some(note("no automated backups: nothing to restore from")),
+        None => return Some(Finding::new(Level::Unknown, "not known whether it has automated backups")),
+        Some(false) => {}
     }
     let at = db.latest_restorable?;
     let lag = facts.now - at;

@@ -24,12 +24,12 @@ use crate::model::health::Level;
 use crate::model::limits::Limit;
 use crate::model::metric::{Family, Metrics, SeriesId};
 use crate::model::section::{Section, SectionKey};
+use crate::model::standing::Standing;
 use crate::model::system::SystemSpec;
 
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down};
 use crate::insight::health::node::Assessment;
-use crate::insight::health::standing::Standing;
 
 /// One rule about a subject of type `S`.
 pub(crate) struct Rule<S> {

@@ -143,18 +143,24 @@ fn header<'a>(v: &View<'a>, db: &'a Database, short: bool) -> Vec<(&'static str,
     }
     pairs.extend(db.cluster.as_ref().map(|c| ("cluster", text(c.id.as_str()).and(format!("  {}", c.kind()), Role::Muted))));
     pairs.extend(db.replica_of.as_deref().map(|source| ("replica of", text(source))));
-    let on = |on: bool| if on { text("on") } else { Phrase::of("off", Role::Warn) };
+    let unknown = || Phrase::of("?", Role::Unknown);
+    let on = |on: Option<bool>| match on {
+        Some(true) => text("on"),
+        Some(false) => Phrase::of("off", Role::Warn),
+        None => unknown(),
+    };
+    let every = |seconds: i32| if seconds > 0 { format!("every {seconds} s") } else { "off".to_owned() };
     let earliest = v.store.get::<DatabaseSettings>().and_then(|s| s.earliest_restorable).map(|at| at.format("%d %b %H:%MZ").to_string());
     pairs.extend([
         ("pending", waiting),
         ("storage", allocated(db)),
         ("multi-AZ", if db.redundancy() == Redundancy::SingleAz { text("single-AZ") } else { on(db.multi_az) }),
         ("encrypted", on(db.encrypted)),
-        ("backups", text(format!("{} days", db.backup_retention))),
+        ("backups", db.backup_retention.map_or_else(unknown, |days| text(format!("{days} days")))),
         ("restore from", text(earliest.unwrap_or_else(|| "?".to_owned()))),
-        ("monitoring", text(if db.monitoring_interval > 0 { format!("every {} s", db.monitoring_interval) } else { "off".to_owned() })),
+        ("monitoring", db.monitoring_interval.map_or_else(unknown, |seconds| text(every(seconds)))),
         ("insights", on(db.performance_insights)),
-        ("public", if db.public { Phrase::of("yes", Role::Warn) } else { text("no") }),
+        ("public", db.public.map_or_else(unknown, |public| if public { Phrase::of("yes", Role::Warn) } else { text("no") })),
         ("parameters", text(db.parameter_group.as_deref().unwrap_or("—"))),
         ("endpoint", text(db.endpoint.as_deref().unwrap_or("—"))),
     ]);
@@ -164,7 +170,11 @@ fn header<'a>(v: &View<'a>, db: &'a Database, short: bool) -> Vec<(&'static str,
 
 /// What is allocated; of Aurora nothing is.
 fn allocated(db: &Database) -> Phrase<'_> {
-    if db.engine.is_aurora() { text(db.storage_type.as_str()) } else { text(format!("{} GiB {}", db.allocated_gib, db.storage_type)) }
+    match db.allocated_gib {
+        _ if db.engine.is_aurora() => text(db.storage_type.as_str()),
+        Some(gib) => text(format!("{gib} GiB {}", db.storage_type)),
+        None => Phrase::of("? ", Role::Unknown).and(db.storage_type.as_str(), Role::Text),
+    }
 }
 
 #[cfg(test)]

@@ -194,7 +194,14 @@ pub(super) fn detail<'a>(v: &View<'a>, subnet: &'a Subnet) -> Detail<'a> {
         .with("outbound", exit(v, subnet).1)
         .maybe("route table", table.map(|t| text(t.name.as_str()).and("  ", Role::Text).and(t.id.as_str(), Role::Muted)))
         .maybe("routes", routes.map(text))
-        .with("public IPs", text(if subnet.public_addresses { "auto-assigned" } else { "no" }))
+        .with(
+            "public IPs",
+            match subnet.public_addresses {
+                Some(true) => text("auto-assigned"),
+                Some(false) => text("no"),
+                None => Phrase::of("?", Role::Unknown),
+            },
+        )
 }
 
 const ROUTES: &[Column] = &[

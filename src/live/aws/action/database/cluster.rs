@@ -243,7 +243,7 @@ mod tests {
             let refused = bench(db).draft::<FailOver>(&request().with("to", to)).unwrap_err();
             assert_eq!(refused.text(), text);
         }
-        (replica.replica_of, replica.multi_az, replica.secondary_zone) = (None, true, Some("ap-southeast-2b".into()));
+        (replica.replica_of, replica.multi_az, replica.secondary_zone) = (None, Some(true), Some("ap-southeast-2b".into()));
         let refused = bench(replica).draft::<FailOver>(&request().with("to", "shop-2")).unwrap_err();
         assert_eq!(refused.text(), "copy is no cluster: it fails over to its standby, not to 'shop-2'");
         for (db, to, text) in [

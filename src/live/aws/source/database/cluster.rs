@@ -20,6 +20,8 @@ pub(super) async fn poll(cx: &Context, id: &str) -> Result<Option<Database>, Pro
     let all = sent(CLUSTERS, "DB clusters", out.db_clusters)?;
     let Some(found) = all.into_iter().find(|c| c.db_cluster_identifier() == Some(id)) else { return Ok(None) };
     sent(CLUSTERS, "status", found.status())?;
+    // A member that is silent about it would be taken for a reader, and the cluster for one without a writer.
+    found.db_cluster_members().iter().try_for_each(|m| sent(CLUSTERS, "writer among the members", m.is_cluster_writer()).map(drop))?;
     // Aurora's first serverless kind has no instances: there is nothing that could be shown of it.
     if found.engine_mode() == Some("serverless") {
         return Err(Problem {
@@ -46,13 +48,13 @@ fn joined(found: &sdk::DbCluster, instances: &[sdk::DbInstance]) -> Database {
         id: writer.map_or_else(|| cluster.id.clone(), |w| w.id.clone()),
         engine: cluster.engine.clone(),
         version: text_opt(found.engine_version()).unwrap_or(own.version),
-        multi_az: heir.is_some(),
+        multi_az: Some(heir.is_some()),
         secondary_zone: heir,
         replica_of: text_opt(found.replication_source_identifier()),
         latest_restorable: time(found.latest_restorable_time()).or(own.latest_restorable),
-        encrypted: found.storage_encrypted().unwrap_or(own.encrypted),
+        encrypted: found.storage_encrypted().or(own.encrypted),
         kms_key: text_opt(found.kms_key_id()).or(own.kms_key),
-        backup_retention: found.backup_retention_period().unwrap_or(own.backup_retention),
+        backup_retention: found.backup_retention_period().or(own.backup_retention),
         storage_type: text_opt(found.storage_type()).unwrap_or(own.storage_type),
         endpoint: text_opt(found.endpoint()).or(own.endpoint),
         port: port(found.port()).or(own.port),
