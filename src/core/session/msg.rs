@@ -11,6 +11,9 @@ use crate::model::mode::Mode;
 use crate::model::plan::{News, Plan};
 use crate::model::section::SectionKey;
 use crate::model::store::Store;
+use crate::runbook::{Library, Progress};
+
+use super::runbook::Kept;
 
 /// What a flash message is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +72,10 @@ pub enum Msg {
     Acted(News),
     /// Another stack was looked at.
     Glanced(String, Glance),
+    /// The runbooks were read; what of a team's folder was not, and why.
+    Runbooks(Arc<Library>, Vec<String>),
+    /// The walks through runbooks as the state folder has them.
+    Walks(Vec<Progress>),
     /// What this process may do has changed.
     Mode(Mode),
 }
@@ -99,6 +106,8 @@ pub enum Effect {
     Heal,
     /// Go on with another stack.
     Switch(String),
+    /// Keep a walk through a runbook, so that another dashboard sees it.
+    Keep(Box<Kept>),
     /// Put this on the user's clipboard.
     Copy(String),
     /// Make a plan.

@@ -12,6 +12,7 @@ mod edge;
 mod flows;
 pub(crate) mod logs;
 mod network;
+mod runbook;
 mod security;
 mod service;
 mod storage;
@@ -56,6 +57,8 @@ fn drawer(pane: PaneId) -> Draw {
         PaneId::Zones => zones::draw,
         PaneId::Flows => flows::draw,
         PaneId::Verify => verify::draw,
+        PaneId::Runbooks => runbook::draw,
+        PaneId::Runbook => runbook::draw_walk,
     }
 }
 
