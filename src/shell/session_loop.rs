@@ -12,7 +12,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use nextcore_core::insight::Watch;
 use nextcore_core::model::stack::Stack;
-use nextcore_core::session::{Effect, Msg, Session, Tone, update};
+use nextcore_core::session::{Effect, Kept, Msg, Session, Tone, update};
 use nextcore_core::theme::Theme;
 use nextcore_core::view;
 use nextcore_live::aws::action::Handoff;
@@ -41,6 +41,10 @@ pub trait Host {
     /// Make an incident happen in the embedded cloud, or end all (`None`): what was done, or why not.
     fn rehearse(&mut self, _incident: Option<&str>) -> Result<String, String> {
         Err("incidents are rehearsed in 'nextcore-top demo'".to_owned())
+    }
+    /// Keep a walk through a runbook.
+    fn keep(&mut self, _walk: Kept) -> Result<(), String> {
+        Ok(())
     }
     /// Another stack is to be shown after this session.
     fn switch(&mut self, _stack: String) {}
@@ -148,6 +152,11 @@ pub async fn run<T: Screen + Host>(
                     screen.draw(&session, &theme)?;
                 }
                 Effect::Copy(text) => screen.copy(&text)?,
+                Effect::Keep(walk) => {
+                    if let Err(why) = screen.keep(*walk) {
+                        update(&mut session, Msg::Flash(why, Tone::Error));
+                    }
+                }
                 Effect::Glance(stacks) => screen.glance(stacks),
                 Effect::Inject(incident) => said(&mut session, screen.rehearse(Some(&incident))),
                 Effect::Heal => said(&mut session, screen.rehearse(None)),
