@@ -208,17 +208,20 @@ impl Session {
         let system = node.parse::<NodeId>().ok().map(|node| node.system());
         let mut walks: Vec<&Progress> = self.books.all().filter(|p| self.now - p.touched() < LISTED).collect();
         walks.sort_by_key(|p| std::cmp::Reverse((p.outcome() != Outcome::Finished, p.touched())));
-        let shown = |p: &&Progress| filter.is_empty() || filter.matches_fields(&[&p.id(), &p.by]);
-        let walks = walks.into_iter().filter(|p| library.get(&p.runbook).is_some()).filter(shown).map(BookRow::Walk);
+        let shown = |p: &Progress| filter.is_empty() || filter.matches_fields(&[&p.id(), &p.by]);
+        walks.retain(|p| library.get(&p.runbook).is_some() && shown(p));
+        // One that asks for nothing has one walk: its row is enough.
+        let listed = |book: &Runbook| book.front.values.is_empty() && walks.iter().any(|p| p.runbook == book.name);
         let is_about = |book: &Runbook| system.is_some_and(|s| self.books.about.get(&book.name).is_some_and(|all| all.contains(&s)));
-        let mut books: Vec<(bool, &Runbook)> = library.books().iter().map(|book| (is_about(book), book)).collect();
+        let books = library.books().iter().filter(|book| !listed(book));
+        let mut books: Vec<(bool, &Runbook)> = books.map(|book| (is_about(book), book)).collect();
         books.sort_by_key(|(about, _)| !about);
         let matches = |book: &Runbook| {
             let front = &book.front;
             filter.is_empty() || filter.matches_fields(&[&book.name, &front.title, &front.when, &front.owner, &front.incidents.join(" ")])
         };
         let books = books.into_iter().filter(|(_, book)| matches(book)).map(|(about, book)| BookRow::Book(book, about));
-        walks.chain(books).collect()
+        walks.iter().copied().map(BookRow::Walk).chain(books).collect()
     }
 
     /// How many runbooks are about a box.

@@ -93,13 +93,14 @@ fn no_size_panics_and_all_is_plain_in_ascii() {
 /// What is cut at the end of the screen says so, and the keys that work are in the last row.
 #[test]
 fn what_does_not_fit_is_said_and_the_keys_are_there() {
-    let mut session = session(fixture::healthy(), (80, 24));
+    let mut session = session(fixture::healthy(), (80, 20));
     press(&mut session, ":runbook crash-loop service=web⏎↓↓↓");
-    let seen = text(&session, (80, 24));
+    let seen = text(&session, (80, 20));
     assert!(seen.contains("PgUp PgDn 1-"), "{seen}");
     for word in ["Enter run", "s skip", "n note", "Esc back", "? help"] {
         assert!(seen.contains(word), "{word}:\n{seen}");
     }
+    update(&mut session, Msg::Resize(80, 24));
     press(&mut session, "?");
     let help = text(&session, (80, 24));
     for word in ["In a runbook", "skip the step", "begin anew", "quit"] {
