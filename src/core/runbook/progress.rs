@@ -198,6 +198,11 @@ impl Progress {
         Ok(())
     }
 
+    /// What was begun is to do again, from the same command on: nothing was sent after all.
+    pub fn put_back(&mut self, step: usize, at: Time) -> Result<(), ProgressError> {
+        self.set(step, State::ToDo, at)
+    }
+
     pub fn done(&mut self, step: usize, by: &str, at: Time) -> Result<(), ProgressError> {
         self.set(step, State::Done { at, by: by.to_owned() }, at)
     }

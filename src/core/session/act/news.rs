@@ -18,7 +18,10 @@ pub(in crate::session) fn take(session: &mut Session, news: News, effects: &mut 
     session.dirty = true;
     match news {
         News::Planned(plan) => planned(session, plan),
-        News::Moved(plan) => session.act = Some(Act::Planned(Planned::new(plan, true))),
+        News::Moved(plan) => {
+            runbook::moved(session, effects);
+            session.act = Some(Act::Planned(Planned::new(plan, true)));
+        }
         News::Refused(request, refusal) => {
             runbook::on_refused(session, &request, &refusal, effects);
             refused(session, request, refusal);

@@ -46,6 +46,17 @@ pub(in crate::session) fn sent(session: &mut Session, plan: &Plan, effects: &mut
     session.books.pending = Some(pending);
 }
 
+/// The state moved away under a plan that was confirmed: nothing was sent, and the new plan waits for a confirmation of its own.
+pub(in crate::session) fn moved(session: &mut Session, effects: &mut Vec<Effect>) {
+    let now = session.now;
+    let Some(pending) = session.books.pending.as_mut().filter(|p| p.sent) else { return };
+    pending.sent = false;
+    if let Some(walk) = session.books.walks.get_mut(&pending.walk) {
+        let _ = walk.progress.put_back(pending.step, now);
+        effects.push(walk.kept(false));
+    }
+}
+
 /// There is no plan, or it was not sent after all.
 pub(in crate::session) fn on_refused(session: &mut Session, request: &Request, refusal: &Refusal, effects: &mut Vec<Effect>) {
     let Some(pending) = session.books.pending.take_if(|p| p.request == *request) else { return };

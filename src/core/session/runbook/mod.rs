@@ -24,7 +24,7 @@ use crate::model::section::SectionKey;
 use crate::model::system::System;
 use crate::runbook::{Library, Outcome, Progress, Runbook, transcript};
 
-pub(super) use acts::{left, on_refused, on_run, sent};
+pub(super) use acts::{left, moved, on_refused, on_run, sent};
 pub(crate) use lines::{Line, Live, together};
 pub(super) use live::follow;
 pub(crate) use page::{Kind, PageLine, lines, places};
@@ -57,6 +57,8 @@ pub(crate) struct Books {
     kept: BTreeMap<String, Progress>,
     /// Those that are or were open here.
     walks: BTreeMap<String, Walk>,
+    /// What was to be opened before they were read: name, values, incident.
+    wanted: Option<(String, BTreeMap<String, String>, Option<String>)>,
     /// The action that a step has asked for, until it is sent or left.
     pending: Option<acts::Pending>,
     language: Option<Language>,
@@ -125,7 +127,9 @@ impl Session {
     /// Opens a runbook with these values; asks for those that are missing. `incident` is the one that it is taken for. Why it cannot be opened.
     pub fn open_runbook(&mut self, name: &str, values: &BTreeMap<String, String>, incident: Option<&str>) -> Result<(), String> {
         let Some(library) = self.books.library.clone() else {
-            return Err("the runbooks are still being read: try again".to_owned());
+            self.books.wanted = Some((name.to_owned(), values.clone(), incident.map(ToOwned::to_owned)));
+            update::flash(self, format!("reading the runbooks: {name} opens at once"), super::Tone::Done);
+            return Ok(());
         };
         let Some(book) = library.get(name) else {
             let fault = library.faults().iter().find(|f| f.file == name || f.file == format!("{name}.md"));
@@ -298,6 +302,12 @@ pub(super) fn take_library(session: &mut Session, library: Arc<Library>, refused
     session.books.about = library.books().iter().map(|book| (book.name.clone(), book.systems())).collect();
     (session.books.library, session.books.refused) = (Some(library), refused);
     session.dirty = true;
+    let wanted = session.books.wanted.take().filter(|_| session.act.is_none());
+    if let Some((name, values, incident)) = wanted
+        && let Err(why) = session.open_runbook(&name, &values, incident.as_deref())
+    {
+        update::flash(session, why, super::Tone::Error);
+    }
 }
 
 /// The walks as the state folder has them now: another dashboard may have gone on with one of ours.

@@ -250,6 +250,12 @@ fn an_action_that_failed_was_refused_or_left_is_not_done() {
     update(&mut session, Msg::Acted(News::Refused(request.clone(), Refusal::Check("4 already".into()))));
     assert!(matches!(session.act(), Some(Act::Refused { .. })) && states(&session).starts_with("to do to do failed"));
 
+    let (mut session, request, _) = acting(Mode::Armed);
+    update(&mut session, Msg::Acted(News::Moved(plan(&request))));
+    assert_eq!(states(&session), "to do to do to do to do to do", "nothing was sent");
+    press(&mut session, &[ESC]);
+    assert_eq!(states(&session), "to do to do to do to do to do");
+
     let mut session = opened(Mode::Armed);
     down(&mut session, 2);
     press(&mut session, &[ENTER]);
@@ -426,6 +432,17 @@ fn the_list_begins_with_the_runbooks_of_the_box() {
     assert!(matches!(session.act(), Some(Act::Values(v)) if v.fields[0].choices.len() == 3), "a zone is asked for");
     press(&mut session, &[Key::char('b'), ENTER]);
     assert_eq!(session.screen().unwrap().subject, "nat-gateway zone=b");
+}
+
+#[test]
+fn what_is_asked_for_before_they_are_read_opens_when_they_are() {
+    let world = fixture::World::healthy();
+    let options = SessionOptions { stack: world.stack, mode: Mode::Safe, simulated: true, size: (120, 40), now: world.now };
+    let mut session = Session::new(options);
+    line(&mut session, ":runbook rds-failover");
+    assert!(session.screen().is_none() && session.act().is_none());
+    update(&mut session, Msg::Runbooks(Arc::new(Library::builtin()), Vec::new()));
+    assert_eq!(session.screen().unwrap().subject, "rds-failover");
 }
 
 #[test]

@@ -157,6 +157,9 @@ pub(super) fn carry(session: &mut Session, intent: Intent, key: Key, effects: &m
         Intent::Follow => nav::toggle_follow(session),
         Intent::Wrap => session.logs.wrap = !session.logs.wrap,
         Intent::Fold => session.unfolded = !session.unfolded,
+        Intent::Step | Intent::Skip | Intent::Note | Intent::Again if !session.situation().walk => {
+            flash(session, "that is done in a runbook: b lists them".to_owned(), Tone::Done);
+        }
         Intent::Step => runbook::enter(session, effects),
         Intent::Skip => runbook::start_skip(session),
         Intent::Note => runbook::start_note(session),
