@@ -121,6 +121,11 @@ impl Environment {
         self.state_home.as_ref().map(|s| s.join("nextcore-top").join("demo").join("obligations"))
     }
 
+    /// Where walks through runbooks on the embedded cloud are kept.
+    pub fn demo_runs_folder(&self) -> Option<PathBuf> {
+        self.state_home.as_ref().map(|s| s.join("nextcore-top").join("demo").join("runbooks"))
+    }
+
     /// Where the audit log of the embedded cloud lives.
     pub fn demo_audit_folder(&self) -> Option<PathBuf> {
         self.state_home.as_ref().map(|s| s.join("nextcore-top").join("demo").join("audit"))

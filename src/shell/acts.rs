@@ -58,7 +58,15 @@ pub(super) fn obligations(target: &Target, env: &Environment) -> Files {
     }
 }
 
-fn who(env: &Environment) -> Who {
+/// Where walks through runbooks are kept; those on the embedded cloud apart.
+pub(super) fn walks(target: &Target, env: &Environment) -> Option<std::path::PathBuf> {
+    match target {
+        Target::Aws => env.runs_folder(),
+        Target::Demo(_) => env.demo_runs_folder(),
+    }
+}
+
+pub(super) fn who(env: &Environment) -> Who {
     let user = env.user.clone().unwrap_or_else(|| format!("uid {}", getuid().as_raw()));
     Who { user, ssh: env.ssh_client.clone(), arn: String::new() }
 }

@@ -14,7 +14,7 @@ use super::incident::Watcher;
 use nextcore_core::incident::Happening;
 use nextcore_core::insight::Watch;
 use nextcore_core::model::stack::Stack;
-use nextcore_core::session::{Effect, Msg, Session, Tone, update};
+use nextcore_core::session::{Effect, Kept, Msg, Session, Tone, update};
 use nextcore_core::theme::Theme;
 use nextcore_core::view;
 use nextcore_live::aws::action::Handoff;
@@ -46,6 +46,10 @@ pub trait Host {
     }
     /// Something has begun or ended, for a title or a bell.
     fn news(&mut self, _happenings: &[Happening]) {}
+    /// Keep a walk through a runbook.
+    fn keep(&mut self, _walk: Kept) -> Result<(), String> {
+        Ok(())
+    }
     /// Another stack is to be shown after this session.
     fn switch(&mut self, _stack: String) {}
     /// Give the terminal to a session of ECS Exec, and take it back; the terminal's size after it, or why there was no session.
@@ -171,6 +175,11 @@ pub async fn run<T: Screen + Host>(
                         update(&mut session, Msg::Flash(why, Tone::Error));
                     }
                 },
+                Effect::Keep(walk) => {
+                    if let Err(why) = screen.keep(*walk) {
+                        update(&mut session, Msg::Flash(why, Tone::Error));
+                    }
+                }
                 Effect::Glance(stacks) => screen.glance(stacks),
                 Effect::Inject(incident) => said(&mut session, screen.rehearse(Some(&incident))),
                 Effect::Heal => said(&mut session, screen.rehearse(None)),

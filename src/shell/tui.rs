@@ -13,7 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::acts::acts;
+use super::acts::{acts, walks, who};
 use super::backend::{Demo, Target, watch_hope};
 use super::failure::Failure;
 use super::glance::Glances;
@@ -22,6 +22,7 @@ use super::incident::Watcher;
 use super::incident::folder::Folder;
 use super::keys::{self, Keyboard};
 use super::leaving::leave;
+use super::runbook::Keeper;
 use super::session_loop::{self, Host, Parts, Screen};
 use super::signals::{Ending, clear_the_way, ending};
 use super::terminal::{Guard, copy};
@@ -30,7 +31,7 @@ use crate::config::Settings;
 use crate::config::args::Global;
 use crate::config::environment::Environment;
 use nextcore_core::model::section::ProblemKind;
-use nextcore_core::session::{Msg, Session, SessionOptions};
+use nextcore_core::session::{Kept, Msg, Session, SessionOptions};
 use nextcore_core::theme::Theme;
 use nextcore_live::aws::action::Handoff;
 use nextcore_live::aws::authority::Authority;
@@ -43,6 +44,7 @@ struct Here<'a> {
     guard: Guard,
     runner: Arc<OnceLock<Runner>>,
     glances: Glances,
+    keeper: Keeper,
     demo: Option<Demo>,
     next: &'a OnceLock<String>,
 }
@@ -67,6 +69,10 @@ impl Host for Here<'_> {
 
     fn glance(&mut self, stacks: Vec<String>) {
         self.glances.begin(stacks);
+    }
+
+    fn keep(&mut self, walk: Kept) -> Result<(), String> {
+        self.keeper.keep(walk)
     }
 
     fn rehearse(&mut self, incident: Option<&str>) -> Result<String, String> {
@@ -148,11 +154,13 @@ pub(super) async fn run(
     let way = tokio::spawn(clear_the_way());
     let taken = |e| Failure::cannot_tell(format!("cannot open the terminal: {e}"));
     let (glances, glanced) = Glances::of(flags, env);
+    let (keeper, kept) = Keeper::start(settings.runbooks.clone(), walks(&target, env), parts.clock.clone());
     let (keyboard, reads) = Keyboard::open().map_err(taken)?;
     let mut here = Here {
         guard: Guard::take(keyboard, continued).map_err(taken)?,
         runner: Arc::clone(&runner),
         glances,
+        keeper,
         demo: target.rehearsed(),
         next,
     };
@@ -165,10 +173,11 @@ pub(super) async fn run(
     })
     .at(place)
     .among(if matches!(target, Target::Aws) { settings.choices.clone() } else { Vec::new() })
-    .rehearsing(target.rehearsals());
+    .rehearsing(target.rehearsals())
+    .walking(&who(env).user);
     let ended = {
         let wrong = watch_hope(parts.feed.store.clone(), |kind| kind == ProblemKind::WrongAccount);
-        let session = AssertUnwindSafe(session_loop::run(&mut here, outside(reads, glanced), session, parts)).catch_unwind();
+        let session = AssertUnwindSafe(session_loop::run(&mut here, outside(reads, told(glanced, kept)), session, parts)).catch_unwind();
         tokio::pin!(session, wrong);
         let engine = failed(engine);
         tokio::pin!(engine);
@@ -213,10 +222,7 @@ async fn failed(engine: JoinHandle<Result<Engine, nextcore_live::aws::ConnectErr
 
 /// Keys, the window's size and the signals that end the program, as one stream; it ends when the terminal is closed or a signal says so,
 /// and then it says by which.
-fn outside(
-    continued: Arc<AtomicBool>,
-    by: Arc<OnceLock<Ending>>,
-) -> io::Result<impl FnOnce(mpsc::Receiver<Vec<u8>>, mpsc::Receiver<Msg>) -> Input> {
+fn outside(continued: Arc<AtomicBool>, by: Arc<OnceLock<Ending>>) -> io::Result<impl FnOnce(mpsc::Receiver<Vec<u8>>, Told) -> Input> {
     let ended = ending()?.map(move |which| {
         let _ = by.set(which);
     });
@@ -228,8 +234,7 @@ fn outside(
         continued.store(true, Ordering::SeqCst);
         Msg::Resize(tty::size().0, tty::size().1)
     });
-    Ok(move |reads, glanced| {
-        let glanced = stream::unfold(glanced, |mut g: mpsc::Receiver<Msg>| async { g.recv().await.map(|msg| (msg, g)) });
+    Ok(move |reads, glanced: Told| {
         // Only the end of the keys is the end: the others never end.
         let keys = keys::messages(reads).map(Some).chain(stream::once(future::ready(None)));
         let all = stream::select(keys, stream::select(stream::select(resized, cont), glanced).map(Some));
@@ -237,6 +242,14 @@ fn outside(
         Box::pin(all.take_until(ended)) as Input
     })
 }
+
+/// What other tasks of the dashboard have to say: how other stacks are, and what is kept of walks.
+fn told(glanced: mpsc::Receiver<Msg>, kept: mpsc::Receiver<Msg>) -> Told {
+    let of = |said| stream::unfold(said, |mut said: mpsc::Receiver<Msg>| async { said.recv().await.map(|msg| (msg, said)) });
+    Box::pin(stream::select(of(glanced), of(kept)))
+}
+
+type Told = std::pin::Pin<Box<dyn Stream<Item = Msg>>>;
 
 /// What comes from outside.
 type Input = std::pin::Pin<Box<dyn Stream<Item = Msg>>>;

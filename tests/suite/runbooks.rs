@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::process::{CREDENTIALS, CloudProcess, Machine, Ran, eventually};
+use super::process::{CREDENTIALS, CloudProcess, Machine, PROGRAM, Ran, eventually};
+use super::pty::{Answers, Belongs, Line};
 
 /// Asks the admin door of a cloud.
 fn admin(machine: &Machine, cloud: &CloudProcess, method: &str, name: &str, body: &str) -> Value {
@@ -130,4 +131,73 @@ fn a_watch_says_every_change_of_health_and_ends_when_it_is_told_to() {
     assert!(!fell["reasons"].as_array().unwrap().is_empty(), "{fell}");
     assert!(lines.iter().all(|l| l["from"] != l["to"]), "only changes: {}", ran.out);
     on(&machine, &cloud, &["watch", "--until", "db.statu == 1"]).ends(2, &["did you mean `db.status`"]).silent();
+}
+
+/// A dashboard of `maya` on a cloud, with the whole stack on its screen.
+fn dashboard(machine: &Machine, cloud: &CloudProcess, args: &[&str]) -> Line {
+    let mut command = machine.command(PROGRAM);
+    command.args(["--endpoint-url", &format!("http://{}", cloud.address())]).args(args).envs(CREDENTIALS).env("USER", "maya");
+    let line = Line::open(command, Belongs::Controlling, Answers::Never);
+    line.shows("celery-worker");
+    line
+}
+
+#[test]
+fn a_second_dashboard_sees_the_ticks_and_a_third_finds_the_walk_again() {
+    let machine = Machine::new();
+    let cloud = CloudProcess::start(&machine);
+    let (mut first, second) = (dashboard(&machine, &cloud, &[]), dashboard(&machine, &cloud, &["--read-only"]));
+    for line in [&first, &second] {
+        line.types(":runbook rds-failover\r");
+        line.shows("0/6 steps");
+    }
+    // The health of a box is said once everything that it rests on was seen.
+    first.until("an answer", |s| s.contains("now false"));
+    first.types("\r");
+    second.shows("failed");
+    first.types("s");
+    first.shows("Skip step 1");
+    first.types("a drill\r");
+    second.until("the tick of the other one", |s| s.contains("skipped") && s.contains("1/6 steps"));
+    second.types("nquiet so far\r");
+    let file = machine.home().join(".local/state/nextcore-top/runbooks/rds-failover.json");
+    let kept = || fs::read_to_string(&file).ok().and_then(|text| serde_json::from_str::<Value>(&text).ok());
+    let noted = || kept().filter(|walk| walk["notes"][0]["text"] == "quiet so far" && walk["steps"][0]["state"] == "skipped");
+    eventually(Duration::from_secs(5), noted, || format!("{:?}", kept()));
+    first.types("q");
+    assert!(first.ended(Duration::from_secs(5)).success());
+    let third = dashboard(&machine, &cloud, &[]);
+    third.types("b");
+    third.until("the walk in the list", |s| s.lines().any(|l| l.contains("rds-failover") && l.contains("1/6 steps")));
+    fs::write(&file, "{").unwrap();
+    second.shows("kept aside as");
+    let aside =
+        fs::read_dir(file.parent().unwrap()).unwrap().filter_map(Result::ok).any(|e| e.file_name().to_string_lossy().contains("broken-"));
+    assert!(aside, "nothing is lost");
+}
+
+#[test]
+fn an_action_of_a_runbook_is_planned_confirmed_and_audited_and_ticks_its_step() {
+    let machine = Machine::new();
+    let cloud = CloudProcess::at_speed(&machine, "20");
+    let text = "---\ntitle: More of web\nwhen: never\n---\n\n## More of web\n\n```nextcore-top\nscale web 4 --hold\n```\n\n## Is it there?\n\n\
+                ```nextcore-top\nwait 'service[\"web\"].desired == 4' 2m\n```\n";
+    machine.file("books/more.md", text);
+    machine.file("c.toml", "[runbooks]\npath = \"books\"\n");
+    let line = dashboard(&machine, &cloud, &["--config", "c.toml", "--write"]);
+    line.types(":runbook more\r");
+    line.shows("0/2 steps");
+    line.types("\r");
+    line.shows("needs ");
+    // From leaving to going on, as with every plan.
+    line.types("\x1b[C\r");
+    line.until("the end of the action", |s| s.contains("Esc close"));
+    line.types("\x1b");
+    line.shows("1/2 steps");
+    line.types("\r");
+    line.shows("2/2 steps");
+    line.shows("transcript: ");
+    let audit = on(&machine, &cloud, &["audit"]);
+    audit.ends(0, &[]);
+    assert!(audit.out.contains("scale"), "{}", audit.out);
 }

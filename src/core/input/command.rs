@@ -27,6 +27,8 @@ pub enum Jump {
     Flows,
     /// The live stack against the written architecture.
     Verify,
+    /// The runbooks, those of the selected box first.
+    Runbooks,
 }
 
 /// What a command asks for.
@@ -62,6 +64,14 @@ pub enum Intent {
     Wrap,
     /// Fold or unfold what is folded.
     Fold,
+    /// Run the next command of a runbook's step.
+    Step,
+    /// Leave a step out.
+    Skip,
+    /// Write a note on a step.
+    Note,
+    /// Begin a runbook anew.
+    Again,
     /// Copy the selected name or ARN.
     Copy,
     /// Poll everything on the screen now.
@@ -98,6 +108,8 @@ pub struct Situation {
     pub acts: bool,
     /// An incident is open that nobody has taken on.
     pub open: bool,
+    /// A walk through a runbook is on the screen.
+    pub walk: bool,
 }
 
 /// One row of the table.
@@ -126,6 +138,11 @@ pub fn lookup(key: Key) -> Option<&'static Command> {
     COMMANDS.iter().find(|c| c.keys.contains(&key))
 }
 
+/// The command that a key sends here: in a runbook some keys mean what one does there.
+pub fn lookup_in(key: Key, situation: Situation) -> Option<&'static Command> {
+    COMMANDS.iter().find(|c| c.keys.contains(&key) && (c.enabled)(situation)).or_else(|| lookup(key))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,12 +158,19 @@ mod tests {
     }
 
     #[test]
-    fn no_key_is_bound_twice_and_every_row_is_documented() {
-        let mut seen = BTreeSet::new();
-        for command in COMMANDS {
-            assert!(!command.doc.is_empty() && !command.keys.is_empty(), "{}", command.name);
-            for key in command.keys {
-                assert!(seen.insert(*key), "{key} is bound twice");
+    fn no_key_means_two_things_anywhere_and_every_row_is_documented() {
+        let places = (0..1_u16 << 10).map(|bits| {
+            let [stack, list, panels, logs, folds, opens, layer, acts, walk] = std::array::from_fn(|i| bits & (1 << i) != 0);
+            Situation { stack, list, panels, logs, folds, opens, layer, acts, walk }
+        });
+        // A walk is one pane, and the alarms, the log and the stack view are others.
+        for place in places.filter(|p| !p.walk || !(p.folds || p.logs || p.stack || p.opens)) {
+            let mut seen = BTreeSet::new();
+            for command in COMMANDS.iter().filter(|c| (c.enabled)(place)) {
+                assert!(!command.doc.is_empty() && !command.keys.is_empty(), "{}", command.name);
+                for key in command.keys {
+                    assert!(seen.insert(*key), "{key} is bound twice in {place:?}");
+                }
             }
         }
     }

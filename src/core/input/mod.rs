@@ -5,6 +5,6 @@ mod command;
 mod key;
 mod table;
 
-pub use command::{Command, Dir, Intent, Jump, Situation, lookup};
+pub use command::{Command, Dir, Intent, Jump, Situation, lookup, lookup_in};
 pub use key::{Code, Key};
 pub use table::COMMANDS;

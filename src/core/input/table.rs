@@ -9,6 +9,7 @@ const fn key(code: Code) -> Key {
 const MOVE: &str = "Move";
 const LOOK: &str = "Look";
 const LIST: &str = "Lists and logs";
+const WALK: &str = "In a runbook";
 const ACT: &str = "Act";
 const PROGRAM: &str = "Program";
 
@@ -186,6 +187,16 @@ pub const COMMANDS: &[Command] = &[
         rank: 14,
         group: LOOK,
         intent: Intent::Go(Jump::Network),
+        enabled: |s| !s.walk,
+    },
+    Command {
+        name: "runbook",
+        keys: &[Key::char('b')],
+        doc: "runbooks (of a box)",
+        hint: "runbooks",
+        rank: 15,
+        group: LOOK,
+        intent: Intent::Go(Jump::Runbooks),
         enabled: always,
     },
     Command {
@@ -277,6 +288,46 @@ pub const COMMANDS: &[Command] = &[
         group: LIST,
         intent: Intent::Copy,
         enabled: always,
+    },
+    Command {
+        name: "step",
+        keys: &[key(Code::Enter)],
+        doc: "run its next command",
+        hint: "run",
+        rank: 1,
+        group: WALK,
+        intent: Intent::Step,
+        enabled: |s| s.walk,
+    },
+    Command {
+        name: "skip",
+        keys: &[Key::char('s')],
+        doc: "skip the step: why",
+        hint: "skip",
+        rank: 2,
+        group: WALK,
+        intent: Intent::Skip,
+        enabled: |s| s.walk,
+    },
+    Command {
+        name: "note",
+        keys: &[Key::char('n')],
+        doc: "write a note",
+        hint: "note",
+        rank: 2,
+        group: WALK,
+        intent: Intent::Note,
+        enabled: |s| s.walk,
+    },
+    Command {
+        name: "again",
+        keys: &[Key::char('r')],
+        doc: "begin anew",
+        hint: "begin anew",
+        rank: 6,
+        group: WALK,
+        intent: Intent::Again,
+        enabled: |s| s.walk,
     },
     Command {
         name: "actions",

@@ -21,7 +21,7 @@ pub fn lint(runbook: &Runbook, language: &Language, leads: &dyn Fn(&str, Option<
 }
 
 /// The runbook with a value of its form in each place.
-fn sample(runbook: &Runbook) -> Runbook {
+pub(super) fn sample(runbook: &Runbook) -> Runbook {
     let samples: BTreeMap<String, String> = runbook.front.values.iter().map(|asked| (asked.name.clone(), asked.sample())).collect();
     runbook.with(&samples)
 }

@@ -71,6 +71,15 @@ pub struct StepProgress {
     /// What its commands said, in order.
     #[serde(default)]
     pub said: Vec<Said>,
+    /// How many of its commands have gone well since it was begun: the place of the one that is next.
+    #[serde(default)]
+    pub ran: usize,
+    /// When its state was last changed.
+    #[serde(default)]
+    pub changed: Option<Time>,
+    /// How often it was changed: of two dashboards, whose clocks may differ, the one that has seen more is right.
+    #[serde(default)]
+    pub changes: u64,
 }
 
 /// What somebody wrote down.
@@ -108,6 +117,9 @@ pub struct Progress {
     pub incident: Option<String>,
     pub steps: Vec<StepProgress>,
     pub notes: Vec<Note>,
+    /// How often it was begun anew.
+    #[serde(default)]
+    pub round: u64,
 }
 
 /// Why a step cannot be changed.
@@ -133,7 +145,14 @@ impl Progress {
             incident: None,
             steps: steps.collect(),
             notes: Vec::new(),
+            round: 0,
         }
+    }
+
+    /// The same from the beginning: what was done is another walk's.
+    #[must_use]
+    pub fn anew(&self, runbook: &Runbook, by: &str, at: Time) -> Self {
+        Self { incident: self.incident.clone(), round: self.round + 1, ..Self::start(runbook, by, at) }
     }
 
     /// Whether it is of this runbook as it is now: a file may have changed meanwhile.
@@ -157,9 +176,19 @@ impl Progress {
         }
     }
 
-    /// A step begins, for the first time or again.
+    /// A step begins, goes on, or begins again when it was over.
     pub fn begin(&mut self, step: usize, at: Time) -> Result<(), ProgressError> {
-        self.set(step, State::Running { since: at })
+        let again = self.step(step)?;
+        if again.state.is_over() {
+            again.ran = 0;
+        }
+        self.set(step, State::Running { since: at }, at)
+    }
+
+    /// One command of a step went well; there are more, which somebody has to ask for.
+    pub fn advance(&mut self, step: usize, at: Time) -> Result<(), ProgressError> {
+        self.step(step)?.ran += 1;
+        self.set(step, State::ToDo, at)
     }
 
     /// What a command of a step said.
@@ -169,12 +198,17 @@ impl Progress {
         Ok(())
     }
 
+    /// What was begun is to do again, from the same command on: nothing was sent after all.
+    pub fn put_back(&mut self, step: usize, at: Time) -> Result<(), ProgressError> {
+        self.set(step, State::ToDo, at)
+    }
+
     pub fn done(&mut self, step: usize, by: &str, at: Time) -> Result<(), ProgressError> {
-        self.set(step, State::Done { at, by: by.to_owned() })
+        self.set(step, State::Done { at, by: by.to_owned() }, at)
     }
 
     pub fn fail(&mut self, step: usize, reason: &str, at: Time) -> Result<(), ProgressError> {
-        self.set(step, State::Failed { at, reason: reason.to_owned() })
+        self.set(step, State::Failed { at, reason: reason.to_owned() }, at)
     }
 
     /// A step is left out; why has to be said.
@@ -183,14 +217,15 @@ impl Progress {
         if reason.is_empty() {
             return Err(ProgressError::Reason);
         }
-        self.set(step, State::Skipped { at, by: by.to_owned(), reason: reason.to_owned() })
+        self.set(step, State::Skipped { at, by: by.to_owned(), reason: reason.to_owned() }, at)
     }
 
     /// Goes back: this step and all after it are to do again.
-    pub fn from(&mut self, step: usize) -> Result<(), ProgressError> {
+    pub fn from(&mut self, step: usize, at: Time) -> Result<(), ProgressError> {
         self.step(step)?;
         for again in self.steps.iter_mut().skip(step) {
-            again.state = State::ToDo;
+            (again.state, again.ran, again.changed) = (State::ToDo, 0, Some(at));
+            again.changes += 1;
         }
         Ok(())
     }
@@ -211,8 +246,10 @@ impl Progress {
         self.steps.get_mut(step).ok_or(ProgressError::Step(step + 1))
     }
 
-    fn set(&mut self, step: usize, state: State) -> Result<(), ProgressError> {
-        self.step(step)?.state = state;
+    fn set(&mut self, step: usize, state: State, at: Time) -> Result<(), ProgressError> {
+        let step = self.step(step)?;
+        (step.state, step.changed) = (state, Some(at));
+        step.changes += 1;
         Ok(())
     }
 }

@@ -10,6 +10,7 @@ pub(crate) mod logs;
 mod msg;
 pub(crate) mod pane;
 pub(crate) mod rows;
+pub(crate) mod runbook;
 mod update;
 
 use crate::model::system::System;
@@ -21,6 +22,7 @@ pub use list::ListState;
 pub(crate) use list::first_visible;
 pub use logs::LogView;
 pub use msg::{Effect, Flash, Glance, Msg, Tone};
+pub use runbook::Kept;
 pub use update::update;
 
 use crate::incident::{Incident, Phase};
@@ -117,6 +119,8 @@ pub struct Session {
     pub(crate) rehearsals: Vec<Rehearsal>,
     /// What is happening and what happened before, the newest first.
     pub(crate) incidents: Vec<Arc<Incident>>,
+    /// Runbooks, and the walks through them.
+    pub(crate) books: runbook::Books,
     /// How the others were when they were looked at last.
     pub(crate) glances: BTreeMap<String, Glance>,
     /// What was left behind and has been offered already.
@@ -162,6 +166,7 @@ impl Session {
             stacks: Vec::new(),
             rehearsals: Vec::new(),
             incidents: Vec::new(),
+            books: runbook::Books::default(),
             glances: BTreeMap::new(),
             offered: BTreeSet::new(),
             stopping: false,
@@ -221,6 +226,7 @@ impl Session {
         let id = self.screen().map_or(PaneId::Stack, |s| s.pane);
         let mut needs = insight::sections();
         needs.extend(pane::row(id).needs.iter().chain(pane::ALWAYS));
+        needs.extend(self.books.needs(self.screen()));
         needs
     }
 
@@ -356,9 +362,10 @@ impl Session {
     pub(crate) fn situation(&self) -> Situation {
         let panes = self.screen().map(|s| pane::row(s.pane));
         let panel = self.panel();
+        let walk = self.screen().is_some_and(|s| s.pane == PaneId::Runbook);
         Situation {
             stack: panes.is_none(),
-            list: panel.is_some_and(|p| p.rows.is_some()),
+            list: panel.is_some_and(|p| p.rows.is_some()) && !walk,
             panels: panes.is_some_and(|p| p.panels.len() > 1),
             logs: self.screen().is_some_and(|s| s.pane == PaneId::Logs),
             folds: self.screen().is_some_and(|s| s.pane == PaneId::Alarms),
@@ -366,6 +373,7 @@ impl Session {
             layer: self.help || (panes.is_none() && self.notice().is_some()),
             acts: !act::subjects(self).is_empty(),
             open: self.to_take_on().is_some(),
+            walk,
         }
     }
 }

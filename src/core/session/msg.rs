@@ -12,6 +12,9 @@ use crate::model::mode::Mode;
 use crate::model::plan::{News, Plan};
 use crate::model::section::SectionKey;
 use crate::model::store::Store;
+use crate::runbook::{Library, Progress};
+
+use super::runbook::Kept;
 
 /// What a flash message is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +75,10 @@ pub enum Msg {
     Acted(News),
     /// Another stack was looked at.
     Glanced(String, Glance),
+    /// The runbooks were read; what of a team's folder was not, and why.
+    Runbooks(Arc<Library>, Vec<String>),
+    /// The walks through runbooks as the state folder has them.
+    Walks(Vec<Progress>),
     /// What this process may do has changed.
     Mode(Mode),
 }
@@ -104,6 +111,8 @@ pub enum Effect {
     Switch(String),
     /// Keep that this user has taken an incident on.
     Acknowledge(String),
+    /// Keep a walk through a runbook, so that another dashboard sees it.
+    Keep(Box<Kept>),
     /// Put this on the user's clipboard.
     Copy(String),
     /// Make a plan.

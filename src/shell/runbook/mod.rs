@@ -1,7 +1,9 @@
-//! `runbook list|show|lint|run`: the runbooks that are built in and those of a team's folder. `folder` reads them, `walk` goes through one.
+//! `runbook list|show|lint|run`: the runbooks that are built in and those of a team's folder. `folder` reads them, `walk` goes through one
+//! without a screen, `keep` keeps those of a dashboard.
 //! What they mean is `nextcore_core::runbook`'s.
 
 mod folder;
+mod keep;
 mod walk;
 
 use std::fs;
@@ -14,6 +16,7 @@ use crate::config::Settings;
 use crate::config::environment::Environment;
 use crate::config::runbook::RunbookCommand;
 use folder::Folder;
+pub(super) use keep::Keeper;
 use nextcore_core::expression::Language;
 use nextcore_core::model::text::cells;
 use nextcore_core::runbook::{BUILTIN, Fault, Library, Runbook, lint};

@@ -38,6 +38,6 @@ fn a_walk_is_kept_and_told() {
         text,
         "# The web is slow\n\nRunbook `web`, started 2026-11-22 03:00:00 UTC by alice.\nResult: every step is done or skipped.\n- count: 4\n- service: web\n\n## 1. Look\n\nDone 2026-11-22 03:00:03 UTC by alice.\n- 2026-11-22 03:00:02 UTC `check counts.down > 0` → true: counts.down 1\n\n## 2. Act on web\n\nSkipped 2026-11-22 03:00:11 UTC by bob: done by hand\n- 2026-11-22 03:00:12 UTC bob: called the \\`owner\\` of \\<web>\n\n## 3. Tell 4\n\nDone 2026-11-22 03:00:20 UTC by bob.\n\n## Notes\n\n- 2026-11-22 03:00:13 UTC bob: coffee\n"
     );
-    walk.from(1).unwrap();
+    walk.from(1, at(30)).unwrap();
     assert_eq!((walk.next(), &walk.steps[2].state), (Some(1), &State::ToDo));
 }

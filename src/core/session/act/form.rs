@@ -133,7 +133,7 @@ pub(super) fn on_key(session: &mut Session, mut form: Form, key: Key, effects: &
     Some(Act::Form(form))
 }
 
-fn change(field: &mut Field, key: Key) {
+pub(super) fn change(field: &mut Field, key: Key) {
     let turn = |by: isize| {
         let n = field.choices.len();
         let at = field.choices.iter().position(|c| *c == field.value);

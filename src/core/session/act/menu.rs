@@ -7,7 +7,7 @@ use crate::model::delivery::Builds;
 use crate::model::network::{NatGateways, Network, Routes, zone_letter};
 use crate::model::system::System;
 use crate::session::pane::PaneId;
-use crate::session::{Effect, Screen, Tone, rows, update};
+use crate::session::{Effect, Screen, Tone, rows, runbook, update};
 
 /// One line of the menu.
 #[derive(Debug, Clone)]
@@ -26,9 +26,14 @@ pub struct Menu {
     pub title: String,
     /// Its lines.
     pub entries: Vec<MenuItem>,
-    /// The selected line.
+    /// The selected line; the one behind the last entry is that of the runbooks.
     pub index: usize,
+    /// How many runbooks are about it.
+    pub runbooks: usize,
 }
+
+/// What leads to the runbooks of what is selected.
+pub(crate) const RUNBOOKS: char = 'R';
 
 /// Opens the menu of what is selected, or says that nothing can be done with it.
 pub(in crate::session) fn open(session: &mut Session) {
@@ -55,7 +60,8 @@ pub(in crate::session) fn open(session: &mut Session) {
     }
     let of_box = || if session.screen().is_none() { session.selected.system().spec().title } else { "" };
     let title = subjects.iter().find_map(|(_, t)| t.clone()).unwrap_or_else(|| of_box().to_owned());
-    session.act = Some(Act::Menu(Menu { title, entries, index: 0 }));
+    let runbooks = runbook::looked_at(session).map_or(0, |node| session.books_about(node));
+    session.act = Some(Act::Menu(Menu { title, entries, index: 0, runbooks }));
 }
 
 /// What is under way on the selection is shown before anything else can be asked for: one at a time.
@@ -73,13 +79,15 @@ fn under_way(session: &Session, subjects: &[(Subject, Option<String>)]) -> Optio
 }
 
 pub(super) fn on_key(session: &mut Session, mut menu: Menu, key: Key, effects: &mut Vec<Effect>) -> Option<Act> {
-    let last = menu.entries.len().saturating_sub(1);
+    let last = (menu.entries.len() + usize::from(menu.runbooks > 0)).saturating_sub(1);
     match key.code {
         Code::Esc | Code::Char('q') => return None,
         Code::Up => menu.index = menu.index.checked_sub(1).unwrap_or(last),
         Code::Down | Code::Tab => menu.index = if menu.index == last { 0 } else { menu.index + 1 },
         Code::Home => menu.index = 0,
         Code::End => menu.index = last,
+        Code::Char(RUNBOOKS) if menu.runbooks > 0 => return books(session),
+        Code::Enter if menu.index == menu.entries.len() => return books(session),
         Code::Enter => return Some(choose(session, menu, effects)),
         Code::Char(c) if !key.ctrl && !key.alt => {
             if let Some(at) = menu.entries.iter().position(|e| e.spec.key == c) {
@@ -90,6 +98,11 @@ pub(super) fn on_key(session: &mut Session, mut menu: Menu, key: Key, effects: &
         _ => {}
     }
     Some(Act::Menu(menu))
+}
+
+fn books(session: &mut Session) -> Option<Act> {
+    runbook::open_list(session);
+    None
 }
 
 fn choose(session: &mut Session, menu: Menu, effects: &mut Vec<Effect>) -> Act {

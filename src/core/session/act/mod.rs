@@ -1,4 +1,4 @@
-//! The layers of actions above the body: menu, form, plan, arming, progress, palette. State and what keys do to it; nothing is sent from
+//! The layers above the body: menu, form, plan, arming, progress, palette, what a runbook asks for. State and what keys do to it; nothing is sent from
 //! here but effects, and no effect executes anything but a plan that was on the screen. Called by `update`; drawn by `view::layer`.
 
 mod choice;
@@ -9,10 +9,12 @@ mod palette;
 mod plan;
 mod rehearse;
 mod stacks;
+mod values;
+mod words;
 
 use std::sync::Arc;
 
-use super::{Effect, Session};
+use super::{Effect, Session, runbook};
 use crate::input::{Code, Key};
 use crate::model::Time;
 use crate::model::action::Request;
@@ -20,12 +22,15 @@ use crate::model::mode::Mode;
 use crate::model::plan::{Plan, Refusal, Run, Unfinished};
 
 pub use form::{Field, Form};
+pub(crate) use menu::RUNBOOKS;
 pub use menu::{Menu, MenuItem};
 pub(super) use menu::{open as open_menu, subjects};
 pub(super) use news::take as take_news;
 pub(super) use palette::open as open_palette;
 pub use palette::{Palette, Suggestion};
 pub(super) use plan::paste;
+pub use values::Values;
+pub use words::{Words, WordsFor};
 
 /// Longer input is cut: a paste must not fill memory.
 const LONGEST: usize = 200;
@@ -66,6 +71,10 @@ pub enum Act {
     Running(String),
     /// Commands by name.
     Palette(Palette),
+    /// What a runbook asks for.
+    Values(Values),
+    /// A reason or a note about a step of a runbook.
+    Words(Words),
     /// What is owed.
     Owed {
         /// The selected one.
@@ -141,6 +150,8 @@ pub(super) fn on_key(session: &mut Session, key: Key, effects: &mut Vec<Effect>)
         Act::Planned(planned) => plan::on_key(session, planned, key, effects),
         Act::Arming { typed, back, .. } => arming(session, typed, back, key, effects),
         Act::Palette(palette) => palette::on_key(session, palette, key, effects),
+        Act::Values(values) => values::on_key(session, values, key),
+        Act::Words(words) => words::on_key(session, words, key, effects),
         Act::Running(id) => plan::on_run_key(session, id, key, effects),
         Act::Owed { index } => owed(session, index, key, effects),
         Act::Stacks { index } => stacks::on_key(session, index, key, effects),
@@ -154,10 +165,13 @@ pub(super) fn on_key(session: &mut Session, key: Key, effects: &mut Vec<Effect>)
     if session.act.is_none() {
         session.act = next;
     }
+    if session.act.is_none() {
+        runbook::left(session);
+    }
 }
 
 /// Asks for a plan and waits for it.
-fn ask(session: &Session, request: Request, effects: &mut Vec<Effect>) -> Act {
+pub(super) fn ask(session: &Session, request: Request, effects: &mut Vec<Effect>) -> Act {
     effects.push(Effect::Plan(request.clone()));
     Act::Planning { request, since: session.now }
 }
@@ -225,4 +239,4 @@ fn edit(text: &mut String, key: Key) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -8,7 +8,7 @@ use crate::model::action::{Request, Spec, Subject};
 use crate::model::obligation::Standing;
 use crate::model::plan::{News, Outcome, Plan, Refusal, Run};
 use crate::session::pane::PaneId;
-use crate::session::{Effect, Tone, update};
+use crate::session::{Effect, Tone, runbook, update};
 
 /// Ended runs that are kept to be looked at again.
 const KEPT: usize = 20;
@@ -18,8 +18,14 @@ pub(in crate::session) fn take(session: &mut Session, news: News, effects: &mut 
     session.dirty = true;
     match news {
         News::Planned(plan) => planned(session, plan),
-        News::Moved(plan) => session.act = Some(Act::Planned(Planned::new(plan, true))),
-        News::Refused(request, refusal) => refused(session, request, refusal),
+        News::Moved(plan) => {
+            runbook::moved(session, effects);
+            session.act = Some(Act::Planned(Planned::new(plan, true)));
+        }
+        News::Refused(request, refusal) => {
+            runbook::on_refused(session, &request, &refusal, effects);
+            refused(session, request, refusal);
+        }
         News::Running(run) => running(session, run, effects),
         News::Owed(list) => owed(session, list),
         News::Unfinished(list) => {
@@ -77,6 +83,7 @@ fn running(session: &mut Session, run: Arc<Run>, effects: &mut Vec<Effect>) {
         let unrecorded = run.unrecorded.as_ref().map(|why| format!(" (not recorded: {why})")).unwrap_or_default();
         update::flash(session, format!("{}: {}, {}{unrecorded}", run.plan.title, end.outcome.word(), end.text), tone);
     }
+    runbook::on_run(session, &run, is_new, effects);
     if is_new || ended {
         // What the action changes is on the screen with the next answer, not with the next interval.
         effects.push(Effect::Refresh(session.needs()));

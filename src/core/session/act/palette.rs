@@ -4,7 +4,7 @@ use super::{Act, Session, ask, choice, edit, rehearse, stacks};
 use crate::input::{COMMANDS, Code, Key};
 use crate::model::action::{ACTIONS, Spec, parse, usage, words};
 use crate::model::mode::Mode;
-use crate::session::{Effect, Tone, update};
+use crate::session::{Effect, Tone, runbook, update};
 
 /// What is typed after `:`.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +51,7 @@ impl Palette {
         found.extend(targets(session, line));
         found.extend(stacks::suggestions(session, line));
         found.extend(rehearse::suggestions(session, line));
+        found.extend(runbook::suggestions(session, line));
         found.truncate(10);
         found
     }
@@ -162,6 +163,13 @@ fn run(session: &mut Session, mut palette: Palette, effects: &mut Vec<Effect>) -
             Ok(next) => return next,
             Err(wrong) => return Some(Act::Palette(Palette { wrong: Some(wrong), ..palette })),
         },
+        _ if line.split(' ').next() == Some(runbook::WORD) => {
+            if let Err(wrong) = runbook::by_line(session, &line) {
+                return Some(Act::Palette(Palette { wrong: Some(wrong), ..palette }));
+            }
+            // What it asks for is a layer of its own.
+            return session.act.take();
+        }
         _ => {
             if let Some(command) = COMMANDS.iter().find(|c| c.name == line) {
                 let key = command.keys.first().copied().unwrap_or(Key::new(Code::Esc));

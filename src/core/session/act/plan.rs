@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Act, LONGEST, Planned, Session, ask, edit};
 use crate::input::{Code, Key};
 use crate::model::mode::Mode;
-use crate::session::{Effect, Tone, update};
+use crate::session::{Effect, Tone, runbook, update};
 
 pub(super) fn on_key(session: &mut Session, mut planned: Planned, key: Key, effects: &mut Vec<Effect>) -> Option<Act> {
     let copies = key == Key::ctrl('y') || (key == Key::char('y') && planned.plan.confirmation().is_none());
@@ -53,6 +53,7 @@ fn enter(session: &mut Session, mut planned: Planned, effects: &mut Vec<Effect>)
         return Some(Act::Planned(planned));
     }
     planned.sent = true;
+    runbook::sent(session, &plan, effects);
     effects.push(Effect::Execute(plan, planned.typed.clone()));
     Some(Act::Planned(planned))
 }
@@ -85,6 +86,12 @@ pub(in crate::session) fn paste(session: &mut Session, pasted: &str) -> bool {
                 take(&mut field.value);
             }
         }
+        Some(Act::Values(values)) => {
+            if let Some(field) = values.fields.get_mut(values.at).filter(|f| !f.fixed) {
+                take(&mut field.value);
+            }
+        }
+        Some(Act::Words(words)) => take(&mut words.typed),
         Some(Act::Palette(palette)) => palette.paste(pasted),
         Some(_) => {}
     }

@@ -39,7 +39,7 @@ fn typed(text: &str) -> Vec<Key> {
 
 const ENTER: Key = Key::new(Code::Enter);
 
-fn plan(request: &Request, tier: crate::model::action::Tier) -> Arc<Plan> {
+pub(in crate::session) fn plan(request: &Request, tier: crate::model::action::Tier) -> Arc<Plan> {
     Arc::new(Plan {
         request: request.clone(),
         title: "Scale web".into(),

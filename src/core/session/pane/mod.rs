@@ -13,6 +13,7 @@ pub(crate) mod flows;
 pub(crate) mod incidents;
 pub(crate) mod logs;
 pub(crate) mod network;
+pub(crate) mod runbook;
 pub(crate) mod security;
 pub(crate) mod service;
 pub(crate) mod stack;
@@ -48,6 +49,10 @@ pub enum Lead {
     Node(NodeId),
     /// To the log, filtered by this.
     Logs(String),
+    /// To a runbook of this name.
+    Runbook(String),
+    /// Back to a walk, by its id.
+    Walk(String),
 }
 
 /// The identities of a list's rows, in the order in which they are shown.
@@ -145,4 +150,8 @@ panes! {
     Flows => flows::ROW,
     /// The live stack against the written architecture.
     Verify => verify::ROW,
+    /// The runbooks that there are.
+    Runbooks => runbook::LIST,
+    /// One walk through a runbook.
+    Runbook => runbook::WALK,
 }

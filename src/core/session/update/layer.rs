@@ -1,5 +1,6 @@
 //! Layers: opening panes, going back, help, and typing a filter.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::input::{Code, Jump, Key};
@@ -7,7 +8,7 @@ use crate::insight::NodeId;
 use crate::model::log::LogTail;
 use crate::session::filter::Filter;
 use crate::session::pane::{Lead, PANES, PaneId, Query, row};
-use crate::session::{Screen, Session, layout, logs, rows};
+use crate::session::{Screen, Session, Tone, layout, logs, rows, runbook};
 
 /// Longer filters are cut: a paste must not fill memory.
 const LONGEST_FILTER: usize = 200;
@@ -24,12 +25,21 @@ pub(super) fn open(session: &mut Session) {
     match enter(session, &Query { subject: &subject, filter: &state.filter }, position) {
         Some(Lead::Node(node)) => open_node(session, &node),
         Some(Lead::Logs(filter)) => open_logs(session, &filter),
+        Some(Lead::Runbook(name)) => said(session, |s| s.open_runbook(&name, &BTreeMap::new(), None)),
+        Some(Lead::Walk(id)) => said(session, |s| s.reopen(&id)),
         None => {}
     }
 }
 
+/// Does something that may be refused, and says why.
+fn said(session: &mut Session, what: impl FnOnce(&mut Session) -> Result<(), String>) {
+    if let Err(why) = what(session) {
+        super::flash(session, why, Tone::Error);
+    }
+}
+
 /// Opens what a node's box opens.
-fn open_node(session: &mut Session, node: &NodeId) {
+pub(in crate::session) fn open_node(session: &mut Session, node: &NodeId) {
     let spec = layout::spec(node.system());
     push(session, spec.pane.0, (spec.subject)(node), spec.pane.1);
 }
@@ -41,7 +51,7 @@ pub(in crate::session) fn push(session: &mut Session, pane: PaneId, subject: Str
 }
 
 /// Jumps to a place; the log shows the lines of the service that is looked at.
-pub(super) fn go(session: &mut Session, place: Jump) {
+pub(in crate::session) fn go(session: &mut Session, place: Jump) {
     if place == Jump::Logs {
         let service = match session.screen() {
             Some(Screen { pane: PaneId::Service, subject, .. }) => Some(subject.clone()),
@@ -51,12 +61,16 @@ pub(super) fn go(session: &mut Session, place: Jump) {
         let filter = service.map(|s| format!("@{s}")).unwrap_or_default();
         return open_logs(session, &filter);
     }
+    if place == Jump::Runbooks {
+        return runbook::open_list(session);
+    }
     if let Some(pane) = PANES.iter().find(|p| p.place == Some(place)) {
         push(session, pane.id, String::new(), 0);
     }
 }
 
-fn open_logs(session: &mut Session, filter: &str) {
+/// Opens the log, filtered by this.
+pub(in crate::session) fn open_logs(session: &mut Session, filter: &str) {
     let store = Arc::clone(&session.store);
     session.logs.set_filter(Filter::parse(filter), store.get::<LogTail>());
     session.logs.follow();
@@ -69,6 +83,9 @@ pub(super) fn back(session: &mut Session) {
         session.help = false;
     } else if session.screens.is_empty() && session.notice().is_some() {
         session.noted += 1;
+    } else if runbook::leads_back(session) {
+        set_filter(session, "");
+        session.screens.pop();
     } else if !filter(session).is_empty() {
         set_filter(session, "");
     } else {
@@ -129,7 +146,10 @@ pub(super) fn paste(session: &mut Session, pasted: &str) -> bool {
 }
 
 /// What `y` copies: the selected ARN, name or log line.
-pub(super) fn copied(session: &Session) -> Option<String> {
+pub(super) fn copied(session: &mut Session) -> Option<String> {
+    if session.situation().walk {
+        return runbook::copied(session);
+    }
     let store = &session.store;
     if let Some(Screen { pane, subject, panel }) = session.screen() {
         if *pane == PaneId::Logs {

@@ -8,14 +8,14 @@ use std::sync::Arc;
 
 use super::act;
 use super::derived::derive;
-use super::{Effect, Flash, Msg, Session, Tone};
+use super::{Effect, Flash, Msg, Session, Tone, runbook};
 
-use crate::input::{Code, Intent, Key, lookup};
+use crate::input::{Code, Intent, Key, lookup, lookup_in};
 use crate::insight::Judgement;
 use crate::model::Time;
 use crate::model::log::LogTail;
 use crate::model::store::Store;
-pub(super) use layer::push;
+pub(super) use layer::{go, open_logs, open_node, push};
 
 /// How long a message stays in the place of the hints.
 const FLASH: chrono::TimeDelta = chrono::TimeDelta::seconds(4);
@@ -47,12 +47,15 @@ pub fn update(session: &mut Session, msg: Msg) -> Vec<Effect> {
         Msg::Flash(text, tone) => flash(session, text, tone),
         Msg::Acted(news) => act::take_news(session, news, &mut effects),
         Msg::Mode(mode) => session.set_mode(mode),
+        Msg::Runbooks(library, refused) => runbook::take_library(session, library, refused),
+        Msg::Walks(walks) => runbook::take_walks(session, walks),
         Msg::Glanced(name, glance) => {
             session.glances.insert(name, glance);
             session.dirty = true;
         }
     }
     derive(session);
+    runbook::follow(session, &mut effects);
     let needs = (session.needs(), session.front());
     if needs != session.needs {
         session.needs.clone_from(&needs);
@@ -116,8 +119,9 @@ fn on_key(session: &mut Session, key: Key, effects: &mut Vec<Effect>) {
     if session.typing.is_some() {
         return layer::type_filter(session, key);
     }
-    let Some(command) = lookup(key) else { return };
-    if !(command.enabled)(session.situation()) {
+    let situation = session.situation();
+    let Some(command) = lookup_in(key, situation) else { return };
+    if !(command.enabled)(situation) {
         let text = format!("{key} ({}) has no effect here", command.name);
         return flash(session, text, Tone::Done);
     }
@@ -144,7 +148,8 @@ pub(super) fn carry(session: &mut Session, intent: Intent, key: Key, effects: &m
         }
         Intent::Copy => match layer::copied(session) {
             Some(text) => {
-                flash(session, format!("copied {text}"), Tone::Done);
+                let words = if session.situation().walk { runbook::told(session, &text) } else { format!("copied {text}") };
+                flash(session, words, Tone::Done);
                 effects.push(Effect::Copy(text));
             }
             None => flash(session, "nothing to copy here".to_owned(), Tone::Done),
@@ -157,11 +162,19 @@ pub(super) fn carry(session: &mut Session, intent: Intent, key: Key, effects: &m
         Intent::Follow => nav::toggle_follow(session),
         Intent::Wrap => session.logs.wrap = !session.logs.wrap,
         Intent::Fold => session.unfolded = !session.unfolded,
+        Intent::Step | Intent::Skip | Intent::Note | Intent::Again if !session.situation().walk => {
+            flash(session, "that is done in a runbook: b lists them".to_owned(), Tone::Done);
+        }
+        Intent::Step => runbook::enter(session, effects),
+        Intent::Skip => runbook::start_skip(session),
+        Intent::Note => runbook::start_note(session),
+        Intent::Again => runbook::again(session, effects),
         Intent::Move(dir) => nav::go(session, dir),
         Intent::Next => nav::step(session, 1),
         Intent::Previous => nav::step(session, -1),
         Intent::First => nav::scroll(session, isize::MIN / 2),
         Intent::Last => nav::scroll(session, isize::MAX / 2),
+        Intent::PageUp | Intent::PageDown if session.situation().walk => runbook::scroll(session, intent == Intent::PageDown),
         Intent::PageUp => nav::scroll(session, -page(session)),
         Intent::PageDown => nav::scroll(session, page(session)),
         Intent::Digit => {

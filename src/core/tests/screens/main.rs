@@ -12,3 +12,4 @@ mod fixture;
 mod layers;
 mod look;
 mod panes;
+mod runbooks;

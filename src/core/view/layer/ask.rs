@@ -4,9 +4,10 @@
 use ratatui::layout::Rect;
 
 use super::panel::{Panel, marked};
-use crate::session::act::{Field, Form, Menu, MenuItem, Palette};
+use crate::session::act::{Field, Form, Menu, MenuItem, Palette, RUNBOOKS, Values, Words, WordsFor};
 use crate::theme::Role;
 use crate::view::View;
+use crate::view::widget::phrase::wrap;
 use crate::view::widget::{Ink, Phrase};
 
 pub(super) fn menu(menu: &Menu, body: Rect, ink: &mut Ink<'_>) {
@@ -16,10 +17,21 @@ pub(super) fn menu(menu: &Menu, body: Rect, ink: &mut Ink<'_>) {
     panel.width = 92;
     let widest = menu.entries.iter().map(|e| e.spec.name.len()).max().unwrap_or(0);
     panel.lines = menu.entries.iter().enumerate().map(|(i, e)| entry(e, i == menu.index, widest)).collect();
+    if menu.runbooks > 0 {
+        panel.lines.push(books(menu, widest));
+    }
     panel.scroll = menu.index.saturating_sub(usize::from(body.height.saturating_sub(6)));
     panel.lines.push(Phrase::new());
     panel.lines.push(Phrase::of("Each action shows a plan first. Nothing is sent until you confirm.", Role::Muted));
     panel.draw(body, ink);
+}
+
+fn books(menu: &Menu, widest: usize) -> Phrase<'static> {
+    let how_many = if menu.runbooks == 1 { "one is".to_owned() } else { format!("{} are", menu.runbooks) };
+    let (key, name) = if menu.index == menu.entries.len() { (Role::Selection, Role::Selection) } else { (Role::Key, Role::Text) };
+    Phrase::of(RUNBOOKS.to_string(), key)
+        .and(format!("  {:<widest$}", "runbooks"), name)
+        .and(format!("  {how_many} about it: step by step"), Role::Muted)
 }
 
 fn entry(entry: &MenuItem, selected: bool, widest: usize) -> Phrase<'_> {
@@ -55,6 +67,48 @@ pub(super) fn form(form: &Form, body: Rect, ink: &mut Ink<'_>) {
         panel.lines.extend(field(f, i == form.at, widest));
     }
     if let Some(wrong) = &form.wrong {
+        panel.lines.push(Phrase::new());
+        panel.lines.extend(marked("▲", Role::Warn, wrong, Role::Text, room));
+    }
+    panel.draw(body, ink);
+}
+
+/// What a runbook asks for.
+pub(super) fn values(values: &Values, body: Rect, ink: &mut Ink<'_>) {
+    let keys: &[(&str, &str)] = &[("Enter", "open the runbook"), ("Tab", "next field"), ("Esc", "cancel")];
+    let mut panel = Panel::new(Phrase::of(values.title.as_str(), Role::Title), keys);
+    panel.width = 78;
+    let room = panel.room(body);
+    panel.lines.extend(wrap(&values.when, room).into_iter().map(|line| Phrase::of(line, Role::Muted)));
+    panel.lines.push(Phrase::new());
+    let widest = values.fields.iter().map(|f| f.label.chars().count()).max().unwrap_or(0);
+    for (i, f) in values.fields.iter().enumerate() {
+        panel.lines.extend(field(f, i == values.at, widest));
+    }
+    if let Some(wrong) = &values.wrong {
+        panel.lines.push(Phrase::new());
+        panel.lines.extend(marked("▲", Role::Warn, wrong, Role::Text, room));
+    }
+    panel.draw(body, ink);
+}
+
+/// Why a step is skipped, or a note.
+pub(super) fn words(words: &Words, body: Rect, ink: &mut Ink<'_>) {
+    let (what, label, enter) = match words.of {
+        WordsFor::Skip => ("Skip", "why", "skip it"),
+        WordsFor::Note => ("Note on", "note", "write it down"),
+    };
+    let keys: &[(&str, &str)] = &[("Enter", enter), ("Esc", "cancel")];
+    let mut panel = Panel::new(Phrase::of(format!("{what} step {}: {}", words.step + 1, words.title), Role::Title), keys);
+    panel.width = 78;
+    let room = panel.room(body);
+    // What is typed goes on in the next line: nothing of it is out of sight.
+    let typed = wrap(&format!("{}█", words.typed), room.saturating_sub(label.len() + 2));
+    for (i, line) in typed.into_iter().enumerate() {
+        let head = if i == 0 { format!("{label}  ") } else { " ".repeat(label.len() + 2) };
+        panel.lines.push(Phrase::of(head, Role::Muted).and(line, Role::Title));
+    }
+    if let Some(wrong) = &words.wrong {
         panel.lines.push(Phrase::new());
         panel.lines.extend(marked("▲", Role::Warn, wrong, Role::Text, room));
     }

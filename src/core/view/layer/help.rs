@@ -13,9 +13,15 @@ use crate::view::widget::{Ink, Phrase};
 const KEYS: u16 = 12;
 const COLUMN: u16 = 44;
 
+/// Rows of the legend where it is long, and a blank one above it.
+const LEGEND: u16 = 3;
+
 /// Draws the layer.
 pub(crate) fn draw(v: &View<'_>, body: Rect, ink: &mut Ink<'_>) {
-    let lines = lines(v);
+    let mut lines = lines(v);
+    if longer_half(&lines) + LEGEND + 2 > body.height {
+        lines = those_that_work(lines);
+    }
     let columns = if lines.len() as u16 + 4 > body.height { 2 } else { 1 };
     let width = body.width.min(columns * COLUMN + 6);
     let rows = if columns == 1 { lines.len() as u16 } else { longer_half(&lines) };
@@ -86,6 +92,20 @@ fn lines(v: &View<'_>) -> Vec<HelpLine> {
         lines.push(HelpLine::Row(command, (command.enabled)(situation)));
     }
     lines
+}
+
+/// Where there is no room for all, what works elsewhere only is left out, and a heading with nothing under it.
+fn those_that_work(lines: Vec<HelpLine>) -> Vec<HelpLine> {
+    let mut kept: Vec<HelpLine> = Vec::with_capacity(lines.len());
+    for line in lines {
+        match line {
+            HelpLine::Row(_, false) => continue,
+            HelpLine::Heading(_) if matches!(kept.last(), Some(HelpLine::Heading(_))) => drop(kept.pop()),
+            _ => {}
+        }
+        kept.push(line);
+    }
+    kept
 }
 
 /// The keys of a command, the usual one first.

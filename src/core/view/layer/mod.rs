@@ -31,6 +31,8 @@ pub(super) fn act(v: &View<'_>, body: Rect, ink: &mut Ink<'_>) {
             }
         }
         Some(Act::Palette(palette)) => ask::palette(v, palette, body, ink),
+        Some(Act::Values(values)) => ask::values(values, body, ink),
+        Some(Act::Words(words)) => ask::words(words, body, ink),
         Some(Act::Stacks { index }) => stacks::draw(v, *index, body, ink),
         Some(Act::Owed { index }) => owed::draw(v, *index, body, ink),
         Some(Act::Unfinished { list, index }) => run::unfinished(v, list, *index, body, ink),

@@ -13,6 +13,7 @@ mod flows;
 mod incidents;
 pub(crate) mod logs;
 mod network;
+mod runbook;
 mod security;
 mod service;
 mod storage;
@@ -58,6 +59,8 @@ fn drawer(pane: PaneId) -> Draw {
         PaneId::Zones => zones::draw,
         PaneId::Flows => flows::draw,
         PaneId::Verify => verify::draw,
+        PaneId::Runbooks => runbook::draw,
+        PaneId::Runbook => runbook::draw_walk,
     }
 }
 

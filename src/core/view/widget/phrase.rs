@@ -1,11 +1,10 @@
-//! Styled text before it has a place: runs with roles, facts that give way when room is short, clipping and wrapping
+//! Styled text before it has a place: runs with roles, facts that give way when room is short, clipping
 //! by display cells. Nothing here touches a buffer.
 
 use std::borrow::Cow;
 
-use unicode_width::UnicodeWidthStr;
-
-use crate::model::text::{cells, take};
+use crate::model::text::cells;
+pub(crate) use crate::model::text::wrap;
 use crate::theme::Role;
 
 /// Runs of text, each with its role.
@@ -104,57 +103,10 @@ pub(crate) fn fit(mut facts: Vec<Fact<'_>>, width: usize, gap: usize) -> Phrase<
     line
 }
 
-/// Lines of at most `width` cells, broken between words where that is possible.
-pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
-    let width = width.max(1);
-    let mut lines = vec![String::new()];
-    for word in words(text, width) {
-        let mut rest = word;
-        loop {
-            let Some(line) = lines.last_mut() else { return lines };
-            if line.width() + rest.width() <= width {
-                if !(line.is_empty() && rest.trim().is_empty()) {
-                    line.push_str(rest);
-                }
-                break;
-            }
-            if rest.trim().is_empty() {
-                break;
-            }
-            if !line.is_empty() && rest.width() <= width {
-                lines.push(String::new());
-                continue;
-            }
-            let head = take(rest, width - line.width().min(width));
-            let cut = head.len();
-            line.push_str(&head);
-            rest = rest.get(cut..).unwrap_or("");
-            if rest.is_empty() || cut == 0 && line.is_empty() {
-                break;
-            }
-            lines.push(String::new());
-        }
-    }
-    for line in &mut lines {
-        line.truncate(line.trim_end().len());
-    }
-    lines
-}
-
-/// The words of a text; one that is longer than a line is taken apart behind its punctuation.
-fn words(text: &str, width: usize) -> impl Iterator<Item = &str> {
-    text.split_inclusive(' ').flat_map(move |word| {
-        let long = word.trim_end().width() > width;
-        let parts = word.split_inclusive(move |c: char| long && matches!(c, '.' | '/' | ':' | '-' | '_' | '?' | '&'));
-        parts.flat_map(|part| {
-            let body = part.trim_end_matches(' ');
-            [body, part.get(body.len()..).unwrap_or("")]
-        })
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use unicode_width::UnicodeWidthStr;
+
     use super::*;
 
     #[test]
