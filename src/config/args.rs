@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::incident::IncidentCommand;
 use super::runbook::{CheckArgs, RunbookCommand, WatchArgs};
 use nextcore_core::model::partition::Partition;
 use nextcore_core::model::text;
@@ -101,6 +102,9 @@ pub enum Command {
     /// Incident runbooks: list, show, lint, run
     #[command(subcommand)]
     Runbook(RunbookCommand),
+    /// Incidents that are kept: list, show, and a post-mortem draft
+    #[command(subcommand)]
+    Incident(IncidentCommand),
     /// Verify the live stack against the documented architecture; exit 0 all pass, 1 any fails, 3 cannot tell
     Verify(VerifyArgs),
     /// Print the minimal IAM policy for this program

@@ -36,6 +36,9 @@ pub struct File {
     pub stack: Option<Stack>,
     /// A team's own runbooks.
     pub runbooks: Option<Runbooks>,
+    /// How a new incident is told outside the screen.
+    #[serde(default)]
+    pub incidents: Incidents,
     /// Several stacks by name, of which `--stack` chooses one.
     #[serde(default)]
     pub stacks: BTreeMap<String, Stack>,
@@ -62,6 +65,29 @@ pub struct File {
 pub struct Runbooks {
     /// A folder of Markdown files; a relative one stands beside the configuration file.
     pub path: PathBuf,
+}
+
+/// `[incidents]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Incidents {
+    /// What a new one does beside the screen, once a minute at most.
+    pub notify: Notify,
+    /// The terminal's title names what goes on.
+    pub title: bool,
+}
+
+/// How a terminal is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Notify {
+    #[default]
+    Off,
+    Bell,
+    /// iTerm2, Windows Terminal, kitty.
+    Osc9,
+    /// rxvt, foot, Ghostty.
+    Osc777,
 }
 
 fn account<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {

@@ -5,6 +5,7 @@ pub mod act;
 pub mod args;
 pub mod environment;
 pub mod file;
+pub mod incident;
 pub mod lock;
 pub mod runbook;
 pub mod written;
@@ -93,6 +94,8 @@ pub struct Settings {
     pub unchosen: Option<String>,
     /// The folder of a team's own runbooks.
     pub runbooks: Option<PathBuf>,
+    /// How a new incident is told outside the screen.
+    pub incidents: file::Incidents,
     /// The named stacks of the file, to change to.
     pub choices: Vec<StackChoice>,
     /// The file that was read.
@@ -204,7 +207,7 @@ pub fn load_with(flags: &Global, env: &Environment, system_file: &Path) -> Resul
     stack.limits = limits(file.limits, &mut layers);
     let beside = path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
     let runbooks = file.runbooks.map(|r| beside.join(r.path));
-    let (chosen, choices) = (file.chosen, file.choices);
+    let (chosen, choices, incidents) = (file.chosen, file.choices, file.incidents);
     let (place, provenance) = (Place::default(), layers.provenance);
     Ok(Settings {
         stack,
@@ -219,6 +222,7 @@ pub fn load_with(flags: &Global, env: &Environment, system_file: &Path) -> Resul
         chosen,
         unchosen,
         runbooks,
+        incidents,
         choices,
         file: path,
         file_default,

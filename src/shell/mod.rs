@@ -45,6 +45,7 @@ use clap::{CommandFactory, FromArgMatches};
 use crate::config::act::ActArgs;
 use crate::config::args::{Cli, Command, Global};
 use crate::config::environment::Environment;
+use crate::config::incident::IncidentCommand;
 use crate::config::runbook::RunbookCommand;
 use crate::config::{self, ConfigError, Settings};
 use backend::Target;
@@ -110,6 +111,7 @@ fn word(command: Option<&Command>) -> &'static str {
         Some(Command::Snapshot(_)) => "snapshot",
         Some(Command::Check(_)) => "check",
         Some(Command::Runbook(_)) => "runbook",
+        Some(Command::Incident(_)) => "incident",
         Some(Command::Watch(_)) => "watch",
         Some(Command::Verify(_)) => "verify",
         Some(Command::IamPolicy(_)) => "iam-policy",
@@ -203,6 +205,10 @@ impl Rests {
             Some(Command::Check(args)) => Self::both(!args.observe.demo),
             Some(Command::Watch(args)) => Self::both(!args.demo),
             Some(Command::Runbook(command)) => Self::both(matches!(command, RunbookCommand::Run(_))),
+            // Kept in the state folder, which is the stack's; only charts are asked for anew.
+            Some(Command::Incident(command)) => {
+                Self { on_aws: matches!(command, IncidentCommand::Export { charts: true, .. }), on_one_stack: true }
+            }
             Some(Command::Verify(args)) => Self::both(!args.example && !args.observe.demo),
             Some(Command::Init(args)) => Self { on_aws: !args.demo, on_one_stack: false },
             Some(Command::Info) => Self { on_aws: true, on_one_stack: false },
@@ -236,6 +242,7 @@ fn without_acting(
         Some(Command::Watch(args)) => runtime.block_on(watch::run(args, settings, env)),
         Some(Command::Check(args)) => runtime.block_on(check::run(args, settings)),
         Some(Command::Runbook(command)) => runtime.block_on(runbook::run(command, settings, env)),
+        Some(Command::Incident(command)) => runtime.block_on(incident::command::run(command, settings, env)),
         Some(Command::Snapshot(args)) => runtime.block_on(headless::snapshot(args, settings)),
         Some(Command::Verify(args)) => runtime.block_on(verify::run(args, settings)),
         Some(Command::IamPolicy(args)) => policy::run(args, settings),
@@ -281,6 +288,8 @@ mod tests {
             ("check --demo true", false, false),
             ("watch", true, true),
             ("watch --demo", false, false),
+            ("incident list", false, true),
+            ("incident export x --charts", true, true),
             ("runbook list", false, false),
             ("runbook run rds-failover", true, true),
             ("verify", true, true),

@@ -20,6 +20,7 @@ use super::glance::Glances;
 use super::handoff;
 use super::incident::Watcher;
 use super::incident::folder::Folder;
+use super::incident::notify::Teller;
 use super::keys::{self, Keyboard};
 use super::leaving::leave;
 use super::runbook::Keeper;
@@ -30,6 +31,7 @@ use super::tty;
 use crate::config::Settings;
 use crate::config::args::Global;
 use crate::config::environment::Environment;
+use nextcore_core::incident::Happening;
 use nextcore_core::model::section::ProblemKind;
 use nextcore_core::session::{Kept, Msg, Session, SessionOptions};
 use nextcore_core::theme::Theme;
@@ -46,6 +48,7 @@ struct Here<'a> {
     glances: Glances,
     keeper: Keeper,
     demo: Option<Demo>,
+    teller: Teller,
     next: &'a OnceLock<String>,
 }
 
@@ -65,6 +68,10 @@ impl Host for Here<'_> {
 
     fn copy(&mut self, text: &str) -> io::Result<()> {
         copy(text)
+    }
+
+    fn news(&mut self, happenings: &[Happening]) {
+        self.teller.tell(happenings);
     }
 
     fn glance(&mut self, stacks: Vec<String>) {
@@ -162,6 +169,7 @@ pub(super) async fn run(
         glances,
         keeper,
         demo: target.rehearsed(),
+        teller: Teller::begin(settings.incidents, &parts.stack.name),
         next,
     };
     let session = Session::new(SessionOptions {

@@ -43,9 +43,6 @@ impl Folder {
         Self { path, read_at: BTreeMap::new() }
     }
 
-    pub(in super::super) fn path(&self) -> Option<&Path> {
-        self.path.as_deref()
-    }
 
     /// Everything that is kept.
     pub(in super::super) fn read(&mut self) -> Kept {

@@ -62,7 +62,10 @@ pub(in crate::session) fn go(session: &mut Session, place: Jump) {
         return open_logs(session, &filter);
     }
     if place == Jump::Runbooks {
-        return runbook::open_list(session);
+        return match session.incident_with_runbook() {
+            Some((book, values, id)) => said(session, |s| s.open_runbook(&book, &values, Some(&id))),
+            None => runbook::open_list(session),
+        };
     }
     if let Some(pane) = PANES.iter().find(|p| p.place == Some(place)) {
         push(session, pane.id, String::new(), 0);
