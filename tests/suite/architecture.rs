@@ -14,7 +14,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("core/session", &["model", "insight", "input"]),
     ("core/theme", &[]),
     ("core/view", &["model", "insight", "session", "input", "theme"]),
-    ("core/report", &["model", "insight"]),
+    ("core/report", &["model", "insight", "incident"]),
     ("live/aws", &[]),
     ("live/engine", &["aws"]),
     ("config", &[]),
