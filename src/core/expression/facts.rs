@@ -53,7 +53,7 @@ impl<'d> Facts<'d> {
 
     /// The same names, to which others can be added.
     #[must_use]
-    pub(crate) fn scope<'s>(&'s self) -> Facts<'s> {
+    pub(crate) fn scope(&self) -> Facts<'_> {
         Facts { reading: self.reading, cx: self.cx.new_inner_scope() }
     }
 

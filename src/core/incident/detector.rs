@@ -58,6 +58,7 @@ pub struct Detector {
 struct Look<'l> {
     store: &'l Store,
     judgement: &'l Judgement,
+    document: &'l Json,
     moment: Moment<'l>,
     users: Users,
 }
@@ -118,10 +119,10 @@ impl Detector {
             let mut facts = Facts::of(&rules.language, &reading);
             facts.bind(LIMIT, &limit);
             let moment = Moment { metrics: store.get::<Metrics>(), now };
-            let look = Look { store, judgement, moment, users: Users::new(store, stack) };
+            let look = Look { store, judgement, document: document.json(), moment, users: Users::new(store, stack) };
             for (at, rule) in rules.rows().iter().enumerate().filter(|(_, r)| !r.is_of_the_rest()) {
                 if self.is_due(at, rule, &document, now) {
-                    self.ask(at, rule, &facts, document.json(), &look);
+                    self.ask(at, rule, &facts, &look);
                 }
             }
             self.fold(&rules, &look);
@@ -129,7 +130,7 @@ impl Detector {
             let mut facts = facts.scope();
             facts.bind(UNEXPLAINED, &rest);
             for (at, rule) in rules.rows().iter().enumerate().filter(|(_, r)| r.is_of_the_rest()) {
-                self.ask(at, rule, &facts, document.json(), &look);
+                self.ask(at, rule, &facts, &look);
             }
             self.fold(&rules, &look);
             self.follow(&rules, &look);
@@ -151,7 +152,7 @@ impl Detector {
     }
 
     /// Asks a rule about each of its subjects, and about those of which an incident is open.
-    fn ask(&mut self, at: usize, rule: &Rule, facts: &Facts, document: &Json, look: &Look) {
+    fn ask(&mut self, at: usize, rule: &Rule, facts: &Facts, look: &Look) {
         let Some(mut all) = subjects(rule, facts) else { return };
         let open = self.tracks.iter().filter(|((r, _), t)| *r == at && t.is_open()).map(|((_, of), _)| of.clone());
         let gone: Vec<String> = open.filter(|of| !all.contains(of)).collect();
@@ -160,24 +161,24 @@ impl Detector {
             let mut track = self.tracks.remove(&(at, it.clone())).unwrap_or_default();
             let values = Values::of(rule, facts, &it, &mut track, look.moment);
             let scene = values.scene(rule, facts);
-            self.take(rule, &it, &mut track, &scene, document, look);
+            self.take(rule, &it, &mut track, &scene, look);
             drop(scene);
             self.tracks.insert((at, it), track);
         }
     }
 
-    fn take(&mut self, rule: &Rule, it: &str, track: &mut Track, scene: &Facts, document: &Json, look: &Look) {
+    fn take(&mut self, rule: &Rule, it: &str, track: &mut Track, scene: &Facts, look: &Look) {
         let now = look.moment.now;
         let opens = if track.is_open() { Answer::True } else { ask(&rule.opens, scene) };
         // What never began needs no end.
         let closes = if opens == Answer::True { ask(&rule.closes, scene) } else { Answer::False };
-        if !track.is_open() && opens == Answer::True && self.is_part_of_an_open_one(rule, it, scene, document) {
+        if !track.is_open() && opens == Answer::True && self.is_part_of_an_open_one(rule, it, scene, look.document) {
             track.state = State::Quiet;
             return;
         }
         let step = track.step(&opens, &closes, rule.holds, rule.closes_after, now);
         if step == Step::Opens {
-            let incident = begin(rule, it, Telling::of(rule, scene, document, it), look.store, now);
+            let incident = begin(rule, it, Telling::of(rule, scene, look.document, it), look.store, now);
             match self.taken_over(rule, it, now) {
                 Some(own) => become_(Arc::make_mut(own), incident),
                 None => {
@@ -208,7 +209,7 @@ impl Detector {
                 incident.closed_at = Some(now);
             }
             Step::Nothing if track.state == State::Open && ask(&rule.opens, scene) == Answer::True => {
-                refresh(incident, Telling::of(rule, scene, document, it));
+                refresh(incident, Telling::of(rule, scene, look.document, it));
             }
             Step::Nothing | Step::Opens => {}
         }

@@ -221,14 +221,14 @@ impl Reader<'_> {
         }
         let at = |span: Option<Range<usize>>| span.map_or(0, |s| s.start);
         let file: File = toml::from_str(self.text).map_err(|e| self.bad(at(e.span()), e.message().trim().to_owned()))?;
-        let mut named = self.ordered(file.names);
+        let mut named = Self::ordered(file.names);
         let names: Vec<String> = named.iter().map(|(name, _)| name.get_ref().clone()).collect();
         let mut known = vec![IT, WINDOW, LIMIT, UNEXPLAINED];
         known.extend(names.iter().map(String::as_str));
         let compile = |key: &str, text: &Spanned<String>| self.compile(key, text, &known);
         let maybe = |key: &str, text: Option<&Spanned<String>>| text.map(|t| compile(key, t)).transpose();
         let seconds = |key: &str, text: Option<&Spanned<String>>| text.map_or(Ok(0), |t| self.span(key, t));
-        let mut windows = self.ordered(file.windows);
+        let mut windows = Self::ordered(file.windows);
         let windows = windows.drain(..).map(|(name, raw)| Ok((name.get_ref().clone(), self.window(name.get_ref(), raw, &known)?)));
         let causes = file.cause.into_iter().map(|raw| {
             let when = maybe("cause.when", raw.when.as_ref())?;
@@ -268,7 +268,7 @@ impl Reader<'_> {
     }
 
     /// The entries of a table in the order of the file: later ones may use earlier ones.
-    fn ordered<V>(&self, table: BTreeMap<Spanned<String>, V>) -> Vec<(Spanned<String>, V)> {
+    fn ordered<V>(table: BTreeMap<Spanned<String>, V>) -> Vec<(Spanned<String>, V)> {
         let mut rows: Vec<(Spanned<String>, V)> = table.into_iter().collect();
         rows.sort_by_key(|(name, _)| name.span().start);
         rows

@@ -39,7 +39,7 @@ impl Values {
             scene.bind(IT, &subject);
             for (name, window) in &rule.windows {
                 let past = track.past.entry(name.clone()).or_default();
-                windows.insert(name.clone(), window.look(&scene, moment.metrics, it, past, moment.now, track.closed_at));
+                windows.insert(name.clone(), window.look(&scene, it, past, moment, track.closed_at));
             }
         }
         Self { it: subject, windows: Json::Object(windows) }

@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta};
 use regex::Regex;
 use serde_json::{Value as Json, json};
 
+use super::scene::Moment;
 use crate::expression::{Expression, Facts};
 use crate::model::Time;
 use crate::model::metric::{Metrics, Series};
@@ -42,7 +43,8 @@ impl Window {
 
     /// What it shows now; null where it cannot be told. Nothing that was before `after` counts: an incident that is over is not opened again
     /// by what opened it.
-    pub(super) fn look(&self, facts: &Facts, metrics: Option<&Metrics>, it: &str, past: &mut Past, now: Time, after: Option<Time>) -> Json {
+    pub(super) fn look(&self, facts: &Facts, it: &str, past: &mut Past, moment: Moment, after: Option<Time>) -> Json {
+        let Moment { metrics, now } = moment;
         match self {
             Self::Series { id, over } => {
                 if id == "*" {

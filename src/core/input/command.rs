@@ -160,8 +160,8 @@ mod tests {
     #[test]
     fn no_key_means_two_things_anywhere_and_every_row_is_documented() {
         let places = (0..1_u16 << 10).map(|bits| {
-            let [stack, list, panels, logs, folds, opens, layer, acts, walk] = std::array::from_fn(|i| bits & (1 << i) != 0);
-            Situation { stack, list, panels, logs, folds, opens, layer, acts, walk }
+            let [stack, list, panels, logs, folds, opens, layer, acts, open, walk] = std::array::from_fn(|i| bits & (1 << i) != 0);
+            Situation { stack, list, panels, logs, folds, opens, layer, acts, open, walk }
         });
         // A walk is one pane, and the alarms, the log and the stack view are others.
         for place in places.filter(|p| !p.walk || !(p.folds || p.logs || p.stack || p.opens)) {

@@ -1,4 +1,5 @@
-//! The state as Markdown, for incident documents and chat: a heading, the nodes, what cannot be read, the last changes, the inventory.
+//! The state as Markdown, for incident documents and chat: a heading, the nodes, what cannot be read, the last changes, what is
+//! promised about loss and recovery, the inventory.
 
 use crate::insight::Judgement;
 use crate::model::Time;
@@ -8,6 +9,7 @@ use crate::model::text;
 
 use super::figures::figures;
 use super::table::{elsewhere, headline, ordered, reasons, troubles};
+use crate::insight::objectives::{Objective, objectives};
 use crate::insight::topology::inventory::{Inventory, inventory};
 
 /// Lines of the timeline that are printed.
@@ -44,8 +46,23 @@ pub fn markdown(store: &Store, judgement: &Judgement, stack: &Stack, now: Time) 
         };
         out.extend(judgement.timeline.iter().take(CHANGES).map(line));
     }
+    let objectives = objectives(store, stack, now);
+    if !objectives.is_empty() {
+        out.extend([String::new(), "## Objectives".to_owned(), String::new()]);
+        out.extend(promised(&objectives));
+    }
     out.extend(counted(&inventory(store, stack, now)));
     out.join("\n") + "\n"
+}
+
+/// What the written architecture promises about loss and recovery, and how it stands.
+pub(super) fn promised(all: &[Objective]) -> Vec<String> {
+    let mut out = ["| Objective | Wanted | Measured | Level | What AWS says |", "|---|---|---|---|---|"].map(str::to_owned).to_vec();
+    out.extend(all.iter().map(|o| {
+        let measured = o.measured.as_deref().unwrap_or("not known");
+        format!("| {} | {} | {} | {} | {} |", o.name, o.wanted, cell(measured), o.level.word(), cell(&text::inert(&o.says)))
+    }));
+    out
 }
 
 /// What was counted, a row for each AWS service, and what could not be.

@@ -6,6 +6,7 @@ pub mod conformance;
 mod document;
 mod exit;
 mod figures;
+pub mod incident;
 mod markdown;
 pub mod obligation;
 mod read;

@@ -43,7 +43,6 @@ impl Folder {
         Self { path, read_at: BTreeMap::new() }
     }
 
-
     /// Everything that is kept.
     pub(in super::super) fn read(&mut self) -> Kept {
         self.read_at.clear();

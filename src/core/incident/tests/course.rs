@@ -31,7 +31,9 @@ fn a_failover_is_told_by_its_name_with_its_beginning_its_cause_and_its_end() {
     assert_eq!(incident.since, ago(2), "as AWS says, not when it was seen");
     assert_eq!(incident.confidence, Confidence::Certain);
     assert!(incident.evidence.iter().any(|e| e.text.contains("primary host") && e.source == "database events"), "{:?}", incident.evidence);
-    world.put(DatabaseEvents { events: vec![told("Multi-AZ instance failover started", 2), told("Multi-AZ instance failover completed", 1)] });
+    world.put(DatabaseEvents {
+        events: vec![told("Multi-AZ instance failover started", 2), told("Multi-AZ instance failover completed", 1)],
+    });
     world.edit::<Database>(|db| (db.zone, db.secondary_zone) = ("ap-southeast-2b".into(), Some("ap-southeast-2a".into())));
     watched(&mut detector, &mut world, 20);
     assert_eq!(detector.incidents().first().map(|i| i.phase), Some(Phase::Recovering));

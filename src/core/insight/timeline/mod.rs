@@ -109,6 +109,13 @@ fn build(store: &Store, now: Time) -> Vec<Event> {
     distinct(lines.into_iter().filter(|(_, record)| !record.repeats()).map(|(at, record)| record.write(at)))
 }
 
+/// What every source says about this time, the newest first, as far as the store still holds it.
+pub(crate) fn between(store: &Store, from: Time, until: Time) -> Vec<Event> {
+    let mut events = build(store, until);
+    events.retain(|e| (from..=until).contains(&e.at));
+    events
+}
+
 fn from_ecs<'a>(store: &'a Store, lines: &mut Vec<(Time, Record<'a>)>) {
     for service in store.get::<Services>().map_or(&[][..], |s| s.services.as_slice()) {
         let events = service.events.iter().enumerate().filter_map(|(i, e)| Some((e.at?, Record::Service(service, i, e))));

@@ -221,6 +221,16 @@ fn the_markdown() {
     - 2026-11-22 20:03:35Z `pipeline` execution started: health: check the broker as well (#1295) (changing)
     - 2026-11-21 23:37:18Z `svc/control-plane` desired count → 3 (AlarmHigh) (changing)
 
+    ## Objectives
+
+    | Objective | Wanted | Measured | Level | What AWS says |
+    |---|---|---|---|---|
+    | RPO | 5 minutes | 4m09s | met | now minus LatestRestorableTime; RDS writes transaction logs to S3 every 5 minutes |
+    | Database failover | about 30 s | not known | unknown | no failover from start to end among the RDS events of the last 24 hours that were read; AWS names 60 to 120 s as usual for a Multi-AZ instance |
+    | Newest backup | one a day | not known | unknown | no finished backup among the RDS events of the last 24 hours that were read |
+    | Restore test | not stated | not known | unknown | no AWS API tells whether a restore was tried |
+    | RTO | 2-4 hours | not known | unknown | stated for the loss of the region, never measured; no automated backup of the database is kept in another region |
+
     ## Inventory
 
     119 resources, 41 types.
