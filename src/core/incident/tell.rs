@@ -1,7 +1,7 @@
 //! What is told of an incident beside its name: since when, on which evidence, from which cause, in which zone. Texts of the rule and values of
 //! the document; nothing is decided here. Called by `detector`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::DateTime;
 use serde_json::Value as Json;
@@ -42,14 +42,27 @@ impl Telling {
     }
 }
 
+/// The sections that an expression reads, by itself and by the windows and the names that it uses.
+fn read_by(rule: &Rule, expression: &Expression) -> BTreeSet<&'static str> {
+    let mut sections = expression.sections();
+    for (_, window) in rule.windows.iter().filter(|(name, _)| expression.text().contains(&format!("window.{name}"))) {
+        let metrics = window.is_series().then_some("metrics");
+        sections.extend(window.expression().map(Expression::sections).unwrap_or_default().into_iter().chain(metrics));
+    }
+    for (name, own) in &rule.names {
+        if expression.names().any(|n| n == name) {
+            sections.extend(own.sections());
+        }
+    }
+    sections
+}
+
 /// What holds now of what the rule names as evidence: a text, or a list of them; null says nothing.
 pub(super) fn evidence(rule: &Rule, scene: &Facts, document: &Json) -> Vec<Evidence> {
     let mut lines = Vec::new();
     for expression in &rule.evidence {
         let Some(value) = expression.json(scene) else { continue };
-        let sections: Vec<&str> = expression.sections().into_iter().collect();
-        // A window's own section is known by the rule alone.
-        let sections = if sections.is_empty() { rule.sections.iter().copied().take(1).collect() } else { sections };
+        let sections = read_by(rule, expression);
         let read = |key: &&str| DateTime::parse_from_rfc3339(document.get("sections")?.get(*key)?.get("at")?.as_str()?).ok();
         let at = sections.iter().filter_map(read).max().map(|at| at.to_utc());
         let texts = match &value {
@@ -57,7 +70,7 @@ pub(super) fn evidence(rule: &Rule, scene: &Facts, document: &Json) -> Vec<Evide
             Json::Array(all) => all.iter().filter_map(Json::as_str).collect(),
             _ => Vec::new(),
         };
-        let source = sections.join(", ").replace('_', " ");
+        let source = sections.into_iter().collect::<Vec<_>>().join(", ").replace('_', " ");
         lines.extend(texts.into_iter().filter(|t| !t.is_empty()).map(|t| Evidence { text: t.to_owned(), source: source.clone(), at }));
     }
     lines.truncate(LINES);

@@ -179,7 +179,7 @@ fn restore_point(store: &Store, stated: &Stated, now: Time) -> Finding {
         Ok(db) => db,
         Err(finding) => return finding,
     };
-    if db.has_no_backups() {
+    if db.has_no_backups() == Some(true) {
         let (measured, says) = (Some("no restore point".to_owned()), "automated backups are off".to_owned());
         return Finding { measured, says, level: Kept::NotMet };
     }
@@ -259,7 +259,7 @@ fn failover(store: &Store, stated: &Stated, now: Time, within: Option<(Time, Tim
 
 fn backup(store: &Store, stated: &Stated, now: Time) -> Finding {
     let db = current::<Database>(store, now).ok();
-    if db.is_some_and(Database::has_no_backups) {
+    if db.is_some_and(|db| db.has_no_backups() == Some(true)) {
         return Finding { measured: None, says: "automated backups are off".to_owned(), level: Kept::NotMet };
     }
     let events = match current::<DatabaseEvents>(store, now) {

@@ -51,7 +51,7 @@ fn run(aim: Aim, cases: &[Case]) {
 #[test]
 fn the_restore_point() {
     let no_time = |w: &mut World| w.edit::<Database>(|d| d.latest_restorable = None);
-    let off = |w: &mut World| w.edit::<Database>(|d| (d.backup_retention, d.latest_restorable) = (0, None));
+    let off = |w: &mut World| w.edit::<Database>(|d| (d.backup_retention, d.latest_restorable) = (Some(0), None));
     let replica = |w: &mut World| w.edit::<Database>(|d| (d.replica_of, d.latest_restorable) = (Some("main".into()), None));
     run(
         Aim::Rpo,
@@ -69,7 +69,7 @@ fn the_restore_point() {
 
 #[test]
 fn the_last_failover() {
-    let single = |w: &mut World| w.edit::<Database>(|d| (d.multi_az, d.secondary_zone) = (false, None));
+    let single = |w: &mut World| w.edit::<Database>(|d| (d.multi_az, d.secondary_zone) = (Some(false), None));
     let given_up = |w: &mut World| events(w, &[(0, STARTED), (9, "Abandoning user requested failover since it is too soon")]);
     let cluster =
         |w: &mut World| events(w, &[(0, "Started cross AZ failover to DB instance: b"), (20, "Completed failover to DB instance: b")]);
@@ -98,7 +98,7 @@ fn the_last_failover() {
 
 #[test]
 fn backup_restore_test_and_region() {
-    let off = |w: &mut World| w.edit::<Database>(|d| d.backup_retention = 0);
+    let off = |w: &mut World| w.edit::<Database>(|d| d.backup_retention = Some(0));
     run(
         Aim::Backup,
         &[
