@@ -152,11 +152,7 @@ pub async fn run<T: Screen + Host>(
                     screen.draw(&session, &theme)?;
                 }
                 Effect::Copy(text) => screen.copy(&text)?,
-                Effect::Keep(walk) => {
-                    if let Err(why) = screen.keep(*walk) {
-                        update(&mut session, Msg::Flash(why, Tone::Error));
-                    }
-                }
+                Effect::Keep(walk) => kept(&mut session, screen.keep(*walk)),
                 Effect::Glance(stacks) => screen.glance(stacks),
                 Effect::Inject(incident) => said(&mut session, screen.rehearse(Some(&incident))),
                 Effect::Heal => said(&mut session, screen.rehearse(None)),
@@ -196,6 +192,13 @@ fn said(session: &mut Session, result: Result<String, String>) {
         Err(why) => (why.lines().next().unwrap_or_default().to_owned(), Tone::Error),
     };
     update(session, Msg::Flash(text, tone));
+}
+
+/// A walk that is not kept is said: another dashboard would not see it.
+fn kept(session: &mut Session, result: Result<(), String>) {
+    if let Err(why) = result {
+        update(session, Msg::Flash(why, Tone::Error));
+    }
 }
 
 /// An order that cannot be taken is said, never dropped silently.
