@@ -169,17 +169,11 @@ pub async fn run<T: Screen + Host>(
                     screen.draw(&session, &theme)?;
                 }
                 Effect::Copy(text) => screen.copy(&text)?,
-                Effect::Acknowledge(id) => match watcher.acknowledge(&id, &user, clock.now(), session.incidents()) {
-                    Ok(_) => {}
-                    Err(why) => {
-                        update(&mut session, Msg::Flash(why, Tone::Error));
-                    }
-                },
-                Effect::Keep(walk) => {
-                    if let Err(why) = screen.keep(*walk) {
-                        update(&mut session, Msg::Flash(why, Tone::Error));
-                    }
+                Effect::Acknowledge(id) => {
+                    let taken_on = watcher.acknowledge(&id, &user, clock.now(), session.incidents());
+                    kept(&mut session, taken_on.map(|_| ()));
                 }
+                Effect::Keep(walk) => kept(&mut session, screen.keep(*walk)),
                 Effect::Glance(stacks) => screen.glance(stacks),
                 Effect::Inject(incident) => said(&mut session, screen.rehearse(Some(&incident))),
                 Effect::Heal => said(&mut session, screen.rehearse(None)),
@@ -219,6 +213,13 @@ fn said(session: &mut Session, result: Result<String, String>) {
         Err(why) => (why.lines().next().unwrap_or_default().to_owned(), Tone::Error),
     };
     update(session, Msg::Flash(text, tone));
+}
+
+/// A walk that is not kept is said: another dashboard would not see it.
+fn kept(session: &mut Session, result: Result<(), String>) {
+    if let Err(why) = result {
+        update(session, Msg::Flash(why, Tone::Error));
+    }
 }
 
 /// An order that cannot be taken is said, never dropped silently.

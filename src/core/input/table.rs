@@ -17,47 +17,42 @@ fn always(_: Situation) -> bool {
     true
 }
 
+/// What works everywhere and is no hint.
+const UNHINTED: Command = Command { name: "", keys: &[], doc: "", hint: "", rank: 99, group: "", intent: Intent::Help, enabled: always };
+
 /// All commands, in the order of help.
 pub const COMMANDS: &[Command] = &[
     Command {
         name: "up",
         keys: &[key(Code::Up), Key::char('k')],
         doc: "box or row above",
-        hint: "",
-        rank: 99,
         group: MOVE,
         intent: Intent::Move(Dir::Up),
-        enabled: always,
+        ..UNHINTED
     },
     Command {
         name: "down",
         keys: &[key(Code::Down), Key::char('j')],
         doc: "box or row below",
-        hint: "",
-        rank: 99,
         group: MOVE,
         intent: Intent::Move(Dir::Down),
-        enabled: always,
+        ..UNHINTED
     },
     Command {
         name: "left",
         keys: &[key(Code::Left), Key::char('h')],
         doc: "box on the left",
-        hint: "",
-        rank: 99,
         group: MOVE,
         intent: Intent::Move(Dir::Left),
-        enabled: always,
+        ..UNHINTED
     },
     Command {
         name: "right",
         keys: &[key(Code::Right), Key::char('l')],
         doc: "box on the right",
-        hint: "",
-        rank: 99,
         group: MOVE,
         intent: Intent::Move(Dir::Right),
-        enabled: always,
+        ..UNHINTED
     },
     Command {
         name: "next",
@@ -73,21 +68,19 @@ pub const COMMANDS: &[Command] = &[
         name: "previous",
         keys: &[key(Code::BackTab)],
         doc: "previous box or panel",
-        hint: "",
-        rank: 99,
         group: MOVE,
         intent: Intent::Previous,
         enabled: |s| s.stack || s.panels,
+        ..UNHINTED
     },
     Command {
         name: "jump",
         keys: &DIGITS,
         doc: "go to box number",
-        hint: "",
-        rank: 99,
         group: MOVE,
         intent: Intent::Digit,
         enabled: |s| s.stack || s.panels,
+        ..UNHINTED
     },
     Command {
         name: "open",
@@ -239,45 +232,23 @@ pub const COMMANDS: &[Command] = &[
         intent: Intent::Fold,
         enabled: |s| s.folds,
     },
-    Command {
-        name: "first",
-        keys: &[Key::char('g'), key(Code::Home)],
-        doc: "first row",
-        hint: "",
-        rank: 99,
-        group: LIST,
-        intent: Intent::First,
-        enabled: always,
-    },
-    Command {
-        name: "last",
-        keys: &[Key::char('G'), key(Code::End)],
-        doc: "last row",
-        hint: "",
-        rank: 99,
-        group: LIST,
-        intent: Intent::Last,
-        enabled: always,
-    },
+    Command { name: "first", keys: &[Key::char('g'), key(Code::Home)], doc: "first row", group: LIST, intent: Intent::First, ..UNHINTED },
+    Command { name: "last", keys: &[Key::char('G'), key(Code::End)], doc: "last row", group: LIST, intent: Intent::Last, ..UNHINTED },
     Command {
         name: "page-up",
         keys: &[key(Code::PageUp), Key::ctrl('b')],
         doc: "page up",
-        hint: "",
-        rank: 99,
         group: LIST,
         intent: Intent::PageUp,
-        enabled: always,
+        ..UNHINTED
     },
     Command {
         name: "page-down",
         keys: &[key(Code::PageDown), Key::ctrl('f')],
         doc: "page down",
-        hint: "",
-        rank: 99,
         group: LIST,
         intent: Intent::PageDown,
-        enabled: always,
+        ..UNHINTED
     },
     Command {
         name: "copy",
@@ -389,16 +360,7 @@ pub const COMMANDS: &[Command] = &[
         intent: Intent::Quit,
         enabled: always,
     },
-    Command {
-        name: "suspend",
-        keys: &[Key::ctrl('z')],
-        doc: "suspend (fg resumes)",
-        hint: "",
-        rank: 99,
-        group: PROGRAM,
-        intent: Intent::Suspend,
-        enabled: always,
-    },
+    Command { name: "suspend", keys: &[Key::ctrl('z')], doc: "suspend (fg resumes)", group: PROGRAM, intent: Intent::Suspend, ..UNHINTED },
 ];
 
 const DIGITS: [Key; 9] = [

@@ -133,11 +133,13 @@ impl Shelf {
             Ok(progress) => Ok(Some(progress)),
             Err(e) => {
                 let aside = path.with_extension(format!("json.broken-{}", stamp(self.clock.now())));
+                // What counts first: one row of a screen may cut the rest.
                 let kept = match fs::rename(path, &aside) {
-                    Ok(()) => format!("kept aside as {}; its walk begins anew", aside.display()),
+                    Ok(()) => "kept aside, the walk begins anew".to_owned(),
                     Err(e) => format!("it cannot be kept aside ({e}): remove it"),
                 };
-                Err(format!("walk {} cannot be read ({e}): {kept}", path.display()))
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                Err(format!("{name} cannot be read: {kept}: {} ({e})", aside.display()))
             }
         }
     }
@@ -301,7 +303,7 @@ mod tests {
         fs::write(folder.path().join("web.json"), "{\"runbook\":\"web\",").unwrap();
         shelf.look();
         let (seen, told) = walks(&mut said);
-        assert!(seen.is_empty() && told[0].contains("web.json cannot be read") && told[0].contains("kept aside as"), "{told:?}");
+        assert!(seen.is_empty() && told[0].starts_with("web.json cannot be read: kept aside, ") && told[0].contains("broken-"), "{told:?}");
         let kept =
             fs::read_dir(folder.path()).unwrap().filter_map(Result::ok).find(|e| e.file_name().to_string_lossy().contains("broken-"));
         assert_eq!(fs::read_to_string(kept.unwrap().path()).unwrap(), "{\"runbook\":\"web\",");
