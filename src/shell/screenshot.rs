@@ -6,6 +6,7 @@ use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 
@@ -25,6 +26,7 @@ use crate::config::args::ScreenshotArgs;
 use nextcore_core::input::{Code, Key};
 use nextcore_core::model::mode::Mode;
 use nextcore_core::model::stack::Stack;
+use nextcore_core::runbook::Library;
 use nextcore_core::session::{Msg, Session, SessionOptions};
 use nextcore_core::theme::{Depth, Glyphs, Theme};
 use nextcore_core::view;
@@ -77,6 +79,9 @@ const PICTURES: &[Picture] = &[
     picture("stack-120x40.svg", (120, 40), Story::Deploying, &[]),
     picture("stack-200x60.svg", (200, 60), Story::Deploying, &[]),
     picture("incident-120x40.svg", (120, 40), Story::Incident, &[]),
+    picture("incidents-80x24.svg", (80, 24), Story::Incident, &[Key::char('i')]),
+    picture("incidents-120x40.svg", (120, 40), Story::Incident, &[Key::char('i')]),
+    picture("runbook-80x24.svg", (80, 24), Story::Incident, &[Key::char('b')]),
     picture("service-120x40.svg", (120, 40), Story::Deploying, &[Key::char('3'), ENTER]),
     picture("database-120x40.svg", (120, 40), Story::Incident, &[Key::char('6'), ENTER]),
     picture("balancer-120x40.svg", (120, 40), Story::Calm, &[ENTER]),
@@ -218,7 +223,8 @@ async fn watch(picture: &Picture, seed: u64) -> std::io::Result<Session> {
         sleep(patience(c)).await;
         key_of(c).map(Msg::Key)
     });
-    let input = first.chain(pause(WATCHED)).chain(keys).chain(words.filter_map(ready)).chain(pause(after));
+    let books = stream::iter([Msg::Runbooks(Arc::new(Library::builtin()), Vec::new())]);
+    let input = books.chain(first).chain(pause(WATCHED)).chain(keys).chain(words.filter_map(ready)).chain(pause(after));
     let (watcher, user) = (Watcher::forgetful(), "ops".to_owned());
     let parts = Parts { feed, clock, stack, theme: look(picture), authority, watcher, user };
     session_loop::run(&mut Canvas, Box::pin(input), session, parts).await

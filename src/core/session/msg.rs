@@ -109,7 +109,7 @@ pub enum Effect {
     Heal,
     /// Go on with another stack.
     Switch(String),
-    /// Keep that this user has taken an incident on.
+    /// Keep that this user has acknowledged an incident.
     Acknowledge(String),
     /// Keep a walk through a runbook, so that another dashboard sees it.
     Keep(Box<Kept>),

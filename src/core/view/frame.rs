@@ -201,7 +201,9 @@ fn incident_line(v: &View<'_>, incident: &Incident, more: usize, body: Rect, ink
         facts.push(Fact::new(2, Phrase::of(format!("+{more} more"), Role::Banner)));
     }
     let keys = if incident.runbook.is_empty() { "i open" } else { "i open  b runbook" };
-    let keys = if incident.acknowledged.is_none() { format!("{keys}  A take on") } else { keys.to_owned() };
+    // The row of hints has it, too.
+    let shown = incident.acknowledged.is_none() && row.width >= 100;
+    let keys = if shown { format!("{keys}  A acknowledge") } else { keys.to_owned() };
     let width = usize::from(row.width).saturating_sub(2);
     let used = |facts: &[Fact<'_>]| facts.iter().map(|f| f.phrase.width() + 2).sum::<usize>() + keys.len() + 2;
     // One line of evidence, and what is felt of it, as far as there is room.

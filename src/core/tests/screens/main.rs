@@ -9,6 +9,7 @@
 )]
 
 mod fixture;
+mod incidents;
 mod layers;
 mod look;
 mod panes;

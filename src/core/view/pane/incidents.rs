@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::detail::{Detail, selected};
 use super::{List, split, tabs, text};
-use crate::incident::{Incident, Phase};
+use crate::incident::{Incident, Phase, Symptom};
 use crate::model::health::Level;
 use crate::model::text::duration;
 use crate::session::Screen;
@@ -22,7 +22,7 @@ const COLUMNS: &[Column] = &[
     Column::left("state", 10, 0),
     Column::left("since (UTC)", 12, 0),
     Column::right("lasts", 7, 1),
-    Column::left("taken on by", 12, 3),
+    Column::left("acknowledged", 12, 3),
 ];
 
 /// Draws the pane.
@@ -74,7 +74,12 @@ fn detail<'a>(v: &View<'a>, incident: &'a Incident) -> Detail<'a> {
         let said = Phrase::of(format!("{} [{}{at}]", line.text, line.source), Role::Text);
         detail = detail.with(if i == 0 { "evidence" } else { "" }, said);
     }
-    for (i, symptom) in incident.symptoms.iter().enumerate() {
+    // What stands in the box of another one that follows, too, is told there.
+    let told = |s: &&Symptom| {
+        let part_of = s.node.system().spec().part_of;
+        !part_of.is_some_and(|whole| incident.symptoms.iter().any(|other| other.node.system() == whole))
+    };
+    for (i, symptom) in incident.symptoms.iter().filter(told).enumerate() {
         let (_, role) = glyph(symptom.level);
         let over = symptom.until.map_or_else(String::new, |until| format!(", until {}", short_clock(until, v.now)));
         let role = if symptom.until.is_some() { Role::Muted } else { role };
@@ -89,7 +94,7 @@ fn detail<'a>(v: &View<'a>, incident: &'a Incident) -> Detail<'a> {
     let times: Vec<String> = times.into_iter().filter_map(|(word, at)| Some(format!("{word} {}", short_clock(at?, v.now)))).collect();
     detail = detail.with("times", Phrase::of(times.join(", "), Role::Text));
     let taken = incident.acknowledged.as_ref().map(|a| Phrase::of(format!("{} at {}", a.by, short_clock(a.at, v.now)), Role::Text));
-    detail.maybe("taken on", taken).maybe("next", next(incident))
+    detail.maybe("acknowledged", taken).maybe("next", next(incident))
 }
 
 /// What to do next, with its key.
