@@ -13,6 +13,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use super::incident::Watcher;
 use nextcore_core::incident::Happening;
 use nextcore_core::insight::Watch;
+use nextcore_core::model::Time;
 use nextcore_core::model::stack::Stack;
 use nextcore_core::session::{Effect, Kept, Msg, Session, Tone, update};
 use nextcore_core::theme::Theme;
@@ -104,13 +105,14 @@ pub async fn run<T: Screen + Host>(
     mut session: Session,
     parts: Parts,
 ) -> io::Result<Session> {
-    let Parts { mut feed, clock, stack, theme, authority, mut watcher, user } = parts;
+    let Parts { feed, clock, stack, theme, authority, watcher, user } = parts;
+    let mut ends = Ends { feed, watcher, authority, user };
     let mut watch = Watch::default();
     let mut tick = interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut next_frame = Instant::now();
     let mut engine_alive = true;
-    update(&mut session, Msg::Incidents(watcher.known()));
+    update(&mut session, Msg::Incidents(ends.watcher.known()));
     screen.draw(&session, &theme)?;
     session.take_dirty();
     loop {
@@ -127,21 +129,21 @@ pub async fn run<T: Screen + Host>(
                 next_frame = Instant::now() + FRAME_GAP;
                 continue;
             }
-            changed = feed.store.changed(), if engine_alive => {
+            changed = ends.feed.store.changed(), if engine_alive => {
                 if changed.is_err() { engine_alive = false; continue; }
-                let store = Arc::clone(&feed.store.borrow_and_update());
+                let store = Arc::clone(&ends.feed.store.borrow_and_update());
                 let judgement = watch.observe(&store, &stack, clock.now());
-                watcher.offer(&store, &judgement, &stack, clock.now());
+                ends.watcher.offer(&store, &judgement, &stack, clock.now());
                 Msg::Observed(store, judgement)
             }
-            found = watcher.found() => {
+            found = ends.watcher.found() => {
                 if let Some(why) = found.damage.first() {
                     update(&mut session, Msg::Flash(why.clone(), Tone::Error));
                 }
                 screen.news(&found.happenings);
                 Msg::Incidents(found.incidents)
             }
-            Some(report) = feed.reports.recv() => match report {
+            Some(report) = ends.feed.reports.recv() => match report {
                 Report::News(news) => Msg::Acted(news),
                 Report::Handoff(handoff) => match screen.hand_over(&handoff).await? {
                     Ok(Some((columns, rows))) => Msg::Resize(columns, rows),
@@ -152,11 +154,11 @@ pub async fn run<T: Screen + Host>(
             _ = tick.tick() => Msg::Tick(clock.now()),
         };
         if matches!(msg, Msg::Key(_) | Msg::Paste(_)) {
-            authority.touch();
+            ends.authority.touch();
         }
-        show(&authority, &mut session);
+        show(&ends.authority, &mut session);
         if let Msg::Focus(focused) = msg {
-            feed.wishes.make(Wish::Focus(focused));
+            ends.feed.wishes.make(Wish::Focus(focused));
         }
         for effect in update(&mut session, msg) {
             match effect {
@@ -168,34 +170,53 @@ pub async fn run<T: Screen + Host>(
                     }
                     screen.draw(&session, &theme)?;
                 }
-                Effect::Copy(text) => screen.copy(&text)?,
-                Effect::Acknowledge(id) => {
-                    let taken_on = watcher.acknowledge(&id, &user, clock.now(), session.incidents());
-                    kept(&mut session, taken_on.map(|_| ()));
-                }
-                Effect::Keep(walk) => kept(&mut session, screen.keep(*walk)),
-                Effect::Glance(stacks) => screen.glance(stacks),
-                Effect::Inject(incident) => said(&mut session, screen.rehearse(Some(&incident))),
-                Effect::Heal => said(&mut session, screen.rehearse(None)),
                 Effect::Switch(stack) => {
                     screen.switch(stack);
                     return Ok(session);
                 }
-                Effect::Closely(closely) => feed.wishes.make(Wish::Closely(closely)),
-                Effect::Needs { all, front } => feed.wishes.make(Wish::Needs { all, front }),
-                Effect::Refresh(keys) => feed.wishes.make(Wish::Refresh(keys)),
-                Effect::Plan(request) => order(&feed, &mut session, Order::Plan(request)),
-                Effect::Execute(plan, typed) => order(&feed, &mut session, Order::Execute(plan, typed)),
-                Effect::Seen(id) => order(&feed, &mut session, Order::Seen(id)),
-                Effect::Arm => {
-                    if let Err(why) = authority.arm() {
-                        update(&mut session, Msg::Flash(why.to_string(), Tone::Error));
-                    }
-                }
-                Effect::Disarm => authority.disarm(),
+                effect => ends.carry(screen, &mut session, effect, clock.now())?,
             }
         }
-        show(&authority, &mut session);
+        show(&ends.authority, &mut session);
+    }
+}
+
+/// Where effects go that neither end the session nor take its terminal.
+struct Ends {
+    feed: Feed,
+    watcher: Watcher,
+    authority: Authority,
+    user: String,
+}
+
+impl Ends {
+    fn carry<T: Host>(&mut self, screen: &mut T, session: &mut Session, effect: Effect, now: Time) -> io::Result<()> {
+        let Self { feed, watcher, authority, user } = self;
+        match effect {
+            Effect::Quit | Effect::Suspend | Effect::Switch(_) => {}
+            Effect::Copy(text) => screen.copy(&text)?,
+            Effect::Acknowledge(id) => match watcher.acknowledge(&id, user, now, session.incidents()) {
+                Ok(all) => drop(update(session, Msg::Incidents(all))),
+                Err(why) => kept(session, Err(why)),
+            },
+            Effect::Keep(walk) => kept(session, screen.keep(*walk)),
+            Effect::Glance(stacks) => screen.glance(stacks),
+            Effect::Inject(incident) => said(session, screen.rehearse(Some(&incident))),
+            Effect::Heal => said(session, screen.rehearse(None)),
+            Effect::Closely(closely) => feed.wishes.make(Wish::Closely(closely)),
+            Effect::Needs { all, front } => feed.wishes.make(Wish::Needs { all, front }),
+            Effect::Refresh(keys) => feed.wishes.make(Wish::Refresh(keys)),
+            Effect::Plan(request) => order(feed, session, Order::Plan(request)),
+            Effect::Execute(plan, typed) => order(feed, session, Order::Execute(plan, typed)),
+            Effect::Seen(id) => order(feed, session, Order::Seen(id)),
+            Effect::Arm => {
+                if let Err(why) = authority.arm() {
+                    update(session, Msg::Flash(why.to_string(), Tone::Error));
+                }
+            }
+            Effect::Disarm => authority.disarm(),
+        }
+        Ok(())
     }
 }
 

@@ -51,7 +51,7 @@ pub(super) fn begin(rule: &Rule, it: &str, telling: Telling, store: &Store, now:
 }
 
 /// An incident that turned out to be another one keeps its id, its beginning and what was done about it.
-pub(super) fn become_(own: &mut Incident, other: Incident) {
+pub(super) fn know_better(own: &mut Incident, other: Incident) {
     let kept = own.clone();
     *own = Incident {
         id: kept.id,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use serde_json::{Value as Json, json};
 
-use super::course::{become_, begin, happenings, refresh};
+use super::course::{begin, happenings, know_better, refresh};
 use super::document::Document;
 use super::fold::{self, Users};
 use super::record::{Change, Incident, Phase};
@@ -179,13 +179,12 @@ impl Detector {
         let step = track.step(&opens, &closes, rule.holds, rule.closes_after, now);
         if step == Step::Opens {
             let incident = begin(rule, it, Telling::of(rule, scene, look.document, it), look.store, now);
-            match self.taken_over(rule, it, now) {
-                Some(own) => become_(Arc::make_mut(own), incident),
-                None => {
-                    let incident = self.told_apart(incident);
-                    self.incidents.insert(0, Arc::new(incident));
-                }
+            if let Some(own) = self.taken_over(rule, it, now) {
+                know_better(Arc::make_mut(own), incident);
+                return;
             }
+            let incident = self.told_apart(incident);
+            self.incidents.insert(0, Arc::new(incident));
             return;
         }
         let Some(incident) = self.incidents.iter_mut().find(|i| i.rule == rule.id && i.of == it && i.phase != Phase::Closed) else {

@@ -1,6 +1,7 @@
 //! The detector beside the screen: it works on a thread of its own, on the newest store, so that no frame and no key waits for it; and what it
 //! finds is kept in the state folder, where others who watch the same stack see it. Used by the session loop and by `watch`.
 
+use std::collections::BTreeMap;
 use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::folder::Folder;
-use nextcore_core::incident::{Acknowledged, Change, Detector, Happening, Incident, built_in};
+use nextcore_core::incident::{Acknowledged, Detector, Happening, Incident, built_in};
 use nextcore_core::insight::Judgement;
 use nextcore_core::model::Time;
 use nextcore_core::model::stack::Stack;
@@ -19,6 +20,8 @@ use nextcore_core::model::store::Store;
 const GAP: Duration = Duration::from_millis(700);
 /// How often the folder is looked at for what others wrote.
 const FOLDER: Duration = Duration::from_secs(2);
+/// How often an incident that goes on is written down.
+const KEEP: Duration = Duration::from_secs(15);
 
 type Work = JoinHandle<(Detector, Vec<Happening>)>;
 
@@ -42,6 +45,10 @@ pub struct Watcher {
     next: Instant,
     looked: Instant,
     damage: Vec<String>,
+    /// Acknowledged while it worked.
+    acknowledged: Vec<Incident>,
+    /// What was written last of each, and when.
+    kept: BTreeMap<String, (Arc<Incident>, Instant)>,
 }
 
 impl Watcher {
@@ -56,7 +63,16 @@ impl Watcher {
                 None
             }
         };
-        Self { rests, works: None, folder, next: Instant::now(), looked: Instant::now(), damage }
+        Self {
+            rests,
+            works: None,
+            folder,
+            next: Instant::now(),
+            looked: Instant::now(),
+            damage,
+            acknowledged: Vec::new(),
+            kept: BTreeMap::new(),
+        }
     }
 
     /// One that keeps nothing: for pictures and tests.
@@ -94,37 +110,48 @@ impl Watcher {
         let Some(work) = self.works.as_mut() else { return pending().await };
         let done = work.await;
         self.works = None;
-        let Ok((detector, happenings)) = done else {
+        let Ok((mut detector, happenings)) = done else {
             // A rule cannot panic; if one did, the rest of the program goes on without incidents and says so.
             return Found {
                 damage: vec!["the rules of incidents have stopped: restart to have them again".to_owned()],
                 ..Found::default()
             };
         };
+        detector.take_in(std::mem::take(&mut self.acknowledged));
         let incidents = detector.incidents().to_vec();
-        for h in &happenings {
-            self.keep(&h.incident);
-        }
+        self.keep_all(&incidents, &happenings);
         self.rests = Some(detector);
         Found { incidents, happenings, damage: std::mem::take(&mut self.damage) }
     }
 
-    /// Keeps that somebody took an incident on; what it is then.
-    pub fn acknowledge(&mut self, id: &str, by: &str, now: Time, shown: &[Arc<Incident>]) -> Result<Option<Happening>, String> {
+    /// Keeps that somebody took an incident on; all that are shown, with that.
+    pub fn acknowledge(&mut self, id: &str, by: &str, now: Time, shown: &[Arc<Incident>]) -> Result<Vec<Arc<Incident>>, String> {
         let who = Acknowledged { by: by.to_owned(), at: now };
         self.folder.acknowledge(id, &who).map_err(|e| format!("acknowledging {id}: {e}"))?;
-        let Some(known) = shown.iter().find(|i| i.id == id) else { return Ok(None) };
-        let mut incident = Incident::clone(known);
-        incident.acknowledged.get_or_insert(who);
-        if let Some(detector) = &mut self.rests {
-            detector.take_in(vec![incident.clone()]);
+        let mut all = shown.to_vec();
+        for incident in all.iter_mut().filter(|i| i.id == id) {
+            Arc::make_mut(incident).acknowledged.get_or_insert_with(|| who.clone());
+            // The detector may be at work: it is told when it rests.
+            self.acknowledged.push(Incident::clone(incident));
         }
-        Ok(Some(Happening { at: now, change: Change::Acknowledged, incident: Arc::new(incident) }))
+        Ok(all)
     }
 
-    fn keep(&mut self, incident: &Incident) {
-        if let Err(e) = self.folder.keep(incident) {
-            self.damage.push(format!("incident {} is not kept: {e}", incident.id));
+    /// Keeps what has changed: an event at once, evidence and what follows a few times a minute.
+    fn keep_all(&mut self, incidents: &[Arc<Incident>], happenings: &[Happening]) {
+        for incident in incidents {
+            let told = happenings.iter().any(|h| h.incident.id == incident.id);
+            let kept = self.kept.get(&incident.id);
+            let due = kept.is_none_or(|(old, at)| !Arc::ptr_eq(old, incident) && at.elapsed() >= KEEP);
+            if !told && (!due || !incident.is_open()) {
+                continue;
+            }
+            match self.folder.keep(incident) {
+                Ok(()) => drop(self.kept.insert(incident.id.clone(), (Arc::clone(incident), Instant::now()))),
+                Err(e) if told => self.damage.push(format!("incident {} is not kept: {e}", incident.id)),
+                // It is tried again, and was said when it began.
+                Err(_) => {}
+            }
         }
     }
 }

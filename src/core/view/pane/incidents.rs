@@ -68,7 +68,7 @@ fn detail<'a>(v: &View<'a>, incident: &'a Incident) -> Detail<'a> {
         "" => Phrase::of("not known", Role::Muted),
         cause => Phrase::of(format!("{cause} ({})", incident.confidence.word()), Role::Text),
     };
-    let mut detail = Detail::new(incident.name.as_str()).with("cause", cause);
+    let mut detail = Detail::new(incident.name.as_str()).with("cause", cause).maybe("next", next(incident));
     for (i, line) in incident.evidence.iter().enumerate() {
         let at = line.at.map_or_else(String::new, |at| format!(", {}", short_clock(at, v.now)));
         let said = Phrase::of(format!("{} [{}{at}]", line.text, line.source), Role::Text);
@@ -94,11 +94,11 @@ fn detail<'a>(v: &View<'a>, incident: &'a Incident) -> Detail<'a> {
     let times: Vec<String> = times.into_iter().filter_map(|(word, at)| Some(format!("{word} {}", short_clock(at?, v.now)))).collect();
     detail = detail.with("times", Phrase::of(times.join(", "), Role::Text));
     let taken = incident.acknowledged.as_ref().map(|a| Phrase::of(format!("{} at {}", a.by, short_clock(a.at, v.now)), Role::Text));
-    detail.maybe("acknowledged", taken).maybe("next", next(incident))
+    detail.maybe("acknowledged", taken)
 }
 
 /// What to do next, with its key.
-fn next<'a>(incident: &'a Incident) -> Option<Phrase<'a>> {
+fn next(incident: &Incident) -> Option<Phrase<'_>> {
     if !incident.is_open() {
         return None;
     }
