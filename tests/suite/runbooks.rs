@@ -119,17 +119,36 @@ fn the_demo_begins_with_an_incident_that_it_knows() {
 }
 
 #[test]
-fn a_watch_says_every_change_of_health_and_ends_when_it_is_told_to() {
+fn a_watch_says_every_change_and_incident_runs_what_it_is_told_to_and_ends() {
     let machine = Machine::new();
     let cloud = CloudProcess::at_speed(&machine, "30");
     admin(&machine, &cloud, "POST", "inject", "{\"scenario\":\"sg-closed:ecs\"}");
     let until = "nodes[\"svc/web\"].level == \"down\"";
-    let ran = on(&machine, &cloud, &["watch", "--format", "json", "--until", until]);
+    let hook = machine.home().join("hook.json");
+    let exec = format!("cat >> '{}'", hook.display());
+    let ran = on(&machine, &cloud, &["watch", "--format", "json", "--until", until, "--exec", &exec]);
     ran.ends(0, &[]);
     let lines: Vec<Value> = ran.out.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     let fell = lines.iter().find(|l| l["node"] == "svc/web" && l["to"] == "down").unwrap_or_else(|| panic!("{}", ran.out));
     assert!(!fell["reasons"].as_array().unwrap().is_empty(), "{fell}");
-    assert!(lines.iter().all(|l| l["from"] != l["to"]), "only changes: {}", ran.out);
+    let health = |l: &&Value| l["event"] == "health";
+    assert!(lines.iter().filter(health).all(|l| l["from"] != l["to"]), "only changes: {}", ran.out);
+    let told = lines.iter().find(|l| l["event"] == "incident").unwrap_or_else(|| panic!("{}", ran.out));
+    assert_eq!((&told["change"], &told["incident"]["rule"]), (&"opened".into(), &"security-group".into()));
+    let given: Value = serde_json::from_str(std::fs::read_to_string(&hook).unwrap().lines().next().unwrap()).unwrap();
+    assert_eq!(given["incident"]["id"], told["incident"]["id"], "a command gets the event on its standard input");
+    let id = told["incident"]["id"].as_str().unwrap();
+    let said = [
+        (vec!["incident", "list"], id),
+        (vec!["incident", "show", "last"], "a rule that the stack needs is not there any more"),
+        (vec!["incident", "export", id], "# Post-mortem (draft): A security group is closed"),
+    ];
+    for (args, words) in said {
+        let ran = machine.run(&args, &[]);
+        ran.ends(0, &[]);
+        assert!(ran.out.contains(words), "{args:?}: {}", ran.out);
+    }
+    machine.run(&["incident", "show", "nonsense"], &[]).ends(2, &["no incident 'nonsense'", "incident list"]).silent();
     on(&machine, &cloud, &["watch", "--until", "db.statu == 1"]).ends(2, &["did you mean `db.status`"]).silent();
 }
 

@@ -70,7 +70,9 @@ pub(super) fn evidence(rule: &Rule, scene: &Facts, document: &Json) -> Vec<Evide
             Json::Array(all) => all.iter().filter_map(Json::as_str).collect(),
             _ => Vec::new(),
         };
-        let source = sections.into_iter().collect::<Vec<_>>().join(", ").replace('_', " ");
+        // What is judged of several sections is of none of them.
+        let source =
+            if sections.is_empty() { "health".to_owned() } else { sections.into_iter().collect::<Vec<_>>().join(", ").replace('_', " ") };
         lines.extend(texts.into_iter().filter(|t| !t.is_empty()).map(|t| Evidence { text: t.to_owned(), source: source.clone(), at }));
     }
     lines.truncate(LINES);

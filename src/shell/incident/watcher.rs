@@ -17,7 +17,7 @@ use nextcore_core::model::stack::Stack;
 use nextcore_core::model::store::Store;
 
 /// Rules are not asked more often than this, however fast answers come.
-const GAP: Duration = Duration::from_millis(700);
+const GAP: Duration = Duration::from_secs(2);
 /// How often the folder is looked at for what others wrote.
 const FOLDER: Duration = Duration::from_secs(2);
 /// How often an incident that goes on is written down.
