@@ -238,7 +238,8 @@ mod tests {
             ),
             (aurora("shop-1"), "shop-9", "no reader 'shop-9' in shop: did you mean shop-2?\n  next: choose one of shop-2, shop-3, shop-4"),
             (replica.clone(), "", "copy: read replica of orders: it has no failover"),
-            (Database { replica_of: None, ..replica.clone() }, "", "copy: single-AZ: no standby to fail over to"),
+            (Database { replica_of: None, multi_az: Some(false), ..replica.clone() }, "", "copy: single-AZ: no standby to fail over to"),
+            (Database { replica_of: None, multi_az: None, ..replica.clone() }, "", "copy: not known whether it is Multi-AZ"),
         ] {
             let refused = bench(db).draft::<FailOver>(&request().with("to", to)).unwrap_err();
             assert_eq!(refused.text(), text);
