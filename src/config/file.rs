@@ -228,6 +228,10 @@ fn complete(path: &Path, text: &str, stack: Stack, written: Option<&toml::Table>
         let at = text.rfind(&format!("\"{name}\"")).unwrap_or(0);
         return Err(invalid(path, text, at, &format!("stack.{key} has '{name}' twice: remove one")));
     }
+    if let Some((key, first)) = headless(&stack) {
+        let what = format!("stack.{key} names others of a kind of which {first} names none: {first} takes the one that is shown first");
+        return Err(invalid(path, text, text.find(key).unwrap_or(0), &what));
+    }
     Ok((filled(stack, written, of), region.is_some()))
 }
 
@@ -243,6 +247,17 @@ fn filled(stack: Stack, written: Option<&toml::Table>, of: &str) -> Stack {
     Stack { name, region: named(&region, &seed.region), account, profile, color, alarm_prefix, distribution, ..seed }
 }
 
+/// A list of others without a first one, and the key of that.
+fn headless(stack: &Stack) -> Option<(&'static str, &'static str)> {
+    let kinds = [
+        ("other_balancers", "balancer", &stack.balancer, &stack.other_balancers),
+        ("other_databases", "database", &stack.database, &stack.other_databases),
+        ("other_caches", "cache", &stack.cache, &stack.other_caches),
+    ];
+    let wrong = kinds.into_iter().find(|(_, _, first, others)| first.is_empty() && !others.is_empty());
+    wrong.map(|(key, first, ..)| (key, first))
+}
+
 /// The first list that names a resource twice, and which.
 fn twice(stack: &Stack) -> Option<(&'static str, String)> {
     fn repeated<'a>(mut names: impl Iterator<Item = &'a String>) -> Option<String> {
@@ -256,6 +271,9 @@ fn twice(stack: &Stack) -> Option<(&'static str, String)> {
         ("secrets", repeated(stack.secrets.iter().map(|s| &s.name))),
         ("repositories", repeated(stack.repositories.iter().map(|s| &s.name))),
         ("projects", repeated(stack.projects.iter())),
+        ("other_balancers", repeated([&stack.balancer].into_iter().chain(&stack.other_balancers))),
+        ("other_databases", repeated([&stack.database].into_iter().chain(&stack.other_databases))),
+        ("other_caches", repeated([&stack.cache].into_iter().chain(&stack.other_caches))),
     ];
     lists.into_iter().find_map(|(key, name)| Some((key, name?)))
 }

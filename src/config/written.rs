@@ -57,6 +57,13 @@ fn lists(out: &mut String, stack: &Stack, why: Why<'_>) {
             list(out, stringify!($key), rows, why);
         };
     }
+    for (key, names) in
+        [("other_balancers", &stack.other_balancers), ("other_databases", &stack.other_databases), ("other_caches", &stack.other_caches)]
+    {
+        if !names.is_empty() {
+            list(out, key, names.iter().map(|name| quoted(name)), why);
+        }
+    }
     named!(repositories);
     named!(buckets);
     named!(roles);
@@ -96,6 +103,8 @@ mod tests {
             services: vec![ServiceSpec::new("api", ServiceRole::ControlPlane), spec("beat", ServiceRole::Other("celery-beat".into()))],
             buckets: vec![Named { name: "shop-docs".into(), role: BucketRole::Documents }],
             projects: vec!["shop-build".into()],
+            database: "shop-db".into(),
+            other_databases: vec!["shop-reports".into()],
             ..Stack::none()
         };
         let text = file(&stack, "111122223333", &|key| Some(format!("why {key}\nand more")));

@@ -204,7 +204,7 @@ impl Ends {
             Effect::Inject(incident) => said(session, screen.rehearse(Some(&incident))),
             Effect::Heal => said(session, screen.rehearse(None)),
             Effect::Closely(closely) => feed.wishes.make(Wish::Closely(closely)),
-            Effect::Needs { all, front } => feed.wishes.make(Wish::Needs { all, front }),
+            Effect::Needs { all, front, member } => feed.wishes.make(Wish::Needs { all, front, member }),
             Effect::Refresh(keys) => feed.wishes.make(Wish::Refresh(keys)),
             Effect::Plan(request) => order(feed, session, Order::Plan(request)),
             Effect::Execute(plan, typed) => order(feed, session, Order::Execute(plan, typed)),

@@ -13,7 +13,10 @@ pub const VERSION: u32 = 1;
 pub fn schema() -> Json {
     let wrapped: Map<String, Json> = sections().iter().map(|(key, shape)| ((*key).to_owned(), section(shape))).collect();
     let mut members: Map<String, Json> = top().iter().map(|(name, shape)| ((*name).to_owned(), of(shape))).collect();
-    members.insert("sections".to_owned(), json!({"type": "object", "properties": wrapped, "additionalProperties": false}));
+    let sections_of = json!({"type": "object", "properties": wrapped, "additionalProperties": false});
+    let others = "the sections of each resource beside the first of its kind, by its node: db/reporting";
+    members.insert("others".to_owned(), json!({"type": "object", "description": others, "additionalProperties": sections_of}));
+    members.insert("sections".to_owned(), sections_of);
     members.insert("place".to_owned(), json!({"type": "object", "description": "where all of it was asked, and as whom"}));
     let identity = sections().into_iter().find(|(key, _)| *key == "identity").map(|(_, shape)| of(&Shape::Nullable(Box::new(shape))));
     members.insert("identity".to_owned(), identity.unwrap_or_default());

@@ -90,7 +90,12 @@ pub struct Balancer {
 impl Balancer {
     /// The `app/name/id` form that CloudWatch uses as dimension.
     pub fn dimension(&self) -> Option<&str> {
-        self.arn.split_once(":loadbalancer/").map(|(_, d)| d)
+        Self::dimension_of(&self.arn)
+    }
+
+    /// That of the load balancer with this ARN.
+    pub fn dimension_of(arn: &str) -> Option<&str> {
+        arn.split_once(":loadbalancer/").map(|(_, d)| d)
     }
 }
 

@@ -7,8 +7,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Time;
+use super::balancer::Routing;
 use super::place::Place;
 use super::section::{AnySection, Loadable, Problem, ProblemKind, Section, SectionKey, Unread};
+use super::stack::is_own;
+use super::system::NodeId;
 
 /// A section counts as stale after this many intervals without success.
 const STALE_INTERVALS: i32 = 3;
@@ -114,6 +117,8 @@ pub struct Usage {
 #[derive(Debug, Clone, Default)]
 pub struct Store {
     entries: BTreeMap<SectionKey, SectionState>,
+    /// What is known of each resource beside the first of its kind.
+    members: BTreeMap<NodeId, BTreeMap<SectionKey, SectionState>>,
     /// What was really sent.
     pub usage: Usage,
     /// Where all of it was asked, and as whom.
@@ -150,6 +155,36 @@ impl Store {
     /// All entries, by name.
     pub fn entries(&self) -> impl Iterator<Item = (SectionKey, &SectionState)> {
         self.entries.iter().map(|(k, e)| (*k, e))
+    }
+
+    /// As one resource beside the first of its kind is to be seen: its own sections in the place of the first one's, the others shared.
+    #[must_use]
+    pub fn of_member(&self, node: &NodeId) -> Self {
+        let shared = self.entries.iter().filter(|(key, _)| !is_own(**key, node.system())).map(|(key, entry)| (*key, entry.clone()));
+        let own = self.members.get(node).into_iter().flatten().map(|(key, entry)| (*key, entry.clone()));
+        let (usage, place, notices) = (self.usage.clone(), Arc::clone(&self.place), self.notices.clone());
+        Self { entries: shared.chain(own).collect(), members: BTreeMap::new(), usage, place, notices, version: self.version }
+    }
+
+    /// Changes what is known of that resource; its sections are shown and written as a store's are.
+    pub fn change_member<R>(&mut self, node: &NodeId, change: impl FnOnce(&mut Self) -> R) -> R {
+        let entries = self.members.remove(node).unwrap_or_default();
+        let mut own = Self { entries, version: self.version, place: Arc::clone(&self.place), ..Self::default() };
+        let result = change(&mut own);
+        self.version = own.version;
+        self.members.insert(node.clone(), own.entries);
+        result
+    }
+
+    /// The rules of one of several load balancers that name this target group; those of the first are not among them.
+    pub fn routing_to(&self, target_group: &str) -> Option<&Routing> {
+        let values = self.members.values().filter_map(|entries| entries.get(&Routing::KEY)?.value.as_ref());
+        values.filter_map(|v| v.as_any().downcast_ref::<Routing>()).find(|r| r.share(target_group, &[]).is_some())
+    }
+
+    /// The resources beside the first of their kind of which something is known, with their sections.
+    pub fn members(&self) -> impl Iterator<Item = (&NodeId, impl Iterator<Item = (SectionKey, &SectionState)>)> {
+        self.members.iter().map(|(node, entries)| (node, entries.iter().map(|(key, entry)| (*key, entry))))
     }
 
     /// The last good value, however old.

@@ -37,7 +37,7 @@ pub fn markdown(store: &Store, judgement: &Judgement, stack: &Stack, now: Time) 
     }
     if !troubles.is_empty() {
         out.extend([String::new(), "## Issues".to_owned(), String::new()]);
-        out.extend(troubles.iter().map(|t| format!("- `{}` {}: {}", t.section, t.state, cell(&t.why))));
+        out.extend(troubles.iter().map(|t| format!("- `{}` {}: {}", t.name(), t.state, cell(&t.why))));
     }
     if !judgement.timeline.is_empty() {
         out.extend([String::new(), "## Last changes".to_owned(), String::new()]);

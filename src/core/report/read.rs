@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::insight::Event;
+use crate::insight::{Event, NodeId};
 use crate::model::Time;
 use crate::model::kinds::Kind;
 use crate::model::section::{Problem, Unread};
@@ -52,6 +52,8 @@ struct Written {
     stack: Stack,
     as_of: Time,
     sections: BTreeMap<String, WrittenSection>,
+    #[serde(default)]
+    others: BTreeMap<NodeId, BTreeMap<String, WrittenSection>>,
     timeline: Vec<Event>,
     usage: Usage,
 }
@@ -68,8 +70,17 @@ struct WrittenSection {
 
 /// Reads what `json` has written.
 pub fn read(text: &str) -> Result<Document, ReadError> {
-    let Written { stack, as_of, sections, timeline, usage } = serde_json::from_str(text).map_err(ReadError::Shape)?;
+    let Written { stack, as_of, sections, others, timeline, usage } = serde_json::from_str(text).map_err(ReadError::Shape)?;
     let mut store = Store::default();
+    fill(&mut store, sections, as_of)?;
+    for (node, sections) in others {
+        store.change_member(&node, |own| fill(own, sections, as_of))?;
+    }
+    store.usage = usage;
+    Ok(Document { stack, as_of, store, timeline })
+}
+
+fn fill(store: &mut Store, sections: BTreeMap<String, WrittenSection>, as_of: Time) -> Result<(), ReadError> {
     for (key, section) in sections {
         let Some(kind) = Kind::named(&key) else { return Err(ReadError::Unknown(key)) };
         let value = section.data.map(kind.read).transpose().map_err(|why| ReadError::Section { key, why })?;
@@ -84,8 +95,7 @@ pub fn read(text: &str) -> Result<Document, ReadError> {
         entry.at = section.at;
         entry.interval = Duration::from_secs(section.interval_s);
     }
-    store.usage = usage;
-    Ok(Document { stack, as_of, store, timeline })
+    Ok(())
 }
 
 #[cfg(test)]

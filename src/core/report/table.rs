@@ -49,7 +49,7 @@ pub fn table(store: &Store, judgement: &Judgement, stack: &Stack, now: Time, loo
     let mut out = vec![plain(headline(judgement, stack, now))];
     out.extend(elsewhere(store).map(plain));
     out.push(table.trim_fmt().replace(FIRM, " "));
-    out.extend(troubles.into_iter().map(|t| plain(format!("{}: {}, {}", t.section, t.state, t.why))));
+    out.extend(troubles.into_iter().map(|t| plain(format!("{}: {}, {}", t.name(), t.state, t.why))));
     out.extend(counted(&inventory(store, stack, now), look.width).into_iter().map(plain));
     out.join("\n") + "\n"
 }
@@ -129,7 +129,8 @@ pub(super) fn ordered<'a>(judgement: &'a Judgement, stack: &Stack) -> Vec<(&'a N
 /// At most three reasons, then how many more there are; notes about sections that have a line of their own are left to that line.
 pub(super) fn reasons(verdict: &Verdict, troubles: &[Trouble]) -> Vec<String> {
     const SHOWN: usize = 3;
-    let told = |r: &Reason| r.level == Level::Healthy && troubles.iter().any(|t| r.kind == ReasonKind::Unread(t.section));
+    let told =
+        |r: &Reason| r.level == Level::Healthy && troubles.iter().any(|t| t.member.is_none() && r.kind == ReasonKind::Unread(t.section));
     let mut lines: Vec<String> = verdict.reasons.iter().filter(|r| !told(r)).map(|r| r.text.clone()).collect();
     let more = lines.len().saturating_sub(SHOWN);
     lines.truncate(SHOWN);
@@ -143,22 +144,33 @@ pub(super) fn reasons(verdict: &Verdict, troubles: &[Trouble]) -> Vec<String> {
 pub(super) struct Trouble {
     /// Its key.
     pub section: SectionKey,
+    /// Of which resource, where it is not the first of its kind.
+    pub member: Option<NodeId>,
     /// Its state in a word.
     pub state: &'static str,
     /// The reason, and what to do about it.
     pub why: String,
 }
 
+impl Trouble {
+    /// `database`, `database of db/reporting`.
+    pub(super) fn name(&self) -> String {
+        self.member.as_ref().map_or_else(|| self.section.to_string(), |node| format!("{} of {node}", self.section))
+    }
+}
+
 /// All of them, by key.
 pub(super) fn troubles(store: &Store, now: Time) -> Vec<Trouble> {
-    let all = store.entries().filter_map(|(key, entry)| {
+    let own = store.entries().map(|(key, entry)| (None, key, entry));
+    let others = store.members().flat_map(|(node, entries)| entries.map(move |(key, entry)| (Some(node.clone()), key, entry)));
+    let all = own.chain(others).filter_map(|(member, key, entry)| {
         let standing = Standing::of(Some(entry), now);
         // A ready section whose last poll failed is still current: its problem is worth a line, too.
         let why = explain(Some(entry), now).or_else(|| entry.problem.as_ref().map(|p| p.headline.clone()))?;
         // `missing, missing (...)`, `denied, access denied: ...`: the state is said once.
         let denied = entry.problem.as_ref().and_then(|p| p.permission.clone()).filter(|_| standing == Standing::Denied);
         let why = denied.unwrap_or_else(|| why.strip_prefix(standing.word()).map_or(why.as_str(), str::trim_start).to_owned());
-        Some(Trouble { section: key, state: standing.word(), why: hinted(why, entry) })
+        Some(Trouble { section: key, member, state: standing.word(), why: hinted(why, entry) })
     });
     all.collect()
 }

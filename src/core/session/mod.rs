@@ -5,6 +5,7 @@ pub mod act;
 pub(crate) mod derived;
 pub mod filter;
 pub mod layout;
+pub(crate) mod lens;
 mod list;
 pub(crate) mod logs;
 mod msg;
@@ -94,6 +95,8 @@ pub struct Session {
     pub(crate) now: Time,
     pub(crate) store: Arc<Store>,
     pub(crate) judgement: Judgement,
+    /// The resources beside the first of their kind.
+    pub(crate) lenses: BTreeMap<NodeId, lens::Lens>,
     pub(crate) focused: bool,
     /// The selected box of the stack view.
     pub(crate) selected: NodeId,
@@ -132,7 +135,7 @@ pub struct Session {
     /// Leaving was asked for while something is under way.
     leaving: bool,
     derived: derived::Derived,
-    needs: (BTreeSet<SectionKey>, BTreeSet<SectionKey>),
+    needs: (BTreeSet<SectionKey>, BTreeSet<SectionKey>, Option<NodeId>),
     /// Something is not healthy.
     closely: bool,
     /// How many notices of the place were put away.
@@ -151,6 +154,7 @@ impl Session {
             now: options.now,
             store: Arc::new(Store::default()),
             judgement: Judgement::default(),
+            lenses: BTreeMap::new(),
             focused: true,
             selected: NodeId::of(System::Balancer),
             screens: Vec::new(),

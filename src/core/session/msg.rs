@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::incident::Incident;
 use crate::input::Key;
-use crate::insight::{Counts, Judgement};
+use crate::insight::{Counts, Judgement, NodeId};
 use crate::model::Time;
 use crate::model::action::Request;
 use crate::model::mode::Mode;
@@ -96,6 +96,8 @@ pub enum Effect {
         all: BTreeSet<SectionKey>,
         /// Those that the open pane is about; empty on the stack view.
         front: BTreeSet<SectionKey>,
+        /// Of which resource the open pane tells, where it is not the first of its kind.
+        member: Option<NodeId>,
     },
     /// From now on something is not healthy, or nothing any more: what decides that is asked for more often.
     Closely(bool),

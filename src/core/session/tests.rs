@@ -96,11 +96,11 @@ fn keys_that_must_always_work_do() {
 fn needs_are_announced_when_they_change_and_only_then() {
     let mut s = session((120, 40));
     let first = update(&mut s, Msg::Tick(at(1)));
-    assert!(matches!(first.as_slice(), [Effect::Needs { all, front }] if all.contains(&LogTail::KEY) && front.is_empty()), "{first:?}");
+    assert!(matches!(first.as_slice(), [Effect::Needs { all, front, .. }] if all.contains(&LogTail::KEY) && front.is_empty()), "{first:?}");
     assert_eq!(update(&mut s, Msg::Tick(at(2))), []);
     let opened = press(&mut s, "a");
     assert!(
-        matches!(opened.as_slice(), [Effect::Needs { all, front }] if front.contains(&AlarmHistory::KEY) && all.contains(&AlarmHistory::KEY))
+        matches!(opened.as_slice(), [Effect::Needs { all, front, .. }] if front.contains(&AlarmHistory::KEY) && all.contains(&AlarmHistory::KEY))
     );
     // The header counts every node on every screen: what they rest on is never left out.
     assert!(crate::insight::sections().is_subset(&s.needs()), "{:?}", s.needs());

@@ -16,9 +16,10 @@ mod widget;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::insight::Judgement;
+use crate::insight::{Judgement, NodeId};
 use crate::model::Time;
 use crate::model::metric::Readings;
+use crate::model::stack::Stack;
 use crate::model::store::Store;
 use crate::session::{SMALLEST, Session};
 use crate::theme::Theme;
@@ -28,6 +29,7 @@ use widget::Ink;
 #[derive(Clone, Copy)]
 pub(crate) struct View<'a> {
     pub(crate) session: &'a Session,
+    pub(crate) stack: &'a Stack,
     pub(crate) store: &'a Store,
     pub(crate) judgement: &'a Judgement,
     pub(crate) readings: Readings<'a>,
@@ -36,10 +38,20 @@ pub(crate) struct View<'a> {
     pub(crate) event: Option<Time>,
 }
 
+impl<'a> View<'a> {
+    /// The view of one node: of a resource beside the first of its kind, its own sections and names stand in the place of the first one's.
+    pub(crate) fn of(&self, node: &NodeId) -> Self {
+        let Some(lens) = self.session.lenses.get(node) else { return *self };
+        let readings = Readings::new(&lens.store, self.now);
+        Self { stack: &lens.stack, store: &lens.store, judgement: &lens.judgement, readings, ..*self }
+    }
+}
+
 /// Draws everything.
 pub fn draw(session: &Session, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let view = View {
         session,
+        stack: &session.stack,
         store: &session.store,
         judgement: &session.judgement,
         readings: Readings::new(&session.store, session.now),

@@ -9,7 +9,7 @@ use crate::theme::Role;
 /// The value, or the lines that say why there is none.
 pub(crate) fn ready<'a, T: Section>(v: &View<'a>) -> Result<&'a T, Vec<Phrase<'a>>> {
     let entry = v.store.entry(T::KEY);
-    if entry.is_none() && !v.session.stack.reads(T::KEY) {
+    if entry.is_none() && !v.stack.reads(T::KEY) {
         return Err(vec![Phrase::of(format!("{}: not used by this stack", T::TITLE), Role::Muted)]);
     }
     match v.store.load::<T>(v.now) {

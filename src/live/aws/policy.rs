@@ -10,6 +10,7 @@ use super::op::{Kind, Op, Scope};
 use super::source;
 use nextcore_core::model::partition::Partition;
 use nextcore_core::model::stack::Stack;
+use nextcore_core::model::system::System;
 
 /// Where the policy is to hold.
 #[derive(Debug, Clone, Copy)]
@@ -75,15 +76,21 @@ impl Arns<'_> {
                 std::iter::once(self.here("ecs", format_args!("cluster/{cluster}"))).chain(inside).collect()
             }
             Scope::ScalableTargets => vec![self.here("application-autoscaling", "scalable-target/*")],
-            Scope::Database => ["db", "cluster"].map(|kind| self.here("rds", format_args!("{kind}:{}", stack.database))).to_vec(),
+            Scope::Database => {
+                let of = |name| ["db", "cluster"].map(|kind| self.here("rds", format_args!("{kind}:{name}")));
+                stack.all(System::Database).flat_map(of).collect()
+            }
             // The members of a cluster are listed without naming one: that is allowed on all instances or not at all.
             Scope::Databases => ["db:*", "cluster:*"].map(|all| self.here("rds", all)).to_vec(),
             Scope::Parameters => vec![self.here("rds", "pg:*")],
             // The nodes are listed without naming one: that is allowed on all clusters or not at all.
             Scope::Cache => {
-                vec![self.here("elasticache", format_args!("replicationgroup:{}", stack.cache)), self.here("elasticache", "cluster:*")]
+                let groups = stack.all(System::Cache).map(|name| self.here("elasticache", format_args!("replicationgroup:{name}")));
+                groups.chain([self.here("elasticache", "cluster:*")]).collect()
             }
-            Scope::ServerlessCache => vec![self.here("elasticache", format_args!("serverlesscache:{}", stack.cache))],
+            Scope::ServerlessCache => {
+                stack.all(System::Cache).map(|name| self.here("elasticache", format_args!("serverlesscache:{name}"))).collect()
+            }
             Scope::Insights => vec![self.here("pi", "metrics/rds/*")],
             Scope::Logs => self.log_group(&stack.log_group),
             Scope::DatabaseLogs => self.log_group("RDSOSMetrics"),

@@ -26,8 +26,9 @@ use nextcore_core::model::Time;
 use nextcore_core::model::identity::Identity;
 use nextcore_core::model::place::Place;
 use nextcore_core::model::section::{Problem, ProblemKind, Section, SectionKey};
-use nextcore_core::model::stack::Stack;
+use nextcore_core::model::stack::{Stack, is_own};
 use nextcore_core::model::store::Store;
+use nextcore_core::model::system::NodeId;
 use schedule::Look;
 
 type Keys = Arc<BTreeSet<SectionKey>>;
@@ -41,6 +42,8 @@ pub enum Wish {
         all: BTreeSet<SectionKey>,
         /// Those that the open pane is about; empty on the stack view.
         front: BTreeSet<SectionKey>,
+        /// Of which resource the open pane tells, where it is not the first of its kind.
+        member: Option<NodeId>,
     },
     /// Something is not healthy: what decides that is asked for more often, until all is well.
     Closely(bool),
@@ -54,7 +57,7 @@ pub enum Wish {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Wanted {
     /// All sections, and those in front; none before a screen has said so.
-    needs: Option<(Keys, Keys)>,
+    needs: Option<(Keys, Keys, Option<NodeId>)>,
     closely: bool,
     focused: bool,
     /// With the number of the wish that asked for each last.
@@ -77,7 +80,7 @@ impl Wishes {
     /// Makes a wish; it is never lost.
     pub fn make(&self, wish: Wish) {
         self.0.send_if_modified(|wanted| match wish {
-            Wish::Needs { all, front } => replace(&mut wanted.needs, Some((Arc::new(all), Arc::new(front)))),
+            Wish::Needs { all, front, member } => replace(&mut wanted.needs, Some((Arc::new(all), Arc::new(front), member))),
             Wish::Closely(closely) => replace(&mut wanted.closely, closely),
             Wish::Focus(focused) => replace(&mut wanted.focused, focused),
             Wish::Refresh(keys) => {
@@ -92,6 +95,8 @@ impl Wishes {
 
 /// Orders that may wait: a person gives them one by one.
 const ORDERS: usize = 8;
+/// Streams of noise for the polls of one resource beside the first of its kind.
+const STREAMS: u64 = 1000;
 /// Reports of actions that may wait for a slow session; the runner waits then, too.
 const REPORTS: usize = 64;
 
@@ -146,14 +151,16 @@ pub fn channel_at(place: Place) -> (Feed, Ends) {
 }
 
 /// Everything that the polling tasks share.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Shared {
     clients: Clients,
     stack: Arc<Stack>,
+    /// The resource that is polled in the place of the first of its kind; `stack` is as it sees it.
+    member: Option<NodeId>,
     clock: Clock,
     meter: Meter,
     notices: Notices,
-    store: Mutex<Store>,
+    store: Arc<Mutex<Store>>,
     publish: watch::Sender<Arc<Store>>,
 }
 
@@ -162,7 +169,10 @@ impl Shared {
     fn change(&self, change: impl FnOnce(&mut Store)) {
         let snapshot = {
             let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
-            change(&mut store);
+            match &self.member {
+                None => change(&mut store),
+                Some(node) => store.change_member(node, change),
+            }
             store.usage = self.meter.usage(self.clock.speed());
             store.notices = self.notices.all();
             Arc::new(store.clone())
@@ -170,8 +180,16 @@ impl Shared {
         self.publish.send_replace(snapshot);
     }
 
+    /// The store as the polls see it.
     fn snapshot(&self) -> Arc<Store> {
-        Arc::clone(&self.publish.borrow())
+        let store = Arc::clone(&self.publish.borrow());
+        self.member.as_ref().map_or_else(|| Arc::clone(&store), |node| Arc::new(store.of_member(node)))
+    }
+
+    /// The same engine, polling one resource beside the first of its kind; `None` where it is none.
+    fn of_member(&self, node: NodeId) -> Option<Self> {
+        let stack = Arc::new(self.stack.of_member(&node)?);
+        Some(Self { stack, member: Some(node), ..self.clone() })
     }
 }
 
@@ -180,14 +198,19 @@ impl Shared {
 struct Attention {
     needs: Arc<BTreeSet<SectionKey>>,
     front: Arc<BTreeSet<SectionKey>>,
+    member: Option<NodeId>,
     focused: bool,
     closely: bool,
 }
 
 impl Attention {
-    fn look(&self, key: SectionKey) -> Look {
-        match (self.needs.contains(&key), self.front.contains(&key), self.front.is_empty()) {
-            (_, true, _) => Look::Front,
+    /// How a section is looked at: that of the first resource of its kind, or of another.
+    fn look(&self, row: &SourceRow, member: Option<&NodeId>) -> Look {
+        match (self.needs.contains(&row.key), self.front.contains(&row.key), self.front.is_empty()) {
+            (_, true, _) if self.member.as_ref() == member => Look::Front,
+            // A pane of another resource of the kind is open: what only panes read is not asked for this one.
+            (true, true, _) if !row.on_demand => Look::Behind,
+            (_, true, _) => Look::Idle,
             (true, _, true) => Look::Needed,
             (true, _, false) => Look::Behind,
             (false, ..) => Look::Idle,
@@ -240,17 +263,26 @@ impl Engine {
         };
         meter.budget().pace(clock.speed());
         let runner = Runner::new(tools);
-        let store = Mutex::new(ends.store.borrow().anew());
+        let store = Arc::new(Mutex::new(ends.store.borrow().anew()));
         let all: BTreeSet<SectionKey> = rows.iter().filter(|r| !r.on_demand && stack.reads(r.key)).map(|r| r.key).collect();
-        let shared = Arc::new(Shared { clients, stack, clock, meter, notices, store, publish: ends.store });
+        let shared = Arc::new(Shared { clients, stack, member: None, clock, meter, notices, store, publish: ends.store });
         let (attention_tx, attention) =
-            watch::channel(Attention { needs: Arc::new(all), front: Arc::default(), focused: true, closely: false });
+            watch::channel(Attention { needs: Arc::new(all), front: Arc::default(), member: None, focused: true, closely: false });
         let (refresh_tx, refresh) = watch::channel((0_u64, Arc::new(BTreeSet::new())));
         let mut tasks = JoinSet::new();
         // The streams are numbered before the choice: what a stack does not have does not move the polls of what it has.
         for (row, stream) in rows.iter().zip(0..).filter(|(row, _)| shared.stack.reads(row.key)) {
             let noise = Pcg32::new(jitter, stream);
             tasks.spawn(poll::run(*row, Arc::clone(&shared), attention.clone(), refresh.clone(), noise));
+        }
+        for (shared, nth) in shared.stack.members().filter_map(|node| shared.of_member(node)).zip(1..) {
+            let shared = Arc::new(shared);
+            let system = shared.member.as_ref().map(NodeId::system);
+            for (row, stream) in rows.iter().zip(0..).filter(|(row, _)| system.is_some_and(|system| is_own(row.key, system))) {
+                // Beyond those of the first resources, whatever their number.
+                let noise = Pcg32::new(jitter, stream + nth * STREAMS);
+                tasks.spawn(poll::run(*row, Arc::clone(&shared), attention.clone(), refresh.clone(), noise));
+            }
         }
         tasks.spawn(notice(Arc::clone(&shared)));
         tasks.spawn(serve(ends.wishes, attention_tx, refresh_tx));
@@ -284,8 +316,8 @@ async fn serve(
     loop {
         let wanted = wishes.borrow_and_update().clone();
         attention.send_if_modified(|a| {
-            let (needs, front) = wanted.needs.unwrap_or_else(|| (Arc::clone(&a.needs), Arc::clone(&a.front)));
-            let seen = replace(&mut a.needs, needs) | replace(&mut a.front, front);
+            let (needs, front, member) = wanted.needs.unwrap_or_else(|| (Arc::clone(&a.needs), Arc::clone(&a.front), a.member.clone()));
+            let seen = replace(&mut a.needs, needs) | replace(&mut a.front, front) | replace(&mut a.member, member);
             seen | replace(&mut a.closely, wanted.closely) | replace(&mut a.focused, wanted.focused)
         });
         let keys: BTreeSet<SectionKey> = wanted.refresh.into_iter().filter(|(_, number)| *number > refreshed).map(|(key, _)| key).collect();
@@ -361,7 +393,7 @@ mod tests {
         wishes.make(Wish::Refresh(keys("tasks")));
         wishes.make(Wish::Closely(true));
         wishes.make(Wish::Focus(false));
-        let all = Attention { needs: Arc::new(keys("services")), front: Arc::default(), focused: true, closely: false };
+        let all = Attention { needs: Arc::new(keys("services")), front: Arc::default(), member: None, focused: true, closely: false };
         let (attention_tx, attention) = watch::channel(all.clone());
         let (refresh_tx, refresh) = watch::channel((0, Arc::default()));
         let serving = tokio::spawn(serve(wanted, attention_tx, refresh_tx));
@@ -369,7 +401,7 @@ mod tests {
         assert_eq!(*attention.borrow(), Attention { focused: false, closely: true, ..all.clone() }, "what nobody said of needs stays");
         assert_eq!(*refresh.borrow().1, BTreeSet::from([SectionKey("metrics"), SectionKey("tasks")]), "the union of what was asked for");
         wishes.make(Wish::Refresh(keys("tasks")));
-        wishes.make(Wish::Needs { all: keys("tasks"), front: keys("tasks") });
+        wishes.make(Wish::Needs { all: keys("tasks"), front: keys("tasks"), member: None });
         sleep(Duration::from_millis(1)).await;
         assert_eq!((refresh.borrow().0, (*refresh.borrow().1).clone()), (2, keys("tasks")));
         drop(wishes);

@@ -19,6 +19,7 @@ use crate::aws::source::{Context, Parts, SourceRow};
 use nextcore_core::model::Time;
 use nextcore_core::model::identity::Identity;
 use nextcore_core::model::section::{AnySection, Problem, ProblemKind, Section, SectionKey, Unread};
+use nextcore_core::model::system::NodeId;
 
 /// A poll made of several requests must end, too: then it counts as timed out.
 const POLL_TIMEOUT: Duration = Duration::from_secs(20);
@@ -37,7 +38,7 @@ pub(super) async fn run(
 ) {
     let mut failures = 0;
     loop {
-        if !wanted(row, &mut attention).await {
+        if !wanted(row, shared.member.as_ref(), &mut attention).await {
             return;
         }
         // Where an account is pinned, who we are comes first; in another account nothing more is asked.
@@ -66,8 +67,9 @@ pub(super) async fn run(
         let wait = |attention: &Attention, shared: &Shared| {
             let every = (row.every)(&shared.snapshot());
             let every = row.unwell.filter(|_| attention.closely).map_or(every, |unwell| unwell.min(every));
-            let interval = interval(every, row.closely, attention.look(row.key), attention.focused).max(tally.least_interval());
-            let due = if row.on_demand && attention.look(row.key) == Look::Idle {
+            let interval =
+                interval(every, row.closely, attention.look(&row, shared.member.as_ref()), attention.focused).max(tally.least_interval());
+            let due = if row.on_demand && attention.look(&row, shared.member.as_ref()) == Look::Idle {
                 NEVER
             } else {
                 delay(interval, outcome).max(tally.least_interval())
@@ -84,8 +86,8 @@ pub(super) async fn run(
 }
 
 /// Waits until something reads a section that is asked on demand; `false` when nothing ever will.
-async fn wanted(row: SourceRow, attention: &mut watch::Receiver<Attention>) -> bool {
-    !row.on_demand || attention.wait_for(|a| a.look(row.key) != Look::Idle).await.is_ok()
+async fn wanted(row: SourceRow, member: Option<&NodeId>, attention: &mut watch::Receiver<Attention>) -> bool {
+    !row.on_demand || attention.wait_for(|a| a.look(&row, member) != Look::Idle).await.is_ok()
 }
 
 async fn until_due(
@@ -144,6 +146,7 @@ async fn ask(row: SourceRow, shared: &Arc<Shared>, closely: bool, tally: &Arc<Ta
         closely,
         clients: shared.clients.clone(),
         stack: Arc::clone(&shared.stack),
+        member: shared.member.clone(),
         store: shared.snapshot(),
         now: shared.clock.now(),
         meter: shared.meter.clone(),

@@ -60,6 +60,11 @@ impl<'a> Facts<'a> {
         facts
     }
 
+    /// Those of one resource beside the first of its kind. Which services use it is not written anywhere, so no path to it is missed.
+    pub(crate) fn of_member(store: &'a Store, stack: &'a Stack, now: Time) -> Self {
+        Self { closed: Vec::new(), ..Self::new(store, stack, now) }
+    }
+
     /// What the stack's figures are judged by.
     pub(crate) fn limits(&self) -> &'a Limits {
         &self.stack.limits

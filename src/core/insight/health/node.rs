@@ -139,6 +139,13 @@ impl Nodes {
         }
     }
 
+    /// The parts of a system, and the system.
+    fn judge(&mut self, facts: &Facts<'_>, system: System) {
+        for part in SYSTEMS.iter().copied().filter(|s| s.spec().part_of == Some(system)).chain([system]) {
+            judge_of(part)(facts, part.spec(), self);
+        }
+    }
+
     /// A system that the stack does not have: its own node says so, if it has one.
     fn unused(&mut self, system: System) {
         if !system.spec().title.is_empty() {
@@ -175,13 +182,18 @@ impl Nodes {
 pub(crate) fn assess(facts: &Facts<'_>) -> BTreeMap<NodeId, Assessment> {
     let mut nodes = Nodes::default();
     for system in SYSTEMS.iter().filter(|s| s.spec().part_of.is_none()) {
-        if !facts.stack.has(*system) {
+        if facts.stack.has(*system) {
+            nodes.judge(facts, *system);
+        } else {
             nodes.unused(*system);
-            continue;
-        }
-        for part in SYSTEMS.iter().filter(|s| s.spec().part_of == Some(*system)).chain([system]) {
-            judge_of(*part)(facts, part.spec(), &mut nodes);
         }
     }
+    nodes.all
+}
+
+/// The nodes of one system alone.
+pub(crate) fn assess_one(facts: &Facts<'_>, system: System) -> BTreeMap<NodeId, Assessment> {
+    let mut nodes = Nodes::default();
+    nodes.judge(facts, system);
     nodes.all
 }

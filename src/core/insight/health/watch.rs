@@ -18,7 +18,7 @@ use crate::model::store::Store;
 use crate::insight::health::cause::{self, Interruptions};
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::Finding;
-use crate::insight::health::node::{Assessment, assess};
+use crate::insight::health::node::{Assessment, assess, assess_one};
 use crate::insight::judgement::{Cause, Counts, Judgement, NodeId};
 use crate::insight::timeline::Timeline;
 
@@ -35,6 +35,8 @@ pub struct Watch {
     nodes: BTreeMap<NodeId, Memory>,
     interrupted: Interruptions,
     timeline: Timeline,
+    /// Those of each resource beside the first of its kind.
+    members: BTreeMap<NodeId, Watch>,
     last: Option<Last>,
 }
 
@@ -73,19 +75,62 @@ impl Watch {
         if let Some(last) = self.last.as_ref().filter(|l| l.version == version && l.second == second && l.stack == *stack) {
             return last.judgement.clone();
         }
-        let mut old = std::mem::take(&mut self.nodes);
         let facts = Facts::new(store, stack, now);
-        for (id, seen) in assess(&facts) {
-            let memory = Memory::next(old.remove(&id), &seen, store, now);
-            cause::note(&mut self.interrupted, &id, &seen, &memory.verdict, now);
-            self.nodes.insert(id, memory);
-        }
+        self.remember(assess(&facts), &facts);
         let mut nodes = self.nodes.iter().map(|(id, m)| (id.clone(), m.verdict.clone())).collect();
         let causes = cause::tell(&mut nodes, &self.interrupted, &facts);
-        let judgement = summary(nodes, self.timeline.of(store, now), causes);
+        let mut timeline = self.timeline.of(store, now);
+        self.members.retain(|node, _| stack.members().any(|n| n == *node));
+        each_member(store, stack, |node, store, stack| {
+            let watch = self.members.entry(node.clone()).or_default();
+            let facts = Facts::of_member(store, stack, now);
+            watch.remember(assess_one(&facts, node.system()), &facts);
+            place(&mut nodes, node, watch.nodes.iter().map(|(id, m)| (id.clone(), m.verdict.clone())));
+            timeline.extend(watch.timeline.of_member(node, store, now));
+        });
+        let judgement = summary(nodes, in_order(timeline, stack), causes);
         self.last = Some(Last { version, second, stack: stack.clone(), judgement: judgement.clone() });
         judgement
     }
+}
+
+impl Watch {
+    fn remember(&mut self, seen: BTreeMap<NodeId, Assessment>, facts: &Facts<'_>) {
+        let mut old = std::mem::take(&mut self.nodes);
+        for (id, seen) in seen {
+            let memory = Memory::next(old.remove(&id), &seen, facts.store, facts.now);
+            cause::note(&mut self.interrupted, &id, &seen, &memory.verdict, facts.now);
+            self.nodes.insert(id, memory);
+        }
+    }
+}
+
+/// Visits every resource beside the first of its kind with store and stack as it sees them.
+fn each_member(store: &Store, stack: &Stack, mut visit: impl FnMut(&NodeId, &Store, &Stack)) {
+    for node in stack.members() {
+        if let Some(own) = stack.of_member(&node) {
+            visit(&node, &store.of_member(&node), &own);
+        }
+    }
+}
+
+/// Puts the verdicts of such a resource among all: its own under its name, those of its parts where the first one has none of them.
+fn place(nodes: &mut BTreeMap<NodeId, Verdict>, node: &NodeId, own: impl Iterator<Item = (NodeId, Verdict)>) {
+    for (id, verdict) in own {
+        if id == NodeId::of(node.system()) {
+            nodes.insert(node.clone(), verdict);
+        } else {
+            nodes.entry(id).or_insert(verdict);
+        }
+    }
+}
+
+/// The newest first: what was told by several is sorted again.
+fn in_order(mut timeline: Vec<crate::insight::Event>, stack: &Stack) -> Vec<crate::insight::Event> {
+    if stack.members().next().is_some() {
+        timeline.sort_by_key(|e| std::cmp::Reverse(e.at));
+    }
+    timeline
 }
 
 /// Judges a store by itself: one poll decides, `since` is only what the cloud says. For `snapshot`.
@@ -98,7 +143,13 @@ pub fn judge(store: &Store, stack: &Stack, now: Time) -> Judgement {
         nodes.insert(id, verdict);
     }
     let causes = cause::tell(&mut nodes, &interrupted, &facts);
-    summary(nodes, Timeline::default().of(store, now), causes)
+    let mut timeline = Timeline::default().of(store, now);
+    each_member(store, stack, |node, store, stack| {
+        let seen = assess_one(&Facts::of_member(store, stack, now), node.system());
+        place(&mut nodes, node, seen.iter().map(|(id, seen)| (id.clone(), verdict(seen, seen.level(), reasons(seen), stamp(seen)))));
+        timeline.extend(Timeline::default().of_member(node, store, now));
+    });
+    summary(nodes, in_order(timeline, stack), causes)
 }
 
 fn summary(nodes: BTreeMap<NodeId, Verdict>, timeline: Vec<crate::insight::Event>, causes: Vec<Cause>) -> Judgement {

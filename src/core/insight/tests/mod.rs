@@ -9,6 +9,7 @@ mod deployers;
 mod edge;
 mod figures;
 mod flows;
+mod members;
 mod network;
 mod observers;
 mod paths;

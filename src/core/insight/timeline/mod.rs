@@ -86,6 +86,15 @@ impl Timeline {
     }
 }
 
+impl Timeline {
+    /// What a resource beside the first of its kind tells of itself.
+    pub(crate) fn of_member(&mut self, node: &NodeId, store: &Store, now: Time) -> impl Iterator<Item = Event> {
+        let own = NodeId::of(node.system());
+        let renamed = node.clone();
+        self.of(store, now).into_iter().filter(move |e| e.node == own).map(move |e| Event { node: renamed.clone(), ..e })
+    }
+}
+
 fn build(store: &Store, now: Time) -> Vec<Event> {
     let mut lines = Vec::new();
     from_ecs(store, &mut lines);

@@ -69,6 +69,7 @@ pub fn placeholder(param: &Param) -> &'static str {
         Takes::Revision => "REVISION",
         Takes::Zone => "ZONE",
         Takes::Reader => "INSTANCE",
+        Takes::Resource => "NAME",
         Takes::Stage => "STAGE",
         Takes::Paths => "PATH...",
         Takes::Text => "TEXT",
@@ -192,7 +193,9 @@ fn form(takes: Takes, value: &str) -> Result<(), &'static str> {
             fine(!value.is_empty() && value.split(' ').all(|p| p.starts_with('/')), "paths that begin with /, such as /static/*")
         }
         Takes::Flag => Ok(()),
-        Takes::Revision | Takes::Zone | Takes::Reader | Takes::Stage | Takes::Text => fine(!value.trim().is_empty(), "a word"),
+        Takes::Revision | Takes::Zone | Takes::Reader | Takes::Resource | Takes::Stage | Takes::Text => {
+            fine(!value.trim().is_empty(), "a word")
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::stack::Stack;
 use super::store::Store;
+use super::system::{NodeId, System};
 
 pub use grammar::{Count, GrammarError, bounds, check, count, is_optional, parse, placeholder, span, usage, words};
 
@@ -63,6 +64,15 @@ pub enum Subject {
 }
 
 impl Subject {
+    /// The system of which a stack may have several resources, and an action is done to one of them.
+    pub fn system(self) -> Option<System> {
+        match self {
+            Self::Database => Some(System::Database),
+            Self::NodeGroup => Some(System::Cache),
+            _ => None,
+        }
+    }
+
     /// The word in a usage line; empty where there is only one.
     pub fn placeholder(self) -> &'static str {
         match self {
@@ -94,6 +104,8 @@ pub enum Takes {
     Zone,
     /// A reader of the DB cluster; an instance has none.
     Reader,
+    /// One of several databases or caches of the stack.
+    Resource,
     /// A stage of the pipeline.
     Stage,
     /// One or more paths that begin with `/`.
@@ -182,6 +194,14 @@ impl Request {
     pub fn arg(&self, name: &str) -> Option<&str> {
         let given = self.args.get(name).map(String::as_str);
         given.or_else(|| Spec::find(&self.action)?.param(name)?.default)
+    }
+
+    /// The database or cache that it is done to, where one is named; it may be the first of its kind.
+    pub fn resource(&self) -> Option<NodeId> {
+        let spec = Spec::find(&self.action)?;
+        let param = spec.params.iter().find(|p| p.takes == Takes::Resource)?;
+        let name = self.arg(param.name).filter(|name| Some(*name) != param.default)?;
+        Some(NodeId::named(spec.subject.system()?, name))
     }
 
     /// Whether a flag was given.

@@ -139,7 +139,10 @@ pub const ACTIONS: &[Spec] = &[
         doc: "promote the database standby, or a reader of the cluster, to primary",
         tier: Tier::T2,
         subject: Subject::Database,
-        params: &[option("to", Takes::Reader, "auto", "reader of the cluster to promote; auto: the first in order, in another zone")],
+        params: &[
+            option("to", Takes::Reader, "auto", "reader of the cluster to promote; auto: the first in order, in another zone"),
+            option("of", Takes::Resource, "first", "database, where the stack has several; default: the first"),
+        ],
         offer: |store, _, _| {
             let database = store.get::<Database>().ok_or("database not loaded yet")?;
             if let Some(why) = database.no_failover() {
@@ -159,7 +162,7 @@ pub const ACTIONS: &[Spec] = &[
         doc: "promote the replica of one node group to primary",
         tier: Tier::T2,
         subject: Subject::NodeGroup,
-        params: &[],
+        params: &[option("of", Takes::Resource, "first", "cache, where the stack has several; default: the first")],
         offer: |store, _, _| {
             let group = store.get::<ReplicationGroup>().ok_or("cache not loaded yet")?;
             refuse(group.no_failover().is_some(), group.no_failover().unwrap_or_default())?;

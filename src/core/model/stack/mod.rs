@@ -1,7 +1,8 @@
 //! Which resources make up the stack that is watched: names from the configuration, or the written architecture's where none is written.
-//! `roles`: what its parts are for; `uses`: which systems it has; `choice`: one of several.
+//! `roles`: what its parts are for; `uses`: which systems it has; `members`: several of a kind; `choice`: one of several stacks.
 
 mod choice;
+mod members;
 mod roles;
 mod uses;
 
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::limits::Limits;
 pub use choice::{StackChoice, StackHue};
+pub use members::is_own;
 pub use roles::{BucketRole, KeyUse, NotAWord, RoleUse, SecretUse, ServiceRole};
 
 /// A resource's name and what it is for.
@@ -101,10 +103,19 @@ pub struct Stack {
     pub services: Vec<ServiceSpec>,
     /// Application Load Balancer name.
     pub balancer: String,
+    /// Further load balancers, beside the one that the stack is entered by.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other_balancers: Vec<String>,
     /// RDS instance identifier.
     pub database: String,
+    /// Further databases.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other_databases: Vec<String>,
     /// ElastiCache replication group id.
     pub cache: String,
+    /// Further caches.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other_caches: Vec<String>,
     /// CloudWatch Logs group of the services.
     pub log_group: String,
     /// Alarms are those whose name starts with this; empty = all of the account.
@@ -149,8 +160,11 @@ impl Default for Stack {
                 ServiceSpec::new("celery-worker", ServiceRole::Worker),
             ],
             balancer: "production-nextcore".to_owned(),
+            other_balancers: Vec::new(),
             database: "production-nextcore-db".to_owned(),
+            other_databases: Vec::new(),
             cache: "production-nextcore-redis".to_owned(),
+            other_caches: Vec::new(),
             log_group: "/ecs/production-nextcore".to_owned(),
             alarm_prefix: String::new(),
             zone: "nextcore.ai".to_owned(),
@@ -201,8 +215,11 @@ impl Stack {
             cluster: String::new(),
             services: Vec::new(),
             balancer: String::new(),
+            other_balancers: Vec::new(),
             database: String::new(),
+            other_databases: Vec::new(),
             cache: String::new(),
+            other_caches: Vec::new(),
             log_group: String::new(),
             alarm_prefix: String::new(),
             zone: String::new(),
@@ -235,7 +252,7 @@ impl Stack {
         // Neither where they are nor what is only shown, looked through or judged by is a name of a resource.
         let resources = |s: &Self| {
             let names = [&s.cluster, &s.balancer, &s.database, &s.cache, &s.log_group, &s.zone, &s.pipeline].map(String::clone);
-            (names, s.services.clone(), s.addresses.clone(), s.projects.clone())
+            (names, s.members().count(), s.services.clone(), s.addresses.clone(), s.projects.clone())
         };
         let kept = |s: &Self| (s.buckets.clone(), s.roles.clone(), s.keys.clone(), s.secrets.clone(), s.repositories.clone());
         let seed = Self::default();

@@ -34,6 +34,8 @@ impl std::fmt::Display for Figure {
 
 /// The figures of one node, in the order of their worth; none while nothing is known.
 pub fn figures(store: &Store, node: &NodeId, now: Time) -> Vec<Figure> {
+    let own = store.members().any(|(member, _)| member == node).then(|| store.of_member(node));
+    let store = own.as_ref().unwrap_or(store);
     let read = Figures { store, now, metric: Readings::new(store, now) };
     match (node.system(), node.name()) {
         (System::Dns, _) => read.dns(),

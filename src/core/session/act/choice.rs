@@ -1,6 +1,6 @@
 //! What a field of a form can be, from what is known: services, running tasks, node groups, zones, alarms, stages, revisions.
 
-use crate::model::action::{Subject, Takes};
+use crate::model::action::{Spec, Subject, Takes};
 use crate::model::alarm::Alarms;
 use crate::model::cache::ReplicationGroup;
 use crate::model::database::Database;
@@ -20,7 +20,7 @@ pub(super) fn targets(session: &Session, subject: Subject, of: Option<&str>) -> 
             tasks.iter().filter(|t| t.status == TaskStatus::Running && mine(&t.service)).map(|t| t.id().to_owned()).collect()
         }
         Subject::NodeGroup => {
-            store.get::<ReplicationGroup>().map(|g| g.node_groups.iter().map(|n| n.id.clone()).collect()).unwrap_or_default()
+            session.in_view().0.get::<ReplicationGroup>().map(|g| g.node_groups.iter().map(|n| n.id.clone()).collect()).unwrap_or_default()
         }
         Subject::Zone => zones(session),
         Subject::Alarm => store.get::<Alarms>().map(|a| a.for_people().map(|a| a.name.clone()).collect()).unwrap_or_default(),
@@ -30,11 +30,12 @@ pub(super) fn targets(session: &Session, subject: Subject, of: Option<&str>) -> 
 }
 
 /// The values that a parameter can have; none where anything of its form can be typed.
-pub(super) fn values(session: &Session, takes: Takes, target: &str) -> Vec<String> {
+pub(super) fn values(session: &Session, spec: &Spec, takes: Takes, target: &str) -> Vec<String> {
     match takes {
+        Takes::Resource => spec.subject.system().map(|system| session.resources(system)).unwrap_or_default(),
         Takes::Zone => std::iter::once("auto".to_owned()).chain(zones(session)).collect(),
         Takes::Reader => {
-            let cluster = session.store.get::<Database>().and_then(|d| d.cluster.as_ref());
+            let cluster = session.in_view().0.get::<Database>().and_then(|d| d.cluster.as_ref());
             cluster.map_or_else(Vec::new, |c| std::iter::once("auto".to_owned()).chain(c.readers().map(|r| r.id.clone())).collect())
         }
         Takes::Stage => {

@@ -64,17 +64,22 @@ impl Form {
             });
         }
         for param in spec.params {
-            let choices = choice::values(session, param.takes, target.as_deref().unwrap_or_default());
-            // Without a cluster there is no reader to ask for.
-            if param.takes == Takes::Reader && choices.is_empty() {
+            let choices = choice::values(session, spec, param.takes, target.as_deref().unwrap_or_default());
+            // Without a cluster there is no reader to ask for, and of one database it is not asked which.
+            if matches!(param.takes, Takes::Reader | Takes::Resource) && choices.is_empty() {
                 continue;
             }
             fields.push(Field {
                 name: Some(param.name),
                 label: param.name.to_owned(),
                 doc: param.doc,
-                value: param.default.map_or_else(|| suggestion(session, spec, param.name, target.as_deref()), ToOwned::to_owned),
-                fixed: matches!(param.takes, Takes::Zone | Takes::Stage | Takes::Reader),
+                value: match param.takes {
+                    Takes::Resource => {
+                        session.member().map(|node| node.name().to_owned()).or_else(|| choices.first().cloned()).unwrap_or_default()
+                    }
+                    _ => param.default.map_or_else(|| suggestion(session, spec, param.name, target.as_deref()), ToOwned::to_owned),
+                },
+                fixed: matches!(param.takes, Takes::Zone | Takes::Stage | Takes::Reader | Takes::Resource),
                 choices,
                 flag: param.takes == Takes::Flag,
                 ours: true,

@@ -45,12 +45,9 @@ pub(in crate::session) fn open(session: &mut Session) {
     let mut entries = Vec::new();
     for (subject, target) in &subjects {
         for spec in ACTIONS.iter().filter(|s| s.subject == *subject) {
-            let offer = target.as_ref().map_or(Ok(()), |t| (spec.offer)(&session.store, &session.stack, t));
-            let offer = if target.is_none() && spec.subject.placeholder().is_empty() {
-                (spec.offer)(&session.store, &session.stack, "")
-            } else {
-                offer
-            };
+            let (store, stack) = session.in_view();
+            let offer = target.as_ref().map_or(Ok(()), |t| (spec.offer)(store, stack, t));
+            let offer = if target.is_none() && spec.subject.placeholder().is_empty() { (spec.offer)(store, stack, "") } else { offer };
             entries.push(MenuItem { spec, target: target.clone(), why_not: offer.err() });
         }
     }

@@ -110,6 +110,8 @@ const SECURITY_GROUPS: BoxSpec = small(&[SecurityGroups::KEY], (PaneId::Network,
 
 const BALANCER: BoxSpec = BoxSpec {
     sections: &[Balancer::KEY, Routing::KEY, Targets::KEY],
+    nodes: Some(|stack| all_of(stack, System::Balancer)),
+    subject: |node| node.name().to_owned(),
     pane: (PaneId::Balancer, 0),
     digit: true,
     lines: |stack, store| 1 + rule_lines(stack, store),
@@ -137,6 +139,8 @@ const SERVICE: BoxSpec = BoxSpec {
 
 const CACHE: BoxSpec = BoxSpec {
     sections: &[ReplicationGroup::KEY, CacheNodes::KEY],
+    nodes: Some(|stack| all_of(stack, System::Cache)),
+    subject: |node| node.name().to_owned(),
     pane: (PaneId::Cache, 0),
     digit: true,
     figures: |_, _| 3,
@@ -146,6 +150,8 @@ const CACHE: BoxSpec = BoxSpec {
 
 const DATABASE: BoxSpec = BoxSpec {
     sections: &[Database::KEY],
+    nodes: Some(|stack| all_of(stack, System::Database)),
+    subject: |node| node.name().to_owned(),
     pane: (PaneId::Database, 0),
     digit: true,
     copies: |stack, store, _| Some(store.get::<Database>().and_then(|d| d.endpoint.clone()).unwrap_or_else(|| stack.database.clone())),
@@ -189,6 +195,12 @@ const LOGS: BoxSpec = BoxSpec {
     copies: |stack, _, _| Some(stack.log_group.clone()),
     ..small(&[LogTail::KEY], (PaneId::Logs, 0), (0, 0))
 };
+
+/// The first resource of a kind, and the others.
+fn all_of(stack: &Stack, system: System) -> Vec<NodeId> {
+    let others = stack.others(system).iter().map(|name| NodeId::named(system, name));
+    std::iter::once(NodeId::of(system)).chain(others).collect()
+}
 
 /// The box of a system; a part has the box of what it is part of.
 pub fn spec(system: System) -> &'static BoxSpec {

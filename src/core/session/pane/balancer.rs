@@ -12,11 +12,15 @@ pub(super) const ROW: &PaneRow = &PaneRow {
     place: None,
     needs: &[],
     panels: &[
-        list("Targets", |s, q| named(targets(&s.store, q.filter), |(g, t)| format!("{} {}:{}", g.name, t.id, t.port))),
-        list("Listeners and rules", |s, q| {
-            named(rules(&s.store, q.filter), |(l, r)| format!("{} {}", l.arn, r.map_or("default", |r| r.priority.as_str())))
+        list("Targets", |s, q| {
+            named(targets(s.store_of(PaneId::Balancer, q.subject), q.filter), |(g, t)| format!("{} {}:{}", g.name, t.id, t.port))
         }),
-        list("Target groups", |s, q| borrowed(target_groups(&s.store, q.filter), |g| &g.arn)),
+        list("Listeners and rules", |s, q| {
+            named(rules(s.store_of(PaneId::Balancer, q.subject), q.filter), |(l, r)| {
+                format!("{} {}", l.arn, r.map_or("default", |r| r.priority.as_str()))
+            })
+        }),
+        list("Target groups", |s, q| borrowed(target_groups(s.store_of(PaneId::Balancer, q.subject), q.filter), |g| &g.arn)),
     ],
 };
 

@@ -12,8 +12,8 @@ pub(super) const ROW: &PaneRow = &PaneRow {
     place: None,
     needs: &[],
     panels: &[
-        list("Nodes", |s, q| borrowed(cache_nodes(&s.store, q.filter), |(_, m)| &m.id)),
-        list("Events", |s, q| stamped(events(&s.store, q.filter), |e| (e.at, &e.message))),
+        list("Nodes", |s, q| borrowed(cache_nodes(s.store_of(PaneId::Cache, q.subject), q.filter), |(_, m)| &m.id)),
+        list("Events", |s, q| stamped(events(s.store_of(PaneId::Cache, q.subject), q.filter), |e| (e.at, &e.message))),
     ],
 };
 

@@ -15,10 +15,10 @@ pub(super) const ROW: &PaneRow = &PaneRow {
     place: None,
     needs: &[DatabaseLoad::KEY, DatabaseHost::KEY],
     panels: &[
-        list("Events", |s, q| stamped(events(&s.store, q.filter), |e| (e.at, &e.message))),
-        list("Statements", |s, q| borrowed(statements(&s.store, q.filter), |p| &p.name)),
-        list("Waits", |s, q| borrowed(waits(&s.store, q.filter), |p| &p.name)),
-        list("Processes", |s, q| named(processes(&s.store, q.filter), |(n, p)| format!("{n} {}", p.name))),
+        list("Events", |s, q| stamped(events(s.store_of(PaneId::Database, q.subject), q.filter), |e| (e.at, &e.message))),
+        list("Statements", |s, q| borrowed(statements(s.store_of(PaneId::Database, q.subject), q.filter), |p| &p.name)),
+        list("Waits", |s, q| borrowed(waits(s.store_of(PaneId::Database, q.subject), q.filter), |p| &p.name)),
+        list("Processes", |s, q| named(processes(s.store_of(PaneId::Database, q.subject), q.filter), |(n, p)| format!("{n} {}", p.name))),
     ],
 };
 

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use super::act;
 use super::derived::derive;
-use super::{Effect, Flash, Msg, Session, Tone, runbook};
+use super::lens::lenses;
+use super::{Effect, Flash, Msg, Screen, Session, Tone, runbook};
 
 use crate::input::{Code, Intent, Key, lookup, lookup_in};
 use crate::insight::Judgement;
@@ -56,11 +57,11 @@ pub fn update(session: &mut Session, msg: Msg) -> Vec<Effect> {
     }
     derive(session);
     runbook::follow(session, &mut effects);
-    let needs = (session.needs(), session.front());
+    let needs = (session.needs(), session.front(), session.screen().and_then(Screen::member));
     if needs != session.needs {
         session.needs.clone_from(&needs);
-        let (all, front) = needs;
-        effects.push(Effect::Needs { all, front });
+        let (all, front, member) = needs;
+        effects.push(Effect::Needs { all, front, member });
     }
     let counts = session.judgement.counts;
     let closely = counts.degraded + counts.down > 0 || session.incidents.iter().any(|i| i.is_open());
@@ -85,6 +86,7 @@ fn observe(session: &mut Session, store: Arc<Store>, judgement: Judgement) {
     let news = store.version != session.store.version || judgement != session.judgement;
     session.dirty |= news;
     session.derived.news += u64::from(news);
+    session.lenses = lenses(&session.stack, &store, &judgement);
     session.store = store;
     session.judgement = judgement;
     let store = Arc::clone(&session.store);

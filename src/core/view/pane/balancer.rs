@@ -21,7 +21,7 @@ use crate::view::widget::{Ink, Phrase};
 
 /// Draws the pane.
 pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
-    let title = Phrase::of("ALB ", Role::Title).and(v.session.stack.balancer.as_str(), Role::Text);
+    let title = Phrase::of("ALB ", Role::Title).and(v.stack.balancer.as_str(), Role::Text);
     let inner = heading(v, &[NodeId::of(System::Balancer)], title, &freshness::<Balancer>(v), area, ink);
     let y = match ready::<Balancer>(v) {
         Ok(balancer) => facts(&header(balancer), Rect { height: inner.height.min(if inner.height < 24 { 3 } else { 8 }), ..inner }, ink),

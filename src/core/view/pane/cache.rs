@@ -29,7 +29,7 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
         .and(" ", Role::Title)
         .and(version, Role::Text)
         .and("  ", Role::Text)
-        .and(v.session.stack.cache.as_str(), Role::Muted);
+        .and(v.stack.cache.as_str(), Role::Muted);
     let inner = heading(v, &[NodeId::of(System::Cache)], title, &freshness::<ReplicationGroup>(v), area, ink);
     let group = match ready::<ReplicationGroup>(v) {
         Ok(group) => group,

@@ -66,7 +66,8 @@ fn drawer(pane: PaneId) -> Draw {
 
 /// Draws the topmost pane.
 pub(crate) fn draw(v: &View<'_>, screen: &Screen, body: Rect, ink: &mut Ink<'_>) {
-    drawer(screen.pane)(v, screen, body, ink);
+    let v = screen.member().map_or(*v, |node| v.of(&node));
+    drawer(screen.pane)(&v, screen, body, ink);
 }
 
 /// From here on all panels of a pane are shown at once.

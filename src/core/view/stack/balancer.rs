@@ -19,7 +19,7 @@ use crate::view::widget::phrase::fit;
 use crate::view::widget::{Chart, Fact, Ink, Phrase, Unit};
 
 pub(super) fn title<'a>(v: &View<'a>, _: &NodeId) -> Phrase<'a> {
-    let name = v.session.stack.balancer.as_str();
+    let name = v.stack.balancer.as_str();
     let state =
         v.store.get::<Balancer>().filter(|b| b.state != BalancerState::Active).map(|b| Phrase::of(format!("  {}", b.state), Role::Warn));
     Phrase::of("ALB ", Role::Title).and(name, Role::Text).then(state.unwrap_or_default())
@@ -161,7 +161,8 @@ pub(super) fn body(v: &View<'_>, _: &NodeId, area: Rect, ink: &mut Ink<'_>) {
 pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
     let Area { x: left, y, w, h } = placed.place;
     let end = left + w - 1;
-    let x = head(v, placed, "ALB", 3, ink);
+    let name = v.session.called(&placed.node).map_or_else(|| "ALB".to_owned(), |name| format!("ALB {}", v.short(name)));
+    let x = head(v, placed, &name, name.chars().count() as u16, ink);
     let rest = Rect { x, y, width: end.saturating_sub(x), height: h };
     if let Err(lines) = ready::<Balancer>(v) {
         return service::explain(&lines, rest, ink);

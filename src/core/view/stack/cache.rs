@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ratatui::layout::Rect;
 
-use super::{head, must_tell, service, tell};
+use super::{called, head, must_tell, service, tell};
 use crate::insight::NodeId;
 use crate::insight::topology::roles::redis_roles;
 use crate::model::cache::{AutomaticFailover, CacheNodes, CacheStatus, Engine, NodeGroup, ReplicationGroup, engine_title};
@@ -21,9 +21,9 @@ use crate::view::widget::chart::grid;
 use crate::view::widget::phrase::fit;
 use crate::view::widget::{Chart, Fact, Ink, Phrase, Unit};
 
-pub(super) fn title<'a>(v: &View<'a>, _: &NodeId) -> Phrase<'a> {
+pub(super) fn title<'a>(v: &View<'a>, node: &NodeId) -> Phrase<'a> {
     let version = v.store.get::<CacheNodes>().and_then(|n| n.nodes.first()).map(|n| n.version.as_str());
-    Phrase::of(engine_title(v.store), Role::Title).and(" ", Role::Text).and(version.unwrap_or(""), Role::Text)
+    Phrase::of(engine_title(v.store), Role::Title).then(called(v, node)).and(" ", Role::Text).and(version.unwrap_or(""), Role::Text)
 }
 
 /// The figures of its lines.
@@ -164,7 +164,9 @@ pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
     let end = left + w - 1;
     let longest = v.session.stack.services.iter().map(|s| s.name.len()).max().unwrap_or(8).clamp(14, 24) as u16;
     let version = v.store.get::<CacheNodes>().and_then(|n| n.nodes.first()).map(|n| n.version.as_str()).unwrap_or_default();
-    let x = head(v, placed, &format!("{} {version}", engine_title(v.store)), longest, ink);
+    let name =
+        v.session.called(&placed.node).map_or_else(|| format!("{} {version}", engine_title(v.store)), |name| v.short(name).to_owned());
+    let x = head(v, placed, &name, longest, ink);
     let group = match ready::<ReplicationGroup>(v) {
         Ok(group) => group,
         Err(lines) => return service::explain(&lines, Rect { x, y, width: end - x, height: h }, ink),

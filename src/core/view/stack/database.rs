@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{head, must_tell, service, tell};
+use super::{called, head, must_tell, service, tell};
 use crate::insight::NodeId;
 use crate::model::database::{ClusterStatus, Database, DatabaseSettings, DbCluster, DbMember, Engine, InstanceStatus, Redundancy};
 use crate::model::limits::Limit;
@@ -18,7 +18,8 @@ use crate::view::widget::phrase::fit;
 use crate::view::widget::{Chart, Fact, Ink, Phrase, Unit};
 use crate::view::{View, reason};
 
-pub(super) fn title<'a>(v: &View<'a>, _: &NodeId) -> Phrase<'a> {
+pub(super) fn title<'a>(v: &View<'a>, node: &NodeId) -> Phrase<'a> {
+    let name = |v| name(v).then(called(v, node));
     match v.store.get::<Database>() {
         Some(db) => name(v).and(" ", Role::Title).and(db.version.as_str(), Role::Text).and("  ", Role::Text).then(status(db)),
         None => name(v),
@@ -222,7 +223,8 @@ pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
     let longest = v.session.stack.services.iter().map(|s| s.name.len()).max().unwrap_or(8).clamp(14, 24) as u16;
     let version = v.store.get::<Database>().map(|d| d.version.as_str()).unwrap_or_default();
     let engine = v.store.get::<Database>().map_or(Engine::Unstated.short(), |d| d.engine.short());
-    let x = head(v, placed, &format!("{engine} {version}"), longest, ink);
+    let name = v.session.called(&placed.node).map_or_else(|| format!("{engine} {version}"), |name| v.short(name).to_owned());
+    let x = head(v, placed, &name, longest, ink);
     let db = match ready::<Database>(v) {
         Ok(db) => db,
         Err(lines) => return service::explain(&lines, Rect { x, y, width: end - x, height: h }, ink),

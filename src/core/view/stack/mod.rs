@@ -91,6 +91,7 @@ pub(crate) fn draw(v: &View<'_>, ink: &mut Ink<'_>) {
             digits += 1;
             superscript(digits - 1)
         });
+        let v = &v.of(&placed.node);
         match (face_of(placed.node.system()), placed.look) {
             (face, Look::Boxed) => boxed(v, placed, face, digit.flatten(), ink),
             (Face::Large { lines, .. } | Face::List(lines), _) | (Face::Either(_, lines), Look::Own) => lines(v, placed, ink),
@@ -142,7 +143,7 @@ fn has_value(v: &View<'_>, node: &NodeId) -> bool {
 
 /// How many rows of a box are figures that no reason may push out.
 fn figure_rows(v: &View<'_>, node: &NodeId) -> u16 {
-    (spec(node.system()).figures)(&v.session.stack, v.store)
+    (spec(node.system()).figures)(v.stack, v.store)
 }
 
 pub(crate) fn rect(place: Area) -> Rect {
@@ -151,6 +152,11 @@ pub(crate) fn rect(place: Area) -> Rect {
 
 fn superscript(index: usize) -> Option<&'static str> {
     ["¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"].get(index).copied()
+}
+
+/// What tells a box from another of its kind: the name of its resource, where there are several.
+fn called<'a>(v: &View<'a>, node: &NodeId) -> Phrase<'a> {
+    v.session.called(node).map_or_else(Phrase::new, |name| Phrase::of(" ", Role::Text).and(v.short(name), Role::Text))
 }
 
 /// The age of what a box shows.

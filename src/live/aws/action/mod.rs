@@ -45,6 +45,7 @@ use nextcore_core::model::plan::{Check, Outcome, Plan, Refusal, Run, Step, Verdi
 use nextcore_core::model::section::{Problem, ProblemKind, Section, SectionKey};
 use nextcore_core::model::stack::Stack;
 use nextcore_core::model::store::Store;
+use nextcore_core::model::system::NodeId;
 
 pub use draft::Draft;
 pub use permission::may;
@@ -57,6 +58,8 @@ pub struct Desk {
     pub clients: Clients,
     /// The stack's names.
     pub stack: Arc<Stack>,
+    /// The one of several resources of a kind that it is about; `stack` and `store` are as it sees them.
+    pub member: Option<NodeId>,
     /// Counts billed units.
     pub meter: Meter,
     /// What was known, overlaid with what was read.
@@ -70,6 +73,20 @@ pub struct Desk {
 }
 
 impl Desk {
+    /// The desk for a request that names one of several databases or caches.
+    pub fn about(self, request: &Request) -> Result<Self, Refusal> {
+        let Some(node) = request.resource() else { return Ok(self) };
+        if let Some(stack) = self.stack.of_member(&node) {
+            let store = self.store.of_member(&node);
+            return Ok(Self { stack: Arc::new(stack), store, member: Some(node), ..self });
+        }
+        let all: Vec<&str> = self.stack.all(node.system()).collect();
+        if all.first().is_some_and(|first| *first == node.name()) {
+            return Ok(self);
+        }
+        Err(Refusal::Usage(format!("--of {}: the stack has {}", node.name(), all.join(", "))))
+    }
+
     /// Reads a section now, by the source that yields it; first what that builds on, where it is not known.
     pub async fn fetch(&mut self, key: SectionKey) -> Result<(), Problem> {
         let mut keys = vec![key];
@@ -93,6 +110,7 @@ impl Desk {
             closely: false,
             clients: self.clients.clone(),
             stack: Arc::clone(&self.stack),
+            member: self.member.clone(),
             store: Arc::new(self.store.clone()),
             now: self.now,
             meter: self.meter.clone(),

@@ -171,8 +171,9 @@ impl Search<'_> {
             let why = format!("{scheme}forwards to {}", groups.iter().cloned().collect::<Vec<_>>().join(", "));
             Candidate { name: name(arn), why, weight: CERTAIN + 2 * groups.len() as u32 + more }
         });
-        if let Some(chosen) = self.choose("balancer", candidates.collect(), CERTAIN) {
+        if let Some((chosen, others)) = self.choose_of("balancer", "other_balancers", candidates.collect(), CERTAIN) {
             self.found.stack.balancer = chosen.name;
+            self.found.stack.other_balancers = others;
             self.look::<Balancer>().await;
             self.look::<Routing>().await;
         }

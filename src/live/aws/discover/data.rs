@@ -42,10 +42,12 @@ struct Seen {
 impl Search<'_> {
     pub(super) async fn data(&mut self) {
         if let Some(seen) = self.databases().await {
-            self.found.stack.database = self.nearest("database", Dependency::Database, seen).await;
+            let keys = ("database", "other_databases");
+            (self.found.stack.database, self.found.stack.other_databases) = self.nearest(keys, Dependency::Database, seen).await;
         }
         if let Some(seen) = self.caches().await {
-            self.found.stack.cache = self.nearest("cache", Dependency::Cache, seen).await;
+            let keys = ("cache", "other_caches");
+            (self.found.stack.cache, self.found.stack.other_caches) = self.nearest(keys, Dependency::Cache, seen).await;
         }
         self.tidy();
     }
@@ -108,8 +110,13 @@ impl Search<'_> {
         Some(seen.chain(alone).collect())
     }
 
-    /// The one that the services reach, by what its groups say; empty when there is none.
-    async fn nearest(&mut self, key: &'static str, dependency: Dependency, seen: Vec<Seen>) -> String {
+    /// Those that the services reach, by what their groups say, the first of them alone; empty when there is none.
+    async fn nearest(
+        &mut self,
+        (key, others): (&'static str, &'static str),
+        dependency: Dependency,
+        seen: Vec<Seen>,
+    ) -> (String, Vec<String>) {
         let (vpc, cluster) = (self.store.get::<Balancer>().map(|b| b.vpc.clone()).unwrap_or_default(), self.found.stack.cluster.clone());
         let used = self.found.stack.services.iter().any(|s| s.uses.is_some() && s.needs(dependency));
         let (mut candidates, mut passed_over) = (Vec::new(), Vec::new());
@@ -135,9 +142,9 @@ impl Search<'_> {
             let beside: Vec<&str> = passed_over.iter().map(String::as_str).collect();
             let beside = if beside.is_empty() { String::new() } else { format!("; not watched: {}", super::names::some(&beside)) };
             self.note(key, "", format!("none that the services reach{beside}"), true);
-            return String::new();
+            return (String::new(), Vec::new());
         }
-        self.choose(key, candidates, REACHED).map(|c| c.name).unwrap_or_default()
+        self.choose_of(key, others, candidates, REACHED).map(|(c, others)| (c.name, others)).unwrap_or_default()
     }
 
     /// Whether all variables of a service that speak of a database name an engine that this one is not.

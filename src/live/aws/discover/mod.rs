@@ -106,21 +106,39 @@ impl Search<'_> {
     }
 
     /// The best candidate; asks when something certain speaks for another, too, or nothing but a name for this one. The others are named.
-    fn choose(&mut self, key: &'static str, mut candidates: Vec<Candidate>, certain: u32) -> Option<Candidate> {
+    fn choose(&mut self, key: &'static str, candidates: Vec<Candidate>, certain: u32) -> Option<Candidate> {
+        self.choose_of(key, "", candidates, certain).map(|(chosen, _)| chosen)
+    }
+
+    /// The same of what a stack may have several of: what something certain speaks for is taken as well, under the key `others`.
+    fn choose_of(
+        &mut self,
+        key: &'static str,
+        others: &'static str,
+        mut candidates: Vec<Candidate>,
+        certain: u32,
+    ) -> Option<(Candidate, Vec<String>)> {
         candidates.sort_by(|a, b| b.weight.cmp(&a.weight).then_with(|| a.name.cmp(&b.name)));
         let best = candidates.first()?;
         let sure = best.weight >= certain && candidates.get(1).is_none_or(|second| second.weight < best.weight.min(certain));
         let at = if sure { Some(0) } else { (self.ask)(&Question { key, candidates: &candidates }) };
         let chosen = candidates.get(at?)?.clone();
-        let others: Vec<String> = candidates.iter().filter(|c| c.name != chosen.name).map(|c| format!("{} ({})", c.name, c.why)).collect();
-        let others: Vec<&str> = others.iter().map(String::as_str).collect();
-        let why = if others.is_empty() {
-            chosen.why.clone()
-        } else {
-            format!("{}; there are others, not watched: {}", chosen.why, names::some(&others))
+        let taken = |c: &Candidate| !others.is_empty() && c.weight >= certain;
+        let (beside, left): (Vec<&Candidate>, Vec<&Candidate>) =
+            candidates.iter().filter(|c| c.name != chosen.name).partition(|c| taken(c));
+        let told = |all: &[&Candidate]| {
+            let all: Vec<String> = all.iter().map(|c| format!("{} ({})", c.name, c.why)).collect();
+            names::some(&all.iter().map(String::as_str).collect::<Vec<_>>())
         };
+        let why =
+            if left.is_empty() { chosen.why.clone() } else { format!("{}; there are others, not watched: {}", chosen.why, told(&left)) };
+        let more: Vec<String> = beside.iter().map(|c| c.name.clone()).collect();
+        let of_more = told(&beside);
         self.note(key, &chosen.name, why, sure);
-        Some(chosen)
+        if !more.is_empty() {
+            self.note(others, more.join(", "), of_more, true);
+        }
+        Some((chosen, more))
     }
 
     /// Polls one section of the stack as far as it is known, as the dashboard would.
@@ -134,6 +152,7 @@ impl Search<'_> {
         let context = Context {
             clients: self.clients.clone(),
             stack: Arc::new(self.found.stack.clone()),
+            member: None,
             store: Arc::new(self.store.clone()),
             now: self.now,
             meter: self.meter.clone(),

@@ -40,6 +40,7 @@ use nextcore_core::model::kinds::Known;
 use nextcore_core::model::section::{AnySection, Problem, ProblemKind, Section, SectionKey, Unread};
 use nextcore_core::model::stack::Stack;
 use nextcore_core::model::store::Store;
+use nextcore_core::model::system::NodeId;
 
 /// What a poll may look at.
 #[derive(Debug)]
@@ -48,6 +49,8 @@ pub struct Context {
     pub clients: Clients,
     /// Names of the stack's resources.
     pub stack: Arc<Stack>,
+    /// The one of several resources of a kind that is looked at in the place of the first; `stack` and `store` are as it sees them.
+    pub member: Option<NodeId>,
     /// What is known so far: some sources build on others.
     pub store: Arc<Store>,
     /// The engine's clock at the start of the poll.

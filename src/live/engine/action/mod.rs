@@ -155,6 +155,7 @@ impl Runner {
         Desk {
             clients: self.0.clients.clone(),
             stack: Arc::clone(&self.0.stack),
+            member: None,
             meter: self.0.meter.clone(),
             store: Store::clone(&self.0.store.borrow()),
             now: self.0.clock.now(),
@@ -176,7 +177,7 @@ impl Runner {
         let row = ActionRow::find(&request.action).ok_or_else(unknown)?;
         let spec = row.spec().ok_or_else(unknown)?;
         nextcore_core::model::action::check(spec, request).map_err(|e| Refusal::Usage(e.to_string()))?;
-        let mut desk = self.desk();
+        let mut desk = self.desk().about(request)?;
         // Whatever the action reads: in whose name it would be done is asked first, and afresh each time.
         desk.fetch(Identity::KEY).await.map_err(|p| unread(&p))?;
         desk = (row.gather)(desk, request.clone()).await?;

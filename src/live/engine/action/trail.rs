@@ -33,7 +33,7 @@ impl Runner {
             if !self.is_newest(&run) || reports.is_closed() {
                 return;
             }
-            let mut desk = self.desk();
+            let Ok(mut desk) = self.desk().about(&run.plan.request) else { return };
             let is_newer = |key| desk.store.entry(key).and_then(|e| e.at).is_some_and(|at| at > ended);
             let polled = row.watches.iter().all(|key| is_newer(*key));
             if !polled || (row.sight)(&desk.facts(), &run).applied != Some(false) {

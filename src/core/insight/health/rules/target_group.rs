@@ -89,6 +89,8 @@ pub(crate) fn groups_of(facts: &Facts<'_>, service: &Service) -> Vec<Group> {
     // Where two take turns, what was read too long ago may be the other way round by now.
     let routing = if service.takes_turns() { facts.fresh::<Routing>() } else { facts.store.get::<Routing>() };
     let named = |arn: &str| {
+        // Of several load balancers, the one whose rules name it says what it does.
+        let routing = if routing.is_some_and(|r| r.share(arn, &[]).is_none()) { facts.store.routing_to(arn).or(routing) } else { routing };
         let set = service.task_sets.iter().find(|s| s.target_groups.iter().any(|g| g == arn));
         let desired = set.map_or(service.desired, |s| s.desired).max(0) as usize;
         let name = group_name(arn)?.to_owned();
@@ -99,7 +101,8 @@ pub(crate) fn groups_of(facts: &Facts<'_>, service: &Service) -> Vec<Group> {
 
 /// Judges every group of every configured service; the balancer is the parent.
 pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
-    for group in facts.stack.services.iter().filter_map(|spec| facts.service(&spec.name)).flat_map(|s| groups_of(facts, s)) {
+    let all = facts.stack.services.iter().filter_map(|spec| facts.service(&spec.name)).flat_map(|s| groups_of(facts, s));
+    for group in all.filter(|group| !is_of_another(facts, &group.arn)) {
         let id = NodeId::named(System::TargetGroup, &group.name);
         let findings = group.findings(facts, ground);
         match group.idle(facts) {
@@ -115,6 +118,14 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) 
         let findings = unanswered(facts, group).into_iter().collect();
         nodes.child(facts, ground, NodeId::named(System::TargetGroup, &group.name), &group.name, findings);
     }
+}
+
+/// Whether only other load balancers of the stack forward to it: they have nodes of their own, and it counts for them.
+fn is_of_another(facts: &Facts<'_>, arn: &str) -> bool {
+    let group = facts.store.get::<Routing>().and_then(|r| r.target_groups.iter().find(|g| g.arn == arn));
+    let behind = group.and_then(|g| g.balancers.as_deref()).unwrap_or_default();
+    let named = |balancer: &String| facts.stack.other_balancers.iter().any(|name| balancer.contains(&format!("/{name}/")));
+    !behind.is_empty() && behind.iter().all(named)
 }
 
 /// Target groups that a rule sends requests to and no service of the stack registers in: another's, or one that was left behind.

@@ -30,6 +30,9 @@ const PROCESSES: usize = 3;
 /// Draws the pane.
 pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let mut title = card::name(v).and(" ", Role::Title);
+    if !v.session.stack.other_databases.is_empty() {
+        title = title.and(v.stack.database.as_str(), Role::Text).and(" ", Role::Text);
+    }
     if let Some(db) = v.store.get::<Database>() {
         title = title
             .and(db.version.as_str(), Role::Text)

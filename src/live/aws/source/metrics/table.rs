@@ -9,7 +9,7 @@ use nextcore_core::model::database::Database;
 use nextcore_core::model::dns;
 use nextcore_core::model::metric::{Alb, Cdn, CdnRealtime, Db, Dns, Family, Insights, Logs, Nat, Redis, S3, SeriesId, Svc, Tg};
 use nextcore_core::model::network::{NatGateways, NatState};
-use nextcore_core::model::system::System;
+use nextcore_core::model::system::{SYSTEMS, System};
 
 /// How often a metric is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -248,7 +248,10 @@ pub(super) fn queries(cx: &Context) -> Vec<Query> {
         all.add(balancer, "", "AWS/ApplicationELB", &[("LoadBalancer", lb)]);
         for group in cx.store.get::<Routing>().map(|r| r.target_groups.as_slice()).unwrap_or_default() {
             if let Some(dimension) = group.dimension() {
-                let dimensions = [("TargetGroup", dimension), ("LoadBalancer", lb)];
+                // Of a group behind another load balancer, figures are kept under that one.
+                let own = group.balancers.as_deref().unwrap_or_default().iter().filter_map(|arn| Balancer::dimension_of(arn));
+                let of = own.clone().find(|d| *d == lb).or_else(|| own.clone().next()).unwrap_or(lb);
+                let dimensions = [("TargetGroup", dimension), ("LoadBalancer", of)];
                 all.add(target_group, &group.name, "AWS/ApplicationELB", &dimensions);
             }
         }
@@ -280,6 +283,12 @@ pub(super) fn queries(cx: &Context) -> Vec<Query> {
         all.add(logs, "", "AWS/Logs", &[("LogGroupName", &cx.stack.log_group)]);
     }
     global(cx, &mut all);
+    if let Some(node) = &cx.member {
+        // The others' figures are asked for with the first ones'.
+        let own = |s: &System| *s == node.system() || s.spec().part_of == Some(node.system());
+        let words: Vec<&str> = SYSTEMS.iter().filter(|s| own(s)).map(|s| s.spec().word).collect();
+        all.0.retain(|q| q.id.as_str().split('/').next().is_some_and(|word| words.contains(&word)));
+    }
     all.0
 }
 
