@@ -90,7 +90,7 @@ impl LogLevel {
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
     /// The dashboard on the embedded cloud: the whole stack, no AWS account needed
-    Demo(World),
+    Demo(Rehearsal),
     /// Serve the embedded cloud over HTTP, for aws --endpoint-url, boto3 and other dashboards
     Cloud(CloudArgs),
     /// Poll once and print the state; exit 0 healthy, 1 degraded, 2 down, 3 cannot tell
@@ -121,12 +121,25 @@ pub enum Command {
     Screenshot(ScreenshotArgs),
 }
 
+/// The world of the demo, as every command shows it.
+pub const DEMO_SEED: u64 = 7;
+
+/// `demo`.
+#[derive(Debug, Clone, Args)]
+pub struct Rehearsal {
+    #[command(flatten)]
+    pub world: World,
+    /// An incident that nobody knows, within ten minutes; when you leave, the truth and how long everything took
+    #[arg(long, conflicts_with = "scenario")]
+    pub game_day: bool,
+}
+
 /// The embedded cloud's world.
 #[derive(Debug, Clone, Args)]
 pub struct World {
-    /// Random seed: the same seed gives the same world
-    #[arg(long, default_value_t = 7)]
-    pub seed: u64,
+    /// Random seed: the same seed gives the same world, and the same game day [default: 7; of a game day any]
+    #[arg(long)]
+    pub seed: Option<u64>,
     /// Virtual seconds per second
     #[arg(long, default_value_t = 1.0, value_parser = speed)]
     pub speed: f64,
@@ -136,9 +149,14 @@ pub struct World {
 }
 
 impl World {
+    /// The seed that it is made of.
+    pub fn seed(&self) -> u64 {
+        self.seed.unwrap_or(DEMO_SEED)
+    }
+
     /// A calm one of this seed.
     pub fn calm(seed: u64) -> Self {
-        Self { seed, speed: 1.0, scenario: None }
+        Self { seed: Some(seed), speed: 1.0, scenario: None }
     }
 }
 

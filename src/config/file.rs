@@ -68,13 +68,16 @@ pub struct Runbooks {
 }
 
 /// `[incidents]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Incidents {
     /// What a new one does beside the screen, once a minute at most.
     pub notify: Notify,
     /// The terminal's title names what goes on.
     pub title: bool,
+    /// A folder of a team's own rules, TOML files; a relative one stands beside the configuration file. One with the id of a built-in rule takes
+    /// its place.
+    pub rules: Option<PathBuf>,
 }
 
 /// How a terminal is told.

@@ -23,6 +23,12 @@ pub enum IncidentCommand {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// List the rules that recognise incidents, with a team's own; a bad one is refused with file and line
+    Rules {
+        /// Output format; JSON: one line per rule
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
     /// Print a post-mortem draft as Markdown
     Export {
         /// Its id, or how it begins; `last` is the newest

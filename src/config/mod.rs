@@ -207,7 +207,8 @@ pub fn load_with(flags: &Global, env: &Environment, system_file: &Path) -> Resul
     stack.limits = limits(file.limits, &mut layers);
     let beside = path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
     let runbooks = file.runbooks.map(|r| beside.join(r.path));
-    let (chosen, choices, incidents) = (file.chosen, file.choices, file.incidents);
+    let (chosen, choices, mut incidents) = (file.chosen, file.choices, file.incidents);
+    incidents.rules = incidents.rules.map(|rules| beside.join(rules));
     let (place, provenance) = (Place::default(), layers.provenance);
     Ok(Settings {
         stack,

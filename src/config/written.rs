@@ -32,6 +32,15 @@ pub fn file(stack: &Stack, account: &str, why: Why<'_>) -> String {
     ] {
         comment(&mut out, why(key));
         let _ = writeln!(out, "{key} = {}", quoted(value));
+        let others: (&str, &[String]) = match key {
+            "balancer" => ("other_balancers", &stack.other_balancers),
+            "database" => ("other_databases", &stack.other_databases),
+            "cache" => ("other_caches", &stack.other_caches),
+            _ => ("", &[]),
+        };
+        if !others.1.is_empty() {
+            list(&mut out, others.0, others.1.iter().map(|name| quoted(name)), why);
+        }
     }
     lists(&mut out, stack, why);
     out
@@ -56,13 +65,6 @@ fn lists(out: &mut String, stack: &Stack, why: Why<'_>) {
             let rows = stack.$key.iter().map(|n| format!("{{ name = {}, role = {} }}", quoted(&n.name), quoted(n.role.word())));
             list(out, stringify!($key), rows, why);
         };
-    }
-    for (key, names) in
-        [("other_balancers", &stack.other_balancers), ("other_databases", &stack.other_databases), ("other_caches", &stack.other_caches)]
-    {
-        if !names.is_empty() {
-            list(out, key, names.iter().map(|name| quoted(name)), why);
-        }
     }
     named!(repositories);
     named!(buckets);

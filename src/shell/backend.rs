@@ -43,13 +43,21 @@ pub(super) enum Target {
 #[derive(Debug, Clone)]
 pub(super) struct Demo {
     world: World,
+    /// The game that is played in it.
+    pub(super) game: Option<u64>,
     /// Once it is made: incidents are rehearsed in it.
     pub(super) cloud: Arc<OnceLock<Arc<Cloud>>>,
 }
 
 impl Target {
     pub(super) fn demo(world: World) -> Self {
-        Self::Demo(Demo { world, cloud: Arc::default() })
+        Self::Demo(Demo { world, game: None, cloud: Arc::default() })
+    }
+
+    /// A demo in which something happens that nobody knows.
+    pub(super) fn game(world: World) -> Self {
+        let seed = world.seed.unwrap_or_else(|| u64::from(rand::random::<u16>()));
+        Self::Demo(Demo { world: World { seed: Some(seed), ..world }, game: Some(seed), cloud: Arc::default() })
     }
 
     /// The embedded cloud, where there is one.
@@ -147,7 +155,7 @@ impl Target {
                 Setup { clients, stack, clock, meter, notices, jitter: rand::random(), acts }
             }
             Self::Demo(demo) => {
-                let seed = demo.world.seed;
+                let seed = demo.world.seed();
                 // Three hours of history are made here: not on the thread that answers keys.
                 let embedded = tokio::task::spawn_blocking(move || Embedded::new(seed, clock)).await;
                 let embedded = embedded.map_err(|e| ConnectError::Embedded(e.to_string()))?;

@@ -11,12 +11,9 @@ use super::failure::Failure;
 use super::headless::print;
 use super::watching::{Decided, Patience, Watching, in_words};
 use crate::config::Settings;
-use crate::config::args::{Format, World};
+use crate::config::args::{DEMO_SEED, Format, World};
 use crate::config::runbook::CheckArgs;
 use nextcore_core::expression::{Answer, Expression};
-
-/// The world of the demo, as `demo` shows it.
-const DEMO_SEED: u64 = 7;
 
 /// Decides it.
 pub(super) async fn run(args: &CheckArgs, settings: &Settings) -> Result<ExitCode, Failure> {

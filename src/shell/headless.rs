@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::backend::{self, Target};
 use super::failure::Failure;
 use crate::config::Settings;
-use crate::config::args::{Format, Observe, SnapshotArgs, World};
+use crate::config::args::{DEMO_SEED, Format, Observe, SnapshotArgs, World};
 use nextcore_core::model::Time;
 use nextcore_core::model::stack::Stack;
 use nextcore_core::model::store::Store;
@@ -17,9 +17,6 @@ use nextcore_core::model::text::{inert, inert_lines};
 use nextcore_core::{insight, report};
 use nextcore_live::engine;
 use nextcore_live::engine::action::Acts;
-
-/// The world of the demo, as `demo` shows it.
-const DEMO_SEED: u64 = 7;
 
 /// The stack as it was seen once.
 pub(super) struct Observed {

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use super::backend::{Target, Told};
 use super::failure::{Failure, say};
 use super::headless::print;
-use crate::config::args::{InitArgs, World};
+use crate::config::args::{DEMO_SEED, InitArgs, World};
 use crate::config::{Settings, written};
 use nextcore_core::model::text::inert_lines;
 use nextcore_live::aws::authority::Authority;
@@ -18,7 +18,7 @@ use nextcore_live::engine::action::Acts;
 /// Looks, tells, asks, writes.
 pub(super) async fn run(args: &InitArgs, settings: &Settings) -> Result<ExitCode, Failure> {
     let file = if args.print { None } else { Some(place(args, settings)?) };
-    let target = if args.demo { Target::demo(World::calm(7)) } else { Target::Aws };
+    let target = if args.demo { Target::demo(World::calm(DEMO_SEED)) } else { Target::Aws };
     let (clock, told) = (target.clock(), Told::on_stderr());
     let acts = Acts { authority: Authority::finder(), ..Acts::none() };
     let setup = target.setup(settings, clock.clone(), acts, &told.notices).await.map_err(Failure::cannot_tell)?;

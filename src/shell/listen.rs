@@ -42,7 +42,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Serves until a signal ends the process.
 pub(super) async fn run(args: &CloudArgs) -> Result<ExitCode, Failure> {
     // Over HTTP the world keeps the wall's date: clients that sign and compare times expect today.
-    let embedded = Embedded::new(args.world.seed, Clock::virtual_from(Clock::system().now(), args.world.speed));
+    let embedded = Embedded::new(args.world.seed(), Clock::virtual_from(Clock::system().now(), args.world.speed));
     let in_use =
         |e| Failure::cannot_tell(format!("cannot listen on {}: {e}\n  next: choose another with --listen 127.0.0.1:PORT", args.listen));
     let listener = TcpListener::bind(args.listen).await.map_err(in_use)?;
@@ -58,7 +58,7 @@ pub(super) async fn run(args: &CloudArgs) -> Result<ExitCode, Failure> {
     let _ = writeln!(
         std::io::stderr(),
         "embedded cloud (seed {}, speed {}) on http://{address}\n  try: AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x aws --region ap-southeast-2 --endpoint-url http://{address} ecs list-services --cluster production-nextcore",
-        args.world.seed,
+        args.world.seed(),
         args.world.speed
     );
     if !address.ip().is_loopback() {

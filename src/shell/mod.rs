@@ -11,6 +11,7 @@ mod detached;
 mod document;
 mod embedded;
 mod failure;
+mod game;
 mod glance;
 mod handoff;
 mod headless;
@@ -22,6 +23,7 @@ mod leaving;
 mod listen;
 mod log;
 mod obligations;
+mod own;
 mod policy;
 mod runbook;
 mod screenshot;
@@ -237,7 +239,11 @@ fn without_acting(
 ) -> Result<ExitCode, Failure> {
     match command {
         None => runtime.block_on(tui::run(Target::Aws, flags, settings, env, next)),
-        Some(Command::Demo(world)) => runtime.block_on(tui::run(Target::demo(world.clone()), flags, settings, env, next)),
+        Some(Command::Demo(rehearsal)) => {
+            let world = rehearsal.world.clone();
+            let target = if rehearsal.game_day { Target::game(world) } else { Target::demo(world) };
+            runtime.block_on(tui::run(target, flags, settings, env, next))
+        }
         Some(Command::Cloud(args)) => runtime.block_on(listen::run(args)),
         Some(Command::Watch(args)) => runtime.block_on(watch::run(args, settings, env)),
         Some(Command::Check(args)) => runtime.block_on(check::run(args, settings)),

@@ -11,9 +11,10 @@ use ratatui::backend::Backend;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::incident::Watcher;
-use nextcore_core::incident::Happening;
+use nextcore_core::incident::{Happening, Incident};
 use nextcore_core::insight::Watch;
 use nextcore_core::model::Time;
+use nextcore_core::model::action::Request;
 use nextcore_core::model::stack::Stack;
 use nextcore_core::session::{Effect, Kept, Msg, Session, Tone, update};
 use nextcore_core::theme::Theme;
@@ -45,6 +46,8 @@ pub trait Host {
     fn rehearse(&mut self, _incident: Option<&str>) -> Result<String, String> {
         Err("incidents are rehearsed in 'nextcore-top demo'".to_owned())
     }
+    /// The person has done something that matters in an incident, with what is known of those.
+    fn person(&mut self, _deed: &Deed<'_>, _incidents: &[Arc<Incident>]) {}
     /// Something has begun or ended, for a title or a bell.
     fn news(&mut self, _happenings: &[Happening]) {}
     /// Keep a walk through a runbook.
@@ -57,6 +60,30 @@ pub trait Host {
     #[expect(async_fn_in_trait, reason = "awaited on the thread that owns the terminal, never sent to another")]
     async fn hand_over(&mut self, _session: &Handoff) -> io::Result<Result<Option<(u16, u16)>, String>> {
         Ok(Ok(None))
+    }
+}
+
+/// What a person does in an incident.
+#[derive(Debug)]
+pub enum Deed<'a> {
+    Acknowledges,
+    /// Opens or moves on in a runbook.
+    Walks,
+    /// Asks for a plan.
+    Plans,
+    /// Confirms one.
+    Does(&'a Request),
+}
+
+impl<'a> Deed<'a> {
+    fn of(effect: &'a Effect) -> Option<Self> {
+        Some(match effect {
+            Effect::Acknowledge(_) => Self::Acknowledges,
+            Effect::Keep(_) => Self::Walks,
+            Effect::Plan(_) => Self::Plans,
+            Effect::Execute(plan, _) => Self::Does(&plan.request),
+            _ => return None,
+        })
     }
 }
 
@@ -192,13 +219,16 @@ struct Ends {
 impl Ends {
     fn carry<T: Host>(&mut self, screen: &mut T, session: &mut Session, effect: Effect, now: Time) -> io::Result<()> {
         let Self { feed, watcher, authority, user } = self;
+        if let Some(deed) = Deed::of(&effect) {
+            screen.person(&deed, session.incidents());
+        }
         match effect {
             Effect::Quit | Effect::Suspend | Effect::Switch(_) => {}
             Effect::Copy(text) => screen.copy(&text)?,
-            Effect::Acknowledge(id) => match watcher.acknowledge(&id, user, now, session.incidents()) {
-                Ok(all) => drop(update(session, Msg::Incidents(all))),
-                Err(why) => kept(session, Err(why)),
-            },
+            Effect::Acknowledge(id) => {
+                let all = watcher.acknowledge(&id, user, now, session.incidents());
+                update(session, Msg::Incidents(all));
+            }
             Effect::Keep(walk) => kept(session, screen.keep(*walk)),
             Effect::Glance(stacks) => screen.glance(stacks),
             Effect::Inject(incident) => said(session, screen.rehearse(Some(&incident))),

@@ -16,28 +16,31 @@ use tokio::task::JoinHandle;
 use super::acts::{acts, walks, who};
 use super::backend::{Demo, Target, watch_hope};
 use super::failure::Failure;
+use super::game::Game;
 use super::glance::Glances;
 use super::handoff;
+use super::headless::print;
 use super::incident::Watcher;
 use super::incident::folder::Folder;
 use super::incident::notify::Teller;
 use super::keys::{self, Keyboard};
 use super::leaving::leave;
 use super::runbook::Keeper;
-use super::session_loop::{self, Host, Parts, Screen};
+use super::session_loop::{self, Deed, Host, Parts, Screen};
 use super::signals::{Ending, clear_the_way, ending};
 use super::terminal::{Guard, copy};
 use super::tty;
 use crate::config::Settings;
 use crate::config::args::Global;
 use crate::config::environment::Environment;
-use nextcore_core::incident::Happening;
+use nextcore_core::incident::{Happening, Incident};
 use nextcore_core::model::section::ProblemKind;
 use nextcore_core::session::{Kept, Msg, Session, SessionOptions};
 use nextcore_core::theme::Theme;
 use nextcore_live::aws::action::Handoff;
 use nextcore_live::aws::authority::Authority;
 use nextcore_live::engine::action::Runner;
+use nextcore_live::engine::clock::Clock;
 use nextcore_live::engine::{self, Engine};
 use nextcore_sim::world::Scenario;
 
@@ -48,6 +51,7 @@ struct Here<'a> {
     glances: Glances,
     keeper: Keeper,
     demo: Option<Demo>,
+    game: Option<Game>,
     teller: Teller,
     next: &'a OnceLock<String>,
 }
@@ -72,6 +76,15 @@ impl Host for Here<'_> {
 
     fn news(&mut self, happenings: &[Happening]) {
         self.teller.tell(happenings);
+        if let Some(game) = &self.game {
+            game.told(happenings);
+        }
+    }
+
+    fn person(&mut self, deed: &Deed<'_>, incidents: &[Arc<Incident>]) {
+        if let Some(game) = &self.game {
+            game.did(deed, incidents);
+        }
     }
 
     fn glance(&mut self, stacks: Vec<String>) {
@@ -83,6 +96,9 @@ impl Host for Here<'_> {
     }
 
     fn rehearse(&mut self, incident: Option<&str>) -> Result<String, String> {
+        if self.game.is_some() {
+            return Err("a game day: what happens is not yours to choose".to_owned());
+        }
         let demo = self.demo.as_ref().ok_or("this is no embedded cloud: nothing is rehearsed here")?;
         let cloud = demo.cloud.get().ok_or("the embedded cloud is not there yet: try again")?;
         let Some(incident) = incident else {
@@ -143,7 +159,7 @@ pub(super) async fn run(
         stack: target.stack(settings),
         theme: settings.theme.clone(),
         authority,
-        watcher: Watcher::new(Folder::of(&target, env)),
+        watcher: Watcher::new(Folder::of(&target, env), settings.incidents.rules.clone()),
         user: env.user.clone().unwrap_or_else(|| "somebody".to_owned()),
     };
     let (connecting, connected, clock) = (settings.clone(), target.clone(), parts.clock.clone());
@@ -160,6 +176,7 @@ pub(super) async fn run(
     let outside = outside(Arc::clone(&continued), Arc::clone(&by)).map_err(signals)?;
     let way = tokio::spawn(clear_the_way());
     let taken = |e| Failure::cannot_tell(format!("cannot open the terminal: {e}"));
+    let (game, over) = play(&target, &parts.clock);
     let (glances, glanced) = Glances::of(flags, env);
     let (keeper, kept) = Keeper::start(settings.runbooks.clone(), walks(&target, env), parts.clock.clone());
     let (keyboard, reads) = Keyboard::open().map_err(taken)?;
@@ -169,7 +186,8 @@ pub(super) async fn run(
         glances,
         keeper,
         demo: target.rehearsed(),
-        teller: Teller::begin(settings.incidents, &parts.stack.name),
+        game: game.clone(),
+        teller: Teller::begin(settings.incidents.clone(), &parts.stack.name),
         next,
     };
     let session = Session::new(SessionOptions {
@@ -185,7 +203,8 @@ pub(super) async fn run(
     .walking(&who(env).user);
     let ended = {
         let wrong = watch_hope(parts.feed.store.clone(), |kind| kind == ProblemKind::WrongAccount);
-        let session = AssertUnwindSafe(session_loop::run(&mut here, outside(reads, told(glanced, kept)), session, parts)).catch_unwind();
+        let session =
+            AssertUnwindSafe(session_loop::run(&mut here, outside(reads, told([glanced, kept, over])), session, parts)).catch_unwind();
         tokio::pin!(session, wrong);
         let engine = failed(engine);
         tokio::pin!(engine);
@@ -203,6 +222,9 @@ pub(super) async fn run(
         None => true,
     };
     way.abort();
+    if let Some(game) = game.filter(|_| matches!(ended, Ok(Ok(())))) {
+        print(game.score().trim_end())?;
+    }
     match ended {
         Ok(Ok(())) if settled => Ok(ExitCode::from(by.get().map_or(0, |ending: &Ending| ending.code()))),
         // What is left behind was said already.
@@ -251,10 +273,21 @@ fn outside(continued: Arc<AtomicBool>, by: Arc<OnceLock<Ending>>) -> io::Result<
     })
 }
 
-/// What other tasks of the dashboard have to say: how other stacks are, and what is kept of walks.
-fn told(glanced: mpsc::Receiver<Msg>, kept: mpsc::Receiver<Msg>) -> Told {
-    let of = |said| stream::unfold(said, |mut said: mpsc::Receiver<Msg>| async { said.recv().await.map(|msg| (msg, said)) });
-    Box::pin(stream::select(of(glanced), of(kept)))
+/// What other tasks of the dashboard have to say: how other stacks are, what is kept of walks, that a game is over.
+fn told(all: [mpsc::Receiver<Msg>; 3]) -> Told {
+    let of = |said| Box::pin(stream::unfold(said, |mut said: mpsc::Receiver<Msg>| async { said.recv().await.map(|msg| (msg, said)) }));
+    Box::pin(stream::select_all(all.map(of)))
+}
+
+/// The game of the demo, if one is played, and the word that it is over.
+fn play(target: &Target, clock: &Clock) -> (Option<Game>, mpsc::Receiver<Msg>) {
+    let (over, told) = mpsc::channel(1);
+    let demo = target.rehearsed();
+    let game = demo.as_ref().and_then(|demo| demo.game).map(|seed| Game::begin(seed, clock.clone()));
+    if let Some((game, demo)) = game.clone().zip(demo) {
+        tokio::spawn(game.watch(demo.cloud, over));
+    }
+    (game, told)
 }
 
 type Told = std::pin::Pin<Box<dyn Stream<Item = Msg>>>;

@@ -21,7 +21,7 @@ use super::incident::Watcher;
 use super::incident::folder::Folder;
 use super::signals::ending;
 use crate::config::Settings;
-use crate::config::args::{Format, World};
+use crate::config::args::{DEMO_SEED, Format, World};
 use crate::config::environment::Environment;
 use crate::config::runbook::WatchArgs;
 use nextcore_core::expression::{Answer, Expression, Facts, Language, Reading};
@@ -39,8 +39,6 @@ use nextcore_live::aws::authority::Authority;
 use nextcore_live::engine::{self, Wish};
 
 const TICK: Duration = Duration::from_secs(1);
-/// The world of the demo, as `demo` shows it.
-const DEMO_SEED: u64 = 7;
 
 /// What ends it.
 struct Until {
@@ -63,7 +61,7 @@ pub(super) async fn run(args: &WatchArgs, settings: &Settings, env: &Environment
     let mut tick = interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut watch, mut lines) = (Watch::default(), Lines { json: args.format == Format::Json, ..Lines::default() });
-    let mut watcher = Watcher::new(Folder::of(&target, env));
+    let mut watcher = Watcher::new(Folder::of(&target, env), settings.incidents.rules.clone());
     let mut hooks = Hooks::of(args.exec.clone(), Duration::from_secs(args.exec_timeout));
     let mut open = false;
     loop {

@@ -212,10 +212,11 @@ check("buckets of another region are there, their settings are not told", len(el
 # ---------------------------------------------------------------- a stack of another shape
 
 shop, found = json.loads(read("shop.json")), json.loads(read("found.json"))
-SHOP = {"vpc": "healthy", "alb": "healthy", "nat": "healthy", "nat/a": "healthy", "nat/b": "healthy", "sg": "healthy",
-        "tg/shop-api": "healthy", "tg/shop-storefront": "healthy", "alarms": "absent",
+SHOP = {"vpc": "healthy", "alb": "healthy", "alb/shop-internal": "healthy", "nat": "healthy", "nat/a": "healthy", "nat/b": "healthy", "sg": "healthy",
+        "tg/shop-api": "healthy", "tg/shop-storefront": "healthy", "tg/shop-billing": "healthy", "alarms": "absent",
         # ministack has no autoscaling, and not the parameter group of MySQL that it names.
-        **{f"svc/{name}": "unknown" for name in ("api", "storefront", "worker", "celery-beat")}, "logs": "healthy", "db": "unknown"}
+        **{f"svc/{name}": "unknown" for name in ("api", "storefront", "worker", "celery-beat", "billing")},
+        "logs": "healthy", "db": "unknown", "db/shop-orders": "unknown"}
 for node, verdict in sorted(shop["nodes"].items()):
     level = SHOP.get(node, "absent")
     check(f"of the shop {node} is {level}", verdict["level"] == level, verdict)
@@ -226,10 +227,15 @@ check("the shop asks for nothing that it does not have", not {"cache", "dns", "b
 tiers = sorted((s["tier"], s["cidr"]) for s in shop["sections"]["network"]["data"]["subnets"])
 check("the tiers of the shop are those of its routes", tiers == sorted(
     (tier, f"10.40.{base + i}.0/24") for base, tier in ((0, "public"), (100, "private"), (200, "database")) for i in (0, 1)), tiers)
-for key in ("cluster", "balancer", "database", "cache", "log_group"):
+for key in ("cluster", "balancer", "other_balancers", "database", "other_databases", "cache", "log_group"):
     check(f"init finds {key}", found["stack"][key] == shop["stack"][key], found["stack"])
-check("init finds the services", [s["name"] for s in found["stack"]["services"]] == ["api", "storefront", "celery-beat", "worker"],
+check("init finds the services", [s["name"] for s in found["stack"]["services"]] == ["api", "storefront", "billing", "celery-beat", "worker"],
       found["stack"]["services"])
+others = shop["others"]
+check("each of two databases is itself", [others["db/shop-orders"]["database"]["data"]["id"], shop["sections"]["database"]["data"]["id"]] == [
+    "shop-orders", "shop-mysql"], others.keys())
+check("each of two load balancers has its own listeners", [[x["port"] for x in s["routing"]["data"]["listeners"]] for s in (
+    others["alb/shop-internal"], shop["sections"])] == [[80], [443]])
 check("init says why", "its security group lets the services in" in read("found.txt"), read("found.txt"))
 check("init reads no value", "not to be read" not in read("found.txt") + read("found.toml"))
 worse = {n: v["level"] for n, v in found["nodes"].items() if v["level"] == "down"}

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Create another team's stack in ministack: two zones, one NAT gateway, HTTPS only, MySQL, no cache, no address plan of the seed's.
+"""Create another team's stack in ministack: two zones, one NAT gateway, HTTPS only, two load balancers, two databases, no cache, no address plan of the seed's.
 
     shop.py http://127.0.0.1:4566
 
@@ -12,7 +12,8 @@ from cloud import Cloud, Steps
 REGION, NAME = "eu-west-1", "shop"
 AZS = [REGION + "a", REGION + "b"]
 # name, desired, port, rule
-SERVICES = [("api", 2, 8080, "/api/*"), ("storefront", 2, 4000, None), ("worker", 1, None, None), ("celery-beat", 1, None, None)]
+SERVICES = [("api", 2, 8080, "/api/*"), ("storefront", 2, 4000, None), ("worker", 1, None, None), ("celery-beat", 1, None, None),
+            ("billing", 1, 9000, None)]
 
 
 def network(c, s):
@@ -36,7 +37,7 @@ def network(c, s):
         c.ec2.authorize_security_group_ingress(
             GroupId=sg[group], IpPermissions=[{"IpProtocol": "tcp", "FromPort": port, "ToPort": port, **peer}])
 
-    for rule in (("lb", 443, "0.0.0.0/0"), ("app", 8080, "lb"), ("app", 4000, "lb"), ("db", 3306, "app")):
+    for rule in (("lb", 443, "0.0.0.0/0"), ("app", 8080, "lb"), ("app", 4000, "lb"), ("app", 9000, "app"), ("lb", 80, "10.40.0.0/16"), ("app", 9000, "lb"), ("db", 3306, "app")):
         enter(*rule)
     return vpc, subnets, sg
 
@@ -55,6 +56,9 @@ def balancer(c, s, vpc, subnets, sg):
         Certificates=[{"CertificateArn": f"arn:aws:acm:{REGION}:000000000000:certificate/shop"}])["Listeners"][0]["ListenerArn"]
     c.elbv2.create_rule(ListenerArn=listener, Priority=10, Actions=forward("api"),
                         Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/api/*"]}}])
+    internal = c.elbv2.create_load_balancer(
+        Name=f"{NAME}-internal", Subnets=subnets["app"], SecurityGroups=[sg["lb"]], Scheme="internal")["LoadBalancers"][0]["LoadBalancerArn"]
+    c.elbv2.create_listener(LoadBalancerArn=internal, Protocol="HTTP", Port=80, DefaultActions=forward("billing"))
     return groups
 
 
@@ -86,9 +90,10 @@ def main():
     groups = balancer(c, s, vpc, subnets, sg)
     services(c, s, subnets, sg, groups)
     c.rds.create_db_subnet_group(DBSubnetGroupName=NAME, DBSubnetGroupDescription=NAME, SubnetIds=subnets["data"])
-    c.rds.create_db_instance(
-        DBInstanceIdentifier=f"{NAME}-mysql", Engine="mysql", EngineVersion="8.0", DBInstanceClass="db.t3.medium", AllocatedStorage=20,
-        MasterUsername="shop", MasterUserPassword="only-for-the-emulator", DBSubnetGroupName=NAME, VpcSecurityGroupIds=[sg["db"]])
+    for name in ("mysql", "orders"):
+        c.rds.create_db_instance(
+            DBInstanceIdentifier=f"{NAME}-{name}", Engine="mysql", EngineVersion="8.0", DBInstanceClass="db.t3.medium", AllocatedStorage=20,
+            MasterUsername="shop", MasterUserPassword="only-for-the-emulator", DBSubnetGroupName=NAME, VpcSecurityGroupIds=[sg["db"]])
 
 
 if __name__ == "__main__":

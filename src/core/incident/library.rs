@@ -1,6 +1,6 @@
 //! The rules of the program: one file each in `rules/`. Their order is that of their claims: where two explain the same, the first keeps it.
 
-use super::rule::{BadRule, Rules};
+use super::rule::{BadRule, Rules, UNEXPLAINED};
 
 macro_rules! rules {
     ($($name:literal),+ $(,)?) => {
@@ -34,5 +34,28 @@ const RULES: &[(&str, &str)] = rules![
 
 /// The rules that the program comes with.
 pub fn built_in() -> Result<Rules, BadRule> {
-    Rules::read(RULES.iter().copied())
+    with_own(&[])
+}
+
+/// The same with a team's own, each by its file's name and its text: one with the id of a built-in rule takes its place, the others come
+/// before what nothing else explains.
+pub fn with_own(own: &[(String, String)]) -> Result<Rules, BadRule> {
+    let id = |file: &str| file.strip_suffix(".toml").unwrap_or(file).to_owned();
+    let replaced = |name: &str| own.iter().find(|(file, _)| id(file) == name);
+    let is_new = |(file, _): &&(String, String)| RULES.iter().all(|(name, _)| *name != id(file));
+    let mut files: Vec<(&str, &str)> = Vec::new();
+    for (name, text) in RULES {
+        if *name == UNEXPLAINED {
+            files.extend(own.iter().filter(is_new).map(|(file, text)| (file.as_str(), text.as_str())));
+        }
+        files.push(replaced(name).map_or((*name, *text), |(file, text)| (file.as_str(), text.as_str())));
+    }
+    let rules = Rules::read(files)?;
+    // By its file's name it takes another one's place: what it calls itself must not be something else.
+    match own.iter().find(|(file, _)| rules.get(&id(file)).is_none()) {
+        Some((file, _)) => {
+            Err(BadRule { file: file.clone(), line: 1, message: format!("id: it must be `{}`, as the file is called", id(file)) })
+        }
+        None => Ok(rules),
+    }
 }

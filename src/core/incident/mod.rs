@@ -19,6 +19,6 @@ mod window;
 mod tests;
 
 pub use detector::{Detector, Happening};
-pub use library::built_in;
+pub use library::{built_in, with_own};
 pub use record::{Acknowledged, Change, Confidence, Evidence, Incident, Phase, Severity, Symptom, Tally};
 pub use rule::{BadRule, Rule, Rules};

@@ -44,6 +44,7 @@ struct File {
     systems: Vec<Spanned<String>>,
     #[serde(default)]
     runbook: String,
+    #[serde(default)]
     aws: String,
     each: Option<Spanned<String>>,
     #[serde(default)]

@@ -176,10 +176,21 @@ impl Store {
         result
     }
 
+    /// The entry of a section of that resource, if anything was ever asked of it.
+    pub fn entry_of(&self, node: &NodeId, key: SectionKey) -> Option<&SectionState> {
+        self.members.get(node)?.get(&key)
+    }
+
+    /// The section of every resource of its kind: the first one's, then the others'.
+    pub fn all<T: Section>(&self) -> impl Iterator<Item = &T> {
+        let all = std::iter::once(&self.entries).chain(self.members.values());
+        all.filter_map(|entries| entries.get(&T::KEY)?.value.as_ref()?.as_any().downcast_ref())
+    }
+
     /// The rules of one of several load balancers that name this target group; those of the first are not among them.
     pub fn routing_to(&self, target_group: &str) -> Option<&Routing> {
-        let values = self.members.values().filter_map(|entries| entries.get(&Routing::KEY)?.value.as_ref());
-        values.filter_map(|v| v.as_any().downcast_ref::<Routing>()).find(|r| r.share(target_group, &[]).is_some())
+        let first = self.get::<Routing>().is_some();
+        self.all::<Routing>().skip(usize::from(first)).find(|r| r.share(target_group, &[]).is_some())
     }
 
     /// The resources beside the first of their kind of which something is known, with their sections.

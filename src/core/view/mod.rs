@@ -38,7 +38,7 @@ pub(crate) struct View<'a> {
     pub(crate) event: Option<Time>,
 }
 
-impl<'a> View<'a> {
+impl View<'_> {
     /// The view of one node: of a resource beside the first of its kind, its own sections and names stand in the place of the first one's.
     pub(crate) fn of(&self, node: &NodeId) -> Self {
         let Some(lens) = self.session.lenses.get(node) else { return *self };

@@ -27,7 +27,7 @@ use nextcore_core::model::identity::Identity;
 use nextcore_core::model::place::Place;
 use nextcore_core::model::section::{Problem, ProblemKind, Section, SectionKey};
 use nextcore_core::model::stack::{Stack, is_own};
-use nextcore_core::model::store::Store;
+use nextcore_core::model::store::{SectionState, Store};
 use nextcore_core::model::system::NodeId;
 use schedule::Look;
 
@@ -356,11 +356,16 @@ fn may_come(problem: &Problem, failures: u64) -> bool {
 
 /// The sources that are always asked and of which an answer may still come.
 pub fn unanswered<'a>(store: &'a Store, stack: &'a Stack) -> impl Iterator<Item = &'static str> + 'a {
-    let is_open = |key: SectionKey| match store.entry(key) {
-        None => true,
-        Some(entry) => entry.value.is_none() && entry.problem.as_ref().is_none_or(|p| may_come(p, entry.failures)),
+    let open = |entry: Option<&SectionState>| {
+        entry.is_none_or(|e| e.value.is_none() && e.problem.as_ref().is_none_or(|p| may_come(p, e.failures)))
     };
-    SOURCES.iter().filter(move |row| !row.on_demand && stack.reads(row.key) && is_open(row.key)).map(|row| row.title)
+    let rows = || SOURCES.iter().filter(|row| !row.on_demand);
+    let first = rows().filter(move |row| stack.reads(row.key) && open(store.entry(row.key)));
+    let others = stack.members().flat_map(move |node| {
+        let own = rows().filter(|row| is_own(row.key, node.system()));
+        own.filter(|row| open(store.entry_of(&node, row.key))).collect::<Vec<_>>()
+    });
+    first.chain(others).map(|row| row.title)
 }
 
 /// Waits until every source that is always asked has answered, or has said that it will not, or `patience` (on the wall) is over: what times
@@ -380,6 +385,28 @@ mod tests {
     use tokio::time::sleep;
 
     use super::*;
+
+    #[test]
+    fn a_pane_about_one_of_several_asks_for_that_one_closely_and_for_the_others_not_at_all() {
+        use nextcore_core::model::database::Database;
+        use nextcore_core::model::profile::DatabaseLoad;
+        let row = |key| SOURCES.iter().find(|row| row.key == key).unwrap();
+        let (load, database) = (row(DatabaseLoad::KEY), row(Database::KEY));
+        let both = Arc::new(BTreeSet::from([DatabaseLoad::KEY, Database::KEY]));
+        let reporting = NodeId::named(nextcore_core::model::system::System::Database, "reporting");
+        let at = |member: Option<&NodeId>| Attention {
+            needs: Arc::clone(&both),
+            front: Arc::clone(&both),
+            member: member.cloned(),
+            focused: true,
+            closely: false,
+        };
+        let (first, other) = (at(None), at(Some(&reporting)));
+        let looks = [(&first, None), (&first, Some(&reporting)), (&other, None), (&other, Some(&reporting))];
+        let looks = looks.map(|(attention, member)| [load, database].map(|row| attention.look(row, member)));
+        let (front, behind) = ([Look::Front; 2], [Look::Idle, Look::Behind]);
+        assert_eq!(looks, [front, behind, behind, front]);
+    }
 
     #[tokio::test(start_paused = true)]
     async fn the_newest_wish_of_a_kind_stands_however_many_were_made_meanwhile() {

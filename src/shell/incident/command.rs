@@ -25,12 +25,16 @@ const AFTERWARDS: chrono::TimeDelta = chrono::TimeDelta::minutes(30);
 
 /// Runs it.
 pub(in super::super) async fn run(command: &IncidentCommand, settings: &Settings, env: &Environment) -> Result<ExitCode, Failure> {
+    if let IncidentCommand::Rules { format } = command {
+        return super::rules::show(*format, settings.incidents.rules.as_deref());
+    }
     let kept = Folder::of(&Target::Aws, env).read();
     for line in &kept.damage {
         say(&format!("nextcore-top: {line}"));
     }
     let now = Clock::system().now();
     match command {
+        IncidentCommand::Rules { .. } => {}
         IncidentCommand::List { format: Format::Json } => {
             kept.incidents.iter().try_for_each(|i| print(&serde_json::to_string(i).map_err(Failure::cannot_tell)?))?;
         }

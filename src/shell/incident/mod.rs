@@ -4,6 +4,7 @@
 pub(super) mod command;
 pub(super) mod folder;
 pub(super) mod notify;
+mod rules;
 mod watcher;
 
 pub use watcher::Watcher;

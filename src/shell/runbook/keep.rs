@@ -14,7 +14,7 @@ use std::time::Duration;
 use rustix::fs::OFlags;
 use tokio::sync::mpsc;
 
-use super::folder::Folder;
+use super::super::own::{Folder, RUNBOOKS};
 use nextcore_core::model::Time;
 use nextcore_core::runbook::{Library, Progress};
 use nextcore_core::session::{Kept, Msg, Tone};
@@ -79,7 +79,7 @@ struct Shelf {
 
 impl Shelf {
     fn library(&self, own: Option<&Path>) {
-        let (files, refused) = match Folder::of(own) {
+        let (files, refused) = match Folder::of(own, RUNBOOKS) {
             Ok(folder) => (folder.files, folder.refused),
             Err(failure) => (Vec::new(), vec![failure.first_line().to_owned()]),
         };

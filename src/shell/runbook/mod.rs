@@ -2,7 +2,6 @@
 //! without a screen, `keep` keeps those of a dashboard.
 //! What they mean is `nextcore_core::runbook`'s.
 
-mod folder;
 mod keep;
 mod walk;
 
@@ -12,10 +11,10 @@ use std::process::ExitCode;
 
 use super::failure::{Failure, say};
 use super::headless::print;
+use super::own::{Folder, RUNBOOKS, read};
 use crate::config::Settings;
 use crate::config::environment::Environment;
 use crate::config::runbook::RunbookCommand;
-use folder::Folder;
 pub(super) use keep::Keeper;
 use nextcore_core::expression::Language;
 use nextcore_core::model::text::cells;
@@ -28,7 +27,7 @@ pub(super) async fn run(command: &RunbookCommand, settings: &Settings, env: &Env
     {
         return faults(files.iter().flat_map(|file| of_file(file)).collect());
     }
-    let own = Folder::of(settings.runbooks.as_deref())?;
+    let own = Folder::of(settings.runbooks.as_deref(), RUNBOOKS)?;
     let library = Library::with(own.files.clone());
     match command {
         RunbookCommand::List => {
@@ -57,7 +56,7 @@ pub(super) async fn run(command: &RunbookCommand, settings: &Settings, env: &Env
 /// Everything that is wrong with one file.
 fn of_file(path: &Path) -> Vec<String> {
     let name = path.display().to_string();
-    let text = match folder::read(path) {
+    let text = match read(path) {
         Ok(text) => text,
         Err(why) => return vec![why],
     };

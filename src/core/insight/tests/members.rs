@@ -10,7 +10,7 @@ use crate::model::database::{Database, DatabaseEvents, InstanceStatus};
 use crate::model::health::Level;
 use crate::model::metric::{Metrics, Series};
 use crate::model::section::{Problem, ProblemKind, Section, SectionKey};
-use crate::model::store::Store;
+use crate::model::store::{SectionState, Store};
 use crate::model::system::{NodeId, System};
 
 const DB: &str = "db/reporting";
@@ -77,7 +77,7 @@ fn one_that_cannot_be_read_is_unknown_and_names_why() {
     let mut world = several();
     let (now, node): (_, NodeId) = (world.now, DB.parse().unwrap());
     world.store.change_member(&node, |store| {
-        *store.entry_mut(Database::KEY) = Default::default();
+        *store.entry_mut(Database::KEY) = SectionState::default();
         let permission = Some("rds:DescribeDBInstances".to_owned());
         store.fail(Database::KEY, Problem { kind: ProblemKind::Denied, headline: "denied".into(), hint: String::new(), permission }, now);
     });

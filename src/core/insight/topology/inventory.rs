@@ -61,9 +61,9 @@ const fn kind(name: &'static str, section: SectionKey, count: fn(&Store) -> usiz
     Kind { name, section, count }
 }
 
-/// Counts in one section; nothing while it is not there.
+/// Counts in one section, of every resource of its kind; nothing while it is not there.
 fn of<T: Section>(store: &Store, count: fn(&T) -> usize) -> usize {
-    store.get::<T>().map_or(0, count)
+    store.all::<T>().map(count).sum()
 }
 
 fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> usize {
@@ -105,8 +105,10 @@ const BALANCER: &[Kind] = &[
         of(s, |r: &Routing| distinct(r.listeners.iter().flat_map(|l| &l.certificates).map(String::as_str)))
     }),
 ];
-const TARGET_GROUP: &[Kind] =
-    &[kind("AWS::ElasticLoadBalancingV2::TargetGroup", Routing::KEY, |s| of(s, |r: &Routing| r.target_groups.len()))];
+const TARGET_GROUP: &[Kind] = &[kind("AWS::ElasticLoadBalancingV2::TargetGroup", Routing::KEY, |s| {
+    // Each load balancer has those of all services.
+    distinct(s.all::<Routing>().flat_map(|r| &r.target_groups).map(|g| g.arn.as_str()))
+})];
 const NAT: &[Kind] = &[
     kind("AWS::EC2::NatGateway", NatGateways::KEY, |s| of(s, |n: &NatGateways| gateways(n).count())),
     // Elastic IPs are listed for the whole account: those of the stack are the gateways'.
@@ -132,13 +134,16 @@ const SERVICE: &[Kind] = &[
 const CACHE: &[Kind] = &[
     kind("AWS::ElastiCache::ReplicationGroup", ReplicationGroup::KEY, |s| of(s, |g: &ReplicationGroup| usize::from(!g.alone))),
     kind("AWS::ElastiCache::CacheCluster", CacheNodes::KEY, |s| of(s, CacheNodes::clusters)),
-    kind("AWS::ElastiCache::SubnetGroup", CacheSubnets::KEY, |s| of(s, |g: &CacheSubnets| usize::from(!g.group.is_empty()))),
+    kind("AWS::ElastiCache::SubnetGroup", CacheSubnets::KEY, |s| distinct(s.all::<CacheSubnets>().map(|g| g.group.as_str()))),
 ];
 const DATABASE: &[Kind] = &[
     kind("AWS::RDS::DBCluster", Database::KEY, |s| of(s, |d: &Database| usize::from(d.cluster.is_some()))),
     kind("AWS::RDS::DBInstance", Database::KEY, |s| of(s, |d: &Database| d.cluster.as_ref().map_or(1, |c| c.members.len().max(1)))),
-    kind("AWS::RDS::DBSubnetGroup", Database::KEY, |s| of(s, |d: &Database| usize::from(!d.subnets.is_empty()))),
-    kind("AWS::RDS::DBParameterGroup", Database::KEY, |s| of(s, |d: &Database| usize::from(d.parameter_group.is_some()))),
+    kind("AWS::RDS::DBSubnetGroup", Database::KEY, |s| {
+        // It is not named in the section: those in the same subnets share one.
+        s.all::<Database>().filter(|d| !d.subnets.is_empty()).map(|d| &d.subnets).collect::<BTreeSet<_>>().len()
+    }),
+    kind("AWS::RDS::DBParameterGroup", Database::KEY, |s| distinct(s.all::<Database>().filter_map(|d| d.parameter_group.as_deref()))),
 ];
 const BUCKETS: &[Kind] = &[kind("AWS::S3::Bucket", Buckets::KEY, |s| of(s, |b: &Buckets| b.buckets.iter().filter(|b| b.exists).count()))];
 const ROLES: &[Kind] = &[kind("AWS::IAM::Role", Roles::KEY, |s| of(s, |r: &Roles| r.roles.iter().filter(|r| r.exists).count()))];

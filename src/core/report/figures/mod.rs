@@ -136,6 +136,13 @@ impl Figures<'_> {
         balancers.is_some_and(|all| !all.is_empty() && !all.contains(&own.arn))
     }
 
+    /// The load balancer of the stack, beside the first, that a target group is behind.
+    fn name_behind(&self, target_group: &str) -> Option<&str> {
+        let group = self.store.get::<Routing>()?.target_groups.iter().find(|g| g.arn == target_group)?;
+        let own = |b: &&Balancer| group.balancers.as_ref().is_some_and(|all| all.contains(&b.arn));
+        self.store.all::<Balancer>().find(own).map(|b| b.name.as_str())
+    }
+
     fn target_group(&self, name: &str) -> Vec<Figure> {
         let mark = format!(":targetgroup/{name}/");
         let mut all = Vec::new();
@@ -148,7 +155,9 @@ impl Figures<'_> {
         if !paths.is_empty() {
             all.push(figure("", paths));
         } else if self.is_behind_another(arn.map(String::as_str)) {
-            all.push(figure("", "behind another load balancer".to_owned()));
+            let named = arn.and_then(|arn| self.store.routing_to(arn).zip(Some(arn)));
+            let words = named.and_then(|(routing, arn)| Some(format!("{} behind {}", routing.paths_to(arn), self.name_behind(arn)?)));
+            all.push(figure("", words.unwrap_or_else(|| "behind another load balancer".to_owned())));
         }
         let (requests, p95) = (metric::Tg::Requests.of(name), metric::Tg::P95.of(name));
         let line = self.line([&requests, &p95]);

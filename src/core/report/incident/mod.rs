@@ -4,6 +4,7 @@
 mod acted;
 mod chart;
 mod export;
+pub mod rules;
 mod show;
 mod svg;
 mod times;

@@ -112,15 +112,21 @@ pub fn wishes(stack: &Stack, store: &Store, judgement: &Judgement) -> Vec<Wish> 
     let mut wishes = Vec::new();
     for (system, spec) in boxes().into_iter().filter(|(system, _)| stack.has(*system)) {
         let own = || vec![NodeId::of(system)];
-        let (lines, rows) = ((spec.lines)(stack, store), (spec.rows)(store, judgement));
+        let rows = (spec.rows)(store, judgement);
+        // What has further lines under it, and a twin, shares its line with neither.
+        let cells = if stack.others(system).is_empty() { spec.cells } else { (0, 0) };
         for node in spec.nodes.map_or_else(own, |nodes| nodes(stack)) {
             let (level, reason) = if spec.tells { told(judgement, &node) } else { (Level::Absent, 0) };
+            let lines = match stack.of_member(&node) {
+                Some(own) => (spec.lines)(&own, &store.of_member(&node)),
+                None => (spec.lines)(stack, store),
+            };
             wishes.push(Wish {
                 tier: system.spec().tier,
                 node,
                 lines,
                 column: spec.column,
-                cells: spec.cells,
+                cells,
                 stretches: spec.stretches,
                 reason,
                 level,

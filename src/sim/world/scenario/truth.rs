@@ -52,14 +52,17 @@ impl World {
 
     /// Whether nothing is in force and nothing is left of what was: tasks, targets, database, cache and queue are well.
     pub fn recovered(&self) -> bool {
-        self.faults.is_empty()
-            && self.ecs.services.values().all(|service| self.service_is_well(service))
+        self.faults.is_empty() && self.serves() && self.traffic.extra.iter().all(|extra| *extra < LITTLE)
+    }
+
+    /// Whether users are served: what failed may still be broken, if something else does its work.
+    pub fn serves(&self) -> bool {
+        self.ecs.services.values().all(|service| self.service_is_well(service))
             && self.database_is_well()
             && self.cache_is_well()
             && self.redis.backlog < FEW_JOBS
             && self.reach.egress == [true; 3]
             && self.reach.front
-            && self.traffic.extra.iter().all(|extra| *extra < LITTLE)
     }
 
     /// Running as desired, steady, and every target of it healthy.

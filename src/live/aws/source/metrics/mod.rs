@@ -23,6 +23,7 @@ use nextcore_core::model::dns::Dns;
 use nextcore_core::model::metric::Metrics;
 use nextcore_core::model::network::NatGateways;
 use nextcore_core::model::section::{Problem, Section};
+use nextcore_core::model::stack::is_own;
 use nextcore_core::model::store::Store;
 use table::{Home, Query, Turn, queries};
 
@@ -41,7 +42,10 @@ const QUERIES_PER_CALL: usize = 500;
 /// Names that AWS gave are part of the queries: on the first poll wait until the sections that know them have answered somehow.
 fn wait_for_names(cx: &Context) -> Result<(), Problem> {
     for key in [Balancer::KEY, Routing::KEY, Database::KEY, ReplicationGroup::KEY, NatGateways::KEY, Cdn::KEY, Dns::KEY] {
-        let answered = !cx.stack.reads(key)
+        // Of several resources of a kind, each waits for its own.
+        let other = cx.member.as_ref().is_some_and(|node| !is_own(key, node.system()));
+        let answered = other
+            || !cx.stack.reads(key)
             || cx.store.entry(key).is_some_and(|e| e.value.is_some() || e.problem.as_ref().is_some_and(|p| !p.is_waiting()));
         if !answered && cx.store.get::<Metrics>().is_none() {
             let title = super::of(key).map_or(key.0, |row| row.title);

@@ -1,12 +1,27 @@
-//! A team's own runbooks: the Markdown files of one folder. What leads out of it, is no file, or is too large is refused by name.
+//! A team's own files: those of one folder with one ending, its runbooks and its rules of incidents. What leads out of the folder, is no
+//! file, or is too large is refused by name. It reads no meaning into them.
 
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::Failure;
+use super::failure::Failure;
 
-/// Longer files are no runbooks.
+/// What a folder is for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kind {
+    /// In a sentence: `runbooks`.
+    pub(super) what: &'static str,
+    /// The key that names the folder.
+    pub(super) key: &'static str,
+    /// How its files end.
+    pub(super) ending: &'static str,
+}
+
+pub(super) const RUNBOOKS: Kind = Kind { what: "runbooks", key: "[runbooks] path", ending: "md" };
+pub(super) const RULES: Kind = Kind { what: "rules", key: "[incidents] rules", ending: "toml" };
+
+/// Longer files were not written by a person.
 const LARGEST: u64 = 1 << 20;
 
 /// What a folder holds.
@@ -21,16 +36,17 @@ pub(super) struct Folder {
 
 impl Folder {
     /// Reads it; without one there is nothing. A folder that was named and is not there is said.
-    pub(super) fn of(path: Option<&Path>) -> Result<Self, Failure> {
+    pub(super) fn of(path: Option<&Path>, kind: Kind) -> Result<Self, Failure> {
         let Some(path) = path else { return Ok(Self::default()) };
         let told = |e: std::io::Error| {
-            Failure::cannot_tell(format!("runbooks of {}: {e}\n  next: correct [runbooks] path in the configuration", path.display()))
+            let Kind { what, key, .. } = kind;
+            Failure::cannot_tell(format!("{what} of {}: {e}\n  next: correct {key} in the configuration", path.display()))
         };
         let root = path.canonicalize().map_err(told)?;
         let mut folder = Self { path: root.clone(), ..Self::default() };
         let mut entries: Vec<PathBuf> = fs::read_dir(&root).map_err(told)?.filter_map(|e| e.ok().map(|e| e.path())).collect();
         entries.sort();
-        for entry in entries.into_iter().filter(|e| e.extension().is_some_and(|e| e == "md")) {
+        for entry in entries.into_iter().filter(|e| e.extension().is_some_and(|e| e == kind.ending)) {
             let shown = entry.display();
             match entry.canonicalize() {
                 Ok(real) if !real.starts_with(&root) => folder.refused.push(format!("{shown}: leads out of the folder: not read")),
