@@ -83,6 +83,9 @@ pub struct RunArgs {
     /// Begin at this step, counted from 1
     #[arg(long, value_name = "STEP", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=999))]
     pub from: u16,
+    /// Leave out this step, for this reason: 3="done by hand"; the transcript says so
+    #[arg(long = "skip", value_name = "STEP=REASON", value_parser = skipped)]
+    pub skips: Vec<(u16, String)>,
     /// Run its actions without asking; needs --write
     #[arg(long)]
     pub yes: bool,
@@ -92,6 +95,13 @@ pub struct RunArgs {
     /// Seconds to wait for sources that do not respond
     #[arg(long, default_value_t = 15, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=300))]
     pub timeout: u64,
+}
+
+fn skipped(text: &str) -> Result<(u16, String), String> {
+    let wanted = "STEP=REASON, such as 3=\"done by hand\"";
+    let (step, reason) = text.split_once('=').filter(|(_, reason)| !reason.trim().is_empty()).ok_or(wanted)?;
+    let step = step.parse().ok().filter(|step| *step > 0).ok_or(wanted)?;
+    Ok((step, reason.trim().to_owned()))
 }
 
 fn value(text: &str) -> Result<(String, String), String> {

@@ -10,7 +10,7 @@ use nextcore_core::incident::{Change, Happening, Incident, Severity};
 use nextcore_core::model::Time;
 use nextcore_core::model::action::{Request, parse, words};
 use nextcore_core::model::text::duration;
-use nextcore_core::runbook::{Library, Step};
+use nextcore_core::runbook::{Block, Library};
 use nextcore_core::session::{Msg, Tone};
 use nextcore_live::engine::clock::Clock;
 use nextcore_sim::{Cloud, GameDay};
@@ -119,9 +119,18 @@ impl Game {
     fn fits(&self, request: &Request, incidents: &[Arc<Incident>]) -> bool {
         let open = incidents.iter().filter(|i| i.is_open());
         let books = open.flat_map(|i| self.library.for_incident(&i.rule));
-        let mut lines = books.flat_map(|book| &book.steps).flat_map(Step::commands);
+        let blocks = books.flat_map(|book| &book.steps).flat_map(|step| &step.blocks);
         // What is asked for stands as `{service}`: which one fits is not for us to say.
-        lines.any(|line| parse(&words(&line.text)).is_ok_and(|own| own.action == request.action))
+        let is_it = |line: &str| parse(&words(line)).is_ok_and(|own| own.action == request.action);
+        blocks.into_iter().any(|block| match block {
+            Block::Commands(lines) => lines.iter().any(|line| is_it(&line.text)),
+            // What a shell is shown for may be done here as well; whether a plan is only looked at is no part of an action.
+            Block::Shell { text, .. } => {
+                let own = text.lines().filter_map(|line| line.trim().strip_prefix("nextcore-top "));
+                own.into_iter().any(|line| is_it(line.trim_end_matches("--dry-run")))
+            }
+            Block::Prose { .. } => false,
+        })
     }
 
     /// The truth and the score.

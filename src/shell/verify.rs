@@ -20,12 +20,20 @@ pub(super) async fn run(args: &VerifyArgs, settings: &Settings) -> Result<ExitCo
     let only = args.only.as_deref().map_or_else(|| Ok(Only::all()), |ids| Only::parse(ids, &statements)).map_err(Failure::usage)?;
     let Observed { store, stack, now } = observe(&args.observe, settings).await?;
     let judgement = insight::judge(&store, &stack, now);
+    let whole = args.only.is_none() && !judgement.nodes.is_empty();
+    let promised = if whole { insight::objectives::objectives(&store, &stack, now) } else { Vec::new() };
     let mut found = verify(&statements, &report::json(&store, &judgement, &stack, now), &only);
     found.elsewhere = store.place.elsewhere();
     let text = match args.format {
-        Format::Table => report::conformance::table(&found, look(settings)),
-        Format::Json => serde_json::to_string_pretty(&report::conformance::json(&found)).map_err(Failure::cannot_tell)?,
-        Format::Markdown => report::conformance::markdown(&found),
+        Format::Table => report::conformance::table(&found, look(settings)) + &report::objectives(&promised, false),
+        Format::Json => {
+            let mut all = report::conformance::json(&found);
+            if let Some(fields) = all.as_object_mut().filter(|_| whole) {
+                fields.insert("objectives".to_owned(), serde_json::to_value(&promised).map_err(Failure::cannot_tell)?);
+            }
+            serde_json::to_string_pretty(&all).map_err(Failure::cannot_tell)?
+        }
+        Format::Markdown => report::conformance::markdown(&found) + &report::objectives(&promised, true),
     };
     print(&text)?;
     Ok(ExitCode::from(found.exit_code()))

@@ -80,6 +80,12 @@ fn a_runbook_acts_as_its_commands_do_and_not_as_a_viewer() {
     on(&machine, &cloud, &["check", "service[\"web\"].desired == 4"]).ends(1, &[]);
     let ran = on(&machine, &cloud, &["runbook", "run", "more", "--config", "c.toml", "--yes", "--write"]);
     ran.ends(0, &["transcript: "]);
+    let skip = ["runbook", "run", "rds-failover", "--skip", "1=seen by phone", "--transcript", "skipped.md"];
+    on(&machine, &cloud, &skip).ends(1, &["skipped: seen by phone"]);
+    let written = fs::read_to_string(machine.home().join("skipped.md")).unwrap();
+    assert!(written.contains("seen by phone"), "{written}");
+    on(&machine, &cloud, &["runbook", "run", "more", "--config", "c.toml", "--skip", "9=no"]).ends(2, &["--skip 9", "1 steps"]);
+    machine.run(&["runbook", "run", "more", "--skip", "1="], &[]).ends(2, &["STEP=REASON"]);
     let audit = on(&machine, &cloud, &["audit"]);
     audit.ends(0, &[]);
     assert!(audit.out.contains("scale"), "{}", audit.out);
@@ -105,6 +111,22 @@ fn hostile_runbooks_are_refused_with_file_and_line_and_nothing_runs() {
     none.ends(2, &["rds-failover"]).silent();
     let missing = machine.file("d.toml", "[runbooks]\npath = \"nowhere\"\n");
     machine.run(&["runbook", "list", "--config", missing.to_str().unwrap()], &[]).ends(3, &["nowhere", "[runbooks] path"]).silent();
+}
+
+#[test]
+fn a_teams_rules_of_incidents_are_listed_and_a_bad_one_is_refused_with_file_and_line() {
+    let machine = Machine::new();
+    machine.file("c.toml", "[incidents]\nrules = \"rules\"\n");
+    let rule = "id = \"stuck\"\nname = \"Queue stuck\"\nseverity = \"warning\"\nsystems = [\"db\"]\nopens = 'db.status == \"failed\"'\ncloses = 'true'\n";
+    machine.file("rules/stuck.toml", rule);
+    let listed = machine.run(&["incident", "rules", "--config", "c.toml"], &[]);
+    listed.ends(0, &[]);
+    assert!(listed.out.contains("Queue stuck") && listed.out.contains("stuck.toml") && listed.out.contains("rds-failover"), "{}", listed.out);
+    machine.file("rules/stuck.toml", &rule.replace("db.status", "db.stattus"));
+    machine.run(&["incident", "rules", "--config", "c.toml"], &[]).ends(2, &["stuck.toml:5", "status"]).silent();
+    machine.file("c.toml", "[incidents]\nrules = \"nowhere\"\n");
+    machine.run(&["incident", "rules", "--config", "c.toml"], &[]).ends(3, &["nowhere", "[incidents] rules"]).silent();
+    machine.run(&["demo", "--game-day", "--scenario", "nat"], &[]).ends(2, &["--game-day", "--scenario"]).silent();
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! What the written architecture promises about loss and recovery of data, held against what AWS tells: restore point, failover, backup,
-//! restore test, loss of the region. What no API tells is unknown and says why. Called by the Markdown of `snapshot` and by post-mortems.
+//! restore test, loss of the region. What no API tells is unknown and says why. Called by reports, by `verify` and by the database's box.
 
 use chrono::TimeDelta;
+use serde::Serialize;
 
 use super::health::standing::explain;
 use crate::model::Time;
@@ -13,7 +14,8 @@ use crate::model::system::System;
 use crate::model::text;
 
 /// What an objective is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Aim {
     /// How much of the newest data a restore would lose.
     Rpo,
@@ -63,7 +65,8 @@ pub const STATED: &[Stated] = &[
 ];
 
 /// Whether an objective is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kept {
     Met,
     NotMet,
@@ -83,7 +86,7 @@ impl Kept {
 }
 
 /// One objective, as it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Objective {
     pub aim: Aim,
     pub name: &'static str,

@@ -46,9 +46,17 @@ pub(super) async fn run(args: &RunArgs, book: &Runbook, settings: &Settings, env
     if first >= filled.steps.len() {
         return Err(Failure::usage(format!("--from {}: the runbook has {} steps", args.from, filled.steps.len())));
     }
+    if let Some((step, _)) = args.skips.iter().find(|(step, _)| usize::from(*step) > filled.steps.len()) {
+        return Err(Failure::usage(format!("--skip {step}: the runbook has {} steps", filled.steps.len())));
+    }
     let mut failed = None;
     for (i, step) in filled.steps.iter().enumerate().skip(first) {
         say(&format!("\n{}. {}", i + 1, step.title));
+        if let Some((_, reason)) = args.skips.iter().find(|(step, _)| usize::from(*step) == i + 1) {
+            say(&format!("   skipped: {reason}"));
+            progress.skip(i, &by, reason, watching.now()).map_err(Failure::usage)?;
+            continue;
+        }
         let walk = Walk { args, settings, env };
         failed = walk.step(i, step, &mut progress, &mut watching, &by).await;
         if failed.is_some() {

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{called, head, must_tell, service, tell};
 use crate::insight::NodeId;
+use crate::insight::objectives::{Aim, Kept, Objective, objectives};
 use crate::model::database::{ClusterStatus, Database, DatabaseSettings, DbCluster, DbMember, Engine, InstanceStatus, Redundancy};
 use crate::model::limits::Limit;
 use crate::model::metric;
@@ -162,6 +163,29 @@ pub(crate) fn charts<'a>(v: &View<'a>) -> Vec<Chart<'a>> {
     ]
 }
 
+/// From so many rows on the box says what was promised about loss and recovery, and how that stands.
+const WITH_OBJECTIVES: u16 = 10;
+
+/// How an objective stands, in its colour.
+pub(crate) fn objective(o: &Objective) -> Phrase<'static> {
+    let role = match o.level {
+        Kept::Met => Role::Text,
+        Kept::NotMet => Role::Warn,
+        // No health rests on it: it is not loud.
+        Kept::Unknown => Role::Muted,
+    };
+    Phrase::of(o.measured.clone().unwrap_or_else(|| "?".to_owned()), role).and(format!(" ({})", o.wanted), Role::Muted)
+}
+
+/// The last failover, the newest backup and the restore test; the restore point has a place of its own.
+fn promises<'a>(v: &View<'a>) -> Vec<Fact<'a>> {
+    let all = objectives(v.store, v.stack, v.now);
+    let shown = [(Aim::Failover, "last failover"), (Aim::Backup, "backup"), (Aim::RestoreTest, "restore test")];
+    let fact =
+        |(rank, (aim, name)): (u8, (Aim, &'static str))| Some(Fact::new(rank, label(name, objective(all.iter().find(|o| o.aim == aim)?))));
+    (0..).zip(shown).filter_map(fact).collect()
+}
+
 pub(super) fn body(v: &View<'_>, _: &NodeId, area: Rect, ink: &mut Ink<'_>) {
     let db = match ready::<Database>(v) {
         Ok(db) => db,
@@ -207,6 +231,9 @@ pub(super) fn body(v: &View<'_>, _: &NodeId, area: Rect, ink: &mut Ink<'_>) {
     lines.push(fit(second, width, 2));
     if !db.pending.is_empty() {
         lines.push(Phrase::labelled("pending", db.pending.join(", "), Role::Info));
+    }
+    if area.height >= WITH_OBJECTIVES {
+        lines.push(fit(promises(v), width, 2));
     }
     let y = ink.lines(area, &lines);
     if roomy {

@@ -10,6 +10,7 @@ use ratatui::layout::Rect;
 use super::detail::{Columns, Detail, keeping, left_over, over, selected, spread};
 use super::{Panels, beside, data_events, facts, heading, spacious, split, text};
 use crate::insight::NodeId;
+use crate::insight::objectives::{Aim, objectives};
 use crate::model::database::{Database, DatabaseEvents, DatabaseSettings, Redundancy};
 use crate::model::profile::{DatabaseHost, DatabaseLoad};
 use crate::session::Screen;
@@ -154,6 +155,9 @@ fn header<'a>(v: &View<'a>, db: &'a Database, short: bool) -> Vec<(&'static str,
     };
     let every = |seconds: i32| if seconds > 0 { format!("every {seconds} s") } else { "off".to_owned() };
     let earliest = v.store.get::<DatabaseSettings>().and_then(|s| s.earliest_restorable).map(|at| at.format("%d %b %H:%MZ").to_string());
+    let stand = objectives(v.store, v.stack, v.now);
+    let promised =
+        |aim| stand.iter().find(|o| o.aim == aim).map_or_else(unknown, |o| card::objective(o).and(format!("  {}", o.says), Role::Muted));
     pairs.extend([
         ("pending", waiting),
         ("storage", allocated(db)),
@@ -161,6 +165,9 @@ fn header<'a>(v: &View<'a>, db: &'a Database, short: bool) -> Vec<(&'static str,
         ("encrypted", on(db.encrypted)),
         ("backups", db.backup_retention.map_or_else(unknown, |days| text(format!("{days} days")))),
         ("restore from", text(earliest.unwrap_or_else(|| "?".to_owned()))),
+        ("last failover", promised(Aim::Failover)),
+        ("newest backup", promised(Aim::Backup)),
+        ("restore test", promised(Aim::RestoreTest)),
         ("monitoring", db.monitoring_interval.map_or_else(unknown, |seconds| text(every(seconds)))),
         ("insights", on(db.performance_insights)),
         ("public", db.public.map_or_else(unknown, |public| if public { Phrase::of("yes", Role::Warn) } else { text("no") })),
