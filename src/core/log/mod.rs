@@ -1,0 +1,7 @@
+//! Log lines: made safe, told apart, folded, found and counted. Pure functions and stores over text; which group is read stands in the
+//! source, what is on the screen in `session`. Called by the log pane.
+
+pub mod clean;
+
+#[cfg(test)]
+mod tests;

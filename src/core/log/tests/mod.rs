@@ -1,0 +1,3 @@
+//! Tables of cases for log lines, and texts that somebody wrote to break what reads them.
+
+mod clean;
