@@ -1,3 +1,4 @@
 //! Tables of cases for log lines, and texts that somebody wrote to break what reads them.
 
 mod clean;
+mod mask;
