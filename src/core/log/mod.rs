@@ -2,7 +2,9 @@
 //! source, what is on the screen in `session`. Called by the log pane.
 
 pub mod clean;
+pub mod json;
 pub mod mask;
+mod walk;
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,5 @@
 //! Tables of cases for log lines, and texts that somebody wrote to break what reads them.
 
 mod clean;
+mod json;
 mod mask;
