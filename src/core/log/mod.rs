@@ -3,7 +3,11 @@
 
 pub mod clean;
 pub mod json;
+pub mod level;
 pub mod mask;
+mod prefix;
+pub mod ready;
+mod trace;
 mod walk;
 
 #[cfg(test)]

@@ -2,4 +2,6 @@
 
 mod clean;
 mod json;
+mod level;
 mod mask;
+mod ready;
