@@ -2,6 +2,7 @@
 //! source, what is on the screen in `session`. Called by the log pane.
 
 pub mod clean;
+pub mod event;
 pub mod json;
 pub mod level;
 pub mod mask;
