@@ -3,11 +3,15 @@
 
 pub mod clean;
 pub mod event;
+mod field;
+mod grammar;
 pub mod json;
 pub mod level;
 pub mod mask;
 mod prefix;
+pub mod query;
 pub mod ready;
+pub mod search;
 mod trace;
 mod walk;
 

@@ -5,4 +5,5 @@ mod event;
 mod json;
 mod level;
 mod mask;
+mod query;
 mod ready;
