@@ -8,10 +8,12 @@ mod grammar;
 pub mod json;
 pub mod level;
 pub mod mask;
+pub mod pattern;
 mod prefix;
 pub mod query;
 pub mod ready;
 pub mod search;
+mod template;
 mod trace;
 mod walk;
 

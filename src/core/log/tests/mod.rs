@@ -5,5 +5,6 @@ mod event;
 mod json;
 mod level;
 mod mask;
+mod pattern;
 mod query;
 mod ready;
