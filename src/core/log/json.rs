@@ -16,6 +16,8 @@ use super::{clean, mask};
 const DEEPEST: usize = 64;
 /// More fields are not listed.
 const MOST_FIELDS: usize = 1000;
+/// More rows are not made: the text itself is there to be copied.
+const MOST_ROWS: usize = 5000;
 /// Longer texts are not looked at.
 const LONGEST: usize = 4 << 20;
 
@@ -157,6 +159,10 @@ impl<'a> Json<'a> {
             }
             path.leave(&token);
             rows.push(row);
+            if rows.len() >= MOST_ROWS {
+                rows.push(Row { depth: 0, path: String::new(), key: None, value: "…".to_owned(), kind: None });
+                break;
+            }
         }
         rows
     }

@@ -298,8 +298,9 @@ fn by_key(line: &str) -> Option<Level> {
         let end = text.bytes().take_while(u8::is_ascii_alphanumeric).count();
         Level::named(text.get(..end)?)
     };
-    for at in memchr::memchr_iter(b'=', line.as_bytes()) {
-        let before = line.get(..at).unwrap_or_default();
+    // Behind hundreds of pairs nothing is looked for, and no such key is longer.
+    for at in memchr::memchr_iter(b'=', line.as_bytes()).take(100) {
+        let before = line.get(line.ceil_char_boundary(at.saturating_sub(12))..at).unwrap_or_default();
         let key = before.rsplit([' ', ',', '{', '[', '|']).next().unwrap_or_default();
         let is_level = KEYS.iter().any(|k| k.eq_ignore_ascii_case(key));
         if is_level && let Some(level) = word(line.get(at + 1..).unwrap_or_default()) {

@@ -125,16 +125,21 @@ fn variable(piece: &str, out: &mut String) {
 fn is_id(piece: &str) -> bool {
     let is_hex = piece.len() >= 8 && piece.bytes().all(|b| b.is_ascii_hexdigit()) && !piece.bytes().all(|b| b.is_ascii_digit());
     let groups: Vec<&str> = piece.split('-').collect();
+    let is_pointer = piece.strip_prefix("0x").is_some_and(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_hexdigit()));
     let is_uuid = groups.len() == 5 && piece.len() == 36 && groups.iter().all(|g| g.bytes().all(|b| b.is_ascii_hexdigit()));
     let is_trace =
         groups.len() == 3 && groups.iter().all(|g| !g.is_empty() && g.bytes().all(|b| b.is_ascii_hexdigit())) && piece.len() >= 20;
     let is_mixed =
         piece.len() >= 16 && piece.bytes().all(|b| b.is_ascii_alphanumeric()) && piece.bytes().filter(u8::is_ascii_digit).count() >= 3;
-    is_hex || is_uuid || is_trace || is_mixed
+    is_hex || is_pointer || is_uuid || is_trace || is_mixed
 }
 
-/// What stands behind an IPv4 address.
+/// What stands behind an address.
 fn address(piece: &str) -> Option<&str> {
+    let is_v6 = piece.contains("::") || piece.matches(':').count() == 7;
+    if is_v6 && piece.bytes().all(|b| b.is_ascii_hexdigit() || b == b':') {
+        return Some("");
+    }
     let (host, port) = piece.split_once(':').unwrap_or((piece, ""));
     let is_number = |t: &str| !t.is_empty() && t.len() <= 3 && t.bytes().all(|b| b.is_ascii_digit());
     (host.split('.').count() == 4 && host.split('.').all(is_number) && port.bytes().all(|b| b.is_ascii_digit())).then_some(port)
@@ -144,7 +149,9 @@ fn address(piece: &str) -> Option<&str> {
 fn is_time(piece: &str) -> bool {
     let signs = piece.bytes().filter(|b| matches!(b, b':' | b'-')).count();
     let rest_is_time = piece.bytes().all(|b| b.is_ascii_digit() || matches!(b, b':' | b'-' | b'.' | b'+' | b'T' | b'Z'));
-    signs >= 2 && rest_is_time && piece.starts_with(|c: char| c.is_ascii_digit())
+    (signs >= 2 || matches!(piece.as_bytes(), [a, b, b':', c, d] if [a, b, c, d].iter().all(|d| d.is_ascii_digit())))
+        && rest_is_time
+        && piece.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// Numbers out of what is no whole id: `worker-12` is `worker-<n>`, `35ms` is `<n>ms`; `http2` and `utf8` stay.

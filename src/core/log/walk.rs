@@ -6,6 +6,9 @@ use std::ops::Range;
 
 use super::clean;
 
+/// A longer path is cut: an object of many fields would repeat it in each.
+const LONGEST: usize = 500;
+
 /// What a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -192,9 +195,15 @@ impl<'a> Path<'a> {
             if !out.is_empty() {
                 out.push('.');
             }
-            match step {
-                Step::Key(key) => out.push_str(key),
-                Step::Index(index) => out.push_str(&index.to_string()),
+            let name = match step {
+                Step::Key(key) => Cow::Borrowed(key.as_ref()),
+                Step::Index(index) => Cow::Owned(index.to_string()),
+            };
+            let room = name.floor_char_boundary(LONGEST.saturating_sub(out.len()));
+            out.push_str(name.get(..room).unwrap_or_default());
+            if room < name.len() {
+                out.push('…');
+                break;
             }
         }
         out

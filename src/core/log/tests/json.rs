@@ -44,6 +44,11 @@ fn what_is_no_json_is_refused() {
     }
     let wide = format!("{{{}}}", (0..5000).map(|i| format!("\"k{i}\":1")).collect::<Vec<_>>().join(","));
     assert_eq!(Json::parse(&wide).unwrap().fields().len(), 1000);
+    // What a long key would be repeated in is bounded.
+    let long = format!("{{\"{}\":{wide}}}", "k".repeat(100_000));
+    let json = Json::parse(&long).unwrap();
+    assert_eq!(json.rows().len(), 5001);
+    assert!(json.fields()[0].path.len() < 600 && json.fields()[0].path.ends_with('…'));
 }
 
 #[test]

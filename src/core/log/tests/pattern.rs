@@ -31,6 +31,7 @@ fn what_varies_is_taken_out() {
         ("worker-12 of pool_3 on web1 http2 i-0abc123def4567890", "worker-<n> of pool_<n> on web1 http2 i-<n>abc<n>def<n>"),
         (r#"{"level":"info","msg":"saved 3 rows","id":9}"#, "saved <n> rows"),
         (r#"{"a":1,"b":{"c":2}}"#, "a b.c"),
+        ("at 12:00 from 2001:db8::1 to 0x7fff12ab", "at <time> from <ip> to <id>"),
         ("first\nsecond", "first"),
         ("10:00:00 10:00:01", "<time> <time>"),
         ("", ""),
