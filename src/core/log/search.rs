@@ -76,7 +76,12 @@ impl Index {
             if end > from {
                 let all = Bits::all(block.levels.len());
                 let bits = query.root.as_ref().map_or(all, |root| block.ask(root, &all, &self.names));
-                found.extend(bits.iter().map(|i| start + i as u64).filter(|n| *n >= from));
+                bits.each(|i| {
+                    let number = start + i as u64;
+                    if number >= from {
+                        found.push(number);
+                    }
+                });
             }
             start = end;
         }
@@ -155,8 +160,19 @@ impl Block {
 
     /// Asks each name once for as long as it repeats.
     fn named(ids: &[u32], among: &Bits, matches: impl Fn(u32) -> bool) -> Bits {
-        let mut known: HashMap<u32, bool> = HashMap::new();
-        among.filter(|i| ids.get(i).is_some_and(|id| *known.entry(*id).or_insert_with(|| matches(*id))))
+        // A block has few names; those of one stack, few at all.
+        let mut known: Vec<(u32, bool)> = Vec::new();
+        among.filter(|i| {
+            let Some(id) = ids.get(i) else { return false };
+            if let Some((_, holds)) = known.iter().find(|(known, _)| known == id) {
+                return *holds;
+            }
+            let holds = matches(*id);
+            if known.len() < 64 {
+                known.push((*id, holds));
+            }
+            holds
+        })
     }
 }
 
@@ -239,20 +255,25 @@ impl Bits {
         self.zip(other, |a, b| a & !b)
     }
 
-    fn iter(&self) -> impl Iterator<Item = usize> {
-        self.0.into_iter().enumerate().flat_map(|(word, bits)| {
-            let mut left = bits;
-            std::iter::from_fn(move || {
-                let bit = left.trailing_zeros() as usize;
-                left &= left.checked_sub(1)?;
-                Some(word * 64 + bit)
-            })
-        })
+    fn each(&self, mut with: impl FnMut(usize)) {
+        self.filter(|i| {
+            with(i);
+            true
+        });
     }
 
     fn filter(&self, mut keep: impl FnMut(usize) -> bool) -> Self {
-        let mut out = Self::default();
-        self.iter().filter(|i| keep(*i)).for_each(|i| out.set(i));
+        let mut out = *self;
+        for (word, bits) in out.0.iter_mut().enumerate() {
+            let mut left = *bits;
+            while left != 0 {
+                let bit = left.trailing_zeros() as usize;
+                left &= left - 1;
+                if !keep(word * 64 + bit) {
+                    *bits &= !(1 << bit);
+                }
+            }
+        }
         out
     }
 }
