@@ -79,6 +79,8 @@ struct Open {
     at: Time,
     lines: usize,
     level: Level,
+    /// Its first line has a prefix.
+    is_stated: bool,
     /// `[123]` of the prefix: Postgres writes lines of several processes to one log.
     process: Option<String>,
     depth: Depth,
@@ -88,7 +90,8 @@ impl Open {
     fn of(text: &str, at: Time, level: Level) -> Self {
         let mut lines = text.lines();
         let head = lines.next().unwrap_or_default();
-        let mut open = Self { kind: Kind::Plain, at, lines: 1, level, process: process(head), depth: Depth::default() };
+        let mut open =
+            Self { kind: Kind::Plain, at, lines: 1, level, is_stated: is_head(head), process: process(head), depth: Depth::default() };
         if head.starts_with(['{', '[']) {
             open.depth.read(head);
             if open.depth.open > 0 && head.trim_end().ends_with(['{', '[', ',']) {
@@ -143,6 +146,10 @@ impl Open {
             return self.kind == Kind::Python { done: false }
                 || self.lines == 1 && (self.level == Level::None || self.level >= Level::Warn);
         }
+        if self.is_stated && self.lines == 1 && self.level >= Level::Warn && trace::is_exception(trimmed) {
+            // Java's loggers write the exception below the line, and not indented.
+            return true;
+        }
         if is_postgres(line) {
             return self.level != Level::None && process(line) == self.process || self.kind == Kind::Python { done: true };
         }
@@ -167,6 +174,8 @@ impl Open {
         }
         let is_named = !line.is_empty() && !line.starts_with(' ') && !trace::is_frame(line);
         match &mut self.kind {
+            // The last line of a group of exceptions.
+            Kind::Python { done } if line.trim_start().starts_with("+---") => *done = true,
             Kind::Python { done } if is_named && !line.starts_with("Traceback") => *done = true,
             _ => self.turn(line),
         }

@@ -172,7 +172,7 @@ impl<'a> Json<'a> {
         if kind != Kind::Text {
             return if kind == Kind::Empty { Cow::Borrowed("") } else { Cow::Borrowed(raw) };
         }
-        if !self.reveal && mask::is_secret_name(path.rsplit('.').next().unwrap_or(path)) {
+        if !self.reveal && path.rsplit('.').find(|k| !k.bytes().all(|b| b.is_ascii_digit())).is_some_and(mask::is_secret_name) {
             return Cow::Borrowed(mask::MASK);
         }
         let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();

@@ -133,7 +133,7 @@ const TABLE: &[Rule] = &[
     },
     Rule {
         triggers: &["bearer"],
-        pattern: r#"(?i)(?:^|[^=\w])bearer(?:=|[ :]+)["']?([A-Za-z0-9._~+/=:-]{8,})"#,
+        pattern: r#"(?i)(?:^|[^=\w])bearer(?:=|[\s:]+)["']?([A-Za-z0-9._~+/=:-]{8,})"#,
         check: Check::Random,
         keep: Keep::Nothing,
     },
@@ -151,8 +151,8 @@ const TABLE: &[Rule] = &[
     },
     Rule { triggers: &["basic "], pattern: r"(?i)\bbasic\s+([A-Za-z0-9+/]{10,}=*)", check: Check::Random, keep: Keep::Nothing },
     Rule {
-        triggers: &["signature", "sig="],
-        pattern: r"(?i)\b(?:x-amz-signature|signature|sig)=([A-Za-z0-9%+/=_-]{16,})",
+        triggers: &["signature", "sig=", "response="],
+        pattern: r#"(?i)\b(?:x-amz-signature|signature|sig|response)="?([A-Za-z0-9%+/=_-]{16,})"#,
         check: Check::Any,
         keep: Keep::Nothing,
     },
@@ -247,7 +247,7 @@ const TABLE: &[Rule] = &[
 /// `password=x`, `"password": "x"`, `PASSWORD => 'x'`: an equals sign, or quotes, leave no doubt.
 fn assigned() -> String {
     format!(
-        r#"(?i)(?:^|[^\w:/.-]){NAME}(?:\\?["']?\s*(?:=>|[:=])\s*(?:\\"((?:[^"\\]|\\[^"])*)|"((?:[^"\\]|\\.)*)|[bu]?'((?:[^'\\]|\\.)*))|["']?\s*(?:=\s*|%3[dD])([^\s,;&"'}}\])]+)|>([^<]+)</)"#
+        r#"(?i)(?:^|[^\w:/.-]){NAME}(?:\\?["']?\s*(?:=>|[:=])\s*\[?\s*(?:\\"((?:[^"\\]|\\[^"])*)|"((?:[^"\\]|\\.)*)|[bu]?'((?:[^'\\]|\\.)*))|["']?\s*(?:=\s*|%3[dD])([^\s,;&"'}}\])]+)|>([^<]+)</)"#
     )
 }
 

@@ -57,6 +57,18 @@ ValueError: x
 >2026-11-30 10:00:01,123 INFO cut short",
     );
     fold(
+        ">error: x
+  + Exception Group Traceback (most recent call last):
+  |   File \"x\"
+  | ExceptionGroup: y (1 sub-exception)
+  +-+---------------- 1 ----------------
+    | Traceback (most recent call last):
+    +------------------------------------
+>ok
+>ValueError: one
+>ValueError: another",
+    );
+    fold(
         ">INFO:root:fine
 >Traceback (most recent call last):
   File \"/app/x.py\", line 3, in f
@@ -74,9 +86,7 @@ java.lang.IllegalStateException: x
 \t... 12 more
 Caused by: java.io.IOException: y
 \tat a.B.d(B.java:9)
->2026-11-30 10:00:00.223  INFO 1 --- [main] c.x.Y : on"
-            .replace("\njava.lang", "\n java.lang")
-            .as_str(),
+>2026-11-30 10:00:00.223  INFO 1 --- [main] c.x.Y : on",
     );
     fold(
         ">/app/server.js:10

@@ -25,6 +25,7 @@ fn fields_by_dotted_path_as_they_were_written() {
             r#"{"password":"x","pass\u0077ord":"hunter2","u":"postgres:\/\/a:hunter2@b"}"#,
             &["password=***", "password=***", "u=postgres://a:***@b"],
         ),
+        (r#"{"passwords":1,"token":["a","b"]}"#, &["passwords=1", "token.0=***", "token.1=***"]),
         (r#"  { "a" : [ 1 , 2 ] , "b" : "}" }  "#, &["a.0=1", "a.1=2", "b=}"]),
         (r#"2026-11-30T10:00:00Z web {"a":1}"#, &["a=1"]),
         (r#"error: it broke {"a":{"b":1}}"#, &["a.b=1"]),

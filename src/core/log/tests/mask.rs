@@ -78,6 +78,8 @@ const SECRETS: &[(&str, &str)] = &[
     ("SG.abcdefghijklmnopqrst.uvwxyzABCDEFGHIJKLMNOP", "uvwxyzABCDEFGHIJKLMNOP"),
     ("npm_abcdefghijklmnopqrstuvwxyz0123456789", "abcdefghijklmnopqrstuvwxyz0123456789"),
     ("Password: Sup3rSecret!", "Sup3rSecret!"),
+    (r#"{"password":["hunter2"]}"#, "hunter2"),
+    ("Authorization: Digest username=\"a\", response=\"6629fae49393a05397450978507c4ef1\"", "6629fae49393a053"),
     ("SECRET_KEY: abcd-efgh-ijkl", "abcd-efgh"),
     ("password: correcthorse", "correcthorse"),
     ("secret: hunter2", "hunter2"),
