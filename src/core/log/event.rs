@@ -90,8 +90,15 @@ impl Open {
     fn of(text: &str, at: Time, level: Level) -> Self {
         let mut lines = text.lines();
         let head = lines.next().unwrap_or_default();
-        let mut open =
-            Self { kind: Kind::Plain, at, lines: 1, level, is_stated: is_head(head), process: process(head), depth: Depth::default() };
+        let mut open = Self {
+            kind: Kind::Plain,
+            at,
+            lines: 1,
+            level,
+            is_stated: level >= Level::Warn && is_head(head),
+            process: process(head),
+            depth: Depth::default(),
+        };
         if head.starts_with(['{', '[']) {
             open.depth.read(head);
             if open.depth.open > 0 && head.trim_end().ends_with(['{', '[', ',']) {
