@@ -11,6 +11,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("core/insight", &["model", "expression"]),
     ("core/incident", &["model", "expression", "insight"]),
     ("core/input", &["model"]),
+    ("core/log", &["model"]),
     ("core/runbook", &["model", "input", "expression"]),
     ("core/session", &["model", "insight", "incident", "input", "expression", "runbook"]),
     ("core/theme", &[]),
@@ -31,7 +32,7 @@ const FORBIDDEN: &[(&[&str], &[&str], &str)] = &[
     (&["live/engine", "shell", "config"], &["aws_sdk", "aws_config"], "only aws/ names the SDK"),
     (&["core"], &["now()", "std::env", "std::fs"], "pure code is pure"),
     (&["core/view", "core/session"], &["Color::"], "views name roles, not colours"),
-    (&["core/model", "core/insight", "core/session", "core/report"], &["ratatui"], "data knows no screen"),
+    (&["core/model", "core/insight", "core/log", "core/session", "core/report"], &["ratatui"], "data knows no screen"),
     (&["core", "live"], &["crossterm"], "only the shell knows the terminal"),
 ];
 

@@ -27,38 +27,69 @@ pub fn inert_lines(text: &str) -> String {
     lines.join("\n")
 }
 
+/// What becomes of what a terminal would obey: the pen leaves it out or replaces it, the log shows it.
+pub(crate) struct Manner {
+    /// What lies behind the sequence that begins here (after ESC), if that goes without a trace.
+    pub(crate) skip: fn(&str) -> Option<&str>,
+    /// What a tab and the ends of a line become; `None` = shown like any other control character.
+    pub(crate) blank: fn(char) -> Option<char>,
+    /// Writes what stands for a character that is not shown.
+    pub(crate) show: fn(char, &mut String),
+}
+
 fn cleaned(text: &str) -> String {
+    cleaned_as(text, &Manner { skip: sequence, blank: |_| Some(' '), show: |_, out| out.push(INSTEAD) })
+}
+
+/// The same in another manner; what it writes is inert if what the manner writes is.
+pub(crate) fn cleaned_as(text: &str, manner: &Manner) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     let mut marks = 0;
-    while let Some(c) = rest.chars().next() {
+    // The character before, if it was kept.
+    let mut before = None;
+    loop {
+        // What is plain is most of it.
+        let run = rest.bytes().take_while(|b| matches!(b, b' '..=b'~')).count();
+        if let Some((plain, behind)) = rest.split_at_checked(run).filter(|(plain, _)| !plain.is_empty()) {
+            out.push_str(plain);
+            before = plain.chars().next_back();
+            marks = 0;
+            rest = behind;
+        }
+        let Some(c) = rest.chars().next() else { break };
         let after = rest.get(c.len_utf8()..).unwrap_or_default();
-        if c == '\u{1b}' {
-            rest = if let Some(behind) = sequence(after) {
-                behind
-            } else {
-                out.push(INSTEAD);
-                after
-            };
+        if c == '\u{1b}'
+            && let Some(behind) = (manner.skip)(after)
+        {
+            rest = behind;
             continue;
         }
         rest = after;
-        let before = out.chars().next_back();
-        match c {
-            '\t' | '\n' | '\r' => out.push(' '),
-            '\u{200c}' | '\u{200d}' if joins(before, after) => out.push(c),
-            c if c.is_control() || is_hidden(c) => out.push(INSTEAD),
-            c if c.width() == Some(0) => {
-                marks += 1;
-                // A mark without a letter would sit on whatever stands before this text.
-                let is_bare = before.is_none_or(|b| b.is_whitespace() || b == INSTEAD);
-                if marks <= MARKS + 1 {
-                    out.push(if is_bare || marks > MARKS { INSTEAD } else { c });
-                }
-                continue;
+        let blank = if matches!(c, '\t' | '\n' | '\r') { (manner.blank)(c) } else { None };
+        let is_joiner = matches!(c, '\u{200c}' | '\u{200d}') && joins(before, after);
+        let kept = if blank.is_some() {
+            blank
+        } else if is_joiner {
+            Some(c)
+        } else if c.is_control() || is_hidden(c) {
+            (manner.show)(c, &mut out);
+            None
+        } else if c.width() == Some(0) {
+            marks += 1;
+            // A mark without a letter would sit on whatever stands before this text.
+            let is_bare = before.is_none_or(|b: char| b.is_whitespace() || b == INSTEAD);
+            if marks <= MARKS + 1 {
+                let kept = if is_bare || marks > MARKS { INSTEAD } else { c };
+                out.push(kept);
+                before = Some(kept);
             }
-            c => out.push(c),
-        }
+            continue;
+        } else {
+            Some(c)
+        };
+        out.extend(kept);
+        before = kept;
         marks = 0;
     }
     out

@@ -14,7 +14,7 @@ pub mod delivery;
 pub mod dns;
 pub mod health;
 pub mod identity;
-mod inert;
+pub(crate) mod inert;
 pub mod kinds;
 pub mod limits;
 pub mod log;
