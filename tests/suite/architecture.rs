@@ -15,7 +15,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("core/runbook", &["model", "input", "expression"]),
     ("core/session", &["model", "insight", "incident", "input", "expression", "runbook"]),
     ("core/theme", &[]),
-    ("core/view", &["model", "insight", "incident", "session", "input", "theme", "runbook", "expression"]),
+    ("core/view", &["model", "insight", "incident", "session", "input", "log", "theme", "runbook", "expression"]),
     ("core/report", &["model", "insight", "incident"]),
     ("live/aws", &[]),
     ("live/engine", &["aws"]),

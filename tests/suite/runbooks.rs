@@ -121,7 +121,11 @@ fn a_teams_rules_of_incidents_are_listed_and_a_bad_one_is_refused_with_file_and_
     machine.file("rules/stuck.toml", rule);
     let listed = machine.run(&["incident", "rules", "--config", "c.toml"], &[]);
     listed.ends(0, &[]);
-    assert!(listed.out.contains("Queue stuck") && listed.out.contains("stuck.toml") && listed.out.contains("rds-failover"), "{}", listed.out);
+    assert!(
+        listed.out.contains("Queue stuck") && listed.out.contains("stuck.toml") && listed.out.contains("rds-failover"),
+        "{}",
+        listed.out
+    );
     machine.file("rules/stuck.toml", &rule.replace("db.status", "db.stattus"));
     machine.run(&["incident", "rules", "--config", "c.toml"], &[]).ends(2, &["stuck.toml:5", "status"]).silent();
     machine.file("c.toml", "[incidents]\nrules = \"nowhere\"\n");

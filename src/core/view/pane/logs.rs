@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use ratatui::layout::Rect;
 
+use crate::log::level::Level;
 use crate::model::log::{LogEvent, LogTail};
 use crate::session::logs::line;
 use crate::session::{LogView, Screen};
@@ -195,7 +196,12 @@ fn row(v: &View<'_>, event: &LogEvent, logs: Option<&LogView>, place: Rect, ink:
     let index = v.session.stack.services.iter().position(|s| s.name == service);
     let role = index.and_then(|i| SERIES.get(i % SERIES.len())).copied().unwrap_or(Role::Muted);
     let width = service_width(v);
-    ink.put(place.x, place.y, place.right(), &event.at.format("%H:%M:%S").to_string(), Role::Muted);
+    let clock = match Level::of(&event.message) {
+        Level::Critical | Level::Error => Role::Crit,
+        Level::Warn => Role::Warn,
+        _ => Role::Muted,
+    };
+    ink.put(place.x, place.y, place.right(), &event.at.format("%H:%M:%S").to_string(), clock);
     ink.put(place.x + 9, place.y, place.x + 9 + width, service, role);
     let x = place.x + 9 + width + 2;
     if place.height > 1 {

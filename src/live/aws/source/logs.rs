@@ -12,6 +12,7 @@ use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
 use crate::aws::page::Pages;
 use crate::aws::page::sent;
+use nextcore_core::log::ready::ready;
 use nextcore_core::model::Time;
 use nextcore_core::model::log::{LogEvent, LogGroup, LogStream, LogTail};
 use nextcore_core::model::section::{Problem, ProblemKind};
@@ -60,7 +61,7 @@ impl super::Source for TailSource {
                     at,
                     received: Some(received).filter(|received| at - *received > AHEAD),
                     stream: text(e.log_stream_name()),
-                    message: text(e.message()),
+                    message: line(e.message().unwrap_or_default()),
                 }
             }));
             token = pages.after(page.next_token)?;
@@ -72,6 +73,15 @@ impl super::Source for TailSource {
         let before = before.cloned().unwrap_or_default();
         Ok(merge(before, fetched, from, truncated))
     }
+}
+
+/// A message as one line: what a terminal would obey is made visible, secrets are masked, and what is too long is clipped with a mark.
+fn line(message: &str) -> String {
+    let mut text = ready(message.trim_end(), false).text;
+    if text.contains('\n') {
+        text = text.replace('\n', " ");
+    }
+    text
 }
 
 /// Appends what is new: an event is known by its id, or where a cloud gives none, by everything that it says.
@@ -162,6 +172,21 @@ mod tests {
 
     fn at(second: i64) -> Time {
         Time::from_timestamp(second, 0).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_message_is_one_line_without_secrets_and_hides_nothing() {
+        for (raw, shown) in [
+            ("Traceback\n  File \"x.py\"\n", "Traceback   File \"x.py\""),
+            ("\u{1b}]0;title that never ends", "\u{241b}]0;title that never ends"),
+            ("\u{1b}[31mred\u{1b}[0m", "red"),
+            ("plain", "plain"),
+        ] {
+            assert_eq!(line(raw), shown);
+        }
+        let told = line("using AKIAIOSFODNN7EXAMPLE and postgres://app:hunter22@db/x");
+        assert!(!told.contains("AKIAIOSFODNN7EXAMPLE") && !told.contains("hunter22") && told.contains("postgres://"), "{told}");
+        assert!(line(&"x".repeat(3 << 20)).len() < 10_000, "a line of megabytes is clipped");
     }
 
     #[test]
