@@ -27,7 +27,7 @@ async fn every_source_gets_its_section_from_the_embedded_cloud() {
     let (_embedded, mut feed, _engine) = watched(7);
     // Some are asked only while a pane reads them.
     let all = SOURCES.iter().map(|row| row.key).collect();
-    feed.wishes.make(Wish::Needs { all, front: BTreeSet::new() });
+    feed.wishes.make(Wish::Needs { all, front: BTreeSet::new(), member: None });
     let answered = |s: &std::sync::Arc<Store>| SOURCES.iter().all(|row| s.entry(row.key).is_some_and(|e| e.value.is_some()));
     let waited = tokio::time::timeout(Duration::from_secs(10), feed.store.wait_for(answered)).await;
     let store = waited.map_or_else(|_| None, |s| s.ok().map(|s| s.clone()));

@@ -118,14 +118,14 @@ async fn the_price_is_that_of_the_hour_after_two_minutes() {
 async fn what_no_pane_shows_is_polled_rarely_and_at_once_when_a_pane_opens() {
     let (embedded, mut feed, _engine) = watched(7);
     settled(&mut feed, &Stack::default(), Duration::from_secs(5)).await;
-    feed.wishes.make(Wish::Needs { all: BTreeSet::new(), front: BTreeSet::new() });
+    feed.wishes.make(Wish::Needs { all: BTreeSet::new(), front: BTreeSet::new(), member: None });
     sleep(Duration::from_mins(2)).await;
     let of_targets = |e: &Embedded| sent(e).get("elbv2:DescribeTargetHealth").copied().unwrap_or_default();
     let before = of_targets(&embedded);
     sleep(Duration::from_mins(1)).await;
     let idle = of_targets(&embedded) - before;
     assert!((2..=10).contains(&idle), "{idle} polls of two target groups in a minute that nobody looks at");
-    feed.wishes.make(Wish::Needs { all: BTreeSet::from([Targets::KEY]), front: BTreeSet::new() });
+    feed.wishes.make(Wish::Needs { all: BTreeSet::from([Targets::KEY]), front: BTreeSet::new(), member: None });
     let before = of_targets(&embedded);
     sleep(Duration::from_secs(11)).await;
     assert!(of_targets(&embedded) - before >= 4, "the fast cadence is back at once");
@@ -136,7 +136,7 @@ async fn an_open_log_pane_is_followed_closely_within_the_same_budget() {
     let (embedded, mut feed, _engine) = watched(7);
     let store = settled(&mut feed, &Stack::default(), Duration::from_secs(5)).await;
     let all = store.entries().map(|(key, _)| key).collect();
-    feed.wishes.make(Wish::Needs { all, front: BTreeSet::from([LogTail::KEY]) });
+    feed.wishes.make(Wish::Needs { all, front: BTreeSet::from([LogTail::KEY]), member: None });
     sleep(Duration::from_mins(2)).await;
     let of_logs = |e: &Embedded| sent(e).get("logs:FilterLogEvents").copied().unwrap_or_default();
     let (logs, all) = (of_logs(&embedded), total(&embedded));

@@ -19,7 +19,7 @@ async fn the_network_says_that_it_was_left_out_and_everything_else_is_watched() 
     let left_out = BTreeSet::from([Network::KEY, Zones::KEY, NatGateways::KEY, Routes::KEY, SecurityGroups::KEY]);
     let (_embedded, mut feed, _engine) = watched(7);
     let all = SOURCES.iter().map(|row| row.key).collect();
-    feed.wishes.make(Wish::Needs { all, front: BTreeSet::new() });
+    feed.wishes.make(Wish::Needs { all, front: BTreeSet::new(), member: None });
     let answered = |s: &Arc<Store>| SOURCES.iter().all(|row| s.entry(row.key).is_some_and(|e| e.value.is_some() || e.problem.is_some()));
     let store = tokio::time::timeout(Duration::from_secs(10), feed.store.wait_for(answered)).await.unwrap().unwrap().clone();
     for key in &left_out {
