@@ -1,6 +1,8 @@
 //! What it costs to ask all rules after one change of the store, at the size of the written architecture and with 50 services and 1,000 tasks:
 //! the document brought up to date, every rule of every subject, folding. `cargo bench -p nextcore-core --bench rules`.
 
+#![allow(clippy::panic, reason = "a benchmark without what it measures is none")]
+
 #[path = "../tests/screens/fixture/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the fixtures of the pane snapshots; a benchmark needs few of them")]
 mod fixture;

@@ -35,7 +35,7 @@ async fn run(pair: &str, seed: u64) -> (Outcome, Vec<String>) {
 
 #[tokio::test(start_paused = true)]
 async fn two_causes_at_once_stay_two() {
-    for (pair, seed) in [(PAIRS[0], 7), (PAIRS[2], 7), (PAIRS[3], 7)] {
+    for (pair, seed) in [(PAIRS[0], 7), (PAIRS[1], 7)] {
         let (_, faults) = run(pair, seed).await;
         assert!(faults.is_empty(), "{pair} seed {seed}: {}", faults.join("; "));
     }
