@@ -275,7 +275,7 @@ impl Detector {
         }
     }
 
-    /// Notes what follows from each open incident; returns all that is explained.
+    /// Notes what follows from each open incident; returns all that is explained, by what is over, too.
     fn follow(&mut self, rules: &Rules, look: &Look) -> BTreeSet<NodeId> {
         let mut left: BTreeMap<&NodeId, &Verdict> = fold::unwell(look.judgement).collect();
         let mut explained = BTreeSet::new();
@@ -296,6 +296,11 @@ impl Detector {
                     *incident = Arc::new(noted);
                 }
             }
+        }
+        for over in self.incidents.iter().filter(|i| !i.is_open() && i.part_of.is_none()) {
+            let Some(rule) = rules.get(&over.rule).filter(|rule| !rule.is_of_the_rest()) else { continue };
+            let left = left.iter().filter(|(node, v)| fold::lingers(rule, over, node, v, &look.users, look.moment.now));
+            explained.extend(left.map(|(node, _)| (*node).clone()));
         }
         explained
     }

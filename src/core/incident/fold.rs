@@ -11,6 +11,7 @@ use super::rule::Rule;
 use crate::insight::{Judgement, NodeId};
 use crate::model::Time;
 use crate::model::health::{Level, Verdict};
+use crate::model::network::zone_letter;
 use crate::model::service::Services;
 use crate::model::stack::{Dependency, Stack};
 use crate::model::store::Store;
@@ -19,6 +20,9 @@ use crate::model::text;
 
 /// What was seen so long before an incident may still follow from it: polls differ, and a figure is of its minute.
 const SLACK: TimeDelta = TimeDelta::minutes(4);
+
+/// For so long what is left of an incident that is over is no incident of its own.
+const AFTERMATH: TimeDelta = TimeDelta::minutes(10);
 
 /// What rests on what, of one store.
 #[derive(Debug, Default)]
@@ -48,8 +52,8 @@ impl Users {
         users
     }
 
-    /// Whether a pattern of a rule means this node: `db`, `svc/*`, `tg/{it}`, `uses db`, `groups of {it}`.
-    fn fits(&self, pattern: &str, node: &NodeId, it: &str) -> bool {
+    /// Whether a pattern of a rule means this node: `db`, `svc/*`, `tg/{it}`, `nat/{zone}`, `uses db`, `groups of {it}`.
+    fn fits(&self, pattern: &str, node: &NodeId, it: &str, zone: &str) -> bool {
         if let Some(system) = pattern.strip_prefix("uses ") {
             let system = system.parse::<NodeId>().map(|n| n.system());
             return system.is_ok_and(|s| self.of.get(&s).is_some_and(|all| all.contains(node)));
@@ -57,7 +61,10 @@ impl Users {
         if let Some(service) = pattern.strip_prefix("groups of ") {
             return self.groups.get(&service.replace("{it}", it)).is_some_and(|all| all.contains(node));
         }
-        let (pattern, written) = (pattern.replace("{it}", it), node.to_string());
+        if pattern.contains("{zone}") && zone.is_empty() {
+            return false;
+        }
+        let (pattern, written) = (pattern.replace("{it}", it).replace("{zone}", zone_letter(zone)), node.to_string());
         match pattern.strip_suffix('*') {
             Some(begins) => written.starts_with(begins),
             None => written == pattern,
@@ -83,8 +90,14 @@ impl Users {
 
 /// Whether a node that is not well follows from an incident.
 pub(super) fn follows(rule: &Rule, incident: &Incident, node: &NodeId, verdict: &Verdict, users: &Users) -> bool {
-    let meant = rule.explains.iter().any(|pattern| users.fits(pattern, node, &incident.of));
+    let meant = rule.explains.iter().any(|pattern| users.fits(pattern, node, &incident.of, &incident.zone));
     meant && verdict.since.is_none_or(|since| since >= incident.since - SLACK)
+}
+
+/// Whether a node that is not well is what an incident that is over has left behind: a figure tells of minutes that have passed.
+pub(super) fn lingers(rule: &Rule, over: &Incident, node: &NodeId, verdict: &Verdict, users: &Users, now: Time) -> bool {
+    let Some(closed) = over.closed_at.filter(|at| now - *at <= AFTERMATH) else { return false };
+    verdict.since.is_some_and(|since| since <= closed + SLACK) && follows(rule, over, node, verdict, users)
 }
 
 /// What is not well: what follows from an incident, and the rest.

@@ -128,7 +128,7 @@ pub struct Rule {
     pub(super) evidence: Vec<Expression>,
     pub(super) causes: Vec<Cause>,
     pub(super) values: Vec<(String, Expression)>,
-    /// Nodes that follow from it: `svc/*`, `tg/{it}`, `uses db`.
+    /// Nodes that follow from it: `svc/*`, `tg/{it}`, `nat/{zone}`, `uses db`.
     pub(super) explains: Vec<String>,
     /// Rules whose incidents are part of this one; of the same zone, where both have one.
     pub(super) folds: Vec<String>,

@@ -2,8 +2,9 @@
 
 use super::{detector, watched};
 use crate::incident::{Confidence, Detector, Phase, Rules};
+use crate::insight::Watch;
 use crate::insight::fixture::{World, ago, now};
-use crate::model::cache::DataEvent;
+use crate::model::cache::{DataEvent, ReplicationGroup};
 use crate::model::database::{Database, DatabaseEvents};
 use crate::model::section::{ProblemKind, Section};
 use std::sync::Arc;
@@ -25,8 +26,7 @@ fn failing_over() -> World {
 #[test]
 fn a_failover_is_told_by_its_name_with_its_beginning_its_cause_and_its_end() {
     let (mut world, mut detector) = (failing_over(), detector());
-    assert_eq!(watched(&mut detector, &mut world, 3), Vec::<String>::new(), "it may be a zone: that is waited for");
-    assert_eq!(watched(&mut detector, &mut world, 8), ["rds-failover"]);
+    assert_eq!(watched(&mut detector, &mut world, 3), ["rds-failover"], "an unhealthy host is no zone");
     let incident = detector.incidents().first().cloned().unwrap();
     assert_eq!(incident.since, ago(2), "as AWS says, not when it was seen");
     assert_eq!(incident.confidence, Confidence::Certain);
@@ -74,13 +74,15 @@ fn a_restart_knows_what_was_open_and_what_is_over() {
     assert_eq!(watched(&mut third, &mut later, 12), Vec::<String>::new(), "its events are of before its end");
 }
 
+/// A rule that the database's status closes.
+fn rule(id: &str, opens: &str, more: &str) -> String {
+    format!(
+        "id = \"{id}\"\nname = \"{id}\"\nseverity = \"warning\"\nsystems = []\naws = \"https://docs.aws.amazon.com/\"\nopens = '{opens}'\ncloses = 'db.status == \"available\"'\n{more}"
+    )
+}
+
 #[test]
 fn what_is_seen_better_takes_over_and_keeps_its_id() {
-    let rule = |id: &str, opens: &str, more: &str| {
-        format!(
-            "id = \"{id}\"\nname = \"{id}\"\nseverity = \"warning\"\nsystems = []\naws = \"https://docs.aws.amazon.com/\"\nopens = '{opens}'\ncloses = 'db.status == \"available\"'\n{more}"
-        )
-    };
     let less = rule("less", "db.status == \"failed\" || db.status == \"rebooting\"", "");
     let more = rule("more", "db.status == \"failed\"", "takes_over = [\"less\"]\n");
     let rules = Rules::read([("less.toml", less.as_str()), ("more.toml", more.as_str())]).unwrap();
@@ -92,4 +94,31 @@ fn what_is_seen_better_takes_over_and_keeps_its_id() {
     world.edit::<Database>(|db| db.status = "failed".into());
     assert_eq!(watched(&mut detector, &mut world, 3), ["more"]);
     assert_eq!((detector.incidents().len(), &detector.incidents().first().unwrap().id), (1, &id));
+}
+
+#[test]
+fn what_an_incident_leaves_behind_is_no_incident_of_its_own() {
+    let opens = "redis.status == \"modifying\"";
+    let named = rule("named", opens, "explains = [\"db\", \"svc/*\"]\n").replace("'db.status", "'redis.status");
+    let rest = include_str!("../rules/unexplained.toml");
+    let rules = Rules::read([("named.toml", named.as_str()), ("unexplained.toml", rest)]).unwrap();
+    let (mut detector, mut world, mut watch) = (Detector::new(Arc::new(rules), Vec::new()), World::healthy(), Watch::default());
+    let mut open = |world: &mut World, seconds: i64| {
+        for _ in 0..seconds {
+            let judgement = world.observe(&mut watch);
+            detector.observe(&world.store, &judgement, &world.stack, world.now);
+            // A level is believed of two answers.
+            world.again::<Database>();
+            world.later(1);
+        }
+        let open = detector.incidents().iter().filter(|i| i.is_open());
+        open.map(|i| i.rule.clone()).collect::<Vec<_>>()
+    };
+    open(&mut world, 5);
+    world.edit::<ReplicationGroup>(|group| group.status = "modifying".into());
+    world.edit::<Database>(|db| db.status = "failed".into());
+    assert_eq!(open(&mut world, 70), ["named"]);
+    world.edit::<ReplicationGroup>(|group| group.status = "available".into());
+    assert_eq!(open(&mut world, 120), Vec::<String>::new(), "the database still fails, and it failed with what is over");
+    assert_eq!(open(&mut world, 600), ["unexplained"], "not for ever");
 }

@@ -3,6 +3,7 @@
 
 mod course;
 mod hostile;
+mod zone;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
