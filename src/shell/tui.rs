@@ -34,6 +34,7 @@ use crate::config::Settings;
 use crate::config::args::Global;
 use crate::config::environment::Environment;
 use nextcore_core::incident::{Happening, Incident};
+use nextcore_core::model::mode::Mode;
 use nextcore_core::model::section::ProblemKind;
 use nextcore_core::session::{Kept, Msg, Session, SessionOptions};
 use nextcore_core::theme::Theme;
@@ -190,17 +191,7 @@ pub(super) async fn run(
         teller: Teller::begin(settings.incidents.clone(), &parts.stack.name),
         next,
     };
-    let session = Session::new(SessionOptions {
-        stack: parts.stack.clone(),
-        mode,
-        simulated: matches!(target, Target::Demo(_)),
-        size: tty::size(),
-        now: parts.clock.now(),
-    })
-    .at(place)
-    .among(if matches!(target, Target::Aws) { settings.choices.clone() } else { Vec::new() })
-    .rehearsing(target.rehearsals())
-    .walking(&who(env).user);
+    let session = session(&target, &parts, mode, settings).at(place).walking(&who(env).user);
     let ended = {
         let wrong = watch_hope(parts.feed.store.clone(), |kind| kind == ProblemKind::WrongAccount);
         let session =
@@ -233,6 +224,15 @@ pub(super) async fn run(
         // What was promised has been put right before the panic goes on.
         Err(panic) => std::panic::resume_unwind(panic),
     }
+}
+
+/// The session before any data.
+fn session(target: &Target, parts: &Parts, mode: Mode, settings: &Settings) -> Session {
+    let simulated = matches!(target, Target::Demo(_));
+    let stack = parts.stack.clone();
+    Session::new(SessionOptions { stack, mode, simulated, size: tty::size(), now: parts.clock.now() })
+        .among(if simulated { Vec::new() } else { settings.choices.clone() })
+        .rehearsing(target.rehearsals())
 }
 
 /// A terminal that was closed while a frame was written is no failure: it is the user who has gone.

@@ -44,7 +44,7 @@ impl Watched {
             _ => fixture::huge(),
         };
         let judgement = Watch::default().observe(&world.store, &world.stack, world.now);
-        let rules = built_in().map(Arc::new).unwrap_or_else(|e| panic!("{e}"));
+        let rules = built_in().map_or_else(|e| panic!("{e}"), Arc::new);
         let detector = Detector::new(rules, Vec::new());
         let mut watched = Self { store: world.store, stack: world.stack, judgement, detector, now: world.now };
         watched.ask();

@@ -206,11 +206,11 @@ struct Attention {
 impl Attention {
     /// How a section is looked at: that of the first resource of its kind, or of another.
     fn look(&self, row: &SourceRow, member: Option<&NodeId>) -> Look {
-        match (self.needs.contains(&row.key), self.front.contains(&row.key), self.front.is_empty()) {
-            (_, true, _) if self.member.as_ref() == member => Look::Front,
-            // A pane of another resource of the kind is open: what only panes read is not asked for this one.
-            (true, true, _) if !row.on_demand => Look::Behind,
-            (_, true, _) => Look::Idle,
+        let is_front = self.front.contains(&row.key);
+        // A pane of another resource of the kind is open: what only panes read is not asked for this one.
+        let of_another = is_front && self.member.as_ref() != member;
+        match (self.needs.contains(&row.key) && !(of_another && row.on_demand), is_front, self.front.is_empty()) {
+            (_, true, _) if !of_another => Look::Front,
             (true, _, true) => Look::Needed,
             (true, _, false) => Look::Behind,
             (false, ..) => Look::Idle,

@@ -20,7 +20,7 @@ pub fn table(rules: &Rules, own: &[String]) -> String {
     for rule in rules.rows() {
         let runbook = if rule.runbook.is_empty() { "-" } else { rule.runbook.as_str() };
         let cells = [rule.id.as_str(), rule.severity.word(), rule.name.as_str(), runbook, whose(rule, own)];
-        table.add_row(cells.map(|cell| sanitize(cell)));
+        table.add_row(cells.map(sanitize));
     }
     table.trim_fmt() + "\n"
 }
