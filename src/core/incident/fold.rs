@@ -21,8 +21,8 @@ use crate::model::text;
 /// What was seen so long before an incident may still follow from it: polls differ, and a figure is of its minute.
 const SLACK: TimeDelta = TimeDelta::minutes(4);
 
-/// For so long what is left of an incident that is over is no incident of its own.
-const AFTERMATH: TimeDelta = TimeDelta::minutes(10);
+/// For so long what is left of an incident that is over is no incident of its own: figures are late by so much, and what goes on longer is.
+const AFTERMATH: TimeDelta = TimeDelta::minutes(3);
 
 /// What rests on what, of one store.
 #[derive(Debug, Default)]
