@@ -13,7 +13,8 @@ use super::act_cli::Site;
 use super::process::{Machine, PROGRAM, alive, eventually};
 use super::pty::{Answers, Belongs, Line};
 
-const SOON: Duration = Duration::from_secs(5);
+/// On a machine with other work, too.
+const SOON: Duration = Duration::from_secs(20);
 /// What the whole stack has on it.
 const STACK: &str = "celery-worker";
 const HELP: &str = "Esc close";
@@ -137,10 +138,10 @@ fn a_terminal_that_closes_ends_the_program_with_or_without_a_hang_up() {
         let mut line = Line::open(command, belongs, Answers::Never);
         line.shows(STACK);
         line.close();
-        let before = line.busy();
-        let status = line.ended(Duration::from_secs(2));
+        // Two seconds on a quiet machine; one that spins on a closed terminal uses a processor for as long as it lasts.
+        let (status, used) = line.ended_having_used(SOON);
         assert_eq!(status.code(), Some(0), "{belongs:?}: {status:?}");
-        assert!(line.busy() - before < 1.0, "{belongs:?}: a core was spun");
+        assert!(used < 1.5, "{belongs:?}: {used} s of a processor");
     }
 }
 

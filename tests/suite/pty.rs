@@ -18,7 +18,7 @@ use rustix::termios::{LocalModes, Termios, tcgetattr};
 use super::process::{Machine, PROGRAM, alive, eventually, signal};
 
 /// No test waits longer than this for something to be on the screen.
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// What asks a terminal where its cursor is.
 const WHERE: &[u8] = b"\x1b[6n";
@@ -181,17 +181,23 @@ impl Line {
     /// How the program ended; fails if it has not by then.
     #[track_caller]
     pub(crate) fn ended(&mut self, limit: Duration) -> ExitStatus {
-        let (child, seen) = (&mut self.child, &self.seen);
-        let screen = || seen.lock().unwrap().parser.screen().contents();
-        eventually(limit, || child.try_wait().unwrap(), || format!("it still runs:\n{}", screen()))
+        self.ended_having_used(limit).0
     }
 
-    /// Seconds of a processor that the program has used.
-    pub(crate) fn busy(&self) -> f64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid())).unwrap_or_default();
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        let ticks: u32 = fields.iter().skip(11).take(2).filter_map(|f| f.parse::<u32>().ok()).sum();
-        f64::from(ticks) / 100.0
+    /// How it ended, and the seconds of a processor that it has used from now on.
+    #[track_caller]
+    pub(crate) fn ended_having_used(&mut self, limit: Duration) -> (ExitStatus, f64) {
+        let (before, pid) = (used(self.pid()).unwrap_or_default(), self.pid());
+        let mut most = before;
+        let (child, seen) = (&mut self.child, &self.seen);
+        let mut look = || {
+            // Before it is reaped, or there is nothing left to read.
+            most = used(pid).map_or(most, |now| now.max(most));
+            child.try_wait().unwrap()
+        };
+        let screen = || seen.lock().unwrap().parser.screen().contents();
+        let status = eventually(limit, &mut look, || format!("it still runs:\n{}", screen()));
+        (status, most - before)
     }
 }
 
@@ -201,6 +207,14 @@ impl Drop for Line {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Seconds of a processor that a process has used, until it is reaped.
+fn used(pid: u32) -> Option<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let fields: Vec<&str> = stat.rsplit(')').next()?.split_whitespace().collect();
+    let ticks: u32 = fields.iter().skip(11).take(2).filter_map(|f| f.parse::<u32>().ok()).sum();
+    Some(f64::from(ticks) / 100.0)
 }
 
 /// Takes in what the program writes until the line is closed.

@@ -1,6 +1,7 @@
 //! CloudWatch Logs: the group, its streams, and the tail of its events.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -8,19 +9,28 @@ use super::Time;
 use super::section::{Section, SectionKey};
 use super::system::System;
 
-/// One log event; the message is sanitised before it gets here.
+/// One log event; the message is made safe and its secrets are masked before it gets here.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LogEvent {
     /// AWS's event id: what duplicates are recognised by.
     pub id: String,
+    /// Its number since the start: events are numbered as they are taken, whatever their time.
+    #[serde(default)]
+    pub seq: u64,
     /// Event time: what its writer says.
     pub at: Time,
     /// When it was received, where its own time lies behind that: such an event comes from the future.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received: Option<Time>,
+    /// It came after newer ones of its group had been shown, and was put into its place.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub late: bool,
+    /// Whose group it stands in, where that is not one that all services share: a service, or `db`, `alb`, `build`. Else empty.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub of: Arc<str>,
     /// `<prefix>/<container>/<task-id>`.
     pub stream: String,
-    /// One line.
+    /// Its text; several lines where its writer sent them as one event.
     pub message: String,
 }
 
@@ -30,19 +40,50 @@ impl LogEvent {
         self.received.unwrap_or(self.at)
     }
 
-    /// The service: the stream's first part.
+    /// The service: that of its group, else the stream's first part.
     pub fn service(&self) -> &str {
-        self.stream.split('/').next().unwrap_or(&self.stream)
+        if self.of.is_empty() { self.stream.split('/').next().unwrap_or(&self.stream) } else { &self.of }
     }
 }
 
-/// The newest events of the configured group.
+/// How one log group is followed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Followed {
+    /// The group's name.
+    pub name: String,
+    /// Why it is not read now, in one sentence with the way that is left; what was read before stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+    /// Milliseconds that lay between an event and its arrival at CloudWatch, for the slowest of the last poll that had any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lateness_ms: Option<i64>,
+}
+
+/// A span in which events may be missing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogGap {
+    pub from: Time,
+    pub to: Time,
+    /// `more than 5 pages in one poll`.
+    pub why: String,
+}
+
+/// The newest events of the followed groups.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LogTail {
-    /// Oldest first, bounded.
-    pub events: VecDeque<LogEvent>,
-    /// Counts every event ever seen, so that a paused view can say how many it is behind.
+    /// By the time of their arrival, then by number; oldest first, bounded.
+    pub events: VecDeque<Arc<LogEvent>>,
+    /// How many events were ever taken: the next one's number.
     pub total: u64,
+    /// How many of them have left since, the oldest first.
+    #[serde(default)]
+    pub dropped: u64,
+    /// The groups that are followed, in the order of the configuration.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<Followed>,
+    /// Spans in which events may be missing, oldest first, as far as the buffer reaches.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<LogGap>,
     /// The newest page was cut off: there is more than was fetched.
     pub truncated: bool,
 }

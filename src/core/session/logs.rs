@@ -31,7 +31,7 @@ pub(crate) fn first(tail: &LogTail) -> u64 {
 
 /// The line of that number.
 pub(crate) fn line(tail: &LogTail, number: u64) -> Option<&LogEvent> {
-    tail.events.get(number.checked_sub(first(tail))? as usize)
+    tail.events.get(number.checked_sub(first(tail))? as usize).map(AsRef::as_ref)
 }
 
 impl LogView {

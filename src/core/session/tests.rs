@@ -50,13 +50,15 @@ fn log(n: u64, total: u64) -> LogTail {
     let events = (total - n..total)
         .map(|i| LogEvent {
             id: format!("{i}"),
+            seq: i,
             at: at(i as i64),
-            received: None,
             stream: if i % 2 == 0 { "web/x" } else { "api/x" }.into(),
             message: format!("line {i}"),
+            ..LogEvent::default()
         })
+        .map(Arc::new)
         .collect();
-    LogTail { events, total, truncated: false }
+    LogTail { events, total, dropped: total - n, ..LogTail::default() }
 }
 
 fn tasks(ids: &[&str]) -> Tasks {
@@ -206,7 +208,7 @@ fn a_filter_grows_with_the_tail_and_survives_its_rewriting() {
     observe(&mut s, |store| store.put(log(50, 60), at(0), Duration::from_secs(2)));
     assert_eq!(shown(&s), 25);
     let mut rewritten = log(50, 60);
-    for event in &mut rewritten.events {
+    for event in rewritten.events.iter_mut().map(Arc::make_mut) {
         event.id.push('x');
         event.stream = "web/y".into();
     }

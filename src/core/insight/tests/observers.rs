@@ -1,5 +1,7 @@
 //! Alarms and logs.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 
 use crate::insight::fixture::{World, ago, alarm, now, run, task_ids};
@@ -227,7 +229,7 @@ fn log_silence() {
                 streams(w, &[(1, 9)]);
                 w.edit::<LogTail>(|t| {
                     let at = now() - TimeDelta::seconds(9);
-                    t.events.push_back(LogEvent { at, stream: of_web(1), ..Default::default() });
+                    t.events.push_back(Arc::new(LogEvent { at, stream: of_web(1), ..Default::default() }));
                 });
             },
             "logs",
@@ -242,8 +244,8 @@ fn an_event_from_the_future_does_not_make_a_silent_log_live() {
     let ahead = |w: &mut World| {
         last_event(w, 7);
         w.edit::<LogTail>(|t| {
-            let event = LogEvent { at: now() + TimeDelta::hours(1), received: Some(ago(6)), ..t.events[0].clone() };
-            t.events.push_back(event);
+            let event = LogEvent { at: now() + TimeDelta::hours(1), received: Some(ago(6)), ..(*t.events[0]).clone() };
+            t.events.push_back(Arc::new(event));
         });
         // The stream's last event is said to be in the future, too.
         let stream = LogStream { name: of_web(0), last_ingestion: Some(ago(6)), last_event: Some(now() + TimeDelta::hours(1)) };

@@ -82,7 +82,8 @@ const LOOK_BACK: usize = 4000;
 /// The newest lines, of one service if asked, without the state of the log pane.
 pub(crate) fn tail_of(v: &View<'_>, tail: &LogTail, service: Option<&str>, area: Rect, ink: &mut Ink<'_>) {
     let wanted = |e: &&LogEvent| service.is_none_or(|s| e.service() == s);
-    let newest: Vec<&LogEvent> = tail.events.iter().rev().take(LOOK_BACK).filter(wanted).take(usize::from(area.height)).collect();
+    let newest: Vec<&LogEvent> =
+        tail.events.iter().map(AsRef::as_ref).rev().take(LOOK_BACK).filter(wanted).take(usize::from(area.height)).collect();
     if newest.is_empty() {
         ink.put(area.x, area.y, area.right(), "no log lines in the last minutes", Role::Muted);
     }

@@ -46,7 +46,7 @@ impl super::Source for TailSource {
 
     async fn poll(cx: Arc<Context>) -> Result<LogTail, Problem> {
         let before = cx.store.get::<LogTail>();
-        let newest = before.and_then(|t| t.events.back()).map(LogEvent::arrived);
+        let newest = before.and_then(|t| t.events.back()).map(|e| e.arrived());
         let from = newest.map_or(cx.now - FIRST_LOOK, |at| at - OVERLAP);
         let request = cx.clients.logs.filter_log_events().log_group_name(&cx.stack.log_group).start_time(from.timestamp_millis());
         let (mut pages, mut token) = (Pages::of(FILTER), None);
@@ -62,6 +62,7 @@ impl super::Source for TailSource {
                     received: Some(received).filter(|received| at - *received > AHEAD),
                     stream: text(e.log_stream_name()),
                     message: line(e.message().unwrap_or_default()),
+                    ..LogEvent::default()
                 }
             }));
             token = pages.after(page.next_token)?;
@@ -86,30 +87,34 @@ fn line(message: &str) -> String {
 
 /// Appends what is new: an event is known by its id, or where a cloud gives none, by everything that it says.
 fn merge(before: LogTail, fetched: Vec<LogEvent>, from: Time, truncated: bool) -> LogTail {
-    let LogTail { mut events, mut total, .. } = before;
-    let mut overlap: Vec<LogEvent> = Vec::new();
+    let LogTail { mut events, mut total, mut dropped, groups, gaps, .. } = before;
+    let mut overlap: Vec<Arc<LogEvent>> = Vec::new();
     while events.back().is_some_and(|e| e.arrived() >= from) {
         overlap.extend(events.pop_back());
     }
     overlap.reverse();
     let key = |e: &LogEvent| if e.id.is_empty() { format!("{}|{}|{}", e.at.timestamp_millis(), e.stream, e.message) } else { e.id.clone() };
     // What comes from the future is fetched until its time is over.
-    let known: BTreeSet<String> = overlap.iter().chain(events.iter().filter(|e| e.received.is_some())).map(key).collect();
+    let known: BTreeSet<String> = overlap.iter().chain(events.iter().filter(|e| e.received.is_some())).map(|e| key(e)).collect();
+    let newest = overlap.last().map(|e| e.arrived());
     for event in fetched {
         if !known.contains(&key(&event)) {
+            let late = newest.is_some_and(|newest| event.arrived() < newest);
+            overlap.push(Arc::new(LogEvent { seq: total, late, ..event }));
             total += 1;
-            overlap.push(event);
         }
     }
-    overlap.sort_by_key(LogEvent::arrived);
+    overlap.sort_by_key(|e| (e.arrived(), e.seq));
     events.extend(overlap);
-    trim(&mut events);
-    LogTail { events, total, truncated }
+    dropped += trim(&mut events);
+    LogTail { events, total, dropped, groups, gaps, truncated }
 }
 
-fn trim(events: &mut VecDeque<LogEvent>) {
+/// How many events were dropped.
+fn trim(events: &mut VecDeque<Arc<LogEvent>>) -> u64 {
     let surplus = events.len().saturating_sub(KEEP);
     events.drain(..surplus);
+    surplus as u64
 }
 
 pub(super) struct GroupSource;
@@ -164,9 +169,9 @@ mod tests {
         LogEvent {
             id: id.to_owned(),
             at: Time::from_timestamp(second, 0).unwrap_or_default(),
-            received: None,
             stream: "web/web/1".to_owned(),
             message: message.to_owned(),
+            ..LogEvent::default()
         }
     }
 

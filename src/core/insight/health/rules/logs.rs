@@ -5,7 +5,7 @@ use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded};
 use crate::insight::health::node::{Assessment, Nodes};
 use crate::model::limits::Limit;
-use crate::model::log::{LogEvent, LogGroup, LogTail};
+use crate::model::log::{LogGroup, LogTail};
 use crate::model::metric::{self, PUBLISH_LAG};
 use crate::model::section::Section;
 use crate::model::service::{Services, Task, TaskStatus, Tasks};
@@ -33,7 +33,7 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) 
 
 /// The newest event, by anything that tells: the tail, the streams, the metric.
 fn newest(facts: &Facts<'_>, tail: &LogTail) -> Option<Time> {
-    let tailed = tail.events.iter().map(LogEvent::arrived).max();
+    let tailed = tail.events.back().map(|e| e.arrived());
     let streams = facts.fresh::<LogGroup>().and_then(|g| g.streams.iter().filter_map(|s| s.last(facts.now)).max());
     let counted = facts.window().and_then(|w| w.latest(metric::Logs::Events)).filter(|n| *n > 0.0).map(|_| facts.now - PUBLISH_LAG);
     tailed.max(streams).max(counted)
