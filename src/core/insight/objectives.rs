@@ -226,6 +226,9 @@ fn is_end(message: &str) -> bool {
     ["completed", "abandoning", "failed"].iter().any(|word| message.contains(word))
 }
 
+/// RDS keeps its events for longer; this much of them is read.
+const NONE: &str = "none in 24 h";
+
 fn failover(store: &Store, stated: &Stated, now: Time, within: Option<(Time, Time)>) -> Finding {
     let db = current::<Database>(store, now);
     let events = match current::<DatabaseEvents>(store, now) {
@@ -254,7 +257,9 @@ fn failover(store: &Store, stated: &Stated, now: Time, within: Option<(Time, Tim
             Some((why, _)) => Finding { measured: None, says: why, level: Kept::NotMet },
             None => {
                 let time = if within.is_some() { "of its time" } else { "of the last 24 hours" };
-                Finding::unknown(format!("no failover from start to end among the RDS events {time} that were read{usual}"))
+                let says = format!("no failover from start to end among the RDS events {time} that were read{usual}");
+                let none = within.is_none() && !events.events.iter().any(|e| e.message.to_lowercase().contains("failover"));
+                Finding { measured: none.then(|| NONE.to_owned()), ..Finding::unknown(says) }
             }
         },
     }
@@ -280,7 +285,10 @@ fn backup(store: &Store, stated: &Stated, now: Time) -> Finding {
             says: format!("RDS event: backup finished {}", moment(at)),
             level: kept(stated, now - at),
         },
-        None => Finding::unknown("no finished backup among the RDS events of the last 24 hours that were read"),
+        None => Finding {
+            measured: Some(NONE.to_owned()),
+            ..Finding::unknown("no finished backup among the RDS events of the last 24 hours that were read")
+        },
     }
 }
 

@@ -161,10 +161,13 @@ impl Database {
         }
     }
 
-    /// Most connections: the number of the parameter group, else what engine and class make of it; `None` = not known.
+    /// Most connections: the number of the parameter group, else what engine and class make of it; `None` = not known, as where the
+    /// cluster has a parameter group of its own, which is not read.
     pub fn max_connections(&self, settings: Option<&DatabaseSettings>) -> Option<i64> {
         let set = settings.and_then(|s| s.max_connections);
-        set.or_else(|| self.engine.default_connections(&self.class)).filter(|m| *m > 0)
+        let usual = || self.engine.default_connections(&self.class);
+        let known = self.cluster.as_ref().is_none_or(DbCluster::has_default_parameters);
+        set.or_else(|| if known { usual() } else { None }).filter(|m| *m > 0)
     }
 }
 

@@ -181,6 +181,11 @@ impl Store {
         self.members.get(node)?.get(&key)
     }
 
+    /// The section of one resource beside the first of its kind: the last good value.
+    pub fn of<T: Section>(&self, node: &NodeId) -> Option<&T> {
+        self.entry_of(node, T::KEY)?.value.as_ref()?.as_any().downcast_ref()
+    }
+
     /// The section of every resource of its kind: the first one's, then the others'.
     pub fn all<T: Section>(&self) -> impl Iterator<Item = &T> {
         let all = std::iter::once(&self.entries).chain(self.members.values());

@@ -89,7 +89,7 @@ fn the_last_failover() {
             ("given up", given_up, Kept::Unknown, None, "no failover from start to end"),
             ("an end alone", |w| events(w, &[(9, COMPLETED)]), Kept::Unknown, None, "no failover from start to end"),
             ("of a cluster", cluster, Kept::Met, Some("20s"), ""),
-            ("none", |_| {}, Kept::Unknown, None, "of the last 24 hours"),
+            ("none", |_| {}, Kept::Unknown, Some("none in 24 h"), "of the last 24 hours"),
             ("nothing to fail over to", single, Kept::NotMet, None, "single-AZ"),
             ("no events", |w| w.forget(DatabaseEvents::KEY), Kept::Unknown, None, "database events: "),
         ],
@@ -104,7 +104,7 @@ fn backup_restore_test_and_region() {
         &[
             ("a backup", |w| events(w, &[(0, "Finished DB Instance backup")]), Kept::Met, Some("1h00m ago"), "backup finished"),
             ("an old one", |w| events(w, &[(-26 * 3600, "Finished DB Instance backup")]), Kept::NotMet, Some("1d03h ago"), ""),
-            ("begun only", |w| events(w, &[(0, "Backing up DB instance")]), Kept::Unknown, None, "no finished backup"),
+            ("begun only", |w| events(w, &[(0, "Backing up DB instance")]), Kept::Unknown, Some("none in 24 h"), "no finished backup"),
             ("backups are off", off, Kept::NotMet, None, "off"),
         ],
     );

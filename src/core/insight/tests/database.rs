@@ -307,6 +307,16 @@ fn saturation() {
             "connections 84 of 100 (84 %)",
         ),
         (
+            "connections of a cluster whose own parameter group may set another number",
+            |w| {
+                cluster(w, |c| c.parameter_group = Some("shop-cluster".into()));
+                w.series(metric::Db::Connections, &[830.0; 3]);
+            },
+            "db",
+            "healthy",
+            "connection limit of Aurora PostgreSQL on db.t3.large not known: connections not judged",
+        ),
+        (
             "connections of another engine",
             |w| {
                 db(w, |d| (d.engine, d.port) = ("mysql".into(), Some(5432)));

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::insight::Watch;
 use crate::insight::fixture::{World, look};
+use crate::insight::panes::zones::{DatabasePlace, zones};
 use crate::model::balancer::{Balancer, Routing, TargetState, Targets};
 use crate::model::cache::{CacheStatus, DataEvent, ReplicationGroup};
 use crate::model::database::{Database, DatabaseEvents, InstanceStatus};
@@ -62,6 +63,29 @@ fn each_of_several_has_a_verdict_of_its_own_and_none_counts_for_another() {
     assert_ne!(judgement.of(&"redis/sessions".parse().unwrap()).unwrap().level, Level::Healthy);
     assert_eq!(look(&judgement, "redis").0, "healthy");
     assert_eq!(judgement.worst, Level::Down, "the stack is as bad as its worst");
+}
+
+#[test]
+fn the_zones_draw_each_of_several_and_what_hangs_on_one_zone() {
+    let mut world = several();
+    change::<Database>(&mut world, DB, |db| (db.multi_az, db.secondary_zone, db.zone) = (Some(false), None, "ap-southeast-2c".into()));
+    change::<ReplicationGroup>(&mut world, "redis/sessions", |g| {
+        for shard in &mut g.node_groups {
+            shard.members.retain(|m| m.zone == "ap-southeast-2a");
+        }
+    });
+    let map = zones(&world.store, &world.judge(), &world.stack, world.now);
+    let of = |zone: usize, node: &str| map.zones[zone].others.iter().find(|m| m.node.to_string() == node).unwrap();
+    assert_eq!([0, 1, 2].map(|z| of(z, DB).database), [DatabasePlace::Reserved, DatabasePlace::Reserved, DatabasePlace::Primary]);
+    assert_eq!([0, 1, 2].map(|z| of(z, "redis/sessions").cache.is_empty()), [false, true, true]);
+    assert!((0..3).all(|z| of(z, "alb/internal").balancer));
+    let said: Vec<&str> = map.marks.iter().map(|m| m.text.as_str()).collect();
+    assert!(said.contains(&"no standby: reporting is only in c"), "{said:?}");
+    assert!(said.iter().any(|s| s.starts_with("sessions shard 0001: one node")), "{said:?}");
+    // Before anything of it was read, nothing is said of where it is.
+    world.store.change_member(&DB.parse().unwrap(), |store| *store.entry_mut(Database::KEY) = SectionState::default());
+    let map = zones(&world.store, &world.judge(), &world.stack, world.now);
+    assert!(map.zones.iter().all(|z| z.others.iter().any(|m| m.node.to_string() == DB && !m.known)));
 }
 
 #[test]

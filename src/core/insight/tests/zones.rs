@@ -162,8 +162,10 @@ fn single_points_of_failure() {
     assert_eq!(together, mark(Level::Degraded, "b", "shard 0002: all 2 nodes in b"));
     let alone = only(|w| w.edit::<ReplicationGroup>(|r| r.node_groups[1].members.truncate(1)));
     assert_eq!(alone, mark(Level::Degraded, "b", "shard 0002: no replica, one node in b"));
-    let standby = only(|w| w.edit::<Database>(|d| d.secondary_zone = None));
-    assert_eq!(standby, mark(Level::Degraded, "a", "no standby: the database is only in a"));
+    let standby = |multi_az| only(|w| w.edit::<Database>(|d| (d.multi_az, d.secondary_zone) = (multi_az, None)));
+    assert_eq!(standby(Some(false)), mark(Level::Degraded, "a", "no standby: the database is only in a"));
+    assert_eq!(standby(Some(true)), mark(Level::Unknown, "a", "zone of the standby of the database not known"));
+    assert_eq!(standby(None), mark(Level::Unknown, "a", "not known whether the database has a standby"));
     let balancer = only(|w| w.edit::<Balancer>(|b| b.zones.truncate(2)));
     assert_eq!(balancer, mark(Level::Degraded, "c", "no load balancer node in c"));
     let addresses = only(|w| w.edit::<Network>(|n| n.subnets[5].free_addresses = 3));

@@ -45,6 +45,8 @@ pub struct DbCluster {
     pub class: Option<String>,
     /// Endpoint of the readers.
     pub reader_endpoint: Option<String>,
+    /// DB cluster parameter group.
+    pub parameter_group: Option<String>,
     /// The writer first, then in the order of promotion.
     pub members: Vec<DbMember>,
 }
@@ -53,6 +55,11 @@ impl DbCluster {
     /// A Multi-AZ cluster of RDS, not Aurora.
     pub fn is_multi_az(&self) -> bool {
         self.class.is_some() && !self.engine.is_aurora()
+    }
+
+    /// Whether its parameters are those that the engine comes with; a group of its own may set anything.
+    pub fn has_default_parameters(&self) -> bool {
+        self.parameter_group.as_deref().is_none_or(|name| name.starts_with("default."))
     }
 
     /// What kind of cluster it is, in a title.

@@ -36,8 +36,11 @@ pub(crate) struct Cell<'a> {
 /// The systems of a zone from top to bottom, as the architecture draws them.
 pub(crate) fn systems(zone: &ZoneState) -> impl Iterator<Item = ZoneSystem> {
     let services = zone.services.iter().map(|s| ZoneSystem::Service(s.name.clone()));
-    let inside = services.chain([ZoneSystem::Redis, ZoneSystem::Addresses, ZoneSystem::Database]);
-    [ZoneSystem::Balancer, ZoneSystem::Nat].into_iter().chain(inside).filter(|s| !zone.unused.contains(s))
+    let of = |system: System| zone.others.iter().filter(move |m| m.node.system() == system).map(|m| ZoneSystem::Member(m.node.clone()));
+    let front = [ZoneSystem::Balancer].into_iter().chain(of(System::Balancer)).chain([ZoneSystem::Nat]);
+    let caches = [ZoneSystem::Redis].into_iter().chain(of(System::Cache)).chain([ZoneSystem::Addresses]);
+    let databases = [ZoneSystem::Database].into_iter().chain(of(System::Database));
+    front.chain(services).chain(caches).chain(databases).filter(|s| !zone.unused.contains(s))
 }
 
 /// The cells of the drawing: down one zone, then down the next.
@@ -61,6 +64,7 @@ pub(crate) fn word(system: &ZoneSystem) -> &str {
         ZoneSystem::Service(name) => name,
         ZoneSystem::Redis => "Redis",
         ZoneSystem::Database => "database",
+        ZoneSystem::Member(node) => node.name(),
         ZoneSystem::Addresses => "addresses",
     }
 }
@@ -96,5 +100,6 @@ fn node(system: &ZoneSystem, letter: &str) -> NodeId {
         ZoneSystem::Service(name) => NodeId::service(name),
         ZoneSystem::Redis => NodeId::of(System::Cache),
         ZoneSystem::Database => NodeId::of(System::Database),
+        ZoneSystem::Member(node) => node.clone(),
     }
 }

@@ -4,7 +4,9 @@ use crate::model::metric::{self, Readings};
 use crate::model::system::System;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::{DatabasePlace, ZoneBalancer, ZoneCacheNode, ZoneGateway, ZoneNat, ZoneService, ZoneState, ZoneSystem, ZoneTargets};
+use super::{
+    DatabasePlace, ZoneBalancer, ZoneCacheNode, ZoneGateway, ZoneMember, ZoneNat, ZoneService, ZoneState, ZoneSystem, ZoneTargets,
+};
 use crate::insight::health::standing;
 use crate::insight::topology::egress;
 use crate::insight::topology::entry::balancer_nodes;
@@ -75,7 +77,43 @@ pub(super) fn zones(store: &Store, judgement: &Judgement, stack: &Stack, now: Ti
     let placed = placed(store);
     let read = Readings::new(store, now);
     let roles = redis_roles(store, now);
-    names(store, stack).into_iter().map(|name| zone(&name, store, judgement, stack, &read, (&placed, &roles))).collect()
+    let others: Vec<(NodeId, Store, BTreeMap<String, bool>)> = stack
+        .members()
+        .map(|node| {
+            let own = store.of_member(&node);
+            let roles = redis_roles(&own, now);
+            (node, own, roles)
+        })
+        .collect();
+    let mut names = names(store, stack);
+    others.iter().for_each(|(_, own, _)| names.extend(of_data(own)));
+    names.remove("");
+    let mut zones: Vec<ZoneState> = names.into_iter().map(|name| zone(&name, store, judgement, stack, &read, (&placed, &roles))).collect();
+    for zone in &mut zones {
+        zone.others = others.iter().map(|(node, own, roles)| member(&zone.name, node, own, roles)).collect();
+    }
+    zones
+}
+
+/// Another load balancer, cache or database in one zone; `own` is the store as it is to be seen.
+fn member(zone: &str, node: &NodeId, own: &Store, roles: &BTreeMap<String, bool>) -> ZoneMember {
+    let mut member =
+        ZoneMember { node: node.clone(), known: false, balancer: false, cache: Vec::new(), database: DatabasePlace::default() };
+    match node.system() {
+        System::Balancer => {
+            member.known = own.get::<Balancer>().is_some();
+            member.balancer = balancer_nodes(own).iter().any(|(z, _)| *z == zone);
+        }
+        System::Cache => {
+            member.known = own.get::<ReplicationGroup>().is_some();
+            member.cache = redis(zone, own, roles);
+        }
+        _ => {
+            member.known = own.get::<Database>().is_some();
+            member.database = database(zone, own);
+        }
+    }
+    member
 }
 
 /// The zones in which anything of the stack stands.
@@ -94,14 +132,15 @@ fn names(store: &Store, stack: &Stack) -> BTreeSet<String> {
     names.extend(balancer_nodes(store).into_iter().map(|(zone, _)| zone.to_owned()));
     let tasks: BTreeSet<&str> = store.get::<Tasks>().into_iter().flat_map(|t| &t.tasks).map(|t| t.zone.as_str()).collect();
     names.extend(tasks.into_iter().map(str::to_owned));
-    let members = store.get::<ReplicationGroup>().into_iter().flat_map(|g| &g.node_groups).flat_map(|s| &s.members);
-    names.extend(members.map(|m| m.zone.clone()));
-    if let Some(db) = store.get::<Database>() {
-        names.insert(db.zone.clone());
-        names.extend(db.secondary_zone.clone());
-    }
-    names.remove("");
+    names.extend(of_data(store));
     names
+}
+
+/// Where cache and database stand.
+fn of_data(store: &Store) -> impl Iterator<Item = String> {
+    let members = store.get::<ReplicationGroup>().into_iter().flat_map(|g| &g.node_groups).flat_map(|s| &s.members);
+    let database = store.get::<Database>().into_iter().flat_map(|db| [Some(db.zone.clone()), db.secondary_zone.clone()]).flatten();
+    members.map(|m| m.zone.clone()).chain(database)
 }
 
 fn placed(store: &Store) -> Placed<'_> {
@@ -172,6 +211,7 @@ fn zone(
         services: stack.services.iter().map(|spec| service(name, spec, placed)).collect(),
         redis: redis(name, store, roles),
         database: database(name, store),
+        others: Vec::new(),
         free: free(name, store),
         unused: unused(stack),
     }

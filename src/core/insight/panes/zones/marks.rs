@@ -9,7 +9,7 @@ use crate::insight::topology::egress::Egress;
 use crate::insight::topology::unplaced::unplaced;
 use crate::insight::{Judgement, NodeId};
 use crate::model::balancer::{Balancer, Routing, Targets};
-use crate::model::database::Database;
+use crate::model::database::{Database, Redundancy};
 use crate::model::health::Level;
 use crate::model::limits::{Limit, Limits};
 use crate::model::network::{AvailabilityZoneState, Network, SubnetTier, zone_letter};
@@ -208,39 +208,58 @@ fn single_targets(scene: &Scene<'_>) -> Vec<Mark> {
 }
 
 fn shards(scene: &Scene<'_>) -> Vec<Mark> {
-    let mut shards: BTreeMap<&str, Vec<(&str, bool)>> = BTreeMap::new();
+    // By the name of the cache, where it is not the first one, and the shard.
+    let mut shards: BTreeMap<(&str, &str), Vec<(&str, bool)>> = BTreeMap::new();
     for zone in scene.zones {
-        for node in &zone.redis {
-            shards.entry(&node.shard).or_default().push((&zone.letter, node.serves()));
+        let others = zone.others.iter().flat_map(|m| m.cache.iter().map(|node| (m.node.name(), node)));
+        for (name, node) in zone.redis.iter().map(|node| ("", node)).chain(others) {
+            shards.entry((name, &node.shard)).or_default().push((&zone.letter, node.serves()));
         }
     }
     let mut marks = Vec::new();
-    for (shard, nodes) in shards {
+    for ((name, shard), nodes) in shards {
         let Some((zone, _)) = nodes.iter().find(|n| n.1).or(nodes.first()) else { continue };
         let serving = nodes.iter().filter(|n| n.1).count();
         let together = nodes.len() > 1 && nodes.iter().all(|n| n.0 == *zone);
+        let shard = if name.is_empty() { format!("shard {shard}") } else { format!("{name} shard {shard}") };
         let (level, text) = match serving {
-            0 => (Level::Down, format!("shard {shard}: no node available")),
+            0 => (Level::Down, format!("{shard}: no node available")),
             // Built with one node it has lost nothing.
-            1 if nodes.len() == 1 && !scene.written => (Level::Healthy, format!("shard {shard}: one node, in {zone}")),
-            1 => (Level::Degraded, format!("shard {shard}: no replica, one node in {zone}")),
-            _ if together => (Level::Degraded, format!("shard {shard}: all {} nodes in {zone}", nodes.len())),
+            1 if nodes.len() == 1 && !scene.written => (Level::Healthy, format!("{shard}: one node, in {zone}")),
+            1 => (Level::Degraded, format!("{shard}: no replica, one node in {zone}")),
+            _ if together => (Level::Degraded, format!("{shard}: all {} nodes in {zone}", nodes.len())),
             _ => continue,
         };
-        marks.push(mark(level, zone, ZoneSystem::Redis, text));
+        let system = if name.is_empty() { ZoneSystem::Redis } else { ZoneSystem::Member(NodeId::named(System::Cache, name)) };
+        marks.push(mark(level, zone, system, text));
     }
     marks
 }
 
 fn database(scene: &Scene<'_>) -> Vec<Mark> {
-    let Some(db) = scene.store.get::<Database>() else { return Vec::new() };
-    let standby = db.secondary_zone.as_deref().is_some_and(|z| !z.is_empty());
+    let own = scene.store.get::<Database>().map(|db| (ZoneSystem::Database, "the database".to_owned(), db, scene.written));
+    let others = scene.store.members().filter(|(node, _)| node.system() == System::Database).filter_map(|(node, _)| {
+        let db = scene.store.of::<Database>(node)?;
+        Some((ZoneSystem::Member(node.clone()), node.name().to_owned(), db, false))
+    });
+    own.into_iter().chain(others).filter_map(|(system, name, db, written)| alone(system, &name, db, written)).collect()
+}
+
+/// What is said of a database that is in one zone only, or of which that is not known.
+fn alone(system: ZoneSystem, name: &str, db: &Database, written: bool) -> Option<Mark> {
     let letter = zone_letter(&db.zone);
-    if standby {
-        return Vec::new();
-    }
-    let level = if scene.written { Level::Degraded } else { Level::Healthy };
-    vec![mark(level, letter, ZoneSystem::Database, format!("no standby: the database is only in {letter}"))]
+    let level = if written { Level::Degraded } else { Level::Healthy };
+    let (level, text) = match db.redundancy() {
+        Redundancy::Standby(_) | Redundancy::Readers => return None,
+        // AWS says that there is one, and not where: it is being made, or this cloud does not tell.
+        Redundancy::StandbyPending => (Level::Unknown, format!("zone of the standby of {name} not known")),
+        Redundancy::Unknown => (Level::Unknown, format!("not known whether {name} has a standby")),
+        Redundancy::ReadersBeside => (level, format!("no reader in another zone: {name} is only in {letter}")),
+        Redundancy::SingleAz | Redundancy::NoReader | Redundancy::ReadReplica(_) => {
+            (level, format!("no standby: {name} is only in {letter}"))
+        }
+    };
+    Some(mark(level, letter, system, text))
 }
 
 /// Losing that zone would fail everything over at once. Worth knowing, not worth a warning.

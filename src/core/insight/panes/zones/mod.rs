@@ -12,8 +12,8 @@ use crate::model::network::{AvailabilityZoneState, NatState, SubnetTier};
 use crate::model::stack::{ServiceRole, Stack};
 use crate::model::store::Store;
 
-use crate::insight::Judgement;
 use crate::insight::topology::egress::Egress;
+use crate::insight::{Judgement, NodeId};
 
 /// The whole picture.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -48,6 +48,8 @@ pub struct ZoneState {
     pub redis: Vec<ZoneCacheNode>,
     /// The database's part here.
     pub database: DatabasePlace,
+    /// The same of the other databases, caches and load balancers, in the order of the configuration.
+    pub others: Vec<ZoneMember>,
     /// Free addresses by tier; a tier without a subnet here is left out.
     pub free: Vec<(SubnetTier, i32)>,
     /// What the stack has in no zone at all.
@@ -133,6 +135,20 @@ impl ZoneCacheNode {
     }
 }
 
+/// One of several databases, caches or load balancers in one zone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ZoneMember {
+    pub node: NodeId,
+    /// Whether its section was read; before that nothing below says anything.
+    pub known: bool,
+    /// Of a load balancer: it has a node here.
+    pub balancer: bool,
+    /// Of a cache: its nodes.
+    pub cache: Vec<ZoneCacheNode>,
+    /// Of a database: its part.
+    pub database: DatabasePlace,
+}
+
 /// The database's part in a zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DatabasePlace {
@@ -162,6 +178,8 @@ pub enum ZoneSystem {
     Service(String),
     Redis,
     Database,
+    /// Another load balancer, cache or database than the first.
+    Member(NodeId),
     /// Free addresses.
     Addresses,
 }

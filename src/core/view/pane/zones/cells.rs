@@ -2,7 +2,7 @@
 //! Called by the grid of the zones pane.
 
 use crate::insight::NodeId;
-use crate::insight::panes::zones::{DatabasePlace, ZoneCacheNode, ZoneMap, ZoneService, ZoneState, ZoneSystem};
+use crate::insight::panes::zones::{DatabasePlace, ZoneCacheNode, ZoneMap, ZoneMember, ZoneService, ZoneState, ZoneSystem};
 use crate::insight::topology::egress::Egress;
 use crate::model::balancer::{Balancer, Targets};
 use crate::model::cache::{ReplicationGroup, engine_title};
@@ -36,6 +36,32 @@ pub(super) fn lines<'a>(v: &View<'a>, map: &'a ZoneMap, zone: &'a ZoneState, sys
         ZoneSystem::Redis => redis(v, zone, level, full),
         ZoneSystem::Addresses => addresses(v, zone, level),
         ZoneSystem::Database => database(v, zone, level, full),
+        ZoneSystem::Member(node) => match zone.others.iter().find(|m| m.node == *node) {
+            Some(other) => member(v, other, level, full),
+            None => Vec::new(),
+        },
+    }
+}
+
+/// Another load balancer, cache or database: its name stands beside what it is.
+fn member<'a>(v: &View<'a>, other: &'a ZoneMember, level: Level, full: bool) -> Vec<Phrase<'a>> {
+    let name = other.node.name();
+    if !other.known {
+        return unknown(name);
+    }
+    let named = |level: Level, what: &'static str| head(level, what).and(" ", Role::Text).and(name, Role::Muted);
+    let own = v.level(&other.node).unwrap_or(Level::Unknown);
+    match other.node.system() {
+        System::Balancer if other.balancer => vec![named(level, "ALB")],
+        System::Balancer => absent(name),
+        System::Cache if other.cache.is_empty() => absent(name),
+        System::Cache => cache_nodes(&other.cache, ("cache", name), level, full),
+        _ => match other.database {
+            DatabasePlace::Primary => vec![named(level.max(own), "PRIMARY")],
+            DatabasePlace::Standby => vec![named(level, "STANDBY")],
+            DatabasePlace::Reader => vec![named(level, "READER")],
+            DatabasePlace::Reserved | DatabasePlace::None => absent(name),
+        },
     }
 }
 
@@ -163,10 +189,15 @@ fn redis<'a>(v: &View<'a>, zone: &'a ZoneState, level: Level, full: bool) -> Vec
     if zone.redis.is_empty() {
         return absent("no cache node");
     }
-    let worst = if zone.redis.iter().all(ZoneCacheNode::serves) { level } else { level.max(Level::Degraded) };
-    let mut line = head(worst, engine_title(v.store));
+    cache_nodes(&zone.redis, (engine_title(v.store), ""), level, full)
+}
+
+/// Under what it is, and its name where it has to be told apart.
+fn cache_nodes<'a>(nodes: &'a [ZoneCacheNode], (what, name): (&'a str, &'a str), level: Level, full: bool) -> Vec<Phrase<'a>> {
+    let worst = if nodes.iter().all(ZoneCacheNode::serves) { level } else { level.max(Level::Degraded) };
+    let mut line = head(worst, what).and(if name.is_empty() { "" } else { " " }, Role::Text).and(name, Role::Muted);
     let mut lines = Vec::new();
-    for node in &zone.redis {
+    for node in nodes {
         let (letter, name) = match node.primary {
             Some(true) => ("P", "primary"),
             Some(false) => ("R", "replica"),

@@ -7,6 +7,7 @@ use super::cells;
 use crate::insight::panes::zones::{ZoneMap, ZoneState, ZoneSystem};
 use crate::model::health::Level;
 use crate::model::network::{AvailabilityZoneState, Network, SubnetTier};
+use crate::model::system::System;
 use crate::session::pane::zones::{Cell, systems};
 use crate::theme::Role;
 use crate::view::View;
@@ -80,6 +81,11 @@ fn tier_of(system: &ZoneSystem) -> SubnetTier {
     match system {
         ZoneSystem::Balancer | ZoneSystem::Nat => SubnetTier::Public,
         ZoneSystem::Database => SubnetTier::Database,
+        ZoneSystem::Member(node) => match node.system() {
+            System::Balancer => SubnetTier::Public,
+            System::Database => SubnetTier::Database,
+            _ => SubnetTier::Private,
+        },
         _ => SubnetTier::Private,
     }
 }

@@ -74,6 +74,7 @@ fn cluster(found: &sdk::DbCluster, instances: &[sdk::DbInstance]) -> DbCluster {
         engine: text(found.engine()).into(),
         class: text_opt(found.db_cluster_instance_class()),
         reader_endpoint: text_opt(found.reader_endpoint()),
+        parameter_group: text_opt(found.db_cluster_parameter_group()),
         members: found.db_cluster_members().iter().map(|m| member(m, instances)).collect(),
     };
     cluster.sort();
