@@ -226,8 +226,8 @@ fn the_markdown() {
     | Objective | Wanted | Measured | Level | What AWS says |
     |---|---|---|---|---|
     | RPO | 5 minutes | 4m09s | met | now minus LatestRestorableTime; RDS writes transaction logs to S3 every 5 minutes |
-    | Database failover | about 30 s | not known | unknown | no failover from start to end among the RDS events of the last 24 hours that were read; AWS names 60 to 120 s as usual for a Multi-AZ instance |
-    | Newest backup | one a day | not known | unknown | no finished backup among the RDS events of the last 24 hours that were read |
+    | Database failover | about 30 s | none in 24 h | unknown | no failover from start to end among the RDS events of the last 24 hours that were read; AWS names 60 to 120 s as usual for a Multi-AZ instance |
+    | Newest backup | one a day | none in 24 h | unknown | no finished backup among the RDS events of the last 24 hours that were read |
     | Restore test | not stated | not known | unknown | no AWS API tells whether a restore was tried |
     | RTO | 2-4 hours | not known | unknown | stated for the loss of the region, never measured; no automated backup of the database is kept in another region |
 
