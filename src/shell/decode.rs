@@ -87,6 +87,15 @@ impl Decoder {
             }
             _ => {}
         }
+        // Alt and a key come in one read. What comes in another one after ESC, and cannot go on as a sequence, is a key of its own.
+        if let State::Partial(begun) = &self.state
+            && is_escape(begun)
+            && bytes.first().is_some_and(|byte| !sequence::goes_on(*byte))
+        {
+            let escapes = begun.len();
+            inputs.extend(self.told(escapes));
+            self.state = State::Ground;
+        }
         for byte in bytes {
             self.byte(*byte, &mut inputs);
         }

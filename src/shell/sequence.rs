@@ -30,6 +30,11 @@ pub(super) fn is_string(bytes: &[u8]) -> bool {
     matches!(bytes, [ESC, b']' | b'P' | b'X' | b'^' | b'_', ..])
 }
 
+/// Whether a sequence may go on with this byte after ESC: a control sequence, a function key, a string, another ESC.
+pub(super) fn goes_on(byte: u8) -> bool {
+    matches!(byte, ESC | b'[' | b'O' | b']' | b'P' | b'X' | b'^' | b'_')
+}
+
 /// What these bytes are.
 pub(super) fn read(bytes: &[u8]) -> Meaning {
     match bytes {

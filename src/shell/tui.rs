@@ -160,7 +160,7 @@ pub(super) async fn run(
         stack: target.stack(settings),
         theme: settings.theme.clone(),
         authority,
-        watcher: Watcher::new(Folder::of(&target, env), settings.incidents.rules.clone()),
+        watcher: Watcher::new(Folder::of(&target, settings, env), settings.incidents.rules.clone()),
         user: env.user.clone().unwrap_or_else(|| "somebody".to_owned()),
     };
     let (connecting, connected, clock) = (settings.clone(), target.clone(), parts.clock.clone());

@@ -61,7 +61,7 @@ pub(super) async fn run(args: &WatchArgs, settings: &Settings, env: &Environment
     let mut tick = interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut watch, mut lines) = (Watch::default(), Lines { json: args.format == Format::Json, ..Lines::default() });
-    let mut watcher = Watcher::new(Folder::of(&target, env), settings.incidents.rules.clone());
+    let mut watcher = Watcher::new(Folder::of(&target, settings, env), settings.incidents.rules.clone());
     let mut hooks = Hooks::of(args.exec.clone(), Duration::from_secs(args.exec_timeout));
     let mut open = false;
     loop {

@@ -180,11 +180,18 @@ async fn every_fault_is_a_state_and_every_pane_comes_back() {
     }
 }
 
-/// Something that answers every call with an empty object: nothing is missing, nothing is healthy, nothing is known.
+/// Something that answers every call with an empty object, or with half of its answer: nothing is missing, nothing is healthy, nothing is
+/// known.
 #[tokio::test(start_paused = true)]
 async fn answers_with_nothing_in_them_say_nothing() {
+    for fault in [FaultKind::Empty, FaultKind::Truncated] {
+        say_nothing(fault).await;
+    }
+}
+
+async fn say_nothing(fault: FaultKind) {
     let (embedded, mut feed, _engine) = watched(7);
-    embedded.cloud.faults(|f| f.add(ApiFault::always("*", "*", FaultKind::Empty)));
+    embedded.cloud.faults(|f| f.add(ApiFault::always("*", "*", fault)));
     let store = settled(&mut feed, &Stack::default(), Duration::from_secs(15)).await;
     let judgement = insight::judge(&store, &Stack::default(), embedded.clock.now());
     // An empty answer about versioning is S3's own way to say that it was never enabled.
@@ -194,7 +201,7 @@ async fn answers_with_nothing_in_them_say_nothing() {
         .filter(|(id, v)| !id.to_string().starts_with("s3") && v.level != Level::Unknown)
         .map(|(id, v)| format!("{id} {:?}: {}", v.level, v.headline()))
         .collect();
-    assert!(told.is_empty(), "{told:#?}");
+    assert!(told.is_empty(), "{fault:?}: {told:#?}");
     assert_ne!(report::exit_code(&judgement), 0);
 }
 

@@ -26,6 +26,7 @@ const RULES: &[(&str, &str)] = rules![
     "bad-deployment",
     "out-of-memory",
     "crash-loop",
+    "task-start",
     "task-failure",
     "traffic-spike",
     "worker-backlog",

@@ -57,7 +57,16 @@ fn read_by(rule: &Rule, expression: &Expression) -> BTreeSet<&'static str> {
     sections
 }
 
-/// What holds now of what the rule names as evidence: a text, or a list of them; null says nothing.
+/// A text, or `{"text", "at"}` of something that happened at a time of its own.
+fn said(value: &Json) -> Option<(&str, Option<Time>)> {
+    if let Some(text) = value.as_str() {
+        return Some((text, None));
+    }
+    let at = value.get("at").and_then(Json::as_str).and_then(|at| DateTime::parse_from_rfc3339(at).ok());
+    Some((value.get("text")?.as_str()?, at.map(|at| at.to_utc())))
+}
+
+/// What holds now of what the rule names as evidence: a text, one with its time, or a list of them; null says nothing.
 pub(super) fn evidence(rule: &Rule, scene: &Facts, document: &Json) -> Vec<Evidence> {
     let mut lines = Vec::new();
     for expression in &rule.evidence {
@@ -65,15 +74,15 @@ pub(super) fn evidence(rule: &Rule, scene: &Facts, document: &Json) -> Vec<Evide
         let sections = read_by(rule, expression);
         let read = |key: &&str| DateTime::parse_from_rfc3339(document.get("sections")?.get(*key)?.get("at")?.as_str()?).ok();
         let at = sections.iter().filter_map(read).max().map(|at| at.to_utc());
-        let texts = match &value {
-            Json::String(text) => vec![text.as_str()],
-            Json::Array(all) => all.iter().filter_map(Json::as_str).collect(),
-            _ => Vec::new(),
+        let texts: Vec<(&str, Option<Time>)> = match &value {
+            Json::Array(all) => all.iter().filter_map(said).collect(),
+            one => said(one).into_iter().collect(),
         };
         // What is judged of several sections is of none of them.
         let source =
             if sections.is_empty() { "health".to_owned() } else { sections.into_iter().collect::<Vec<_>>().join(", ").replace('_', " ") };
-        lines.extend(texts.into_iter().filter(|t| !t.is_empty()).map(|t| Evidence { text: t.to_owned(), source: source.clone(), at }));
+        let told = |(text, own): (&str, Option<Time>)| Evidence { text: text.to_owned(), source: source.clone(), at: own.or(at) };
+        lines.extend(texts.into_iter().filter(|t| !t.0.is_empty()).map(told));
     }
     lines.truncate(LINES);
     lines

@@ -9,6 +9,7 @@ use super::widget::{Fact, Ink, Phrase};
 use crate::incident::{Incident, Phase};
 use crate::input::{COMMANDS, Command, Key};
 use crate::model::Time;
+use crate::model::health::Level;
 use crate::model::identity::Identity;
 use crate::model::mode::Mode;
 use crate::model::obligation::Standing;
@@ -189,22 +190,25 @@ pub(crate) fn banner(v: &View<'_>, body: Rect, ink: &mut Ink<'_>) -> Rect {
 fn incident_line(v: &View<'_>, incident: &Incident, more: usize, body: Rect, ink: &mut Ink<'_>) -> Rect {
     let row = Rect { height: 1, ..body };
     let lasts = text::duration(incident.lasts(v.now).num_seconds().max(0));
-    let since = format!("since {} ({lasts})", incident.since.format("%H:%M:%S"));
+    let since = incident.since.format("%H:%M:%S");
     let recovering = if incident.phase == Phase::Recovering { "recovering, " } else { "" };
     let evidence = incident.evidence.first().map_or("", |e| e.text.as_str());
     let felt = incident.consequences();
-    let mut facts = vec![
-        Fact::new(0, Phrase::of(format!("{} {}", incident.severity.level().sign(), incident.name), Role::Banner)),
-        Fact::new(1, Phrase::of(format!("{recovering}{since}"), Role::Banner)),
-    ];
-    if more > 0 {
-        facts.push(Fact::new(2, Phrase::of(format!("+{more} more"), Role::Banner)));
-    }
     let keys = if incident.runbook.is_empty() { "i open" } else { "i open  b runbook" };
     // The row of hints has it, too.
     let shown = incident.acknowledged.is_none() && row.width >= 100;
     let keys = if shown { format!("{keys}  A acknowledge") } else { keys.to_owned() };
     let width = usize::from(row.width).saturating_sub(2);
+    let sign = if incident.phase == Phase::Recovering { Level::Info.sign() } else { incident.severity.level().sign() };
+    let name = format!("{sign} {}", incident.name);
+    // Since when is said in any case, as fully as there is room.
+    let room = width.saturating_sub(text::cells(&name) + keys.len() + 4);
+    let told = [format!("{recovering}since {since} ({lasts})"), format!("{recovering}since {since}"), since.to_string()];
+    let told = told.iter().find(|t| text::cells(t) <= room).unwrap_or(&told[2]);
+    let mut facts = vec![Fact::new(0, Phrase::of(name, Role::Banner)), Fact::new(1, Phrase::of(told.clone(), Role::Banner))];
+    if more > 0 {
+        facts.push(Fact::new(2, Phrase::of(format!("+{more} more"), Role::Banner)));
+    }
     let used = |facts: &[Fact<'_>]| facts.iter().map(|f| f.phrase.width() + 2).sum::<usize>() + keys.len() + 2;
     // One line of evidence, and what is felt of it, as far as there is room.
     for said in [evidence, felt.as_str()] {

@@ -288,7 +288,7 @@ mod tests {
             let counter = Arc::clone(&count);
             let handler: crate::aws::transport::Handler = Arc::new(move |_| {
                 counter.fetch_add(1, Ordering::SeqCst);
-                Box::pin(async { http::Response::new(SdkBody::from("{}")) })
+                Box::pin(async { http::Response::new(SdkBody::from(r#"{"services":[],"failures":[]}"#)) })
             });
             let http = crate::aws::transport::in_process(handler);
             let clients = connect_in_process(http, "ap-southeast-2", &Meter::default(), &Authority::new(mode));

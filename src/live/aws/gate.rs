@@ -13,12 +13,16 @@ use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
 };
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, Metadata};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, Metadata};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
+use http_body_util::BodyExt;
 
+use super::answer;
 use super::authority::{Authority, Invalid, Ticket};
+use super::budget::Bound;
 use super::logged::{self, Sent};
 use super::meter::Meter;
 use super::op::{Kind, Op};
@@ -213,7 +217,7 @@ impl HttpConnector for GatedConnector {
         let stamp = request.headers_mut().remove(STAMP);
         let cleared = match stamp.as_deref().and_then(|s| s.split_once(':')).and_then(|(s, rest)| Some((s, rest.split_once(':')?))) {
             Some((service, (operation, ticket))) => {
-                self.allowed.pass(service, operation, Ticket::read(ticket)).map(|kind| (service.to_owned(), operation, kind))
+                self.allowed.pass(service, operation, Ticket::read(ticket)).map(|kind| (service.to_owned(), operation.to_owned(), kind))
             }
             None => Err(Refusal::Unstamped(masked(request.uri()))).inspect_err(logged::refused),
         };
@@ -245,9 +249,27 @@ impl HttpConnector for GatedConnector {
                 response.add_extension(MayRepeat);
             }
             *response.body_mut() = reading.bounded(response.take_body());
+            if kind == Kind::Read && response.status().is_success() {
+                believed(&service, &operation, &mut response).await?;
+            }
             Ok(response)
         })
     }
+}
+
+/// Reads the body of a success whole, and refuses one that is cut off or lacks what AWS always sends.
+async fn believed(service: &str, operation: &str, response: &mut HttpResponse) -> Result<(), ConnectorError> {
+    let body = response.take_body().collect().await.map_err(|e| match e.downcast_ref::<Bound>() {
+        Some(_) => ConnectorError::other(e, None),
+        None => ConnectorError::io(e),
+    })?;
+    let body = body.to_bytes();
+    answer::check(service, operation, &body).map_err(|incomplete| {
+        tracing::warn!(operation = format!("{service}:{operation}"), %incomplete, "answer refused");
+        ConnectorError::other(incomplete.into(), None)
+    })?;
+    *response.body_mut() = SdkBody::from(body);
+    Ok(())
 }
 
 #[cfg(test)]

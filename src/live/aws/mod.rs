@@ -3,6 +3,7 @@
 //! SDK types stop here: sources answer with `model` types. Called by `engine`; knows nothing of screens.
 
 pub mod action;
+mod answer;
 pub mod authority;
 pub mod budget;
 pub mod client;

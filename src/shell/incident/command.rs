@@ -28,7 +28,7 @@ pub(in super::super) async fn run(command: &IncidentCommand, settings: &Settings
     if let IncidentCommand::Rules { format } = command {
         return super::rules::show(*format, settings.incidents.rules.as_deref());
     }
-    let kept = Folder::of(&Target::Aws, env).read();
+    let kept = Folder::of(&Target::Aws, settings, env).read();
     for line in &kept.damage {
         say(&format!("nextcore-top: {line}"));
     }

@@ -11,8 +11,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::super::backend::Target;
+use crate::config::Settings;
 use crate::config::environment::Environment;
 use nextcore_core::incident::{Acknowledged, Incident};
+use nextcore_core::model::place::Chosen;
 
 /// The end of the name of who acknowledged.
 const ACK: &str = ".ack.json";
@@ -38,9 +40,9 @@ pub(in super::super) struct Kept {
 
 impl Folder {
     /// That of a stack; the embedded cloud's is its own, made anew at every start: its incidents are gone with it.
-    pub(in super::super) fn of(target: &Target, env: &Environment) -> Self {
+    pub(in super::super) fn of(target: &Target, settings: &Settings, env: &Environment) -> Self {
         let path = if matches!(target, Target::Demo(_)) { None } else { env.incidents_folder() };
-        Self { path, read_at: BTreeMap::new() }
+        Self { path: path.map(|path| path.join(whose(settings))), read_at: BTreeMap::new() }
     }
 
     /// Everything that is kept.
@@ -93,6 +95,15 @@ impl Folder {
         let name = format!("{}{ACK}", safe(id));
         if folder.join(&name).exists() { Ok(()) } else { replace(folder, &name, who) }
     }
+}
+
+/// Which stack, where: another configuration on the same machine has incidents of its own. Only what is said before anything is asked, so
+/// that every command says the same.
+fn whose(settings: &Settings) -> String {
+    let said = |chosen: &Option<Chosen>| chosen.as_ref().map(|c| c.value.clone());
+    let parts = [Some(settings.stack.name.clone()), said(&settings.connect.region), said(&settings.connect.account)];
+    let parts: Vec<String> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() { "stack".to_owned() } else { safe(&parts.join("-")) }
 }
 
 fn beside(path: &Path) -> PathBuf {

@@ -292,6 +292,8 @@ pub(crate) const TRAFFIC_FLOOR: f64 = 10.0;
 pub(crate) const BALANCER_ZONES: usize = 3;
 
 /// Task stops are counted over this window.
+/// For so long a deployment that was rolled back is a warning; after that it is a fact.
+pub(crate) const ROLLBACK_WINDOW: TimeDelta = TimeDelta::hours(1);
 pub(crate) const STOPS_WINDOW: TimeDelta = TimeDelta::minutes(10);
 
 /// MasterLinkHealthStatus of a replica 0 for this many minutes.

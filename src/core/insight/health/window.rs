@@ -74,6 +74,14 @@ impl<'a> Window<'a> {
         }
     }
 
+    /// The beginning of the first of the minutes, up to the newest one, in which a series was zero.
+    pub(crate) fn since_zero(&self, id: impl Into<SeriesId>) -> Option<Time> {
+        let (series, end) = self.up_to(id)?;
+        let newest = series.points.iter().rev().skip_while(|(at, _)| *at > end);
+        let first = newest.take_while(|(_, value)| *value <= 0.0).last()?;
+        Time::from_timestamp(first.0, 0)
+    }
+
     /// A series, and the start of the newest minute that it speaks for.
     fn up_to(&self, id: impl Into<SeriesId>) -> Option<(&'a Series, i64)> {
         let id = id.into();

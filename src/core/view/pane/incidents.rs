@@ -55,11 +55,19 @@ fn row<'a>(v: &View<'a>, incident: &'a Incident) -> Vec<Phrase<'a>> {
     vec![
         Phrase::of(mark, role),
         Phrase::of(incident.name.as_str(), tone),
-        Phrase::of(incident.phase.word(), if incident.phase == Phase::Open { role } else { tone }),
+        Phrase::of(state(incident), if incident.phase == Phase::Open { role } else { tone }),
         Phrase::of(clock(Some(incident.since), v.now), Role::Muted),
         text(duration(incident.lasts(v.now).num_seconds().max(0))),
         Phrase::of(incident.acknowledged.as_ref().map_or("", |a| a.by.as_str()), tone),
     ]
+}
+
+/// Where it stands; that somebody has it in hand is part of that.
+fn state(incident: &Incident) -> &'static str {
+    match (incident.phase, &incident.acknowledged) {
+        (Phase::Open, Some(_)) => "in hand",
+        (phase, _) => phase.word(),
+    }
 }
 
 /// What the pane says of one, the most telling first.
@@ -109,5 +117,5 @@ fn next(incident: &Incident) -> Option<Phrase<'_>> {
     if incident.acknowledged.is_none() {
         line = line.and("A", Role::Key).and(" acknowledge   ", Role::Text);
     }
-    Some(line.and("Enter", Role::Key).and(" where it is felt", Role::Text))
+    Some(line.and("Enter", Role::Key).and(" the box that it is about", Role::Text))
 }

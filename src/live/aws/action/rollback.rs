@@ -12,7 +12,9 @@ use nextcore_core::model::identity::Identity;
 use nextcore_core::model::network::Network;
 use nextcore_core::model::plan::{Refusal, Run, Verdict};
 use nextcore_core::model::section::{Problem, Section, SectionKey};
-use nextcore_core::model::service::{DefinitionStatus, Service, Services, TaskDefinition, short_revision};
+use nextcore_core::model::service::{
+    DefinitionStatus, Service, ServiceDeploymentStatus, ServiceDeployments, Services, TaskDefinition, short_revision,
+};
 
 use super::revisions::{self, Candidates, Known, PAST, past, put, registered};
 use super::rollout::{self, before, images, rolls, running_definition, short};
@@ -47,7 +49,7 @@ impl Action for Rollback {
         found.current = Known::of(registered(desk, current).await);
         found.wanted = Known::of(registered(desk, &wanted).await);
         put(desk, found);
-        for key in [Network::KEY, Repositories::KEY] {
+        for key in [Network::KEY, Repositories::KEY, ServiceDeployments::KEY] {
             desk.glance(key).await;
         }
         Ok(())
@@ -69,7 +71,7 @@ impl Action for Rollback {
             Known::Unread(_) => name,
         };
         let (from, to) = (short_revision(current), short_revision(&target));
-        let mut plan = deployed(not_deploying(draft(service), service), found, &target);
+        let mut plan = deployed(not_undone(not_deploying(draft(service), service), facts, service, from), found, &target);
         plan = match &found.wanted {
             Known::Read(Some(wanted)) => images(
                 plan.must(
@@ -117,6 +119,22 @@ fn choose(problem: &Problem) -> Refusal {
     match unread(problem) {
         Refusal::CannotTell(text) => Refusal::CannotTell(format!("{text}; or set the revision with --to")),
         other => other,
+    }
+}
+
+/// Whether ECS has gone back by itself already: then what runs is the earlier revision.
+fn not_undone(plan: Draft, facts: &Facts<'_>, service: &Service, from: &str) -> Draft {
+    let all = facts.store.get::<ServiceDeployments>().map_or(&[][..], |d| &d.deployments);
+    let newest = all.iter().filter(|d| d.service == service.name).max_by_key(|d| d.created_at);
+    match newest.filter(|d| d.status == ServiceDeploymentStatus::RollbackSuccessful) {
+        Some(undone) => {
+            let at = undone.finished_at.map_or_else(String::new, |at| format!(" at {}", at.format("%H:%M UTC")));
+            plan.check(
+                Verdict::Warn,
+                format!("ECS has rolled the last deployment back{at}: {from} is the revision before it, this goes one further"),
+            )
+        }
+        None => plan,
     }
 }
 

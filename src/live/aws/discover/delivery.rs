@@ -23,11 +23,16 @@ pub(super) const READS: &[Op] = &[PIPELINES, PIPELINE, PROJECTS, SECRET];
 /// Pipelines that are looked into.
 const MOST: usize = 50;
 
-/// The repository of an image in ECR.
-fn repository(image: &str) -> Option<String> {
+/// The repository of an image in ECR, and whether it is one of the account and region of this task definition: no other is asked about.
+fn repository(image: &str, definition: &str) -> Option<(String, bool)> {
     let (registry, rest) = image.split_once('/')?;
     let name = rest.split(['@', ':']).next().filter(|n| !n.is_empty())?;
-    registry.contains(".dkr.ecr").then(|| name.to_owned())
+    let (account, place) = registry.split_once(".dkr.ecr")?;
+    let mut arn = definition.split(':').skip(3);
+    let (region, own) = (arn.next()?, arn.next()?);
+    // `.dkr.ecr.REGION.amazonaws.com`, with `-fips` before it where that was chosen.
+    let here = place.trim_start_matches("-fips").split('.').nth(1) == Some(region);
+    Some((name.to_owned(), account == own && here))
 }
 
 fn role_name(arn: &str) -> String {
@@ -52,16 +57,26 @@ impl Search<'_> {
     }
 
     fn repositories(&mut self, definitions: &[(usize, TaskDefinition)]) {
-        let mut seen = BTreeSet::new();
+        let (mut seen, mut elsewhere) = (BTreeSet::new(), BTreeSet::new());
         for (index, definition) in definitions {
-            let names: Vec<String> = definition.images.iter().filter_map(|(_, image)| repository(image)).collect();
-            for name in names.into_iter().filter(|n| seen.insert(n.clone())) {
+            let all = definition.images.iter().filter_map(|(_, image)| repository(image, &definition.arn));
+            let (own, foreign): (Vec<_>, Vec<_>) = all.partition(|(_, own)| *own);
+            elsewhere.extend(foreign.into_iter().map(|(name, _)| name));
+            for name in own.into_iter().map(|(name, _)| name).filter(|n| seen.insert(n.clone())) {
                 let Some(role) = self.found.stack.services.get(*index).map(|s| s.role.clone()) else { continue };
                 self.found.stack.repositories.push(Named { name, role });
             }
         }
         let all: Vec<&str> = self.found.stack.repositories.iter().map(|r| r.name.as_str()).collect();
-        let why = if all.is_empty() { "no task definition has an image in ECR" } else { "the images of the task definitions" };
+        let mut why =
+            if all.is_empty() { "no task definition has an image in this account's ECR" } else { "the images of the task definitions" }
+                .to_owned();
+        if !elsewhere.is_empty() {
+            why.push_str(&format!(
+                "; of another account or region, and not watched: {}",
+                elsewhere.into_iter().collect::<Vec<_>>().join(", ")
+            ));
+        }
         self.note("repositories", all.join(", "), why, true);
     }
 
@@ -164,13 +179,16 @@ mod tests {
 
     #[test]
     fn only_an_image_in_ecr_has_a_repository() {
-        for (image, name) in [
-            ("111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop/api:1.2", Some("shop/api")),
-            ("111122223333.dkr.ecr-fips.us-gov-west-1.amazonaws.com/api@sha256:ab", Some("api")),
-            ("docker.io/library/nginx:1.27", None),
-            ("nginx", None),
+        for (image, place, found) in [
+            ("111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop/api:1.2", "eu-west-1", Some(("shop/api", true))),
+            ("111122223333.dkr.ecr-fips.us-gov-west-1.amazonaws.com/api@sha256:ab", "us-gov-west-1", Some(("api", true))),
+            ("999999999999.dkr.ecr.eu-west-1.amazonaws.com/base/api:1", "eu-west-1", Some(("base/api", false))),
+            ("111122223333.dkr.ecr.us-east-1.amazonaws.com/api:1", "eu-west-1", Some(("api", false))),
+            ("docker.io/library/nginx:1.27", "eu-west-1", None),
+            ("nginx", "eu-west-1", None),
         ] {
-            assert_eq!(repository(image).as_deref(), name, "{image}");
+            let definition = format!("arn:aws:ecs:{place}:111122223333:task-definition/api:1");
+            assert_eq!(repository(image, &definition), found.map(|(name, own)| (name.to_owned(), own)), "{image}");
         }
     }
 }

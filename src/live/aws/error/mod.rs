@@ -10,6 +10,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use super::answer::Incomplete;
 use super::budget::Bound;
 use super::credentials::Trouble;
 use super::gate::Refusal;
@@ -139,6 +140,10 @@ fn unmodeled(op: Op, status: u16, cause: &str) -> Problem {
 fn dispatch(op: Op, error: &(dyn std::error::Error + 'static)) -> Problem {
     if let Some(refusal) = find::<Refusal>(error) {
         return problem(op, ProblemKind::Service, &refusal.to_string(), "");
+    }
+    if let Some(incomplete) = find::<Incomplete>(error) {
+        let hint = "something between this machine and AWS may have changed it: check the endpoint and the proxy";
+        return problem(op, ProblemKind::Malformed, &incomplete.to_string(), hint);
     }
     if let Some(trouble) = find::<Trouble>(error) {
         return problem(op, trouble.kind(), &trouble.to_string(), &trouble.next());

@@ -48,6 +48,7 @@ impl super::Source for AlarmsSource {
             },
         )
         .await?;
+        sent(ALARMS, "the state of an alarm", alarms.iter().all(|a| !a.state.as_str().is_empty()).then_some(()))?;
         alarms.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(Alarms { alarms })
     }
@@ -112,16 +113,16 @@ impl super::Source for HistorySource {
     }
 
     async fn poll(cx: Arc<Context>) -> Result<AlarmHistory, Problem> {
-        let mut items = history(&cx, None).await?;
+        let (mut items, more) = history(&cx, None).await?;
         let ours = |name: &str| name.starts_with(cx.stack.alarm_prefix.as_str());
-        if items.len() >= PAGE && !items.iter().all(|i| i.alarm_name().is_some_and(ours)) {
+        if more && !items.iter().all(|i| i.alarm_name().is_some_and(ours)) {
             // Others of the account fill the page: those of ours that have changed are asked for one by one, the latest first.
             let since = cx.now - LOOK_BACK;
             let alarms = cx.store.get::<Alarms>().map(|a| a.alarms.as_slice()).unwrap_or_default();
             let mut changed: Vec<&Alarm> = alarms.iter().filter(|a| a.since.is_some_and(|at| at > since)).collect();
             changed.sort_by_key(|a| std::cmp::Reverse(a.since));
             let each = join_all(changed.into_iter().take(MOST).map(|a| history(&cx, Some(&a.name)))).await;
-            items = each.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+            items = each.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flat_map(|(items, _)| items).collect();
         }
         let mut changes: Vec<AlarmChange> = items
             .iter()
@@ -138,12 +139,13 @@ impl super::Source for HistorySource {
     }
 }
 
-/// The newest changes of state of one alarm, or of all of the account.
-async fn history(cx: &Context, name: Option<&str>) -> Result<Vec<sdk::AlarmHistoryItem>, Problem> {
+/// The newest changes of state of one alarm, or of all of the account, and whether there are more.
+async fn history(cx: &Context, name: Option<&str>) -> Result<(Vec<sdk::AlarmHistoryItem>, bool), Problem> {
     let request = cx.clients.cloudwatch.describe_alarm_history().history_item_type(sdk::HistoryItemType::StateUpdate);
     // Without the types CloudWatch answers with those of metric alarms only.
     let request = request.alarm_types(sdk::AlarmType::MetricAlarm).alarm_types(sdk::AlarmType::CompositeAlarm);
     let request = request.set_alarm_name(name.map(str::to_owned)).start_date(sdk_time(cx.now - LOOK_BACK)).end_date(sdk_time(cx.now));
     let out = request.max_records(PAGE as i32).send().await.map_err(|e| problem_of(HISTORY, &e))?;
-    sent(HISTORY, "changes of alarms", out.alarm_history_items)
+    let more = out.next_token.is_some();
+    Ok((sent(HISTORY, "changes of alarms", out.alarm_history_items)?, more))
 }

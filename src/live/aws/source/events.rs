@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_rds::types::{Event, SourceType};
 
-use super::{Context, HALF_MINUTE};
+use super::{Context, MEDIUM};
 use crate::aws::convert::{sdk_time, text, texts, time};
 use crate::aws::op::{Op, Scope};
 use crate::aws::page;
@@ -20,7 +20,7 @@ const LOOK_BACK: chrono::TimeDelta = chrono::TimeDelta::hours(24);
 /// Newest events kept.
 const KEEP: usize = 200;
 /// How often they are asked for while something is wrong.
-const WHILE_UNWELL: Duration = Duration::from_secs(10);
+const WHILE_UNWELL: Duration = Duration::from_secs(8);
 
 fn newest_first(mut events: Vec<DataEvent>) -> Vec<DataEvent> {
     events.sort_by_key(|e| std::cmp::Reverse(e.at));
@@ -38,7 +38,7 @@ impl super::Source for DatabaseSource {
     const UNWELL: Option<Duration> = Some(WHILE_UNWELL);
 
     fn every(_: &Store) -> Duration {
-        HALF_MINUTE
+        MEDIUM
     }
 
     async fn poll(cx: Arc<Context>) -> Result<DatabaseEvents, Problem> {
@@ -81,7 +81,7 @@ impl super::Source for CacheSource {
     const UNWELL: Option<Duration> = Some(WHILE_UNWELL);
 
     fn every(_: &Store) -> Duration {
-        HALF_MINUTE
+        MEDIUM
     }
 
     async fn poll(cx: Arc<Context>) -> Result<CacheEvents, Problem> {

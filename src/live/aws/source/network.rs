@@ -8,7 +8,7 @@ use std::time::Duration;
 use aws_sdk_ec2::types as sdk;
 use futures_util::future::{try_join, try_join3};
 
-use super::{Context, FAST, MINUTE, Part, SLOW, TWO_MINUTES};
+use super::{Context, FAST, MEDIUM, MINUTE, Part, SLOW, TWO_MINUTES};
 use crate::aws::convert::{text, text_opt};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
@@ -305,6 +305,8 @@ pub(super) struct GroupsSource;
 impl super::Source for GroupsSource {
     type Out = SecurityGroups;
     const READS: &'static [Op] = &[GROUPS, RULES];
+    /// A rule that somebody took away shows by what it breaks: then it is looked for.
+    const UNWELL: Option<Duration> = Some(MEDIUM);
 
     fn every(_: &Store) -> Duration {
         SLOW

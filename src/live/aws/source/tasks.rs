@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_ecs::types as sdk;
 use futures_util::future::try_join_all;
 
-use super::{Context, HALF_MINUTE, TWENTY};
+use super::{Context, HALF_MINUTE, MEDIUM, TWENTY};
 use crate::aws::convert::{text, text_opt, time};
 use crate::aws::error::problem_of;
 use crate::aws::op::{Op, Scope};
@@ -43,6 +43,8 @@ pub(super) struct StoppedSource;
 impl super::Source for StoppedSource {
     type Out = StoppedTasks;
     const READS: &'static [Op] = &[LIST, DESCRIBE];
+    /// They say why a service is not well.
+    const UNWELL: Option<Duration> = Some(MEDIUM);
 
     fn every(_: &Store) -> Duration {
         HALF_MINUTE

@@ -96,7 +96,10 @@ fn list_pipeline_executions(world: &mut World, params: &Params<'_>) -> Result<Va
     let passes = |execution: &&Execution| {
         index.is_none_or(|index| execution.stages.iter().any(|run| run.stage == index && run.status == RunStatus::Succeeded))
     };
-    let found = world.codepipeline.executions.iter().rev().filter(passes).map(render::summary).collect();
+    // The newest start first, as AWS lists them.
+    let mut all: Vec<&Execution> = world.codepipeline.executions.iter().rev().filter(passes).collect();
+    all.sort_by_key(|execution| std::cmp::Reverse(execution.started_at));
+    let found = all.into_iter().map(render::summary).collect();
     paged(params, "pipelineExecutionSummaries", found, &format!("ListPipelineExecutions {stage:?}"))
 }
 

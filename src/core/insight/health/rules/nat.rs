@@ -183,8 +183,9 @@ fn silent(facts: &Facts<'_>, way: &Way) -> Option<Finding> {
     }
     // In the same minutes: what went out before the silence says nothing about it.
     let out = window.both(way.series(metric::Nat::BytesIn)?, way.series(metric::Nat::BytesOut)?, minutes).unwrap_or_default();
+    let since = window.since_zero(way.series(metric::Nat::BytesIn)?);
     if out.iter().any(|(_, out)| out.is_some_and(|v| v > 0.0)) {
-        return Some(down(format!("no inbound traffic for {minutes} min while bytes go out")).interrupting("failed"));
+        return Some(down(format!("no inbound traffic for {minutes} min while bytes go out")).since(since).interrupting("failed"));
     }
     // Without tasks behind it a gateway has nothing to carry.
     let zones: Vec<String> = served(facts, &gateway.id).collect();
@@ -192,7 +193,8 @@ fn silent(facts: &Facts<'_>, way: &Way) -> Option<Finding> {
     let others = &facts.store.get::<NatGateways>()?.gateways;
     let others = others.iter().filter(|g| g.id != gateway.id && g.state == NatState::Available);
     let carried = others.filter_map(|g| window.latest(metric::Nat::BytesIn.of(&g.id))).any(|v| v > 0.0);
-    (busy && carried).then(|| down(format!("no inbound traffic for {minutes} min, other gateways have traffic")).interrupting("failed"))
+    let text = format!("no inbound traffic for {minutes} min, other gateways have traffic");
+    (busy && carried).then(|| down(text).since(since).interrupting("failed"))
 }
 
 /// Tasks that could not start in a zone, while none failed so elsewhere.

@@ -179,8 +179,13 @@ fn rollout(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
     }
 }
 
-fn failed_tasks(_: &Facts<'_>, service: &Service) -> Option<Finding> {
+fn failed_tasks(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
+    // AWS counts on after the rollout is over: what failed on its way says nothing of a deployment that has arrived.
+    let arrived = |at: Option<Time>| at.is_some_and(|at| facts.now - at > limits::STOPS_WINDOW);
     let primary = service.primary().filter(|d| d.failed > 0)?;
+    if primary.rollout_state == RolloutState::Completed && service.running >= service.desired && arrived(primary.updated_at) {
+        return None;
+    }
     let what = text::plural(primary.failed as u32, "task");
     Some(degraded(format!("{what} of {} failed to start", short_revision(&primary.task_definition))))
 }
@@ -211,7 +216,11 @@ fn rollback(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
         ServiceDeploymentStatus::RollbackFailed => "rollback of the last deployment failed",
         _ => "deployment rolling back",
     };
-    Some(degraded(format!("{word}{why}")).since(last.finished_at))
+    // What serves is the revision before, and well: that the new one is not live is still told, as what it is.
+    let over = |at: Time| facts.now - at > limits::ROLLBACK_WINDOW;
+    let settled = last.status == ServiceDeploymentStatus::RollbackSuccessful && last.finished_at.is_some_and(over);
+    let level = if settled { Level::Info } else { Level::Degraded };
+    Some(Finding::new(level, format!("{word}{why}")).since(last.finished_at))
 }
 
 /// Whether a stop is one that nobody asked for: not a user's, and not the scheduler's own replacing and scaling (§1.3, note of ECS task).
