@@ -9,7 +9,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("core/model", &[]),
     ("core/expression", &["model"]),
     ("core/insight", &["model", "expression"]),
-    ("core/incident", &["model", "expression", "insight"]),
+    ("core/incident", &["model", "expression", "insight", "log"]),
     ("core/input", &["model"]),
     ("core/log", &["model"]),
     ("core/runbook", &["model", "input", "expression"]),

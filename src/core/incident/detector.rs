@@ -178,7 +178,7 @@ impl Detector {
         }
         let step = track.step(&opens, &closes, rule.holds, rule.closes_after, now);
         if step == Step::Opens {
-            let incident = begin(rule, it, Telling::of(rule, scene, look.document, it), look.store, now);
+            let incident = begin(rule, it, Telling::of(rule, scene, look.document, it, Some((look.store, now))), look.store, now);
             if let Some(own) = self.taken_over(rule, it, now) {
                 know_better(Arc::make_mut(own), incident);
                 return;
@@ -208,7 +208,8 @@ impl Detector {
                 incident.closed_at = Some(now);
             }
             Step::Nothing if track.state == State::Open && ask(&rule.opens, scene) == Answer::True => {
-                refresh(incident, Telling::of(rule, scene, look.document, it));
+                let heard = Some((look.store, incident.since));
+                refresh(incident, Telling::of(rule, scene, look.document, it, heard));
             }
             Step::Nothing | Step::Opens => {}
         }
@@ -242,7 +243,7 @@ impl Detector {
         if above.is_empty() {
             return false;
         }
-        let telling = Telling::of(rule, scene, document, it);
+        let telling = Telling::of(rule, scene, document, it, None);
         above.into_iter().any(|i| same_zone(&i.zone, &telling.zone))
     }
 

@@ -10,6 +10,7 @@ mod fold;
 mod library;
 mod record;
 mod rule;
+mod said;
 mod scene;
 mod tell;
 mod track;

@@ -8,8 +8,10 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::record::{Confidence, Severity};
+use super::said::Logged;
 use super::window::Window;
 use crate::expression::{Expression, Language};
+use crate::log::query::Query;
 use crate::model::system::{SYSTEMS, System};
 use crate::model::text;
 
@@ -59,6 +61,7 @@ struct File {
     zone: Option<Spanned<String>>,
     #[serde(default)]
     evidence: Vec<Spanned<String>>,
+    logged: Option<RawLogged>,
     #[serde(default)]
     cause: Vec<RawCause>,
     #[serde(default)]
@@ -85,6 +88,17 @@ pub(super) struct RawWindow {
     /// An expression whose changes are told.
     pub value: Option<Spanned<String>>,
     pub over: Spanned<String>,
+}
+
+/// Lines of the log that are told beside the evidence.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawLogged {
+    /// The service; `{it}` is the subject. Missing: all.
+    #[serde(default)]
+    of: String,
+    /// As it is typed in the log: `level:error`.
+    query: Spanned<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -126,6 +140,7 @@ pub struct Rule {
     pub(super) closes_after: i64,
     pub(super) zone: Option<Expression>,
     pub(super) evidence: Vec<Expression>,
+    pub(super) logged: Option<Logged>,
     pub(super) causes: Vec<Cause>,
     pub(super) values: Vec<(String, Expression)>,
     /// Nodes that follow from it: `svc/*`, `tg/{it}`, `nat/{zone}`, `uses db`.
@@ -247,6 +262,7 @@ impl Reader<'_> {
             closes_after: seconds("closes_after", file.closes_after.as_ref())?,
             zone: maybe("zone", file.zone.as_ref())?,
             evidence: file.evidence.iter().map(|text| compile("evidence", text)).collect::<Result<_, _>>()?,
+            logged: file.logged.map(|raw| self.logged(raw)).transpose()?,
             causes: causes.collect::<Result<_, BadRule>>()?,
             values: file.values.iter().map(|(k, e)| Ok((k.clone(), compile(k, e)?))).collect::<Result<_, BadRule>>()?,
             explains: file.explains,
@@ -285,6 +301,11 @@ impl Reader<'_> {
             return Err(wrong(format!("`{name}` cannot be read by a rule: it is made anew for every document")));
         }
         Ok(expression)
+    }
+
+    fn logged(&self, raw: RawLogged) -> Result<Logged, BadRule> {
+        let query = Query::parse(raw.query.get_ref()).map_err(|e| self.bad(raw.query.span().start, format!("logged.query: {e}")))?;
+        Ok(Logged { of: raw.of, query })
     }
 
     fn span(&self, key: &str, written: &Spanned<String>) -> Result<i64, BadRule> {

@@ -8,9 +8,11 @@ use serde_json::Value as Json;
 
 use super::record::{Confidence, Evidence};
 use super::rule::Rule;
+use super::said;
 use super::scene::ask;
 use crate::expression::{Answer, Expression, Facts};
 use crate::model::Time;
+use crate::model::store::Store;
 
 /// Lines of evidence that are kept.
 const LINES: usize = 12;
@@ -27,14 +29,19 @@ pub(super) struct Telling {
 }
 
 impl Telling {
-    pub(super) fn of(rule: &Rule, scene: &Facts, document: &Json, it: &str) -> Self {
+    pub(super) fn of(rule: &Rule, scene: &Facts, document: &Json, it: &str, heard: Option<(&Store, Time)>) -> Self {
         let text = |e: &Expression| e.json(scene).and_then(|v| v.as_str().map(str::to_owned));
         let since = rule.since.as_ref().and_then(text).and_then(|at| DateTime::parse_from_rfc3339(&at).ok()).map(|at| at.to_utc());
+        // What is only held against others needs no log.
+        let logged = || {
+            let (store, began) = heard?;
+            said::said(rule.logged.as_ref()?, it, store, since.unwrap_or(began))
+        };
         let cause = rule.causes.iter().find(|c| c.when.as_ref().is_none_or(|when| ask(when, scene) == Answer::True));
         Self {
             since,
             zone: rule.zone.as_ref().and_then(text).unwrap_or_default(),
-            evidence: evidence(rule, scene, document),
+            evidence: evidence(rule, scene, document).into_iter().chain(logged()).collect(),
             cause: cause.map(|c| c.text.replace("{it}", it)).unwrap_or_default(),
             confidence: cause.map(|c| c.confidence).unwrap_or_default(),
             values: rule.values.iter().filter_map(|(name, e)| Some((name.clone(), text(e)?))).collect(),
