@@ -69,7 +69,7 @@ fn a_runbook_stops_at_its_first_check_where_nothing_is_wrong_and_writes_down_tha
 fn a_runbook_acts_as_its_commands_do_and_not_as_a_viewer() {
     let machine = Machine::new();
     let cloud = CloudProcess::at_speed(&machine, "20");
-    let text = "---\ntitle: More of web\nwhen: never\n---\n\n# More\n\n## More of web\n\n```nextcore-top\ncheck service[\"web\"].desired >= 1\n\
+    let text = "---\ntitle: More of it\nwhen: never\n---\n\n# More\n\n## More of it\n\n```nextcore-top\ncheck service[\"web\"].desired >= 1\n\
                 scale web 4 --hold\nwait 'service[\"web\"].desired == 4' 1m\n```\n";
     machine.file("books/more.md", text);
     machine.file("c.toml", "[runbooks]\npath = \"books\"\n");
@@ -227,8 +227,8 @@ fn a_second_dashboard_sees_the_ticks_and_a_third_finds_the_walk_again() {
 fn an_action_of_a_runbook_is_planned_confirmed_and_audited_and_ticks_its_step() {
     let machine = Machine::new();
     let cloud = CloudProcess::at_speed(&machine, "20");
-    let text = "---\ntitle: More of web\nwhen: never\n---\n\n## More of web\n\n```nextcore-top\nscale web 4 --hold\n```\n\n## Is it there?\n\n\
-                ```nextcore-top\nwait 'service[\"web\"].desired == 4' 2m\n```\n";
+    let text = "---\ntitle: More of web\nwhen: never\n---\n\n## More of web\n\n```nextcore-top\nscale control-plane 3 --hold\n```\n\n## Is it there?\n\n\
+                ```nextcore-top\nwait 'service[\"control-plane\"].desired == 3' 2m\n```\n";
     machine.file("books/more.md", text);
     machine.file("c.toml", "[runbooks]\npath = \"books\"\n");
     let line = dashboard(&machine, &cloud, &["--config", "c.toml", "--write"]);

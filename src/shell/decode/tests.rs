@@ -66,7 +66,6 @@ fn table() -> Vec<(Vec<u8>, Vec<Input>)> {
         plain("🚀", Code::Char('🚀')),
         (b"\x1b[1;5A".to_vec(), of(Code::Up, false, true)),
         (b"\x1b[1;3D".to_vec(), of(Code::Left, true, false)),
-        (b"\x1bx".to_vec(), of(Code::Char('x'), true, false)),
         (b"\x1b\x1b[A".to_vec(), of(Code::Up, true, false)),
         (b"\x03".to_vec(), of(Code::Char('c'), false, true)),
         (b"\x1b[99;5u".to_vec(), of(Code::Char('c'), false, true)),
@@ -110,6 +109,18 @@ fn what_terminals_send_is_what_was_pressed_at_once_and_byte_by_byte() {
             assert_eq!(found, expected, "{:?}, {gap} ms apart", String::from_utf8_lossy(&bytes));
         }
     }
+}
+
+#[test]
+fn alt_and_a_key_come_at_once_and_a_key_soon_after_escape_is_one_of_its_own() {
+    let (esc, x) = (Input::Key(Key::new(Code::Esc)), Input::Key(Key::char('x')));
+    let alt = Input::Key(Key { alt: true, ..Key::char('x') });
+    assert_eq!(at_once(b"\x1bx"), [alt]);
+    for gap in [1, 30, 100, 200] {
+        let found = dripped(b"\x1bx", Duration::from_millis(gap));
+        assert_eq!(found, [esc.clone(), x.clone()], "{gap} ms apart");
+    }
+    assert_eq!(dripped(b"\x1b\r", Duration::from_millis(50)), [esc, Input::Key(Key::new(Code::Enter))]);
 }
 
 #[test]

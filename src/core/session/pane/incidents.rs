@@ -10,14 +10,25 @@ use crate::session::Session;
 use crate::session::filter::Filter;
 use crate::session::rows::{self, Ids};
 
-use super::{Lead, PaneId, PaneRow, Query, opens};
+use super::{Lead, PaneId, PaneRow, Panel, Query, opens};
 
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Incidents,
     place: Some(Jump::Incidents),
     needs: &[ServiceDeployments::KEY],
-    panels: &[opens("Incidents", |s, q| listed(s, q.filter).into_iter().map(|i| i.id.as_str().into()).collect::<Ids<'_>>(), node)],
+    panels: &[
+        opens("Incidents", |s, q| listed(s, q.filter).into_iter().map(|i| i.id.as_str().into()).collect::<Ids<'_>>(), node),
+        Panel { title: "Details", rows: Some(|s, _| (0..told(s)).map(|at| at.to_string().into()).collect::<Ids<'_>>()), enter: None },
+    ],
 };
+
+/// How many lines there are to go through of the selected incident: its evidence, what follows, what was changed, and what frames them.
+fn told(session: &Session) -> usize {
+    selected(session).map_or(0, |i| i.evidence.len() + i.symptoms.len() + i.changes.len().min(CHANGES) + 4)
+}
+
+/// Changes before an incident that are told with it.
+pub(crate) const CHANGES: usize = 4;
 
 /// Enter on an incident: the box where it is felt most.
 fn node(session: &Session, query: &Query<'_>, index: usize) -> Option<Lead> {

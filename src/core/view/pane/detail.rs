@@ -52,10 +52,22 @@ impl<'a> Detail<'a> {
 
     /// Draws it under a rule, in two columns where one would not hold it; returns the row behind.
     pub(super) fn draw(&self, area: Rect, ink: &mut Ink<'_>) -> u16 {
+        self.draw_with(&Phrase::new(), area, ink)
+    }
+
+    /// Whether not all of it has room there, in as many columns as there may be.
+    pub(super) fn is_cut(&self, area: Rect) -> bool {
+        let columns = if area.width >= 100 { 2 } else { 1 };
+        let needed: u16 = self.pairs.iter().map(|p| height(p, (area.width / columns).min(WIDEST))).sum();
+        needed > area.height.saturating_sub(1) * columns
+    }
+
+    /// The same with something at the right end of the rule.
+    pub(super) fn draw_with(&self, right: &Phrase<'_>, area: Rect, ink: &mut Ink<'_>) -> u16 {
         if area.height < 2 {
             return area.y;
         }
-        let inner = ink.rule(widen(area), &self.title, &Phrase::new(), false);
+        let inner = ink.rule(widen(area), &self.title, right, false);
         let inner = Rect { x: area.x, width: area.width, ..inner };
         let width = inner.width.min(WIDEST);
         let needed: u16 = self.pairs.iter().map(|p| height(p, width)).sum();

@@ -36,7 +36,12 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     List { panel: 0, columns: COLUMNS, rows: all.len(), empty }
         .draw(v, screen, list, ink, |i| all.get(i).map_or_else(Vec::new, |incident| row(v, incident)));
     if let Some(incident) = all.get(selected(v, screen, 0)) {
-        detail(v, incident).draw(rest, ink);
+        let mut detail = detail(v, incident);
+        // The lines before the one that was gone to are above.
+        let above = selected(v, screen, 1).min(detail.pairs.len().saturating_sub(1));
+        detail.pairs.drain(..above);
+        let more = detail.is_cut(rest).then(|| Phrase::of(if screen.panel == 1 { "↓ more" } else { "Tab ↓ more" }, Role::Key));
+        detail.draw_with(&more.unwrap_or_default(), rest, ink);
     }
 }
 
@@ -94,7 +99,7 @@ fn detail<'a>(v: &View<'a>, incident: &'a Incident) -> Detail<'a> {
         let said = Phrase::of(format!("{}: {}{over}", name(&symptom.node), symptom.text), role);
         detail = detail.with(if i == 0 { "follows" } else { "" }, said);
     }
-    for (i, change) in incident.changes.iter().take(4).enumerate() {
+    for (i, change) in incident.changes.iter().take(rows::CHANGES).enumerate() {
         let said = Phrase::of(format!("{} {}: {}", short_clock(change.at, v.now), name(&change.node), change.text), Role::Text);
         detail = detail.with(if i == 0 { "changed" } else { "" }, said);
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_rds::types::{Event, SourceType};
 
-use super::{Context, MEDIUM};
+use super::{Context, TWENTY};
 use crate::aws::convert::{sdk_time, text, texts, time};
 use crate::aws::op::{Op, Scope};
 use crate::aws::page;
@@ -38,7 +38,7 @@ impl super::Source for DatabaseSource {
     const UNWELL: Option<Duration> = Some(WHILE_UNWELL);
 
     fn every(_: &Store) -> Duration {
-        MEDIUM
+        TWENTY
     }
 
     async fn poll(cx: Arc<Context>) -> Result<DatabaseEvents, Problem> {
@@ -81,7 +81,7 @@ impl super::Source for CacheSource {
     const UNWELL: Option<Duration> = Some(WHILE_UNWELL);
 
     fn every(_: &Store) -> Duration {
-        MEDIUM
+        TWENTY
     }
 
     async fn poll(cx: Arc<Context>) -> Result<CacheEvents, Problem> {
