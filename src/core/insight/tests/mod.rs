@@ -7,6 +7,7 @@ mod deliveries;
 mod delivery;
 mod deployers;
 mod edge;
+mod entrance;
 mod figures;
 mod flows;
 mod members;

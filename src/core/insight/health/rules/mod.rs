@@ -11,6 +11,7 @@ pub(crate) mod database;
 pub(crate) mod delivery;
 pub(crate) mod dns;
 pub(crate) mod ecr;
+pub(crate) mod entrance;
 pub(crate) mod logs;
 pub(crate) mod nat;
 pub(crate) mod network;

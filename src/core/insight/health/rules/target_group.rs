@@ -56,6 +56,12 @@ impl Group {
         }
     }
 
+    /// No request can come to it: no rule leads to it, or only such as lead to nobody. A group that waits for its turn is not cut off.
+    fn is_cut_off(&self, facts: &Facts<'_>) -> bool {
+        let nobody = || facts.store.get::<Routing>().is_some_and(|r| r.share(&self.arn, &[]) == Some(0.0) && !r.is_beside_another(&self.arn));
+        self.duty == Duty::NoRule || (self.duty == Duty::NoWeight && nobody())
+    }
+
     /// `idle, weight 0; 2 of 2 targets healthy`; nothing for a group that takes requests.
     fn idle(&self, facts: &Facts<'_>) -> Option<String> {
         if self.duty == Duty::Serves && self.desired == 0 && self.targets(facts).is_some_and(|t| counts(t).3 == 0) {
@@ -156,11 +162,15 @@ fn unanswered(facts: &Facts<'_>, group: &TargetGroup) -> Option<Finding> {
 pub(crate) fn of_service(facts: &Facts<'_>, ground: &SystemSpec, service: &Service) -> Vec<Finding> {
     let groups = groups_of(facts, service);
     let mut findings: Vec<Finding> = groups.iter().flat_map(|g| g.findings(facts, ground)).collect();
-    let no_rule = groups.iter().all(|g| g.duty == Duty::NoRule);
+    let reached = groups.iter().any(|g| !g.is_cut_off(facts));
     for group in groups {
         let Some(words) = group.idle(facts) else { continue };
-        let text = format!("{} {words}", group.name);
-        findings.push(if no_rule { info(format!("takes no requests: {text}")) } else { note(text) });
+        let text = format!("{}: {words}", group.name);
+        findings.push(match reached {
+            true => note(text),
+            false if service.desired > 0 => degraded(format!("gets no requests: {text}")),
+            false => info(format!("gets no requests: {text}")),
+        });
     }
     findings
 }
