@@ -12,7 +12,7 @@ use crate::model::stack::Stack;
 use crate::model::system::System;
 use crate::model::text;
 
-use super::{Gauge, Rule, apply, entrance, gauges, security_groups};
+use super::{Gauge, Rule, apply, entrance, failures, gauges, security_groups};
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down, info};
@@ -130,15 +130,9 @@ pub(crate) fn failed(what: &str, (critical, breach): (bool, Breach)) -> Finding 
 }
 
 fn elb5xx(facts: &Facts<'_>, _: &Stack) -> Option<Finding> {
-    facts
-        .window()?
-        .share(metric::Alb::Elb5xx, metric::Alb::Requests, &facts.limits().share(Limit::Balancer5xx))
-        .map(|b| failed("ALB 5xx", b))
+    failures(facts, "ALB 5xx", metric::Alb::Elb5xx, metric::Alb::Requests, Limit::Balancer5xx)
 }
 
 fn target5xx(facts: &Facts<'_>, _: &Stack) -> Option<Finding> {
-    facts
-        .window()?
-        .share(metric::Alb::Target5xx, metric::Alb::Requests, &facts.limits().share(Limit::Target5xx))
-        .map(|b| failed("target 5xx", b))
+    failures(facts, "target 5xx", metric::Alb::Target5xx, metric::Alb::Requests, Limit::Target5xx)
 }

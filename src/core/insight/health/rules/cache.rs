@@ -20,7 +20,7 @@ use crate::model::state::Serving;
 use crate::model::{Time, text};
 
 use super::security::key_trouble;
-use super::{Gauge, Rule, apply, gauges, security_groups};
+use super::{Gauge, Rule, apply, gauges, lost, security_groups};
 
 const GROUP: &[crate::model::section::SectionKey] = &[ReplicationGroup::KEY];
 
@@ -74,6 +74,12 @@ const ALONE: &[Rule<NodeGroup>] = &[Rule { id: "nodes.available", doc: "every no
 /// About one node.
 pub(crate) const NODES: &[Rule<CacheMember>] = &[
     Rule { id: "node.status", doc: "node available", needs: &[CacheNodes::KEY], check: node_status },
+    Rule {
+        id: "node.lost",
+        doc: "memory, while there are other figures; without it unknown",
+        needs: &[ReplicationGroup::KEY, Metrics::KEY],
+        check: lost_memory,
+    },
     Rule { id: "node.link", doc: "a replica's link to its primary, 2 min", needs: &[Metrics::KEY], check: link },
 ];
 
@@ -281,6 +287,12 @@ fn primaries(facts: &Facts<'_>, shard: &NodeGroup) -> Option<Finding> {
 fn node_status(facts: &Facts<'_>, member: &CacheMember) -> Option<Finding> {
     let node = facts.fresh::<CacheNodes>()?.nodes.iter().find(|n| n.id == member.id)?;
     by_status(&node.status, &format!("node {}", node.status))
+}
+
+/// Memcached publishes no share of its memory.
+fn lost_memory(facts: &Facts<'_>, member: &CacheMember) -> Option<Finding> {
+    let measured = facts.store.get::<ReplicationGroup>()?.engine != Engine::Memcached && is_available(facts, member);
+    measured.then(|| lost(facts, metric::Redis::Memory, &member.id, "memory")).flatten()
 }
 
 fn link(facts: &Facts<'_>, member: &CacheMember) -> Option<Finding> {

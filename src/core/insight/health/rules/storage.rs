@@ -12,8 +12,7 @@ use crate::model::stack::BucketRole;
 use crate::model::storage::{Bucket, Buckets, LifecycleRule, LifecycleStatus, Versioning};
 use crate::model::system::{System, SystemSpec};
 
-use super::balancer::failed;
-use super::{Rule, apply, apply_written};
+use super::{Rule, apply, apply_written, failures};
 
 /// Days after which reports expire (seed).
 const REPORT_DAYS: i32 = 365;
@@ -108,5 +107,5 @@ fn unread(_: &Facts<'_>, bucket: &Bucket) -> Option<Finding> {
 
 fn errors(facts: &Facts<'_>, bucket: &Bucket) -> Option<Finding> {
     let (errors, requests) = (metric::S3::Errors5xx.of(&bucket.name), metric::S3::Requests.of(&bucket.name));
-    facts.window()?.share(errors, requests, &facts.limits().share(Limit::Bucket5xx)).map(|b| failed("5xx", b))
+    failures(facts, "5xx", errors, requests, Limit::Bucket5xx)
 }

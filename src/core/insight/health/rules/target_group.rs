@@ -11,8 +11,7 @@ use crate::model::metric::{self, Metrics};
 use crate::model::section::Section;
 use crate::model::text;
 
-use super::balancer::failed;
-use super::{Rule, apply};
+use super::{Rule, apply, failures};
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down, info, note};
@@ -247,5 +246,5 @@ fn initial(facts: &Facts<'_>, group: &Group) -> Option<Finding> {
 
 fn errors(facts: &Facts<'_>, group: &Group) -> Option<Finding> {
     let (errors, requests) = (metric::Tg::Target5xx.of(&group.name), metric::Tg::Requests.of(&group.name));
-    facts.window()?.share(errors, requests, &facts.limits().share(Limit::Target5xx)).map(|b| failed("5xx", b))
+    failures(facts, "5xx", errors, requests, Limit::Target5xx)
 }
