@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::model::Time;
-use crate::model::limits::Limits;
 use crate::model::health::Level;
+use crate::model::limits::Limits;
 use crate::model::metric::{Metrics, Series};
 use crate::model::section::{Section, SectionKey};
 use crate::model::service::{Service, Services, StoppedTasks, Task, Tasks};

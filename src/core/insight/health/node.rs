@@ -44,7 +44,7 @@ impl Assessment {
         let mut all = findings;
         let mut base = Level::Healthy;
         let read = |keys: &'static [SectionKey]| keys.iter().filter(|key| facts.stack.reads(**key));
-        for key in read(ground.mandatory) {
+        for key in read(ground.mandatory).rev() {
             let Some(mut finding) = standing::mandatory(facts.store, *key, facts.now) else { continue };
             if finding.level == Level::Down {
                 finding.level = ground.missing;

@@ -74,11 +74,13 @@ fn a_load_balancer_that_serves_nobody_is_down() {
         ),
         (
             "a redirect to another host",
-            |w| w.edit::<Routing>(|r| {
-                r.listeners.truncate(1);
-                let rule = &mut r.listeners[0].rules[0];
-                rule.actions[0].redirect.as_mut().unwrap().host = "www.example.com".into();
-            }),
+            |w| {
+                w.edit::<Routing>(|r| {
+                    r.listeners.truncate(1);
+                    let rule = &mut r.listeners[0].rules[0];
+                    rule.actions[0].redirect.as_mut().unwrap().host = "www.example.com".into();
+                })
+            },
             "alb",
             "healthy",
             "",

@@ -20,6 +20,7 @@ mod security;
 mod service;
 mod shapes;
 mod timeline;
+mod unlisted;
 mod untold;
 mod watch;
 mod window;

@@ -239,6 +239,9 @@ fn is_available(facts: &Facts<'_>, member: &CacheMember) -> bool {
 
 fn shard_nodes(facts: &Facts<'_>, shard: &NodeGroup) -> Option<Finding> {
     let total = shard.members.len();
+    if total == 0 {
+        return Some(Finding::new(Level::Unknown, format!("shard {}: nodes not listed", shard.id)));
+    }
     let available = shard.members.iter().filter(|m| is_available(facts, m)).count();
     match available {
         0 => Some(down(format!("shard {}: 0 of {total} nodes available", shard.id)).interrupting("failed")),
@@ -251,7 +254,8 @@ fn shard_nodes(facts: &Facts<'_>, shard: &NodeGroup) -> Option<Finding> {
 fn alone_nodes(facts: &Facts<'_>, nodes: &NodeGroup) -> Option<Finding> {
     let total = nodes.members.len();
     match nodes.members.iter().filter(|m| is_available(facts, m)).count() {
-        available if available == total && total > 0 => None,
+        _ if total == 0 => Some(Finding::new(Level::Unknown, "nodes not listed")),
+        available if available == total => None,
         0 => Some(down(format!("0 of {total} nodes available"))),
         available => Some(degraded(format!("{available} of {total} nodes available"))),
     }

@@ -5,8 +5,8 @@ use crate::model::limits::{Limit, Limits};
 use crate::model::system::{SYSTEMS, System};
 
 use super::{
-    Gauge, Rule, alarms, balancer, cache, cdn, dashboards, database, delivery, dns, ecr, entrance, logs, nat, network, security, security_groups,
-    service, storage, target_group,
+    Gauge, Rule, alarms, balancer, cache, cdn, dashboards, database, delivery, dns, ecr, entrance, logs, nat, network, security,
+    security_groups, service, storage, target_group,
 };
 
 /// One rule in words.

@@ -57,7 +57,8 @@ impl Group {
 
     /// No request can come to it: no rule leads to it, or only such as lead to nobody. A group that waits for its turn is not cut off.
     fn is_cut_off(&self, facts: &Facts<'_>) -> bool {
-        let nobody = || facts.store.get::<Routing>().is_some_and(|r| r.share(&self.arn, &[]) == Some(0.0) && !r.is_beside_another(&self.arn));
+        let nobody =
+            || facts.store.get::<Routing>().is_some_and(|r| r.share(&self.arn, &[]) == Some(0.0) && !r.is_beside_another(&self.arn));
         self.duty == Duty::NoRule || (self.duty == Duty::NoWeight && nobody())
     }
 
@@ -152,6 +153,9 @@ fn unanswered(facts: &Facts<'_>, group: &TargetGroup) -> Option<Finding> {
     if group.target_type == "lambda" && !targets.is_empty() {
         return None;
     }
+    if let Some(words) = unchecked(targets) {
+        return Some(Finding::new(Level::Unknown, words));
+    }
     let (healthy, _, _, total) = counts(targets);
     let what = if total == 0 { "no target registered".to_owned() } else { format!("0 of {total} targets healthy{}", why(targets.iter())) };
     (healthy == 0).then(|| degraded(format!("{what}: requests for {on} fail")))
@@ -196,6 +200,22 @@ fn why<'a>(targets: impl Iterator<Item = &'a Target>) -> String {
     format!(" ({})", words.join(", "))
 }
 
+/// Targets of which the load balancer does not say how they are: it serves them, whether they answer or not.
+fn unchecked(targets: &[Target]) -> Option<String> {
+    let mut in_service = targets.iter().filter(|t| !t.state.is_draining()).peekable();
+    in_service.peek()?;
+    if !in_service.clone().all(|t| t.state == TargetState::Unavailable) {
+        return None;
+    }
+    let disabled = in_service.clone().all(|t| t.reason.as_deref() == Some("Target.HealthCheckDisabled"));
+    let targets = text::plural(in_service.clone().count() as u32, "target");
+    Some(if disabled {
+        format!("health checks are disabled: {targets} not checked")
+    } else {
+        format!("health of {targets} not known{}", why(in_service))
+    })
+}
+
 fn empty(facts: &Facts<'_>, group: &Group) -> Option<Finding> {
     // A group whose health was not asked (a cloud that does not list it under the balancer) is not a group without targets.
     let Some(targets) = group.targets(facts) else {
@@ -209,6 +229,9 @@ fn empty(facts: &Facts<'_>, group: &Group) -> Option<Finding> {
     }
     if targets.is_empty() {
         return Some(down(format!("no target registered, {} wanted", group.desired)));
+    }
+    if let Some(words) = unchecked(targets) {
+        return Some(Finding::new(Level::Unknown, words));
     }
     Some(down(format!("0 of {total} targets healthy{}", why(targets.iter()))))
 }
