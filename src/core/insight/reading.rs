@@ -46,13 +46,14 @@ impl Readings<'_> {
         self.share_of(&[part.into()], whole)
     }
 
-    /// The same for several parts together; one that was never published counts for nothing, unless none was.
+    /// The same for several parts together: all of them must be known. One that was asked for and never published counts for nothing; one
+    /// that was refused or left out is not nothing.
     pub(crate) fn share_of(&self, parts: &[impl Into<SeriesId> + Clone], whole: impl Into<SeriesId>) -> Option<f64> {
         let (parts, whole): (Vec<SeriesId>, SeriesId) = (parts.iter().map(|id| id.clone().into()).collect(), whole.into());
         let at = self.minute_of(&parts, &whole)?;
-        let part = parts.iter().filter_map(|id| self.series(id)?.at(at)).reduce(|a, b| a + b)?;
+        let part: f64 = parts.iter().map(|id| self.at(id, at)).sum::<Option<f64>>()?;
         // Requests that found no target are not counted: what failed is then all of them.
-        let all = Some(self.series(whole)?.at(at)?.max(part)).filter(|v| *v > 0.0)?;
+        let all = Some(self.at(whole, at)?.max(part)).filter(|v| *v > 0.0)?;
         Some((part / all * 100.0).clamp(0.0, 100.0))
     }
 

@@ -196,6 +196,20 @@ impl Routing {
         self.listeners.iter().any(|l| l.arn == rule || l.rules.iter().any(|r| r.arn == rule))
     }
 
+    /// Whether these are the listeners of that load balancer, and their rules were read.
+    pub(crate) fn is_of(&self, balancer: &str) -> bool {
+        let path = Balancer::dimension_of(balancer).map(|path| format!(":listener/{path}/"));
+        let own = |l: &Listener| path.as_ref().is_some_and(|path| l.arn.contains(path.as_str()));
+        !self.listeners.is_empty() && self.listeners.iter().all(|l| own(l) && !(l.rules.is_empty() && l.actions.is_empty()))
+    }
+
+    /// Whether a rule that names this target group forwards to another one.
+    pub(crate) fn is_beside_another(&self, target_group: &str) -> bool {
+        let rules = self.listeners.iter().flat_map(|l| l.rules.iter().map(|r| &r.actions).chain([&l.actions]));
+        let named = rules.flatten().map(|a| &a.forward).filter(|f| f.iter().any(|w| w.target_group == target_group));
+        named.flatten().any(|w| w.target_group != target_group && w.weight > 0)
+    }
+
     /// The largest share of a rule's requests that a target group takes, 0 to 1; `None` where no rule beside those names it.
     pub(crate) fn share(&self, target_group: &str, beside: &[&str]) -> Option<f64> {
         let of = |l: &Listener| {

@@ -310,11 +310,12 @@ impl<'a> View<'a> {
     }
 
     /// Percent of a count that others are, read as the flows and the reports read it: of one minute that is over, never of two.
-    /// Nothing, and a count without any of the others, is free of them.
+    /// Nothing is free of them, as far as they are known.
     pub(crate) fn share_of(&self, parts: &[impl Into<SeriesId> + Clone], whole: impl Into<SeriesId>) -> Option<f64> {
         let whole = whole.into();
         let share = self.readings.share_of(parts, &whole);
-        share.or_else(|| self.value(&whole).filter(|n| *n <= 0.0 || parts.iter().all(|id| self.series(id.clone()).is_none())).map(|_| 0.0))
+        let known = || parts.iter().all(|id| self.value(id.clone()).is_some());
+        share.or_else(|| self.value(&whole).filter(|n| *n <= 0.0 && known()).map(|_| 0.0))
     }
 
     /// 5xx answers of balancer and targets as a share of all requests.

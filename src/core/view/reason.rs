@@ -1,6 +1,8 @@
 //! Why a node is not healthy, in as many lines as there are.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use ratatui::layout::Rect;
 
@@ -8,8 +10,10 @@ use super::View;
 use super::figures::{glyph, name, tone};
 use super::widget::phrase::wrap;
 use super::widget::{Ink, Phrase};
+use crate::incident::{Incident, Rules};
 use crate::insight::NodeId;
 use crate::model::health::{Level, Reason};
+use crate::model::system::System;
 use crate::model::text::clip;
 use crate::theme::Role;
 
@@ -23,6 +27,17 @@ pub(crate) fn reasons<'a>(v: &View<'a>, node: &NodeId) -> &'a [Reason] {
     verdict.reasons.get(..notes).unwrap_or_default()
 }
 
+/// What a node is to an incident: a system that the rule is about is what failed, the others follow. Of a team's own rules it is not known
+/// here what they are about.
+fn part_in(incident: &Incident, node: &NodeId) -> &'static str {
+    static SYSTEMS: LazyLock<BTreeMap<String, Vec<System>>> = LazyLock::new(|| {
+        let rules = crate::incident::built_in().ok();
+        rules.iter().flat_map(Rules::rows).map(|rule| (rule.id.clone(), rule.systems.clone())).collect()
+    });
+    let own = SYSTEMS.get(&incident.rule).is_some_and(|systems| systems.contains(&node.system()));
+    if own { "is: " } else { "follows from: " }
+}
+
 /// The reasons of several nodes with the name of each in front; of one node as they are.
 fn told<'a>(v: &View<'a>, nodes: &[NodeId]) -> Vec<(Level, Cow<'a, str>)> {
     let named = |node: &NodeId, r: &'a Reason| match nodes.len() {
@@ -31,8 +46,8 @@ fn told<'a>(v: &View<'a>, nodes: &[NodeId]) -> Vec<(Level, Cow<'a, str>)> {
     };
     let mut all: Vec<_> = nodes.iter().flat_map(|n| reasons(v, n).iter().map(move |r| (r.level, named(n, r)))).collect();
     all.sort_by_key(|r| std::cmp::Reverse(r.0));
-    if let Some(incident) = nodes.iter().find_map(|n| v.session.follows_from(n)) {
-        all.insert(0, (incident.severity.level(), Cow::Owned(format!("follows from: {}", incident.name))));
+    if let Some((node, incident)) = nodes.iter().find_map(|n| Some((n, v.session.follows_from(n)?))) {
+        all.insert(0, (incident.severity.level(), Cow::Owned(format!("{}{}", part_in(incident, node), incident.name))));
     }
     all
 }
@@ -55,7 +70,7 @@ pub(crate) fn draw(v: &View<'_>, nodes: &[NodeId], area: Rect, ink: &mut Ink<'_>
 
 /// All reasons behind each other, wrapped at the words.
 pub(crate) fn wrapped(v: &View<'_>, node: &NodeId, area: Rect, ink: &mut Ink<'_>) {
-    let follows = v.session.follows_from(node).map(|i| format!("follows from: {}", i.name));
+    let follows = v.session.follows_from(node).map(|i| format!("{}{}", part_in(i, node), i.name));
     let own = reasons(v, node).iter().map(|r| r.text.as_str());
     let text = follows.as_deref().into_iter().chain(own).collect::<Vec<_>>().join(" · ");
     let worst = reasons(v, node).first().map_or(Role::Text, |r| tone(r.level));
@@ -83,7 +98,7 @@ pub(crate) fn clipped<'a>(v: &View<'a>, node: &NodeId, width: usize) -> Phrase<'
 pub(crate) fn line<'a>(v: &View<'a>, node: &NodeId) -> Phrase<'a> {
     let mut line = Phrase::new();
     if let Some(incident) = v.session.follows_from(node) {
-        line = line.and("follows from: ", Role::Muted).and(incident.name.as_str(), Role::Text).and(" · ", Role::Muted);
+        line = line.and(part_in(incident, node), Role::Muted).and(incident.name.as_str(), Role::Text).and(" · ", Role::Muted);
     }
     for (i, reason) in reasons(v, node).iter().enumerate() {
         if i > 0 {

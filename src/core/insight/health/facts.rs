@@ -3,14 +3,16 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::model::Time;
+use crate::model::health::Level;
 use crate::model::limits::Limits;
-use crate::model::metric::Metrics;
+use crate::model::metric::{Metrics, Series};
 use crate::model::section::{Section, SectionKey};
 use crate::model::service::{Service, Services, StoppedTasks, Task, Tasks};
 use crate::model::stack::Stack;
 use crate::model::standing::Standing;
 use crate::model::store::Store;
 
+use crate::insight::health::finding::Finding;
 use crate::insight::health::window::Window;
 use crate::insight::topology::paths::{ClosedPath, Paths};
 use crate::insight::topology::roles::redis_roles;
@@ -82,6 +84,21 @@ impl<'a> Facts<'a> {
     /// The metrics, if they are current.
     pub(crate) fn window(&self) -> Option<&Window<'a>> {
         self.window.as_ref()
+    }
+
+    /// That CloudWatch has no figures at all of a system whose rules rest on them: how it does is not seen. What never had any is not missed.
+    pub(crate) fn silence(&self, word: &str) -> Option<Finding> {
+        let silence = self.window()?.silence()?;
+        let own = |id: &str| id.strip_prefix(word).is_some_and(|rest| rest.starts_with('/'));
+        // What is asked for every minute is published by everything of its kind.
+        let expected = |s: &Series| !s.points.is_empty() || s.zero_fill || s.every == 60;
+        let series = &self.store.get::<Metrics>()?.series;
+        let missed = series.iter().any(|(id, s)| own(id) && expected(s));
+        let text = match silence {
+            Some(age) => format!("no data from CloudWatch for {} min", age / 60),
+            None => "no data from CloudWatch".to_owned(),
+        };
+        missed.then(|| Finding { basis: vec![Metrics::KEY], ..Finding::new(Level::Unknown, text) })
     }
 
     pub(crate) fn service(&self, name: &str) -> Option<&'a Service> {

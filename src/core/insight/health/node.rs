@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::Time;
 use crate::model::balancer::Targets;
 use crate::model::health::{Level, ReasonKind};
+use crate::model::metric::Metrics;
 use crate::model::section::{Section, SectionKey};
 use crate::model::system::{NodeId, SYSTEMS, System, SystemSpec};
 
@@ -43,7 +44,7 @@ impl Assessment {
         let mut all = findings;
         let mut base = Level::Healthy;
         let read = |keys: &'static [SectionKey]| keys.iter().filter(|key| facts.stack.reads(**key));
-        for key in read(ground.mandatory) {
+        for key in read(ground.mandatory).rev() {
             let Some(mut finding) = standing::mandatory(facts.store, *key, facts.now) else { continue };
             if finding.level == Level::Down {
                 finding.level = ground.missing;
@@ -56,6 +57,9 @@ impl Assessment {
             all.insert(0, finding);
         }
         all.extend(read(ground.supporting).filter_map(|key| standing::supporting(facts.store, *key, facts.now)));
+        if ground.supporting.contains(&Metrics::KEY) {
+            all.extend(facts.silence(ground.word));
+        }
         let both = read(ground.mandatory).chain(read(ground.supporting));
         all.extend(both.filter(|key| !TOLD_BY_RULES.contains(key)).flat_map(|key| standing::unread(facts.store, *key)));
         all.sort_by_key(|f| std::cmp::Reverse(f.level));

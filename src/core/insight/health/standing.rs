@@ -3,7 +3,7 @@
 
 use crate::model::Time;
 use crate::model::health::{Level, ReasonKind};
-use crate::model::section::{Problem, SectionKey, Unread};
+use crate::model::section::{Problem, ProblemKind, SectionKey, Unread};
 use crate::model::standing::Standing;
 use crate::model::store::{SectionState, Store};
 use crate::model::text;
@@ -13,10 +13,25 @@ use crate::insight::health::finding::Finding;
 /// What is said of a section whose first answer is on its way.
 pub(crate) const LOADING: &str = "loading";
 
+/// What a chain of sections that build on each other lacks in the end: it is said there why, and not again in each of them.
+fn root(headline: &str) -> Option<&str> {
+    let mut root = None;
+    let mut rest = headline;
+    while let Some((title, below)) = rest.strip_prefix("needs ").and_then(|r| r.split_once(": ")) {
+        (root, rest) = (Some(title), below);
+    }
+    root
+}
+
 /// Why a section is not as it should be, in words; `None` when it is, or when it was never asked.
 pub(crate) fn explain(entry: Option<&SectionState>, now: Time) -> Option<String> {
     let problem = entry.and_then(|e| e.problem.as_ref());
     let headline = problem.map_or("not loaded yet", |p| p.headline.as_str());
+    if let Some(root) = problem.filter(|p| !matches!(p.kind, ProblemKind::Denied)).and_then(|p| root(&p.headline))
+        && matches!(Standing::of(entry, now), Standing::Missing | Standing::Failed)
+    {
+        return Some(format!("needs the {root}"));
+    }
     match Standing::of(entry, now) {
         Standing::Idle | Standing::Ready => None,
         Standing::Loading => Some(LOADING.to_owned()),

@@ -76,30 +76,50 @@ impl<'a> Window<'a> {
 
     /// The beginning of the first of the minutes, up to the newest one, in which a series was zero.
     pub(crate) fn since_zero(&self, id: impl Into<SeriesId>) -> Option<Time> {
-        let (series, end) = self.up_to(id)?;
+        let id = id.into();
+        let (series, end) = (self.readings.series(&id)?, self.up_to(&id)?);
         let newest = series.points.iter().rev().skip_while(|(at, _)| *at > end);
         let first = newest.take_while(|(_, value)| *value <= 0.0).last()?;
         Time::from_timestamp(first.0, 0)
     }
 
-    /// A series, and the start of the newest minute that it speaks for.
-    fn up_to(&self, id: impl Into<SeriesId>) -> Option<(&'a Series, i64)> {
-        let id = id.into();
-        let (series, end) = (self.readings.series(&id)?, self.readings.of(&id).minute()?);
+    /// The start of the newest minute that a series speaks for.
+    fn up_to(&self, id: &SeriesId) -> Option<i64> {
+        let (series, end) = (self.readings.series(id)?, self.readings.of(id).minute()?);
         self.note(series, end);
-        Some((series, end))
+        Some(end)
     }
 
     /// Values of the `m` minutes up to `end`, newest first; those that say nothing about now any more are not known.
-    fn slots(&self, series: &'a Series, end: i64, m: usize) -> impl Iterator<Item = (i64, Option<f64>)> + use<'a> {
-        let readings = self.readings;
+    fn slots(&self, id: &SeriesId, end: i64, m: usize) -> impl Iterator<Item = (i64, Option<f64>)> + use<'a> {
+        let (readings, id) = (self.readings, id.clone());
         let minutes = (0..m as i64).map(move |back| end - back * MINUTE);
-        minutes.map(move |at| (at, series.at(at).filter(|_| readings.speaks(series, at))))
+        let speaks = move |at: i64| readings.series(&id).is_some_and(|s| readings.speaks(s, at)).then(|| readings.at(&id, at)).flatten();
+        minutes.map(move |at| (at, speaks(at)))
+    }
+
+    /// What CloudWatch said instead of telling a series, if nothing of it is known for now: of a count nothing is that was not told.
+    pub(crate) fn refused(&self, id: impl Into<SeriesId>) -> Option<&'a str> {
+        let id = id.into();
+        let said = self.readings.refused(&id)?;
+        let lost = self.readings.series(&id).is_none_or(|s| s.zero_fill) || self.readings.value(&id).is_none();
+        lost.then_some(said)
+    }
+
+    /// Whether a series is among those that were asked for.
+    pub(crate) fn has(&self, id: impl Into<SeriesId>) -> bool {
+        self.readings.series(id).is_some()
+    }
+
+    /// For how long CloudWatch has published nothing at all: see `Readings::silence`.
+    pub(crate) fn silence(&self) -> Option<Option<i64>> {
+        self.readings.silence()
     }
 
     fn dated(&self, id: impl Into<SeriesId>, m: usize) -> Option<Slots> {
-        let (series, end) = self.up_to(id)?;
-        Some(self.slots(series, end, m).collect())
+        let id = id.into();
+        let end = self.up_to(&id)?;
+        Some(self.slots(&id, end, m).collect())
     }
 
     /// Values of the newest `m` complete minutes, newest first; `None` where nothing is known.
@@ -109,21 +129,23 @@ impl<'a> Window<'a> {
 
     /// Values of several series in the same `m` minutes: the newest of any of them. One that has ended meanwhile has none there.
     pub(crate) fn aligned(&self, ids: impl IntoIterator<Item = SeriesId>, m: usize) -> Option<Vec<Vec<Option<f64>>>> {
-        let all: Vec<(&Series, i64)> = ids.into_iter().map(|id| self.up_to(id)).collect::<Option<_>>()?;
+        let all: Vec<(SeriesId, i64)> = ids.into_iter().map(|id| self.up_to(&id).map(|end| (id, end))).collect::<Option<_>>()?;
         let end = all.iter().map(|(_, end)| *end).max()?;
-        Some(all.into_iter().map(|(series, _)| self.slots(series, end, m).map(|(_, value)| value).collect()).collect())
+        Some(all.iter().map(|(id, _)| self.slots(id, end, m).map(|(_, value)| value).collect()).collect())
     }
 
     /// Values of two series in the newest `m` complete minutes of the first.
     pub(crate) fn both(&self, a: impl Into<SeriesId>, b: impl Into<SeriesId>, m: usize) -> Option<Vec<(Option<f64>, Option<f64>)>> {
-        let ((a, end), b) = (self.up_to(a)?, self.readings.series(b)?);
-        Some(self.slots(a, end, m).zip(self.slots(b, end, m)).map(|((_, a), (_, b))| (a, b)).collect())
+        let (a, b) = (a.into(), b.into());
+        let end = self.up_to(&a)?;
+        self.readings.series(&b)?;
+        Some(self.slots(&a, end, m).zip(self.slots(&b, end, m)).map(|((_, a), (_, b))| (a, b)).collect())
     }
 
     /// The newest complete value that still speaks for now.
     pub(crate) fn latest(&self, id: impl Into<SeriesId>) -> Option<f64> {
-        let (series, end) = self.up_to(id)?;
-        series.at(end)
+        let id = id.into();
+        self.readings.at(&id, self.up_to(&id)?)
     }
 
     /// Whether a limit is crossed.
@@ -134,10 +156,10 @@ impl<'a> Window<'a> {
 
     /// Whether the sum of two series crosses a limit; both must be known in a minute.
     pub(crate) fn breach_of_sum(&self, a: impl Into<SeriesId>, b: impl Into<SeriesId>, limit: &Bound) -> Option<Breach> {
-        let ((a, end), (b, other)) = (self.up_to(a)?, self.up_to(b)?);
-        let end = end.min(other);
+        let (a, b) = (a.into(), b.into());
+        let end = self.up_to(&a)?.min(self.up_to(&b)?);
         let sum =
-            self.slots(a, end, limit.of).zip(self.slots(b, end, limit.of)).map(|((at, a), (_, b))| (at, a.zip(b).map(|(a, b)| a + b)));
+            self.slots(&a, end, limit.of).zip(self.slots(&b, end, limit.of)).map(|((at, a), (_, b))| (at, a.zip(b).map(|(a, b)| a + b)));
         self.over(sum.collect(), limit)
     }
 
@@ -145,10 +167,10 @@ impl<'a> Window<'a> {
     pub(crate) fn share(&self, errors: impl Into<SeriesId>, requests: impl Into<SeriesId>, rule: &Share) -> Option<(bool, Breach)> {
         let (errors, requests) = (errors.into(), requests.into());
         let end = self.readings.minute_of(std::slice::from_ref(&errors), &requests)?;
-        let (errors, requests) = (self.readings.series(errors)?, self.readings.series(requests)?);
-        self.note(errors, end);
+        self.readings.series(&requests)?;
+        self.note(self.readings.series(&errors)?, end);
         let check = |(share, n, of): (f64, usize, usize)| {
-            let shares = self.slots(errors, end, of).zip(self.slots(requests, end, of));
+            let shares = self.slots(&errors, end, of).zip(self.slots(&requests, end, of));
             let shares = shares.map(|((at, e), (_, r))| (at, e.zip(r).and_then(|(e, r)| failed_share(e, r, rule))));
             let breach = self.breached(shares.collect(), |s| s >= share, n)?;
             // Who is served again is served, whatever was minutes ago.
@@ -174,15 +196,17 @@ impl<'a> Window<'a> {
 
     /// Mean of the `m` minutes before the newest `skip` ones.
     pub(crate) fn mean_before(&self, id: impl Into<SeriesId>, skip: usize, m: usize) -> Option<f64> {
-        let (series, end) = self.up_to(id)?;
+        let id = id.into();
+        let end = self.up_to(&id)?;
         // What was usual before may be as old as it is.
-        let values: Vec<f64> = (skip..skip + m).filter_map(|back| series.at(end - back as i64 * MINUTE)).collect();
+        let values: Vec<f64> = (skip..skip + m).filter_map(|back| self.readings.at(&id, end - back as i64 * MINUTE)).collect();
         (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
     }
 
     /// Every point of the last `seconds` is above zero, and they cover nearly all of it.
     pub(crate) fn positive_throughout(&self, id: impl Into<SeriesId>, seconds: i64) -> Option<f64> {
-        let (series, end) = self.up_to(id)?;
+        let id = id.into();
+        let (series, end) = (self.readings.series(&id)?, self.up_to(&id)?);
         let points: Vec<_> = series.points.iter().filter(|p| p.0 <= end && p.0 > end - seconds).collect();
         let covered = points.last()?.0 - points.first()?.0;
         let all = points.iter().all(|p| p.1 > 0.0);

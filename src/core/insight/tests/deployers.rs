@@ -101,8 +101,8 @@ fn a_group_that_no_rule_names_is_idle() {
     });
     world.edit::<Targets>(|t| drop(t.groups.insert(arn("web"), Vec::new())));
     let seen = world.judge();
-    assert_eq!(look(&seen, BLUE), ("n/a", "idle, in no rule".into()));
-    assert_eq!(look(&seen, "svc/web"), ("changing", "takes no requests: production-nextcore-web idle, in no rule".into()));
+    assert_eq!(look(&seen, BLUE), ("n/a", "no rule leads here".into()));
+    assert_eq!(look(&seen, "svc/web"), ("degraded", "gets no requests: production-nextcore-web: no rule leads here".into()));
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn buckets() {
                 });
             },
             "s3/nextcore-static",
-            "healthy",
+            "unknown",
             "cors: access denied: s3:GetBucketCORS",
         ),
         (

@@ -29,11 +29,14 @@ pub struct Series {
 }
 
 impl Series {
-    /// The value of one minute; a missing minute of a zero-filled series is zero.
+    /// The value of one minute; a missing minute of a zero-filled series is zero, one that cannot be is not known.
     pub fn at(&self, start: i64) -> Option<f64> {
         let minute = start.div_euclid(60);
         let found = self.points.binary_search_by_key(&minute, |p| p.0.div_euclid(60)).ok();
-        found.and_then(|i| self.points.get(i)).map(|p| p.1).or(self.zero_fill.then_some(0.0))
+        match found.and_then(|i| self.points.get(i)) {
+            Some((_, value)) => sound(*value),
+            None => self.zero_fill.then_some(0.0),
+        }
     }
 
     /// Merges newer points over older ones (late points are corrected by CloudWatch) and keeps `keep` of them.
@@ -43,6 +46,11 @@ impl Series {
         let skip = all.len().saturating_sub(keep);
         self.points = all.into_iter().skip(skip).collect();
     }
+}
+
+/// A value that can be: every metric that is read here counts or measures from zero up. Below it is no zero either (`-0/s`).
+fn sound(value: f64) -> Option<f64> {
+    (value.is_finite() && value >= 0.0).then_some(value.abs())
 }
 
 /// cloudwatch:GetMetricData of everything that the stack's panes and rules read.

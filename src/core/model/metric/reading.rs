@@ -3,7 +3,7 @@
 
 use chrono::TimeDelta;
 
-use super::{Metrics, Series, SeriesId};
+use super::{Metrics, Series, SeriesId, sound};
 use crate::model::Time;
 use crate::model::store::Store;
 
@@ -56,8 +56,11 @@ impl Reading {
         let silent = silent.filter(|at| series.zero_fill && speaks(*at) && own.is_none_or(|(own, _)| *at > own));
         match (own, silent) {
             (own, Some(at)) => Self::Zero { since: own.map(|(own, _)| own + MINUTE), at },
-            (Some((at, value)), None) if speaks(at) => Self::Value { value, at },
-            (Some((at, value)), None) => Self::Stale { value, at },
+            (Some((at, value)), None) => match sound(value) {
+                Some(value) if speaks(at) => Self::Value { value, at },
+                Some(value) => Self::Stale { value, at },
+                None => Self::Unknown,
+            },
             (None, None) => Self::Unknown,
         }
     }
@@ -159,10 +162,30 @@ impl<'a> Readings<'a> {
         let id = id.into();
         let Some(series) = self.series(&id) else { return Reading::Unknown };
         // What CloudWatch refused to tell is not silent.
-        let refused = self.metrics.is_some_and(|m| m.refused.contains_key(id.as_str()));
-        let own = Reading::of(series, self.now, self.silent(series).filter(|_| !refused));
+        let own = Reading::of(series, self.now, self.silent(series).filter(|_| self.refused(&id).is_none()));
         let at = self.line.filter(|line| own.minute().is_some_and(|at| at > *line));
         at.and_then(|at| Some(Reading::Value { value: series.at(at)?, at })).unwrap_or(own)
+    }
+
+    /// What CloudWatch said instead of telling a series.
+    pub(crate) fn refused(&self, id: impl Into<SeriesId>) -> Option<&'a str> {
+        self.metrics?.refused.get(id.into().as_str()).map(String::as_str)
+    }
+
+    /// The value of a minute. What CloudWatch has refused to tell since its last point is not zero.
+    pub(crate) fn at(&self, id: impl Into<SeriesId>, minute: i64) -> Option<f64> {
+        let id = id.into();
+        let series = self.series(&id)?;
+        let told = self.refused(&id).is_none() || series.points.last().is_some_and(|(at, _)| *at >= minute);
+        series.at(minute).filter(|_| told)
+    }
+
+    /// How long CloudWatch has published nothing at all, in seconds, if that is too long for its last figures to speak for now; `None`
+    /// in it: it never has. Of no series at all nothing was asked.
+    pub(crate) fn silence(&self) -> Option<Option<i64>> {
+        let asked = self.metrics.is_some_and(|m| !m.series.is_empty());
+        let age = self.published.map(|at| self.age(at));
+        (asked && age.is_none_or(|age| age > 2 * SLOWEST + LATE)).then_some(age)
     }
 
     /// The newest minute of which a whole and its parts are known together. All are counts: a minute that one of them has, the others have

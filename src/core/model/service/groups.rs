@@ -30,7 +30,7 @@ impl Duty {
     pub fn idle_words(self) -> Option<&'static str> {
         match self {
             Self::NoWeight => Some("idle, weight 0"),
-            Self::NoRule => Some("idle, in no rule"),
+            Self::NoRule => Some("no rule leads here"),
             Self::NotPrimary => Some("idle, not the primary task set"),
             Self::Serves | Self::Unread => None,
         }
@@ -76,8 +76,9 @@ impl Service {
             None => {
                 // Another load balancer may forward to it, and its rules are not read.
                 let group = routing.target_groups.iter().find(|g| g.arn == target_group);
-                let alone = group.and_then(|g| g.balancers.as_ref()).is_some_and(Vec::is_empty);
-                if alone { Duty::NoRule } else { unread }
+                let behind = group.and_then(|g| g.balancers.as_ref());
+                let read = behind.is_some_and(|all| all.iter().all(|b| routing.is_of(b)));
+                if read { Duty::NoRule } else { unread }
             }
         }
     }

@@ -189,7 +189,7 @@ impl Figures<'_> {
     fn cache(&self) -> Vec<Figure> {
         let Some(group) = self.store.get::<ReplicationGroup>() else { return Vec::new() };
         let ids: Vec<&str> = group.node_groups.iter().flat_map(|g| &g.members).map(|m| m.id.as_str()).collect();
-        let nodes = text::plural(ids.len() as u32, "node");
+        let nodes = if ids.is_empty() { "nodes not listed".to_owned() } else { text::plural(ids.len() as u32, "node") };
         let shards = || text::plural(group.node_groups.len() as u32, "shard");
         let mut all = vec![figure("", if group.alone { nodes } else { format!("{} {nodes}", shards()) })];
         let of = |metrics: &[metric::Redis]| metrics.iter().flat_map(|m| ids.iter().map(|id| m.of(id))).collect::<Vec<SeriesId>>();
@@ -234,14 +234,14 @@ impl Figures<'_> {
         let of_cluster = |c: &DbCluster| {
             let readers: Vec<&str> = c.readers().map(|r| zone_letter(&r.zone)).collect();
             let readers = if readers.is_empty() { "no reader".to_owned() } else { format!("readers {}", readers.join(" ")) };
-            figure("", format!("writer {here} {readers}"))
+            figure("", if c.writer().is_some() { format!("writer {here} {readers}") } else { format!("no writer {readers}") })
         };
         let mut all: Vec<Figure> = db.cluster.iter().filter(|c| !c.members.is_empty()).map(of_cluster).collect();
         match db.redundancy() {
             Redundancy::Standby(standby) => all.push(figure("", format!("{here} ⇄ {}", zone_letter(standby)))),
             Redundancy::ReadReplica(source) => all.push(figure("", format!("{here} read replica of {source}"))),
-            Redundancy::SingleAz if !here.is_empty() => all.push(figure("", format!("{here} single-AZ"))),
-            Redundancy::StandbyPending if !here.is_empty() => all.push(figure("", here.to_owned())),
+            // That there is no standby is a reason or a note of its verdict.
+            Redundancy::SingleAz | Redundancy::StandbyPending if !here.is_empty() => all.push(figure("", here.to_owned())),
             _ => {}
         }
         all

@@ -8,8 +8,9 @@ use crate::model::dashboard::Dashboards;
 use crate::model::delivery::{Builds, Pipeline, Repositories};
 use crate::model::dns::Dns;
 use crate::model::metric;
-use crate::model::network::{NatGateways, NatState, Network, SecurityGroups, SubnetTier, zone_letter};
+use crate::model::network::{NatGateways, NatState, Network, SecurityGroups, zone_letter};
 use crate::model::security::{KeyState, Keys, Roles, Secrets};
+use crate::model::service::Services;
 use crate::model::storage::{Bucket, Buckets, Versioning};
 use crate::model::text;
 
@@ -57,8 +58,17 @@ impl Figures<'_> {
     pub(super) fn vpc(&self) -> Vec<Figure> {
         let Some(network) = self.store.get::<Network>() else { return Vec::new() };
         let mut all = vec![figure("", network.cidr.clone()), counted(network.subnets.len(), "subnet", "subnets")];
-        let tightest = network.of(SubnetTier::Private).map(|s| s.free_addresses).min();
-        all.extend(tightest.map(|n| figure("free addresses", format!("≥ {n}"))));
+        // Each task takes one: of the subnets that tasks are put in, where it is known which.
+        let used: Vec<&str> =
+            self.store.get::<Services>().into_iter().flat_map(|s| &s.services).flat_map(|s| &s.subnets).map(String::as_str).collect();
+        let least = |tasks: bool| {
+            let of = network.subnets.iter().filter(|s| !tasks || used.contains(&s.id.as_str()));
+            of.map(|s| s.free_addresses).min()
+        };
+        all.extend(match least(true) {
+            Some(n) => Some(figure("free for tasks", format!("≥ {n}"))),
+            None => least(false).map(|n| figure("free addresses", format!("≥ {n}"))),
+        });
         all
     }
 

@@ -13,7 +13,7 @@ fn the_table() {
      STATE       NODE                        FIGURES                                                           REASON                                                                            SINCE  AGE
      ● healthy   dns                         nextcore.ai → ALB  1 health check                                                                                                                          2m09s
      ● healthy   cdn                         229/s  hit 94 %  4xx 0.3 %  5xx 0.0 %                                                                                                                      2m09s
-     ● healthy   vpc                         10.0.0.0/16  9 subnets  free addresses ≥ 246                                                                                                               0s
+     ● healthy   vpc                         10.0.0.0/16  9 subnets  free for tasks ≥ 246                                                                                                               0s
      ▲ degraded  alb                         842/s  5xx 0.02 %  p95 118 ms                                     production-nextcore-web: 1 of 2 targets unhealthy (Target.Timeout)                       3m09s
      ● healthy   tg/production-nextcore-api  2/2 healthy  /api/*  29/s  p95 226 ms                                                                                                                      2m09s
      ▲ degraded  tg/production-nextcore-web  1/2 healthy  /  22/s  p95 85 ms                                   1 of 2 targets unhealthy (Target.Timeout)                                                2m09s
@@ -71,7 +71,7 @@ fn the_table_in_ascii_has_only_ascii() {
      . healthy   cdn                      229/s  hit 94 %                                         2m09s
                                           4xx 0.3 %  5xx 0.0 %
      . healthy   vpc                      10.0.0.0/16  9 subnets                                  0s
-                                          free addresses >= 246
+                                          free for tasks >= 246
      ! degraded  alb                      842/s  5xx 0.02 %        production-nextcore-we         3m09s
                                           p95 118 ms               b: 1 of 2 targets
                                                                    unhealthy
@@ -166,7 +166,7 @@ fn the_markdown() {
     |---|---|---|---|---|---|
     | healthy | `dns` | nextcore.ai → ALB, 1 health check |  |  | 2m09s |
     | healthy | `cdn` | 229/s, hit 94 %, 4xx 0.3 %, 5xx 0.0 % |  |  | 2m09s |
-    | healthy | `vpc` | 10.0.0.0/16, 9 subnets, free addresses ≥ 246 |  |  | 0s |
+    | healthy | `vpc` | 10.0.0.0/16, 9 subnets, free for tasks ≥ 246 |  |  | 0s |
     | degraded | `alb` | 842/s, 5xx 0.02 %, p95 118 ms | production-nextcore-web: 1 of 2 targets unhealthy (Target.Timeout) |  | 3m09s |
     | healthy | `tg/production-nextcore-api` | 2/2 healthy, /api/\*, 29/s, p95 226 ms |  |  | 2m09s |
     | degraded | `tg/production-nextcore-web` | 1/2 healthy, /, 22/s, p95 85 ms | 1 of 2 targets unhealthy (Target.Timeout) |  | 2m09s |

@@ -179,8 +179,12 @@ pub(super) fn lines(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
     let places: Vec<&str> = primaries.map(|m| zone(&m.zone)).collect();
     let memory = over_nodes(v, group, metric::Redis::Memory, f64::max);
     let text = memory.map_or_else(|| "?".to_owned(), |m| Unit::Percent.text(m));
+    let shape = match nodes {
+        0 => Phrase::of("nodes ?", Role::Unknown),
+        _ => Phrase::of(format!("{}×{}", group.node_groups.len(), nodes / group.node_groups.len().max(1)), Role::Text),
+    };
     let mut facts = vec![
-        Fact::new(0, Phrase::of(format!("{}×{}", group.node_groups.len(), nodes / group.node_groups.len().max(1)), Role::Text).padded(5)),
+        Fact::new(0, shape.padded(5)),
         Fact::new(3, Phrase::labelled("primaries", if places.is_empty() { "?".to_owned() } else { places.join(" ") }, Role::Text)),
         Fact::new(
             1,

@@ -127,7 +127,10 @@ fn rate(v: &View<'_>, gateway: &str) -> Option<f64> {
 
 /// As people read it: per second.
 fn per_second(bytes: Option<f64>) -> Phrase<'static> {
-    bytes.map_or_else(|| Phrase::of("?", Role::Unknown), |b| Phrase::of(format!("{:>9}", Unit::Throughput.text(b)), Role::Text))
+    bytes.map_or_else(
+        || Phrase::of(format!("{:>9}", "?"), Role::Unknown),
+        |b| Phrase::of(format!("{:>9}", Unit::Throughput.text(b)), Role::Text),
+    )
 }
 
 /// Bytes per minute of all gateways.

@@ -56,6 +56,7 @@ pub(super) fn counted(there: usize, of: usize, what: &str) -> Phrase<'_> {
         return Phrase::of(format!("{there} of {of}"), Role::Crit);
     }
     let count = Phrase::of(there.to_string(), Role::Text);
+    let what = if there == 1 { what.strip_suffix('s').unwrap_or(what) } else { what };
     if what.is_empty() { count } else { count.and(" ", Role::Text).and(what, Role::Muted) }
 }
 

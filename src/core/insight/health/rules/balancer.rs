@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::balancer::{Balancer, BalancerState};
+use crate::model::balancer::{Balancer, BalancerState, Routing};
 use crate::model::health::Level;
 use crate::model::limits::Limit;
 use crate::model::metric::{self, Metrics};
@@ -12,7 +12,7 @@ use crate::model::stack::Stack;
 use crate::model::system::System;
 use crate::model::text;
 
-use super::{Gauge, Rule, apply, gauges, security_groups};
+use super::{Gauge, Rule, apply, entrance, failures, gauges, security_groups};
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down, info};
@@ -69,6 +69,8 @@ pub(crate) const GAUGES: &[Gauge<metric::Alb>] = &[
 /// Judges it; the target groups are its children.
 pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
     let mut findings = facts.store.get::<Balancer>().map_or_else(Vec::new, |b| apply(RULES, facts, ground.mandatory, b));
+    let routing = facts.store.get::<Routing>();
+    findings.extend(routing.into_iter().flat_map(|r| apply(entrance::RULES, facts, ground.mandatory, r)));
     nodes.take_below(&mut findings);
     findings.extend(apply(TRAFFIC, facts, ground.mandatory, facts.stack));
     findings.extend(gauges(GAUGES, facts, ""));
@@ -128,15 +130,9 @@ pub(crate) fn failed(what: &str, (critical, breach): (bool, Breach)) -> Finding 
 }
 
 fn elb5xx(facts: &Facts<'_>, _: &Stack) -> Option<Finding> {
-    facts
-        .window()?
-        .share(metric::Alb::Elb5xx, metric::Alb::Requests, &facts.limits().share(Limit::Balancer5xx))
-        .map(|b| failed("ALB 5xx", b))
+    failures(facts, "ALB 5xx", metric::Alb::Elb5xx, metric::Alb::Requests, Limit::Balancer5xx)
 }
 
 fn target5xx(facts: &Facts<'_>, _: &Stack) -> Option<Finding> {
-    facts
-        .window()?
-        .share(metric::Alb::Target5xx, metric::Alb::Requests, &facts.limits().share(Limit::Target5xx))
-        .map(|b| failed("target 5xx", b))
+    failures(facts, "target 5xx", metric::Alb::Target5xx, metric::Alb::Requests, Limit::Target5xx)
 }

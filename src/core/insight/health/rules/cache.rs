@@ -20,7 +20,7 @@ use crate::model::state::Serving;
 use crate::model::{Time, text};
 
 use super::security::key_trouble;
-use super::{Gauge, Rule, apply, gauges, security_groups};
+use super::{Gauge, Rule, apply, gauges, lost, security_groups};
 
 const GROUP: &[crate::model::section::SectionKey] = &[ReplicationGroup::KEY];
 
@@ -74,6 +74,12 @@ const ALONE: &[Rule<NodeGroup>] = &[Rule { id: "nodes.available", doc: "every no
 /// About one node.
 pub(crate) const NODES: &[Rule<CacheMember>] = &[
     Rule { id: "node.status", doc: "node available", needs: &[CacheNodes::KEY], check: node_status },
+    Rule {
+        id: "node.lost",
+        doc: "memory, while there are other figures; without it unknown",
+        needs: &[ReplicationGroup::KEY, Metrics::KEY],
+        check: lost_memory,
+    },
     Rule { id: "node.link", doc: "a replica's link to its primary, 2 min", needs: &[Metrics::KEY], check: link },
 ];
 
@@ -233,6 +239,9 @@ fn is_available(facts: &Facts<'_>, member: &CacheMember) -> bool {
 
 fn shard_nodes(facts: &Facts<'_>, shard: &NodeGroup) -> Option<Finding> {
     let total = shard.members.len();
+    if total == 0 {
+        return Some(Finding::new(Level::Unknown, format!("shard {}: nodes not listed", shard.id)));
+    }
     let available = shard.members.iter().filter(|m| is_available(facts, m)).count();
     match available {
         0 => Some(down(format!("shard {}: 0 of {total} nodes available", shard.id)).interrupting("failed")),
@@ -245,7 +254,8 @@ fn shard_nodes(facts: &Facts<'_>, shard: &NodeGroup) -> Option<Finding> {
 fn alone_nodes(facts: &Facts<'_>, nodes: &NodeGroup) -> Option<Finding> {
     let total = nodes.members.len();
     match nodes.members.iter().filter(|m| is_available(facts, m)).count() {
-        available if available == total && total > 0 => None,
+        _ if total == 0 => Some(Finding::new(Level::Unknown, "nodes not listed")),
+        available if available == total => None,
         0 => Some(down(format!("0 of {total} nodes available"))),
         available => Some(degraded(format!("{available} of {total} nodes available"))),
     }
@@ -281,6 +291,12 @@ fn primaries(facts: &Facts<'_>, shard: &NodeGroup) -> Option<Finding> {
 fn node_status(facts: &Facts<'_>, member: &CacheMember) -> Option<Finding> {
     let node = facts.fresh::<CacheNodes>()?.nodes.iter().find(|n| n.id == member.id)?;
     by_status(&node.status, &format!("node {}", node.status))
+}
+
+/// Memcached publishes no share of its memory.
+fn lost_memory(facts: &Facts<'_>, member: &CacheMember) -> Option<Finding> {
+    let measured = facts.store.get::<ReplicationGroup>()?.engine != Engine::Memcached && is_available(facts, member);
+    measured.then(|| lost(facts, metric::Redis::Memory, &member.id, "memory")).flatten()
 }
 
 fn link(facts: &Facts<'_>, member: &CacheMember) -> Option<Finding> {

@@ -5,8 +5,8 @@ use crate::model::limits::{Limit, Limits};
 use crate::model::system::{SYSTEMS, System};
 
 use super::{
-    Gauge, Rule, alarms, balancer, cache, cdn, dashboards, database, delivery, dns, ecr, logs, nat, network, security, security_groups,
-    service, storage, target_group,
+    Gauge, Rule, alarms, balancer, cache, cdn, dashboards, database, delivery, dns, ecr, entrance, logs, nat, network, security,
+    security_groups, service, storage, target_group,
 };
 
 /// One rule in words.
@@ -40,7 +40,7 @@ impl Catalogue<'_> {
             System::Dns => self.rules(dns::RULES).rules(dns::WRITTEN).rules(dns::CHECKS).metrics(dns::GAUGES),
             System::Cdn => self.rules(cdn::RULES).metrics(cdn::GAUGES),
             System::Vpc => self.rules(network::RULES).rules(network::SUBNETS).rules(network::WRITTEN).rules(network::ZONES),
-            System::Balancer => self.rules(balancer::RULES).rules(balancer::TRAFFIC).metrics(balancer::GAUGES),
+            System::Balancer => self.rules(balancer::RULES).rules(entrance::RULES).rules(balancer::TRAFFIC).metrics(balancer::GAUGES),
             System::TargetGroup => self.rules(target_group::RULES).rules(target_group::TRAFFIC),
             System::Nat => self.rules(nat::RULES).metrics(nat::GAUGES),
             System::SecurityGroups => self.rules(security_groups::PATHS).rules(security_groups::ENDS).rules(security_groups::RULES),

@@ -38,10 +38,22 @@ fn shows(all: &Dashboards, namespaces: &[&str]) -> bool {
     all.dashboards.iter().flat_map(|d| &d.namespaces).any(|n| namespaces.contains(&n.as_str()))
 }
 
-fn services(_: &Facts<'_>, all: &Dashboards) -> Option<Finding> {
-    (!shows(all, &["AWS/ECS", "AWS/ApplicationELB", "ECS/ContainerInsights"])).then(|| note("no dashboard shows service health"))
+/// That none shows it is known of dashboards only that could be read, all of them.
+fn missing(facts: &Facts<'_>, all: &Dashboards, namespaces: &[&str], what: &str) -> Option<Finding> {
+    if shows(all, namespaces) {
+        return None;
+    }
+    let unread = all.dashboards.iter().find_map(|d| facts.store.unread::<Dashboards>(&d.name, "widgets"));
+    Some(note(match unread {
+        Some(why) => format!("not known whether a dashboard shows {what}: {why}"),
+        None => format!("no dashboard shows {what}"),
+    }))
 }
 
-fn database(_: &Facts<'_>, all: &Dashboards) -> Option<Finding> {
-    (!shows(all, &["AWS/RDS"])).then(|| note("no dashboard shows database performance"))
+fn services(facts: &Facts<'_>, all: &Dashboards) -> Option<Finding> {
+    missing(facts, all, &["AWS/ECS", "AWS/ApplicationELB", "ECS/ContainerInsights"], "service health")
+}
+
+fn database(facts: &Facts<'_>, all: &Dashboards) -> Option<Finding> {
+    missing(facts, all, &["AWS/RDS"], "database performance")
 }

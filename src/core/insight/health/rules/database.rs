@@ -18,7 +18,7 @@ use crate::model::system::{System, SystemSpec};
 use crate::model::{Time, text};
 
 use super::security::key_trouble;
-use super::{Gauge, Rule, apply, gauges, security_groups, unseen};
+use super::{Gauge, Rule, apply, gauges, lost, security_groups, unseen};
 
 /// About the instance.
 pub(crate) const RULES: &[Rule<Database>] = &[
@@ -50,6 +50,12 @@ pub(crate) const RULES: &[Rule<Database>] = &[
         doc: "CPU figures of a database that is available; without them unknown",
         needs: &[Database::KEY, Metrics::KEY],
         check: figures,
+    },
+    Rule {
+        id: "db.lost",
+        doc: "connections and free storage, while there are other figures; without them unknown",
+        needs: &[Database::KEY, Metrics::KEY],
+        check: lost_figures,
     },
     Rule { id: "db.limit", doc: "the connection limit is known: a note", needs: &[Database::KEY, Metrics::KEY], check: no_limit },
     Rule {
@@ -113,6 +119,15 @@ pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) 
 
 fn figures(facts: &Facts<'_>, db: &Database) -> Option<Finding> {
     (db.status == InstanceStatus::Available).then(|| unseen(facts, metric::Db::Cpu, "CPU figures")).flatten()
+}
+
+/// The storage of a cluster is one for all its members, and has no end.
+fn lost_figures(facts: &Facts<'_>, db: &Database) -> Option<Finding> {
+    if db.status != InstanceStatus::Available {
+        return None;
+    }
+    let storage = || db.cluster.is_none().then(|| lost(facts, metric::Db::Storage, "", "free storage")).flatten();
+    lost(facts, metric::Db::Connections, "", "connections").or_else(storage)
 }
 
 fn key(facts: &Facts<'_>, db: &Database) -> Option<Finding> {

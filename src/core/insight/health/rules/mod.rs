@@ -11,6 +11,7 @@ pub(crate) mod database;
 pub(crate) mod delivery;
 pub(crate) mod dns;
 pub(crate) mod ecr;
+pub(crate) mod entrance;
 pub(crate) mod logs;
 pub(crate) mod nat;
 pub(crate) mod network;
@@ -110,8 +111,41 @@ pub(crate) fn named<'n, T: Section, S>(
 
 /// What always publishes a figure and has none: how it does is not seen. AWS publishes them every minute of whatever runs.
 pub(crate) fn unseen(facts: &Facts<'_>, id: impl Into<SeriesId>, what: &str) -> Option<Finding> {
+    let (window, id) = (facts.window()?, id.into());
+    // That there are none of anything is said once.
+    let missing = window.latest(&id).is_none() && window.silence().is_none();
+    let text = || format!("CloudWatch has no {what}: its figures are not seen");
+    refused(facts, &id, what.trim_end_matches(" figures")).or_else(|| missing.then(|| Finding::new(Level::Unknown, text())))
+}
+
+/// A figure that CloudWatch has none of, while it has others of the same subject: it is lost, not zero.
+pub(crate) fn lost<M: Family>(facts: &Facts<'_>, metric: M, subject: &str, what: &str) -> Option<Finding> {
     let window = facts.window()?;
-    window.latest(id).is_none().then(|| Finding::new(Level::Unknown, format!("CloudWatch has no {what}: its figures are not seen")))
+    let others = || M::ALL.iter().any(|m| window.latest(m.series(subject)).is_some());
+    unseen(facts, metric.series(subject), what).filter(|_| others())
+}
+
+/// What CloudWatch answered instead of a figure that a rule rests on: what it would say is not known.
+pub(crate) fn refused(facts: &Facts<'_>, id: impl Into<SeriesId>, what: &str) -> Option<Finding> {
+    let said = facts.window()?.refused(id)?;
+    let said = if said.is_empty() { "refuses it".to_owned() } else { format!("says {said}") };
+    let finding = Finding::new(Level::Unknown, format!("{} not known: CloudWatch {said}", what.to_lowercase()));
+    Some(Finding { basis: vec![Metrics::KEY], ..finding })
+}
+
+/// The share of requests that failed, held against its limit. Failures that CloudWatch did not tell are not known to be none.
+pub(crate) fn failures(
+    facts: &Facts<'_>,
+    what: &str,
+    errors: impl Into<SeriesId>,
+    requests: impl Into<SeriesId>,
+    limit: Limit,
+) -> Option<Finding> {
+    let (window, errors, requests) = (facts.window()?, errors.into(), requests.into());
+    let breach = window.share(&errors, &requests, &facts.limits().share(limit)).map(|b| balancer::failed(what, b));
+    let left_out = window.has(&requests) && !window.has(&errors);
+    let left_out = left_out.then(|| Finding::new(Level::Unknown, format!("{} not known: CloudWatch left it out", what.to_lowercase())));
+    breach.or_else(|| refused(facts, &errors, what)).or_else(|| refused(facts, &requests, "requests")).or(left_out)
 }
 
 /// Applies a table of metrics to a subject by name; a series that is missing or silent does not apply.
@@ -123,6 +157,7 @@ pub(crate) fn gauges<M: Family>(rows: &[Gauge<M>], facts: &Facts<'_>, subject: &
         let bounds = facts.limits().bounds(row.limit);
         let critical = bounds.critical.and_then(|l| window.breach(&id, &l)).map(|b| (true, b));
         let worst = critical.or_else(|| bounds.warn.and_then(|l| window.breach(&id, &l)).map(|b| (false, b)));
+        found.extend(refused(facts, &id, row.label));
         if let Some((critical, breach)) = worst {
             let text = format!("{} {}{}", row.label, (row.show)(breach.value), breach.span());
             let mut finding = if critical { down(text) } else { degraded(text) };

@@ -70,23 +70,26 @@ pub(crate) const GAUGES: &[Gauge<metric::Nat>] = &[Gauge {
 
 /// Judges every zone, then all together.
 pub(crate) fn assess(facts: &Facts<'_>, ground: &SystemSpec, nodes: &mut Nodes) {
+    let mut changing = Vec::new();
     for zone in egress::zones(facts.store) {
         let way = Way::of(facts, zone);
         let mut findings = apply(RULES, facts, ground.mandatory, &way);
         findings.extend(way.gateway.iter().flat_map(|g| gauges(GAUGES, facts, &g.id)));
         let letter = zone_letter(&way.zone);
+        // All together are no calmer than one of them.
+        changing.extend(findings.iter().filter(|f| f.level == Level::Info).map(|f| f.clone().prefixed(letter)));
         let id = NodeId::named(System::Nat, letter);
         nodes.child(facts, ground, id.clone(), letter, findings);
         if way.gateway.is_none() && way.egress == Egress::Isolated {
-            nodes.absent(&id, "no NAT gateway, no way out; VPC endpoints are not looked at");
+            nodes.absent(&id, "no NAT gateway; VPC endpoints are not looked at");
         }
     }
     let none = facts.fresh::<NatGateways>().is_some_and(|n| n.gateways.is_empty());
     let written = none && facts.written && egress::zones(facts.store).is_empty();
     let findings = written.then(|| Finding { basis: vec![NatGateways::KEY], ..degraded("no NAT gateway in the VPC") });
-    nodes.parent(facts, ground, NodeId::of(System::Nat), findings.into_iter().collect());
+    nodes.parent(facts, ground, NodeId::of(System::Nat), findings.into_iter().chain(changing).collect());
     if none && !facts.written {
-        nodes.absent(&NodeId::of(System::Nat), "no NAT gateway in the VPC; VPC endpoints are not looked at");
+        nodes.absent(&NodeId::of(System::Nat), "no NAT gateway; VPC endpoints are not looked at");
     }
 }
 
@@ -106,14 +109,25 @@ impl Way {
         Self { gateway: egress::own_gateway(facts.store, &zone).cloned(), egress: egress::of(facts.store, facts.stack, &zone), zone }
     }
 
+    /// The route leads to this gateway and says already how it is.
+    fn leads_to(&self, gateway: &NatGateway) -> bool {
+        matches!(&self.egress, Egress::Broken { gateway: id, .. } | Egress::Pending { gateway: id } if *id == gateway.id)
+    }
+
     fn series(&self, metric: metric::Nat) -> Option<SeriesId> {
         Some(metric.of(&self.gateway.as_ref()?.id))
     }
 }
 
+/// Why a gateway failed, as AWS says.
+fn failure(gateway: &NatGateway) -> String {
+    gateway.failure.as_deref().filter(|f| !f.is_empty()).map_or_else(String::new, |f| format!(": {}", text::clip(f, 80)))
+}
+
 fn route(_: &Facts<'_>, way: &Way) -> Option<Finding> {
     let level = way.egress.level();
-    let found = (level >= Level::Info && level != Level::Unknown).then(|| Finding::new(level, way.egress.words()))?;
+    let why = way.gateway.as_ref().filter(|g| way.leads_to(g)).map_or_else(String::new, failure);
+    let found = (level >= Level::Info && level != Level::Unknown).then(|| Finding::new(level, way.egress.words() + &why))?;
     Some(if level == Level::Down { found.interrupting("failed") } else { found })
 }
 
@@ -124,8 +138,10 @@ fn state(_: &Facts<'_>, way: &Way) -> Option<Finding> {
         let by_design = matches!(way.egress, Egress::Shared { .. } | Egress::Isolated);
         return (!by_design && (way.egress == Egress::Unknown || carried)).then(|| degraded("no NAT gateway in this zone"));
     };
-    let why = gateway.failure.as_deref().filter(|f| !f.is_empty()).map_or_else(String::new, |f| format!(": {}", text::clip(f, 80)));
-    let text = format!("{} {}{why}", gateway.id, gateway.state);
+    if way.leads_to(gateway) {
+        return None;
+    }
+    let text = format!("{} {}{}", gateway.id, gateway.state, failure(gateway));
     match gateway.state {
         NatState::Available | NatState::Unstated => None,
         NatState::Pending => Some(info(text)),

@@ -76,6 +76,18 @@ pub(crate) const RULES: &[Rule<Service>] = &[
         check: paths,
     },
     Rule { id: "task.slow", doc: "PROVISIONING/PENDING/ACTIVATING {task_start}", needs: &[Tasks::KEY], check: slow },
+    Rule {
+        id: "task.listed",
+        doc: "the tasks that ECS counts are listed; none of them is unknown",
+        needs: &[Services::KEY, Tasks::KEY],
+        check: listed,
+    },
+    Rule {
+        id: "task.checked",
+        doc: "the health of some task is known; without it unknown where its check is written down, else a note",
+        needs: &[Services::KEY, Tasks::KEY],
+        check: checked,
+    },
     Rule { id: "task.unhealthy", doc: "no task UNHEALTHY", needs: &[Tasks::KEY], check: unhealthy },
 ];
 
@@ -338,6 +350,23 @@ fn slow(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
     let more = if late.len() > 1 { format!(" and {} more", late.len() - 1) } else { String::new() };
     let text = format!("task {} {} for {}{more}", text::short_id(task.id()), task.status, text::age(*at, facts.now));
     Some(degraded(text).since(Some(*at + facts.limits().span(Limit::TaskStart))))
+}
+
+/// While tasks come and go the list may be behind the count.
+fn listed(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let settled = service.pending == 0 && service.deploying().is_none() && service.running == service.desired;
+    let none = settled && service.running > 0 && facts.tasks_of(&service.name).next().is_none();
+    none.then(|| Finding::new(Level::Unknown, format!("tasks not listed: {} running", service.running)))
+}
+
+/// ECS says UNKNOWN of a container without a health check, too.
+fn checked(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
+    let begun = |t: &&Task| t.started_at.is_some_and(|at| facts.now - at > facts.limits().span(Limit::TaskStart));
+    let mut tasks = facts.tasks_of(&service.name).filter(begun).peekable();
+    tasks.peek()?;
+    let all = tasks.clone().all(|t| t.health == TaskHealth::Unknown);
+    let level = if facts.written { Level::Unknown } else { Level::Healthy };
+    all.then(|| Finding::new(level, format!("health of {} UNKNOWN", text::plural(tasks.count() as u32, "task"))))
 }
 
 fn unhealthy(facts: &Facts<'_>, service: &Service) -> Option<Finding> {

@@ -2,7 +2,7 @@
 
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
-use crate::insight::health::finding::{Finding, degraded, down, note};
+use crate::insight::health::finding::{Finding, degraded, down};
 use crate::insight::health::node::Nodes;
 use crate::model::health::Level;
 use crate::model::limits::Limit;
@@ -12,8 +12,7 @@ use crate::model::stack::BucketRole;
 use crate::model::storage::{Bucket, Buckets, LifecycleRule, LifecycleStatus, Versioning};
 use crate::model::system::{System, SystemSpec};
 
-use super::balancer::failed;
-use super::{Rule, apply, apply_written};
+use super::{Rule, apply, apply_written, failures};
 
 /// Days after which reports expire (seed).
 const REPORT_DAYS: i32 = 365;
@@ -21,7 +20,12 @@ const REPORT_DAYS: i32 = 365;
 /// About one bucket.
 pub(crate) const RULES: &[Rule<Bucket>] = &[
     Rule { id: "s3.exists", doc: "the bucket exists; none is down, no permission unknown", needs: &[Buckets::KEY], check: exists },
-    Rule { id: "s3.unread", doc: "every aspect can be read: a note", needs: &[Buckets::KEY], check: unread },
+    Rule {
+        id: "s3.unread",
+        doc: "every aspect can be read; one that is judged is unknown, another a note",
+        needs: &[Buckets::KEY],
+        check: unread,
+    },
     Rule { id: "s3.5xx", doc: "5xx of requests: {bucket_5xx}", needs: &[Buckets::KEY, Metrics::KEY], check: errors },
 ];
 
@@ -76,8 +80,11 @@ fn versioning(_: &Facts<'_>, bucket: &Bucket) -> Option<Finding> {
 }
 
 fn encryption(_: &Facts<'_>, bucket: &Bucket) -> Option<Finding> {
-    let with = if bucket.encryption.is_empty() { "no default encryption" } else { bucket.encryption.as_str() };
-    (read(bucket, "encryption") && !bucket.encryption.is_kms()).then(|| degraded(format!("{with} instead of KMS")))
+    let words = match bucket.encryption.as_str() {
+        "" => "no default encryption".to_owned(),
+        with => format!("{with} instead of KMS"),
+    };
+    (read(bucket, "encryption") && !bucket.encryption.is_kms()).then(|| degraded(words))
 }
 
 fn lifecycle(_: &Facts<'_>, bucket: &Bucket) -> Option<Finding> {
@@ -99,14 +106,25 @@ fn cors(_: &Facts<'_>, bucket: &Bucket) -> Option<Finding> {
 }
 
 fn unread(_: &Facts<'_>, bucket: &Bucket) -> Option<Finding> {
-    let mut others = bucket.unread.iter().filter(|(aspect, _)| aspect != "bucket");
-    let (aspect, why) = others.next()?;
-    let more = others.count();
-    let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
-    Some(note(format!("{aspect}: {why}{more}")))
+    let mut all: Vec<&(String, String)> = bucket.unread.iter().filter(|(aspect, _)| aspect != "bucket").collect();
+    all.sort_by_key(|(aspect, _)| !is_judged(bucket, aspect));
+    let (aspect, why) = all.first()?;
+    let more = if all.len() > 1 { format!(" (and {} more)", all.len() - 1) } else { String::new() };
+    let level = if is_judged(bucket, aspect) { Level::Unknown } else { Level::Healthy };
+    Some(Finding::new(level, format!("{aspect}: {why}{more}")))
+}
+
+/// Whether anything is said of an aspect, so that without it the bucket is not known to be as it should.
+fn is_judged(bucket: &Bucket, aspect: &str) -> bool {
+    match aspect {
+        "versioning" | "encryption" | "public access" => true,
+        "lifecycle" => matches!(bucket.role, BucketRole::Documents | BucketRole::Reports),
+        "cors" => bucket.role == BucketRole::Static,
+        _ => false,
+    }
 }
 
 fn errors(facts: &Facts<'_>, bucket: &Bucket) -> Option<Finding> {
     let (errors, requests) = (metric::S3::Errors5xx.of(&bucket.name), metric::S3::Requests.of(&bucket.name));
-    facts.window()?.share(errors, requests, &facts.limits().share(Limit::Bucket5xx)).map(|b| failed("5xx", b))
+    failures(facts, "5xx", errors, requests, Limit::Bucket5xx)
 }

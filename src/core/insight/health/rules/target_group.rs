@@ -11,8 +11,7 @@ use crate::model::metric::{self, Metrics};
 use crate::model::section::Section;
 use crate::model::text;
 
-use super::balancer::failed;
-use super::{Rule, apply};
+use super::{Rule, apply, failures};
 use crate::insight::NodeId;
 use crate::insight::health::facts::Facts;
 use crate::insight::health::finding::{Finding, degraded, down, info, note};
@@ -54,6 +53,13 @@ impl Group {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// No request can come to it: no rule leads to it, or only such as lead to nobody. A group that waits for its turn is not cut off.
+    fn is_cut_off(&self, facts: &Facts<'_>) -> bool {
+        let nobody =
+            || facts.store.get::<Routing>().is_some_and(|r| r.share(&self.arn, &[]) == Some(0.0) && !r.is_beside_another(&self.arn));
+        self.duty == Duty::NoRule || (self.duty == Duty::NoWeight && nobody())
     }
 
     /// `idle, weight 0; 2 of 2 targets healthy`; nothing for a group that takes requests.
@@ -147,6 +153,9 @@ fn unanswered(facts: &Facts<'_>, group: &TargetGroup) -> Option<Finding> {
     if group.target_type == "lambda" && !targets.is_empty() {
         return None;
     }
+    if let Some(words) = unchecked(targets) {
+        return Some(Finding::new(Level::Unknown, words));
+    }
     let (healthy, _, _, total) = counts(targets);
     let what = if total == 0 { "no target registered".to_owned() } else { format!("0 of {total} targets healthy{}", why(targets.iter())) };
     (healthy == 0).then(|| degraded(format!("{what}: requests for {on} fail")))
@@ -156,11 +165,15 @@ fn unanswered(facts: &Facts<'_>, group: &TargetGroup) -> Option<Finding> {
 pub(crate) fn of_service(facts: &Facts<'_>, ground: &SystemSpec, service: &Service) -> Vec<Finding> {
     let groups = groups_of(facts, service);
     let mut findings: Vec<Finding> = groups.iter().flat_map(|g| g.findings(facts, ground)).collect();
-    let no_rule = groups.iter().all(|g| g.duty == Duty::NoRule);
+    let reached = groups.iter().any(|g| !g.is_cut_off(facts));
     for group in groups {
         let Some(words) = group.idle(facts) else { continue };
-        let text = format!("{} {words}", group.name);
-        findings.push(if no_rule { info(format!("takes no requests: {text}")) } else { note(text) });
+        let text = format!("{}: {words}", group.name);
+        findings.push(match reached {
+            true => note(text),
+            false if service.desired > 0 => degraded(format!("gets no requests: {text}")),
+            false => info(format!("gets no requests: {text}")),
+        });
     }
     findings
 }
@@ -187,6 +200,22 @@ fn why<'a>(targets: impl Iterator<Item = &'a Target>) -> String {
     format!(" ({})", words.join(", "))
 }
 
+/// Targets of which the load balancer does not say how they are: it serves them, whether they answer or not.
+fn unchecked(targets: &[Target]) -> Option<String> {
+    let mut in_service = targets.iter().filter(|t| !t.state.is_draining()).peekable();
+    in_service.peek()?;
+    if !in_service.clone().all(|t| t.state == TargetState::Unavailable) {
+        return None;
+    }
+    let disabled = in_service.clone().all(|t| t.reason.as_deref() == Some("Target.HealthCheckDisabled"));
+    let targets = text::plural(in_service.clone().count() as u32, "target");
+    Some(if disabled {
+        format!("health checks are disabled: {targets} not checked")
+    } else {
+        format!("health of {targets} not known{}", why(in_service))
+    })
+}
+
 fn empty(facts: &Facts<'_>, group: &Group) -> Option<Finding> {
     // A group whose health was not asked (a cloud that does not list it under the balancer) is not a group without targets.
     let Some(targets) = group.targets(facts) else {
@@ -200,6 +229,9 @@ fn empty(facts: &Facts<'_>, group: &Group) -> Option<Finding> {
     }
     if targets.is_empty() {
         return Some(down(format!("no target registered, {} wanted", group.desired)));
+    }
+    if let Some(words) = unchecked(targets) {
+        return Some(Finding::new(Level::Unknown, words));
     }
     Some(down(format!("0 of {total} targets healthy{}", why(targets.iter()))))
 }
@@ -237,5 +269,5 @@ fn initial(facts: &Facts<'_>, group: &Group) -> Option<Finding> {
 
 fn errors(facts: &Facts<'_>, group: &Group) -> Option<Finding> {
     let (errors, requests) = (metric::Tg::Target5xx.of(&group.name), metric::Tg::Requests.of(&group.name));
-    facts.window()?.share(errors, requests, &facts.limits().share(Limit::Target5xx)).map(|b| failed("5xx", b))
+    failures(facts, "5xx", errors, requests, Limit::Target5xx)
 }

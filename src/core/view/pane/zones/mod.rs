@@ -132,7 +132,7 @@ fn list_findings(v: &View<'_>, screen: &Screen, map: &ZoneMap, findings: &[&Mark
         let filtered = format!("no finding matches “{}”; Esc clears the filter", state.filter.text());
         let text = match (state.filter.is_empty(), map.missing.is_empty()) {
             (false, _) => filtered.as_str(),
-            (true, true) => "all resources are spread over the zones, nothing depends on one zone",
+            (true, true) => "no service, cache shard or database stands in one zone only",
             (true, false) => "none in the loaded data",
         };
         ink.prose(area, text, Role::Muted);
