@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use crate::input::{Code, Jump, Key};
 use crate::insight::NodeId;
+use crate::log;
 use crate::model::log::LogTail;
 use crate::session::filter::Filter;
 use crate::session::pane::{Lead, PANES, PaneId, Query, row};
-use crate::session::{Screen, Session, Tone, layout, logs, rows, runbook};
+use crate::session::{Screen, Session, Tone, layout, rows, runbook};
 
 /// Longer filters are cut: a paste must not fill memory.
 const LONGEST_FILTER: usize = 200;
@@ -58,8 +59,7 @@ pub(in crate::session) fn go(session: &mut Session, place: Jump) {
             Some(_) => None,
             None => session.selected.as_service().map(str::to_owned),
         };
-        let filter = service.map(|s| format!("@{s}")).unwrap_or_default();
-        return open_logs(session, &filter);
+        return open_log(session, service, log::query::Query::default());
     }
     if place == Jump::Runbooks {
         return match session.incident_with_runbook() {
@@ -72,11 +72,15 @@ pub(in crate::session) fn go(session: &mut Session, place: Jump) {
     }
 }
 
-/// Opens the log, filtered by this.
+/// Opens the log, filtered by this; what is no filter is looked for as it stands.
 pub(in crate::session) fn open_logs(session: &mut Session, filter: &str) {
+    let query = log::query::Query::parse(filter).or_else(|_| log::query::Query::literal(filter));
+    open_log(session, None, query.unwrap_or_default());
+}
+
+fn open_log(session: &mut Session, service: Option<String>, filter: log::query::Query) {
     let store = Arc::clone(&session.store);
-    session.logs.set_filter(Filter::parse(filter), store.get::<LogTail>());
-    session.logs.follow();
+    session.logs.open(service, filter, store.get::<LogTail>());
     push(session, PaneId::Logs, String::new(), 0);
 }
 
@@ -89,6 +93,8 @@ pub(super) fn back(session: &mut Session) {
     } else if runbook::leads_back(session) {
         set_filter(session, "");
         session.screens.pop();
+    } else if session.situation().logs && session.logs.back() {
+        // A search, then a filter.
     } else if !filter(session).is_empty() {
         set_filter(session, "");
     } else {
@@ -98,7 +104,6 @@ pub(super) fn back(session: &mut Session) {
 
 fn filter(session: &Session) -> String {
     match session.screen() {
-        Some(s) if s.pane == PaneId::Logs => session.logs.filter().text().to_owned(),
         Some(s) => session.list(s.pane, &s.subject, s.panel).filter.text().to_owned(),
         None => String::new(),
     }
@@ -107,10 +112,6 @@ fn filter(session: &Session) -> String {
 fn set_filter(session: &mut Session, text: &str) {
     let Some(Screen { pane, subject, panel }) = session.screens.last().cloned() else { return };
     let parsed = Filter::parse(text);
-    if pane == PaneId::Logs {
-        let store = Arc::clone(&session.store);
-        return session.logs.set_filter(parsed, store.get::<LogTail>());
-    }
     let mut state = session.list(pane, &subject, panel);
     state.filter = parsed;
     session.lists.insert((pane, subject, panel), state);
@@ -155,10 +156,9 @@ pub(super) fn copied(session: &mut Session) -> Option<String> {
     }
     let store = &session.store;
     if let Some(Screen { pane, subject, panel }) = session.screen() {
-        if *pane == PaneId::Logs {
-            let tail = store.get::<LogTail>()?;
-            let number = session.logs.number(tail, session.logs.position(tail))?;
-            return logs::line(tail, number).map(|e| e.message.clone());
+        if session.situation().logs {
+            let place = session.logs.shown().get(session.logs.position())?.place;
+            return store.get::<LogTail>().and_then(|tail| session.logs.text(tail, place));
         }
         let ids = rows::ids(session, *pane, subject, *panel);
         let at = session.list(*pane, subject, *panel).position(&ids);

@@ -1,0 +1,229 @@
+//! The log: what is shown, what is found, and that the place in it is never lost.
+
+use super::*;
+
+fn tail_of(session: &Session) -> LogTail {
+    session.store.get::<LogTail>().cloned().unwrap()
+}
+
+fn put(session: &mut Session, tail: LogTail) {
+    observe(session, |store| store.put(tail, at(0), Duration::from_secs(2)));
+}
+
+/// The numbers of the events that are shown.
+fn shown(session: &Session) -> Vec<u64> {
+    session.logs.shown().iter().map(|i| i.place.seq).collect()
+}
+
+/// The number of the event under the cursor, while paused.
+fn cursor(session: &Session) -> Option<u64> {
+    session.logs.pin()?;
+    shown(session).get(session.logs.position()).copied()
+}
+
+fn type_text(session: &mut Session, text: &str) {
+    for c in text.chars() {
+        update(session, Msg::Key(Key::char(c)));
+    }
+}
+
+fn event(seq: u64, second: i64, stream: &str, message: &str) -> LogEvent {
+    LogEvent { id: format!("{seq}"), seq, at: at(second), stream: stream.into(), message: message.into(), ..LogEvent::default() }
+}
+
+/// A tail of these events, in their order, as the source makes it.
+fn tail(events: Vec<LogEvent>) -> LogTail {
+    let total = events.iter().map(|e| e.seq + 1).max().unwrap_or_default();
+    let mut events: Vec<Arc<LogEvent>> = events.into_iter().map(Arc::new).collect();
+    events.sort_by_key(|e| (e.arrived(), e.seq));
+    let dropped = total - events.len() as u64;
+    LogTail { events: events.into(), total, dropped, ..LogTail::default() }
+}
+
+fn plain(messages: &[&str]) -> LogTail {
+    tail(messages.iter().enumerate().map(|(i, m)| event(i as u64, 60 * i as i64, "web/app/1", m)).collect())
+}
+
+#[test]
+fn it_pauses_counts_and_follows_again() {
+    let mut s = session((80, 24));
+    put(&mut s, log(50, 50));
+    press(&mut s, "L up up");
+    assert_eq!(cursor(&s), Some(47));
+    let bottom = s.logs.bottom(20);
+    put(&mut s, log(50, 57));
+    assert_eq!(s.logs.behind(), 7);
+    assert_eq!(shown(&s)[s.logs.bottom(20)], bottom as u64, "what arrives moves nothing");
+    press(&mut s, "f");
+    assert_eq!((cursor(&s), s.logs.behind()), (None, 0));
+    press(&mut s, "f");
+    assert_eq!(cursor(&s), Some(56));
+    press(&mut s, "down");
+    assert_eq!(cursor(&s), None, "past the end it follows");
+    press(&mut s, "g");
+    assert_eq!(cursor(&s), Some(7));
+    assert_eq!(s.logs.lost(), None);
+    put(&mut s, log(50, 157));
+    assert_eq!(cursor(&s), Some(107), "the line under the cursor was dropped: the oldest takes its place");
+    assert_eq!(s.logs.lost(), Some(100));
+    press(&mut s, "down");
+    assert_eq!((cursor(&s), s.logs.lost()), (Some(108), None), "said until the cursor stands on a line again");
+}
+
+#[test]
+fn a_filter_grows_with_the_tail_and_survives_its_rewriting() {
+    let mut s = session((80, 24));
+    put(&mut s, log(50, 50));
+    press(&mut s, "L & @ w e b enter");
+    assert_eq!(shown(&s).len(), 25);
+    put(&mut s, log(50, 60));
+    assert_eq!(shown(&s).len(), 25);
+    let mut rewritten = log(50, 60);
+    for event in rewritten.events.iter_mut().map(Arc::make_mut) {
+        event.id.push('x');
+        event.stream = "web/y".into();
+    }
+    put(&mut s, rewritten);
+    assert_eq!(shown(&s).len(), 50);
+    press(&mut s, "esc");
+    assert_eq!(s.logs.filter().text(), "");
+}
+
+#[test]
+fn what_is_late_is_put_into_its_place_and_nothing_is_asked_again() {
+    let mut s = session((80, 24));
+    put(&mut s, tail((0..40).map(|i| event(i, 10 * i as i64, "web/app/1", "get /")).collect()));
+    press(&mut s, "L & g e t enter up up up");
+    assert_eq!(cursor(&s), Some(36));
+    let mut events: Vec<LogEvent> = tail_of(&s).events.iter().map(|e| LogEvent::clone(e)).collect();
+    events.push(LogEvent { late: true, ..event(40, 55, "api/app/1", "get late") });
+    events.push(event(41, 500, "api/app/1", "post"));
+    put(&mut s, tail(events.clone()));
+    assert_eq!(shown(&s)[..8], [0, 1, 2, 3, 4, 5, 40, 6]);
+    assert_eq!((cursor(&s), shown(&s).len()), (Some(36), 41));
+    assert_eq!(s.logs.lines().end(), 42, "each event was indexed once");
+    // The filter asks the index from the new lines on: what it found before stands.
+    events.push(event(42, 501, "api/app/1", "get"));
+    put(&mut s, tail(events));
+    assert_eq!((s.logs.lines().end(), shown(&s).last().copied(), cursor(&s)), (43, Some(42), Some(36)));
+}
+
+#[test]
+fn what_cannot_be_read_yet_leaves_the_last_good_filter() {
+    let mut s = session((80, 24));
+    put(&mut s, plain(&["ERROR it broke", "INFO fine", "INFO it is done"]));
+    press(&mut s, "L &");
+    type_text(&mut s, "it");
+    assert_eq!(shown(&s), [0, 2]);
+    update(&mut s, Msg::Paste(" level:nonsense".into()));
+    assert_eq!(shown(&s), [0, 2]);
+    let wrong = s.logs.prompt.as_ref().and_then(|p| p.wrong.clone()).unwrap();
+    assert!(wrong.starts_with("no level: nonsense") && wrong.ends_with(" at 10"), "{wrong}");
+    press(&mut s, "enter");
+    assert!(s.logs.prompt.is_some(), "it is not kept until it can be read");
+    press(&mut s, "esc");
+    assert_eq!((shown(&s), s.logs.filter().text()), (vec![0, 1, 2], ""), "Esc takes back what was typed");
+}
+
+#[test]
+fn a_search_hides_nothing_and_goes_round() {
+    let mut s = session((80, 24));
+    put(&mut s, plain(&["a needle", "b", "c needle", "d", "e needle", "f"]));
+    press(&mut s, "L /");
+    type_text(&mut s, "needle");
+    assert_eq!((shown(&s).len(), s.logs.hits()), (6, &[0, 2, 4][..]));
+    assert_eq!(cursor(&s), Some(4), "the last match above the end is found first");
+    press(&mut s, "enter n");
+    let said = |s: &Session| s.flash.as_ref().map(|f| f.text.clone()).unwrap_or_default();
+    assert_eq!((cursor(&s), said(&s).as_str()), (Some(0), "past the last match: on from the first"));
+    press(&mut s, "n N N");
+    assert_eq!((cursor(&s), said(&s).as_str()), (Some(4), "past the first match: on from the last"));
+    put(&mut s, plain(&["a needle", "b", "c needle", "d", "e needle", "f", "g needle"]));
+    assert_eq!((cursor(&s), s.logs.hits()), (Some(4), &[0, 2, 4, 6][..]), "kept over a refresh");
+    press(&mut s, "/");
+    type_text(&mut s, "b");
+    assert_eq!(cursor(&s), Some(1));
+    press(&mut s, "esc");
+    assert_eq!((cursor(&s), s.logs.search().text()), (Some(4), "needle"), "Esc goes back to where it was");
+    press(&mut s, "/");
+    type_text(&mut s, "nothing such");
+    press(&mut s, "enter n");
+    assert_eq!(said(&s), "no line has “nothing such”");
+}
+
+#[test]
+fn what_was_typed_is_recalled() {
+    let mut s = session((80, 24));
+    put(&mut s, plain(&["a", "b"]));
+    press(&mut s, "L & a enter & ctrl-u b enter & ctrl-u");
+    let typed = |s: &Session| s.logs.prompt.as_ref().map(|p| p.text.clone()).unwrap();
+    type_text(&mut s, "new");
+    press(&mut s, "up");
+    assert_eq!((typed(&s), shown(&s)), ("b".into(), vec![1]), "in force at once");
+    press(&mut s, "up up");
+    assert_eq!(typed(&s), "a", "the oldest stays");
+    press(&mut s, "down down");
+    assert_eq!(typed(&s), "new");
+    press(&mut s, "esc / up");
+    assert_eq!(typed(&s), "", "searches have a history of their own");
+}
+
+#[test]
+fn esc_takes_back_one_thing_at_a_time() {
+    let mut s = session((120, 40));
+    put(&mut s, plain(&["a", "b"]));
+    press(&mut s, "2 L & a enter / a enter & b");
+    assert_eq!((s.logs.service(), s.logs.filter().text()), (Some("control-plane"), "ab"), "the service is no part of what is typed");
+    press(&mut s, "esc");
+    assert_eq!((s.logs.filter().text(), s.logs.search().text()), ("a", "a"));
+    press(&mut s, "esc");
+    assert_eq!((s.logs.filter().text(), s.logs.search().text()), ("a", ""));
+    press(&mut s, "esc");
+    assert_eq!((s.logs.filter().text(), s.logs.service()), ("", Some("control-plane")));
+    press(&mut s, "esc");
+    assert_eq!((s.logs.service(), s.screen().map(|s| s.pane)), (None, Some(PaneId::Logs)));
+    press(&mut s, "esc");
+    assert_eq!(s.screen(), None);
+}
+
+#[test]
+fn lines_round_matches_are_shown_beside_them() {
+    let mut s = session((80, 24));
+    put(&mut s, plain(&["0", "1", "2", "x 3", "4", "x 5", "6", "7", "8", "9", "x 10"]));
+    press(&mut s, "L & x enter +");
+    assert_eq!(shown(&s), [2, 3, 4, 5, 6, 9, 10]);
+    let context: Vec<u64> = s.logs.shown().iter().filter(|i| i.is_context).map(|i| i.place.seq).collect();
+    let apart: Vec<u64> = s.logs.shown().iter().filter(|i| i.is_apart).map(|i| i.place.seq).collect();
+    assert_eq!((context, apart), (vec![2, 4, 6, 9], vec![9]));
+    press(&mut s, "+");
+    assert!(s.logs.shown().iter().all(|i| !i.is_apart), "groups that touch are one");
+    press(&mut s, "0");
+    assert_eq!(shown(&s), [3, 5, 10]);
+    press(&mut s, "-");
+    assert_eq!(s.logs.context(), 0);
+}
+
+#[test]
+fn problems_are_what_is_a_warning_or_worse_as_a_whole() {
+    let mut s = session((80, 24));
+    let lines = [
+        event(0, 0, "web/a/1", "INFO fine"),
+        event(1, 1, "web/a/1", "WARNING slow"),
+        event(2, 2, "api/a/1", "Traceback (most recent call last):"),
+        event(3, 2, "web/a/1", "INFO between them"),
+        event(4, 2, "api/a/1", "  File \"a.py\", line 1, in f"),
+        event(5, 2, "api/a/1", "ValueError: no"),
+    ];
+    put(&mut s, tail(lines[..3].to_vec()));
+    press(&mut s, "L");
+    put(&mut s, tail(lines.to_vec()));
+    assert_eq!(shown(&s), [0, 1, 2, 3], "what belongs to the trace is folded into its first line");
+    press(&mut s, "!");
+    assert_eq!(shown(&s), [1, 2]);
+    press(&mut s, "! & V a l u e E enter");
+    assert_eq!(shown(&s), [2], "what is folded is found");
+    assert_eq!(
+        press(&mut s, "y")[..],
+        [Effect::Copy("Traceback (most recent call last):\n  File \"a.py\", line 1, in f\nValueError: no".into())]
+    );
+}
