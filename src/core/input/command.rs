@@ -66,6 +66,14 @@ pub enum Intent {
     Context,
     /// Only what is a warning or worse.
     Problems,
+    /// Write times another way.
+    Times,
+    /// Type the time to go to.
+    GoTo,
+    /// Mark a line, or go to the next that is marked, by the key.
+    Mark,
+    /// Save what is shown of the log.
+    Save,
     /// Say that somebody has taken the selected incident on.
     Acknowledge,
     /// Stop or resume following the log.

@@ -20,6 +20,9 @@ fn always(_: Situation) -> bool {
 /// What works everywhere and is no hint.
 const UNHINTED: Command = Command { name: "", keys: &[], doc: "", hint: "", rank: 99, group: "", intent: Intent::Help, enabled: always };
 
+/// What is done with the lines of the log.
+const LOG: Command = Command { group: LIST, enabled: |s| s.logs && !s.event, ..UNHINTED };
+
 /// All commands, in the order of help.
 pub const COMMANDS: &[Command] = &[
     Command {
@@ -40,16 +43,16 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         name: "left",
-        keys: &[key(Code::Left), Key::char('h')],
-        doc: "box on the left",
+        keys: &[key(Code::Left), Key::char('h'), Key::char('<')],
+        doc: "left: box, log text",
         group: MOVE,
         intent: Intent::Move(Dir::Left),
         ..UNHINTED
     },
     Command {
         name: "right",
-        keys: &[key(Code::Right), Key::char('l')],
-        doc: "box on the right",
+        keys: &[key(Code::Right), Key::char('l'), Key::char('>')],
+        doc: "right: box, log text",
         group: MOVE,
         intent: Intent::Move(Dir::Right),
         ..UNHINTED
@@ -208,19 +211,17 @@ pub const COMMANDS: &[Command] = &[
         doc: "search, hiding nothing",
         hint: "search",
         rank: 2,
-        group: LIST,
         intent: Intent::Search,
-        enabled: |s| s.logs && !s.event,
+        ..LOG
     },
     Command {
         name: "match",
         keys: &[Key::char('n'), Key::char('N')],
         doc: "next, previous match",
-        hint: "next",
+        hint: "next match",
         rank: 6,
-        group: LIST,
         intent: Intent::Match,
-        enabled: |s| s.logs && !s.event,
+        ..LOG
     },
     Command {
         name: "query",
@@ -228,18 +229,15 @@ pub const COMMANDS: &[Command] = &[
         doc: "filter level:warn service:x",
         hint: "filter",
         rank: 2,
-        group: LIST,
         intent: Intent::Query,
-        enabled: |s| s.logs && !s.event,
+        ..LOG
     },
     Command {
         name: "context",
         keys: &[Key::char('+'), Key::char('-'), Key::char('0')],
         doc: "lines round matches",
-        group: LIST,
         intent: Intent::Context,
-        enabled: |s| s.logs && !s.event,
-        ..UNHINTED
+        ..LOG
     },
     Command {
         name: "problems",
@@ -247,9 +245,8 @@ pub const COMMANDS: &[Command] = &[
         doc: "warnings and worse only",
         hint: "problems",
         rank: 3,
-        group: LIST,
         intent: Intent::Problems,
-        enabled: |s| s.logs && !s.event,
+        ..LOG
     },
     Command {
         name: "follow",
@@ -257,20 +254,30 @@ pub const COMMANDS: &[Command] = &[
         doc: "pause or follow logs",
         hint: "follow",
         rank: 2,
-        group: LIST,
         intent: Intent::Follow,
-        enabled: |s| s.logs && !s.event,
+        ..LOG
     },
+    Command { name: "wrap", keys: &[Key::char('w')], doc: "wrap long lines", hint: "wrap", rank: 7, intent: Intent::Wrap, ..LOG },
     Command {
-        name: "wrap",
-        keys: &[Key::char('w')],
-        doc: "wrap long lines",
-        hint: "wrap",
-        rank: 7,
-        group: LIST,
-        intent: Intent::Wrap,
-        enabled: |s| s.logs && !s.event,
+        name: "times",
+        keys: &[Key::char('T')],
+        doc: "UTC, local, how long ago",
+        hint: "times",
+        rank: 8,
+        intent: Intent::Times,
+        ..LOG
     },
+    Command { name: "time", keys: &[Key::char('t')], doc: "go to a time", hint: "go to", rank: 7, intent: Intent::GoTo, ..LOG },
+    Command {
+        name: "mark",
+        keys: &[Key::char('m'), Key::char('\'')],
+        doc: "mark; go to next mark",
+        hint: "mark",
+        rank: 8,
+        intent: Intent::Mark,
+        ..LOG
+    },
+    Command { name: "save", keys: &[Key::char('s')], doc: "save what is shown", hint: "save", rank: 8, intent: Intent::Save, ..LOG },
     Command {
         name: "fold",
         keys: &[Key::char('s')],
@@ -279,7 +286,7 @@ pub const COMMANDS: &[Command] = &[
         rank: 4,
         group: LIST,
         intent: Intent::Fold,
-        enabled: |s| s.folds,
+        enabled: |s| s.folds && !s.logs && !s.event,
     },
     Command { name: "first", keys: &[Key::char('g'), key(Code::Home)], doc: "first row", group: LIST, intent: Intent::First, ..UNHINTED },
     Command { name: "last", keys: &[Key::char('G'), key(Code::End)], doc: "last row", group: LIST, intent: Intent::Last, ..UNHINTED },

@@ -61,6 +61,14 @@ impl Pattern {
         Trend { hour: sum(step - hour, step), before: sum(step - 2 * hour, step - hour) }
     }
 
+    /// How many lines came in the last quarter of an hour, and in the hour before that, to five minutes.
+    pub fn of_late(&self, now: Time) -> (u64, u64) {
+        let step = now.timestamp().div_euclid(STEP);
+        let (quarter, hour) = (900 / STEP, 3600 / STEP);
+        let sum = |from: i64, to: i64| self.steps.iter().filter(|(s, _)| *s > from && *s <= to).map(|(_, n)| n).sum();
+        (sum(step - quarter, step), sum(step - quarter - hour, step - quarter))
+    }
+
     fn count_at(&mut self, at: Time) {
         let step = at.timestamp().div_euclid(STEP);
         // Late lines belong to a step that is there already.

@@ -383,9 +383,10 @@ impl Session {
             list: panel.is_some_and(|p| p.rows.is_some()) && !walk,
             panels: panes.is_some_and(|p| p.panels.len() > 1),
             logs: self.screen().is_some_and(|s| s.pane == PaneId::Logs && s.panel == 0),
-            event: false,
+            event: self.screen().is_some_and(|s| s.pane == PaneId::Logs && s.panel == 0) && self.logs.detail.is_some(),
             folds: self.screen().is_some_and(|s| s.pane == PaneId::Alarms),
-            opens: panes.is_none() || panel.is_some_and(|p| p.enter.is_some()),
+            opens: panes.is_none()
+                || panel.is_some_and(|p| p.enter.is_some() || (p.title == pane::logs::LINES && self.logs.detail.is_none())),
             layer: self.help || (panes.is_none() && self.notice().is_some()),
             acts: !act::subjects(self).is_empty(),
             open: self.to_take_on().is_some(),

@@ -1,6 +1,8 @@
 //! The kinds of lines that were written of late: patterns with their counts. Kept up with the tail once the panel was opened. Which lines
 //! are of one kind stands in `log::pattern`. Called by `update`; read by the panel's rows and by `view`.
 
+use chrono::TimeDelta;
+
 use super::lines::Lines;
 use super::place::{Place, newer};
 use crate::log::level::Level;
@@ -17,8 +19,8 @@ pub(crate) struct Kind {
     pub(crate) level: Level,
     /// Lines of the last quarter of an hour.
     pub(crate) recent: u64,
-    /// Lines of the hour before that.
-    pub(crate) before: u64,
+    /// Against the hour before that.
+    pub(crate) trend: String,
     pub(crate) first: Time,
     pub(crate) last: Time,
     pub(crate) services: String,
@@ -35,6 +37,8 @@ pub(crate) struct Kinds {
     patterns: Patterns,
     /// The number of the next event that was not taken in.
     next: u64,
+    /// Since when lines were seen.
+    since: Option<Time>,
     list: Vec<Kind>,
 }
 
@@ -51,6 +55,7 @@ impl Kinds {
         }
         for event in newer(tail, self.next) {
             let place = Place::of(event);
+            self.since = Some(self.since.map_or(place.at, |since| since.min(place.at)));
             // What is folded into another event is none of its own.
             if lines.is_head(place) {
                 self.patterns.add(&event.message, event.at, event.service(), lines.level(place).0);
@@ -69,7 +74,10 @@ impl Kinds {
                 continue;
             }
             let is_new = deployed.is_some_and(|at| self.patterns.is_new(pattern, at) == Some(true));
-            list.push(kind(pattern, recent, before, is_new));
+            // Where no line of the hour before was seen, nothing is known of it.
+            let is_known = self.since.is_some_and(|since| now - since >= TimeDelta::minutes(75));
+            let trend = if is_known { trend(recent, before) } else { "—".to_owned() };
+            list.push(kind(pattern, recent, trend, is_new));
         }
         list.sort_by(|a, b| (b.recent, &a.id).cmp(&(a.recent, &b.id)));
         list.truncate(MOST);
@@ -81,7 +89,17 @@ impl Kinds {
     }
 }
 
-fn kind(pattern: &Pattern, recent: u64, before: u64, is_new: bool) -> Kind {
+/// A quarter of an hour against the hour before, in words that need no colour.
+fn trend(recent: u64, before: u64) -> String {
+    match (recent * 4, before) {
+        (_, 0) => "↑ from none".to_owned(),
+        (now, before) if now * 2 >= before * 3 => format!("↑ x{}", (now * 10 / before) as f64 / 10.0),
+        (now, before) if now * 3 <= before * 2 => "↓ less".to_owned(),
+        _ => "= as before".to_owned(),
+    }
+}
+
+fn kind(pattern: &Pattern, recent: u64, trend: String, is_new: bool) -> Kind {
     let mut services: Vec<&(String, u64)> = pattern.services.iter().collect();
     services.sort_by_key(|(name, n)| (std::cmp::Reverse(*n), name.clone()));
     let services: Vec<&str> = services.into_iter().map(|(name, _)| name.as_str()).collect();
@@ -90,7 +108,7 @@ fn kind(pattern: &Pattern, recent: u64, before: u64, is_new: bool) -> Kind {
         id: pattern.id.to_string(),
         level: pattern.level,
         recent,
-        before,
+        trend,
         first: pattern.first,
         last: pattern.last,
         services: services.join(" "),

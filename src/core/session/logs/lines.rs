@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 
-use super::place::{Place, event};
+use super::place::{Place, event, newer};
 use super::rates::Rates;
 use crate::log::event::{Folder, Part, level_with};
 use crate::log::level::Level;
@@ -133,21 +133,8 @@ impl Lines {
 
     fn take(&mut self, tail: &LogTail, orphans: Vec<Orphans>) {
         let mut heads: Vec<Fresh<'_>> = orphans.into_iter().filter_map(|o| self.adopt(tail, o)).collect();
-        let mut new: Vec<&LogEvent> = Vec::new();
-        let mut missing = tail.total.saturating_sub(self.next);
-        for event in tail.events.iter().rev() {
-            // All were found: what is older is known.
-            if missing == 0 {
-                break;
-            }
-            if event.seq >= self.next {
-                new.push(event);
-                missing -= 1;
-            }
-        }
-        new.sort_unstable_by_key(|e| e.seq);
         let mut grown: Vec<Place> = Vec::new();
-        for event in new {
+        for event in newer(tail, self.next) {
             let (level, is_json) = Level::and_json(&event.message);
             let fresh = Fresh { event, level, is_json, is_known: false };
             match self.head_of(&fresh) {
@@ -294,6 +281,11 @@ impl Lines {
     fn unit(&self, place: Place) -> Option<Unit> {
         let at = self.order.binary_search_by(|u| u.place.cmp(&place)).ok()?;
         self.order.get(at).copied()
+    }
+
+    /// Whether it is a first line.
+    pub(crate) fn is_head(&self, place: Place) -> bool {
+        self.unit(place).is_some()
     }
 
     /// The level of an event, with all that belongs to it, and whether it is an object.

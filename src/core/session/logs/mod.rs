@@ -1,11 +1,15 @@
 //! The log view: what is shown of the tail (filter, context, search), and the place in it, which is that of an event: what arrives, comes
 //! late, leaves or is filtered moves it nowhere else. Called by `update`; read by `view`.
 
+pub(crate) mod detail;
 pub(crate) mod found;
+mod go;
+pub(crate) mod kinds;
 pub(crate) mod lines;
 pub(crate) mod place;
 pub(crate) mod prompt;
 pub(crate) mod rates;
+mod save;
 pub(crate) mod times;
 
 use std::collections::BTreeSet;
@@ -77,6 +81,9 @@ pub(crate) struct LogView {
     pub(crate) shift: usize,
     /// The events that were marked.
     pub(crate) marks: BTreeSet<Place>,
+    /// The event that is open.
+    pub(crate) detail: Option<detail::Detail>,
+    kinds: kinds::Kinds,
 }
 
 /// More lines of context are no context.
@@ -92,19 +99,28 @@ impl LogView {
         if self.lines.observe(tail) {
             self.filter.follow(&self.lines);
             self.search.follow(&self.lines);
+            if let Some(front) = self.lines.front() {
+                self.marks.retain(|m| *m >= front);
+            }
             self.show();
+        }
+    }
+
+    /// The pane is open: from now on there is an index.
+    pub(crate) fn wake(&mut self, tail: Option<&LogTail>) {
+        self.is_open = true;
+        if let Some(tail) = tail {
+            self.observe(tail);
         }
     }
 
     /// Opens the log anew: by a service or a filter, following.
     pub(crate) fn open(&mut self, service: Option<String>, filter: Query, tail: Option<&LogTail>) {
-        self.is_open = true;
-        if let Some(tail) = tail {
-            self.observe(tail);
-        }
+        self.wake(tail);
         (self.service, self.typed, self.problems) = (service, filter, false);
         self.search = Found::default();
         self.prompt = None;
+        self.detail = None;
         self.pin = None;
         self.ask();
     }
@@ -208,16 +224,6 @@ impl LogView {
         &self.lines
     }
 
-    /// The text of an event with all lines that belong to it.
-    pub(crate) fn text(&self, tail: &LogTail, place: Place) -> Option<String> {
-        let mut text = place::event(tail, place)?.message.clone();
-        for rest in self.lines.rest(place).iter().filter_map(|p| place::event(tail, *p)) {
-            text.push('\n');
-            text.push_str(&rest.message);
-        }
-        Some(text)
-    }
-
     pub(crate) fn set_filter(&mut self, typed: Query) {
         self.typed = typed;
         self.ask();
@@ -239,9 +245,11 @@ impl LogView {
         self.show();
     }
 
-    /// Takes back the last of search, filter, and what stands before the filter; `false` if there is none of it.
+    /// Takes back the last of an open event, search, filter, and what stands before the filter; `false` if there is none of it.
     pub(crate) fn back(&mut self) -> bool {
-        if !self.search.is_empty() {
+        if self.detail.take().is_some() {
+            // Its line is under the cursor.
+        } else if !self.search.is_empty() {
             self.set_search(Query::default());
         } else if !self.typed.is_empty() {
             self.set_filter(Query::default());
@@ -310,18 +318,5 @@ impl LogView {
         self.pause();
         let to = self.position().saturating_add_signed(rows);
         if to >= self.shown.len() { self.follow() } else { self.put(to) }
-    }
-
-    /// Goes to the next match of the search, or to the one before; `None` if there is none, else whether it went on round the end.
-    pub(crate) fn next_hit(&mut self, forward: bool) -> Option<bool> {
-        let at = self.position();
-        let behind = self.hits.partition_point(|h| *h <= at);
-        let before = self.hits.partition_point(|h| *h < at).checked_sub(1);
-        let (next, round) =
-            if forward { (self.hits.get(behind), self.hits.first()) } else { (before.and_then(|i| self.hits.get(i)), self.hits.last()) };
-        let is_round = next.is_none();
-        let to = *next.or(round)?;
-        self.put(to);
-        Some(is_round)
     }
 }

@@ -23,6 +23,24 @@ pub(crate) fn event(tail: &LogTail, place: Place) -> Option<&LogEvent> {
     tail.events.get(at).map(AsRef::as_ref)
 }
 
+/// The events from that number on, in the order of their numbers; looked for no further back than they can be.
+pub(crate) fn newer(tail: &LogTail, next: u64) -> Vec<&LogEvent> {
+    let mut missing = tail.total.saturating_sub(next);
+    let mut new: Vec<&LogEvent> = Vec::new();
+    for event in tail.events.iter().rev() {
+        // All were found: what is older is known.
+        if missing == 0 {
+            break;
+        }
+        if event.seq >= next {
+            new.push(event);
+            missing -= 1;
+        }
+    }
+    new.sort_unstable_by_key(|e| e.seq);
+    new
+}
+
 /// Which of sorted places is nearest in time; the later one where two are as near.
 pub(crate) fn nearest<T>(sorted: &[T], place: Place, of: impl Fn(&T) -> Place) -> Option<usize> {
     let behind = sorted.partition_point(|item| of(item) < place);

@@ -4,12 +4,15 @@
 use super::{LogView, Pin};
 use crate::input::{Code, Key};
 use crate::log::query::Query;
+use crate::model::Time;
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ask {
     Search,
     Filter,
+    /// A time to go to.
+    Time,
 }
 
 impl Ask {
@@ -18,6 +21,7 @@ impl Ask {
         match self {
             Self::Search => '/',
             Self::Filter => '&',
+            Self::Time => 't',
         }
     }
 
@@ -26,6 +30,7 @@ impl Ask {
     pub(crate) fn terms(self) -> [(u8, &'static str); 4] {
         match self {
             Self::Search => [(0, "text or /regex/"), (1, "Enter keep"), (1, "Esc cancel"), (2, "↑ earlier")],
+            Self::Time => [(0, "14:02 14:02:10 -10m"), (1, "Enter go"), (1, "Esc cancel"), (2, "↑ earlier")],
             Self::Filter => [(0, "word !not"), (1, "level:warn"), (2, "service:x field:value OR"), (3, "↑ earlier")],
         }
     }
@@ -50,6 +55,7 @@ pub(crate) struct Prompt {
 pub(crate) struct History {
     searches: Vec<String>,
     filters: Vec<String>,
+    times: Vec<String>,
 }
 
 /// Longer texts are cut: a paste must not fill memory.
@@ -62,6 +68,7 @@ impl History {
         match ask {
             Ask::Search => &mut self.searches,
             Ask::Filter => &mut self.filters,
+            Ask::Time => &mut self.times,
         }
     }
 
@@ -84,16 +91,20 @@ impl LogView {
         let (before, text) = match ask {
             Ask::Search => (self.search().clone(), String::new()),
             Ask::Filter => (self.filter().clone(), self.filter().text().to_owned()),
+            Ask::Time => (Query::default(), String::new()),
         };
         self.prompt = Some(Prompt { ask, text, wrong: None, before, pin: self.pin, recalled: None });
     }
 
-    /// One key of what is typed.
-    pub(crate) fn type_key(&mut self, key: Key) {
-        let Some(mut prompt) = self.prompt.take() else { return };
+    /// One key of what is typed; words, where there is something to say.
+    pub(crate) fn type_key(&mut self, key: Key, now: Time) -> Option<String> {
+        let mut prompt = self.prompt.take()?;
         match key.code {
-            Code::Esc => return self.cancel(prompt),
-            Code::Enter => return self.enter(prompt),
+            Code::Esc => {
+                self.cancel(prompt);
+                return None;
+            }
+            Code::Enter => return self.enter(prompt, now),
             Code::Up => self.recall(&mut prompt, true),
             Code::Down => self.recall(&mut prompt, false),
             Code::Backspace => {
@@ -109,6 +120,7 @@ impl LogView {
         }
         self.read(&mut prompt);
         self.prompt = Some(prompt);
+        None
     }
 
     /// Pasted text goes where typed text goes.
@@ -123,15 +135,20 @@ impl LogView {
     /// Puts what is typed in force; what cannot be read leaves what was.
     fn read(&mut self, prompt: &mut Prompt) {
         let query = match prompt.ask {
+            // A time is read when all of it stands there.
+            Ask::Time => {
+                prompt.wrong = None;
+                return;
+            }
             Ask::Search => Query::literal(&prompt.text),
             Ask::Filter => Query::parse(&prompt.text),
         };
         match query {
-            Err(why) => prompt.wrong = Some(why.to_string()),
+            Err(why) => prompt.wrong = Some(format!("at {}: {}", why.at + 1, why.what)),
             Ok(query) => {
                 prompt.wrong = None;
                 match prompt.ask {
-                    Ask::Filter => self.set_filter(query),
+                    Ask::Filter | Ask::Time => self.set_filter(query),
                     Ask::Search => {
                         self.set_search(query);
                         self.pin = prompt.pin;
@@ -179,19 +196,25 @@ impl LogView {
                 self.pin = prompt.pin;
             }
             Ask::Filter => self.set_filter(prompt.before),
+            Ask::Time => {}
         }
     }
 
     /// Keeps what was typed, if it can be read.
-    fn enter(&mut self, prompt: Prompt) {
+    fn enter(&mut self, mut prompt: Prompt, now: Time) -> Option<String> {
+        let at = (prompt.ask == Ask::Time && !prompt.text.trim().is_empty()).then(|| self.times.read(&prompt.text, &self.zone, now));
+        if let Some(Err(why)) = &at {
+            prompt.wrong = Some(why.clone());
+        }
         if prompt.wrong.is_some() {
             self.prompt = Some(prompt);
-            return;
+            return None;
         }
         self.history.keep(prompt.ask, &prompt.text);
         // Nothing typed searches for the same again.
         if prompt.ask == Ask::Search && prompt.text.is_empty() {
             self.set_search(prompt.before);
         }
+        at.and_then(Result::ok).and_then(|at| self.go_to(at, now))
     }
 }

@@ -118,7 +118,7 @@ fn what_cannot_be_read_yet_leaves_the_last_good_filter() {
     update(&mut s, Msg::Paste(" level:nonsense".into()));
     assert_eq!(shown(&s), [0, 2]);
     let wrong = s.logs.prompt.as_ref().and_then(|p| p.wrong.clone()).unwrap();
-    assert!(wrong.starts_with("no level: nonsense") && wrong.ends_with(" at 10"), "{wrong}");
+    assert!(wrong.starts_with("at 10: no level: nonsense"), "{wrong}");
     press(&mut s, "enter");
     assert!(s.logs.prompt.is_some(), "it is not kept until it can be read");
     press(&mut s, "esc");
@@ -226,4 +226,160 @@ fn problems_are_what_is_a_warning_or_worse_as_a_whole() {
         press(&mut s, "y")[..],
         [Effect::Copy("Traceback (most recent call last):\n  File \"a.py\", line 1, in f\nValueError: no".into())]
     );
+}
+
+#[test]
+fn enter_opens_an_event_and_y_copies_what_is_selected_of_it() {
+    let mut s = session((80, 24));
+    let json = r#"{"msg":"saved","user":{"id":42,"name":"Ann"}}"#;
+    put(&mut s, plain(&["a", json, "b"]));
+    press(&mut s, "L up enter");
+    assert_eq!(press(&mut s, "y"), [Effect::Copy(json.into())], "the bracket stands for all of it");
+    press(&mut s, "down down down down");
+    assert_eq!(press(&mut s, "y"), [Effect::Copy("Ann".into())]);
+    put(&mut s, plain(&["a", json, "b", "c"]));
+    assert_eq!(press(&mut s, "y"), [Effect::Copy("Ann".into())], "what arrives closes nothing");
+    press(&mut s, "esc");
+    assert_eq!((cursor(&s), s.screen().map(|s| s.pane)), (Some(1), Some(PaneId::Logs)), "the line is still under the cursor");
+    press(&mut s, "up enter down down y");
+    assert_eq!(press(&mut s, "y"), [Effect::Copy("a".into())]);
+}
+
+#[test]
+fn a_time_is_gone_to_by_the_clock_that_is_shown() {
+    let mut s = session((80, 24));
+    // 12:00:00 UTC and a line each minute; it is 13:00.
+    put(&mut s, plain(&["x"; 50]));
+    update(&mut s, Msg::Tick(at(3600)));
+    s.set_zone(Arc::new(|_| chrono::FixedOffset::east_opt(11 * 3600).unwrap()));
+    let go = |s: &mut Session, text: &str| {
+        press(s, "t");
+        type_text(s, text);
+        press(s, "enter");
+        cursor(s)
+    };
+    press(&mut s, "L");
+    assert_eq!(go(&mut s, "12:20"), Some(20));
+    assert_eq!(go(&mut s, "12:20:01"), Some(21));
+    assert_eq!(go(&mut s, "-15m"), Some(45));
+    press(&mut s, "T");
+    assert_eq!(go(&mut s, "23:30"), Some(30), "local");
+    let said = |s: &Session| s.flash.as_ref().map(|f| f.text.clone()).unwrap_or_default();
+    assert_eq!((go(&mut s, "23:59"), said(&s).as_str()), (Some(49), "nothing after that: the newest line is of 23:49:00 UTC+11:00"));
+    assert_eq!(go(&mut s, "00:05"), Some(0), "what has not come today was yesterday");
+    press(&mut s, "t");
+    type_text(&mut s, "noon");
+    press(&mut s, "enter");
+    assert_eq!(s.logs.prompt.as_ref().and_then(|p| p.wrong.as_deref()), Some("no time: noon (14:02, 14:02:10 or -10m)"));
+}
+
+#[test]
+fn an_hour_of_summer_time_is_asked_for_each_moment() {
+    use crate::session::logs::Times;
+    let mut s = session((80, 24));
+    // Clocks went back an hour at second 0.
+    s.set_zone(Arc::new(|t| chrono::FixedOffset::east_opt(if t < at(0) { 11 * 3600 } else { 10 * 3600 }).unwrap()));
+    let clock = |t| Times::Local.clock(&s.logs.zone, t, at(10));
+    assert_eq!((clock(at(-1)).as_str(), clock(at(0)).as_str()), ("22:59:59", "22:00:00"));
+    assert_eq!(Times::Local.label(&s.logs.zone, at(10)), "UTC+10:00");
+    assert_eq!(Times::Local.read("22:00:00", &s.logs.zone, at(10)), Ok(at(0)), "the later of two");
+    assert_eq!(Times::Local.read("21:59:59", &s.logs.zone, at(10)), Ok(at(-3601)));
+    assert_eq!(Times::Ago.clock(&s.logs.zone, at(-65), at(10)), "   1m15s");
+}
+
+#[test]
+fn marks_are_kept_and_gone_to_in_turn() {
+    let mut s = session((80, 24));
+    put(&mut s, log(50, 50));
+    press(&mut s, "L up up m up up up m f '");
+    assert_eq!(cursor(&s), Some(44));
+    press(&mut s, "'");
+    assert_eq!(cursor(&s), Some(47));
+    press(&mut s, "'");
+    assert_eq!(cursor(&s), Some(44));
+    press(&mut s, "m '");
+    assert_eq!(cursor(&s), Some(47), "the other one has been taken away");
+    put(&mut s, log(50, 200));
+    press(&mut s, "'");
+    assert_eq!(s.flash.as_ref().map(|f| f.text.as_str()), Some("no marked line is shown: m marks one"), "dropped with its line");
+}
+
+#[test]
+fn what_is_shown_is_saved_with_its_times() {
+    let mut s = session((80, 24));
+    put(&mut s, plain(&["a", "x\n  y", "b"]));
+    press(&mut s, "L & x enter");
+    let saved =
+        Effect::Save { name: "logs-2025-11-26T12-00-00Z.log".into(), text: "2025-11-26T12:01:00.000Z web web/app/1 x\n  y\n".into() };
+    assert_eq!(press(&mut s, "s"), [saved]);
+}
+
+#[test]
+fn kinds_of_lines_lead_to_their_lines() {
+    let mut s = session((80, 24));
+    let lines = |n: u64| {
+        let text =
+            |i: u64| if i.is_multiple_of(3) { format!("ERROR job {i} failed: timed out") } else { format!("INFO GET /x/{i} in {i}ms") };
+        tail((0..n).map(|i| event(i, i as i64, "web/app/1", &text(i))).collect())
+    };
+    put(&mut s, lines(30));
+    press(&mut s, "L tab");
+    let kinds = |s: &Session| s.logs.kinds().iter().map(|k| (k.template.clone(), k.recent)).collect::<Vec<_>>();
+    assert_eq!(kinds(&s), [("INFO GET /x/<n> in <n>ms".into(), 20), ("ERROR job <n> failed: timed out".into(), 10)]);
+    put(&mut s, lines(60));
+    assert_eq!(kinds(&s).iter().map(|k| k.1).collect::<Vec<_>>(), [40, 20], "counted once each");
+    press(&mut s, "down enter");
+    assert_eq!((s.screen().map(|s| s.panel), s.logs.filter().text()), (Some(0), r#""failed: timed out" "ERROR job""#));
+    assert_eq!(shown(&s).len(), 20);
+}
+
+mod arrivals {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        /// Late lines, equal times, drops, lines that belong to others: what is held is shown once each, in order; and what a filter, its
+        /// context and a search show after many tails is what they show when they are asked anew.
+        #[test]
+        fn every_event_is_shown_once_in_order(
+            polls in prop::collection::vec(prop::collection::vec((0i64..30, 0usize..6, 0usize..3), 0..8), 1..12),
+            most in 3usize..40,
+        ) {
+            const TEXTS: [&str; 6] = ["INFO a", "ERROR b", "Traceback (most recent call last):", "  File \"x.py\", line 1", "ValueError: c", "plain"];
+            let mut s = session((80, 24));
+            press(&mut s, "L");
+            press(&mut s, "& a enter + / e enter");
+            let (mut held, mut total, mut dropped) = (Vec::<LogEvent>::new(), 0u64, 0u64);
+            for (i, poll) in polls.iter().enumerate() {
+                for (second, text, stream) in poll {
+                    let mut new = event(total, 10 * i as i64 + second, ["web/a/1", "web/a/2", "api/a/1"][*stream], TEXTS[*text]);
+                    new.id = format!("{total}");
+                    held.push(new);
+                    total += 1;
+                }
+                held.sort_by_key(|e| (e.arrived(), e.seq));
+                let over = held.len().saturating_sub(most);
+                held.drain(..over);
+                dropped += over as u64;
+                let events: std::collections::VecDeque<_> = held.iter().cloned().map(Arc::new).collect();
+                put(&mut s, LogTail { events, total, dropped, ..LogTail::default() });
+                let lines = s.logs.lines();
+                let heads: Vec<_> = lines.order().iter().map(|u| u.place).collect();
+                prop_assert!(heads.is_sorted());
+                let mut all: Vec<_> = heads.iter().flat_map(|h| lines.rest(*h).iter().copied().chain([*h])).collect();
+                all.sort();
+                let want: Vec<_> = held.iter().map(crate::session::logs::place::Place::of).collect();
+                prop_assert_eq!(&all, &want);
+                let now = (s.logs.shown().to_vec(), s.logs.hits().to_vec());
+                let query = s.logs.filter().clone();
+                s.logs.set_filter(query);
+                let search = s.logs.search().clone();
+                s.logs.set_search(search);
+                prop_assert_eq!(now, (s.logs.shown().to_vec(), s.logs.hits().to_vec()));
+            }
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::logs;
 use crate::input::{Code, Jump, Key};
 use crate::insight::NodeId;
 use crate::log;
@@ -20,6 +21,12 @@ pub(super) fn open(session: &mut Session) {
         let node = session.selected.clone();
         return open_node(session, &node);
     };
+    if session.situation().event {
+        return;
+    }
+    if session.situation().logs {
+        return logs::open(session);
+    }
     let Some(enter) = row(pane).panels.get(panel).and_then(|p| p.enter) else { return };
     let state = session.list(pane, &subject, panel);
     let position = state.position(&rows::ids(session, pane, &subject, panel));
@@ -47,6 +54,10 @@ pub(in crate::session) fn open_node(session: &mut Session, node: &NodeId) {
 
 /// Opens a pane; one that is open already is raised instead of stacked twice.
 pub(in crate::session) fn push(session: &mut Session, pane: PaneId, subject: String, panel: usize) {
+    if pane == PaneId::Logs {
+        let store = Arc::clone(&session.store);
+        session.logs.wake(store.get::<LogTail>());
+    }
     session.screens.retain(|s| s.pane != pane || s.subject != subject);
     session.screens.push(Screen { pane, subject, panel });
 }
@@ -157,8 +168,7 @@ pub(super) fn copied(session: &mut Session) -> Option<String> {
     let store = &session.store;
     if let Some(Screen { pane, subject, panel }) = session.screen() {
         if session.situation().logs {
-            let place = session.logs.shown().get(session.logs.position())?.place;
-            return store.get::<LogTail>().and_then(|tail| session.logs.text(tail, place));
+            return logs::copied(session);
         }
         let ids = rows::ids(session, *pane, subject, *panel);
         let at = session.list(*pane, subject, *panel).position(&ids);

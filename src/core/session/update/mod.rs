@@ -123,7 +123,10 @@ fn on_key(session: &mut Session, key: Key, effects: &mut Vec<Effect>) {
         return layer::type_filter(session, key);
     }
     if session.logs.prompt.is_some() {
-        return session.logs.type_key(key);
+        if let Some(words) = session.logs.type_key(key, session.now) {
+            flash(session, words, Tone::Done);
+        }
+        return;
     }
     let situation = session.situation();
     let Some(command) = lookup_in(key, situation) else { return };
@@ -166,8 +169,9 @@ pub(super) fn carry(session: &mut Session, intent: Intent, key: Key, effects: &m
         Intent::Go(place) => layer::go(session, place),
         Intent::Filter => layer::start_filter(session),
         Intent::Follow | Intent::Wrap | Intent::Search | Intent::Query | Intent::Match | Intent::Context | Intent::Problems => {
-            logs::carry(session, intent, key);
+            logs::carry(session, intent, key, effects);
         }
+        Intent::Times | Intent::GoTo | Intent::Mark | Intent::Save => logs::carry(session, intent, key, effects),
         Intent::Fold => session.unfolded = !session.unfolded,
         Intent::Step | Intent::Skip | Intent::Note | Intent::Again if !session.situation().walk => {
             flash(session, "that is done in a runbook: b lists them".to_owned(), Tone::Done);

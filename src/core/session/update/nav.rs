@@ -12,11 +12,11 @@ use crate::session::{Screen, Session, rows};
 /// One step in a direction.
 pub(super) fn go(session: &mut Session, dir: Dir) {
     let Some(screen) = session.screen() else { return between_boxes(session, dir) };
-    let logs = screen.pane == PaneId::Logs;
+    let logs = screen.pane == PaneId::Logs && screen.panel == 0;
     match dir {
         Dir::Up => scroll(session, -1),
         Dir::Down => scroll(session, 1),
-        Dir::Left | Dir::Right if logs => {}
+        Dir::Left | Dir::Right if logs => session.logs.sideways(dir == Dir::Right),
         Dir::Left => step(session, -1),
         Dir::Right => step(session, 1),
     }
@@ -133,7 +133,8 @@ pub(super) fn scroll(session: &mut Session, rows: isize) {
         return;
     };
     if pane == PaneId::Logs && panel == 0 {
-        return session.logs.scroll(rows);
+        let width = session.detail_width();
+        return if session.logs.detail.is_some() { session.logs.scroll_event(rows, width) } else { session.logs.scroll(rows) };
     }
     let mut state = session.list(pane, &subject, panel);
     let ids = rows::ids(session, pane, &subject, panel);

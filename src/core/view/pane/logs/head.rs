@@ -13,9 +13,9 @@ use crate::view::widget::phrase::{Fact, fit};
 use crate::view::widget::{Ink, Phrase};
 
 /// The rule of the pane; returns what is beneath it.
-pub(super) fn rule(v: &View<'_>, _: &Screen, tail: Option<&LogTail>, area: Rect, ink: &mut Ink<'_>) -> Rect {
+pub(super) fn rule(v: &View<'_>, screen: &Screen, tail: Option<&LogTail>, area: Rect, ink: &mut Ink<'_>) -> Rect {
     let width = usize::from(area.width).saturating_sub(8);
-    let tabs = Phrase::of("Logs", Role::Title);
+    let tabs = super::super::tab(screen, 0, true).and("  ", Role::Text).then(super::super::tab(screen, 1, false));
     let left = width.saturating_sub(tabs.width());
     let right = tail.map_or_else(Phrase::new, |t| fit(state(v, t), left, 2));
     let room = left.saturating_sub(right.width() + 2);
@@ -100,7 +100,7 @@ fn chips(logs: &LogView) -> Vec<Fact<'_>> {
         facts.push(Fact::new(0, Phrase::labelled("filter", logs.filter().text(), Role::Accent)));
     }
     if logs.context() > 0 && !logs.whole_filter().is_empty() {
-        facts.push(Fact::new(2, Phrase::labelled("with", format!("{} lines round each", logs.context()), Role::Text)));
+        facts.push(Fact::new(2, Phrase::labelled("round each", format!("±{}", logs.context()), Role::Text)));
     }
     if !logs.search().is_empty() {
         let at = logs.hits().binary_search(&logs.position()).ok().filter(|_| logs.pin().is_some());

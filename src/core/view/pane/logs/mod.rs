@@ -1,7 +1,9 @@
 //! The pane of the log: following or paused, filtered, searched, wrapped or cut. Only the lines on the screen are looked at. What stands
 //! above them: `head`; one of them: `row`.
 
+mod detail;
 mod head;
+mod patterns;
 mod row;
 mod text;
 
@@ -20,6 +22,11 @@ use row::Drawn;
 
 /// Draws the pane.
 pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
+    match &v.session.logs.detail {
+        _ if screen.panel > 0 => return patterns::draw(v, screen, area, ink),
+        Some(event) => return detail::draw(v, event, area, ink),
+        None => {}
+    }
     let tail = ready::<LogTail>(v);
     let inner = head::rule(v, screen, tail.as_ref().ok().copied(), area, ink);
     match tail {

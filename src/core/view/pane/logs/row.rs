@@ -24,9 +24,9 @@ fn service_width(v: &View<'_>) -> u16 {
     v.session.stack.services.iter().map(|s| s.name.len()).max().unwrap_or(8).clamp(6, 16) as u16
 }
 
-/// Where the text begins.
+/// Where the text begins; in the pane behind a sign for the level.
 fn indent(v: &View<'_>) -> u16 {
-    CLOCK + service_width(v) + 2
+    CLOCK + service_width(v) + 3
 }
 
 /// What is drawn of one shown event.
@@ -53,7 +53,7 @@ impl<'t> Drawn<'t> {
         let (level, is_json) = logs.lines().level(item.place);
         let folded = event.message.lines().count().saturating_sub(1) + logs.lines().rest(item.place).len();
         let is_object = is_json && folded == 0;
-        let text = told(v, event, shown(&event.message, is_object));
+        let text = told(v, event, shown(&event.message, is_object, logs.wrap));
         let room = usize::from(width.saturating_sub(indent(v) + if folded > 0 { 7 } else { 0 }));
         let lines = if logs.wrap { wrap(&text, room) } else { Vec::new() };
         let before = index.checked_sub(1).and_then(|i| logs.shown().get(i)).map(|i| i.place);
@@ -111,6 +111,9 @@ impl<'t> Drawn<'t> {
         } else {
             let from = self.text.char_indices().nth(logs.shift).map_or(self.text.len(), |(at, _)| at);
             put(own.y, self.text.get(from..).unwrap_or_default(), ink);
+            if logs.shift > 0 {
+                ink.dot(x - 1, own.y, '‹', Role::Accent);
+            }
         }
     }
 
@@ -170,6 +173,6 @@ fn head(v: &View<'_>, event: &LogEvent, level: Level, muted: bool, own: Rect, in
 pub(super) fn plain(v: &View<'_>, event: &LogEvent, place: Rect, ink: &mut Ink<'_>) {
     let level = Level::of(&event.message);
     head(v, event, level, false, place, ink);
-    let text = told(v, event, shown(&event.message, event.message.ends_with('}')));
-    ink.phrase(place.x + indent(v), place.y, place.right(), &message(&text, Role::Text, [&[], &[]]));
+    let text = told(v, event, shown(&event.message, event.message.ends_with('}'), false));
+    ink.phrase(place.x + indent(v) - 1, place.y, place.right(), &message(&text, Role::Text, [&[], &[]]));
 }

@@ -21,9 +21,9 @@ const LEVELS: &[(&str, Role)] = &[
 /// A longer value is cut.
 const LONGEST: usize = 60;
 
-/// What a row shows of a message: its first line, without what stands in the row already.
-pub(super) fn shown(message: &str, is_json: bool) -> Cow<'_, str> {
-    if is_json && let Some(text) = of_json(message) {
+/// What a row shows of a message: its first line, without what stands in the row already; long values of JSON whole or cut.
+pub(super) fn shown(message: &str, is_json: bool, whole: bool) -> Cow<'_, str> {
+    if is_json && let Some(text) = of_json(message, if whole { usize::MAX } else { LONGEST }) {
         return Cow::Owned(text);
     }
     let first = message.lines().find(|l| !l.trim().is_empty()).unwrap_or_default();
@@ -31,7 +31,7 @@ pub(super) fn shown(message: &str, is_json: bool) -> Cow<'_, str> {
 }
 
 /// The message, then the other fields as `key=value`; nothing where there is no message.
-fn of_json(text: &str) -> Option<String> {
+fn of_json(text: &str, longest: usize) -> Option<String> {
     let json = Json::parse(text)?;
     let message = json.message()?;
     let mut out = message.lines().next().unwrap_or_default().to_owned();
@@ -44,8 +44,8 @@ fn of_json(text: &str) -> Option<String> {
             continue;
         }
         let value = value.lines().next().unwrap_or_default();
-        let cut = value.chars().count() > LONGEST;
-        let value: String = value.chars().take(LONGEST).chain(cut.then_some('…')).collect();
+        let cut = value.chars().count() > longest;
+        let value: String = value.chars().take(longest).chain(cut.then_some('…')).collect();
         let quote = if value.contains(' ') || value.is_empty() { "\"" } else { "" };
         out.push_str(&format!("  {}={quote}{value}{quote}", field.path));
     }
