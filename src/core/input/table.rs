@@ -20,6 +20,9 @@ fn always(_: Situation) -> bool {
 /// What works everywhere and is no hint.
 const UNHINTED: Command = Command { name: "", keys: &[], doc: "", hint: "", rank: 99, group: "", intent: Intent::Help, enabled: always };
 
+/// Places that are gone to from anywhere.
+const AWAY: Command = Command { group: LOOK, ..UNHINTED };
+
 /// What is done with the lines of the log.
 const LOG: Command = Command { group: LIST, enabled: |s| s.logs && !s.event, ..UNHINTED };
 
@@ -115,25 +118,15 @@ pub const COMMANDS: &[Command] = &[
         intent: Intent::Go(Jump::Logs),
         enabled: |s| !s.logs && !s.event,
     },
-    Command {
-        name: "alarms",
-        keys: &[Key::char('a')],
-        doc: "alarms",
-        hint: "alarms",
-        rank: 5,
-        group: LOOK,
-        intent: Intent::Go(Jump::Alarms),
-        enabled: always,
-    },
+    Command { name: "alarms", keys: &[Key::char('a')], doc: "alarms", hint: "alarms", rank: 5, intent: Intent::Go(Jump::Alarms), ..AWAY },
     Command {
         name: "events",
         keys: &[Key::char('e')],
         doc: "timeline of changes",
         hint: "events",
         rank: 6,
-        group: LOOK,
         intent: Intent::Go(Jump::Timeline),
-        enabled: always,
+        ..AWAY
     },
     Command {
         name: "incidents",
@@ -141,9 +134,8 @@ pub const COMMANDS: &[Command] = &[
         doc: "incidents, open and past",
         hint: "incidents",
         rank: 6,
-        group: LOOK,
         intent: Intent::Go(Jump::Incidents),
-        enabled: always,
+        ..AWAY
     },
     Command {
         name: "zones",
@@ -151,9 +143,8 @@ pub const COMMANDS: &[Command] = &[
         doc: "availability zones",
         hint: "zones",
         rank: 11,
-        group: LOOK,
         intent: Intent::Go(Jump::Zones),
-        enabled: always,
+        ..AWAY
     },
     Command {
         name: "flows",
@@ -161,9 +152,8 @@ pub const COMMANDS: &[Command] = &[
         doc: "request and job flows",
         hint: "flows",
         rank: 12,
-        group: LOOK,
         intent: Intent::Go(Jump::Flows),
-        enabled: always,
+        ..AWAY
     },
     Command {
         name: "verify",
@@ -171,9 +161,8 @@ pub const COMMANDS: &[Command] = &[
         doc: "verify architecture",
         hint: "verify",
         rank: 13,
-        group: LOOK,
         intent: Intent::Go(Jump::Verify),
-        enabled: always,
+        ..AWAY
     },
     Command {
         name: "network",
@@ -191,9 +180,8 @@ pub const COMMANDS: &[Command] = &[
         doc: "runbooks (of a box)",
         hint: "runbooks",
         rank: 15,
-        group: LOOK,
         intent: Intent::Go(Jump::Runbooks),
-        enabled: always,
+        ..AWAY
     },
     Command {
         name: "filter",

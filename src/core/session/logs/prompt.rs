@@ -152,7 +152,7 @@ impl LogView {
                     Ask::Search => {
                         self.set_search(query);
                         self.pin = prompt.pin;
-                        self.to_nearest_hit();
+                        self.go_to_nearest_hit();
                     }
                 }
             }
@@ -160,7 +160,7 @@ impl LogView {
     }
 
     /// To the match at the cursor or the last above it, so that what was just seen is found first.
-    fn to_nearest_hit(&mut self) {
+    fn go_to_nearest_hit(&mut self) {
         let at = self.position();
         let above = self.hits().partition_point(|h| *h <= at).checked_sub(1);
         let hit = above.and_then(|i| self.hits().get(i)).or(self.hits().first()).copied();

@@ -2,6 +2,7 @@
 //! `row`. Called by it.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 use std::ops::Range;
 
 use crate::log::json::{Json, Kind};
@@ -47,7 +48,7 @@ fn of_json(text: &str, longest: usize) -> Option<String> {
         let cut = value.chars().count() > longest;
         let value: String = value.chars().take(longest).chain(cut.then_some('…')).collect();
         let quote = if value.contains(' ') || value.is_empty() { "\"" } else { "" };
-        out.push_str(&format!("  {}={quote}{value}{quote}", field.path));
+        let _ = write!(out, "  {}={quote}{value}{quote}", field.path);
     }
     is_said.then_some(out)
 }
