@@ -23,6 +23,9 @@ const UNHINTED: Command = Command { name: "", keys: &[], doc: "", hint: "", rank
 /// Places that are gone to from anywhere.
 const AWAY: Command = Command { group: LOOK, ..UNHINTED };
 
+/// What is done in a runbook.
+const STEPS: Command = Command { group: WALK, enabled: |s| s.walk, ..UNHINTED };
+
 /// What is done with the lines of the log.
 const LOG: Command = Command { group: LIST, enabled: |s| s.logs && !s.event, ..UNHINTED };
 
@@ -304,46 +307,10 @@ pub const COMMANDS: &[Command] = &[
         intent: Intent::Copy,
         enabled: always,
     },
-    Command {
-        name: "step",
-        keys: &[key(Code::Enter)],
-        doc: "run its next command",
-        hint: "run",
-        rank: 1,
-        group: WALK,
-        intent: Intent::Step,
-        enabled: |s| s.walk,
-    },
-    Command {
-        name: "skip",
-        keys: &[Key::char('s')],
-        doc: "skip the step: why",
-        hint: "skip",
-        rank: 2,
-        group: WALK,
-        intent: Intent::Skip,
-        enabled: |s| s.walk,
-    },
-    Command {
-        name: "note",
-        keys: &[Key::char('n')],
-        doc: "write a note",
-        hint: "note",
-        rank: 2,
-        group: WALK,
-        intent: Intent::Note,
-        enabled: |s| s.walk,
-    },
-    Command {
-        name: "again",
-        keys: &[Key::char('r')],
-        doc: "begin anew",
-        hint: "begin anew",
-        rank: 6,
-        group: WALK,
-        intent: Intent::Again,
-        enabled: |s| s.walk,
-    },
+    Command { name: "step", keys: &[key(Code::Enter)], doc: "run its next command", hint: "run", rank: 1, intent: Intent::Step, ..STEPS },
+    Command { name: "skip", keys: &[Key::char('s')], doc: "skip the step: why", hint: "skip", rank: 2, intent: Intent::Skip, ..STEPS },
+    Command { name: "note", keys: &[Key::char('n')], doc: "write a note", hint: "note", rank: 2, intent: Intent::Note, ..STEPS },
+    Command { name: "again", keys: &[Key::char('r')], doc: "begin anew", hint: "begin anew", rank: 6, intent: Intent::Again, ..STEPS },
     Command {
         name: "actions",
         keys: &[Key::char('x')],

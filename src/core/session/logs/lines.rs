@@ -134,10 +134,11 @@ impl Lines {
     fn take(&mut self, tail: &LogTail, orphans: Vec<Orphans>) {
         let mut heads: Vec<Fresh<'_>> = orphans.into_iter().filter_map(|o| self.adopt(tail, o)).collect();
         let mut grown: Vec<Place> = Vec::new();
+        let front = tail.events.front().map(|e| Place::of(e));
         for event in newer(tail, self.next) {
             let (level, is_json) = Level::and_json(&event.message);
             let fresh = Fresh { event, level, is_json, is_known: false };
-            match self.head_of(&fresh) {
+            match self.head_of(&fresh, front) {
                 Some(head) => {
                     let fold = self.folds.entry(head.seq).or_default();
                     fold.rest.push(Place::of(event));
@@ -178,16 +179,15 @@ impl Lines {
     }
 
     /// The first line that an event belongs to.
-    fn head_of(&mut self, fresh: &Fresh<'_>) -> Option<Place> {
+    fn head_of(&mut self, fresh: &Fresh<'_>, front: Option<Place>) -> Option<Place> {
         let event = fresh.event;
         let stream: Cow<'_, str> =
             if event.of.is_empty() { event.stream.as_str().into() } else { format!("{} {}", event.of, event.stream).into() };
         let place = Place::of(event);
         let part = self.folder.part(&stream, event.at, &event.message, fresh.level);
-        let front = self.order.front().map(|u| u.place);
         let head = self.open.get(stream.as_ref()).copied().filter(|head| {
             // What stands before its first line, or whose first line has left, is shown by itself.
-            part == Part::Rest && *head <= place && (front.is_none_or(|f| *head >= f) || head.seq >= self.next)
+            part == Part::Rest && *head <= place && front.is_none_or(|f| *head >= f)
         });
         match self.open.get_mut(stream.as_ref()) {
             _ if head.is_some() => {}

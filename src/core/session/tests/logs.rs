@@ -220,7 +220,13 @@ fn problems_are_what_is_a_warning_or_worse_as_a_whole() {
     assert_eq!(shown(&s), [0, 1, 2, 3], "what belongs to the trace is folded into its first line");
     press(&mut s, "!");
     assert_eq!(shown(&s), [1, 2]);
-    press(&mut s, "! & V a l u e E enter");
+    // What says nothing of its level is an error once a trace belongs to it.
+    let died = [event(6, 9, "web/a/9", "worker died"), event(7, 9, "web/a/9", "Traceback (most recent call last):")];
+    put(&mut s, tail(lines.iter().chain(&died).cloned().collect()));
+    assert_eq!(shown(&s), [1, 2, 6]);
+    press(&mut s, "tab");
+    assert_eq!(s.logs.kinds().iter().map(|k| k.recent).sum::<u64>(), 5, "what is folded is no line of its own");
+    press(&mut s, "tab g down ! & V a l u e E enter");
     assert_eq!(shown(&s), [2], "what is folded is found");
     assert_eq!(
         press(&mut s, "y")[..],
@@ -333,13 +339,37 @@ fn kinds_of_lines_lead_to_their_lines() {
     assert_eq!(shown(&s).len(), 20);
 }
 
+#[test]
+fn what_belongs_to_a_line_that_has_just_left_is_shown_by_itself() {
+    let mut s = session((80, 24));
+    let trace = "Traceback (most recent call last):";
+    put(&mut s, tail(vec![event(0, 1, "api/a/1", trace)]));
+    press(&mut s, "L");
+    // The first line leaves with the same tail in which the second one comes.
+    put(&mut s, tail(vec![event(1, 1, "api/a/1", "  File \"x.py\""), event(2, 1, "web/a/1", "INFO")]));
+    assert_eq!(shown(&s), [1, 2]);
+}
+
+#[test]
+fn a_filter_that_hides_the_place_shows_what_is_nearest_in_time_and_gives_it_back() {
+    let mut s = session((80, 24));
+    let lines = [(0, "a"), (50, "b"), (60, "c"), (120, "a")];
+    put(&mut s, tail(lines.iter().enumerate().map(|(i, (at, text))| event(i as u64, *at, "web/a/1", text)).collect()));
+    press(&mut s, "L up up & a enter");
+    assert_eq!(cursor(&s), Some(0), "fifty seconds before and not seventy after");
+    press(&mut s, "& ctrl-u c enter");
+    assert_eq!(cursor(&s), Some(2));
+    press(&mut s, "esc");
+    assert_eq!(cursor(&s), Some(1));
+}
+
 mod arrivals {
     use proptest::prelude::*;
 
     use super::*;
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(200))]
+        #![proptest_config(ProptestConfig::with_cases(400))]
 
         /// Late lines, equal times, drops, lines that belong to others: what is held is shown once each, in order; and what a filter, its
         /// context and a search show after many tails is what they show when they are asked anew.
