@@ -14,8 +14,8 @@ pub const ANY: &str = "<*>";
 /// More services are not listed.
 const MOST_SERVICES: usize = 16;
 /// The steps in which lines are counted, in seconds, and how many are kept: two hours and a step.
-const STEP: i64 = 300;
-const STEPS: usize = 25;
+const STEP: i64 = 60;
+const STEPS: usize = 121;
 /// Of this many patterns that gave way it is remembered that they are not new.
 const REMEMBERED: usize = 20_000;
 const SAMPLE: usize = 2000;
@@ -53,7 +53,7 @@ impl Pattern {
         self.words.join(" ")
     }
 
-    /// Against the hour before, to five minutes.
+    /// Against the hour before, to a minute.
     pub fn trend(&self, now: Time) -> Trend {
         let step = now.timestamp().div_euclid(STEP);
         let hour = 3600 / STEP;
@@ -61,7 +61,7 @@ impl Pattern {
         Trend { hour: sum(step - hour, step), before: sum(step - 2 * hour, step - hour) }
     }
 
-    /// How many lines came in the last quarter of an hour, and in the hour before that, to five minutes.
+    /// How many lines came in the last quarter of an hour, and in the hour before that, to a minute.
     pub fn of_late(&self, now: Time) -> (u64, u64) {
         let step = now.timestamp().div_euclid(STEP);
         let (quarter, hour) = (900 / STEP, 3600 / STEP);

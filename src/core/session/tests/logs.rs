@@ -340,6 +340,32 @@ fn kinds_of_lines_lead_to_their_lines() {
 }
 
 #[test]
+fn kinds_say_what_is_new_and_what_grows() {
+    use crate::model::service::{Deployment, DeploymentStatus, Service, Services};
+    let mut s = session((120, 40));
+    let two_hours = 7200;
+    let mut lines: Vec<(i64, &str)> = (0..120).map(|minute| (minute * 60, "INFO GET / ok")).collect();
+    lines.extend((0..20).map(|i| (1800 + i * 60, "WARNING cache slow")));
+    lines.extend((0..30).map(|i| (two_hours - 600 + i, "ERROR cannot reach the queue")));
+    lines.sort_unstable();
+    lines.extend((0..9).map(|i| (two_hours - 60 + i, "WARNING cache slow")));
+    put(&mut s, tail(lines.iter().enumerate().map(|(i, (second, text))| event(i as u64, *second, "web/a/1", text)).collect()));
+    let made = Deployment { status: DeploymentStatus::Primary, created_at: Some(at(two_hours - 900)), ..Deployment::default() };
+    let services =
+        Services { services: vec![Service { name: "web".into(), deployments: vec![made], ..Service::default() }], ..Services::default() };
+    observe(&mut s, |store| store.put(services, at(0), Duration::from_secs(5)));
+    update(&mut s, Msg::Tick(at(two_hours)));
+    press(&mut s, "L tab");
+    let kinds: Vec<_> = s.logs.kinds().iter().map(|k| (k.template.as_str(), k.trend.as_str(), k.is_new)).collect();
+    let want = [
+        ("ERROR cannot reach the queue", "↑ from none", true),
+        ("INFO GET / ok", "= as before", false),
+        ("WARNING cache slow", "↑ x9", false),
+    ];
+    assert_eq!(kinds, want);
+}
+
+#[test]
 fn what_belongs_to_a_line_that_has_just_left_is_shown_by_itself() {
     let mut s = session((80, 24));
     let trace = "Traceback (most recent call last):";

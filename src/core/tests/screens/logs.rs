@@ -5,7 +5,7 @@ use std::sync::Arc;
 use nextcore_core::input::{Code, Key};
 use nextcore_core::model::log::{Followed, LogEvent, LogGap, LogTail};
 use nextcore_core::session::{Msg, Session, update};
-use nextcore_core::theme::Theme;
+use nextcore_core::theme::{Depth, Glyphs, Theme};
 
 use crate::fixture;
 use crate::look::{agreed, body, draw, dump_of};
@@ -128,6 +128,20 @@ fn the_log_looks_as_agreed() {
     ] {
         agreed(&format!("log-{name}"), &shown(keys));
     }
+}
+
+#[test]
+fn a_terminal_without_unicode_says_the_same() {
+    let mut session = session((120, 40));
+    press(&mut session, "!/refused⏎m&level:error⏎+");
+    let theme = Theme::dark().adapted(Depth::Mono, Glyphs::Ascii);
+    let buffer = draw(&session, &theme, (120, 40));
+    let text = dump_of(&buffer, body(&buffer));
+    let rows: Vec<&str> = text.lines().filter(|l| !l.starts_with("    ⟨")).collect();
+    assert!(rows.iter().all(|r| r.is_ascii() && !r.contains('?')), "{}", rows.join("\n"));
+    let row = |word: &str| *rows.iter().find(|r| r.contains(word)).expect(word);
+    assert!(row("payment refused").starts_with('>') && row("payment refused").contains(" X payment"), "{text}");
+    assert!(row("slow query").starts_with('|') && row("slow query").contains(" ! WARNING"), "{text}");
 }
 
 #[test]

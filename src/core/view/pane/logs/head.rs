@@ -100,7 +100,7 @@ fn chips(logs: &LogView) -> Vec<Fact<'_>> {
         facts.push(Fact::new(0, Phrase::labelled("filter", logs.filter().text(), Role::Accent)));
     }
     if logs.context() > 0 && !logs.whole_filter().is_empty() {
-        facts.push(Fact::new(2, Phrase::labelled("round each", format!("±{}", logs.context()), Role::Text)));
+        facts.push(Fact::new(2, Phrase::labelled("with", format!("{} before and after", logs.context()), Role::Text)));
     }
     if !logs.search().is_empty() {
         let at = logs.hits().binary_search(&logs.position()).ok().filter(|_| logs.pin().is_some());
