@@ -198,7 +198,7 @@ fn pane_keystroke(bencher: Bencher, typed: &str) {
 fn pane_takes_new_lines(bencher: Bencher) {
     let all = events(LINES + 100_000);
     let mut end = LINES;
-    let mut at = |end: usize| LogTail {
+    let at = |end: usize| LogTail {
         events: all.events.iter().skip(end - LINES).take(LINES).cloned().collect(),
         total: end as u64,
         dropped: (end - LINES) as u64,
