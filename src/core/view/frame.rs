@@ -271,7 +271,7 @@ fn typed(prompt: &Prompt, x: u16, y: u16, end: u16, ink: &mut Ink<'_>) {
     let help =
         || fit(prompt.ask.terms().map(|(rank, term)| Fact::new(rank, Phrase::of(term, Role::Muted))).to_vec(), usize::from(end - x) / 2, 3);
     let right = wrong.unwrap_or_else(help);
-    let at = ink.put(x, y, end, &prompt.ask.sign().to_string(), Role::Key);
+    let at = ink.put(x, y, end, prompt.ask.sign(), Role::Key);
     let room = usize::from(end - at).saturating_sub(right.width() + 4).max(12);
     let skipped = prompt.text.chars().count().saturating_sub(room);
     let text: String = prompt.text.chars().skip(skipped).collect();

@@ -17,11 +17,11 @@ pub(crate) enum Ask {
 
 impl Ask {
     /// What stands before it.
-    pub(crate) fn sign(self) -> char {
+    pub(crate) fn sign(self) -> &'static str {
         match self {
-            Self::Search => '/',
-            Self::Filter => '&',
-            Self::Time => 't',
+            Self::Search => "/",
+            Self::Filter => "&",
+            Self::Time => "go to ",
         }
     }
 

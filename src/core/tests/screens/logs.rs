@@ -117,6 +117,7 @@ fn the_log_looks_as_agreed() {
         ("filter-context", "&slow⏎+"),
         ("search", "/documents/3⏎"),
         ("typing", "&level:nonsense"),
+        ("time", "t14:0"),
         ("problems", "!↑"),
         ("detail-json", "↑↑↑⏎↓↓↓"),
         ("detail-trace", "!↑↑⏎↓"),
