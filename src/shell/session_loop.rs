@@ -225,6 +225,7 @@ impl Ends {
         match effect {
             Effect::Quit | Effect::Suspend | Effect::Switch(_) => {}
             Effect::Copy(text) => screen.copy(&text)?,
+            Effect::Save { name, .. } => said(session, Err(format!("{name} is not saved: this terminal keeps no files"))),
             Effect::Acknowledge(id) => {
                 let all = watcher.acknowledge(&id, user, now, session.incidents());
                 update(session, Msg::Incidents(all));

@@ -13,7 +13,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("core/input", &["model"]),
     ("core/log", &["model"]),
     ("core/runbook", &["model", "input", "expression"]),
-    ("core/session", &["model", "insight", "incident", "input", "expression", "runbook"]),
+    ("core/session", &["model", "insight", "incident", "input", "log", "expression", "runbook"]),
     ("core/theme", &[]),
     ("core/view", &["model", "insight", "incident", "session", "input", "log", "theme", "runbook", "expression"]),
     ("core/report", &["model", "insight", "incident"]),

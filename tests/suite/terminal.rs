@@ -21,7 +21,7 @@ const CORE: [&str; 8] = ["ALB", "control-plane", "web", "celery-worker", "Redis 
 const HELP: &str = "Esc close";
 /// What only the balancer's and the log's own panes say.
 const SCHEME: &str = "scheme  ";
-const LOGS: &str = "Logs  /ecs/production-nextcore";
+const LOGS: &str = "Patterns  ";
 
 static SERVERS: AtomicU32 = AtomicU32::new(0);
 

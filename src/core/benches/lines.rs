@@ -2,8 +2,12 @@
 //! sanitising, level, masking and filter; a search over 1,000,000 lines in 100 ms; a keystroke over 100,000 in 4 ms.
 //! `cargo bench -p nextcore-core --bench lines`.
 
+use std::sync::Arc;
+
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
+use nextcore_core::input::{Code, Key};
+use nextcore_core::insight::Judgement;
 use nextcore_core::log::event::{Folder, Part};
 use nextcore_core::log::level::Level;
 use nextcore_core::log::pattern::Patterns;
@@ -12,6 +16,11 @@ use nextcore_core::log::ready::{Ready, ready};
 use nextcore_core::log::search::Index;
 use nextcore_core::log::{clean, mask};
 use nextcore_core::model::Time;
+use nextcore_core::model::log::{LogEvent, LogTail};
+use nextcore_core::model::mode::Mode;
+use nextcore_core::model::stack::Stack;
+use nextcore_core::model::store::Store;
+use nextcore_core::session::{Msg, Session, SessionOptions, update};
 
 const LINES: usize = 100_000;
 
@@ -126,4 +135,97 @@ fn keystroke(bencher: Bencher, typed: &str) {
 fn search(bencher: Bencher, typed: &str) {
     let index = index(LINES * 10);
     bencher.bench_local(|| Query::parse(black_box(typed)).map(|q| index.search(&q, 0).len()));
+}
+
+/// Events as a source takes them.
+fn events(n: usize) -> LogTail {
+    let event = |i: usize| {
+        let Ready { text, .. } = ready(&line(i), false);
+        let at = Time::from_timestamp(1_795_400_000 + i as i64 / 40, 0).unwrap_or_default();
+        LogEvent { id: i.to_string(), seq: i as u64, at, stream: service(i).1.to_owned(), message: text, ..LogEvent::default() }
+    };
+    LogTail { events: (0..n).map(|i| Arc::new(event(i))).collect(), total: n as u64, ..LogTail::default() }
+}
+
+fn open_log(tail: LogTail) -> Session {
+    let now = tail.events.back().map(|e| e.at).unwrap_or_default();
+    let mut session = Session::new(SessionOptions { stack: Stack::default(), mode: Mode::Safe, simulated: true, size: (120, 40), now });
+    observe(&mut session, tail);
+    session
+}
+
+fn observe(session: &mut Session, tail: LogTail) {
+    let mut store = Store::default();
+    store.put(tail, Time::default(), std::time::Duration::from_secs(2));
+    update(session, Msg::Observed(Arc::new(store), Judgement::default()));
+}
+
+fn press(session: &mut Session, keys: &str) {
+    for c in keys.chars() {
+        let key = match c {
+            '\n' => Key::new(Code::Enter),
+            '\t' => Key::new(Code::Tab),
+            c => Key::char(c),
+        };
+        update(session, Msg::Key(key));
+    }
+}
+
+/// The log pane is opened for the first time over 100,000 lines.
+#[divan::bench(sample_count = 5)]
+fn pane_opens(bencher: Bencher) {
+    let tail = events(LINES);
+    bencher.with_inputs(|| open_log(tail.clone())).bench_local_values(|mut session| {
+        press(&mut session, "aL");
+        session
+    });
+}
+
+/// The last letter of what is typed in the log pane over 100,000 lines, with all that is worked out for the screen.
+#[divan::bench(sample_count = 20, args = ["/d", "/documents", "&d", "&documents", "&nowhere", "&level:error", "&documents !health level:info", "&status:500"])]
+fn pane_keystroke(bencher: Bencher, typed: &str) {
+    let mut session = open_log(events(LINES));
+    press(&mut session, "aL");
+    press(&mut session, typed.get(..typed.len() - 1).unwrap_or_default());
+    bencher.bench_local(|| {
+        press(&mut session, typed.get(typed.len() - 1..).unwrap_or_default());
+        update(&mut session, Msg::Key(Key::new(Code::Backspace)));
+    });
+}
+
+/// A hundred new lines come to 100,000 under a filter with context.
+#[divan::bench(sample_count = 20)]
+fn pane_takes_new_lines(bencher: Bencher) {
+    let all = events(LINES + 100_000);
+    let mut end = LINES;
+    let at = |end: usize| LogTail {
+        events: all.events.iter().skip(end - LINES).take(LINES).cloned().collect(),
+        total: end as u64,
+        dropped: (end - LINES) as u64,
+        ..LogTail::default()
+    };
+    let mut session = open_log(at(end));
+    press(&mut session, "aL&documents\n++");
+    bencher
+        .with_inputs(|| {
+            end += 100;
+            at(end)
+        })
+        .bench_local_values(|tail| observe(&mut session, tail));
+}
+
+/// The panel of patterns is opened for the first time.
+#[divan::bench(sample_count = 5)]
+fn pane_patterns(bencher: Bencher) {
+    let tail = events(LINES);
+    bencher
+        .with_inputs(|| {
+            let mut session = open_log(tail.clone());
+            press(&mut session, "aL");
+            session
+        })
+        .bench_local_values(|mut session| {
+            press(&mut session, "\t");
+            session
+        });
 }

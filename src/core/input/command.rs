@@ -54,8 +54,26 @@ pub enum Intent {
     Digit,
     /// Go to a place.
     Go(Jump),
-    /// Edit the filter.
+    /// Edit the filter of a list.
     Filter,
+    /// Type what is searched for in the log.
+    Search,
+    /// Type which lines of the log are shown.
+    Query,
+    /// The next line that was searched for, or the one before, by the key.
+    Match,
+    /// More or fewer lines round what the filter shows, by the key.
+    Context,
+    /// Only what is a warning or worse.
+    Problems,
+    /// Write times another way.
+    Times,
+    /// Type the time to go to.
+    GoTo,
+    /// Mark a line, or go to the next that is marked, by the key.
+    Mark,
+    /// Save what is shown of the log.
+    Save,
     /// Say that somebody has taken the selected incident on.
     Acknowledge,
     /// Stop or resume following the log.
@@ -96,8 +114,10 @@ pub struct Situation {
     pub list: bool,
     /// The pane has several panels.
     pub panels: bool,
-    /// The log is on the screen in full.
+    /// The lines of the log are on the screen in full.
     pub logs: bool,
+    /// One event of the log is open.
+    pub event: bool,
     /// The list has rows that are folded away or can be.
     pub folds: bool,
     /// The selected row leads somewhere.
@@ -159,12 +179,12 @@ mod tests {
 
     #[test]
     fn no_key_means_two_things_anywhere_and_every_row_is_documented() {
-        let places = (0..1_u16 << 10).map(|bits| {
-            let [stack, list, panels, logs, folds, opens, layer, acts, open, walk] = std::array::from_fn(|i| bits & (1 << i) != 0);
-            Situation { stack, list, panels, logs, folds, opens, layer, acts, open, walk }
+        let places = (0..1_u16 << 11).map(|bits| {
+            let [stack, list, panels, logs, event, folds, opens, layer, acts, open, walk] = std::array::from_fn(|i| bits & (1 << i) != 0);
+            Situation { stack, list, panels, logs, event, folds, opens, layer, acts, open, walk }
         });
         // A walk is one pane, and the alarms, the log and the stack view are others.
-        for place in places.filter(|p| !p.walk || !(p.folds || p.logs || p.stack || p.opens)) {
+        for place in places.filter(|p| !p.walk || !(p.folds || p.logs || p.event || p.stack || p.opens)) {
             let mut seen = BTreeSet::new();
             for command in COMMANDS.iter().filter(|c| (c.enabled)(place)) {
                 assert!(!command.doc.is_empty() && !command.keys.is_empty(), "{}", command.name);

@@ -20,6 +20,15 @@ fn always(_: Situation) -> bool {
 /// What works everywhere and is no hint.
 const UNHINTED: Command = Command { name: "", keys: &[], doc: "", hint: "", rank: 99, group: "", intent: Intent::Help, enabled: always };
 
+/// Places that are gone to from anywhere.
+const AWAY: Command = Command { group: LOOK, ..UNHINTED };
+
+/// What is done in a runbook.
+const STEPS: Command = Command { group: WALK, enabled: |s| s.walk, ..UNHINTED };
+
+/// What is done with the lines of the log.
+const LOG: Command = Command { group: LIST, enabled: |s| s.logs && !s.event, ..UNHINTED };
+
 /// All commands, in the order of help.
 pub const COMMANDS: &[Command] = &[
     Command {
@@ -40,16 +49,16 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         name: "left",
-        keys: &[key(Code::Left), Key::char('h')],
-        doc: "box on the left",
+        keys: &[key(Code::Left), Key::char('h'), Key::char('<')],
+        doc: "left: box, log text",
         group: MOVE,
         intent: Intent::Move(Dir::Left),
         ..UNHINTED
     },
     Command {
         name: "right",
-        keys: &[key(Code::Right), Key::char('l')],
-        doc: "box on the right",
+        keys: &[key(Code::Right), Key::char('l'), Key::char('>')],
+        doc: "right: box, log text",
         group: MOVE,
         intent: Intent::Move(Dir::Right),
         ..UNHINTED
@@ -110,27 +119,17 @@ pub const COMMANDS: &[Command] = &[
         rank: 4,
         group: LOOK,
         intent: Intent::Go(Jump::Logs),
-        enabled: |s| !s.logs,
+        enabled: |s| !s.logs && !s.event,
     },
-    Command {
-        name: "alarms",
-        keys: &[Key::char('a')],
-        doc: "alarms",
-        hint: "alarms",
-        rank: 5,
-        group: LOOK,
-        intent: Intent::Go(Jump::Alarms),
-        enabled: always,
-    },
+    Command { name: "alarms", keys: &[Key::char('a')], doc: "alarms", hint: "alarms", rank: 5, intent: Intent::Go(Jump::Alarms), ..AWAY },
     Command {
         name: "events",
         keys: &[Key::char('e')],
         doc: "timeline of changes",
         hint: "events",
         rank: 6,
-        group: LOOK,
         intent: Intent::Go(Jump::Timeline),
-        enabled: always,
+        ..AWAY
     },
     Command {
         name: "incidents",
@@ -138,9 +137,8 @@ pub const COMMANDS: &[Command] = &[
         doc: "incidents, open and past",
         hint: "incidents",
         rank: 6,
-        group: LOOK,
         intent: Intent::Go(Jump::Incidents),
-        enabled: always,
+        ..AWAY
     },
     Command {
         name: "zones",
@@ -148,9 +146,8 @@ pub const COMMANDS: &[Command] = &[
         doc: "availability zones",
         hint: "zones",
         rank: 11,
-        group: LOOK,
         intent: Intent::Go(Jump::Zones),
-        enabled: always,
+        ..AWAY
     },
     Command {
         name: "flows",
@@ -158,9 +155,8 @@ pub const COMMANDS: &[Command] = &[
         doc: "request and job flows",
         hint: "flows",
         rank: 12,
-        group: LOOK,
         intent: Intent::Go(Jump::Flows),
-        enabled: always,
+        ..AWAY
     },
     Command {
         name: "verify",
@@ -168,9 +164,8 @@ pub const COMMANDS: &[Command] = &[
         doc: "verify architecture",
         hint: "verify",
         rank: 13,
-        group: LOOK,
         intent: Intent::Go(Jump::Verify),
-        enabled: always,
+        ..AWAY
     },
     Command {
         name: "network",
@@ -180,7 +175,7 @@ pub const COMMANDS: &[Command] = &[
         rank: 14,
         group: LOOK,
         intent: Intent::Go(Jump::Network),
-        enabled: |s| !s.walk,
+        enabled: |s| !s.walk && !s.logs && !s.event,
     },
     Command {
         name: "runbook",
@@ -188,19 +183,61 @@ pub const COMMANDS: &[Command] = &[
         doc: "runbooks (of a box)",
         hint: "runbooks",
         rank: 15,
-        group: LOOK,
         intent: Intent::Go(Jump::Runbooks),
-        enabled: always,
+        ..AWAY
     },
     Command {
         name: "filter",
         keys: &[Key::char('/')],
-        doc: "filter word !not @service",
+        doc: "filter word !not",
         hint: "filter",
         rank: 3,
         group: LIST,
         intent: Intent::Filter,
-        enabled: |s| s.list || s.logs,
+        enabled: |s| s.list && !s.logs && !s.event,
+    },
+    Command {
+        name: "search",
+        keys: &[Key::char('/')],
+        doc: "search, hiding nothing",
+        hint: "search",
+        rank: 2,
+        intent: Intent::Search,
+        ..LOG
+    },
+    Command {
+        name: "match",
+        keys: &[Key::char('n'), Key::char('N')],
+        doc: "next, previous match",
+        hint: "next match",
+        rank: 6,
+        intent: Intent::Match,
+        ..LOG
+    },
+    Command {
+        name: "query",
+        keys: &[Key::char('&')],
+        doc: "filter level:warn service:x",
+        hint: "filter",
+        rank: 2,
+        intent: Intent::Query,
+        ..LOG
+    },
+    Command {
+        name: "context",
+        keys: &[Key::char('+'), Key::char('-'), Key::char('0')],
+        doc: "lines round matches",
+        intent: Intent::Context,
+        ..LOG
+    },
+    Command {
+        name: "problems",
+        keys: &[Key::char('!')],
+        doc: "warnings and worse only",
+        hint: "problems",
+        rank: 3,
+        intent: Intent::Problems,
+        ..LOG
     },
     Command {
         name: "follow",
@@ -208,20 +245,30 @@ pub const COMMANDS: &[Command] = &[
         doc: "pause or follow logs",
         hint: "follow",
         rank: 2,
-        group: LIST,
         intent: Intent::Follow,
-        enabled: |s| s.logs,
+        ..LOG
     },
+    Command { name: "wrap", keys: &[Key::char('w')], doc: "wrap long lines", hint: "wrap", rank: 7, intent: Intent::Wrap, ..LOG },
     Command {
-        name: "wrap",
-        keys: &[Key::char('w')],
-        doc: "wrap long lines",
-        hint: "wrap",
-        rank: 7,
-        group: LIST,
-        intent: Intent::Wrap,
-        enabled: |s| s.logs,
+        name: "times",
+        keys: &[Key::char('T')],
+        doc: "UTC, local, how long ago",
+        hint: "times",
+        rank: 8,
+        intent: Intent::Times,
+        ..LOG
     },
+    Command { name: "time", keys: &[Key::char('t')], doc: "go to a time", hint: "go to", rank: 7, intent: Intent::GoTo, ..LOG },
+    Command {
+        name: "mark",
+        keys: &[Key::char('m'), Key::char('\'')],
+        doc: "mark; go to next mark",
+        hint: "mark",
+        rank: 8,
+        intent: Intent::Mark,
+        ..LOG
+    },
+    Command { name: "save", keys: &[Key::char('s')], doc: "save what is shown", hint: "save", rank: 8, intent: Intent::Save, ..LOG },
     Command {
         name: "fold",
         keys: &[Key::char('s')],
@@ -230,7 +277,7 @@ pub const COMMANDS: &[Command] = &[
         rank: 4,
         group: LIST,
         intent: Intent::Fold,
-        enabled: |s| s.folds,
+        enabled: |s| s.folds && !s.logs && !s.event,
     },
     Command { name: "first", keys: &[Key::char('g'), key(Code::Home)], doc: "first row", group: LIST, intent: Intent::First, ..UNHINTED },
     Command { name: "last", keys: &[Key::char('G'), key(Code::End)], doc: "last row", group: LIST, intent: Intent::Last, ..UNHINTED },
@@ -260,46 +307,10 @@ pub const COMMANDS: &[Command] = &[
         intent: Intent::Copy,
         enabled: always,
     },
-    Command {
-        name: "step",
-        keys: &[key(Code::Enter)],
-        doc: "run its next command",
-        hint: "run",
-        rank: 1,
-        group: WALK,
-        intent: Intent::Step,
-        enabled: |s| s.walk,
-    },
-    Command {
-        name: "skip",
-        keys: &[Key::char('s')],
-        doc: "skip the step: why",
-        hint: "skip",
-        rank: 2,
-        group: WALK,
-        intent: Intent::Skip,
-        enabled: |s| s.walk,
-    },
-    Command {
-        name: "note",
-        keys: &[Key::char('n')],
-        doc: "write a note",
-        hint: "note",
-        rank: 2,
-        group: WALK,
-        intent: Intent::Note,
-        enabled: |s| s.walk,
-    },
-    Command {
-        name: "again",
-        keys: &[Key::char('r')],
-        doc: "begin anew",
-        hint: "begin anew",
-        rank: 6,
-        group: WALK,
-        intent: Intent::Again,
-        enabled: |s| s.walk,
-    },
+    Command { name: "step", keys: &[key(Code::Enter)], doc: "run its next command", hint: "run", rank: 1, intent: Intent::Step, ..STEPS },
+    Command { name: "skip", keys: &[Key::char('s')], doc: "skip the step: why", hint: "skip", rank: 2, intent: Intent::Skip, ..STEPS },
+    Command { name: "note", keys: &[Key::char('n')], doc: "write a note", hint: "note", rank: 2, intent: Intent::Note, ..STEPS },
+    Command { name: "again", keys: &[Key::char('r')], doc: "begin anew", hint: "begin anew", rank: 6, intent: Intent::Again, ..STEPS },
     Command {
         name: "actions",
         keys: &[Key::char('x')],

@@ -164,6 +164,9 @@ impl<'a> Parser<'a> {
             }
         }
         self.at = at + word.len();
+        if let Some(origin) = word.strip_prefix('@').filter(|o| !o.is_empty()) {
+            return Ok(of_origin(origin));
+        }
         Ok(Node::Leaf(Leaf::Text(Needle::of(word))))
     }
 
@@ -243,6 +246,12 @@ impl<'a> Parser<'a> {
         };
         Ok(Node::Leaf(leaf))
     }
+}
+
+/// `@web`: what a service writes whose name begins so, or a stream that has such a part: a task's id.
+fn of_origin(origin: &str) -> Node {
+    let service = Node::Leaf(Leaf::Service(Glob::of(&format!("{origin}*"))));
+    Node::Any(vec![service, Node::Leaf(Leaf::Stream(Glob::of(&format!("*/{origin}*"))))])
 }
 
 fn one(mut nodes: Vec<Node>, many: fn(Vec<Node>) -> Node) -> Node {

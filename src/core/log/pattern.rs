@@ -14,8 +14,8 @@ pub const ANY: &str = "<*>";
 /// More services are not listed.
 const MOST_SERVICES: usize = 16;
 /// The steps in which lines are counted, in seconds, and how many are kept: two hours and a step.
-const STEP: i64 = 300;
-const STEPS: usize = 25;
+const STEP: i64 = 60;
+const STEPS: usize = 121;
 /// Of this many patterns that gave way it is remembered that they are not new.
 const REMEMBERED: usize = 20_000;
 const SAMPLE: usize = 2000;
@@ -53,12 +53,20 @@ impl Pattern {
         self.words.join(" ")
     }
 
-    /// Against the hour before, to five minutes.
+    /// Against the hour before, to a minute.
     pub fn trend(&self, now: Time) -> Trend {
         let step = now.timestamp().div_euclid(STEP);
         let hour = 3600 / STEP;
         let sum = |from: i64, to: i64| self.steps.iter().filter(|(s, _)| *s > from && *s <= to).map(|(_, n)| n).sum();
         Trend { hour: sum(step - hour, step), before: sum(step - 2 * hour, step - hour) }
+    }
+
+    /// How many lines came in the last quarter of an hour, and in the hour before that, to a minute.
+    pub fn of_late(&self, now: Time) -> (u64, u64) {
+        let step = now.timestamp().div_euclid(STEP);
+        let (quarter, hour) = (900 / STEP, 3600 / STEP);
+        let sum = |from: i64, to: i64| self.steps.iter().filter(|(s, _)| *s > from && *s <= to).map(|(_, n)| n).sum();
+        (sum(step - quarter, step), sum(step - quarter - hour, step - quarter))
     }
 
     fn count_at(&mut self, at: Time) {

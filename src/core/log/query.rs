@@ -47,6 +47,34 @@ impl Query {
         Ok(Self { text: text.to_owned(), root: grammar::read(text)? })
     }
 
+    /// A text as it stands, blanks and signs too; between slashes it is a regular expression.
+    pub fn literal(text: &str) -> Result<Self, QueryError> {
+        if text.len() > 2 && text.starts_with('/') && text.ends_with('/') {
+            return Self::parse(text);
+        }
+        let root = (!text.is_empty()).then(|| Node::Leaf(Leaf::Text(Needle::of(text))));
+        Ok(Self { text: text.to_owned(), root })
+    }
+
+    /// What one service writes.
+    pub fn of_service(name: &str) -> Self {
+        Self { text: format!("service:{name}"), root: Some(Node::Leaf(Leaf::Service(Glob::of(name)))) }
+    }
+
+    /// What is as bad as that, or worse.
+    pub fn at_least(level: Level) -> Self {
+        Self { text: format!("level:{}", level.word()), root: Some(Node::Leaf(Leaf::Level(Sign::AtLeast, level))) }
+    }
+
+    /// What all of these let through; the text stays that of the last.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let mut nodes: Vec<Node> = self.root.into_iter().chain(other.root).collect();
+        nodes.sort_by_key(Node::cost);
+        let root = if nodes.len() > 1 { Some(Node::All(nodes)) } else { nodes.pop() };
+        Self { text: other.text, root }
+    }
+
     /// What was typed.
     pub fn text(&self) -> &str {
         &self.text

@@ -17,6 +17,8 @@ type Moment = (u64, i64);
 pub(crate) struct Derived {
     /// Counts stores and judgements that differed from the one before.
     pub(super) news: u64,
+    /// The kinds of log lines were listed for it.
+    kinds: Option<Moment>,
     zones: Option<(Moment, ZoneMap)>,
     flows: Option<(Moment, Flows)>,
     report: Option<(Moment, Report)>,
@@ -30,13 +32,18 @@ const RESTS: i64 = 2;
 
 /// Brings what the open pane shows up to date.
 pub(super) fn derive(session: &mut Session) {
-    let Some(pane) = session.screen().map(|s| s.pane) else { return };
+    let Some((pane, panel)) = session.screen().map(|s| (s.pane, s.panel)) else { return };
     let moment = (session.derived.news, session.now.timestamp());
     let old = |of: Option<Moment>| of != Some(moment);
     match pane {
         PaneId::Zones if old(session.derived.zones.as_ref().map(|z| z.0)) => {
             let map = zones(&session.store, &session.judgement, &session.stack, session.now);
             session.derived.zones = Some((moment, map));
+        }
+        PaneId::Logs if panel == 1 && old(session.derived.kinds) => {
+            let store = Arc::clone(&session.store);
+            session.logs.list_kinds(&store, session.now);
+            session.derived.kinds = Some(moment);
         }
         PaneId::Flows if old(session.derived.flows.as_ref().map(|f| f.0)) => {
             let flows = flows(&session.store, &session.judgement, &session.stack, session.now);

@@ -1,5 +1,5 @@
 //! What `/` means: words that must occur, `!words` that must not, `@words` that must occur in the origin
-//! (a log stream, a zone). Case does not matter. Called by lists and the log view.
+//! (a log stream, a zone). Case does not matter. Called by lists; the log has a grammar of its own.
 
 use regex::{Regex, RegexBuilder};
 
@@ -45,18 +45,6 @@ impl Filter {
     /// Whether a row made of these fields is shown: each word must occur in some field.
     pub(crate) fn matches_fields(&self, fields: &[&str]) -> bool {
         self.terms.iter().all(|t| fields.iter().any(|f| t.pattern.is_match(f)) != t.negated)
-    }
-
-    /// The byte ranges of `text` that made it match.
-    pub(crate) fn hits(&self, text: &str) -> Vec<(usize, usize)> {
-        let mut hits: Vec<(usize, usize)> = self
-            .terms
-            .iter()
-            .filter(|t| !t.negated && !t.origin)
-            .flat_map(|t| t.pattern.find_iter(text).map(|m| (m.start(), m.end())))
-            .collect();
-        hits.sort_unstable();
-        hits
     }
 }
 

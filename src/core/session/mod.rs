@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 pub use list::ListState;
 pub(crate) use list::first_visible;
-pub use logs::LogView;
+pub(crate) use logs::LogView;
 pub use msg::{Effect, Flash, Glance, Msg, Tone};
 pub use runbook::Kept;
 pub use update::update;
@@ -382,9 +382,11 @@ impl Session {
             stack: panes.is_none(),
             list: panel.is_some_and(|p| p.rows.is_some()) && !walk,
             panels: panes.is_some_and(|p| p.panels.len() > 1),
-            logs: self.screen().is_some_and(|s| s.pane == PaneId::Logs),
+            logs: self.screen().is_some_and(|s| s.pane == PaneId::Logs && s.panel == 0),
+            event: self.screen().is_some_and(|s| s.pane == PaneId::Logs && s.panel == 0) && self.logs.detail.is_some(),
             folds: self.screen().is_some_and(|s| s.pane == PaneId::Alarms),
-            opens: panes.is_none() || panel.is_some_and(|p| p.enter.is_some()),
+            opens: panes.is_none()
+                || panel.is_some_and(|p| p.enter.is_some() || (p.title == pane::logs::LINES && self.logs.detail.is_none())),
             layer: self.help || (panes.is_none() && self.notice().is_some()),
             acts: !act::subjects(self).is_empty(),
             open: self.to_take_on().is_some(),

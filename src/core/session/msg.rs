@@ -115,6 +115,12 @@ pub enum Effect {
     Acknowledge(String),
     /// Keep a walk through a runbook, so that another dashboard sees it.
     Keep(Box<Kept>),
+    /// Write this file where the user keeps such files, and say where that is.
+    Save {
+        /// Its name, without a folder.
+        name: String,
+        text: String,
+    },
     /// Put this on the user's clipboard.
     Copy(String),
     /// Make a plan.

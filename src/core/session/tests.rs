@@ -1,5 +1,6 @@
 //! Key sequences: what is pressed, what is then open, selected, shown, and asked of the loop.
 
+mod logs;
 mod places;
 
 use std::time::Duration;
@@ -33,6 +34,7 @@ fn press(session: &mut Session, keys: &str) -> Vec<Effect> {
         "right" => Key::new(Code::Right),
         "pgup" => Key::new(Code::PageUp),
         "space" => Key::char(' '),
+        "ctrl-u" => Key::ctrl('u'),
         "ctrl-c" => Key::ctrl('c'),
         "ctrl-z" => Key::ctrl('z'),
         c => Key::char(c.chars().next().unwrap()),
@@ -72,9 +74,9 @@ fn enter_drills_down_and_esc_comes_back_but_never_quits() {
     assert_eq!(s.screen().map(|s| (s.pane, s.subject.as_str())), Some((PaneId::Service, "control-plane")));
     press(&mut s, "L");
     assert_eq!(s.screen().map(|s| s.pane), Some(PaneId::Logs));
-    assert_eq!(s.logs.filter().text(), "@control-plane");
+    assert_eq!((s.logs.service(), s.logs.filter().text()), (Some("control-plane"), ""));
     assert_eq!(press(&mut s, "esc"), []);
-    assert_eq!(s.logs.filter().text(), "", "Esc clears the filter before it closes the pane");
+    assert_eq!(s.logs.service(), None, "Esc clears the filter before it closes the pane");
     press(&mut s, "esc");
     assert_eq!(s.screen().map(|s| s.pane), Some(PaneId::Service));
     press(&mut s, "? esc");
@@ -176,49 +178,6 @@ fn a_selection_stays_on_its_row_and_falls_to_the_neighbour() {
 }
 
 #[test]
-fn the_log_pauses_counts_and_follows_again() {
-    let mut s = session((80, 24));
-    observe(&mut s, |store| store.put(log(50, 50), at(0), Duration::from_secs(2)));
-    press(&mut s, "L up up");
-    assert_eq!(s.logs.cursor, Some(47));
-    let tail = |s: &Session| s.store.get::<LogTail>().cloned().unwrap();
-    let bottom = s.logs.bottom(&tail(&s), 20);
-    observe(&mut s, |store| store.put(log(50, 57), at(0), Duration::from_secs(2)));
-    assert_eq!(s.logs.behind(&tail(&s)), 7);
-    assert_eq!(s.logs.number(&tail(&s), s.logs.bottom(&tail(&s), 20)), Some(bottom as u64), "what arrives moves nothing");
-    press(&mut s, "f");
-    assert_eq!((s.logs.cursor, s.logs.behind(&tail(&s))), (None, 0));
-    press(&mut s, "f");
-    assert_eq!(s.logs.cursor, Some(56));
-    press(&mut s, "down");
-    assert_eq!(s.logs.cursor, None, "past the end it follows");
-    press(&mut s, "g");
-    assert_eq!(s.logs.cursor, Some(7));
-    observe(&mut s, |store| store.put(log(50, 157), at(0), Duration::from_secs(2)));
-    assert_eq!(s.logs.cursor, Some(107), "the line under the cursor was dropped: the oldest takes its place");
-}
-
-#[test]
-fn a_filter_grows_with_the_tail_and_survives_its_rewriting() {
-    let mut s = session((80, 24));
-    observe(&mut s, |store| store.put(log(50, 50), at(0), Duration::from_secs(2)));
-    press(&mut s, "L / @ w e b enter");
-    let shown = |s: &Session| s.logs.count(&s.store.get::<LogTail>().cloned().unwrap());
-    assert_eq!(shown(&s), 25);
-    observe(&mut s, |store| store.put(log(50, 60), at(0), Duration::from_secs(2)));
-    assert_eq!(shown(&s), 25);
-    let mut rewritten = log(50, 60);
-    for event in rewritten.events.iter_mut().map(Arc::make_mut) {
-        event.id.push('x');
-        event.stream = "web/y".into();
-    }
-    observe(&mut s, |store| store.put(rewritten, at(0), Duration::from_secs(2)));
-    assert_eq!(shown(&s), 50);
-    press(&mut s, "esc");
-    assert_eq!(s.logs.filter().text(), "");
-}
-
-#[test]
 fn flashes_stay_four_seconds_and_errors_until_a_key() {
     let mut s = session((80, 24));
     update(&mut s, Msg::Flash("done".into(), Tone::Done));
@@ -237,7 +196,7 @@ fn flashes_stay_four_seconds_and_errors_until_a_key() {
 fn pasting_is_text_and_never_commands() {
     let mut s = session((80, 24));
     assert_eq!(update(&mut s, Msg::Paste("q\nq".into())).len(), 1, "only the needs");
-    press(&mut s, "L /");
+    press(&mut s, "L &");
     update(&mut s, Msg::Paste("err\nor\u{1b}[2J".into()));
     assert_eq!(s.logs.filter().text(), "error[2J");
 }

@@ -18,6 +18,7 @@ use crate::model::text;
 use crate::model::text::clip_middle;
 use crate::session::LIVE;
 use crate::session::Tone;
+use crate::session::logs::Prompt;
 use crate::theme::Role;
 
 /// Cells of an endpoint's host.
@@ -239,9 +240,11 @@ pub(crate) fn hints(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
         let x = ink.put(x, area.y, end, "/", Role::Key);
         let x = ink.put(x, area.y, end, text, Role::Title);
         ink.dot(x, area.y, '█', Role::Accent);
-        let terms = if v.session.situation().logs { "words  !without  @service" } else { "words  !without" };
-        ink.put_right(area.y, end, &format!("{terms}   Enter keep   Esc clear"), Role::Muted);
+        ink.put_right(area.y, end, "words  !without   Enter keep   Esc clear", Role::Muted);
         return;
+    }
+    if let Some(prompt) = &v.session.logs.prompt {
+        return typed(prompt, x, area.y, end, ink);
     }
     if let Some(flash) = &v.session.flash {
         let (mark, role) = match flash.tone {
@@ -264,6 +267,23 @@ pub(crate) fn hints(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
         shown.into_iter().map(|c| Fact::new(c.rank, Phrase::of(key_name(c), Role::Key).and(" ", Role::Text).and(c.hint, Role::Muted)));
     let line = fit(facts.collect(), usize::from(end - x), 3);
     ink.phrase(x, area.y, end, &line);
+}
+
+/// What is typed in the log, its end in sight; why it cannot be read, else what may be typed, as far as there is room.
+fn typed(prompt: &Prompt, x: u16, y: u16, end: u16, ink: &mut Ink<'_>) {
+    let wrong = prompt.wrong.as_ref().map(|why| Phrase::of(format!("▲ {why}"), Role::Warn));
+    let help =
+        || fit(prompt.ask.terms().map(|(rank, term)| Fact::new(rank, Phrase::of(term, Role::Muted))).to_vec(), usize::from(end - x) / 2, 3);
+    let right = wrong.unwrap_or_else(help);
+    let at = ink.put(x, y, end, prompt.ask.sign(), Role::Key);
+    let room = usize::from(end - at).saturating_sub(right.width() + 4).max(12);
+    let skipped = prompt.text.chars().count().saturating_sub(room);
+    let text: String = prompt.text.chars().skip(skipped).collect();
+    let at = ink.put(at, y, end, &text, Role::Title);
+    ink.dot(at, y, '█', Role::Accent);
+    if at + 2 < end {
+        ink.phrase((at + 2).max(end.saturating_sub(right.width() as u16)), y, end, &right);
+    }
 }
 
 fn key_name(command: &Command) -> String {

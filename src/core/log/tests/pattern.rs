@@ -103,6 +103,18 @@ fn memory_is_bounded_and_what_gave_way_is_told_and_not_new() {
     assert!(patterns.dropped() > 0);
 }
 
+#[test]
+fn a_quarter_of_an_hour_is_held_against_the_hour_before() {
+    let mut patterns = Patterns::new(10);
+    // One a minute for two hours, and ten more in the last ten minutes.
+    for minute in (0..120).chain(111..=120) {
+        patterns.add("GET /", at(minute * 60), "web", Level::Info);
+    }
+    let pattern = patterns.top()[0];
+    assert_eq!(pattern.of_late(at(119 * 60)), (24, 60));
+    assert_eq!(pattern.of_late(at(135 * 60)), (0, 69));
+}
+
 proptest! {
     /// Each line belongs to a pattern, and no count is lost.
     #[test]

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::logs;
 use crate::input::{Code, Jump, Key};
 use crate::insight::NodeId;
+use crate::log;
 use crate::model::log::LogTail;
 use crate::session::filter::Filter;
 use crate::session::pane::{Lead, PANES, PaneId, Query, row};
-use crate::session::{Screen, Session, Tone, layout, logs, rows, runbook};
+use crate::session::{Screen, Session, Tone, layout, rows, runbook};
 
 /// Longer filters are cut: a paste must not fill memory.
 const LONGEST_FILTER: usize = 200;
@@ -19,6 +21,12 @@ pub(super) fn open(session: &mut Session) {
         let node = session.selected.clone();
         return open_node(session, &node);
     };
+    if session.situation().event {
+        return;
+    }
+    if session.situation().logs {
+        return logs::open(session);
+    }
     let Some(enter) = row(pane).panels.get(panel).and_then(|p| p.enter) else { return };
     let state = session.list(pane, &subject, panel);
     let position = state.position(&rows::ids(session, pane, &subject, panel));
@@ -46,6 +54,10 @@ pub(in crate::session) fn open_node(session: &mut Session, node: &NodeId) {
 
 /// Opens a pane; one that is open already is raised instead of stacked twice.
 pub(in crate::session) fn push(session: &mut Session, pane: PaneId, subject: String, panel: usize) {
+    if pane == PaneId::Logs {
+        let store = Arc::clone(&session.store);
+        session.logs.wake(store.get::<LogTail>());
+    }
     session.screens.retain(|s| s.pane != pane || s.subject != subject);
     session.screens.push(Screen { pane, subject, panel });
 }
@@ -58,8 +70,7 @@ pub(in crate::session) fn go(session: &mut Session, place: Jump) {
             Some(_) => None,
             None => session.selected.as_service().map(str::to_owned),
         };
-        let filter = service.map(|s| format!("@{s}")).unwrap_or_default();
-        return open_logs(session, &filter);
+        return open_log(session, service, log::query::Query::default());
     }
     if place == Jump::Runbooks {
         return match session.incident_with_runbook() {
@@ -72,11 +83,15 @@ pub(in crate::session) fn go(session: &mut Session, place: Jump) {
     }
 }
 
-/// Opens the log, filtered by this.
+/// Opens the log, filtered by this; what is no filter is looked for as it stands.
 pub(in crate::session) fn open_logs(session: &mut Session, filter: &str) {
+    let query = log::query::Query::parse(filter).or_else(|_| log::query::Query::literal(filter));
+    open_log(session, None, query.unwrap_or_default());
+}
+
+fn open_log(session: &mut Session, service: Option<String>, filter: log::query::Query) {
     let store = Arc::clone(&session.store);
-    session.logs.set_filter(Filter::parse(filter), store.get::<LogTail>());
-    session.logs.follow();
+    session.logs.open(service, filter, store.get::<LogTail>());
     push(session, PaneId::Logs, String::new(), 0);
 }
 
@@ -89,6 +104,8 @@ pub(super) fn back(session: &mut Session) {
     } else if runbook::leads_back(session) {
         set_filter(session, "");
         session.screens.pop();
+    } else if session.situation().logs && session.logs.back() {
+        // A search, then a filter.
     } else if !filter(session).is_empty() {
         set_filter(session, "");
     } else {
@@ -98,7 +115,6 @@ pub(super) fn back(session: &mut Session) {
 
 fn filter(session: &Session) -> String {
     match session.screen() {
-        Some(s) if s.pane == PaneId::Logs => session.logs.filter().text().to_owned(),
         Some(s) => session.list(s.pane, &s.subject, s.panel).filter.text().to_owned(),
         None => String::new(),
     }
@@ -107,10 +123,6 @@ fn filter(session: &Session) -> String {
 fn set_filter(session: &mut Session, text: &str) {
     let Some(Screen { pane, subject, panel }) = session.screens.last().cloned() else { return };
     let parsed = Filter::parse(text);
-    if pane == PaneId::Logs {
-        let store = Arc::clone(&session.store);
-        return session.logs.set_filter(parsed, store.get::<LogTail>());
-    }
     let mut state = session.list(pane, &subject, panel);
     state.filter = parsed;
     session.lists.insert((pane, subject, panel), state);
@@ -155,10 +167,8 @@ pub(super) fn copied(session: &mut Session) -> Option<String> {
     }
     let store = &session.store;
     if let Some(Screen { pane, subject, panel }) = session.screen() {
-        if *pane == PaneId::Logs {
-            let tail = store.get::<LogTail>()?;
-            let number = session.logs.number(tail, session.logs.position(tail))?;
-            return logs::line(tail, number).map(|e| e.message.clone());
+        if session.situation().logs {
+            return logs::copied(session);
         }
         let ids = rows::ids(session, *pane, subject, *panel);
         let at = session.list(*pane, subject, *panel).position(&ids);

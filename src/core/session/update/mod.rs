@@ -1,6 +1,7 @@
 //! `update`: the one way into a session. This file only dispatches; what each intent does is beside it.
 
 mod layer;
+mod logs;
 mod nav;
 mod refresh;
 
@@ -27,7 +28,7 @@ pub fn update(session: &mut Session, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => on_key(session, key, &mut effects),
         Msg::Paste(text) => {
-            if !act::paste(session, &text) && !layer::paste(session, &text) {
+            if !act::paste(session, &text) && !layer::paste(session, &text) && !logs::paste(session, &text) {
                 flash(session, "pasted text ignored".to_owned(), Tone::Done);
             }
         }
@@ -121,6 +122,12 @@ fn on_key(session: &mut Session, key: Key, effects: &mut Vec<Effect>) {
     if session.typing.is_some() {
         return layer::type_filter(session, key);
     }
+    if session.logs.prompt.is_some() {
+        if let Some(words) = session.logs.type_key(key, session.now) {
+            flash(session, words, Tone::Done);
+        }
+        return;
+    }
     let situation = session.situation();
     let Some(command) = lookup_in(key, situation) else { return };
     if !(command.enabled)(situation) {
@@ -161,8 +168,10 @@ pub(super) fn carry(session: &mut Session, intent: Intent, key: Key, effects: &m
         Intent::Open => layer::open(session),
         Intent::Go(place) => layer::go(session, place),
         Intent::Filter => layer::start_filter(session),
-        Intent::Follow => nav::toggle_follow(session),
-        Intent::Wrap => session.logs.wrap = !session.logs.wrap,
+        Intent::Follow | Intent::Wrap | Intent::Search | Intent::Query | Intent::Match | Intent::Context | Intent::Problems => {
+            logs::carry(session, intent, key, effects);
+        }
+        Intent::Times | Intent::GoTo | Intent::Mark | Intent::Save => logs::carry(session, intent, key, effects),
         Intent::Fold => session.unfolded = !session.unfolded,
         Intent::Step | Intent::Skip | Intent::Note | Intent::Again if !session.situation().walk => {
             flash(session, "that is done in a runbook: b lists them".to_owned(), Tone::Done);

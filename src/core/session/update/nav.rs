@@ -5,7 +5,6 @@ use std::borrow::Cow;
 
 use crate::input::Dir;
 use crate::insight::NodeId;
-use crate::model::log::LogTail;
 use crate::session::layout::{self, Area};
 use crate::session::pane::{self, PaneId};
 use crate::session::{Screen, Session, rows};
@@ -13,11 +12,11 @@ use crate::session::{Screen, Session, rows};
 /// One step in a direction.
 pub(super) fn go(session: &mut Session, dir: Dir) {
     let Some(screen) = session.screen() else { return between_boxes(session, dir) };
-    let logs = screen.pane == PaneId::Logs;
+    let logs = screen.pane == PaneId::Logs && screen.panel == 0;
     match dir {
         Dir::Up => scroll(session, -1),
         Dir::Down => scroll(session, 1),
-        Dir::Left | Dir::Right if logs => {}
+        Dir::Left | Dir::Right if logs => session.logs.sideways(dir == Dir::Right),
         Dir::Left => step(session, -1),
         Dir::Right => step(session, 1),
     }
@@ -133,29 +132,15 @@ pub(super) fn scroll(session: &mut Session, rows: isize) {
         session.selected = node.cloned().unwrap_or_else(|| NodeId::of(System::Balancer));
         return;
     };
-    if pane == PaneId::Logs {
-        let store = std::sync::Arc::clone(&session.store);
-        if let Some(tail) = store.get::<LogTail>() {
-            session.logs.scroll(tail, rows);
-        }
-        return;
+    if pane == PaneId::Logs && panel == 0 {
+        let width = session.detail_width();
+        return if session.logs.detail.is_some() { session.logs.scroll_event(rows, width) } else { session.logs.scroll(rows) };
     }
     let mut state = session.list(pane, &subject, panel);
     let ids = rows::ids(session, pane, &subject, panel);
     let at = state.position(&ids).saturating_add_signed(rows);
     state.select(&ids, at);
     session.lists.insert((pane, subject, panel), state);
-}
-
-/// Pauses the log, or follows it again.
-pub(super) fn toggle_follow(session: &mut Session) {
-    let store = std::sync::Arc::clone(&session.store);
-    let Some(tail) = store.get::<LogTail>() else { return };
-    if session.logs.cursor.is_some() {
-        session.logs.follow();
-    } else {
-        session.logs.pause(tail);
-    }
 }
 
 /// After new data: the selection of every open list stays on the same thing, or falls to its neighbour.

@@ -11,6 +11,7 @@
 mod fixture;
 mod incidents;
 mod layers;
+mod logs;
 mod look;
 mod panes;
 mod runbooks;

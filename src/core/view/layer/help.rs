@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::input::{COMMANDS, Command, Key};
+use crate::input::{COMMANDS, Command, Dir, Intent, Key};
 use crate::model::health::Level;
 use crate::theme::Role;
 use crate::view::View;
@@ -21,6 +21,9 @@ pub(crate) fn draw(v: &View<'_>, body: Rect, ink: &mut Ink<'_>) {
     let mut lines = lines(v);
     if longer_half(&lines) + LEGEND + 2 > body.height {
         lines = those_that_work(lines);
+    }
+    if longer_half(&lines) + 2 > body.height {
+        lines.retain(|line| !matches!(line, HelpLine::Row(command, _) if is_known(command)));
     }
     let columns = if lines.len() as u16 + 4 > body.height { 2 } else { 1 };
     let width = body.width.min(columns * COLUMN + 6);
@@ -106,6 +109,12 @@ fn those_that_work(lines: Vec<HelpLine>) -> Vec<HelpLine> {
         kept.push(line);
     }
     kept
+}
+
+/// What everybody tries first: it gives way where there is no room for all.
+fn is_known(command: &Command) -> bool {
+    use Intent::{Digit, First, Last, Move, PageDown, PageUp, Previous};
+    matches!(command.intent, Move(Dir::Up | Dir::Down) | First | Last | PageUp | PageDown | Previous | Digit)
 }
 
 /// The keys of a command, the usual one first.
