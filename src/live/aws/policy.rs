@@ -92,7 +92,7 @@ impl Arns<'_> {
                 stack.all(System::Cache).map(|name| self.here("elasticache", format_args!("serverlesscache:{name}"))).collect()
             }
             Scope::Insights => vec![self.here("pi", "metrics/rds/*")],
-            Scope::Logs => self.log_group(&stack.log_group),
+            Scope::Logs => stack.followed().iter().flat_map(|group| self.log_group(&group.name)).collect(),
             Scope::DatabaseLogs => self.log_group("RDSOSMetrics"),
             Scope::Alarms => vec![self.here("cloudwatch", format_args!("alarm:{}*", stack.alarm_prefix))],
             Scope::Dashboards => vec![self.global("cloudwatch", format_args!("dashboard/{}*", stack.dashboard_prefix))],
