@@ -264,7 +264,8 @@ fn log_groups(stack: &Stack) -> Option<(&'static str, String, String)> {
     }
     let is_known = |of: &str| of.is_empty() || LOG_OWNERS.contains(&of) || stack.service(of).is_some() || stack.services.is_empty();
     let wrong = stack.log_groups.iter().find(|g| !is_known(&g.of))?;
-    let what = format!("stack.log_groups: '{}' is of '{}': a service of the stack, or one of {}", wrong.name, wrong.of, LOG_OWNERS.join(", "));
+    let what =
+        format!("stack.log_groups: '{}' is of '{}': a service of the stack, or one of {}", wrong.name, wrong.of, LOG_OWNERS.join(", "));
     Some(("log_groups", wrong.of.clone(), what))
 }
 

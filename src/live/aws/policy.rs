@@ -153,7 +153,7 @@ impl Arns<'_> {
 
 /// Every operation that the policy is made of: all reads, for plans may be looked at by everybody, and an operator's writes.
 pub fn operations(operator: bool) -> impl Iterator<Item = &'static Op> {
-    source::reads().chain(action::operations()).filter(move |op| operator || op.kind == Kind::Read)
+    source::reads().chain(source::on_request()).chain(action::operations()).filter(move |op| operator || op.kind == Kind::Read)
 }
 
 #[cfg(test)]
