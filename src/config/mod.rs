@@ -7,6 +7,7 @@ pub mod environment;
 pub mod file;
 pub mod incident;
 pub mod lock;
+pub mod logs;
 pub mod runbook;
 pub mod written;
 
