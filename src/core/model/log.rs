@@ -71,6 +71,8 @@ pub struct LogGap {
 /// How far a group was read: what its source remembers between polls.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Progress {
+    /// Where the first poll began: what is older is not of this tail, and not late.
+    pub began: Option<Time>,
     /// All that had reached CloudWatch by then was read, but for what came later than the window.
     pub horizon: Option<Time>,
     /// So far before it the next poll begins.

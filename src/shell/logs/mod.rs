@@ -81,7 +81,7 @@ fn ended(reader: &Reader, found: u64) -> Result<ExitCode, Failure> {
 
 async fn of_task(task: &str, args: &LogsArgs, source: &Source, pick: &Pick, lines: &mut Lines) -> Result<ExitCode, Failure> {
     let most = args.limit.unwrap_or(OF_TASK) as usize;
-    let mut refused: Option<Problem> = None;
+    let mut refused = None;
     for group in &source.groups {
         match last_of_task(&source.clients, group, task, most, args.no_redact).await {
             Ok(Some(events)) => {
@@ -96,14 +96,16 @@ async fn of_task(task: &str, args: &LogsArgs, source: &Source, pick: &Pick, line
             }
             Ok(None) => {}
             Err(problem) if is_of_group(&problem) => {
-                say(&format!("nextcore-top: {}: {}", group.name, why(&problem)));
-                refused = Some(problem);
+                if source.groups.len() > 1 {
+                    say(&format!("nextcore-top: {}: {}", group.name, why(&problem)));
+                }
+                refused = Some(unreadable(&group.name, &problem));
             }
             Err(problem) => return Err(Failure::problem(&problem)),
         }
     }
     match refused {
-        Some(problem) => Err(Failure::problem(&problem)),
+        Some(failure) => Err(failure),
         None => Err(Failure::no(format!(
             "no stream of task '{task}' in {}\n  next: 'nextcore-top snapshot' lists tasks; a stream is there once a task has said something",
             names(&source.groups)
@@ -113,6 +115,14 @@ async fn of_task(task: &str, args: &LogsArgs, source: &Source, pick: &Pick, line
 
 fn names(groups: &[LogGroupSpec]) -> String {
     groups.iter().map(|g| g.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// A group that cannot be read, and the way that is left.
+fn unreadable(group: &str, problem: &Problem) -> Failure {
+    if is_of_group(problem) {
+        return Failure::cannot_tell(format!("log group {group}: {}", why(problem).replacen("; ", "\n  next: ", 1)));
+    }
+    Failure::problem(problem)
 }
 
 /// Whether a problem is of one group, and the others may be read.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::is_of_group;
+use super::{is_of_group, unreadable};
 use crate::shell::failure::{Failure, say};
 use nextcore_core::model::Time;
 use nextcore_core::model::log::LogEvent;
@@ -33,7 +33,7 @@ pub(super) struct Reader {
     parts: Vec<Part>,
     pages: usize,
     refused: usize,
-    problem: Option<Problem>,
+    problem: Option<(String, Problem)>,
     patience: Duration,
     shows: bool,
 }
@@ -56,9 +56,9 @@ impl Reader {
                 self.page(i, clients).await?;
             }
         }
-        if let Some(problem) = self.problem.as_ref().filter(|_| self.refused == self.parts.len()) {
+        if let Some((group, problem)) = self.problem.as_ref().filter(|_| self.refused == self.parts.len()) {
             self.cleared();
-            return Err(Failure::problem(problem));
+            return Err(unreadable(group, problem));
         }
         // Up to where every group that goes on is known.
         let known = self.parts.iter().filter(|p| !p.is_over).filter_map(|p| p.ahead.back()).map(|e| e.at).min();
@@ -98,12 +98,12 @@ impl Reader {
                 Err(problem) if is_of_group(&problem) => {
                     part.is_over = true;
                     self.refused += 1;
+                    let name = self.parts.get(i).map(|p| p.window.group().name.clone()).unwrap_or_default();
                     if self.parts.len() > 1 {
-                        let name = self.parts.get(i).map(|p| p.window.group().name.clone()).unwrap_or_default();
                         self.cleared();
                         say(&format!("nextcore-top: {name}: {}", why(&problem)));
                     }
-                    self.problem = Some(problem);
+                    self.problem = Some((name, problem));
                     return Ok(());
                 }
                 Err(problem) => {

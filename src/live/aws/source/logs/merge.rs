@@ -90,7 +90,8 @@ pub(super) fn merge(mut tail: LogTail, batches: Vec<Batch>, now: Time) -> LogTai
         let last = taken.iter().map(|t| t.event.at).max();
         let ingested = taken.iter().map(|t| t.ingested).max();
         let old = fresh.len();
-        fresh.extend(taken.into_iter().filter(|t| known.is_new(&t.event)).map(|t| (t, batch.group.clone())));
+        let began = *tail.progress.entry(batch.group.clone()).or_default().began.get_or_insert(batch.start);
+        fresh.extend(taken.into_iter().filter(|t| t.event.arrived() >= began && known.is_new(&t.event)).map(|t| (t, batch.group.clone())));
         let (gap, slowest) = {
             let new = fresh.get(old..).unwrap_or_default();
             let slowest = new.iter().map(|(t, _)| t.ingested - t.event.at).max();

@@ -198,14 +198,14 @@ fn page(sent: &[Sent], group: usize, from: Time, now: i64, cap: usize) -> (Vec<T
 
 fn followed(sent: &[Sent], luck: &[Luck], cap: usize) -> Result<(), TestCaseError> {
     let mut tail = LogTail::default();
-    let mut restarted = i64::MIN;
+    let mut began = [None; 2];
     let mut permanent: Vec<(Time, Time)> = Vec::new();
     let polls = 5 * 60;
     for n in 0..polls {
         let now = n as i64 * 3000;
         let luck = luck.get(n as usize).copied().unwrap_or(Luck::Fine);
         if matches!(luck, Luck::Restarted) {
-            (tail, restarted) = (LogTail::default(), now);
+            (tail, began) = (LogTail::default(), [None; 2]);
             permanent.clear();
         }
         let mut batches = Vec::new();
@@ -214,6 +214,7 @@ fn followed(sent: &[Sent], luck: &[Luck], cap: usize) -> Result<(), TestCaseErro
                 continue;
             }
             let from = start(&tail.progress.get(*name).cloned().unwrap_or_default(), ms(now));
+            began[g] = began[g].or(Some(from));
             let (events, is_cut) = page(sent, g, from, now, cap);
             let cut = is_cut.then(|| "cap".to_owned());
             batches.push(Batch { group: (*name).into(), start: from, events, pages: if is_cut { 5 } else { 1 }, cut });
@@ -232,7 +233,7 @@ fn followed(sent: &[Sent], luck: &[Luck], cap: usize) -> Result<(), TestCaseErro
     prop_assert_eq!(tail.total, tail.events.len() as u64 + tail.dropped);
     for (n, s) in sent.iter().enumerate() {
         // A new tail begins two minutes back.
-        let is_of_tail = s.at >= restarted.saturating_sub(120_000);
+        let is_of_tail = began[s.group].is_some_and(|began| ms(s.at) >= began);
         // Where pages are cut the probes are left out, and only the window is promised.
         let is_promised = if cap == usize::MAX { s.late <= 180_000 } else { s.late <= 19_000 };
         let is_told = permanent.iter().any(|(from, to)| (*from..=*to).contains(&ms(s.at)));
