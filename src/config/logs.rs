@@ -173,7 +173,7 @@ fn moment(text: &str) -> Result<Moment, String> {
         return Ok(Moment::At(at.with_timezone(&Utc)));
     }
     let clock = NaiveTime::parse_from_str(text, "%H:%M").or_else(|_| NaiveTime::parse_from_str(text, "%H:%M:%S"));
-    clock.map(Moment::Clock).map_err(|_| wanted.to_owned())
+    clock.map(Moment::Clock).ok().ok_or_else(|| wanted.to_owned())
 }
 
 fn level(text: &str) -> Result<Level, String> {

@@ -156,7 +156,9 @@ impl Source {
         let patience = Duration::from_secs(timeout);
         tokio::time::timeout(patience, admitted(&clients))
             .await
-            .map_err(|_| Failure::cannot_tell(format!("no answer within {timeout} s\n  next: a longer --timeout, or check the network")))?
+            .map_err(|_late| {
+                Failure::cannot_tell(format!("no answer within {timeout} s\n  next: a longer --timeout, or check the network"))
+            })?
             .map_err(|p| Failure::problem(&p))?;
         Ok(Self { clients, stack, groups, clock, patience, _told: told })
     }

@@ -85,14 +85,13 @@ fn is_of_group(kind: ProblemKind) -> bool {
 /// Notes how a group was read, and when it is asked again if it refuses.
 fn told(tail: &mut LogTail, group: &LogGroupSpec, problem: Option<&Problem>, now: Time) {
     let progress = tail.progress.entry(group.name.clone()).or_default();
-    match problem.filter(|p| is_of_group(p.kind)) {
-        None => (progress.failures, progress.again) = (0, None),
-        Some(_) => {
-            progress.failures += 1;
-            let pause = FIRST_PAUSE * 2_i32.pow(progress.failures.saturating_sub(1).min(8));
-            // A poll comes a little early or late: it is not to miss its turn by that.
-            progress.again = Some(now + pause.min(LONGEST_PAUSE) - TimeDelta::seconds(1));
-        }
+    if problem.is_some_and(|p| is_of_group(p.kind)) {
+        progress.failures += 1;
+        let pause = FIRST_PAUSE * 2_i32.pow(progress.failures.saturating_sub(1).min(8));
+        // A poll comes a little early or late: it is not to miss its turn by that.
+        progress.again = Some(now + pause.min(LONGEST_PAUSE) - TimeDelta::seconds(1));
+    } else {
+        (progress.failures, progress.again) = (0, None);
     }
     if let Some(followed) = tail.groups.iter_mut().find(|g| g.name == group.name) {
         followed.problem = problem.map(sentence);
