@@ -178,7 +178,7 @@ fn following_goes_on_once_credentials_are_renewed_and_ends_quietly_by_a_signal()
     let read = |path: &std::path::Path| std::fs::read_to_string(path).unwrap();
     let lines = || read(&out).lines().count();
     let said = || read(&err);
-    let limit = Duration::from_secs(60);
+    let limit = Duration::from_mins(1);
     let first = eventually(limit, || Some(lines()).filter(|n| *n > 0), said);
     eventually(limit, || (lines() > first).then_some(()), said);
     admin(&machine, &cloud, "inject", "{\"scenario\":\"expired-credentials\"}");
@@ -212,7 +212,7 @@ async fn tail_of(embedded: &Embedded, stack: &Stack, holds: impl Fn(&Store) -> b
     let rows: Vec<SourceRow> = SOURCES.iter().filter(|row| row.key == LogTail::KEY).copied().collect();
     let (mut feed, ends) = channel();
     let _engine = Engine::start_with(rows.leak(), embedded.setup(stack), ends);
-    timeout(Duration::from_secs(600), feed.store.wait_for(|s| holds(s))).await.unwrap().unwrap().clone()
+    timeout(Duration::from_mins(10), feed.store.wait_for(|s| holds(s))).await.unwrap().unwrap().clone()
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,21 +15,23 @@ use crate::config::logs::LogsArgs;
 use crate::shell::failure::{Failure, say};
 use crate::shell::signals::ending;
 use nextcore_core::model::Time;
-use nextcore_core::model::log::LogTail;
+use nextcore_core::model::log::{LogTail, Progress};
 use nextcore_core::model::section::ProblemKind;
-use nextcore_core::model::stack::Stack;
+use nextcore_core::model::stack::{LogGroupSpec, Stack};
 use nextcore_live::aws::source::logs::followed;
 
 /// Between polls: FilterLogEvents allows 5 to 10 a second for everybody in the region.
 const EVERY: Duration = Duration::from_secs(3);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// The tail begins so far back: what the window has printed of it is not printed again.
+/// The first poll looks so far back at most: what the window has printed of it is not printed again.
 pub(super) const BACK: TimeDelta = TimeDelta::minutes(6);
 
 /// What the window had of the time that the tail reads again.
 pub(super) struct Seen {
     /// Lines from here on are meant.
     pub(super) from: Time,
+    /// Where it ended: a large window takes longer to read than the tail looks back by itself.
+    pub(super) until: Time,
     pub(super) known: HashSet<(String, String, String)>,
 }
 
@@ -39,8 +41,10 @@ pub(super) async fn run(args: &LogsArgs, source: &Source, pick: &Pick, mut lines
     let ended = ending().map_err(|e| Failure::cannot_tell(format!("signals: {e}")))?;
     tokio::pin!(ended);
     let mut told = Told::default();
-    let Seen { from, mut known } = window;
-    let (mut tail, mut next, mut pause) = (LogTail::default(), 0, EVERY);
+    let Seen { from, until, mut known } = window;
+    let behind = |group: &LogGroupSpec| (group.name.clone(), Progress { began: Some(from), horizon: Some(until), ..Progress::default() });
+    let mut tail = LogTail { progress: source.groups.iter().map(behind).collect(), ..LogTail::default() };
+    let (mut next, mut pause) = (0, EVERY);
     loop {
         let poll = followed(&source.clients, &stack, tail.clone(), source.clock.now(), args.no_redact);
         let polled = tokio::select! {

@@ -48,7 +48,7 @@ pub(super) async fn run(args: &LogsArgs, settings: &Settings, env: &Environment)
     }
     let (from, until) = source.window(&args.selection)?;
     let mut reader = source.reader(&args.selection, from, until, args.no_redact);
-    let mut seen = Seen { from: from.max(until - follow::BACK), known: HashSet::new() };
+    let mut seen = Seen { from: from.max(until - follow::BACK), until, known: HashSet::new() };
     while let Some(events) = reader.next(&source.clients).await? {
         for event in events {
             if args.follow && event.at >= seen.from {

@@ -200,9 +200,9 @@ fn followed(sent: &[Sent], luck: &[Luck], cap: usize) -> Result<(), TestCaseErro
     let mut tail = LogTail::default();
     let mut began = [None; 2];
     let mut permanent: Vec<(Time, Time)> = Vec::new();
-    let polls = 5 * 60;
+    let polls = 5 * 60_i64;
     for n in 0..polls {
-        let now = n as i64 * 3000;
+        let now = n * 3000;
         let luck = luck.get(n as usize).copied().unwrap_or(Luck::Fine);
         if matches!(luck, Luck::Restarted) {
             (tail, began) = (LogTail::default(), [None; 2]);
