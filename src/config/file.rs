@@ -227,6 +227,9 @@ fn complete(path: &Path, text: &str, stack: Stack, written: Option<&toml::Table>
     if region.is_some_and(|r| r.trim().is_empty()) {
         return Err(invalid(path, text, text.find("region").unwrap_or(0), "stack.region is empty: set it, or remove the line"));
     }
+    if let Some((key, at, what)) = log_groups(&stack) {
+        return Err(invalid(path, text, text.rfind(&format!("\"{at}\"")).or_else(|| text.find(key)).unwrap_or(0), &what));
+    }
     if let Some((key, name)) = twice(&stack) {
         let at = text.rfind(&format!("\"{name}\"")).unwrap_or(0);
         return Err(invalid(path, text, at, &format!("stack.{key} has '{name}' twice: remove one")));
@@ -234,9 +237,6 @@ fn complete(path: &Path, text: &str, stack: Stack, written: Option<&toml::Table>
     if let Some((key, first)) = headless(&stack) {
         let what = format!("stack.{key} names others of a kind of which {first} names none: {first} takes the one that is shown first");
         return Err(invalid(path, text, text.find(key).unwrap_or(0), &what));
-    }
-    if let Some((key, at, what)) = log_groups(&stack) {
-        return Err(invalid(path, text, text.rfind(&format!("\"{at}\"")).or_else(|| text.find(key)).unwrap_or(0), &what));
     }
     Ok((filled(stack, written, of), region.is_some()))
 }
