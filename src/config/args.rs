@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::incident::IncidentCommand;
+use super::logs::{EventsArgs, LogsArgs};
 use super::runbook::{CheckArgs, RunbookCommand, WatchArgs};
 use nextcore_core::model::partition::Partition;
 use nextcore_core::model::text;
@@ -99,6 +100,10 @@ pub enum Command {
     Check(CheckArgs),
     /// No screen: one line per change of health, and per incident that opens, changes or closes
     Watch(WatchArgs),
+    /// Log lines of the stack: a window, --follow, or what they have in common; exit 0 lines, 1 none, 3 not readable
+    Logs(Box<LogsArgs>),
+    /// The timeline: what changed, oldest first; exit 0 events, 1 none, 3 cannot tell
+    Events(EventsArgs),
     /// Incident runbooks: list, show, lint, run
     #[command(subcommand)]
     Runbook(RunbookCommand),

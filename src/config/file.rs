@@ -8,10 +8,10 @@ use serde::{Deserialize, Deserializer};
 use nextcore_core::insight::health::written;
 use nextcore_core::model::identity;
 use nextcore_core::model::limits::Limits;
-use nextcore_core::model::stack::{Stack, StackChoice, StackHue};
+use nextcore_core::model::stack::{LOG_OWNERS, Stack, StackChoice, StackHue};
 
 /// The keys of `[stack]` that say where a stack is and how it is looked at, and not which resources it has.
-const NO_RESOURCES: &[&str] = &["name", "region", "account", "profile", "color", "alarm_prefix", "distribution"];
+const NO_RESOURCES: &[&str] = &["name", "region", "account", "profile", "color", "alarm_prefix", "distribution", "log_groups"];
 
 /// What a configuration file may say.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -227,6 +227,9 @@ fn complete(path: &Path, text: &str, stack: Stack, written: Option<&toml::Table>
     if region.is_some_and(|r| r.trim().is_empty()) {
         return Err(invalid(path, text, text.find("region").unwrap_or(0), "stack.region is empty: set it, or remove the line"));
     }
+    if let Some((key, at, what)) = log_groups(&stack) {
+        return Err(invalid(path, text, text.rfind(&format!("\"{at}\"")).or_else(|| text.find(key)).unwrap_or(0), &what));
+    }
     if let Some((key, name)) = twice(&stack) {
         let at = text.rfind(&format!("\"{name}\"")).unwrap_or(0);
         return Err(invalid(path, text, at, &format!("stack.{key} has '{name}' twice: remove one")));
@@ -245,9 +248,25 @@ fn filled(stack: Stack, written: Option<&toml::Table>, of: &str) -> Stack {
         let own = [of, &stack.cluster, &stack.balancer, &stack.database].into_iter().find(|n| !n.is_empty()).unwrap_or("stack");
         return Stack { name: named(&stack.name, own), ..stack };
     }
-    let (seed, Stack { name, region, account, profile, color, alarm_prefix, distribution, .. }) = (Stack::default(), stack);
+    let (seed, Stack { name, region, account, profile, color, alarm_prefix, distribution, log_groups, .. }) = (Stack::default(), stack);
     let name = named(&name, if of.is_empty() { &seed.name } else { of });
-    Stack { name, region: named(&region, &seed.region), account, profile, color, alarm_prefix, distribution, ..seed }
+    Stack { name, region: named(&region, &seed.region), account, profile, color, alarm_prefix, distribution, log_groups, ..seed }
+}
+
+/// A log group that cannot be followed as it is written: the key, the word that stands for its place, and why.
+fn log_groups(stack: &Stack) -> Option<(&'static str, String, String)> {
+    let empty = |key, of: &str| (key, String::new(), format!("stack.{key}{of} has an empty name: name the log group, or remove it"));
+    if let Some(service) = stack.services.iter().find(|s| s.log_group.as_ref().is_some_and(String::is_empty)) {
+        return Some(empty("services", &format!(" '{}': log_group", service.name)));
+    }
+    if stack.log_groups.iter().any(|g| g.name.is_empty()) {
+        return Some(empty("log_groups", ""));
+    }
+    let is_known = |of: &str| of.is_empty() || LOG_OWNERS.contains(&of) || stack.service(of).is_some() || stack.services.is_empty();
+    let wrong = stack.log_groups.iter().find(|g| !is_known(&g.of))?;
+    let what =
+        format!("stack.log_groups: '{}' is of '{}': a service of the stack, or one of {}", wrong.name, wrong.of, LOG_OWNERS.join(", "));
+    Some(("log_groups", wrong.of.clone(), what))
 }
 
 /// A list of others without a first one, and the key of that.
@@ -274,6 +293,7 @@ fn twice(stack: &Stack) -> Option<(&'static str, String)> {
         ("secrets", repeated(stack.secrets.iter().map(|s| &s.name))),
         ("repositories", repeated(stack.repositories.iter().map(|s| &s.name))),
         ("projects", repeated(stack.projects.iter())),
+        ("log_groups", repeated([&stack.log_group].into_iter().chain(stack.log_groups.iter().map(|g| &g.name)))),
         ("other_balancers", repeated([&stack.balancer].into_iter().chain(&stack.other_balancers))),
         ("other_databases", repeated([&stack.database].into_iter().chain(&stack.other_databases))),
         ("other_caches", repeated([&stack.cache].into_iter().chain(&stack.other_caches))),
@@ -313,6 +333,15 @@ mod tests {
             ("[limits]\ncache_memory = { warn = 95, critical = 90 }\n", vec!["c.toml:2:", "cache_memory", "beyond critical 90 %"]),
             ("[limits]\ndeployment_time = { warn = 10 }\n", vec!["c.toml:2:", "deployment_time", "a span such as"]),
             ("[stack]\nregion = \" \"\n", vec!["c.toml:2:1", "region", "empty"]),
+            ("[stack]\nlog_groups = [\n\"a\",\n5]\n", vec!["c.toml:4:1", "log group", "name and of"]),
+            ("[stack]\nlog_groups = [{ name = \"a\", off = \"db\" }]\n", vec!["c.toml:2:", "log_groups", "off"]),
+            ("[stack]\nlog_groups = [{ of = \"db\" }]\n", vec!["c.toml:2:", "log_groups", "name"]),
+            ("[stack]\nlog_group = \"a\"\nlog_groups = [\n\"b\",\n\"a\"]\n", vec!["c.toml:5:1", "log_groups", "'a' twice"]),
+            ("[stack]\nlog_groups = [\"\"]\n", vec!["c.toml:2:", "log_groups", "empty"]),
+            (
+                "[stack]\nservices = [{ name = \"web\", role = \"web\" }]\nlog_groups = [{ name = \"a\", of = \"dbx\" }]\n",
+                vec!["c.toml:3:", "'dbx'", "a service of the stack", "db, cache"],
+            ),
         ] {
             let error = parse(Path::new("c.toml"), text).unwrap_err().to_string();
             for part in parts {
@@ -333,6 +362,18 @@ mod tests {
         let used = [System::Service, System::Vpc, System::Alarms];
         let unused = [System::Balancer, System::Cache, System::Database, System::Buckets, System::Dns, System::Pipeline, System::Logs];
         assert!(used.iter().all(|s| own.has(*s)) && unused.iter().all(|s| !own.has(*s)));
+    }
+
+    #[test]
+    fn log_groups_are_names_or_tables_and_alone_they_stand_beside_the_written_architectures() {
+        let stack = |text: &str| parse(Path::new("c.toml"), text).unwrap().stack.unwrap();
+        let beside = stack("[stack]\nlog_groups = [\"/a\", { name = \"/b\", of = \"db\" }]\n");
+        assert!(beside.is_the_seeds());
+        let names: Vec<(String, String)> = beside.followed().into_iter().map(|g| (g.name, g.of)).collect();
+        let wanted = [("/ecs/production-nextcore", ""), ("/a", ""), ("/b", "db")].map(|(n, o)| (n.to_owned(), o.to_owned()));
+        assert_eq!(names, wanted);
+        let own = stack("[stack]\ncluster = \"c\"\nservices = [{ name = \"web\", role = \"web\", log_group = \"/web\" }]\n");
+        assert!(own.has(System::Logs) && own.first_log_group() == "/web");
     }
 
     #[test]

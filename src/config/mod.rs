@@ -7,6 +7,7 @@ pub mod environment;
 pub mod file;
 pub mod incident;
 pub mod lock;
+pub mod logs;
 pub mod runbook;
 pub mod written;
 
@@ -204,6 +205,9 @@ pub fn load_with(flags: &Global, env: &Environment, system_file: &Path) -> Resul
     layers.note("stack", stack.name.clone(), &stack_origin);
     let unused: Vec<&str> = SYSTEMS.iter().filter(|s| !stack.has(**s)).map(|s| s.spec().word).collect();
     layers.note("not used", if unused.is_empty() { "-".to_owned() } else { unused.join(", ") }, &stack_origin);
+    let groups: Vec<String> =
+        stack.followed().into_iter().map(|g| if g.of.is_empty() { g.name } else { format!("{} ({})", g.name, g.of) }).collect();
+    layers.note("log groups", if groups.is_empty() { "-".to_owned() } else { groups.join(", ") }, &stack_origin);
     stack.limits = limits(file.limits, &mut layers);
     let beside = path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
     let runbooks = file.runbooks.map(|r| beside.join(r.path));

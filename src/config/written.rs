@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use nextcore_core::model::stack::{Dependency, Stack};
+use nextcore_core::model::stack::{Dependency, LogGroupSpec, Stack};
 
 /// A key's comment.
 pub type Why<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -17,6 +17,7 @@ pub fn file(stack: &Stack, account: &str, why: Why<'_>) -> String {
     let _ = writeln!(out, "[stack]\nname = {}\nregion = {}", quoted(&stack.name), quoted(&stack.region));
     if is_the_seeds(stack) {
         out.push_str("# All resources have the names of the documented architecture, which are the defaults.\n");
+        beside(&mut out, stack, why);
         return out;
     }
     for (key, value) in [
@@ -41,6 +42,9 @@ pub fn file(stack: &Stack, account: &str, why: Why<'_>) -> String {
         if !others.1.is_empty() {
             list(&mut out, others.0, others.1.iter().map(|name| quoted(name)), why);
         }
+        if key == "log_group" {
+            beside(&mut out, stack, why);
+        }
     }
     lists(&mut out, stack, why);
     out
@@ -51,13 +55,24 @@ fn is_the_seeds(stack: &Stack) -> bool {
     Stack { addresses: Stack::default().addresses, ..stack.clone() }.is_the_seeds()
 }
 
+/// The log groups that are followed beside the services' own.
+fn beside(out: &mut String, stack: &Stack, why: Why<'_>) {
+    let row = |g: &LogGroupSpec| {
+        if g.of.is_empty() { quoted(&g.name) } else { format!("{{ name = {}, of = {} }}", quoted(&g.name), quoted(&g.of)) }
+    };
+    if !stack.log_groups.is_empty() {
+        list(out, "log_groups", stack.log_groups.iter().map(row), why);
+    }
+}
+
 fn lists(out: &mut String, stack: &Stack, why: Why<'_>) {
     let services = stack.services.iter().map(|s| {
         let uses = s.uses.as_ref().map_or_else(String::new, |uses| {
             let words: Vec<String> = uses.iter().map(|d| quoted(if *d == Dependency::Database { "database" } else { "cache" })).collect();
             format!(", uses = [{}]", words.join(", "))
         });
-        format!("{{ name = {}, role = {}{uses} }}", quoted(&s.name), quoted(s.role.word()))
+        let group = s.log_group.as_ref().map_or_else(String::new, |g| format!(", log_group = {}", quoted(g)));
+        format!("{{ name = {}, role = {}{uses}{group} }}", quoted(&s.name), quoted(s.role.word()))
     });
     list(out, "services", services, why);
     macro_rules! named {
@@ -102,11 +117,16 @@ mod tests {
             name: "shop \"eu\"".into(),
             region: "eu-west-1".into(),
             cluster: "shop".into(),
-            services: vec![ServiceSpec::new("api", ServiceRole::ControlPlane), spec("beat", ServiceRole::Other("celery-beat".into()))],
+            services: vec![
+                ServiceSpec { log_group: Some("/ecs/api".into()), ..ServiceSpec::new("api", ServiceRole::ControlPlane) },
+                spec("beat", ServiceRole::Other("celery-beat".into())),
+            ],
             buckets: vec![Named { name: "shop-docs".into(), role: BucketRole::Documents }],
             projects: vec!["shop-build".into()],
             database: "shop-db".into(),
             other_databases: vec!["shop-reports".into()],
+            log_group: "/ecs/shop".into(),
+            log_groups: vec![LogGroupSpec::new("/ecs/old", ""), LogGroupSpec::new("/aws/rds/instance/shop-db/postgresql", "db")],
             ..Stack::none()
         };
         let text = file(&stack, "111122223333", &|key| Some(format!("why {key}\nand more")));

@@ -10,6 +10,7 @@ mod decode;
 mod detached;
 mod document;
 mod embedded;
+mod events;
 mod failure;
 mod game;
 mod glance;
@@ -22,6 +23,7 @@ pub mod keys;
 mod leaving;
 mod listen;
 mod log;
+mod logs;
 mod obligations;
 mod own;
 mod policy;
@@ -116,6 +118,8 @@ fn word(command: Option<&Command>) -> &'static str {
         Some(Command::Incident(_)) => "incident",
         Some(Command::Watch(_)) => "watch",
         Some(Command::Verify(_)) => "verify",
+        Some(Command::Logs(_)) => "logs",
+        Some(Command::Events(_)) => "events",
         Some(Command::IamPolicy(_)) => "iam-policy",
         Some(Command::Audit(_)) => "audit",
         Some(Command::Obligations(_)) => "obligations",
@@ -206,6 +210,8 @@ impl Rests {
             Some(Command::Snapshot(args)) => Self::both(!args.observe.demo && !args.schema),
             Some(Command::Check(args)) => Self::both(!args.observe.demo),
             Some(Command::Watch(args)) => Self::both(!args.demo),
+            Some(Command::Logs(args)) => Self::both(!args.observe().demo),
+            Some(Command::Events(args)) => Self::both(!args.observe.demo),
             Some(Command::Runbook(command)) => Self::both(matches!(command, RunbookCommand::Run(_))),
             // Kept in the state folder, which is the stack's; only charts are asked for anew.
             Some(Command::Incident(command)) => {
@@ -247,6 +253,8 @@ fn without_acting(
         Some(Command::Cloud(args)) => runtime.block_on(listen::run(args)),
         Some(Command::Watch(args)) => runtime.block_on(watch::run(args, settings, env)),
         Some(Command::Check(args)) => runtime.block_on(check::run(args, settings)),
+        Some(Command::Logs(args)) => runtime.block_on(logs::run(args, settings, env)),
+        Some(Command::Events(args)) => runtime.block_on(events::run(args, settings)),
         Some(Command::Runbook(command)) => runtime.block_on(runbook::run(command, settings, env)),
         Some(Command::Incident(command)) => runtime.block_on(incident::command::run(command, settings, env)),
         Some(Command::Snapshot(args)) => runtime.block_on(headless::snapshot(args, settings)),
@@ -294,6 +302,11 @@ mod tests {
             ("check --demo true", false, false),
             ("watch", true, true),
             ("watch --demo", false, false),
+            ("logs", true, true),
+            ("logs --demo", false, false),
+            ("logs patterns --demo", false, false),
+            ("events", true, true),
+            ("events --demo", false, false),
             ("incident list", false, true),
             ("incident export x --charts", true, true),
             ("runbook list", false, false),

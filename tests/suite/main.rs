@@ -28,6 +28,7 @@ mod lean;
 mod lines;
 mod listen;
 mod log;
+mod logs;
 mod obligations;
 mod parts;
 mod place;

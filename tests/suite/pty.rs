@@ -18,7 +18,7 @@ use rustix::termios::{LocalModes, Termios, tcgetattr};
 use super::process::{Machine, PROGRAM, alive, eventually, signal};
 
 /// No test waits longer than this for something to be on the screen.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// What asks a terminal where its cursor is.
 const WHERE: &[u8] = b"\x1b[6n";

@@ -1,9 +1,9 @@
 //! CloudWatch Logs: the group, its streams, and the tail of its events.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::Time;
 use super::section::{Section, SectionKey};
@@ -68,10 +68,46 @@ pub struct LogGap {
     pub why: String,
 }
 
+/// How far a group was read: what its source remembers between polls.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// Where the first poll began: what is older is not of this tail, and not late.
+    pub began: Option<Time>,
+    /// All that had reached CloudWatch by then was read, but for what came later than the window.
+    pub horizon: Option<Time>,
+    /// So far before it the next poll begins.
+    pub window_ms: i64,
+    /// When it was last looked as far back as anybody is late.
+    pub probed: Option<Time>,
+    /// Pages of the last poll.
+    pub pages: usize,
+    /// The newest that was taken.
+    pub newest: Option<Time>,
+    /// Where the reading was cut off: the next poll goes on there.
+    pub cut: Option<Cut>,
+    /// Polls in a row in which it could not be read, and when it is asked again.
+    pub failures: u32,
+    pub again: Option<Time>,
+}
+
+/// A reading that was cut off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cut {
+    /// The time of the last event that was read.
+    pub at: Time,
+    /// Up to where all is read once the rest is.
+    pub horizon: Option<Time>,
+    /// When it was cut off first.
+    pub since: Time,
+    /// Events that were read since the first cut.
+    pub read: usize,
+}
+
 /// The newest events of the followed groups.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LogTail {
-    /// By the time of their arrival, then by number; oldest first, bounded.
+    /// By the time of their arrival, then by number; oldest first, bounded. A document holds the newest `IN_DOCUMENTS`.
+    #[serde(serialize_with = "newest")]
     pub events: VecDeque<Arc<LogEvent>>,
     /// How many events were ever taken: the next one's number.
     pub total: u64,
@@ -86,6 +122,19 @@ pub struct LogTail {
     pub gaps: Vec<LogGap>,
     /// The newest page was cut off: there is more than was fetched.
     pub truncated: bool,
+    /// How far each group was read, by its name; of no document.
+    #[serde(skip)]
+    pub progress: BTreeMap<String, Progress>,
+    /// When the last one that left had arrived.
+    #[serde(skip)]
+    pub floor: Option<Time>,
+}
+
+/// Events of a document: expressions read them once a second.
+pub const IN_DOCUMENTS: usize = 5000;
+
+fn newest<S: Serializer>(events: &VecDeque<Arc<LogEvent>>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(events.iter().skip(events.len().saturating_sub(IN_DOCUMENTS)))
 }
 
 impl Section for LogTail {

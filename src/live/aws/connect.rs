@@ -229,7 +229,7 @@ fn timeouts() -> TimeoutConfig {
 pub(super) fn allowed(authority: &Authority) -> AllowList {
     let writes = authority.mode() != Mode::Viewer;
     let found = authority.finds().then(discover::reads).into_iter().flatten();
-    let ops = source::reads().chain(action::operations()).chain(found);
+    let ops = source::reads().chain(source::on_request()).chain(action::operations()).chain(found);
     AllowList::of(ops.filter(|op| writes || op.kind == Kind::Read), authority)
 }
 

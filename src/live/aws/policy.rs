@@ -92,7 +92,7 @@ impl Arns<'_> {
                 stack.all(System::Cache).map(|name| self.here("elasticache", format_args!("serverlesscache:{name}"))).collect()
             }
             Scope::Insights => vec![self.here("pi", "metrics/rds/*")],
-            Scope::Logs => self.log_group(&stack.log_group),
+            Scope::Logs => stack.followed().iter().flat_map(|group| self.log_group(&group.name)).collect(),
             Scope::DatabaseLogs => self.log_group("RDSOSMetrics"),
             Scope::Alarms => vec![self.here("cloudwatch", format_args!("alarm:{}*", stack.alarm_prefix))],
             Scope::Dashboards => vec![self.global("cloudwatch", format_args!("dashboard/{}*", stack.dashboard_prefix))],
@@ -153,7 +153,7 @@ impl Arns<'_> {
 
 /// Every operation that the policy is made of: all reads, for plans may be looked at by everybody, and an operator's writes.
 pub fn operations(operator: bool) -> impl Iterator<Item = &'static Op> {
-    source::reads().chain(action::operations()).filter(move |op| operator || op.kind == Kind::Read)
+    source::reads().chain(source::on_request()).chain(action::operations()).filter(move |op| operator || op.kind == Kind::Read)
 }
 
 #[cfg(test)]

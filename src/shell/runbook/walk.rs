@@ -20,7 +20,7 @@ use crate::config::runbook::RunArgs;
 use nextcore_core::expression::{Answer, Expression, Language};
 use nextcore_core::insight::NodeId;
 use nextcore_core::model::action::Request;
-use nextcore_core::model::log::LogTail;
+use nextcore_core::model::log::{LogEvent, LogTail};
 use nextcore_core::model::text::inert_lines;
 use nextcore_core::runbook::{Block, Command, LogQuery, Progress, Runbook, Step, transcript, unreadable};
 
@@ -252,15 +252,15 @@ fn lines(query: &LogQuery, watching: &mut Watching) -> String {
     let since = query.since.map(|s| watching.now() - chrono::TimeDelta::seconds(s));
     // As somebody looks for a word at night: in whatever case it was written.
     let grep = query.grep.as_ref().map(|g| g.to_lowercase());
-    let fits = |stream: &str, message: &str| {
-        let of_service = query.service.as_ref().is_none_or(|s| stream.split('/').any(|part| part == s));
-        of_service && grep.as_ref().is_none_or(|g| message.to_lowercase().contains(g.as_str()))
+    let fits = |e: &LogEvent| {
+        let of_service = query.service.as_ref().is_none_or(|s| e.service() == s || e.stream.split('/').any(|part| part == s));
+        of_service && grep.as_ref().is_none_or(|g| e.message.to_lowercase().contains(g.as_str()))
     };
     let found: Vec<String> = tail
         .events
         .iter()
-        .filter(|e| since.is_none_or(|since| e.at >= since) && fits(&e.stream, &e.message))
-        .map(|e| format!("{} {}  {}", e.at.format("%H:%M:%SZ"), e.stream.split('/').next().unwrap_or_default(), e.message))
+        .filter(|e| since.is_none_or(|since| e.at >= since) && fits(e))
+        .map(|e| format!("{} {}  {}", e.at.format("%H:%M:%SZ"), e.service(), e.message))
         .collect();
     if found.is_empty() {
         return format!("no such line among the last {}", tail.events.len());

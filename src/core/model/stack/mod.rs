@@ -1,7 +1,9 @@
 //! Which resources make up the stack that is watched: names from the configuration, or the written architecture's where none is written.
-//! `roles`: what its parts are for; `uses`: which systems it has; `members`: several of a kind; `choice`: one of several stacks.
+//! `roles`: what its parts are for; `uses`: which systems it has; `members`: several of a kind; `log_groups`: where lines are; `choice`: one
+//! of several stacks.
 
 mod choice;
+mod log_groups;
 mod members;
 mod roles;
 mod uses;
@@ -10,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::limits::Limits;
 pub use choice::{StackChoice, StackHue};
+pub use log_groups::{LOG_OWNERS, LogGroupSpec};
 pub use members::is_own;
 pub use roles::{BucketRole, KeyUse, NotAWord, RoleUse, SecretUse, ServiceRole};
 
@@ -42,11 +45,14 @@ pub struct ServiceSpec {
     /// What it talks to; without it, what its role does in the written architecture, and for another role nothing that is judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uses: Option<Vec<Dependency>>,
+    /// Its log group, where it does not write to the one that the services share.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_group: Option<String>,
 }
 
 impl ServiceSpec {
     pub fn new(name: &str, role: ServiceRole) -> Self {
-        Self { name: name.to_owned(), role, uses: None }
+        Self { name: name.to_owned(), role, uses: None, log_group: None }
     }
 
     /// Whether it cannot serve without that.
@@ -118,6 +124,9 @@ pub struct Stack {
     pub other_caches: Vec<String>,
     /// CloudWatch Logs group of the services.
     pub log_group: String,
+    /// Further groups that are followed beside it, such as the database's exports.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub log_groups: Vec<LogGroupSpec>,
     /// Alarms are those whose name starts with this; empty = all of the account.
     pub alarm_prefix: String,
     /// Route 53 zone.
@@ -166,6 +175,7 @@ impl Default for Stack {
             cache: "production-nextcore-redis".to_owned(),
             other_caches: Vec::new(),
             log_group: "/ecs/production-nextcore".to_owned(),
+            log_groups: Vec::new(),
             alarm_prefix: String::new(),
             zone: "nextcore.ai".to_owned(),
             distribution: String::new(),
@@ -221,6 +231,7 @@ impl Stack {
             cache: String::new(),
             other_caches: Vec::new(),
             log_group: String::new(),
+            log_groups: Vec::new(),
             alarm_prefix: String::new(),
             zone: String::new(),
             distribution: String::new(),

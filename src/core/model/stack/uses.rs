@@ -28,7 +28,7 @@ impl Stack {
             System::Builds => !self.projects.is_empty(),
             System::Pipeline => named(&self.pipeline),
             System::Dashboards => named(&self.dashboard_prefix),
-            System::Logs => named(&self.log_group),
+            System::Logs => !self.first_log_group().is_empty(),
             // Without a prefix they are all alarms of the account.
             System::Alarms | System::Timeline => true,
         }

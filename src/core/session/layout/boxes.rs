@@ -192,7 +192,7 @@ const TIMELINE: BoxSpec = BoxSpec {
 const LOGS: BoxSpec = BoxSpec {
     digit: true,
     tells: false,
-    copies: |stack, _, _| Some(stack.log_group.clone()),
+    copies: |stack, _, _| Some(stack.first_log_group().to_owned()),
     ..small(&[LogTail::KEY], (PaneId::Logs, 0), (0, 0))
 };
 

@@ -51,7 +51,7 @@ pub(super) fn timeline(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
 }
 
 pub(super) fn logs(v: &View<'_>, placed: &Placed, ink: &mut Ink<'_>) {
-    let title = heading(v, placed, "logs").and(" ", Role::Text).and(v.session.stack.log_group.as_str(), Role::Muted);
+    let title = heading(v, placed, "logs").and(" ", Role::Text).and(v.session.stack.first_log_group(), Role::Muted);
     let old = stale::<LogTail>(v);
     let right = if old.is_empty() && v.store.at::<LogTail>().is_some() { Phrase::of("following", Role::Muted) } else { old };
     let inner = ink.rule(rect(placed.place), &title, &right, focus(v, placed));

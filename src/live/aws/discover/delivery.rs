@@ -89,11 +89,16 @@ impl Search<'_> {
             self.note("log_group", "", "no task definition has awslogs", true);
             return;
         };
-        let others: Vec<&str> = count.keys().filter(|g| *g != group).map(String::as_str).collect();
-        let more = if others.is_empty() { String::new() } else { format!("; others: {}", others.join(", ")) };
-        let (group, why) = (group.clone(), format!("{n} of {} task definitions log there{more}", definitions.len()));
+        let (group, why) = (group.clone(), format!("{n} of {} task definitions log there", definitions.len()));
         self.found.stack.log_group.clone_from(&group);
-        self.note("log_group", group, why, others.is_empty());
+        // Every service is followed where it writes.
+        for (index, definition) in definitions {
+            let own = definition.log_group.as_ref().filter(|g| **g != group);
+            if let (Some(own), Some(service)) = (own, self.found.stack.services.get_mut(*index)) {
+                service.log_group = Some(own.clone());
+            }
+        }
+        self.note("log_group", group, why, true);
     }
 
     /// The secrets that the tasks read at their start: by name, never by value.

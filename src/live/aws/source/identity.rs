@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Context, SLOW};
+use crate::aws::Clients;
 use crate::aws::convert::text;
 use crate::aws::error::{is_unknown_key, problem_of};
 use crate::aws::op::{Op, Scope};
@@ -24,18 +25,23 @@ impl super::Source for IdentitySource {
     }
 
     async fn poll(cx: Arc<Context>) -> Result<Identity, Problem> {
-        let out = match cx.clients.sts.get_caller_identity().send().await {
-            Ok(out) => out,
-            Err(e) => {
-                if is_unknown_key(&e) {
-                    // Whether the key is gone or the region is not enabled: what comes back is noted beneath, and read with the error.
-                    let _ = cx.clients.sts_global.get_caller_identity().send().await;
-                }
-                return Err(problem_of(GET, &e));
-            }
-        };
-        let identity = Identity { account: text(out.account()), arn: text(out.arn()) };
-        cx.clients.pin().look(&identity)?;
-        Ok(identity)
+        who(&cx.clients).await
     }
+}
+
+/// Asks who we are; an error, too, where that is not the pinned account.
+pub(super) async fn who(clients: &Clients) -> Result<Identity, Problem> {
+    let out = match clients.sts.get_caller_identity().send().await {
+        Ok(out) => out,
+        Err(e) => {
+            if is_unknown_key(&e) {
+                // Whether the key is gone or the region is not enabled: what comes back is noted beneath, and read with the error.
+                let _ = clients.sts_global.get_caller_identity().send().await;
+            }
+            return Err(problem_of(GET, &e));
+        }
+    };
+    let identity = Identity { account: text(out.account()), arn: text(out.arn()) };
+    clients.pin().look(&identity)?;
+    Ok(identity)
 }

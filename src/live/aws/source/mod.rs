@@ -13,7 +13,7 @@ pub(in crate::aws) mod deployments;
 mod dns;
 mod events;
 mod identity;
-mod logs;
+pub mod logs;
 mod metrics;
 #[cfg(feature = "ec2")]
 mod network;
@@ -288,6 +288,11 @@ pub const SOURCES: &[SourceRow] = &[
 /// Every read operation of every source: what the gate lets through.
 pub fn reads() -> impl Iterator<Item = &'static Op> {
     SOURCES.iter().flat_map(|row| row.reads)
+}
+
+/// What is read because a person asks for it, beside the polls.
+pub fn on_request() -> impl Iterator<Item = &'static Op> {
+    logs::ON_REQUEST.iter()
 }
 
 /// An answer that its section can do without: `None` where the service has no such operation, or does not apply it to this resource.

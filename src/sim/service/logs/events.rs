@@ -6,7 +6,7 @@ use crate::world::World;
 use crate::world::state::{LogEvent, LogGroup};
 
 use super::pattern::Pattern;
-use super::{invalid, not_found, required_group};
+use super::{invalid, not_found, readable_group};
 
 /// What one page of FilterLogEvents may look at. With a rare pattern that gives short or empty pages with a token, as in AWS.
 const SCAN: usize = 5_000;
@@ -31,7 +31,7 @@ fn visible(group: &LogGroup, now: i64, (start, end): (i64, i64)) -> impl DoubleE
 
 pub(super) fn filter_log_events(world: &mut World, params: &Params<'_>) -> Result<Value, ApiError> {
     let now = world.now;
-    let group = required_group(world, params)?;
+    let group = readable_group(world, params, "FilterLogEvents")?;
     let (streams, prefix) = (params.strings("logStreamNames"), params.str("logStreamNamePrefix"));
     if !streams.is_empty() && prefix.is_some() {
         return Err(invalid("LogStream names and LogStream prefix are mutually exclusive parameters."));
@@ -115,7 +115,7 @@ fn fitting<'w>(lines: impl Iterator<Item = &'w LogEvent>) -> Vec<&'w LogEvent> {
 /// token comes back, which is how a reader of GetLogEvents knows that it has arrived.
 pub(super) fn get_log_events(world: &mut World, params: &Params<'_>) -> Result<Value, ApiError> {
     let now = world.now;
-    let group = required_group(world, params)?;
+    let group = readable_group(world, params, "GetLogEvents")?;
     let name = params.required("logStreamName")?;
     if !group.streams.contains_key(name) {
         return Err(not_found("log stream"));

@@ -54,6 +54,17 @@ fn required_group<'w>(world: &'w World, params: &Params<'_>) -> Result<&'w LogGr
     find_group(world, given).ok_or_else(|| not_found("log group"))
 }
 
+/// The same, of a class whose lines can be read one by one.
+fn readable_group<'w>(world: &'w World, params: &Params<'_>, operation: &str) -> Result<&'w LogGroup, ApiError> {
+    let group = required_group(world, params)?;
+    if group.class == "STANDARD" {
+        return Ok(group);
+    }
+    let (name, class) = (&group.name, group.class);
+    let said = format!("The log group {name} is of log-group-class {class}. {operation} is not supported for this log class.");
+    Err(ApiError::new("InvalidOperationException", said))
+}
+
 fn paged(params: &Params<'_>, member: &'static str, items: Vec<Value>, question: &str) -> Result<Value, ApiError> {
     let limit = params.int_in("limit", 1..=50, 50)?;
     let Page { items, next } =
@@ -72,7 +83,7 @@ fn describe_log_groups(world: &mut World, params: &Params<'_>) -> Result<Value, 
         .values()
         .filter(|group| prefix.is_none_or(|prefix| group.name.starts_with(prefix)))
         .filter(|group| part.is_none_or(|part| group.name.contains(part)))
-        .filter(|_| params.str("logGroupClass").is_none_or(|class| class == "STANDARD"))
+        .filter(|group| params.str("logGroupClass").is_none_or(|class| class == group.class))
         .map(describe_group)
         .collect();
     paged(params, "logGroups", found, &format!("DescribeLogGroups {prefix:?} {part:?}"))
@@ -88,7 +99,7 @@ fn describe_group(group: &LogGroup) -> Value {
         "arn" => &group.arn,
         "storedBytes" => group.stored_bytes,
         "kmsKeyId" => group.kms_key.as_deref(),
-        "logGroupClass" => "STANDARD",
+        "logGroupClass" => group.class,
         "logGroupArn" => &group.log_group_arn,
     }
 }

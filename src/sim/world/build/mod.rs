@@ -105,6 +105,7 @@ fn log_group(begin: Ms) -> LogGroup {
         arn: format!("{log_group_arn}:*"),
         log_group_arn,
         retention_days: Some(30),
+        class: "STANDARD",
         kms_key: Some(KMS_KEY.into()),
         created_at: begin - platform::AGE,
         stored_bytes: 1_932_735_283,

@@ -22,6 +22,8 @@ pub struct LogGroup {
     pub log_group_arn: String,
     /// Retention, days; absent: for ever.
     pub retention_days: Option<u32>,
+    /// `STANDARD`; what is of `INFREQUENT_ACCESS` or `DELIVERY` is read by queries only.
+    pub class: &'static str,
     /// KMS key ARN, if the owner chose one.
     pub kms_key: Option<String>,
     /// Creation time.

@@ -280,7 +280,7 @@ pub(super) fn queries(cx: &Context) -> Vec<Query> {
         all.add(s3_bucket, &bucket.name, "AWS/S3", &dimensions);
     }
     if cx.stack.has(System::Logs) {
-        all.add(logs, "", "AWS/Logs", &[("LogGroupName", &cx.stack.log_group)]);
+        all.add(logs, "", "AWS/Logs", &[("LogGroupName", cx.stack.first_log_group())]);
     }
     global(cx, &mut all);
     if let Some(node) = &cx.member {
