@@ -111,6 +111,11 @@ impl Environment {
         self.state().map(|s| s.join("incidents"))
     }
 
+    /// Where files are saved that cannot be saved where the program was started.
+    pub fn saved_folder(&self) -> Option<PathBuf> {
+        self.state().map(|s| s.join("saved"))
+    }
+
     /// Where obligations live.
     pub fn obligations_folder(&self) -> Option<PathBuf> {
         self.state().map(|s| s.join("obligations"))

@@ -28,6 +28,7 @@ mod obligations;
 mod own;
 mod policy;
 mod runbook;
+mod saved;
 mod screenshot;
 mod sequence;
 pub mod session_loop;

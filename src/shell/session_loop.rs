@@ -11,6 +11,7 @@ use ratatui::backend::Backend;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::incident::Watcher;
+use chrono::{Local, TimeZone};
 use nextcore_core::incident::{Happening, Incident};
 use nextcore_core::insight::Watch;
 use nextcore_core::model::Time;
@@ -39,6 +40,10 @@ pub trait Host {
     /// Put text on the clipboard.
     fn copy(&mut self, _text: &str) -> io::Result<()> {
         Ok(())
+    }
+    /// Write a file where the user keeps such files: where that is, or why not.
+    fn save(&mut self, name: &str, _text: &str) -> Result<String, String> {
+        Err(format!("{name} is not saved: this terminal keeps no files"))
     }
     /// Look at these other stacks once; what is seen comes with the input.
     fn glance(&mut self, _stacks: Vec<String>) {}
@@ -139,6 +144,8 @@ pub async fn run<T: Screen + Host>(
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut next_frame = Instant::now();
     let mut engine_alive = true;
+    // Asked for each moment: an hour of summer time is right.
+    session.set_zone(Arc::new(|at: Time| Local.offset_from_utc_datetime(&at.naive_utc())));
     update(&mut session, Msg::Incidents(ends.watcher.known()));
     screen.draw(&session, &theme)?;
     session.take_dirty();
@@ -225,7 +232,7 @@ impl Ends {
         match effect {
             Effect::Quit | Effect::Suspend | Effect::Switch(_) => {}
             Effect::Copy(text) => screen.copy(&text)?,
-            Effect::Save { name, .. } => said(session, Err(format!("{name} is not saved: this terminal keeps no files"))),
+            Effect::Save { name, text } => said(session, screen.save(&name, &text)),
             Effect::Acknowledge(id) => {
                 let all = watcher.acknowledge(&id, user, now, session.incidents());
                 update(session, Msg::Incidents(all));

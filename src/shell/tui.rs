@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal};
 use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -54,6 +55,8 @@ struct Here<'a> {
     demo: Option<Demo>,
     game: Option<Game>,
     teller: Teller,
+    /// Where files are saved that cannot be saved here.
+    saved: Option<PathBuf>,
     next: &'a OnceLock<String>,
 }
 
@@ -73,6 +76,10 @@ impl Host for Here<'_> {
 
     fn copy(&mut self, text: &str) -> io::Result<()> {
         copy(text)
+    }
+
+    fn save(&mut self, name: &str, text: &str) -> Result<String, String> {
+        super::saved::save(name, text, self.saved.as_deref())
     }
 
     fn news(&mut self, happenings: &[Happening]) {
@@ -189,6 +196,7 @@ pub(super) async fn run(
         demo: target.rehearsed(),
         game: game.clone(),
         teller: Teller::begin(settings.incidents.clone(), &parts.stack.name),
+        saved: env.saved_folder(),
         next,
     };
     let session = session(&target, &parts, mode, settings).at(place).walking(&who(env).user);

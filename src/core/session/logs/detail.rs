@@ -49,7 +49,8 @@ impl Detail {
     /// What is known of it, label by label.
     pub(crate) fn facts(&self, session: &Session) -> Vec<(&'static str, String)> {
         let event = &self.event;
-        let group = if event.of.is_empty() { session.stack.log_group.clone() } else { format!("that of {}", event.of) };
+        let own = session.stack.followed().into_iter().find(|g| !event.of.is_empty() && g.of == *event.of);
+        let group = own.map_or_else(|| session.stack.first_log_group().to_owned(), |g| g.name);
         let mut facts = vec![
             ("time", format!("{} UTC  ({} ago)", times::whole(event.at), text::age(event.at, session.now))),
             ("local", times::whole_local(&session.logs.zone, event.at)),

@@ -19,8 +19,9 @@ pub(super) fn rule(v: &View<'_>, screen: &Screen, tail: Option<&LogTail>, area: 
     let left = width.saturating_sub(tabs.width());
     let right = tail.map_or_else(Phrase::new, |t| fit(state(v, t), left, 2));
     let room = left.saturating_sub(right.width() + 2);
-    let group = v.session.stack.log_group.as_str();
-    let group = Fact::new(1, Phrase::of("  ", Role::Text).and(group, Role::Muted));
+    let more = tail.map_or(0, |t| t.groups.len().saturating_sub(1));
+    let group = Phrase::of("  ", Role::Text).and(v.session.stack.first_log_group(), Role::Muted);
+    let group = Fact::new(1, if more > 0 { group.and(format!(" +{more}"), Role::Muted) } else { group });
     let inner = ink.rule(area, &tabs.then(fit(vec![group], room, 0)), &right, true);
     Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }
 }

@@ -43,7 +43,7 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
 fn nothing(v: &View<'_>, tail: &LogTail, area: Rect, ink: &mut Ink<'_>) {
     let filter = v.session.logs.filter();
     let text = match (tail.events.is_empty(), filter.is_empty()) {
-        (true, _) => format!("no lines in {} in the last minutes; following", v.session.stack.log_group),
+        (true, _) => format!("no lines in {} in the last minutes; following", v.session.stack.first_log_group()),
         (false, false) => format!("none of {} lines match “{}”; Esc clears the filter", tail.events.len(), filter.text()),
         (false, true) => format!("none of {} lines are of that kind; Esc shows all", tail.events.len()),
     };
