@@ -92,6 +92,11 @@ impl<'de> Deserializer<'de> for At<'_> {
 
     whole! { deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 }
 
+    /// It asks for shapes: who can be written in two ways is to name the one of documents.
+    fn is_human_readable(&self) -> bool {
+        false
+    }
+
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         visitor.visit_unit()
     }

@@ -30,6 +30,7 @@ pub(super) fn begin(rule: &Rule, it: &str, telling: Telling, store: &Store, now:
         rule: rule.id.clone(),
         of: it.to_owned(),
         name: rule.name.replace("{it}", it),
+        systems: rule.systems.iter().map(|system| system.spec().word.to_owned()).collect(),
         severity: rule.severity,
         phase: Phase::Open,
         since,

@@ -135,6 +135,9 @@ pub struct Incident {
     pub of: String,
     /// `RDS failover`.
     pub name: String,
+    /// The words of the systems that it is about: what failed. The others follow.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub systems: Vec<String>,
     pub severity: Severity,
     #[serde(default)]
     pub phase: Phase,
@@ -178,6 +181,11 @@ pub struct Incident {
 }
 
 impl Incident {
+    /// Whether a node is of what it is about, and does not only follow.
+    pub fn is_about(&self, node: &NodeId) -> bool {
+        self.systems.iter().any(|word| word == node.system().spec().word)
+    }
+
     /// Whether it stands by itself and is not over.
     pub fn is_open(&self) -> bool {
         self.phase != Phase::Closed && self.part_of.is_none()

@@ -1,8 +1,6 @@
 //! Why a node is not healthy, in as many lines as there are.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
 use ratatui::layout::Rect;
 
@@ -10,10 +8,9 @@ use super::View;
 use super::figures::{glyph, name, tone};
 use super::widget::phrase::wrap;
 use super::widget::{Ink, Phrase};
-use crate::incident::{Incident, Rules};
+use crate::incident::Incident;
 use crate::insight::NodeId;
 use crate::model::health::{Level, Reason};
-use crate::model::system::System;
 use crate::model::text::clip;
 use crate::theme::Role;
 
@@ -27,15 +24,9 @@ pub(crate) fn reasons<'a>(v: &View<'a>, node: &NodeId) -> &'a [Reason] {
     verdict.reasons.get(..notes).unwrap_or_default()
 }
 
-/// What a node is to an incident: a system that the rule is about is what failed, the others follow. Of a team's own rules it is not known
-/// here what they are about.
+/// What a node is to an incident: what it is about has failed, the others follow.
 fn part_in(incident: &Incident, node: &NodeId) -> &'static str {
-    static SYSTEMS: LazyLock<BTreeMap<String, Vec<System>>> = LazyLock::new(|| {
-        let rules = crate::incident::built_in().ok();
-        rules.iter().flat_map(Rules::rows).map(|rule| (rule.id.clone(), rule.systems.clone())).collect()
-    });
-    let own = SYSTEMS.get(&incident.rule).is_some_and(|systems| systems.contains(&node.system()));
-    if own { "is: " } else { "follows from: " }
+    if incident.is_about(node) { "" } else { "follows from: " }
 }
 
 /// The reasons of several nodes with the name of each in front; of one node as they are.

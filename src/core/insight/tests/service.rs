@@ -99,7 +99,27 @@ fn deployments() {
             "degraded",
             "deployment failed: circuit breaker: tasks failed to start",
         ),
-        ("failed tasks", |w| primary(w, |d| d.failed = 2), "svc/web", "degraded", "2 tasks of production-nextcore-web:57 failed to start"),
+        (
+            "failed tasks",
+            |w| primary(w, |d| (d.failed, d.rollout_state, d.created_at) = (2, "IN_PROGRESS".into(), Some(ago(2)))),
+            "svc/web",
+            "degraded",
+            "2 tasks of production-nextcore-web:57 failed to start",
+        ),
+        (
+            "failed tasks of a deployment that has just arrived",
+            |w| primary(w, |d| (d.failed, d.updated_at) = (2, Some(ago(9)))),
+            "svc/web",
+            "degraded",
+            "2 tasks of production-nextcore-web:57 failed to start",
+        ),
+        (
+            "failed tasks of one that arrived long ago",
+            |w| primary(w, |d| (d.failed, d.updated_at) = (2, Some(ago(11)))),
+            "svc/web",
+            "healthy",
+            "",
+        ),
         ("a cloud without rollout states", |w| primary(w, |d| d.rollout_state = "".into()), "svc/web", "healthy", ""),
     ]);
 }

@@ -4,8 +4,7 @@
 use std::fmt;
 
 use serde::de::{self, MapAccess, Visitor};
-use serde::ser::SerializeMap;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Stack;
 
@@ -13,7 +12,7 @@ use super::Stack;
 pub const LOG_OWNERS: &[&str] = &["db", "cache", "alb", "build"];
 
 /// A log group and whose lines it holds.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct LogGroupSpec {
     /// Its name.
     pub name: String,
@@ -27,21 +26,14 @@ impl LogGroupSpec {
     }
 }
 
-impl Serialize for LogGroupSpec {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.of.is_empty() {
-            return serializer.serialize_str(&self.name);
-        }
-        let mut map = serializer.serialize_map(Some(2))?;
-        map.serialize_entry("name", &self.name)?;
-        map.serialize_entry("of", &self.of)?;
-        map.end()
-    }
-}
-
 impl<'de> Deserialize<'de> for LogGroupSpec {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Written)
+        // What asks for the shape, and not for a value, is told the table that documents have.
+        if deserializer.is_human_readable() {
+            deserializer.deserialize_any(Written)
+        } else {
+            deserializer.deserialize_struct("LogGroupSpec", &["name", "of"], Written)
+        }
     }
 }
 

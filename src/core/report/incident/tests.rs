@@ -48,6 +48,7 @@ fn bare(id: &str, name: &str) -> Incident {
         values: std::collections::BTreeMap::new(),
         aws: String::new(),
         part_of: None,
+        systems: Vec::new(),
         acknowledged: None,
     }
 }
