@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::model::Time;
 use crate::model::health::Level;
 use crate::model::limits::Limits;
-use crate::model::metric::{Metrics, Series};
+use crate::model::metric::{Metrics, Series, Silence};
 use crate::model::section::{Section, SectionKey};
 use crate::model::service::{Service, Services, StoppedTasks, Task, Tasks};
 use crate::model::stack::Stack;
@@ -95,8 +95,8 @@ impl<'a> Facts<'a> {
         let series = &self.store.get::<Metrics>()?.series;
         let missed = series.iter().any(|(id, s)| own(id) && expected(s));
         let text = match silence {
-            Some(age) => format!("no data from CloudWatch for {} min", age / 60),
-            None => "no data from CloudWatch".to_owned(),
+            Silence::For(age) => format!("no data from CloudWatch for {} min", age / 60),
+            Silence::Always => "no data from CloudWatch".to_owned(),
         };
         missed.then(|| Finding { basis: vec![Metrics::KEY], ..Finding::new(Level::Unknown, text) })
     }

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 
 use crate::model::Time;
-use crate::model::metric::{Metrics, Readings, Series, SeriesId};
+use crate::model::metric::{Metrics, Readings, Series, SeriesId, Silence};
 
 use crate::insight::health::limits::{Bound, Share};
 
@@ -112,7 +112,7 @@ impl<'a> Window<'a> {
     }
 
     /// For how long CloudWatch has published nothing at all: see `Readings::silence`.
-    pub(crate) fn silence(&self) -> Option<Option<i64>> {
+    pub(crate) fn silence(&self) -> Option<Silence> {
         self.readings.silence()
     }
 

@@ -278,6 +278,7 @@ fn failover_and_redundancy() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one table of cases")]
 fn saturation() {
     const GIB: f64 = 1_073_741_824.0;
     const MIB: f64 = 1_048_576.0;

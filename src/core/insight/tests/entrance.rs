@@ -65,7 +65,9 @@ fn a_load_balancer_that_serves_nobody_is_down() {
         (
             "a maintenance page in front of what is stopped",
             |w| {
-                ["web", "control-plane"].into_iter().for_each(|s| park(w, s));
+                for s in ["web", "control-plane"] {
+                    park(w, s);
+                }
                 answer(w);
             },
             "alb",
@@ -79,7 +81,7 @@ fn a_load_balancer_that_serves_nobody_is_down() {
                     r.listeners.truncate(1);
                     let rule = &mut r.listeners[0].rules[0];
                     rule.actions[0].redirect.as_mut().unwrap().host = "www.example.com".into();
-                })
+                });
             },
             "alb",
             "healthy",

@@ -136,6 +136,6 @@ fn what_cannot_be_below_zero_is_not_a_figure() {
     let read = Readings::new(&world.store, world.now);
     assert_eq!([read.value(metric::Alb::P95), read.value(metric::Svc::Cpu.of("web"))], [None, None]);
     assert_eq!(read.share(metric::Alb::Target5xx, metric::Alb::Requests), None);
-    assert!(read.value(metric::Alb::Active).is_some_and(|v| v.is_sign_positive()));
+    assert!(read.value(metric::Alb::Active).is_some_and(f64::is_sign_positive));
     assert_eq!(look(&world.judge(), "svc/web").0, "unknown");
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::section::{Section, SectionKey};
 use super::system::System;
 
-pub(crate) use reading::PUBLISH_LAG;
+pub(crate) use reading::{PUBLISH_LAG, Silence};
 
 pub use reading::{Reading, Readings};
 

@@ -112,6 +112,15 @@ pub struct Readings<'a> {
     line: Option<i64>,
 }
 
+/// CloudWatch publishes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Silence {
+    /// For so many seconds.
+    For(i64),
+    /// It never has.
+    Always,
+}
+
 impl<'a> Readings<'a> {
     /// Of a store at a moment.
     pub fn new(store: &'a Store, now: Time) -> Self {
@@ -180,12 +189,14 @@ impl<'a> Readings<'a> {
         series.at(minute).filter(|_| told)
     }
 
-    /// How long CloudWatch has published nothing at all, in seconds, if that is too long for its last figures to speak for now; `None`
-    /// in it: it never has. Of no series at all nothing was asked.
-    pub(crate) fn silence(&self) -> Option<Option<i64>> {
+    /// How long CloudWatch has published nothing at all, if that is too long for its last figures to speak for now. Of no series at all
+    /// nothing was asked.
+    pub(crate) fn silence(&self) -> Option<Silence> {
         let asked = self.metrics.is_some_and(|m| !m.series.is_empty());
-        let age = self.published.map(|at| self.age(at));
-        (asked && age.is_none_or(|age| age > 2 * SLOWEST + LATE)).then_some(age)
+        match self.published.map(|at| self.age(at)).filter(|_| asked) {
+            Some(age) => (age > 2 * SLOWEST + LATE).then_some(Silence::For(age)),
+            None => asked.then_some(Silence::Always),
+        }
     }
 
     /// The newest minute of which a whole and its parts are known together. All are counts: a minute that one of them has, the others have

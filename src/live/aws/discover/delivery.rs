@@ -72,10 +72,8 @@ impl Search<'_> {
             if all.is_empty() { "no task definition has an image in this account's ECR" } else { "the images of the task definitions" }
                 .to_owned();
         if !elsewhere.is_empty() {
-            why.push_str(&format!(
-                "; of another account or region, and not watched: {}",
-                elsewhere.into_iter().collect::<Vec<_>>().join(", ")
-            ));
+            let elsewhere: Vec<_> = elsewhere.into_iter().collect();
+            why = format!("{why}; of another account or region, and not watched: {}", elsewhere.join(", "));
         }
         self.note("repositories", all.join(", "), why, true);
     }

@@ -86,7 +86,7 @@ pub(super) fn zones(store: &Store, judgement: &Judgement, stack: &Stack, now: Ti
         })
         .collect();
     let mut names = names(store, stack);
-    others.iter().for_each(|(_, own, _)| names.extend(of_data(own)));
+    names.extend(others.iter().flat_map(|(_, own, _)| of_data(own)));
     names.remove("");
     let mut zones: Vec<ZoneState> = names.into_iter().map(|name| zone(&name, store, judgement, stack, &read, (&placed, &roles))).collect();
     for zone in &mut zones {
