@@ -115,7 +115,7 @@ fn layers_do_not_say_what_is_not_theirs() {
 /// Lines that shape how a number is written or drawn; they give it no colour and no word of praise or blame.
 const SHAPES: &[&str] = &[
     r"self.metric.value(metric::Alb::Requests).filter(|r| *r > 0.0).map(|_| own.unwrap_or(0.0) + targets.unwrap_or(0.0))",
-    "share.or_else(|| self.value(&whole).filter(|n| *n <= 0.0 || parts.iter().all(|id| self.series(id.clone()).is_none())).map(|_| 0.0))",
+    "share.or_else(|| self.value(&whole).filter(|n| *n <= 0.0 && known()).map(|_| 0.0))",
     r#"Some(v) if v < 9.95 => format!("{v:.2} %"),"#,
     r#"let shown = if dollars > 0.0 { format!("${dollars:.0}") } else { "$…".to_owned() };"#,
     "let used = total.zip(free).filter(|(t, _)| *t > 0.0).map(|(t, f)| (t - f - cached.unwrap_or(0.0)).max(0.0) / t * 100.0);",

@@ -121,7 +121,7 @@ async fn a_group_that_no_rule_names_is_asked_for_by_its_service() {
     let store = feed.store.borrow().clone();
     assert!(store.get::<Targets>().unwrap().groups.contains_key(&green));
     assert!(store.get::<Routing>().unwrap().target_groups.iter().any(|g| g.arn == green));
-    assert_eq!(look(&judged(&embedded, &feed), "tg/production-nextcore-web-green"), ("n/a", "idle, in no rule".into()));
+    assert_eq!(look(&judged(&embedded, &feed), "tg/production-nextcore-web-green"), ("n/a", "no rule leads here".into()));
     // What is gone is left out, and takes nothing with it.
     embedded.cloud.world(|w| w.alb.target_groups.retain(|g| g.arn != green));
     sleep(READ_ANEW).await;

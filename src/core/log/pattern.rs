@@ -25,7 +25,7 @@ const SAMPLE: usize = 2000;
 pub struct Pattern {
     /// Stays the same while it is known, whatever its template becomes.
     pub id: u64,
-    /// The worst that was seen.
+    /// What most of its lines have.
     pub level: Level,
     pub count: u64,
     pub first: Time,
@@ -36,6 +36,8 @@ pub struct Pattern {
     pub sample: String,
     words: Vec<String>,
     key: Key,
+    /// How many lines have each level.
+    levels: Vec<(Level, u64)>,
     /// Lines in each step of time, oldest first.
     steps: VecDeque<(i64, u64)>,
 }
@@ -131,7 +133,11 @@ impl Patterns {
         let id = self.place(&words, at);
         if let Some(pattern) = self.list.get_mut(&id) {
             pattern.count += 1;
-            pattern.level = pattern.level.max(level);
+            match pattern.levels.iter_mut().find(|(l, _)| *l == level) {
+                Some((_, n)) => *n += 1,
+                None => pattern.levels.push((level, 1)),
+            }
+            pattern.level = pattern.levels.iter().max_by_key(|(l, n)| (*n, *l)).map_or(level, |(l, _)| *l);
             pattern.first = pattern.first.min(at);
             if at >= pattern.last || pattern.sample.is_empty() {
                 pattern.last = at;
@@ -208,6 +214,7 @@ impl Patterns {
             sample: String::new(),
             words: words.to_vec(),
             key,
+            levels: Vec::new(),
             steps: VecDeque::new(),
         };
         self.list.insert(id, pattern);

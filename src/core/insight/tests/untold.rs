@@ -19,7 +19,7 @@ fn drop_series(world: &mut World, id: &str) {
 }
 
 fn empty(world: &mut World, id: &str) {
-    world.edit::<Metrics>(|m| m.series.get_mut(id).unwrap().points.clear());
+    world.edit::<Metrics>(|m| m.series.get_mut(id).unwrap().points.iter_mut().for_each(|(at, _)| *at -= 7200));
 }
 
 /// Nothing has been published for so many minutes.

@@ -58,6 +58,9 @@ fn lines_of_one_kind_are_one_pattern() {
         top,
         [("user <*> logged in from <ip>".to_owned(), 3), ("could not reach cache-<n>".to_owned(), 3), ("started".to_owned(), 1),]
     );
+    // One failed request does not make an error of the kind that all requests are of.
+    let id = patterns.add("user zed logged in from 10.0.0.9", at(1), "web", Level::Error);
+    assert_eq!(patterns.get(id).map(|p| (p.level, p.count)), Some((Level::Info, 4)));
     let cache = patterns.top()[1];
     assert_eq!((cache.level, cache.first, cache.last), (Level::Error, at(0), at(2)));
     assert_eq!(cache.services, [("web".to_owned(), 1), ("worker".to_owned(), 2)]);

@@ -124,7 +124,10 @@ fn choose(problem: &Problem) -> Refusal {
 
 /// Whether ECS has gone back by itself already: then what runs is the earlier revision.
 fn not_undone(plan: Draft, facts: &Facts<'_>, service: &Service, from: &str) -> Draft {
-    let all = facts.store.get::<ServiceDeployments>().map_or(&[][..], |d| &d.deployments);
+    let Some(all) = facts.store.get::<ServiceDeployments>().map(|d| &d.deployments) else {
+        let why = facts.why(ServiceDeployments::KEY);
+        return plan.check(Verdict::Unknown, format!("unknown whether ECS has rolled the last deployment back{why}"));
+    };
     let newest = all.iter().filter(|d| d.service == service.name).max_by_key(|d| d.created_at);
     match newest.filter(|d| d.status == ServiceDeploymentStatus::RollbackSuccessful) {
         Some(undone) => {

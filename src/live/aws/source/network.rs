@@ -305,8 +305,7 @@ pub(super) struct GroupsSource;
 impl super::Source for GroupsSource {
     type Out = SecurityGroups;
     const READS: &'static [Op] = &[GROUPS, RULES];
-    /// A rule that somebody took away shows by what it breaks: then it is looked for.
-    const UNWELL: Option<Duration> = Some(MEDIUM);
+    const UNWELL: Option<Duration> = Some(MEDIUM); // A rule that was taken away shows by what it breaks.
 
     fn every(_: &Store) -> Duration {
         SLOW

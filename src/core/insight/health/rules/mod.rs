@@ -112,8 +112,11 @@ pub(crate) fn named<'n, T: Section, S>(
 /// What always publishes a figure and has none: how it does is not seen. AWS publishes them every minute of whatever runs.
 pub(crate) fn unseen(facts: &Facts<'_>, id: impl Into<SeriesId>, what: &str) -> Option<Finding> {
     let (window, id) = (facts.window()?, id.into());
+    // What is asked for seldom may have been asked for before there was anything of it, as of a new instance.
+    let series = facts.store.get::<Metrics>().and_then(|m| m.series.get(id.as_str()));
+    let too_soon = series.is_some_and(|s| s.points.is_empty() && s.every > 60);
     // That there are none of anything is said once.
-    let missing = window.latest(&id).is_none() && window.silence().is_none();
+    let missing = window.latest(&id).is_none() && window.silence().is_none() && !too_soon;
     let text = || format!("CloudWatch has no {what}: its figures are not seen");
     refused(facts, &id, what.trim_end_matches(" figures")).or_else(|| missing.then(|| Finding::new(Level::Unknown, text())))
 }

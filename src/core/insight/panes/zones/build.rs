@@ -89,7 +89,11 @@ pub(super) fn zones(store: &Store, judgement: &Judgement, stack: &Stack, now: Ti
     names.extend(others.iter().flat_map(|(_, own, _)| of_data(own)));
     names.remove("");
     let mut zones: Vec<ZoneState> = names.into_iter().map(|name| zone(&name, store, judgement, stack, &read, (&placed, &roles))).collect();
+    let carries = |z: &ZoneState| z.nat.gateway.as_ref().and_then(|g| g.bytes_per_second).is_some_and(|bytes| bytes > 0.0);
+    let carried = zones.iter().any(carries);
     for zone in &mut zones {
+        let none = zone.nat.gateway.as_ref().is_some_and(|g| g.bytes_per_second.is_some()) && !carries(zone);
+        zone.nat.silent = none && carried && zone.services.iter().any(|s| s.running > 0);
         zone.others = others.iter().map(|(node, own, roles)| member(&zone.name, node, own, roles)).collect();
     }
     zones
@@ -207,7 +211,7 @@ fn zone(
         level: Level::Healthy,
         suspect: false,
         balancer: balancer(name, store, placed),
-        nat: ZoneNat { gateway, egress: egress::of(store, stack, name), level },
+        nat: ZoneNat { gateway, egress: egress::of(store, stack, name), level, silent: false },
         services: stack.services.iter().map(|spec| service(name, spec, placed)).collect(),
         redis: redis(name, store, roles),
         database: database(name, store),

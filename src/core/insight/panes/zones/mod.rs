@@ -89,6 +89,8 @@ pub struct ZoneNat {
     pub egress: Egress,
     /// The level of the node `nat/<letter>`.
     pub level: Level,
+    /// It carries nothing for the tasks of its zone while others carry traffic: seen at once, whatever the verdict waits for.
+    pub silent: bool,
 }
 
 /// One NAT gateway.

@@ -8,7 +8,6 @@ use crate::model::balancer::{Balancer, Targets};
 use crate::model::cache::{ReplicationGroup, engine_title};
 use crate::model::database::{Database, InstanceStatus};
 use crate::model::health::Level;
-use crate::model::metric;
 use crate::model::network::{NatGateways, NatState, Network, SubnetTier};
 use crate::model::service::Tasks;
 use crate::model::system::System;
@@ -119,7 +118,7 @@ fn nat<'a>(v: &View<'a>, zone: &'a ZoneState, level: Level, full: bool) -> Vec<P
     let mut line = head(level, "NAT ");
     line = match (&gateway.state, gateway.bytes_per_second) {
         (NatState::Available | NatState::Unstated, Some(bytes)) => {
-            let role = if is_silent(v, zone, &gateway.id, bytes) { Role::Warn } else { Role::Text };
+            let role = if zone.nat.silent { Role::Warn } else { Role::Text };
             line.and(format!("{}/s", text::bytes(bytes)), role).and(if full { " in and out" } else { "" }, Role::Muted)
         }
         (NatState::Available | NatState::Unstated, None) => line.and("traffic ?", Role::Unknown),
@@ -131,13 +130,6 @@ fn nat<'a>(v: &View<'a>, zone: &'a ZoneState, level: Level, full: bool) -> Vec<P
         lines.push(said(&zone.nat.egress));
     }
     lines
-}
-
-/// A gateway that carries nothing for the tasks of its zone while others carry traffic: seen at once, whatever the verdict waits for.
-fn is_silent(v: &View<'_>, zone: &ZoneState, gateway: &str, bytes: f64) -> bool {
-    let runs = zone.services.iter().any(|s| s.running > 0);
-    let mut others = v.store.get::<NatGateways>().into_iter().flat_map(|n| &n.gateways).filter(|g| g.id != gateway);
-    bytes <= 0.0 && runs && others.any(|g| v.value(metric::Nat::BytesIn.of(&g.id)).is_some_and(|b| b > 0.0))
 }
 
 /// Where the private subnets' traffic goes, when that is not simply through the zone's own gateway.
