@@ -107,8 +107,13 @@ where
             let area = frame.area();
             view::draw(session, theme, area, frame.buffer_mut());
         });
-        drawn.map(|_| ()).map_err(io::Error::other)
+        drawn.map(|_| ()).map_err(|e| as_it_is(e.into()))
     }
+}
+
+/// An error of a terminal keeps its number: by that, one that was closed is told from one that failed.
+fn as_it_is(e: Box<dyn std::error::Error + Send + Sync>) -> io::Error {
+    e.downcast::<io::Error>().map_or_else(io::Error::other, |e| *e)
 }
 
 /// What a loop works with.

@@ -302,3 +302,45 @@ type Told = std::pin::Pin<Box<dyn Stream<Item = Msg>>>;
 
 /// What comes from outside.
 type Input = std::pin::Pin<Box<dyn Stream<Item = Msg>>>;
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use nextcore_core::model::Time;
+    use ratatui::Terminal;
+    use rustix::io::Errno;
+
+    use super::super::tty::Mute;
+    use super::*;
+
+    /// Takes nothing, for this reason.
+    struct Dead(Errno);
+
+    impl Write for Dead {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Err(self.0.into())
+        }
+    }
+
+    /// A frame that was on its way when the terminal closed: the exit code must not depend on who notices first.
+    #[test]
+    fn a_frame_into_a_closed_terminal_is_the_user_who_has_gone() {
+        let theme = Theme::dark();
+        let drawn = |why| {
+            let stack = nextcore_core::model::stack::Stack::default();
+            let (mode, now) = (Mode::Viewer, Time::default());
+            let session = Session::new(SessionOptions { stack, mode, simulated: true, size: (80, 24), now });
+            let mut terminal = Terminal::new(Mute::new(Dead(why))).unwrap();
+            Screen::draw(&mut terminal, &session, &theme).unwrap_err()
+        };
+        for closed in [Errno::IO, Errno::PIPE] {
+            assert_eq!(gone(drawn(closed)), Ok(()), "{closed}");
+        }
+        assert!(gone(drawn(Errno::NOSPC)).unwrap_err().starts_with("terminal lost"));
+    }
+}
