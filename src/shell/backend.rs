@@ -18,7 +18,7 @@ use nextcore_live::aws::source::{SOURCES, SourceRow};
 use nextcore_live::aws::{ConnectError, connect};
 use nextcore_live::engine::action::Acts;
 use nextcore_live::engine::clock::Clock;
-use nextcore_live::engine::{Ends, Engine, Feed, Setup};
+use nextcore_live::engine::{self, Ends, Engine, Feed, Setup};
 
 use nextcore_core::session::Rehearsal;
 use nextcore_sim::Cloud;
@@ -169,26 +169,57 @@ impl Target {
     }
 }
 
-/// Failures of the question who we are after which a command without a screen gives up.
-pub(super) fn is_hopeless(kind: ProblemKind) -> bool {
-    matches!(kind, ProblemKind::Offline | ProblemKind::Credentials | ProblemKind::Clock | ProblemKind::Timeout | ProblemKind::WrongAccount)
+/// Connections that fail so often in a row fail for a reason that stays.
+const OFFLINE: u64 = 2;
+
+/// Whether a command without a screen gives up after this answer to the question who we are. What timed out is asked again as long as there
+/// is time.
+fn is_hopeless(kind: ProblemKind, failures: u64) -> bool {
+    match kind {
+        ProblemKind::Credentials | ProblemKind::Clock | ProblemKind::WrongAccount => true,
+        ProblemKind::Offline => failures >= OFFLINE,
+        _ => false,
+    }
 }
 
-/// Why the very first answer is of a fatal kind, if it is: then nothing will ever come. `None` = not known yet.
-fn hopeless(store: &Store, fatal: fn(ProblemKind) -> bool) -> Option<String> {
+/// Whether another account than the pinned one answers: for a dashboard everything else may pass.
+pub(super) fn is_another_account(kind: ProblemKind, _failures: u64) -> bool {
+    kind == ProblemKind::WrongAccount
+}
+
+/// What may be over when it is asked again, if there is time.
+fn is_passing(kind: ProblemKind, _failures: u64) -> bool {
+    matches!(kind, ProblemKind::Offline | ProblemKind::Timeout)
+}
+
+/// The store when everything has answered or the time is over; why, if nothing has come and nothing will.
+pub(super) async fn first_look(feed: &mut Feed, stack: &Stack, patience: Duration) -> Result<Arc<Store>, String> {
+    let hopeless = watch_hope(feed.store.clone(), is_hopeless);
+    tokio::select! {
+        reason = hopeless => Err(reason),
+        store = engine::settled(feed, stack, patience) => match hopeless_now(&store, is_passing) {
+            Some(reason) => Err(format!("{reason}\n  (asked again for {} s)", patience.as_secs())),
+            None => Ok(store),
+        },
+    }
+}
+
+/// Why nothing will ever come, if the question who we are was answered so. `None` = not known yet.
+fn hopeless_now(store: &Store, fatal: fn(ProblemKind, u64) -> bool) -> Option<String> {
     let nothing_yet = store.entries().all(|(_, e)| e.value.is_none());
-    let problem = store.entry(Identity::KEY)?.problem.as_ref()?;
-    (nothing_yet && fatal(problem.kind)).then(|| match problem.hint.as_str() {
+    let entry = store.entry(Identity::KEY)?;
+    let problem = entry.problem.as_ref()?;
+    (nothing_yet && fatal(problem.kind, entry.failures)).then(|| match problem.hint.as_str() {
         "" => problem.headline.clone(),
         hint => format!("{}\n  next: {hint}", problem.headline),
     })
 }
 
 /// Resolves with the reason once a fatal failure is certain; never, once anything has been seen.
-pub(super) async fn watch_hope(mut feed: tokio::sync::watch::Receiver<Arc<Store>>, fatal: fn(ProblemKind) -> bool) -> String {
+pub(super) async fn watch_hope(mut feed: tokio::sync::watch::Receiver<Arc<Store>>, fatal: fn(ProblemKind, u64) -> bool) -> String {
     loop {
         let store = Arc::clone(&feed.borrow_and_update());
-        if let Some(reason) = hopeless(&store, fatal) {
+        if let Some(reason) = hopeless_now(&store, fatal) {
             return reason;
         }
         let seen = store.entries().any(|(_, e)| e.value.is_some());

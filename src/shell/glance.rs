@@ -68,11 +68,7 @@ async fn look(flags: &Global, env: &Environment) -> Result<Glance, String> {
     let (mut feed, ends) = engine::channel_at(place);
     let started = Target::Aws.start(&settings, clock.clone(), ends, Acts::none(), &Notices::default()).await;
     let _engine = started.map_err(|e| e.to_string())?;
-    let hopeless = backend::watch_hope(feed.store.clone(), backend::is_hopeless);
-    let store = tokio::select! {
-        reason = hopeless => return Err(reason),
-        store = engine::settled(&mut feed, &settings.stack, PATIENCE) => store,
-    };
+    let store = backend::first_look(&mut feed, &settings.stack, PATIENCE).await?;
     let judgement = insight::judge(&store, &settings.stack, clock.now());
     Ok(Glance::Judged { counts: judgement.counts, reason: reason(&judgement), at: clock.now() })
 }

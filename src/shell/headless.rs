@@ -40,11 +40,7 @@ pub(super) async fn observe(args: &Observe, settings: &Settings) -> Result<Obser
     let (mut feed, ends) = engine::channel_at(target.place(settings));
     let told = backend::Told::on_stderr();
     let _engine = target.start(settings, clock.clone(), ends, Acts::none(), &told.notices).await.map_err(Failure::cannot_tell)?;
-    let hopeless = backend::watch_hope(feed.store.clone(), backend::is_hopeless);
-    let store = tokio::select! {
-        reason = hopeless => return Err(Failure::cannot_tell(reason)),
-        store = engine::settled(&mut feed, &stack, Duration::from_secs(args.timeout)) => store,
-    };
+    let store = backend::first_look(&mut feed, &stack, Duration::from_secs(args.timeout)).await.map_err(Failure::cannot_tell)?;
     if progress {
         let _ = write!(std::io::stderr(), "\x1b[2K\r");
     }

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::acts::{acts, walks, who};
-use super::backend::{Demo, Target, watch_hope};
+use super::backend::{Demo, Target, is_another_account, watch_hope};
 use super::failure::Failure;
 use super::game::Game;
 use super::glance::Glances;
@@ -36,7 +36,6 @@ use crate::config::args::Global;
 use crate::config::environment::Environment;
 use nextcore_core::incident::{Happening, Incident};
 use nextcore_core::model::mode::Mode;
-use nextcore_core::model::section::ProblemKind;
 use nextcore_core::session::{Kept, Msg, Session, SessionOptions};
 use nextcore_core::theme::Theme;
 use nextcore_live::aws::action::Handoff;
@@ -201,7 +200,7 @@ pub(super) async fn run(
     };
     let session = session(&target, &parts, mode, settings).at(place).walking(&who(env).user);
     let ended = {
-        let wrong = watch_hope(parts.feed.store.clone(), |kind| kind == ProblemKind::WrongAccount);
+        let wrong = watch_hope(parts.feed.store.clone(), is_another_account);
         let session =
             AssertUnwindSafe(session_loop::run(&mut here, outside(reads, told([glanced, kept, over])), session, parts)).catch_unwind();
         tokio::pin!(session, wrong);

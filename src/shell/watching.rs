@@ -63,10 +63,9 @@ impl Watching {
         let (mut feed, ends) = engine::channel_at(target.place(settings));
         let told = Told::on_stderr();
         let engine = target.start(settings, clock.clone(), ends, Acts::none(), &told.notices).await.map_err(Failure::cannot_tell)?;
-        let hopeless = backend::watch_hope(feed.store.clone(), backend::is_hopeless);
-        tokio::select! {
-            reason = hopeless, if patience == Patience::UnlessHopeless => return Err(Failure::cannot_tell(reason)),
-            _ = engine::settled(&mut feed, &stack, within) => {}
+        match patience {
+            Patience::UnlessHopeless => drop(backend::first_look(&mut feed, &stack, within).await.map_err(Failure::cannot_tell)?),
+            Patience::WithAll => drop(engine::settled(&mut feed, &stack, within).await),
         }
         Ok(Self { feed, stack, clock, language, acted_at: None, _engine: engine, _told: told })
     }

@@ -228,6 +228,31 @@ fn each_kind_of_policy_that_denies_is_named_in_the_snapshot() {
     }
 }
 
+/// The first answer decides nothing: a cold call that hangs is asked again within `--timeout`.
+#[test]
+fn a_first_question_that_hangs_is_asked_again_as_long_as_there_is_time() {
+    let machine = Machine::new();
+    let cloud = super::process::CloudProcess::start(&machine);
+    let stub = |hangs: usize| {
+        let asked = std::sync::atomic::AtomicUsize::new(0);
+        Stub::before(cloud.address(), move |call| {
+            let first = call.operation == "GetCallerIdentity" && asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst) < hangs;
+            if first { Answer::Silence } else { Answer::Upstream }
+        })
+    };
+    // An account is pinned: nothing else is asked before it is known.
+    let file = machine.file("c.toml", "account = \"111122223333\"\n");
+    let args =
+        |url: &str| ["snapshot", "--endpoint-url", url, "--config", &file.display().to_string(), "--timeout", "12"].map(str::to_owned);
+    let run = |url: String| {
+        let args = args(&url);
+        machine.run(&args.each_ref().map(String::as_str), &CREDENTIALS)
+    };
+    let once = run(stub(1).url());
+    assert!(once.out.contains("control-plane") && once.err.is_empty(), "{once:#?}");
+    run(stub(usize::MAX).url()).ends(3, &["timed out", "asked again for 12 s", "next:"]).silent();
+}
+
 // Proxies.
 
 #[test]

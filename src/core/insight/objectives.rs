@@ -281,7 +281,7 @@ fn backup(store: &Store, stated: &Stated, now: Time) -> Finding {
     let newest = events.events.iter().filter(|e| finished(&e.message)).filter_map(|e| e.at).max();
     match newest {
         Some(at) => Finding {
-            measured: Some(format!("{} ago", text::age(at, now))),
+            measured: Some(text::ago(at, now)),
             says: format!("RDS event: backup finished {}", moment(at)),
             level: kept(stated, now - at),
         },

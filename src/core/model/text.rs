@@ -16,9 +16,25 @@ pub fn sanitize(text: &str) -> String {
     out
 }
 
-/// At most two units: `4s`, `1m40s`, `3h12m`, `9d04h`.
+/// Clocks of hosts differ by so many seconds without anything being wrong.
+const USUAL_SKEW: i64 = 60;
+
+/// At most two units: `4s`, `1m40s`, `3h12m`, `9d04h`; of a time that is still to come, `1h00m ahead`: whose clock that is, is wrong.
 pub fn age(from: Time, now: Time) -> String {
-    duration((now - from).num_seconds().max(0))
+    match (now - from).num_seconds() {
+        ahead if is_ahead(from, now) => format!("{} ahead", duration(-ahead)),
+        seconds => duration(seconds.max(0)),
+    }
+}
+
+fn is_ahead(at: Time, now: Time) -> bool {
+    (now - at).num_seconds() < -USUAL_SKEW
+}
+
+/// `4s ago`, `1h00m ahead`.
+pub fn ago(at: Time, now: Time) -> String {
+    let age = age(at, now);
+    if is_ahead(at, now) { age } else { age + " ago" }
 }
 
 /// Seconds as at most two units.
@@ -233,6 +249,14 @@ mod tests {
     fn durations_have_at_most_two_units() {
         for (seconds, text) in [(0, "0s"), (59, "59s"), (100, "1m40s"), (11_520, "3h12m"), (792_000, "9d04h")] {
             assert_eq!(duration(seconds), text);
+        }
+    }
+
+    #[test]
+    fn a_time_that_is_still_to_come_is_no_age_of_zero() {
+        let now = Time::default() + chrono::TimeDelta::hours(2);
+        for (seconds, text) in [(-3600, "1h00m ahead"), (-61, "1m01s ahead"), (-60, "0s ago"), (0, "0s ago"), (100, "1m40s ago")] {
+            assert_eq!(ago(now - chrono::TimeDelta::seconds(seconds), now), text);
         }
     }
 

@@ -151,14 +151,15 @@ fn health(v: &View<'_>) -> Phrase<'static> {
 fn freshness(v: &View<'_>) -> Phrase<'static> {
     let needs = v.session.needs();
     let entries: Vec<_> = needs.iter().filter_map(|k| v.store.entry(*k).map(|e| (k, e))).collect();
+    // Beside "all stale" no smaller number.
+    if let Some(at) = v.session.outage().and_then(|_| entries.iter().filter_map(|(_, e)| e.at).max()) {
+        return Phrase::of(format!("◌ no answer, {}", text::age(at, v.now)), Role::Stale);
+    }
     let stale: Vec<_> = entries.iter().filter(|(_, e)| e.is_stale(v.now)).collect();
     if let Some((_, entry)) = stale.iter().min_by_key(|(_, e)| e.at)
         && let Some(at) = entry.at
     {
         return Phrase::of(format!("◌ {} stale, {}", stale.len(), text::age(at, v.now)), Role::Stale);
-    }
-    if let Some(at) = v.session.outage().and_then(|_| entries.iter().filter_map(|(_, e)| e.at).max()) {
-        return Phrase::of(format!("◌ no answer, {}", text::age(at, v.now)), Role::Stale);
     }
     let live = entries.iter().filter(|(_, e)| e.interval <= LIVE).filter_map(|(_, e)| e.at).min();
     match live {

@@ -335,3 +335,14 @@ fn without_a_pipeline_the_delivery_begins_with_the_build() {
     );
     assert_eq!((step(&web, StepKind::Source).state, step(&web, StepKind::Source).detail.as_str()), (StepState::Done, "76891a7652d…"));
 }
+
+/// A service that nothing here builds waits for no delivery.
+#[test]
+fn a_service_that_nothing_builds_is_no_delivery() {
+    let mut world = World::healthy();
+    let name = world.stack.services[2].name.clone();
+    assert!(draw(&world).deliveries.iter().any(|d| d.service == name));
+    world.stack.repositories.retain(|r| r.role != world.stack.services[2].role);
+    world.stack.projects.truncate(2);
+    assert!(draw(&world).deliveries.iter().all(|d| d.service != name));
+}

@@ -256,7 +256,7 @@ impl Figures<'_> {
     fn logs(&self) -> Vec<Figure> {
         let mut all = self.metrics(&[("", metric::Logs::Events.id(), |v| format!("{} events/min", text::count(v)))]);
         if let Some(last) = self.store.get::<LogTail>().and_then(|t| t.events.back()) {
-            all.push(figure("last", format!("{} ago", text::age(last.arrived(), self.now))));
+            all.push(figure("last", text::ago(last.at, self.now)));
         }
         all
     }

@@ -165,7 +165,7 @@ impl Figures<'_> {
     }
 
     fn ago(&self, label: &'static str, at: Option<Time>) -> Option<Figure> {
-        at.map(|at| figure(label, format!("{} ago", text::age(at, self.now))))
+        at.map(|at| figure(label, text::ago(at, self.now)))
     }
 
     pub(super) fn build(&self) -> Vec<Figure> {

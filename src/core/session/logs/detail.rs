@@ -52,7 +52,7 @@ impl Detail {
         let own = session.stack.followed().into_iter().find(|g| !event.of.is_empty() && g.of == *event.of);
         let group = own.map_or_else(|| session.stack.first_log_group().to_owned(), |g| g.name);
         let mut facts = vec![
-            ("time", format!("{} UTC  ({} ago)", times::whole(event.at), text::age(event.at, session.now))),
+            ("time", format!("{} UTC  ({})", times::whole(event.at), text::ago(event.at, session.now))),
             ("local", times::whole_local(&session.logs.zone, event.at)),
             ("service", event.service().to_owned()),
             ("group", group),

@@ -99,7 +99,7 @@ fn secret_exists(facts: &Facts<'_>, secret: &Secret) -> Option<Finding> {
     if !secret.exists {
         return Some(down("missing"));
     }
-    secret.deleted_at.map(|at| down(format!("deleted {} ago", text::age(at, facts.now))).since(Some(at)))
+    secret.deleted_at.map(|at| down(format!("deleted {}", text::ago(at, facts.now))).since(Some(at)))
 }
 
 fn rotation(facts: &Facts<'_>, secret: &Secret) -> Option<Finding> {

@@ -166,7 +166,7 @@ fn draw_step(v: &View<'_>, step: &Step, before: &'static str, here: bool, area: 
         (_, Some(s)) if s > 0 => Phrase::labelled("took", text::duration(s), Role::Text),
         _ => Phrase::new(),
     };
-    let when = step.since.filter(|_| step.state != StepState::Running).map(|at| format!("{} ago", text::age(at, v.now)));
+    let when = step.since.filter(|_| step.state != StepState::Running).map(|at| text::ago(at, v.now));
     // What a step says may go on where it has no times.
     let mut end = area.right();
     if area.width >= 60 {

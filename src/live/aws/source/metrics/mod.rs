@@ -77,20 +77,24 @@ impl super::Source for MetricsSource {
         let any_new = all.iter().any(is_new);
         let asked: Vec<&Query> = all.iter().filter(|q| q.spec.turn <= turn || is_new(q)).collect();
         let from = cx.now - if any_new { BACK_FILL } else { LOOK_BACK + TimeDelta::seconds(turn.seconds()) };
-        metrics.refused.clear();
+        // What is not asked now stays as it was answered last.
+        let again: BTreeSet<&str> = asked.iter().map(|q| q.id.as_str()).collect();
+        metrics.refused.retain(|id, _| !again.contains(id.as_str()));
         let (global, home): (Vec<&Query>, Vec<&Query>) = asked.into_iter().partition(|q| q.home == Home::Global);
+        let global_ids: Vec<String> = global.iter().map(|q| q.id.to_string()).collect();
         let (home, global) = futures_util::join!(ask(&cx, &home, from), ask(&cx, &global, from));
         take(&mut metrics, home?);
         match global {
             Ok(answer) => take(&mut metrics, answer),
             // The other region's trouble is no reason to lose this one's.
             Err(problem) => {
-                let ids = all.iter().filter(|q| q.home == Home::Global).map(|q| q.id.to_string());
+                let ids = global_ids.into_iter();
                 metrics.refused.extend(ids.map(|id| (id, problem.headline.clone())));
             }
         }
         let wanted: BTreeSet<&str> = all.iter().map(|q| q.id.as_str()).collect();
         metrics.series.retain(|id, _| wanted.contains(id.as_str()));
+        metrics.refused.retain(|id, _| wanted.contains(id.as_str()));
         for asked in [Turn::Golden, Turn::Slow, Turn::Rare].into_iter().filter(|t| *t <= turn) {
             metrics.asked_at.insert(asked.seconds(), cx.now.timestamp());
         }
@@ -137,18 +141,28 @@ async fn ask(cx: &Context, queries: &[&Query], from: Time) -> Result<Answer, Pro
         let request = request.scan_by(sdk::ScanBy::TimestampAscending);
         answer.asked.extend(chunk.iter().map(|q| (q.id.to_string(), q.spec.zero_fill, q.spec.turn.seconds())));
         let ask = |token| request.clone().set_next_token(token).send();
-        for result in page::all(GET, ask, |out| (out.metric_data_results, out.next_token)).await? {
-            let Some(query) = result.id().and_then(|id| by_query_id.get(id)) else { continue };
-            if matches!(result.status_code(), Some(sdk::StatusCode::Forbidden | sdk::StatusCode::InternalError)) {
-                let said = result.messages().iter().map(|m| text(m.value())).collect::<Vec<_>>().join("; ");
-                answer.refused.insert(query.id.to_string(), said);
-            }
-            let points = result.timestamps().iter().zip(result.values());
-            let points = points.filter_map(|(at, v)| time(Some(at)).map(|t| (t.timestamp(), *v)));
-            answer.points.push((query.id.to_string(), points.collect()));
-        }
+        let results = page::all(GET, ask, |out| (out.metric_data_results, out.next_token)).await?;
+        hear(&by_query_id, &results, &mut answer);
     }
     Ok(answer)
+}
+
+/// Points, and what CloudWatch did not tell. It answers every query, if only with nothing.
+fn hear(by_query_id: &BTreeMap<String, &Query>, results: &[sdk::MetricDataResult], answer: &mut Answer) {
+    let mut missing: BTreeSet<&String> = by_query_id.keys().collect();
+    for result in results {
+        let Some((id, query)) = result.id().and_then(|id| by_query_id.get_key_value(id)) else { continue };
+        missing.remove(id);
+        if let Some(status @ (sdk::StatusCode::Forbidden | sdk::StatusCode::InternalError)) = result.status_code() {
+            let said = result.messages().iter().map(|m| text(m.value())).filter(|said| !said.is_empty()).collect::<Vec<_>>().join("; ");
+            answer.refused.insert(query.id.to_string(), if said.is_empty() { status.as_str().to_owned() } else { said });
+        }
+        let points = result.timestamps().iter().zip(result.values());
+        let points = points.filter_map(|(at, v)| time(Some(at)).map(|t| (t.timestamp(), *v)));
+        answer.points.push((query.id.to_string(), points.collect()));
+    }
+    let left_out = missing.into_iter().filter_map(|id| by_query_id.get(id));
+    answer.refused.extend(left_out.map(|q| (q.id.to_string(), "left out of the answer".to_owned())));
 }
 
 fn data_query(id: &str, query: &Query) -> sdk::MetricDataQuery {
@@ -157,4 +171,39 @@ fn data_query(id: &str, query: &Query) -> sdk::MetricDataQuery {
         sdk::Metric::builder().namespace(query.namespace).metric_name(query.spec.metric).set_dimensions(Some(dimensions.collect()));
     let stat = sdk::MetricStat::builder().metric(metric.build()).period(60).stat(query.spec.stat).build();
     sdk::MetricDataQuery::builder().id(id).metric_stat(stat).return_data(true).build()
+}
+
+#[cfg(test)]
+mod tests {
+    use nextcore_core::model::metric::Family;
+
+    use super::*;
+
+    #[test]
+    fn what_cloudwatch_refuses_or_leaves_out_is_told_with_the_reason_that_there_is() {
+        let queries: Vec<Query> = nextcore_core::model::metric::Tg::ALL
+            .iter()
+            .cycle()
+            .zip(["told", "refused", "refused without a word", "left out"])
+            .map(|(metric, subject)| Query {
+                id: metric.series(subject),
+                spec: table::Spec { metric: "M", stat: "Sum", turn: Turn::Slow, zero_fill: false },
+                namespace: "N",
+                dimensions: Vec::new(),
+                home: Home::Region,
+            })
+            .collect();
+        let asked: BTreeMap<String, &Query> = queries.iter().enumerate().map(|(i, q)| (format!("q{i}"), q)).collect();
+        let result = |id: &str, status| sdk::MetricDataResult::builder().id(id).status_code(status);
+        let message = sdk::MessageData::builder().code("Forbidden").value("no right to it").build();
+        let results = [
+            result("q0", sdk::StatusCode::Complete).build(),
+            result("q1", sdk::StatusCode::Forbidden).messages(message).build(),
+            result("q2", sdk::StatusCode::InternalError).build(),
+        ];
+        let mut answer = Answer::default();
+        hear(&asked, &results, &mut answer);
+        let why: Vec<Option<&str>> = queries.iter().map(|q| answer.refused.get(q.id.as_str()).map(String::as_str)).collect();
+        assert_eq!(why, [None, Some("no right to it"), Some("InternalError"), Some("left out of the answer")]);
+    }
 }
