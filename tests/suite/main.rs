@@ -22,6 +22,7 @@ mod drops;
 mod engine;
 mod failover;
 mod init;
+mod inputs;
 mod keys;
 #[cfg(not(feature = "ec2"))]
 mod lean;

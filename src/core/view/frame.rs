@@ -236,7 +236,7 @@ fn reminder(oldest: &Standing, more: usize, now: Time) -> String {
 
 /// The last row: what is being typed, a message, or the keys that work here.
 pub(crate) fn hints(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
-    let (x, end) = (area.x + 1, area.right().saturating_sub(1));
+    let (mut x, end) = (area.x + 1, area.right().saturating_sub(1));
     if let Some(text) = &v.session.typing {
         let x = ink.put(x, area.y, end, "/", Role::Key);
         let x = ink.put(x, area.y, end, text, Role::Title);
@@ -252,9 +252,9 @@ pub(crate) fn hints(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
             Tone::Done => ("● ", Role::Ok),
             Tone::Error => ("✖ ", Role::Crit),
         };
-        let x = ink.put(x, area.y, end, mark, role);
-        ink.put(x, area.y, end, &flash.text, Role::Text);
-        return;
+        x = ink.put(x, area.y, end, mark, role);
+        // A word that stays hides no key.
+        x = ink.put(x, area.y, end, &flash.text, Role::Text) + 3;
     }
     // A layer of actions says in its own edge what its keys do.
     if v.session.act().is_some() {
@@ -266,8 +266,10 @@ pub(crate) fn hints(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
     shown.sort_by_key(|c| c.group == "Program");
     let facts =
         shown.into_iter().map(|c| Fact::new(c.rank, Phrase::of(key_name(c), Role::Key).and(" ", Role::Text).and(c.hint, Role::Muted)));
-    let line = fit(facts.collect(), usize::from(end - x), 3);
-    ink.phrase(x, area.y, end, &line);
+    let line = fit(facts.collect(), usize::from(end.saturating_sub(x)), 3);
+    if x < end {
+        ink.phrase(x, area.y, end, &line);
+    }
 }
 
 /// What is typed in the log, its end in sight; why it cannot be read, else what may be typed, as far as there is room.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::Session;
-use super::step::{ended, failed, go_on};
+use super::step::{ended, failed, follow_up};
 use crate::model::action::Request;
 use crate::model::plan::{Outcome, Plan, Refusal, Run};
 use crate::session::Effect;
@@ -83,13 +83,13 @@ pub(in crate::session) fn on_run(session: &mut Session, run: &Arc<Run>, is_new: 
         let words = format!("{}: {}", end.outcome.word(), end.text);
         let _ = walk.progress.say(acting.step, &acting.text, &words, session.now);
         if end.outcome == Outcome::Done {
-            next = ended(session, &mut walk, acting.step, effects);
+            next = Some(ended(session, &mut walk, acting.step, effects));
         } else {
             failed(session, &mut walk, acting.step, &words, effects);
         }
     }
     session.books.walks.insert(id.clone(), walk);
     if let Some(next) = next {
-        go_on(session, &id, next);
+        follow_up(session, &id, next);
     }
 }

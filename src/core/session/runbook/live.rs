@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::lines::Live;
-use super::step::{ended, failed};
+use super::step::{Next, ended, failed};
 use super::{Line, Session, Walk};
 use crate::expression::{Answer, Expression, Facts, Reading};
 use crate::insight::conformance::state;
@@ -61,7 +61,7 @@ pub(in crate::session) fn follow(session: &mut Session, effects: &mut Vec<Effect
         let is_over = settle(session, &mut walk, effects);
         session.books.walks.insert(id.clone(), walk);
         if let Some(next) = is_over {
-            super::step::go_on(session, &id, next);
+            super::step::follow_up(session, &id, next);
         }
     }
 }
@@ -98,8 +98,8 @@ fn live(line: &Line, facts: &Facts) -> Option<Live> {
     })
 }
 
-/// Ends what is waited for, if it is decided or its time is over; the step that is then to be looked at.
-fn settle(session: &Session, walk: &mut Walk, effects: &mut Vec<Effect>) -> Option<usize> {
+/// Ends what is waited for, if it is decided or its time is over; what is to do then.
+fn settle(session: &Session, walk: &mut Walk, effects: &mut Vec<Effect>) -> Option<Next> {
     let waiting = walk.waiting.clone()?;
     if !matches!(walk.progress.steps.get(waiting.step)?.state, State::Running { .. }) {
         walk.waiting = None;
@@ -118,7 +118,7 @@ fn settle(session: &Session, walk: &mut Walk, effects: &mut Vec<Effect>) -> Opti
     let words = live.words();
     let _ = walk.progress.say(waiting.step, &text, &words, session.now);
     if is_true {
-        return ended(session, walk, waiting.step, effects);
+        return Some(ended(session, walk, waiting.step, effects));
     }
     let late = if waiting.waits { "not true in time: " } else { "" };
     failed(session, walk, waiting.step, &format!("{late}{words}"), effects);

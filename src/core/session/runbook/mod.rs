@@ -85,6 +85,8 @@ pub(crate) struct Walk {
     copied: Option<(usize, usize)>,
     /// Beginning anew was asked for once.
     leaving: bool,
+    /// Ticking this step before those above it was asked for once.
+    ticking: Option<usize>,
 }
 
 /// A row of the list.
@@ -258,7 +260,18 @@ impl Books {
             self.language = Language::new().ok();
         }
         let steps = book.steps.iter().map(|step| lines::of(step, self.language.as_ref())).collect();
-        let walk = Walk { book, progress, steps, waiting: None, acting: None, decided: None, scroll: 0, copied: None, leaving: false };
+        let walk = Walk {
+            book,
+            progress,
+            steps,
+            waiting: None,
+            acting: None,
+            decided: None,
+            scroll: 0,
+            copied: None,
+            leaving: false,
+            ticking: None,
+        };
         self.walks.insert(id, walk);
     }
 

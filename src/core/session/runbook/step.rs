@@ -16,6 +16,7 @@ pub(in crate::session) fn enter(session: &mut Session, effects: &mut Vec<Effect>
     let (now, by) = (session.now, session.books.by.clone());
     let Some(walk) = session.books.walks.get_mut(&id) else { return };
     walk.leaving = false;
+    walk.ticking = walk.ticking.filter(|step| *step == at);
     if walk.is_under_way(at) {
         return update::flash(session, "this step is under way; s skips it".to_owned(), Tone::Done);
     }
@@ -25,7 +26,15 @@ pub(in crate::session) fn enter(session: &mut Session, effects: &mut Vec<Effect>
         if matches!(step.state, State::Done { .. }) {
             return update::flash(session, "done already".to_owned(), Tone::Done);
         }
+        // It runs nothing: an Enter too many must not tick what nobody has read.
+        let open = walk.progress.steps.iter().take(at).filter(|s| !s.state.is_over()).count();
+        if open > 0 && walk.ticking != Some(at) {
+            walk.ticking = Some(at);
+            return update::flash(session, format!("before this one {} open: Enter again ticks it", many(open)), Tone::Error);
+        }
         let _ = walk.progress.done(at, &by, now);
+        let ticked = format!("ticked: {}", walk.book.steps.get(at).map_or("", |s| s.title.as_str()));
+        update::flash(session, ticked, Tone::Done);
         return over(session, &id, at, effects);
     };
     let (text, ran) = (line.text.clone(), ran.min(walk.steps.get(at).map_or(0, |lines| lines.len() - 1)));
@@ -60,6 +69,10 @@ pub(in crate::session) fn enter(session: &mut Session, effects: &mut Vec<Effect>
     }
 }
 
+fn many(open: usize) -> String {
+    if open == 1 { "a step is".to_owned() } else { format!("{open} steps are") }
+}
+
 fn wait(session: &mut Session, id: &str, waiting: Waiting, effects: &mut Vec<Effect>) {
     let now = session.now;
     // New answers after an action: not with the next interval, but now.
@@ -81,7 +94,8 @@ fn looked(session: &mut Session, id: &str, at: usize, text: &str, effects: &mut 
     let _ = walk.progress.say(at, text, "opened", session.now);
     let next = ended(session, &mut walk, at, effects);
     session.books.walks.insert(id.to_owned(), walk);
-    if let Some(next) = next {
+    // What was opened is on the screen now: what comes next stands in the step.
+    if let Next::Step(next) = next {
         go_on(session, id, next);
     }
 }
@@ -92,16 +106,27 @@ fn open_logs(session: &mut Session, query: &LogQuery) {
     update::open_logs(session, &words.join(" "));
 }
 
-/// A command of a step went well: the step goes on, or is done. The step that is then to be looked at.
-pub(super) fn ended(session: &Session, walk: &mut Walk, at: usize, effects: &mut Vec<Effect>) -> Option<usize> {
+/// What is to do after a command that went well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Next {
+    /// This step.
+    Step(usize),
+    /// The next command of the same step: what of it is done, and which that is.
+    Command(String),
+}
+
+/// A command of a step went well: the step goes on, or is done.
+pub(super) fn ended(session: &Session, walk: &mut Walk, at: usize, effects: &mut Vec<Effect>) -> Next {
     let _ = walk.progress.advance(at, session.now);
-    let all = walk.steps.get(at).map_or(0, Vec::len);
-    let is_last = walk.progress.steps.get(at).is_none_or(|step| step.ran >= all);
+    let lines = walk.steps.get(at).map_or(&[][..], Vec::as_slice);
+    let (ran, all) = (walk.progress.steps.get(at).map_or(0, |step| step.ran), lines.len());
+    let next = lines.get(ran).map(|line| format!("{ran} of {all} in this step: Enter runs {}", line.text));
+    let is_last = next.is_none();
     if is_last {
         let _ = walk.progress.done(at, &session.books.by, session.now);
     }
     effects.push(walk.kept(is_last && walk.progress.outcome() == Outcome::Finished));
-    is_last.then(|| following(&walk.progress, at))
+    next.map_or_else(|| Next::Step(following(&walk.progress, at)), Next::Command)
 }
 
 /// A command of a step went wrong.
@@ -116,8 +141,16 @@ fn following(progress: &Progress, at: usize) -> usize {
     (at + 1..progress.steps.len()).find(open).or_else(|| (0..at).find(open)).unwrap_or(at)
 }
 
+/// Goes on with what is next.
+pub(super) fn follow_up(session: &mut Session, id: &str, next: Next) {
+    match next {
+        Next::Step(step) => go_on(session, id, step),
+        Next::Command(told) => update::flash(session, told, Tone::Done),
+    }
+}
+
 /// Selects a step of a walk, and says so when nothing is left.
-pub(super) fn go_on(session: &mut Session, id: &str, next: usize) {
+fn go_on(session: &mut Session, id: &str, next: usize) {
     session.select_step(id, next);
     let finished = session.books.walks.get(id).is_some_and(|w| w.progress.outcome() == Outcome::Finished);
     if finished {

@@ -220,6 +220,8 @@ fn an_action_is_done_when_it_ended_well_and_its_wait_rests_on_newer_answers() {
     runs(&mut session, &request, Some(Ended::Done));
     let step = |s: &Session| s.walk("slow").unwrap().progress.steps[2].clone();
     assert_eq!((step(&session).ran, step(&session).state.word()), (1, "to do"), "there is a wait after it");
+    let told = &session.flash.as_ref().unwrap().text;
+    assert!(told.starts_with("1 of 2 in this step: Enter runs wait"), "{told}");
     assert!(step(&session).said[0].result.contains("4/4 running"));
     // The database of before the action says what is waited for: that is no answer.
     press(&mut session, &[ESC]);
@@ -334,9 +336,14 @@ fn shell_lines_are_copied_one_block_at_a_time_and_never_run() {
     assert!(session.flash.as_ref().unwrap().text.contains("1 of 2: aws first"));
     assert_eq!(copy(&mut session), [Effect::Copy("aws second".into())]);
     assert_eq!(copy(&mut session), [Effect::Copy("aws first".into())]);
+    // Enter once too often ticks nothing that stands after what is open.
+    assert_eq!(press(&mut session, &[ENTER]), []);
+    assert!(session.flash.as_ref().unwrap().text.contains("3 steps are open: Enter again"));
+    assert!(states(&session).ends_with("to do to do"));
     let effects = press(&mut session, &[ENTER]);
     assert_eq!((kept(&effects).len(), effects.len()), (1, 1), "Enter ticks it, and that is all");
     assert!(states(&session).ends_with("done to do"));
+    assert_eq!(session.flash.as_ref().unwrap().text, "ticked: By hand");
     press(&mut session, &[Key::new(Code::Up), Key::new(Code::Up), Key::char('y')]);
     assert_eq!(copy(&mut session), [Effect::Copy("scale web 4".into())], "without shell lines, the next command");
 }
@@ -345,7 +352,7 @@ fn shell_lines_are_copied_one_block_at_a_time_and_never_run() {
 fn a_walk_is_there_again_and_a_second_dashboard_ticks_in_it() {
     let mut session = opened(Mode::Safe);
     down(&mut session, 3);
-    let effects = press(&mut session, &[ENTER]);
+    let effects = press(&mut session, &[ENTER, ENTER]);
     let mut elsewhere = kept(&effects)[0].progress.clone();
     press(&mut session, &[ESC]);
     line(&mut session, ":runbook slow");
@@ -366,7 +373,7 @@ fn a_walk_is_there_again_and_a_second_dashboard_ticks_in_it() {
 fn beginning_anew_is_asked_twice_and_tells_what_was_done() {
     let mut session = opened(Mode::Safe);
     down(&mut session, 3);
-    press(&mut session, &[ENTER]);
+    press(&mut session, &[ENTER, ENTER]);
     assert_eq!(press(&mut session, &typed("r")), []);
     let effects = press(&mut session, &typed("r"));
     let kept = kept(&effects)[0];
