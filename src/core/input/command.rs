@@ -29,6 +29,8 @@ pub enum Jump {
     Verify,
     /// The runbooks, those of the selected box first.
     Runbooks,
+    /// The charts of the selected box.
+    Charts,
 }
 
 /// What a command asks for.
@@ -80,6 +82,8 @@ pub enum Intent {
     Follow,
     /// Wrap long lines.
     Wrap,
+    /// Show more or less of the past.
+    Window,
     /// Fold or unfold what is folded.
     Fold,
     /// Run the next command of a runbook's step.
@@ -130,6 +134,10 @@ pub struct Situation {
     pub open: bool,
     /// A walk through a runbook is on the screen.
     pub walk: bool,
+    /// Charts are on the screen in full.
+    pub charts: bool,
+    /// What is selected has charts.
+    pub charted: bool,
 }
 
 /// One row of the table.
@@ -179,12 +187,14 @@ mod tests {
 
     #[test]
     fn no_key_means_two_things_anywhere_and_every_row_is_documented() {
-        let places = (0..1_u16 << 11).map(|bits| {
-            let [stack, list, panels, logs, event, folds, opens, layer, acts, open, walk] = std::array::from_fn(|i| bits & (1 << i) != 0);
-            Situation { stack, list, panels, logs, event, folds, opens, layer, acts, open, walk }
+        let places = (0..1_u16 << 13).map(|bits| {
+            let [stack, list, panels, logs, event, folds, opens, layer, acts, open, walk, charts, charted] =
+                std::array::from_fn(|i| bits & (1 << i) != 0);
+            Situation { stack, list, panels, logs, event, folds, opens, layer, acts, open, walk, charts, charted }
         });
         // A walk is one pane, and the alarms, the log and the stack view are others.
-        for place in places.filter(|p| !p.walk || !(p.folds || p.logs || p.event || p.stack || p.opens)) {
+        let places = places.filter(|p| !p.charts || !(p.folds || p.logs || p.event || p.stack || p.opens || p.list));
+        for place in places.filter(|p| !p.walk || !(p.folds || p.logs || p.event || p.stack || p.opens || p.charts)) {
             let mut seen = BTreeSet::new();
             for command in COMMANDS.iter().filter(|c| (c.enabled)(place)) {
                 assert!(!command.doc.is_empty() && !command.keys.is_empty(), "{}", command.name);

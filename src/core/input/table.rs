@@ -141,6 +141,26 @@ pub const COMMANDS: &[Command] = &[
         ..AWAY
     },
     Command {
+        name: "charts",
+        keys: &[Key::char('c')],
+        doc: "charts of a box, in full",
+        hint: "charts",
+        rank: 5,
+        group: LOOK,
+        intent: Intent::Go(Jump::Charts),
+        enabled: |s| s.charted && !s.charts && !s.walk && !s.event,
+    },
+    Command {
+        name: "window",
+        keys: &[Key::char('w')],
+        doc: "15 minutes, 1 hour, 3 hours",
+        hint: "window",
+        rank: 3,
+        group: LOOK,
+        intent: Intent::Window,
+        enabled: |s| s.charts,
+    },
+    Command {
         name: "zones",
         keys: &[Key::char('z')],
         doc: "availability zones",

@@ -29,6 +29,30 @@ impl Counts {
     }
 }
 
+/// What an event is one of: which of them stand as marks on charts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EventKind {
+    /// What a service, a data store or the platform says besides.
+    #[default]
+    Note,
+    Health,
+    Alarm,
+    /// A task ended.
+    Stop,
+    Scaling,
+    /// A pipeline, a build, an image.
+    Delivery,
+    Secret,
+    Deployment,
+    /// A data store failed over, restarted or was lost.
+    Failover,
+    /// What was done from here.
+    Action,
+    Acknowledged,
+    Incident,
+}
+
 /// One line of the timeline: what changed, where, in the cloud's own words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
@@ -40,6 +64,8 @@ pub struct Event {
     pub level: Level,
     /// The source's sentence, shortened: `started 1 task`, `failover completed`.
     pub text: String,
+    #[serde(default)]
+    pub kind: EventKind,
 }
 
 /// Something that others rest on and that did not serve.

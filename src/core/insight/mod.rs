@@ -19,4 +19,4 @@ pub(crate) mod fixture;
 mod tests;
 
 pub use health::{RuleDoc, Watch, catalogue, judge, sections};
-pub use judgement::{Cause, Counts, Event, Judgement, NodeId};
+pub use judgement::{Cause, Counts, Event, EventKind, Judgement, NodeId};

@@ -3,6 +3,7 @@
 
 pub mod act;
 pub(crate) mod derived;
+mod diary;
 pub mod filter;
 pub mod layout;
 pub(crate) mod lens;
@@ -13,6 +14,7 @@ pub(crate) mod pane;
 pub(crate) mod rows;
 pub(crate) mod runbook;
 mod update;
+mod window;
 
 use crate::model::system::System;
 use std::borrow::Cow;
@@ -135,6 +137,9 @@ pub struct Session {
     /// Leaving was asked for while something is under way.
     leaving: bool,
     derived: derived::Derived,
+    pub(crate) diary: diary::Diary,
+    /// The stretch of time and the moment that charts, timeline and log share.
+    pub(crate) window: window::Window,
     needs: (BTreeSet<SectionKey>, BTreeSet<SectionKey>, Option<NodeId>),
     /// Something is not healthy.
     closely: bool,
@@ -177,6 +182,8 @@ impl Session {
             history: Vec::new(),
             leaving: false,
             derived: derived::Derived::default(),
+            diary: diary::Diary::default(),
+            window: window::Window::default(),
             needs: Default::default(),
             closely: false,
             noted: 0,
@@ -391,6 +398,8 @@ impl Session {
             acts: !act::subjects(self).is_empty(),
             open: self.to_take_on().is_some(),
             walk,
+            charts: self.screen().is_some_and(|s| s.pane == PaneId::Charts),
+            charted: self.charted().is_some(),
         }
     }
 }

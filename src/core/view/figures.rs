@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::View;
-use super::widget::chart;
+use super::widget::chart::{self, Mark};
 use super::widget::{Chart, Phrase, Unit};
 use crate::insight::{Counts, NodeId};
 use crate::model::Time;
@@ -248,6 +248,14 @@ impl<'a> View<'a> {
         chart::end(series, self.readings.of(id), self.now)
     }
 
+    /// What stands on every chart: what was deployed, what failed over, which incidents began, what was done from here.
+    fn marks(&self) -> Vec<Mark> {
+        let events = self.session.diary.events().iter();
+        let mut marks: Vec<Mark> = events.filter_map(|e| Some(Mark { at: e.at.timestamp(), sign: Mark::sign(e)? })).collect();
+        marks.dedup();
+        marks
+    }
+
     /// A chart of that id.
     pub(crate) fn chart(&self, label: impl Into<Cow<'a, str>>, id: impl Into<SeriesId>, unit: Unit) -> Chart<'a> {
         let id = id.into();
@@ -266,7 +274,8 @@ impl<'a> View<'a> {
             value: self.value(&id),
             unit,
             role: Role::Series1,
-            marks: Vec::new(),
+            marks: self.marks(),
+            cursor: self.session.window.cursor.map(|at| at.timestamp()),
             limit: None,
         }
     }

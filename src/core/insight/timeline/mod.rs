@@ -23,7 +23,7 @@ use crate::model::{Time, text};
 use crate::insight::health::rules::alarms::short_reason;
 use crate::insight::health::rules::delivery::build_cause;
 use crate::insight::health::rules::service::{is_failure, stop_cause};
-use crate::insight::judgement::{Event, NodeId};
+use crate::insight::judgement::{Event, EventKind, NodeId};
 use crate::insight::topology::images::short_digest;
 
 /// Lines that are kept.
@@ -269,8 +269,21 @@ impl Record<'_> {
             }
             Self::Platform(line) => line.write(),
         };
-        let twin = self.twin(&text);
-        (Event { at, node, level, text }, twin)
+        let (twin, kind) = (self.twin(&text), self.kind(level));
+        (Event { at, node, level, text, kind }, twin)
+    }
+
+    fn kind(self, level: Level) -> EventKind {
+        match self {
+            Self::Begun(..) | Self::Deployed(_) => EventKind::Deployment,
+            Self::Stopped(_) => EventKind::Stop,
+            Self::Scaled(_) => EventKind::Scaling,
+            Self::Alarm(_) | Self::Change(..) => EventKind::Alarm,
+            Self::Database(_) | Self::Cache(_) if level >= Level::Degraded => EventKind::Failover,
+            Self::Platform(Platform::Rotated(_)) => EventKind::Secret,
+            Self::Platform(Platform::Invalidated(_)) | Self::Service(..) | Self::Database(_) | Self::Cache(_) => EventKind::Note,
+            Self::Platform(_) => EventKind::Delivery,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use chrono::{TimeDelta, TimeZone, Utc};
 use super::{PostMortem, export, list, show};
 use crate::incident::{Acknowledged, Confidence, Evidence, Incident, Phase, Severity, Symptom};
 use crate::insight::fixture::World;
-use crate::insight::{Event, NodeId};
+use crate::insight::{Event, EventKind, NodeId};
 use crate::model::Time;
 use crate::model::action::Request;
 use crate::model::audit::{AuditEntry, Told, Who};
@@ -85,6 +85,7 @@ fn failover() -> Incident {
             node: NodeId::service("web"),
             level: Level::Info,
             text: "deployment of production-nextcore-web:57 started".to_owned(),
+            kind: EventKind::Deployment,
         }],
         runbook: "rds-failover".to_owned(),
         values: [("database".to_owned(), "production-nextcore-db".to_owned())].into(),
@@ -319,7 +320,7 @@ fn hostile_texts_stay_text() {
         confidence: Confidence::Likely,
         zone: text(evil),
         symptoms: vec![Symptom { node: node.clone(), level: Level::Down, since: Some(after(1)), text: text(evil), until: Some(after(9)) }],
-        changes: vec![Event { at: after(-9), node: node.clone(), level: Level::Info, text: text(evil) }],
+        changes: vec![Event { at: after(-9), node: node.clone(), level: Level::Info, text: text(evil), kind: EventKind::Note }],
         runbook: text(evil),
         values: [(text(evil), text(evil))].into(),
         aws: text(evil),

@@ -63,6 +63,12 @@ impl LogView {
         (at < oldest).then(|| format!("nothing before that: the oldest line is of {} {label}", clock(oldest)))
     }
 
+    /// The time of the line that was stopped at; none while new lines are followed.
+    pub(crate) fn chosen_time(&self) -> Option<Time> {
+        self.pin()?;
+        self.shown().get(self.position()).map(|i| i.place.at)
+    }
+
     /// Shows what lies further left or right.
     pub(crate) fn sideways(&mut self, right: bool) {
         self.shift = if right { (self.shift + SIDEWAYS).min(FURTHEST) } else { self.shift.saturating_sub(SIDEWAYS) };

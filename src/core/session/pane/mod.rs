@@ -5,6 +5,7 @@
 pub(crate) mod alarms;
 pub(crate) mod balancer;
 pub(crate) mod cache;
+pub(crate) mod charts;
 pub(crate) mod dashboards;
 pub(crate) mod database;
 pub(crate) mod delivery;
@@ -154,4 +155,6 @@ panes! {
     Runbooks => runbook::LIST,
     /// One walk through a runbook.
     Runbook => runbook::WALK,
+    /// The charts of one box in full.
+    Charts => charts::ROW,
 }

@@ -23,7 +23,8 @@ fn node(session: &Session, query: &Query<'_>, index: usize) -> Option<Lead> {
     timeline(session, query.filter).get(index).map(|e| Lead::Node(e.node.clone()))
 }
 
-/// What changed, newest first.
+/// What changed, newest first; found by box, words and severity.
 pub(crate) fn timeline<'a>(session: &'a Session, filter: &Filter) -> Vec<&'a Event> {
-    session.judgement.timeline.iter().filter(|e| filter.matches(&e.node.to_string(), &e.text)).collect()
+    let matches = |e: &&Event| filter.is_empty() || filter.matches_fields(&[&e.node.to_string(), &e.text, e.level.word()]);
+    session.diary.events().iter().filter(matches).collect()
 }

@@ -182,3 +182,36 @@ fn reasons_get_lines_where_there_are_some_to_spare_the_worst_first() {
         assert!(layout.boxes.iter().all(|o| b.told.y >= o.place.y + o.place.h || b.told.y + b.told.h <= o.place.y), "{b:?}");
     }
 }
+
+/// What is found in one of charts, timeline and log is looked up in the others.
+#[test]
+fn a_moment_goes_from_charts_to_the_timeline_to_the_log_and_back() {
+    let world = World::healthy();
+    let mut session =
+        Session::new(SessionOptions { stack: world.stack.clone(), mode: Mode::Safe, simulated: true, size: (120, 40), now: world.now });
+    let judgement = world.judge();
+    update(&mut session, Msg::Observed(Arc::new(world.store), judgement));
+    let pane = |s: &Session| s.screen().map(|s| (s.pane, s.subject.clone()));
+    press(&mut session, "c");
+    assert_eq!(pane(&session), Some((PaneId::Charts, "alb".to_owned())));
+    press(&mut session, "left left down w");
+    let cursor = session.window.cursor.unwrap();
+    assert!(cursor.timestamp() % 60 == 0 && session.now - cursor > chrono::TimeDelta::seconds(60));
+    assert_eq!((session.window.chart, session.window.span.word()), (1, "3h"));
+    press(&mut session, "g e");
+    let first = session.window.cursor.unwrap();
+    assert!(session.now - first > chrono::TimeDelta::minutes(178), "the beginning of what is shown");
+    let screen = session.screen().cloned().unwrap();
+    let events = crate::session::pane::timeline::timeline(&session, &filter::Filter::default());
+    let ids = rows::ids(&session, screen.pane, "", 0);
+    let selected = session.list(screen.pane, "", 0).position(&ids);
+    let (newer, chosen) = (events.get(selected.wrapping_sub(1)).map(|e| e.at), events[selected].at);
+    assert!(newer.is_none_or(|at| at > first) && (chosen <= first || selected + 1 == events.len()), "{newer:?} {first} {chosen}");
+    // Another line of the timeline, and its box at that time.
+    press(&mut session, "up c");
+    assert_eq!(session.window.cursor, newer);
+    press(&mut session, "L");
+    assert_eq!(pane(&session).unwrap().0, PaneId::Logs);
+    press(&mut session, "esc G");
+    assert!(pane(&session).unwrap().0 == PaneId::Charts && session.window.cursor.is_none(), "G is now");
+}

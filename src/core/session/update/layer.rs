@@ -64,6 +64,9 @@ pub(in crate::session) fn push(session: &mut Session, pane: PaneId, subject: Str
 
 /// Jumps to a place; the log shows the lines of the service that is looked at.
 pub(in crate::session) fn go(session: &mut Session, place: Jump) {
+    if super::moment::carry(session, place) {
+        return;
+    }
     if place == Jump::Logs {
         let service = match session.screen() {
             Some(Screen { pane: PaneId::Service, subject, .. }) => Some(subject.clone()),
@@ -89,7 +92,7 @@ pub(in crate::session) fn open_logs(session: &mut Session, filter: &str) {
     open_log(session, None, query.unwrap_or_default());
 }
 
-fn open_log(session: &mut Session, service: Option<String>, filter: log::query::Query) {
+pub(super) fn open_log(session: &mut Session, service: Option<String>, filter: log::query::Query) {
     let store = Arc::clone(&session.store);
     session.logs.open(service, filter, store.get::<LogTail>());
     push(session, PaneId::Logs, String::new(), 0);

@@ -2,6 +2,7 @@
 
 mod layer;
 mod logs;
+mod moment;
 mod nav;
 mod refresh;
 
@@ -9,6 +10,7 @@ use std::sync::Arc;
 
 use super::act;
 use super::derived::derive;
+use super::diary;
 use super::lens::lenses;
 use super::{Effect, Flash, Msg, Screen, Session, Tone, runbook};
 
@@ -25,6 +27,7 @@ const FLASH: chrono::TimeDelta = chrono::TimeDelta::seconds(4);
 /// Takes one message in; returns what the loop must do. The first call announces what the screen needs.
 pub fn update(session: &mut Session, msg: Msg) -> Vec<Effect> {
     let mut effects = Vec::new();
+    let changes = matches!(msg, Msg::Observed(..) | Msg::Incidents(_) | Msg::Acted(_));
     match msg {
         Msg::Key(key) => on_key(session, key, &mut effects),
         Msg::Paste(text) => {
@@ -55,6 +58,9 @@ pub fn update(session: &mut Session, msg: Msg) -> Vec<Effect> {
             session.glances.insert(name, glance);
             session.dirty = true;
         }
+    }
+    if changes {
+        diary::gather(session);
     }
     derive(session);
     runbook::follow(session, &mut effects);
@@ -89,6 +95,7 @@ fn observe(session: &mut Session, store: Arc<Store>, judgement: Judgement) {
     session.derived.news += u64::from(news);
     session.lenses = lenses(&session.stack, &store, &judgement);
     session.store = store;
+    session.diary.observe(&judgement, session.now);
     session.judgement = judgement;
     let store = Arc::clone(&session.store);
     if let Some(tail) = store.get::<LogTail>() {
@@ -172,6 +179,7 @@ pub(super) fn carry(session: &mut Session, intent: Intent, key: Key, effects: &m
             logs::carry(session, intent, key, effects);
         }
         Intent::Times | Intent::GoTo | Intent::Mark | Intent::Save => logs::carry(session, intent, key, effects),
+        Intent::Window => session.window.widen(),
         Intent::Fold => session.unfolded = !session.unfolded,
         Intent::Step | Intent::Skip | Intent::Note | Intent::Again if !session.situation().walk => {
             flash(session, "that is done in a runbook: b lists them".to_owned(), Tone::Done);
@@ -183,6 +191,7 @@ pub(super) fn carry(session: &mut Session, intent: Intent, key: Key, effects: &m
         Intent::Move(dir) => nav::go(session, dir),
         Intent::Next => nav::step(session, 1),
         Intent::Previous => nav::step(session, -1),
+        Intent::First | Intent::Last | Intent::PageUp | Intent::PageDown if session.situation().charts => moment::leap(session, intent),
         Intent::First => nav::scroll(session, isize::MIN / 2),
         Intent::Last => nav::scroll(session, isize::MAX / 2),
         Intent::PageUp | Intent::PageDown if session.situation().walk => runbook::scroll(session, intent == Intent::PageDown),

@@ -12,6 +12,9 @@ use crate::session::{Screen, Session, rows};
 /// One step in a direction.
 pub(super) fn go(session: &mut Session, dir: Dir) {
     let Some(screen) = session.screen() else { return between_boxes(session, dir) };
+    if screen.pane == PaneId::Charts {
+        return super::moment::go(session, dir);
+    }
     let logs = screen.pane == PaneId::Logs && screen.panel == 0;
     match dir {
         Dir::Up => scroll(session, -1),

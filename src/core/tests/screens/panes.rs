@@ -32,7 +32,7 @@ const STATES: &[State] = &[
 /// What happens, and the panes that tell of it.
 const STORIES: &[(&str, &[&str])] = &[
     ("deploying", &["stack", "service", "balancer", "delivery", "logs", "zones", "flows"]),
-    ("incident", &["stack", "service", "balancer", "database", "network", "alarms", "timeline", "zones", "flows", "verify"]),
+    ("incident", &["stack", "service", "balancer", "database", "network", "alarms", "timeline", "charts", "zones", "flows", "verify"]),
 ];
 
 /// How a pane is reached from the stack view.
@@ -61,6 +61,7 @@ const PANES: &[(&str, Way)] = &[
     ("alarms", Way::Key('a')),
     ("logs", Way::Key('L')),
     ("timeline", Way::Key('e')),
+    ("charts", Way::Key('c')),
     ("zones", Way::Key('z')),
     ("flows", Way::Key('F')),
     ("verify", Way::Key('V')),

@@ -4,6 +4,7 @@
 pub(crate) mod alarms;
 mod balancer;
 mod cache;
+mod charts;
 mod dashboards;
 mod database;
 mod delivery;
@@ -61,6 +62,7 @@ fn drawer(pane: PaneId) -> Draw {
         PaneId::Verify => verify::draw,
         PaneId::Runbooks => runbook::draw,
         PaneId::Runbook => runbook::draw_walk,
+        PaneId::Charts => charts::draw,
     }
 }
 

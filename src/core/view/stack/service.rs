@@ -117,10 +117,6 @@ pub(crate) fn charts<'a>(v: &View<'a>, service: &Service) -> Vec<Chart<'a>> {
         charts.push(v.chart("requests", metric::Tg::Requests.of(group), Unit::PerSecond));
         charts.push(v.chart("p95", metric::Tg::P95.of(group), Unit::Latency));
     }
-    let marks: Vec<i64> = service.deployments.iter().filter_map(|d| d.created_at).map(|t| t.timestamp()).collect();
-    for chart in &mut charts {
-        chart.marks.clone_from(&marks);
-    }
     charts
 }
 

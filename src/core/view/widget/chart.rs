@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use ratatui::layout::Rect;
 
 use super::{Ink, Phrase};
+use crate::insight::{Event, EventKind};
 use crate::model::Time;
+use crate::model::health::Level;
 use crate::model::metric::{Reading, Series};
 use crate::model::text;
 use crate::theme::Role;
@@ -151,10 +153,59 @@ pub(crate) struct Chart<'a> {
     pub(crate) unit: Unit,
     /// The colour of the area.
     pub(crate) role: Role,
-    /// Moments to mark on the time axis (deployments).
-    pub(crate) marks: Vec<i64>,
+    /// What happened meanwhile, above the time axis.
+    pub(crate) marks: Vec<Mark>,
+    /// The moment that is looked at, in epoch seconds.
+    pub(crate) cursor: Option<i64>,
     /// What the values should stay under: a line across, with its name.
     pub(crate) limit: Option<(f64, &'static str)>,
+}
+
+/// Something that happened, on a time axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mark {
+    /// Epoch seconds.
+    pub(crate) at: i64,
+    pub(crate) sign: Sign,
+}
+
+/// What happened, the more important later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Sign {
+    Scaling,
+    Deployment,
+    Action,
+    Failover,
+    Incident,
+}
+
+impl Sign {
+    pub(crate) const ALL: [Self; 5] = [Self::Scaling, Self::Deployment, Self::Action, Self::Failover, Self::Incident];
+
+    pub(crate) fn glyph(self) -> (char, Role) {
+        match self {
+            Self::Scaling => ('±', Role::Muted),
+            Self::Deployment => ('▾', Role::Info),
+            Self::Action => ('◆', Role::Accent),
+            Self::Failover => ('⇄', Role::Warn),
+            Self::Incident => ('✖', Role::Crit),
+        }
+    }
+}
+
+impl Mark {
+    /// The sign of what stands on charts.
+    pub(crate) fn sign(event: &Event) -> Option<Sign> {
+        Some(match event.kind {
+            EventKind::Scaling => Sign::Scaling,
+            EventKind::Deployment => Sign::Deployment,
+            EventKind::Action => Sign::Action,
+            EventKind::Failover => Sign::Failover,
+            // Its end is no reason for anything.
+            EventKind::Incident if event.level > Level::Info => Sign::Incident,
+            _ => return None,
+        })
+    }
 }
 
 /// A value as a length of at most so many cells, in half cells; what is not nothing is seen.
@@ -178,9 +229,8 @@ impl Chart<'_> {
             ink.put(plot.x, plot.y, plot.right(), self.missing, Role::Faint);
             return;
         };
-        let values = samples(series, self.end, hours * 60 * MINUTE, usize::from(area.width) * 2);
-        let max = values.iter().flatten().copied().fold(0.0, f64::max);
-        let top = self.unit.top(self.limit.map_or(max, |(limit, _)| max.max(limit)));
+        let span = hours * 60 * MINUTE;
+        let max = samples(series, self.end, span, usize::from(area.width) * 2).iter().flatten().copied().fold(0.0, f64::max);
         let figure = self.value.map_or_else(|| "?".to_owned(), |v| self.unit.text(v));
         let x = ink.put(area.x, area.y, area.right(), &self.label, Role::Muted);
         let x = ink.put(x + 1, area.y, area.right(), &figure, Role::Title);
@@ -188,14 +238,38 @@ impl Chart<'_> {
         if x + scale.len() as u16 + 1 < area.right() {
             ink.put_right(area.y, area.right(), &scale, Role::Faint);
         }
+        self.plot(plot, span, ink);
+    }
+
+    /// The plot alone, over so many seconds: the line, its limit, what happened, the moment that is looked at. The top of its axis.
+    pub(crate) fn plot(&self, plot: Rect, span: i64, ink: &mut Ink<'_>) -> f64 {
+        let values = self.series.map(|s| samples(s, self.end, span, usize::from(plot.width) * 2)).unwrap_or_default();
+        let max = values.iter().flatten().copied().fold(0.0, f64::max);
+        let top = self.unit.top(self.limit.map_or(max, |(limit, _)| max.max(limit)));
         if let Some((limit, name)) = self.limit {
             let row = (limit / top * f64::from(plot.height * 4 - 1)).round() as u16 / 4;
             let y = plot.bottom() - 1 - row.min(plot.height - 1);
             (plot.left()..plot.right()).for_each(|x| ink.dot(x, y, '╌', Role::Faint));
             ink.put_right(y, plot.right(), &format!(" {name}"), Role::Muted);
         }
+        self.draw_marks(plot, span, ink);
         self.line(plot, &values, top, ink);
-        self.draw_marks(plot, hours * 60 * MINUTE, ink);
+        top
+    }
+
+    /// The least, mean and greatest value of the shown time; none without a value.
+    pub(crate) fn summary(&self, span: i64) -> Option<(f64, f64, f64)> {
+        let minutes = usize::try_from(span / MINUTE).unwrap_or(0);
+        let values: Vec<f64> = samples(self.series?, self.end, span, minutes).into_iter().flatten().collect();
+        let least = values.iter().copied().reduce(f64::min)?;
+        let most = values.iter().copied().reduce(f64::max)?;
+        Some((least, values.iter().sum::<f64>() / values.len() as f64, most))
+    }
+
+    /// The value of a minute.
+    pub(crate) fn value_at(&self, at: i64) -> Option<f64> {
+        let minute = at - at.rem_euclid(MINUTE);
+        samples(self.series?, minute + MINUTE, MINUTE, 1).into_iter().next().flatten()
     }
 
     /// A line through the values, joined where neighbours are known; a dot is a quarter of a row high.
@@ -232,11 +306,22 @@ impl Chart<'_> {
         }
     }
 
+    /// What happened, and the moment that is looked at.
     fn draw_marks(&self, plot: Rect, span: i64, ink: &mut Ink<'_>) {
         let end = self.end;
-        for at in self.marks.iter().filter(|at| **at > end - span && **at <= end) {
-            let x = plot.x + ((at - (end - span)) * i64::from(plot.width) / span).clamp(0, i64::from(plot.width) - 1) as u16;
-            ink.dot(x, plot.y, '▾', Role::Info);
+        let column = |at: i64| {
+            let inside = at > end - span && at <= end;
+            inside.then(|| plot.x + ((at - (end - span)) * i64::from(plot.width) / span).clamp(0, i64::from(plot.width) - 1) as u16)
+        };
+        if let Some(x) = self.cursor.and_then(column) {
+            (plot.top()..plot.bottom()).for_each(|y| ink.dot(x, y, '│', Role::Accent));
+        }
+        // The more important ones are drawn last, and stay.
+        for sign in Sign::ALL {
+            let (glyph, role) = sign.glyph();
+            for x in self.marks.iter().filter(|m| m.sign == sign).filter_map(|m| column(m.at)) {
+                ink.dot(x, plot.y, glyph, role);
+            }
         }
     }
 }

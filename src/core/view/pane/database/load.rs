@@ -54,6 +54,7 @@ pub(super) fn chart(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
         unit: Unit::Count,
         role: Role::Series1,
         marks: Vec::new(),
+        cursor: None,
         limit: cpus(v).map(|n| (n as f64, "vCPUs")),
     };
     chart.draw(area, ink);

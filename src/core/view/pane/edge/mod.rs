@@ -159,7 +159,7 @@ fn figures<'a>(v: &View<'a>, found: &Distribution) -> Phrase<'a> {
 }
 
 /// Hit rate and origin latency are measured for an extra price only.
-fn charts<'a>(v: &View<'a>) -> Vec<Chart<'a>> {
+pub(super) fn charts<'a>(v: &View<'a>) -> Vec<Chart<'a>> {
     let Some(found) = v.store.get::<Cdn>().and_then(|c| c.distribution.as_ref()) else { return Vec::new() };
     let mut charts = vec![
         v.chart("requests", metric::Cdn::Requests, Unit::PerSecond),

@@ -120,7 +120,7 @@ pub(super) fn detail<'a>(v: &View<'a>, gateway: &'a NatGateway) -> Detail<'a> {
 }
 
 /// What passes through each gateway, then what goes wrong in it.
-pub(super) fn charts<'a>(v: &View<'a>) -> Vec<Chart<'a>> {
+pub(in crate::view::pane) fn charts<'a>(v: &View<'a>) -> Vec<Chart<'a>> {
     let all = v.store.get::<NatGateways>().map(|n| n.gateways.as_slice()).unwrap_or_default();
     let alive: Vec<&NatGateway> = all.iter().filter(|g| !g.state.is_going()).take(4).collect();
     let each = |label: &'static str, metric: metric::Nat, unit: Unit| {

@@ -1,7 +1,7 @@
 //! The pane of the network: subnets by tier and zone, routes, NAT gateways, Elastic IPs, and the paths that the security
 //! groups permit. What is drawn above the lists belongs to the focused one: grid, charts or matrix.
 
-mod gateways;
+pub(super) mod gateways;
 mod groups;
 mod matrix;
 mod subnets;
