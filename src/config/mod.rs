@@ -4,10 +4,12 @@
 pub mod act;
 pub mod args;
 pub mod environment;
+pub mod example;
 pub mod file;
 pub mod incident;
 pub mod lock;
 pub mod logs;
+pub mod program;
 pub mod runbook;
 pub mod written;
 
@@ -69,6 +71,13 @@ pub struct Provenance {
     pub value: String,
     /// Which layer it comes from.
     pub origin: String,
+}
+
+impl Provenance {
+    /// For programs.
+    pub fn as_json(&self) -> serde_json::Value {
+        serde_json::json!({ "name": self.name, "value": self.value, "origin": self.origin })
+    }
 }
 
 /// Everything that flags, file and environment decide together.

@@ -34,6 +34,7 @@ mod parts;
 mod place;
 mod plans;
 mod process;
+mod program;
 mod pty;
 mod recorded;
 mod refusals;
