@@ -30,6 +30,7 @@ mod listen;
 mod log;
 mod logs;
 mod obligations;
+mod packaging;
 mod parts;
 mod place;
 mod plans;
