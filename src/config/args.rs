@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::incident::IncidentCommand;
 use super::logs::{EventsArgs, LogsArgs};
+use super::program::{EXIT_CODES, ListArgs, ProgramCommand, VERSION};
 use super::runbook::{CheckArgs, RunbookCommand, WatchArgs};
 use nextcore_core::model::partition::Partition;
 use nextcore_core::model::text;
@@ -13,7 +14,8 @@ use nextcore_sim::world::Scenario;
 
 /// The live operations dashboard of the NextCore AI Cloud stack on AWS.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "nextcore-top", version, about, long_about = None, disable_help_subcommand = true, args_conflicts_with_subcommands = false)]
+#[command(name = "nextcore-top", version = VERSION, about, long_about = None, after_help = EXIT_CODES)]
+#[command(disable_help_subcommand = true, args_conflicts_with_subcommands = false)]
 pub struct Cli {
     /// Flags that every command knows.
     #[command(flatten)]
@@ -47,7 +49,7 @@ pub struct Global {
     /// Start ARMED: confirmed actions are run (unless this machine or --read-only locks it)
     #[arg(long, global = true, conflicts_with = "read_only")]
     pub write: bool,
-    /// Colours: `terminal` (its own 16), `dark` (RGB), or a theme file
+    /// Colours: a theme of 'nextcore-top themes', or a theme file
     #[arg(long, global = true, value_name = "NAME|FILE")]
     pub theme: Option<String>,
     /// Draw with ASCII characters only
@@ -121,9 +123,12 @@ pub enum Command {
     /// Find a stack with read-only calls and write its configuration
     Init(InitArgs),
     /// Show the identity, files, and settings with their origin
-    Info,
+    Info(ListArgs),
     /// Render the demo at a fixed seed and time to SVG files
     Screenshot(ScreenshotArgs),
+    /// What is about the program itself.
+    #[command(flatten)]
+    Program(ProgramCommand),
 }
 
 /// The world of the demo, as every command shows it.

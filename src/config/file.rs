@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer};
 
 use nextcore_core::insight::health::written;
+use nextcore_core::model::action::names::nearest;
 use nextcore_core::model::identity;
 use nextcore_core::model::limits::Limits;
 use nextcore_core::model::stack::{LOG_OWNERS, Stack, StackChoice, StackHue};
@@ -144,7 +145,7 @@ pub fn read(path: &Path) -> Result<File, FileError> {
     parse(path, &text)
 }
 
-fn parse(path: &Path, text: &str) -> Result<File, FileError> {
+pub(super) fn parse(path: &Path, text: &str) -> Result<File, FileError> {
     let mut file: File = toml::from_str(text).map_err(|e| invalid(path, text, e.span().map_or(0, |s| s.start), e.message()))?;
     let table = toml::from_str::<toml::Table>(text).unwrap_or_default();
     let written = |keys: &[&str]| keys.iter().try_fold(&table, |t, key| t.get(*key)?.as_table());
@@ -192,7 +193,9 @@ impl File {
         };
         self.choices = self.choices(&name);
         let Some(stack) = self.stacks.remove(&name) else {
-            let known = if known.is_empty() { "none are written".to_owned() } else { known.join(", ") };
+            let names: Vec<&str> = known.iter().map(String::as_str).collect();
+            let meant = nearest(&name, &names).map(|name| format!(" (did you mean {name}?)")).unwrap_or_default();
+            let known = if known.is_empty() { "none are written".to_owned() } else { known.join(", ") + &meant };
             return Err(FileError::NoSuchStack { path: path.to_owned(), name, known });
         };
         self.names_region = self.regions.contains(&name);
@@ -307,7 +310,16 @@ fn invalid(path: &Path, text: &str, offset: usize, what: &str) -> FileError {
     let column = before.rsplit('\n').next().map_or(0, |l| l.chars().count()) + 1;
     let key = text.lines().nth(line - 1).and_then(|l| l.split_once('=')).map(|(k, _)| k.trim()).filter(|k| !what.contains(k));
     let key = key.map(|k| format!("key '{k}': ")).unwrap_or_default();
-    FileError::Invalid { path: path.to_owned(), line, column, key, what: what.replace('\n', ", ") }
+    let meant = meant(what).map(|name| format!(": did you mean '{name}'?")).unwrap_or_default();
+    FileError::Invalid { path: path.to_owned(), line, column, key, what: format!("{}{meant}", what.replace('\n', ", ")) }
+}
+
+/// Of what the parser expected, the name that an unknown one is a slip of.
+fn meant(what: &str) -> Option<&str> {
+    let unknown = ["unknown field", "unknown variant"].iter().any(|begin| what.starts_with(begin));
+    let mut quoted = what.split('`').skip(1).step_by(2).filter(|_| unknown);
+    let wanted = quoted.next()?;
+    nearest(wanted, &quoted.collect::<Vec<_>>())
 }
 
 #[cfg(test)]
@@ -319,6 +331,9 @@ mod tests {
     fn errors_name_file_line_and_key() {
         for (text, parts) in [
             ("profile = \"x\"\nclster = 1\n", vec!["c.toml:2:1", "clster"]),
+            ("profil = \"x\"\n", vec!["c.toml:1:1", "`profil`", "did you mean 'profile'?"]),
+            ("[stack]\ndatabse = \"x\"\n", vec!["c.toml:2:1", "did you mean 'database'?"]),
+            ("[incidents]\nnotify = \"bel\"\n", vec!["c.toml:2:10", "did you mean 'bell'?"]),
             ("read_only = \"yes\"\n", vec!["c.toml:1:13", "read_only", "boolean"]),
             ("[stack]\ncluster = 5\n", vec!["c.toml:2:11", "cluster", "string"]),
             ("[[stack.services]]\nname = \"a\"\nrole = \"the boss\"\n", vec!["c.toml:3", "the boss", "control-plane"]),
@@ -329,7 +344,7 @@ mod tests {
             ("account = \"\"\n", vec!["c.toml:1:11", "account", "twelve digits"]),
             ("[stack]\nname = \"x\"\naccount = \"11112222333x\"\n", vec!["c.toml:3:11", "account", "twelve digits"]),
             ("account = \"111122223333\"\n[stack]\naccount = \"444455556666\"\n", vec!["c.toml:3:1", "111122223333", "444455556666"]),
-            ("[limits]\ncache_memry = { warn = 75 }\n", vec!["c.toml:2:1", "unknown limit", "cache_memory"]),
+            ("[limits]\ncache_memry = { warn = 75 }\n", vec!["c.toml:2:1", "unknown limit", "did you mean cache_memory?"]),
             ("[limits]\ncache_memory = { warn = 95, critical = 90 }\n", vec!["c.toml:2:", "cache_memory", "beyond critical 90 %"]),
             ("[limits]\ndeployment_time = { warn = 10 }\n", vec!["c.toml:2:", "deployment_time", "a span such as"]),
             ("[stack]\nregion = \" \"\n", vec!["c.toml:2:1", "region", "empty"]),
@@ -401,9 +416,10 @@ mod tests {
         let production = choose(Some("production")).unwrap();
         assert_eq!((production.account.as_deref(), production.names_region), (Some("999988887777"), true));
         assert!(production.stack.unwrap().is_the_seeds(), "no resource is named");
-        for (name, parts) in
-            [(None, ["several stacks", "production, staging", "--stack"]), (Some("stagin"), ["'stagin'", "production", "staging"])]
-        {
+        for (name, parts) in [
+            (None, ["several stacks", "production, staging", "--stack"]),
+            (Some("stagin"), ["'stagin'", "production, staging", "did you mean staging?"]),
+        ] {
             let error = choose(name).unwrap_err().to_string();
             assert!(parts.iter().all(|p| error.contains(p)), "{error}");
         }

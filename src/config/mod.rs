@@ -4,10 +4,12 @@
 pub mod act;
 pub mod args;
 pub mod environment;
+pub mod example;
 pub mod file;
 pub mod incident;
 pub mod lock;
 pub mod logs;
+pub mod program;
 pub mod runbook;
 pub mod written;
 
@@ -18,6 +20,7 @@ use clap::ValueEnum;
 use environment::{Environment, LOG_VARIABLE};
 use file::{File, FileError};
 use lock::Lock;
+use nextcore_core::model::action::names::nearest;
 use nextcore_core::model::connection::ConnectOptions;
 use nextcore_core::model::limits::Limits;
 use nextcore_core::model::mode::Mode;
@@ -49,12 +52,14 @@ pub enum ConfigError {
         value: String,
     },
     /// The theme is neither built in nor a readable file.
-    #[error("theme '{name}': {cause}\n  next: --theme terminal, --theme dark, or the path of a theme file")]
+    #[error("theme '{name}': {cause}\n  next: --theme with one of {known}, or the path of a theme file; 'nextcore-top themes' shows them")]
     Theme {
         /// As given.
         name: String,
         /// What is wrong.
         cause: String,
+        /// Those that come with the program.
+        known: String,
     },
 }
 
@@ -66,6 +71,13 @@ pub struct Provenance {
     pub value: String,
     /// Which layer it comes from.
     pub origin: String,
+}
+
+impl Provenance {
+    /// For programs.
+    pub fn as_json(&self) -> serde_json::Value {
+        serde_json::json!({ "name": self.name, "value": self.value, "origin": self.origin })
+    }
 }
 
 /// Everything that flags, file and environment decide together.
@@ -298,16 +310,19 @@ fn look(flags: &Global, env: &Environment, file: &File, layers: &mut Layers) -> 
     let glyphs = if ascii { Glyphs::Ascii } else { Glyphs::Unicode };
     let depth = env.depth();
     layers.note("colours", depth_words(depth).to_owned(), "TERM, COLORTERM, NO_COLOR");
-    let theme = match name.as_str() {
-        "terminal" => Theme::terminal(),
-        "dark" => Theme::dark(),
-        path => {
-            let text = std::fs::read_to_string(path)
-                .map_err(|e| ConfigError::Theme { name: name.clone(), cause: format!("not a built-in theme or a readable file ({e})") })?;
-            Theme::load(&text).map_err(|e| ConfigError::Theme { name: name.clone(), cause: e.to_string() })?
-        }
-    };
-    Ok((theme.adapted(depth, glyphs), glyphs))
+    Ok((theme(&name)?.adapted(depth, glyphs), glyphs))
+}
+
+/// One that comes with the program, or the file of that path.
+pub fn theme(name: &str) -> Result<Theme, ConfigError> {
+    if let Some(theme) = Theme::shipped(name) {
+        return Ok(theme);
+    }
+    let known: Vec<&str> = Theme::names().collect();
+    let error = |cause: String| ConfigError::Theme { name: name.to_owned(), cause, known: known.join(", ") };
+    let meant = nearest(name, &known).map(|name| format!(": did you mean {name}?")).unwrap_or_default();
+    let text = std::fs::read_to_string(name).map_err(|e| error(format!("not a built-in theme or a readable file ({e}){meant}")))?;
+    Theme::load(&text).map_err(|e| error(e.to_string()))
 }
 
 fn audit_days(file: &File, layers: &mut Layers) -> Option<u32> {

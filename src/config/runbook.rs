@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::args::{Format, Observe};
+use super::program::{ListArgs, Listing};
 use nextcore_core::model::text;
 
 /// `check`.
@@ -56,7 +57,7 @@ pub struct WatchArgs {
 #[derive(Debug, Clone, Subcommand)]
 pub enum RunbookCommand {
     /// List the runbooks: those that are built in, and those of the folder that the configuration names
-    List,
+    List(ListArgs),
     /// Print a runbook as Markdown
     Show {
         /// Its name
@@ -67,6 +68,9 @@ pub enum RunbookCommand {
         /// Files [default: all that `list` shows]
         #[arg(value_name = "FILE")]
         files: Vec<PathBuf>,
+        /// Output format; JSON: one line per fault
+        #[arg(long, value_enum, default_value_t)]
+        format: Listing,
     },
     /// Walk through a runbook: run its checks and, once confirmed, its actions; stops at what fails
     Run(RunArgs),

@@ -45,6 +45,11 @@ impl Failure {
         Self { message: message.to_string(), code: 4 }
     }
 
+    /// The same with exit code 2: what was given is what is asked about.
+    pub(super) fn into_usage(self) -> Self {
+        Self { code: 2, ..self }
+    }
+
     /// What it says first, for a line.
     pub(super) fn first_line(&self) -> &str {
         self.message.lines().next().unwrap_or_default()

@@ -84,3 +84,9 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
         other => other.map_err(|e| Failure::cannot_tell(format!("stdout: {e}"))),
     }
 }
+
+/// One object per line; of nothing no line.
+pub(super) fn print_lines(rows: impl Iterator<Item = serde_json::Value>) -> Result<(), Failure> {
+    let lines: Vec<String> = rows.map(|row| row.to_string()).collect();
+    if lines.is_empty() { Ok(()) } else { print(&lines.join("\n")) }
+}

@@ -5,13 +5,16 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use super::backend;
 use super::failure::Failure;
 use super::headless::print;
 use crate::config::args::LogLevel;
 use crate::config::environment::{Environment, LOG_VARIABLE};
 use crate::config::lock::Lock;
-use crate::config::{self, Settings};
+use crate::config::program::{Listing, VERSION};
+use crate::config::{self, Provenance, Settings};
 use nextcore_core::model::identity::Identity;
 use nextcore_core::model::place::{Chosen, Place};
 use nextcore_core::model::section::{ProblemKind, Section};
@@ -53,13 +56,17 @@ impl Who {
 
 /// Prints identity, place, files and settings; a missing identity, or a place that cannot be settled, is part of the answer, not a failure.
 /// Another account than the pinned one is.
-pub(super) async fn run(settings: &Settings, env: &Environment, trouble: Trouble<'_>) -> Result<ExitCode, Failure> {
+pub(super) async fn run(format: Listing, settings: &Settings, env: &Environment, trouble: Trouble<'_>) -> Result<ExitCode, Failure> {
     let unsettled = trouble.place;
     let who = match unsettled {
         Some(why) => Who::unknown(why),
         None => identity(settings).await,
     };
-    let mut text = format!("nextcore-top {}\n\nidentity\n", env!("CARGO_PKG_VERSION"));
+    if format == Listing::Json {
+        print(&serde_json::to_string_pretty(&document(settings, env, &who, trouble)).map_err(Failure::cannot_tell)?)?;
+        return who.refused.map_or(Ok(ExitCode::SUCCESS), |why| Err(Failure::cannot_tell(why)));
+    }
+    let mut text = format!("nextcore-top {VERSION}\n\nidentity\n");
     let _ = writeln!(text, "  {}", who.text.replace('\n', "\n  "));
     if unsettled.is_none() {
         credentials(&mut text, &settings.place, who.by.as_deref());
@@ -82,6 +89,33 @@ pub(super) async fn run(settings: &Settings, env: &Environment, trouble: Trouble
         Some(why) => Err(Failure::cannot_tell(why)),
         None => Ok(ExitCode::SUCCESS),
     }
+}
+
+/// The same for programs; what is not known is null.
+fn document(settings: &Settings, env: &Environment, who: &Who, trouble: Trouble<'_>) -> Value {
+    let lock = match &settings.lock {
+        Lock::Broken(_) => "broken",
+        Lock::Locked => "locked",
+        Lock::Open => "open",
+    };
+    let problems: Vec<&str> = [trouble.place, trouble.log].into_iter().flatten().collect();
+    let place = trouble.place.is_none().then_some(&settings.place);
+    json!({
+        "version": VERSION,
+        "identity": who.text,
+        "credentials": who.by.as_ref().or(Some(&settings.place.credentials.from)).filter(|_| trouble.place.is_none()),
+        "files": {
+            "configuration": settings.file,
+            "machine_lock": lock,
+            "state": env.state_home.as_ref().map(|state| state.join("nextcore-top")),
+            "audit_log": env.audit_folder(),
+            "log": env.log_file(),
+        },
+        "place": place,
+        "problems": problems,
+        "settings": settings.provenance.iter().map(Provenance::as_json).collect::<Vec<_>>(),
+        "stack": settings.stack,
+    })
 }
 
 /// Whose credentials they are, and what else there was.

@@ -27,6 +27,7 @@ mod logs;
 mod obligations;
 mod own;
 mod policy;
+mod program;
 mod runbook;
 mod saved;
 mod screenshot;
@@ -51,6 +52,7 @@ use crate::config::act::ActArgs;
 use crate::config::args::{Cli, Command, Global};
 use crate::config::environment::Environment;
 use crate::config::incident::IncidentCommand;
+use crate::config::program::VERSION;
 use crate::config::runbook::RunbookCommand;
 use crate::config::{self, ConfigError, Settings};
 use backend::Target;
@@ -62,7 +64,7 @@ pub use incident::Watcher;
 
 /// Runs the program with the process's arguments; the only function that `main` calls.
 pub fn run() -> ExitCode {
-    if let Some(code) = detached::of_arguments() {
+    if let Some(code) = detached::of_arguments().or_else(program::complete::of_environment) {
         return code;
     }
     let (cli, act) = match parse() {
@@ -89,9 +91,14 @@ fn hostile(usage: &clap::Error) -> Option<String> {
     plain.chars().any(|c| c.is_control() && c != '\n').then_some(plain)
 }
 
+/// The whole command line: the commands, and those that act.
+fn every_command() -> clap::Command {
+    config::act::augment(Cli::command())
+}
+
 /// The command line; what acts is read by the table of actions.
 fn parse() -> Result<(Cli, Option<ActArgs>), clap::Error> {
-    let mut command = config::act::augment(Cli::command());
+    let mut command = every_command();
     let matches = command.try_get_matches_from_mut(std::env::args_os())?;
     let global = Global::from_arg_matches(&matches)?;
     // Said before and after the command: clap holds only flags of one place against each other.
@@ -124,14 +131,19 @@ fn word(command: Option<&Command>) -> &'static str {
         Some(Command::IamPolicy(_)) => "iam-policy",
         Some(Command::Audit(_)) => "audit",
         Some(Command::Obligations(_)) => "obligations",
-        Some(Command::Info) => "info",
+        Some(Command::Info(_)) => "info",
         Some(Command::Init(_)) => "init",
         Some(Command::Screenshot(_)) => "screenshot",
+        Some(Command::Program(_)) => "program",
     }
 }
 
 fn execute(cli: &Cli, act: Option<&ActArgs>) -> Result<ExitCode, Failure> {
     let env = Environment::of_process();
+    // Before the settings: a configuration that cannot be used is no reason to be without the manual.
+    if let Some(Command::Program(command)) = &cli.command {
+        return program::run(command, &cli.global, &env);
+    }
     let mut settings = config::load(&cli.global, &env).map_err(|e| match e {
         ConfigError::Locked { .. } => Failure::read_only(e),
         other => Failure::cannot_tell(other),
@@ -147,19 +159,19 @@ fn execute(cli: &Cli, act: Option<&ActArgs>) -> Result<ExitCode, Failure> {
     let (log_guard, log_trouble) = match started {
         Ok(log) => (log, None),
         // What is wrong is what it is asked for.
-        Err(e) if matches!(command, Some(Command::Info)) => (None, Some(e.to_string())),
+        Err(e) if matches!(command, Some(Command::Info(_))) => (None, Some(e.to_string())),
         Err(e) => return Err(Failure::cannot_tell(format!("cannot write the log: {e}\n  next: {LOG_NEXT}"))),
     };
     let word = act.map_or_else(|| word(command), |act| act.request.action.as_str());
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), command = word, level = settings.log_level.word(), "started");
+    tracing::info!(version = VERSION, command = word, level = settings.log_level.word(), "started");
     let runtime = runtime()?;
     let dashboard = act.is_none() && command.is_none();
     let unsettled = if rests.on_aws { runtime.block_on(settle(&mut settings)).err() } else { None };
     match unsettled {
         // What is wrong is what it is asked for.
-        Some(why) if matches!(command, Some(Command::Info)) => {
-            let unsettled = why.to_string();
-            return runtime.block_on(info::run(&settings, &env, info::Trouble { place: Some(&unsettled), log: log_trouble.as_deref() }));
+        Some(why) if let Some(Command::Info(args)) = command => {
+            let (unsettled, log) = (why.to_string(), log_trouble.as_deref());
+            return runtime.block_on(info::run(args.format, &settings, &env, info::Trouble { place: Some(&unsettled), log }));
         }
         Some(why) => return Err(Failure::cannot_tell(why)),
         // The dashboard says it on its screen.
@@ -173,8 +185,8 @@ fn execute(cli: &Cli, act: Option<&ActArgs>) -> Result<ExitCode, Failure> {
     let next = OnceLock::new();
     let result = match (act, command) {
         (Some(act), _) => runtime.block_on(act::run(act, &settings, &env)),
-        (None, Some(Command::Info)) => {
-            runtime.block_on(info::run(&settings, &env, info::Trouble { place: None, log: log_trouble.as_deref() }))
+        (None, Some(Command::Info(args))) => {
+            runtime.block_on(info::run(args.format, &settings, &env, info::Trouble { place: None, log: log_trouble.as_deref() }))
         }
         (None, command) => without_acting(command, &cli.global, &settings, &env, &runtime, &next),
     };
@@ -220,11 +232,11 @@ impl Rests {
             }
             Some(Command::Verify(args)) => Self::both(!args.example && !args.observe.demo),
             Some(Command::Init(args)) => Self { on_aws: !args.demo, on_one_stack: false },
-            Some(Command::Info) => Self { on_aws: true, on_one_stack: false },
+            Some(Command::Info(_)) => Self { on_aws: true, on_one_stack: false },
             // Read from the state folder, which is the stack's.
             Some(Command::Audit(args)) => Self { on_aws: false, on_one_stack: !args.demo },
             Some(Command::Obligations(args)) => Self { on_aws: false, on_one_stack: !args.demo },
-            Some(Command::Demo(_) | Command::Cloud(_) | Command::Screenshot(_)) => Self::both(false),
+            Some(Command::Demo(_) | Command::Cloud(_) | Command::Screenshot(_) | Command::Program(_)) => Self::both(false),
         }
     }
 }
@@ -261,11 +273,12 @@ fn without_acting(
         Some(Command::Snapshot(args)) => runtime.block_on(headless::snapshot(args, settings)),
         Some(Command::Verify(args)) => runtime.block_on(verify::run(args, settings)),
         Some(Command::IamPolicy(args)) => policy::run(args, settings),
-        Some(Command::Info) => runtime.block_on(info::run(settings, env, info::Trouble::default())),
+        Some(Command::Info(args)) => runtime.block_on(info::run(args.format, settings, env, info::Trouble::default())),
         Some(Command::Init(args)) => runtime.block_on(init::run(args, settings)),
         Some(Command::Audit(args)) => audit::run(args, env),
         Some(Command::Obligations(args)) => runtime.block_on(obligations::run(args, flags, settings, env)),
         Some(Command::Screenshot(args)) => screenshot::run(args),
+        Some(Command::Program(command)) => program::run(command, flags, env),
     }
 }
 
@@ -322,6 +335,7 @@ mod tests {
             ("audit --demo", false, false),
             ("obligations", false, true),
             ("screenshot", false, false),
+            ("keys", false, false),
         ] {
             let cli = Cli::try_parse_from(std::iter::once("nextcore-top").chain(line.split_whitespace())).unwrap();
             assert_eq!(Rests::of(cli.command.as_ref()), Rests { on_aws, on_one_stack }, "{line}");

@@ -53,7 +53,12 @@ fn help_and_version_are_exit_0_on_stdout() {
     }
     let version = machine.run(&["--version"], &[]);
     version.ends(0, &[]);
-    assert_eq!(version.out, concat!("nextcore-top ", env!("CARGO_PKG_VERSION"), "\n"));
+    let words: Vec<&str> = version.out.trim_end().split([' ', '(', ')']).filter(|w| !w.is_empty()).collect();
+    let [name, number, commit, target] = words.as_slice() else { panic!("{}", version.out) };
+    assert_eq!((*name, *number), ("nextcore-top", env!("CARGO_PKG_VERSION")));
+    let is_commit = |c: &str| c.len() >= 12 && c.chars().all(|c| c.is_ascii_hexdigit());
+    assert!(*commit == "unknown" || is_commit(commit.split('-').next().unwrap()), "{commit}");
+    assert!(target.contains(std::env::consts::ARCH), "{target}");
 }
 
 #[test]

@@ -48,7 +48,7 @@ impl Level {
     }
 
     /// The same in ASCII.
-    pub(crate) fn ascii_sign(self) -> &'static str {
+    pub fn ascii_sign(self) -> &'static str {
         SIGNS.get(self as usize).map_or("?", |s| s.1)
     }
 }

@@ -11,6 +11,7 @@ mod markdown;
 mod objectives;
 pub mod obligation;
 mod read;
+mod rows;
 mod table;
 
 #[cfg(test)]
@@ -22,4 +23,5 @@ pub use figures::{Figure, figures};
 pub use markdown::markdown;
 pub use objectives::objectives;
 pub use read::{Document, ReadError, read};
+pub use rows::rows;
 pub use table::{Look, table};

@@ -16,29 +16,20 @@ pub enum Depth {
     True,
 }
 
-/// The sixteen colours as most terminals draw them: what an RGB colour is compared with.
-const SIXTEEN: [(Color, [u8; 3]); 12] = [
-    (Color::Red, [205, 49, 49]),
-    (Color::Green, [13, 188, 121]),
-    (Color::Yellow, [229, 229, 16]),
-    (Color::Magenta, [188, 63, 188]),
-    (Color::Cyan, [17, 168, 205]),
-    (Color::LightRed, [241, 76, 76]),
-    (Color::LightGreen, [35, 209, 139]),
-    (Color::LightYellow, [245, 245, 67]),
-    (Color::LightMagenta, [214, 112, 214]),
-    (Color::LightCyan, [41, 184, 219]),
-    // Greys have no safe colour among the sixteen: the terminal's own text colour stands for all of them.
-    (Color::Reset, [150, 150, 150]),
-    (Color::Reset, [230, 230, 230]),
-];
+/// A colour whose parts differ by less is a grey.
+const GREY: u8 = 40;
+/// From here on a colour is a light one.
+const LIGHT: u8 = 230;
 
 impl Depth {
     /// A style with no more colours than this depth has.
     pub fn lower(self, style: Style) -> Style {
-        let mut style = style;
+        let (mut style, before) = (style, style.fg);
         style.fg = style.fg.map(|c| self.colour(c));
         style.bg = style.bg.map(|c| if self == Self::Ansi16 { sixteen_background(c) } else { self.colour(c) });
+        if let (Self::Ansi16, Some(Color::Rgb(r, g, b)), true) = (self, before, style.bg.is_some_and(|bg| bg != Color::Reset)) {
+            style.fg = Some(ink(r, g, b));
+        }
         style.underline_color = style.underline_color.map(|c| self.colour(c));
         style
     }
@@ -62,9 +53,35 @@ fn sixteen_background(colour: Color) -> Color {
     }
 }
 
+/// Text on a background that is painted: its own hue could be the background's.
+fn ink(r: u8, g: u8, b: u8) -> Color {
+    let sum = u16::from(r) + u16::from(g) + u16::from(b);
+    if sum < 384 { Color::Black } else { Color::White }
+}
+
+/// By hue: among so few the nearest one of a dark green is a grey, and that of a dark yellow is a red. Greys have no safe colour, and neither
+/// has blue: the terminal's own text colour stands for the first, cyan for the other.
 fn sixteen(r: u8, g: u8, b: u8) -> Color {
-    let distance = |c: &[u8; 3]| [r, g, b].iter().zip(c).map(|(a, b)| (i32::from(*a) - i32::from(*b)).pow(2)).sum::<i32>();
-    SIXTEEN.iter().min_by_key(|(_, rgb)| distance(rgb)).map_or(Color::Reset, |(c, _)| *c)
+    let (most, spread) = (r.max(g).max(b), r.max(g).max(b) - r.min(g).min(b));
+    if spread < GREY {
+        return Color::Reset;
+    }
+    let part = |one: u8, other: u8| 60 * (i32::from(one) - i32::from(other)) / i32::from(spread);
+    let hue = if most == r {
+        part(g, b)
+    } else if most == g {
+        120 + part(b, r)
+    } else {
+        240 + part(r, g)
+    };
+    let (plain, light) = match hue.rem_euclid(360) {
+        18..70 => (Color::Yellow, Color::LightYellow),
+        70..170 => (Color::Green, Color::LightGreen),
+        170..240 => (Color::Cyan, Color::LightCyan),
+        240..346 => (Color::Magenta, Color::LightMagenta),
+        _ => (Color::Red, Color::LightRed),
+    };
+    if most >= LIGHT { light } else { plain }
 }
 
 fn indexed(r: u8, g: u8, b: u8) -> u8 {
@@ -101,7 +118,24 @@ mod tests {
         assert_eq!(Depth::Ansi256.colour(Color::Rgb(128, 128, 128)), Color::Indexed(244));
         assert_eq!(Depth::Ansi16.colour(Color::Rgb(220, 50, 60)), Color::Red);
         assert_eq!(Depth::Ansi16.colour(Color::Rgb(160, 160, 160)), Color::Reset);
+        // The text, the well and the worse of a theme for light backgrounds: dark, each in its own way.
+        assert_eq!(Depth::Ansi16.colour(Color::Rgb(0x24, 0x29, 0x2f)), Color::Reset);
+        assert_eq!(Depth::Ansi16.colour(Color::Rgb(0x11, 0x63, 0x29)), Color::Green);
+        assert_eq!(Depth::Ansi16.colour(Color::Rgb(0x7d, 0x4e, 0x00)), Color::Yellow);
         assert_eq!(Depth::True.colour(Color::Rgb(1, 2, 3)), Color::Rgb(1, 2, 3));
         assert_eq!(Depth::Mono.colour(Color::Red), Color::Reset);
+    }
+
+    #[test]
+    fn text_on_a_painted_background_is_black_or_white_among_sixteen() {
+        let lowered = |fg, bg| {
+            let style = Depth::Ansi16.lower(Style::new().fg(fg).bg(bg));
+            (style.fg, style.bg)
+        };
+        let (ink, paper) = (Color::Rgb(0x1c, 0x1c, 0x1c), Color::Rgb(255, 255, 255));
+        assert_eq!(lowered(ink, Color::Rgb(0xff, 0x6b, 0x68)), (Some(Color::Black), Some(Color::LightRed)));
+        assert_eq!(lowered(paper, Color::Rgb(0xb3, 0x26, 0x1e)), (Some(Color::White), Some(Color::Red)));
+        // A tint that is lost takes nothing with it.
+        assert_eq!(lowered(paper, Color::Rgb(0x2b, 0x35, 0x46)), (Some(Color::Reset), Some(Color::Reset)));
     }
 }

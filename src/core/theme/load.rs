@@ -1,4 +1,4 @@
-//! Theme files: TOML with a palette of names and one table per role. Unknown roles, colours and modifiers are errors.
+//! Theme files: TOML with a name, what it is for, the background that it is made for, a palette of names and one table per role. Unknown roles, colours and modifiers are errors.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +13,12 @@ pub enum ThemeError {
     /// Not TOML, or not the shape of a theme.
     #[error("{0}")]
     Syntax(#[from] toml::de::Error),
+    /// The same of the background that it is made for.
+    #[error("background: unknown colour {colour:?} (a palette entry, one of the sixteen names, or \"#rrggbb\")")]
+    Background {
+        /// What was written.
+        colour: String,
+    },
     /// A colour that is neither in the palette, nor a name, nor `#rrggbb`.
     #[error("role {role}: unknown colour {colour:?} (a palette entry, one of the sixteen names, or \"#rrggbb\")")]
     Colour {
@@ -27,6 +33,9 @@ pub enum ThemeError {
 #[serde(deny_unknown_fields)]
 struct File {
     name: String,
+    #[serde(default)]
+    about: String,
+    background: Option<String>,
     #[serde(default)]
     palette: BTreeMap<String, String>,
     roles: BTreeMap<Role, Look>,
@@ -60,7 +69,9 @@ pub(super) fn parse(text: &str) -> Result<Theme, ThemeError> {
         }
         Style::default()
     });
-    Ok(Theme { name: file.name, glyphs: Glyphs::Unicode, styles })
+    let background =
+        file.background.as_ref().map(|name| resolve(&file, name).ok_or_else(|| ThemeError::Background { colour: name.clone() }));
+    Ok(Theme { background: background.transpose()?, name: file.name, about: file.about, glyphs: Glyphs::Unicode, styles })
 }
 
 fn style(file: &File, role: Role, look: &Look) -> Result<Style, ThemeError> {

@@ -5,11 +5,13 @@ mod depth;
 mod glyph;
 mod load;
 mod role;
+mod shipped;
 
 pub use depth::Depth;
 pub use glyph::Glyphs;
 pub use load::ThemeError;
 pub use role::Role;
+pub use shipped::SHIPPED;
 
 use ratatui::style::{Color, Modifier, Style};
 
@@ -18,6 +20,10 @@ use ratatui::style::{Color, Modifier, Style};
 pub struct Theme {
     /// Its name in its file.
     pub name: String,
+    /// What it is for, in a line.
+    pub about: String,
+    /// The background that it is made for; it is never painted.
+    pub background: Option<Color>,
     /// What the terminal can show.
     pub glyphs: Glyphs,
     styles: [Style; Role::COUNT],
@@ -34,7 +40,12 @@ impl Theme {
     pub fn adapted(mut self, depth: Depth, glyphs: Glyphs) -> Self {
         for role in Role::ALL {
             if let Some(style) = self.styles.get_mut(role as usize) {
-                *style = if depth == Depth::Mono { role.mono() } else { depth.lower(*style) };
+                *style = match (depth, depth.lower(*style)) {
+                    (Depth::Mono, _) => role.mono(),
+                    // A tint that sixteen colours do not have: what it said is said as without colours.
+                    (_, lowered) if lost(style.bg, lowered.bg) => lowered.add_modifier(role.mono().add_modifier),
+                    (_, lowered) => lowered,
+                };
             }
         }
         self.glyphs = glyphs;
@@ -59,30 +70,29 @@ impl Theme {
 
     /// The theme that uses the terminal's own sixteen colours; the default.
     pub fn terminal() -> Self {
-        Self::load(include_str!("../../../themes/terminal.toml")).unwrap_or_else(|_| Self::plain())
+        Self::shipped("terminal").unwrap_or_else(Self::plain)
     }
 
     /// The RGB theme for dark backgrounds.
     pub fn dark() -> Self {
-        Self::load(include_str!("../../../themes/dark.toml")).unwrap_or_else(|_| Self::plain())
+        Self::shipped("dark").unwrap_or_else(Self::plain)
     }
 
     /// Bold, dim and reverse only: what is left when a file cannot be used, and the look of `NO_COLOR`.
     pub fn plain() -> Self {
-        Self { name: "plain".to_owned(), glyphs: Glyphs::Unicode, styles: Role::ALL.map(Role::mono) }
+        let (name, about) = ("plain".to_owned(), String::new());
+        Self { name, about, background: None, glyphs: Glyphs::Unicode, styles: Role::ALL.map(Role::mono) }
     }
+}
+
+/// Whether a background that was painted is none any more.
+fn lost(before: Option<Color>, after: Option<Color>) -> bool {
+    before.is_some_and(|colour| colour != Color::Reset) && after == Some(Color::Reset)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn shipped_themes_load() {
-        for text in [include_str!("../../../themes/terminal.toml"), include_str!("../../../themes/dark.toml")] {
-            Theme::load(text).unwrap();
-        }
-    }
 
     #[test]
     fn the_terminal_theme_never_paints_text_in_colours_that_vanish() {

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use super::super::acts::audit;
 use super::super::backend::Target;
 use super::super::failure::{Failure, say};
-use super::super::headless::{observe, print};
+use super::super::headless::{look, observe, print};
 use super::folder::Folder;
 use crate::config::Settings;
 use crate::config::args::{Format, Observe};
@@ -26,7 +26,7 @@ const AFTERWARDS: chrono::TimeDelta = chrono::TimeDelta::minutes(30);
 /// Runs it.
 pub(in super::super) async fn run(command: &IncidentCommand, settings: &Settings, env: &Environment) -> Result<ExitCode, Failure> {
     if let IncidentCommand::Rules { format } = command {
-        return super::rules::show(*format, settings.incidents.rules.as_deref());
+        return super::rules::show(*format, settings.incidents.rules.as_deref(), look(settings));
     }
     let kept = Folder::of(&Target::Aws, settings, env).read();
     for line in &kept.damage {
@@ -39,7 +39,7 @@ pub(in super::super) async fn run(command: &IncidentCommand, settings: &Settings
             kept.incidents.iter().try_for_each(|i| print(&serde_json::to_string(i).map_err(Failure::cannot_tell)?))?;
         }
         IncidentCommand::List { .. } if kept.incidents.is_empty() => say("no incidents are kept"),
-        IncidentCommand::List { .. } => print(list(&kept.incidents, now).trim_end())?,
+        IncidentCommand::List { .. } => print(list(&kept.incidents, now, look(settings)).trim_end())?,
         IncidentCommand::Show { id, format } => {
             let incident = find(&kept.incidents, id)?;
             match format {

@@ -4,7 +4,7 @@
 pub(super) mod command;
 pub(super) mod folder;
 pub(super) mod notify;
-mod rules;
+pub(super) mod rules;
 mod watcher;
 
 pub use watcher::Watcher;

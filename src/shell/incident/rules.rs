@@ -8,10 +8,11 @@ use super::super::headless::print;
 use super::super::own::{Folder, RULES};
 use crate::config::args::Format;
 use nextcore_core::incident::{Rules, with_own};
+use nextcore_core::report::Look;
 use nextcore_core::report::incident::rules as listed;
 
 /// All of them, or what is wrong: with file and line where it is in one.
-pub(super) fn rules(own: Option<&Path>) -> Result<Rules, Failure> {
+pub(in super::super) fn rules(own: Option<&Path>) -> Result<Rules, Failure> {
     let folder = Folder::of(own, RULES)?;
     let wrong = |why: String| Failure::usage(format!("rules: {why}\n  next: correct the file, or remove it from the folder"));
     match folder.refused.first() {
@@ -21,12 +22,12 @@ pub(super) fn rules(own: Option<&Path>) -> Result<Rules, Failure> {
 }
 
 /// `incident rules`.
-pub(super) fn show(format: Format, own: Option<&Path>) -> Result<ExitCode, Failure> {
+pub(super) fn show(format: Format, own: Option<&Path>, look: Look) -> Result<ExitCode, Failure> {
     let names: Vec<String> = Folder::of(own, RULES)?.files.into_iter().map(|(file, _)| file).collect();
     let rules = rules(own)?;
     match format {
         Format::Json => listed::lines(&rules, &names).iter().try_for_each(|line| print(line))?,
-        Format::Table | Format::Markdown => print(listed::table(&rules, &names).trim_end())?,
+        Format::Table | Format::Markdown => print(listed::table(&rules, &names, look).trim_end())?,
     }
     Ok(ExitCode::SUCCESS)
 }

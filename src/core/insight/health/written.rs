@@ -6,6 +6,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 
 use super::limits::{Bounds, Unit, meaning};
+use crate::model::action::names::nearest;
 use crate::model::limits::{Limit, Limits, Pair};
 use crate::model::text;
 
@@ -59,7 +60,8 @@ impl Visitor<'_> for Name {
             if known.is_empty() {
                 known = Limit::ALL.iter().map(|l| l.name()).collect();
             }
-            E::custom(format!("unknown limit '{name}', expected one of {}", known.join(", ")))
+            let meant = nearest(name, &known).map(|name| format!(": did you mean {name}?")).unwrap_or_default();
+            E::custom(format!("unknown limit '{name}', expected one of {}{meant}", known.join(", ")))
         })
     }
 }

@@ -14,23 +14,22 @@ mod walked;
 #[cfg(test)]
 mod tests;
 
-use comfy_table::Table;
-use comfy_table::presets::NOTHING;
-
 use crate::incident::{Incident, Phase};
 use crate::model::Time;
 use crate::model::text::{duration, sanitize};
+
+use super::Look;
+use super::rows::laid_out;
 
 pub use export::{PostMortem, export};
 pub use show::show;
 
 /// The incidents as a table, the newest first; those that turned out to be part of another one stand indented below it.
-pub fn list(incidents: &[Incident], now: Time) -> String {
+pub fn list(incidents: &[Incident], now: Time, look: Look) -> String {
     if incidents.is_empty() {
         return "no incidents\n".to_owned();
     }
-    let mut table = Table::new();
-    table.load_style(NOTHING);
+    let mut table = laid_out(look);
     table.set_header(["ID", "SINCE", "LASTS", "SEVERITY", "PHASE", "NAME", "ACKNOWLEDGED"]);
     let mut newest: Vec<&Incident> = incidents.iter().collect();
     newest.sort_by(|a, b| b.since.cmp(&a.since).then_with(|| a.id.cmp(&b.id)));

@@ -1,9 +1,9 @@
 //! The rules of incidents as a table and as JSON lines: which there are, whose, and what leads on from them. Called by `incident rules`.
 
-use comfy_table::Table;
-use comfy_table::presets::NOTHING;
 use serde_json::json;
 
+use super::super::Look;
+use super::super::rows::laid_out;
 use crate::incident::{Rule, Rules};
 use crate::model::text::sanitize;
 
@@ -13,9 +13,8 @@ fn whose<'o>(rule: &Rule, own: &'o [String]) -> &'o str {
 }
 
 /// One row per rule, in the order in which they are asked. `own` are the names of a team's files.
-pub fn table(rules: &Rules, own: &[String]) -> String {
-    let mut table = Table::new();
-    table.load_style(NOTHING);
+pub fn table(rules: &Rules, own: &[String], look: Look) -> String {
+    let mut table = laid_out(look);
     table.set_header(["ID", "SEVERITY", "NAME", "RUNBOOK", "FROM"]);
     for rule in rules.rows() {
         let runbook = if rule.runbook.is_empty() { "-" } else { rule.runbook.as_str() };
@@ -48,7 +47,7 @@ mod tests {
         let own = |name: &str| vec![(format!("{name}.toml"), OWN.replace("ID", name))];
         let names = vec!["queue-stuck.toml".to_owned()];
         let rules = with_own(&own("queue-stuck")).unwrap();
-        let listed = table(&rules, &names);
+        let listed = table(&rules, &names, Look::default());
         let row = listed.lines().find(|l| l.starts_with(" queue-stuck") || l.starts_with("queue-stuck")).unwrap();
         assert!(row.contains("Queue stuck") && row.ends_with("queue-stuck.toml"), "{listed}");
         assert_eq!(rules.rows().last().map(|r| r.id.as_str()), Some("unexplained"), "what nothing explains is asked last");

@@ -2,7 +2,7 @@
 
 use chrono::{TimeDelta, TimeZone, Utc};
 
-use super::{PostMortem, export, list, show};
+use super::{Look, PostMortem, export, list, show};
 use crate::incident::{Acknowledged, Confidence, Evidence, Incident, Phase, Severity, Symptom};
 use crate::insight::fixture::World;
 use crate::insight::{Event, EventKind, NodeId};
@@ -221,20 +221,20 @@ fn the_list_has_parts_below_what_they_are_part_of() {
         phase: Phase::Closed,
         ..bare("20261122-2139-x", "x")
     };
-    insta::assert_snapshot!(list(&[failover(), part(), lost, newer], after(3660)), @r"
+    insta::assert_snapshot!(list(&[failover(), part(), lost, newer], after(3660), Look::default()), @r"
     ID                                SINCE                 LASTS  SEVERITY  PHASE                       NAME                                   ACKNOWLEDGED
     20261122-2240-unexplained-cdn     2026-11-22 22:40:10Z  1m00s  warning   open                        cdn is not well, and nothing says why  -
     20261122-2140-rds-failover        2026-11-22 21:40:10Z  3m10s  critical  closed                      RDS failover                           ana
       20261122-2140-task-failure-web  2026-11-22 21:40:10Z  44s    warning   part                        web: a task failed                     -
     20261122-2139-x                   2026-11-22 21:39:10Z  1h02m  warning   part of 20261101-0000-gone  x                                      -
     ");
-    assert_eq!(list(&[], after(0)), "no incidents\n");
+    assert_eq!(list(&[], after(0), Look::default()), "no incidents\n");
 }
 
 #[test]
 fn a_ring_of_parts_ends() {
     let ring = |id: &str, above: &str| Incident { part_of: Some(above.to_owned()), ..bare(id, id) };
-    let text = list(&[ring("a", "b"), ring("b", "a"), ring("c", "c"), ring("d", "a")], after(60));
+    let text = list(&[ring("a", "b"), ring("b", "a"), ring("c", "c"), ring("d", "a")], after(60), Look::default());
     assert_eq!(text.lines().count(), 5, "{text}");
 }
 
@@ -358,7 +358,7 @@ fn hostile_texts_stay_text() {
         assert!(!line.replace("\\://", "").contains("://"), "{line}");
     }
     let control = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
-    for made in [&written, &show(&incident, after(60)), &list(std::slice::from_ref(&incident), after(60))] {
+    for made in [&written, &show(&incident, after(60)), &list(std::slice::from_ref(&incident), after(60), Look::default())] {
         assert!(!made.contains(control), "{made}");
     }
     let drawn: Vec<&&str> = outside.iter().filter(|l| l.contains("svg>")).filter(|l| !l.starts_with('|') && !l.starts_with('#')).collect();
