@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use chrono::DateTime;
 
 use super::parse::{Aggregate, By, Column, Command, Condition, Figure, Order};
+use crate::world::names::ACCOUNT;
 use crate::world::state::LogEvent;
 
 /// A row of an answer: names and values, in order.
@@ -36,7 +37,7 @@ impl Row<'_> {
         Some(match name {
             "@message" => Cow::Borrowed(event.message.as_str()),
             "@logStream" => Cow::Borrowed(event.stream.as_ref()),
-            "@log" => Cow::Borrowed(log),
+            "@log" => Cow::Owned(format!("{ACCOUNT}:{log}")),
             "@timestamp" => Cow::Owned(stamp(event.timestamp)),
             "@ingestionTime" => Cow::Owned(stamp(event.ingestion_time)),
             "@ptr" => Cow::Owned(event.event_id()),

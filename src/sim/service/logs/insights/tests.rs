@@ -43,7 +43,7 @@ fn queries_find_what_they_say() {
         ("fields @message | sort @timestamp asc | limit 1", &["@message=GET /a 200 in 30ms"][..]),
         ("FIELDS @message as m | LIMIT 1 # the newest", &["m=GET /a 200 in 10ms"]),
         ("filter @message like /lost$/ | display @logStream", &["@logStream=api/api/2"]),
-        ("filter @message like 'GET /b' | display @log", &["@log=/ecs/production-nextcore"]),
+        ("filter @message like 'GET /b' | display @log", &["@log=111122223333:/ecs/production-nextcore"]),
         ("filter @message =~ 'GET /b' | display @message", &["@message=GET /b 500 in 9ms"]),
         ("filter @message not like /GET/ | display @message", &["@message=worker lost"]),
         ("filter @logStream = 'api/api/1' or @message = 'worker lost' | stats count(*)", &["count(*)=2"]),
