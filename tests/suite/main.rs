@@ -35,6 +35,7 @@ mod place;
 mod plans;
 mod process;
 mod pty;
+mod query;
 mod recorded;
 mod refusals;
 mod runbooks;
