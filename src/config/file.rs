@@ -40,6 +40,9 @@ pub struct File {
     /// How a new incident is told outside the screen.
     #[serde(default)]
     pub incidents: Incidents,
+    /// Queries of Logs Insights.
+    #[serde(default)]
+    pub logs: Logs,
     /// Several stacks by name, of which `--stack` chooses one.
     #[serde(default)]
     pub stacks: BTreeMap<String, Stack>,
@@ -80,6 +83,20 @@ pub struct Incidents {
     /// its place.
     pub rules: Option<PathBuf>,
 }
+
+/// `[logs]`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Logs {
+    /// A viewer may run queries, too: they change nothing, and AWS bills what they scan.
+    pub insights: bool,
+    /// Saved queries by name; one with the name of a built-in query takes its place.
+    pub queries: BTreeMap<String, String>,
+}
+
+/// How a query may begin.
+const COMMANDS: &[&str] =
+    &["fields", "display", "filter", "parse", "stats", "sort", "limit", "dedup", "pattern", "diff", "unmask", "unnest", "SOURCE"];
 
 /// How a terminal is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -162,6 +179,10 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<File, FileError> {
         file.regions.extend(names_region.then(|| name.clone()));
         file.stacks.insert(name, stack);
     }
+    if let Some((name, what)) = unusable(&file.logs.queries) {
+        let at = text.find("logs.queries").map_or(0, |table| table + text.get(table..).and_then(|t| t.find(name)).unwrap_or(0));
+        return Err(invalid(path, text, at, &format!("logs.queries: '{name}' {what}")));
+    }
     let pins = (file.account.as_deref(), file.stack.as_ref().map(|s| s.account.as_str()).filter(|a| !a.is_empty()));
     if let (Some(one), Some(other)) = pins
         && one != other
@@ -170,6 +191,22 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<File, FileError> {
         return Err(invalid(path, text, text.rfind("account").unwrap_or(0), &what));
     }
     Ok(file)
+}
+
+/// The first saved query that could not be asked for by its name, and why.
+fn unusable(queries: &BTreeMap<String, String>) -> Option<(&str, &'static str)> {
+    queries.iter().find_map(|(name, text)| {
+        let what = if !is_name(name) {
+            "is no name of letters, digits, '-' and '_'"
+        } else if COMMANDS.contains(&name.as_str()) {
+            "is a command of the query language: choose another name"
+        } else if text.trim().is_empty() {
+            "is empty: write the query, or remove the line"
+        } else {
+            return None;
+        };
+        Some((name.as_str(), what))
+    })
 }
 
 /// What can name a folder on every machine.
@@ -353,6 +390,10 @@ mod tests {
             ("[stack]\nlog_groups = [{ of = \"db\" }]\n", vec!["c.toml:2:", "log_groups", "name"]),
             ("[stack]\nlog_group = \"a\"\nlog_groups = [\n\"b\",\n\"a\"]\n", vec!["c.toml:5:1", "log_groups", "'a' twice"]),
             ("[stack]\nlog_groups = [\"\"]\n", vec!["c.toml:2:", "log_groups", "empty"]),
+            ("[logs]\ninsight = true\n", vec!["c.toml:2:1", "insight"]),
+            ("[logs.queries]\na = \"x\"\nfilter = \"y\"\n", vec!["c.toml:3:1", "'filter' is a command"]),
+            ("[logs.queries]\na = \" \"\n", vec!["c.toml:2:", "'a' is empty"]),
+            ("[logs.queries]\n\"a b\" = \"x\"\n", vec!["c.toml:2:", "'a b' is no name"]),
             (
                 "[stack]\nservices = [{ name = \"web\", role = \"web\" }]\nlog_groups = [{ name = \"a\", of = \"dbx\" }]\n",
                 vec!["c.toml:3:", "'dbx'", "a service of the stack", "db, cache"],

@@ -113,10 +113,16 @@ pub struct LogsArgs {
 }
 
 impl LogsArgs {
+    /// Whether it asks AWS about one of several stacks.
+    pub fn asks_aws(&self) -> bool {
+        !self.observe().demo && !matches!(&self.command, Some(LogsCommand::Query(query)) if query.list)
+    }
+
     /// What it looks at, whichever way it was asked.
-    pub fn observe(&self) -> &Observe {
+    fn observe(&self) -> &Observe {
         match &self.command {
             Some(LogsCommand::Patterns { selection, .. }) => &selection.observe,
+            Some(LogsCommand::Query(query)) => &query.observe,
             None => &self.selection.observe,
         }
     }
@@ -125,6 +131,8 @@ impl LogsArgs {
 /// What else there is to ask of the logs.
 #[derive(Debug, Clone, Subcommand)]
 pub enum LogsCommand {
+    /// Ask AWS with a Logs Insights query: saved, built-in or typed. AWS bills what it scans; the cost is shown before and after
+    Query(QueryArgs),
     /// Group the lines by what they have in common: how many, growing or not, of which services
     Patterns {
         #[command(flatten)]
@@ -136,6 +144,56 @@ pub enum LogsCommand {
         #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..))]
         limit: u64,
     },
+}
+
+/// Output of `logs query`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum QueryFormat {
+    /// For people
+    #[default]
+    Table,
+    /// One object per line
+    Json,
+    /// With a header
+    Csv,
+}
+
+/// `logs query`.
+#[derive(Debug, Clone, Args)]
+pub struct QueryArgs {
+    /// A name that --list shows, or a whole query
+    #[arg(value_name = "NAME|QUERY", required_unless_present = "list")]
+    pub query: Option<String>,
+    /// What a named query is about, where it is about one thing: a request id
+    #[arg(value_name = "VALUE")]
+    pub value: Option<String>,
+    /// Show the queries that have a name
+    #[arg(long, conflicts_with_all = ["query", "yes"])]
+    pub list: bool,
+    /// Only this log group, configured or not; repeat for several
+    #[arg(long = "group", value_name = "GROUP")]
+    pub groups: Vec<String>,
+    /// From when: 15m, 2h, 14:02 (UTC; of here with --local), 2026-11-30T14:02:00Z
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = moment)]
+    pub since: Moment,
+    /// Until when, written the same way [default: now]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub until: Option<Moment>,
+    /// Read times as of this machine's zone
+    #[arg(long)]
+    pub local: bool,
+    /// Output format
+    #[arg(long, value_enum, default_value_t)]
+    pub format: QueryFormat,
+    /// Leave secrets in the results as they are
+    #[arg(long)]
+    pub no_redact: bool,
+    /// Run it without asking: it costs what it scans
+    #[arg(long)]
+    pub yes: bool,
+    /// What it looks at.
+    #[command(flatten)]
+    pub observe: Observe,
 }
 
 /// `events`.

@@ -13,6 +13,7 @@ pub mod program;
 pub mod runbook;
 pub mod written;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use args::{Global, LogLevel};
@@ -109,6 +110,10 @@ pub struct Settings {
     pub runbooks: Option<PathBuf>,
     /// How a new incident is told outside the screen.
     pub incidents: file::Incidents,
+    /// A viewer may run billed queries, too.
+    pub insights: bool,
+    /// Saved queries of Logs Insights, by name.
+    pub queries: BTreeMap<String, String>,
     /// The named stacks of the file, to change to.
     pub choices: Vec<StackChoice>,
     /// The file that was read.
@@ -223,6 +228,8 @@ pub fn load_with(flags: &Global, env: &Environment, system_file: &Path) -> Resul
     stack.limits = limits(file.limits, &mut layers);
     let beside = path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
     let runbooks = file.runbooks.map(|r| beside.join(r.path));
+    let insights = layers.pick("logs.insights", &[(file.logs.insights.then_some(true), "file")], false, ToString::to_string);
+    let queries = file.logs.queries;
     let (chosen, choices, mut incidents) = (file.chosen, file.choices, file.incidents);
     incidents.rules = incidents.rules.map(|rules| beside.join(rules));
     let (place, provenance) = (Place::default(), layers.provenance);
@@ -240,6 +247,8 @@ pub fn load_with(flags: &Global, env: &Environment, system_file: &Path) -> Resul
         unchosen,
         runbooks,
         incidents,
+        insights,
+        queries,
         choices,
         file: path,
         file_default,

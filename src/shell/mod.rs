@@ -223,7 +223,7 @@ impl Rests {
             Some(Command::Snapshot(args)) => Self::both(!args.observe.demo && !args.schema),
             Some(Command::Check(args)) => Self::both(!args.observe.demo),
             Some(Command::Watch(args)) => Self::both(!args.demo),
-            Some(Command::Logs(args)) => Self::both(!args.observe().demo),
+            Some(Command::Logs(args)) => Self::both(args.asks_aws()),
             Some(Command::Events(args)) => Self::both(!args.observe.demo),
             Some(Command::Runbook(command)) => Self::both(matches!(command, RunbookCommand::Run(_))),
             // Kept in the state folder, which is the stack's; only charts are asked for anew.
@@ -319,6 +319,8 @@ mod tests {
             ("logs", true, true),
             ("logs --demo", false, false),
             ("logs patterns --demo", false, false),
+            ("logs query errors", true, true),
+            ("logs query --list", false, false),
             ("events", true, true),
             ("events --demo", false, false),
             ("incident list", false, true),

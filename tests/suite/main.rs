@@ -38,6 +38,7 @@ mod plans;
 mod process;
 mod program;
 mod pty;
+mod query;
 mod recorded;
 mod refusals;
 mod runbooks;

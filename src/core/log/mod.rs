@@ -5,6 +5,7 @@ pub mod clean;
 pub mod event;
 mod field;
 mod grammar;
+pub mod insights;
 pub mod json;
 pub mod level;
 pub mod mask;

@@ -26,6 +26,7 @@ pub mod partition;
 pub mod place;
 pub mod plan;
 pub mod profile;
+pub mod query;
 pub mod scaling;
 pub mod section;
 pub mod security;

@@ -57,6 +57,8 @@ const ALWAYS: &[(&str, &str, &[&str])] = &[
     ("CloudWatch Logs", "FilterLogEvents", &["events"]),
     ("CloudWatch Logs", "DescribeLogGroups", &["logGroups"]),
     ("CloudWatch Logs", "DescribeLogStreams", &["logStreams"]),
+    ("CloudWatch Logs", "StartQuery", &["queryId"]),
+    ("CloudWatch Logs", "GetQueryResults", &["status", "results"]),
     ("CodeBuild", "BatchGetBuilds", &["builds.buildStatus"]),
     ("CodeBuild", "BatchGetProjects", &["projects.name"]),
     ("CodePipeline", "ListPipelineExecutions", &["pipelineExecutionSummaries.status"]),

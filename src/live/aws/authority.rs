@@ -90,6 +90,7 @@ impl State {
 struct Inner {
     locked: bool,
     finds: bool,
+    queries: bool,
     state: Mutex<State>,
 }
 
@@ -100,15 +101,26 @@ pub struct Authority(Arc<Inner>);
 impl Authority {
     /// As flags and configuration decided.
     pub fn new(mode: Mode) -> Self {
+        Self::querying(mode, false)
+    }
+
+    /// The same, and whether the configuration lets even a viewer ask what is billed by what it looks at.
+    pub fn querying(mode: Mode, insights: bool) -> Self {
         let armed_until = (mode == Mode::Armed).then(|| Instant::now() + IDLE);
         let state = State { armed_until, arming: 0, warrants: Vec::new(), issued: 0 };
-        Self(Arc::new(Inner { locked: mode == Mode::Viewer, finds: false, state: Mutex::new(state) }))
+        let locked = mode == Mode::Viewer;
+        Self(Arc::new(Inner { locked, finds: false, queries: insights || !locked, state: Mutex::new(state) }))
     }
 
     /// A viewer that also looks for a stack: `init` lists what the dashboard only asks for by name.
     pub fn finder() -> Self {
         let state = State { armed_until: None, arming: 0, warrants: Vec::new(), issued: 0 };
-        Self(Arc::new(Inner { locked: true, finds: true, state: Mutex::new(state) }))
+        Self(Arc::new(Inner { locked: true, finds: true, queries: false, state: Mutex::new(state) }))
+    }
+
+    /// Whether a read that costs money may leave. It is so for the life of the process: what was started can always be stopped.
+    pub fn may_query(&self) -> bool {
+        self.0.queries
     }
 
     /// Whether it looks for a stack.

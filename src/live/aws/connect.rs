@@ -225,12 +225,13 @@ fn timeouts() -> TimeoutConfig {
         .build()
 }
 
-/// What may leave this process. A viewer's gate does not even know of writes; everybody else's lets one through with a warrant.
+/// What may leave this process. A viewer's gate does not even know of writes; everybody else's lets one through with a warrant. It knows of
+/// billed reads, to say what allows them.
 pub(super) fn allowed(authority: &Authority) -> AllowList {
     let writes = authority.mode() != Mode::Viewer;
     let found = authority.finds().then(discover::reads).into_iter().flatten();
     let ops = source::reads().chain(source::on_request()).chain(action::operations()).chain(found);
-    AllowList::of(ops.filter(|op| writes || op.kind == Kind::Read), authority)
+    AllowList::of(ops.filter(|op| writes || op.kind != Kind::Write), authority)
 }
 
 /// The gate goes in after credentials have been resolved: their providers use the plain HTTP client.
@@ -303,6 +304,46 @@ mod tests {
             }
             clients.ecs.describe_services().services("web").send().await.unwrap();
             assert_eq!(count.load(Ordering::SeqCst), 1, "{mode:?}: only the read left");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_viewer_sends_no_billed_read_unless_the_configuration_lets_it() {
+        use std::sync::Arc;
+        use std::sync::atomic::{AtomicUsize, Ordering};
+
+        use aws_smithy_types::body::SdkBody;
+
+        use crate::aws::source::logs::insights::{look, start, stop};
+        use nextcore_core::model::Time;
+        use nextcore_core::model::query::Asked;
+
+        for (mode, insights, lets) in
+            [(Mode::Viewer, false, false), (Mode::Viewer, true, true), (Mode::Safe, false, true), (Mode::Armed, false, true)]
+        {
+            let count = Arc::new(AtomicUsize::new(0));
+            let counter = Arc::clone(&count);
+            let handler: crate::aws::transport::Handler = Arc::new(move |_| {
+                counter.fetch_add(1, Ordering::SeqCst);
+                let answer = r#"{"queryId":"q","success":true,"status":"Running","results":[]}"#;
+                Box::pin(async move { http::Response::new(SdkBody::from(answer)) })
+            });
+            let http = crate::aws::transport::in_process(handler);
+            let authority = Authority::querying(mode, insights);
+            let clients = connect_in_process(http, "ap-southeast-2", &Meter::default(), &authority);
+            let (from, until) = (Time::default(), Time::default());
+            let asked = Asked { text: "fields @message".to_owned(), groups: vec!["g".to_owned()], from, until };
+            let billed = [start(&clients, &asked).await.map(|_| ()), stop(&clients, "q").await];
+            assert_eq!(count.load(Ordering::SeqCst), if lets { 2 } else { 0 }, "{mode:?} {insights}");
+            for answer in billed {
+                match answer {
+                    Ok(()) => assert!(lets, "{mode:?} {insights}"),
+                    Err(problem) => {
+                        assert!(!lets && problem.headline.contains("insights = true in [logs]"), "{mode:?} {insights}: {problem:?}");
+                    }
+                }
+            }
+            look(&clients, "q", false).await.unwrap();
         }
     }
 

@@ -54,6 +54,15 @@ pub enum Refusal {
         service: String,
         operation: String,
     },
+    /// A read that costs money, in a process that only looks.
+    #[error(
+        "blocked: {service}:{operation} costs money and this process is read-only: a viewer may query with insights = true in [logs] of the configuration"
+    )]
+    Billed {
+        /// SDK service id.
+        service: String,
+        operation: String,
+    },
     /// The configuration pins an account, and it is not known yet that we are in it.
     #[error("blocked: {service}:{operation} waits until the credentials are known to be of the pinned account")]
     Pinned {
@@ -73,7 +82,7 @@ pub enum Refusal {
     Unstamped(String),
 }
 
-/// The operations that may leave this process: reads always, writes with a warrant.
+/// The operations that may leave this process: reads always, billed ones where the authority lets them, writes with a warrant.
 #[derive(Debug, Clone)]
 pub struct AllowList {
     ops: Arc<BTreeMap<(&'static str, &'static str), Kind>>,
@@ -103,6 +112,12 @@ impl AllowList {
         self.ops.keys().copied()
     }
 
+    /// Whether it is a write, which needs a warrant, or may leave.
+    #[cfg(test)]
+    pub(super) fn lets(&self, service: &str, operation: &str) -> bool {
+        !matches!(self.check(service, operation, None), Err(Refusal::Billed { .. }))
+    }
+
     /// Whether the operation could leave now, with this ticket.
     pub fn check(&self, service: &str, operation: &str, ticket: Option<Ticket>) -> Result<(), Refusal> {
         let decided = self.decide(service, operation, |authority| authority.allows(ticket, service, operation));
@@ -122,6 +137,8 @@ impl AllowList {
             None => Err(Refusal::NotAllowed { service, operation }),
             Some(_) if !open => Err(Refusal::Pinned { service, operation }),
             Some(Kind::Read) => Ok(Kind::Read),
+            Some(Kind::Billed) if self.authority.may_query() => Ok(Kind::Billed),
+            Some(Kind::Billed) => Err(Refusal::Billed { service, operation }),
             Some(Kind::Write) => match may_write(&self.authority) {
                 Ok(()) => Ok(Kind::Write),
                 Err(Invalid::Unknown) => Err(Refusal::NoWarrant { service, operation }),
@@ -245,11 +262,11 @@ impl HttpConnector for GatedConnector {
             sent.ended(&answer);
             let mut response = answer?;
             // A read that was signed at a wrong time: the next signature will be good.
-            if kind == Kind::Read && response.extension::<Seen>().and_then(|s| s.clock).is_some_and(|c| c.relearnt) {
+            if kind != Kind::Write && response.extension::<Seen>().and_then(|s| s.clock).is_some_and(|c| c.relearnt) {
                 response.add_extension(MayRepeat);
             }
             *response.body_mut() = reading.bounded(response.take_body());
-            if kind == Kind::Read && response.status().is_success() {
+            if kind != Kind::Write && response.status().is_success() {
                 believed(&service, &operation, &mut response).await?;
             }
             Ok(response)

@@ -65,6 +65,7 @@ pub(super) fn refused(why: &Refusal) {
         Refusal::Unstamped(_) => warn!(why = "sent by a client that the gate does not know", "gate refused"),
         Refusal::NotAllowed { service, operation } => said(service, operation, "not among the operations of this process"),
         Refusal::NoWarrant { service, operation } => said(service, operation, "a write that no confirmed action asked for"),
+        Refusal::Billed { service, operation } => said(service, operation, "a billed read, and a viewer without [logs] insights"),
         Refusal::Pinned { service, operation } => said(service, operation, "not known to be in the pinned account"),
         Refusal::Disarmed { service, operation } => said(service, operation, "a write, and not armed any more"),
     }

@@ -2,11 +2,13 @@
 
 use nextcore_core::model::system::System;
 
-/// Whether an operation changes anything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Whether an operation changes anything, or costs something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// Leaves the cloud as it was.
     Read,
+    /// Leaves it as it was, and is billed by what it looks at: allowed to who may write, and to a viewer by the configuration.
+    Billed,
     /// Changes it.
     Write,
 }
@@ -20,7 +22,7 @@ pub struct Op {
     pub operation: &'static str,
     /// The IAM action that allows it.
     pub iam: &'static str,
-    /// Read or write; never inferred from the verb.
+    /// Read, billed read or write; never inferred from the verb.
     pub kind: Kind,
     /// What the IAM policy allows it on.
     pub on: Scope,
@@ -108,6 +110,11 @@ impl Op {
     /// A read operation.
     pub const fn read(service: &'static str, operation: &'static str, iam: &'static str) -> Unscoped {
         Unscoped(Self { service, operation, iam, kind: Kind::Read, on: Scope::Any })
+    }
+
+    /// A read operation that is billed by what it looks at.
+    pub const fn billed(service: &'static str, operation: &'static str, iam: &'static str) -> Unscoped {
+        Unscoped(Self { service, operation, iam, kind: Kind::Billed, on: Scope::Any })
     }
 
     /// A write operation.

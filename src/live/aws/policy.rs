@@ -21,23 +21,46 @@ pub struct PolicyScope<'a> {
     pub partition: Partition,
 }
 
+/// What the policy allows beside reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grants {
+    pub writes: bool,
+    /// Reads that are billed by what they look at.
+    pub queries: bool,
+}
+
+impl Grants {
+    fn allow(self, kind: Kind) -> bool {
+        match kind {
+            Kind::Read => true,
+            Kind::Billed => self.queries,
+            Kind::Write => self.writes,
+        }
+    }
+}
+
 /// A policy document that allows what this program can send, and nothing else.
-pub fn policy(stack: &Stack, place: PolicyScope<'_>, operator: bool) -> Value {
-    let mut by_scope: BTreeMap<(bool, Scope), BTreeSet<&str>> = BTreeMap::new();
+pub fn policy(stack: &Stack, place: PolicyScope<'_>, grants: Grants) -> Value {
+    let mut by_scope: BTreeMap<(Kind, Scope), BTreeSet<&str>> = BTreeMap::new();
     // Who the caller is may be asked without permission.
     let is_there = |op: &&Op| op.service != "CloudFront" || place.partition.has_cloudfront();
     // What a stack does not have has no name to allow anything on: an empty list of resources is no policy.
     let is_used = |op: &&Op| op.on.of().is_none_or(|system| stack.has(system));
-    for op in operations(operator).filter(|op| op.service != "STS").filter(is_there).filter(is_used) {
-        by_scope.entry((op.kind == Kind::Write, op.on)).or_default().insert(op.iam);
+    for op in operations(grants).filter(|op| op.service != "STS").filter(is_there).filter(is_used) {
+        by_scope.entry((op.kind, op.on)).or_default().insert(op.iam);
     }
     let arns = Arns { stack, place };
-    let statements = by_scope.into_iter().map(|((write, scope), actions)| statement(&arns, write, scope, &actions));
+    let statements = by_scope.into_iter().map(|((kind, scope), actions)| statement(&arns, kind, scope, &actions));
     json!({ "Version": "2012-10-17", "Statement": statements.collect::<Vec<_>>() })
 }
 
-fn statement(arns: &Arns<'_>, write: bool, scope: Scope, actions: &BTreeSet<&str>) -> Value {
-    let sid = format!("{}{scope:?}", if write { "Operate" } else { "Read" });
+fn statement(arns: &Arns<'_>, kind: Kind, scope: Scope, actions: &BTreeSet<&str>) -> Value {
+    let verb = match kind {
+        Kind::Read => "Read",
+        Kind::Billed => "Query",
+        Kind::Write => "Operate",
+    };
+    let sid = format!("{verb}{scope:?}");
     let mut statement = json!({ "Sid": sid, "Effect": "Allow", "Action": actions, "Resource": arns.of(scope) });
     if let (Some(condition), Some(members)) = (arns.condition(scope), statement.as_object_mut()) {
         members.insert("Condition".to_owned(), condition);
@@ -151,9 +174,9 @@ impl Arns<'_> {
     }
 }
 
-/// Every operation that the policy is made of: all reads, for plans may be looked at by everybody, and an operator's writes.
-pub fn operations(operator: bool) -> impl Iterator<Item = &'static Op> {
-    source::reads().chain(source::on_request()).chain(action::operations()).filter(move |op| operator || op.kind == Kind::Read)
+/// Every operation that the policy is made of: all reads, for plans may be looked at by everybody, and what is granted beside them.
+pub fn operations(grants: Grants) -> impl Iterator<Item = &'static Op> {
+    source::reads().chain(source::on_request()).chain(action::operations()).filter(move |op| grants.allow(op.kind))
 }
 
 #[cfg(test)]
@@ -164,6 +187,8 @@ mod tests {
     use nextcore_core::model::mode::Mode;
 
     const PLACE: PolicyScope<'static> = PolicyScope { account: "111122223333", partition: Partition::Aws };
+    const VIEWER: Grants = Grants { writes: false, queries: false };
+    const OPERATOR: Grants = Grants { writes: true, queries: true };
 
     fn actions(policy: &Value) -> BTreeSet<String> {
         let statements = policy["Statement"].as_array().unwrap().iter();
@@ -174,35 +199,38 @@ mod tests {
     #[test]
     fn it_allows_exactly_what_the_gate_lets_through() {
         let iam: BTreeMap<(&str, &str), BTreeSet<&str>> =
-            source::reads().chain(action::operations()).fold(BTreeMap::new(), |mut all, op| {
+            source::reads().chain(source::on_request()).chain(action::operations()).fold(BTreeMap::new(), |mut all, op| {
                 all.entry((op.service, op.operation)).or_default().insert(op.iam);
                 all
             });
-        for (mode, operator) in [(Mode::Viewer, false), (Mode::Safe, true), (Mode::Armed, true)] {
-            let gate = allowed(&Authority::new(mode));
-            let passing = gate.operations().filter(|(service, _)| *service != "STS");
+        let querying = Grants { queries: true, ..VIEWER };
+        for (mode, insights, grants) in
+            [(Mode::Viewer, false, VIEWER), (Mode::Viewer, true, querying), (Mode::Safe, false, OPERATOR), (Mode::Armed, false, OPERATOR)]
+        {
+            let gate = allowed(&Authority::querying(mode, insights));
+            let passing = gate.operations().filter(|(service, op)| *service != "STS" && gate.lets(service, op));
             let wanted: BTreeSet<String> = passing.flat_map(|op| iam[&op].iter().map(|action| (*action).to_owned())).collect();
             assert!(wanted.len() > 40, "{wanted:?}");
-            assert_eq!(actions(&policy(&Stack::default(), PLACE, operator)), wanted, "{mode:?}");
+            assert_eq!(actions(&policy(&Stack::default(), PLACE, grants)), wanted, "{mode:?}");
         }
     }
 
     #[test]
     fn a_viewer_may_write_nothing_and_nobody_may_read_a_secret() {
         let writes: BTreeSet<&str> = action::ROWS.iter().flat_map(|row| row.writes).map(|op| op.iam).collect();
-        let viewer = actions(&policy(&Stack::default(), PLACE, false));
+        let viewer = actions(&policy(&Stack::default(), PLACE, VIEWER));
         assert!(viewer.iter().all(|a| !writes.contains(a.as_str())), "{viewer:?}");
         assert!(writes.len() > 10 && source::reads().all(|op| op.kind == Kind::Read));
         assert!(
             action::ROWS.iter().all(|r| r.writes.iter().all(|op| op.kind == Kind::Write) && r.reads.iter().all(|op| op.kind == Kind::Read))
         );
-        assert!(operations(true).all(|op| op.operation != "GetSecretValue"));
+        assert!(operations(OPERATOR).all(|op| op.operation != "GetSecretValue"));
     }
 
     #[test]
     fn every_arn_is_of_the_partition_and_what_it_lacks_is_left_out() {
         for partition in Partition::ALL {
-            let text = policy(&Stack::default(), PolicyScope { partition, ..PLACE }, true).to_string();
+            let text = policy(&Stack::default(), PolicyScope { partition, ..PLACE }, OPERATOR).to_string();
             let mut arns = text.split("arn:").skip(1);
             assert!(arns.all(|arn| arn.starts_with(&format!("{}:", partition.id()))), "{partition:?}: {text}");
             assert_eq!(text.contains("cloudfront:"), partition.has_cloudfront(), "{partition:?}");
@@ -212,7 +240,7 @@ mod tests {
     #[test]
     fn a_cluster_is_read_by_everybody_and_failed_over_by_operators() {
         let reads = ["rds:DescribeDBClusters", "elasticache:DescribeServerlessCaches"];
-        let (viewer, operator) = (actions(&policy(&Stack::default(), PLACE, false)), actions(&policy(&Stack::default(), PLACE, true)));
+        let (viewer, operator) = (actions(&policy(&Stack::default(), PLACE, VIEWER)), actions(&policy(&Stack::default(), PLACE, OPERATOR)));
         assert!(reads.iter().all(|action| viewer.contains(*action)), "{viewer:?}");
         assert!(operator.contains("rds:FailoverDBCluster") && !viewer.contains("rds:FailoverDBCluster"), "{operator:?}");
     }
@@ -220,8 +248,8 @@ mod tests {
     #[test]
     fn what_a_stack_does_not_have_is_not_allowed() {
         let stack = Stack { cluster: "C".into(), services: Stack::default().services, ..Stack::none() };
-        for operator in [false, true] {
-            let policy = policy(&stack, PLACE, operator);
+        for grants in [VIEWER, OPERATOR] {
+            let policy = policy(&stack, PLACE, grants);
             for statement in policy["Statement"].as_array().unwrap() {
                 let resources = statement["Resource"].as_array().unwrap();
                 assert!(!resources.is_empty(), "IAM refuses this: {statement}");
@@ -234,7 +262,7 @@ mod tests {
     #[test]
     fn it_is_limited_to_the_configured_resources() {
         let stack = Stack { database: "other-db".into(), cluster: "C".into(), ..Stack::default() };
-        let text = policy(&stack, PLACE, true).to_string();
+        let text = policy(&stack, PLACE, OPERATOR).to_string();
         for arn in [
             "arn:aws:rds:ap-southeast-2:111122223333:db:other-db",
             "arn:aws:rds:ap-southeast-2:111122223333:cluster:other-db",

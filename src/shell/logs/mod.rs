@@ -1,10 +1,12 @@
 //! `logs`: the lines of a window from CloudWatch Logs on stdout, oldest first, and on demand those that come after (`follow`), the last ones of a
-//! task, or what they have in common (`patterns`). `read` reads, `pick` chooses, `line` writes. Exit 0 lines, 1 none, 2 usage, 3 not readable.
+//! task, what they have in common (`patterns`), or what AWS finds in them (`query`). `read` reads, `pick` chooses, `line` writes. Exit 0 lines,
+//! 1 none, 2 usage, 3 not readable.
 
 mod follow;
 mod line;
 mod patterns;
 mod pick;
+mod query;
 mod read;
 
 use std::collections::HashSet;
@@ -37,8 +39,10 @@ const OF_TASK: u64 = 200;
 
 /// Prints them.
 pub(super) async fn run(args: &LogsArgs, settings: &Settings, env: &Environment) -> Result<ExitCode, Failure> {
-    if let Some(LogsCommand::Patterns { selection, format, limit }) = &args.command {
-        return patterns::run(selection, *format, *limit, settings).await;
+    match &args.command {
+        Some(LogsCommand::Patterns { selection, format, limit }) => return patterns::run(selection, *format, *limit, settings).await,
+        Some(LogsCommand::Query(query)) => return query::run(query, settings).await,
+        None => {}
     }
     let pick = Pick::of(&args.selection)?;
     let source = Source::open(&args.selection, settings).await?;
@@ -144,14 +148,23 @@ struct Source {
 }
 
 impl Source {
-    /// Connects, and finds out whether the credentials are good: before that nothing is worth a try.
     async fn open(selection: &Selection, settings: &Settings) -> Result<Self, Failure> {
-        let Observe { demo, timeout } = selection.observe;
+        Self::at(&selection.observe, settings, Acts::none(), |stack| groups(stack, selection)).await
+    }
+
+    /// Connects, and finds out whether the credentials are good: before that nothing is worth a try.
+    async fn at(
+        observe: &Observe,
+        settings: &Settings,
+        acts: Acts,
+        groups: impl FnOnce(&Stack) -> Result<Vec<LogGroupSpec>, Failure>,
+    ) -> Result<Self, Failure> {
+        let Observe { demo, timeout } = *observe;
         let target = if demo { Target::demo(World::calm(DEMO_SEED)) } else { Target::Aws };
         let told = Told::on_stderr();
         let stack = target.stack(settings);
-        let groups = groups(&stack, selection)?;
-        let setup = target.setup(settings, target.clock(), Acts::none(), &told.notices).await.map_err(Failure::cannot_tell)?;
+        let groups = groups(&stack)?;
+        let setup = target.setup(settings, target.clock(), acts, &told.notices).await.map_err(Failure::cannot_tell)?;
         let Setup { clients, clock, .. } = setup;
         let patience = Duration::from_secs(timeout);
         tokio::time::timeout(patience, admitted(&clients))
@@ -164,9 +177,13 @@ impl Source {
     }
 
     fn window(&self, selection: &Selection) -> Result<(Time, Time), Failure> {
+        self.between(selection.since, selection.until, selection.local)
+    }
+
+    fn between(&self, since: Moment, until: Option<Moment>, local: bool) -> Result<(Time, Time), Failure> {
         let now = self.clock.now();
-        let from = time(selection.since, now, selection.local);
-        let until = selection.until.map_or(now, |m| time(m, now, selection.local)).min(now);
+        let from = time(since, now, local);
+        let until = until.map_or(now, |m| time(m, now, local)).min(now);
         if from >= until {
             let (from, until) = (from.format("%Y-%m-%dT%H:%M:%SZ"), until.format("%Y-%m-%dT%H:%M:%SZ"));
             return Err(Failure::usage(format!(

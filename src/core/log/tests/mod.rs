@@ -2,6 +2,7 @@
 
 mod clean;
 mod event;
+mod insights;
 mod json;
 mod level;
 mod mask;

@@ -1,5 +1,5 @@
 //! CloudWatch Logs: the operation table, groups and streams, and the opening of a live tail.
-//! `events` reads lines, `pattern` matches them. Lines are made in `world`. Called through the service table.
+//! `events` reads lines, `pattern` matches them, `insights` queries them. Lines are made in `world`. Called through the service table.
 
 use crate::wire::{ApiError, Dialect, Page, Params, Value, object, page};
 use crate::world::World;
@@ -8,6 +8,7 @@ use crate::world::state::{LogGroup, LogStream};
 use super::{Operation, Run, Service};
 
 mod events;
+mod insights;
 mod pattern;
 mod tail;
 
@@ -25,6 +26,10 @@ pub(super) const SERVICE: Service = Service {
         Operation::read("DescribeLogStreams", describe_log_streams),
         Operation::read("FilterLogEvents", events::filter_log_events),
         Operation::read("GetLogEvents", events::get_log_events),
+        Operation::read("StartQuery", insights::start_query),
+        Operation::read("GetQueryResults", insights::get_query_results),
+        Operation::read("StopQuery", insights::stop_query),
+        Operation::read("DescribeQueries", insights::describe_queries),
         Operation::write("PutRetentionPolicy", put_retention_policy),
         Operation::write("DeleteRetentionPolicy", delete_retention_policy),
         Operation { name: "StartLiveTail", is_write: false, run: Run::Tail(tail::start_live_tail) },

@@ -44,7 +44,7 @@ pub(super) fn stack(seed: u64, begin: Ms, start: Ms) -> World {
         alb,
         rds,
         redis,
-        logs: Logs { groups: BTreeMap::new() },
+        logs: Logs { groups: BTreeMap::new(), queries: BTreeMap::new() },
         alarms: Vec::new(),
         alarm_history: VecDeque::new(),
         dashboards: dashboards::dashboards(begin),

@@ -1,4 +1,4 @@
-//! CloudWatch Logs as data: the log group, its streams and a ring of its last lines.
+//! CloudWatch Logs as data: the log group, its streams and a ring of its last lines; the queries over them.
 //! No generation here (see `logs` beside `state`). Read by the Logs handler.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -11,6 +11,29 @@ use super::super::names::Ms;
 pub struct Logs {
     /// Groups by name.
     pub groups: BTreeMap<String, LogGroup>,
+    /// Queries of the last day by id.
+    pub queries: BTreeMap<String, LogQuery>,
+}
+
+/// A Logs Insights query, with what it finds once its time is over.
+#[derive(Debug, Clone)]
+pub struct LogQuery {
+    pub id: String,
+    /// The first group that it asks.
+    pub group: String,
+    /// As it was given.
+    pub text: String,
+    /// When it was started.
+    pub began: Ms,
+    /// How long it runs.
+    pub takes: Ms,
+    /// When it was stopped.
+    pub stopped: Option<Ms>,
+    /// Names and values.
+    pub rows: Vec<Vec<(String, String)>>,
+    pub matched: u64,
+    pub scanned: u64,
+    pub bytes: u64,
 }
 
 #[derive(Debug, Clone)]

@@ -37,7 +37,7 @@ pub use ecs::{
 pub use iam::{Iam, Role};
 pub use insight::{DbFigures, DbInsight, DbMean, DbSample};
 pub use kms::{Key, Kms};
-pub use logs::{LogEvent, LogGroup, LogStream, Logs};
+pub use logs::{LogEvent, LogGroup, LogQuery, LogStream, Logs};
 pub use network::{
     Address, Association, GroupRule, InternetGateway, Nat, NatState, Network, Peer, Permission, Route, RouteTable, RouteTarget,
     SecurityGroup, Subnet, SubnetIds, Tier,

@@ -1,7 +1,8 @@
 //! CloudWatch Logs: `tail`, the newest lines of every followed group; `group`, the first group and its streams; `merge`, what is new of what was
-//! fetched; `window`, lines that a person asks for. Here is what they share: the operations, and how an event of the wire becomes ours.
+//! fetched; `window`, lines that a person asks for; `insights`, queries. Here is what they share: the operations, and how an event of the wire becomes ours.
 
 mod group;
+pub mod insights;
 mod merge;
 mod tail;
 mod tests;
@@ -27,7 +28,7 @@ const STREAMS: Op = Op::read("CloudWatch Logs", "DescribeLogStreams", "logs:Desc
 const EVENTS: Op = Op::read("CloudWatch Logs", "GetLogEvents", "logs:GetLogEvents").on(Scope::Logs);
 
 /// What no poll asks for, but a person.
-pub(super) const ON_REQUEST: &[Op] = &[EVENTS];
+pub(super) const ON_REQUEST: &[Op] = &[EVENTS, insights::START, insights::RESULTS, insights::STOP];
 
 /// An event of a page, made safe, and when it was ingested.
 fn taken(e: &FilteredLogEvent, of: &Arc<str>, now: Time, reveal: bool) -> (LogEvent, Time) {
