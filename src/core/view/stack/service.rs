@@ -49,6 +49,9 @@ pub(crate) fn bounds(v: &View<'_>, name: &str) -> String {
 pub(crate) fn rollout<'a>(v: &View<'a>, service: &'a Service) -> Phrase<'a> {
     let Some(primary) = service.primary() else { return Phrase::of("no deployment", Role::Muted) };
     let since = primary.updated_at.or(primary.created_at).map(|at| text::age(at, v.now)).unwrap_or_default();
+    // AWS calls the rollout steady; of a service that does not serve it would read as praise.
+    let serves = v.level(&NodeId::service(&service.name)).is_none_or(|level| level < Level::Degraded);
+    let settled = Phrase::of(if serves { "steady " } else { "rolled out " }, Role::Muted);
     match primary.rollout_state {
         RolloutState::InProgress => {
             let since = primary.created_at.map(|at| text::age(at, v.now)).unwrap_or_default();
@@ -57,10 +60,8 @@ pub(crate) fn rollout<'a>(v: &View<'a>, service: &'a Service) -> Phrase<'a> {
             line.and(format!(" · {since}"), Role::Muted)
         }
         RolloutState::Failed => Phrase::of("rollout failed ", Role::Crit).and(since, Role::Muted),
-        RolloutState::Completed => Phrase::of("steady ", Role::Muted).and(since, Role::Text),
-        _ if service.deployments.len() == 1 && service.running == service.desired => {
-            Phrase::of("steady ", Role::Muted).and(since, Role::Text)
-        }
+        RolloutState::Completed => settled.and(since, Role::Text),
+        _ if service.deployments.len() == 1 && service.running == service.desired => settled.and(since, Role::Text),
         _ => Phrase::of("rollout ? ", Role::Unknown).and(since, Role::Muted),
     }
 }
