@@ -20,6 +20,8 @@ pub enum Depth {
 const GREY: u8 = 40;
 /// From here on a colour is a light one.
 const LIGHT: u8 = 230;
+/// Up to here a background is a tint behind text, whatever its hue.
+const TINT: u8 = 96;
 
 impl Depth {
     /// A style with no more colours than this depth has.
@@ -47,7 +49,7 @@ impl Depth {
 /// A dark tint behind text has no counterpart among sixteen colours; a loud one keeps its hue.
 fn sixteen_background(colour: Color) -> Color {
     match colour {
-        Color::Rgb(r, g, b) if r.max(g).max(b) < 110 => Color::Reset,
+        Color::Rgb(r, g, b) if r.max(g).max(b) < TINT => Color::Reset,
         Color::Rgb(r, g, b) => sixteen(r, g, b),
         other => other,
     }
@@ -135,6 +137,7 @@ mod tests {
         let (ink, paper) = (Color::Rgb(0x1c, 0x1c, 0x1c), Color::Rgb(255, 255, 255));
         assert_eq!(lowered(ink, Color::Rgb(0xff, 0x6b, 0x68)), (Some(Color::Black), Some(Color::LightRed)));
         assert_eq!(lowered(paper, Color::Rgb(0xb3, 0x26, 0x1e)), (Some(Color::White), Some(Color::Red)));
+        assert_eq!(lowered(paper, Color::Rgb(0x11, 0x63, 0x29)), (Some(Color::White), Some(Color::Green)));
         // A tint that is lost takes nothing with it.
         assert_eq!(lowered(paper, Color::Rgb(0x2b, 0x35, 0x46)), (Some(Color::Reset), Some(Color::Reset)));
     }

@@ -63,7 +63,7 @@ impl Show {
             let sign = if self.look.ascii { level.ascii_sign() } else { level.sign() };
             painted(adapted.style(role), &format!("{sign} {}", level.word()))
         });
-        let others = [(Role::Title, "title"), (Role::Key, "key"), (Role::Muted, "muted"), (Role::Selection, " selection ")];
+        let others = [(Role::Key, "key"), (Role::Selection, " selection ")];
         let others = others.map(|(role, word)| painted(adapted.style(role), word));
         write(&format!("{:<15} {}\n{:15} {}  {}\n", theme.name, theme.about, "", levels.join("  "), others.join("  ")))
     }

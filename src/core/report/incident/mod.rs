@@ -19,7 +19,7 @@ use crate::model::Time;
 use crate::model::text::{duration, sanitize};
 
 use super::Look;
-use super::rows::laid_out;
+use super::rows::{laid_out, whole};
 
 pub use export::{PostMortem, export};
 pub use show::show;
@@ -39,6 +39,7 @@ pub fn list(incidents: &[Incident], now: Time, look: Look) -> String {
             table.add_row(row(part, true, now));
         }
     }
+    whole(&mut table, &[0]);
     table.trim_fmt() + "\n"
 }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::super::Look;
-use super::super::rows::laid_out;
+use super::super::rows::{laid_out, whole};
 use crate::incident::{Rule, Rules};
 use crate::model::text::sanitize;
 
@@ -21,6 +21,7 @@ pub fn table(rules: &Rules, own: &[String], look: Look) -> String {
         let cells = [rule.id.as_str(), rule.severity.word(), rule.name.as_str(), runbook, whose(rule, own)];
         table.add_row(cells.map(sanitize));
     }
+    whole(&mut table, &[0, 3]);
     table.trim_fmt() + "\n"
 }
 
