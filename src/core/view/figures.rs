@@ -271,6 +271,7 @@ impl<'a> View<'a> {
             label: label.into(),
             series,
             end: series.map_or(0, |s| self.axis_end(&id, s)),
+            until: series.map_or(0, |s| self.axis_end(&id, s)),
             value: self.value(&id),
             unit,
             role: Role::Series1,

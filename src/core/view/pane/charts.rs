@@ -56,7 +56,7 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     let Ok(node) = screen.subject.parse::<NodeId>() else { return };
     let v = &v.of(&node);
     let window = v.session.window;
-    let moment = window.cursor.map_or_else(|| "now".to_owned(), |at| at.format("%H:%M UTC").to_string());
+    let moment = window.cursor.map_or_else(|| "now  ← back".to_owned(), |at| at.format("%H:%M UTC").to_string());
     let right = Phrase::labelled("window", window.span.word(), Role::Text).and("  ", Role::Text).and(moment, Role::Accent);
     let inner = heading(v, std::slice::from_ref(&node), Phrase::of(name(&node), Role::Title), &right, area, ink);
     // Up to now: what CloudWatch has not told yet is a gap, and what has just happened stands over it.

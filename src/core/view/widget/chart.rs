@@ -145,6 +145,8 @@ pub(crate) struct Chart<'a> {
     pub(crate) series: Option<&'a Series>,
     /// Where its time axis ends, in epoch seconds.
     pub(crate) end: i64,
+    /// Up to where something is known: what comes later is a gap, also where a missing minute means zero.
+    pub(crate) until: i64,
     /// What to say when it has no points.
     pub(crate) missing: &'static str,
     /// Its current value.
@@ -230,7 +232,7 @@ impl Chart<'_> {
             return;
         };
         let span = hours * 60 * MINUTE;
-        let max = samples(series, self.end, span, usize::from(area.width) * 2).iter().flatten().copied().fold(0.0, f64::max);
+        let max = self.values(series, span, usize::from(area.width) * 2).iter().flatten().copied().fold(0.0, f64::max);
         let figure = self.value.map_or_else(|| "?".to_owned(), |v| self.unit.text(v));
         let x = ink.put(area.x, area.y, area.right(), &self.label, Role::Muted);
         let x = ink.put(x + 1, area.y, area.right(), &figure, Role::Title);
@@ -243,7 +245,7 @@ impl Chart<'_> {
 
     /// The plot alone, over so many seconds: the line, its limit, what happened, the moment that is looked at. The top of its axis.
     pub(crate) fn plot(&self, plot: Rect, span: i64, ink: &mut Ink<'_>) -> f64 {
-        let values = self.series.map(|s| samples(s, self.end, span, usize::from(plot.width) * 2)).unwrap_or_default();
+        let values = self.series.map(|s| self.values(s, span, usize::from(plot.width) * 2)).unwrap_or_default();
         let max = values.iter().flatten().copied().fold(0.0, f64::max);
         let top = self.unit.top(self.limit.map_or(max, |(limit, _)| max.max(limit)));
         if let Some((limit, name)) = self.limit {
@@ -257,10 +259,18 @@ impl Chart<'_> {
         top
     }
 
+    fn values(&self, series: &Series, span: i64, n: usize) -> Vec<Option<f64>> {
+        let step = span as f64 / n.max(1) as f64;
+        let known = ((self.until - (self.end - span)) as f64 / step).ceil().max(0.0) as usize;
+        let mut values = samples(series, self.end, span, n);
+        values.iter_mut().skip(known).for_each(|value| *value = None);
+        values
+    }
+
     /// The least, mean and greatest value of the shown time; none without a value.
     pub(crate) fn summary(&self, span: i64) -> Option<(f64, f64, f64)> {
         let minutes = usize::try_from(span / MINUTE).unwrap_or(0);
-        let values: Vec<f64> = samples(self.series?, self.end, span, minutes).into_iter().flatten().collect();
+        let values: Vec<f64> = self.values(self.series?, span, minutes).into_iter().flatten().collect();
         let least = values.iter().copied().reduce(f64::min)?;
         let most = values.iter().copied().reduce(f64::max)?;
         Some((least, values.iter().sum::<f64>() / values.len() as f64, most))
@@ -269,6 +279,9 @@ impl Chart<'_> {
     /// The value of a minute.
     pub(crate) fn value_at(&self, at: i64) -> Option<f64> {
         let minute = at - at.rem_euclid(MINUTE);
+        if minute >= self.until {
+            return None;
+        }
         samples(self.series?, minute + MINUTE, MINUTE, 1).into_iter().next().flatten()
     }
 
@@ -413,6 +426,28 @@ mod tests {
         assert_eq!(bar(1.0, 2.0, 4), "━━");
         assert_eq!(bar(9.0, 2.0, 4), "━━━━");
         assert_eq!(bar(1.0, 0.0, 4), "━━━━");
+    }
+
+    /// The axis goes on to now, CloudWatch has told less: no drop to zero stands at its end.
+    #[test]
+    fn what_is_not_told_yet_is_no_zero() {
+        let series = Series { points: (0..60).map(|m| (m * 60, 5.0)).collect(), zero_fill: true, every: 0 };
+        let chart = Chart {
+            label: "requests".into(),
+            series: Some(&series),
+            end: 3720,
+            until: 3600,
+            missing: "",
+            value: Some(5.0),
+            unit: Unit::Count,
+            role: Role::Series1,
+            marks: Vec::new(),
+            cursor: None,
+            limit: None,
+        };
+        assert_eq!(chart.summary(3600), Some((5.0, 5.0, 5.0)));
+        assert_eq!((chart.value_at(3599), chart.value_at(3600), chart.value_at(3660)), (Some(5.0), None, None));
+        assert_eq!(Chart { until: 3720, ..chart }.summary(3600).map(|s| s.0), Some(0.0), "what is told as nothing is zero");
     }
 
     #[test]

@@ -49,6 +49,7 @@ pub(super) fn chart(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
         label: "load, average active sessions".into(),
         series: Some(&series),
         end: end(&series, reading, v.now),
+        until: end(&series, reading, v.now),
         missing: "no Performance Insights data for the last hour",
         value: reading.value(),
         unit: Unit::Count,
