@@ -116,7 +116,7 @@ async fn carry(source: &Source, asked: &Asked, reveal: bool) -> Result<Answer, F
     loop {
         let looked = tokio::select! {
             biased;
-            _ = &mut ended => return left(source, &id, &progress).await,
+            _ = &mut ended => return left(source, &id, reveal, &progress).await,
             looked = insights::look(&source.clients, &id, reveal) => looked,
         };
         match looked {
@@ -138,7 +138,7 @@ async fn carry(source: &Source, asked: &Asked, reveal: bool) -> Result<Answer, F
             }
         }
         tokio::select! {
-            _ = &mut ended => return left(source, &id, &progress).await,
+            _ = &mut ended => return left(source, &id, reveal, &progress).await,
             () = sleep(source.clock.on_the_wall(pause)) => {}
         }
     }
@@ -153,10 +153,10 @@ fn refused(problem: &Problem) -> Failure {
 }
 
 /// The person leaves: the query ends first. One that ended by itself meanwhile has its results.
-async fn left(source: &Source, id: &str, progress: &Progress) -> Result<Answer, Failure> {
+async fn left(source: &Source, id: &str, reveal: bool, progress: &Progress) -> Result<Answer, Failure> {
     progress.clear();
     let stopped = stop(source, id).await;
-    let answer = insights::look(&source.clients, id, false).await.ok();
+    let answer = insights::look(&source.clients, id, reveal).await.ok();
     match (stopped, answer) {
         (_, Some(answer)) if answer.status == Status::Complete => Ok(answer),
         (Ok(()), answer) => {

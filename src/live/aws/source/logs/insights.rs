@@ -1,7 +1,7 @@
 //! Logs Insights for who asks: what a query may cost, its start, how far it is, its end. Each call asks once; who waits, retries and stops is
 //! the caller. Called by `logs query` and by the engine for the pane of queries.
 
-use aws_sdk_cloudwatchlogs::types::QueryStatus;
+use aws_sdk_cloudwatchlogs::types::{QueryStatistics, QueryStatus, ResultField};
 
 use super::{GROUPS, safe};
 use crate::aws::Clients;
@@ -72,16 +72,16 @@ fn says_how_many(query: &str) -> bool {
 /// When it cannot be read: the query goes on.
 pub async fn look(clients: &Clients, id: &str, reveal: bool) -> Result<Answer, Problem> {
     let page = clients.logs.get_query_results().query_id(id).send().await.map_err(|e| problem_of(RESULTS, &e))?;
-    let row = |fields: &Vec<aws_sdk_cloudwatchlogs::types::ResultField>| -> Row {
+    let row = |fields: &Vec<ResultField>| -> Row {
         fields.iter().map(|f| (text(f.field()), safe(f.value().unwrap_or_default(), reveal))).collect()
     };
-    let figure = |of: fn(&aws_sdk_cloudwatchlogs::types::QueryStatistics) -> f64| page.statistics().map_or(0.0, of);
+    let figure = |of: fn(&QueryStatistics) -> f64| page.statistics().map_or(0.0, of);
     Ok(Answer {
         status: Status::read(page.status().map_or("", QueryStatus::as_str)),
         rows: page.results().iter().map(row).collect(),
-        matched: figure(|s| s.records_matched()),
-        scanned: figure(|s| s.records_scanned()),
-        bytes: figure(|s| s.bytes_scanned()),
+        matched: figure(QueryStatistics::records_matched),
+        scanned: figure(QueryStatistics::records_scanned),
+        bytes: figure(QueryStatistics::bytes_scanned),
     })
 }
 

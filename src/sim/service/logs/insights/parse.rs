@@ -2,6 +2,7 @@
 //! else is refused, as AWS refuses what it does not know. Not what the commands do: `run`.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use regex::Regex;
 
@@ -280,13 +281,11 @@ impl Reader<'_> {
             }
             _ => None,
         };
-        match regex {
-            Some(regex) => Ok(Command::Parse { field, regex }),
-            None => {
-                self.next = before;
-                Err(self.refused())
-            }
-        }
+        let Some(regex) = regex else {
+            self.next = before;
+            return Err(self.refused());
+        };
+        Ok(Command::Parse { field, regex })
     }
 
     fn any(&mut self) -> Result<Condition, String> {
@@ -373,7 +372,7 @@ fn globbed(glob: &str, names: &[String]) -> Option<Regex> {
     for (i, (name, part)) in names.iter().zip(parts.iter().skip(1)).enumerate() {
         // The last star takes what is left where nothing follows it.
         let is_last = i + 1 == names.len() && part.is_empty();
-        text += &format!("(?<{name}>.*{}){part}", if is_last { "" } else { "?" });
+        let _ = write!(text, "(?<{name}>.*{}){part}", if is_last { "" } else { "?" });
     }
     Regex::new(&text).ok()
 }
