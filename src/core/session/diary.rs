@@ -12,6 +12,8 @@ use crate::model::Time;
 use crate::model::action::{Request, Spec, Subject};
 use crate::model::health::Level;
 use crate::model::plan::{Outcome, Run};
+use crate::model::service::{StoppedTasks, Tasks};
+use crate::model::store::Store;
 use crate::model::system::System;
 
 /// Changes of health that are kept.
@@ -62,18 +64,18 @@ impl Diary {
         self.stops.truncate(KEEP);
     }
 
-    fn gather<'a>(&mut self, told: &[Event], runs: impl Iterator<Item = &'a Arc<Run>>, incidents: &[Arc<Incident>]) {
+    fn gather<'a>(&mut self, told: &[Event], runs: impl Iterator<Item = &'a Arc<Run>>, incidents: &[Arc<Incident>], store: &Store) {
         let oldest = self.stops.iter().filter(|e| !told.contains(e)).cloned().collect::<Vec<_>>();
         let all = told.iter().chain(&self.health).cloned().chain(oldest);
-        self.all = all.chain(runs.flat_map(|run| of_run(run))).chain(incidents.iter().flat_map(|i| of_incident(i))).collect();
+        self.all = all.chain(runs.flat_map(|run| of_run(run, store))).chain(incidents.iter().flat_map(|i| of_incident(i))).collect();
         // What AWS told in one second keeps its order.
         self.all.sort_by_key(|e| std::cmp::Reverse(e.at));
     }
 }
 
 /// An action: when it was sent, and how it ended.
-fn of_run(run: &Run) -> Vec<Event> {
-    let node = done_to(&run.plan.request);
+fn of_run(run: &Run, store: &Store) -> Vec<Event> {
+    let node = done_to(&run.plan.request, store);
     let sent = format!("{} sent from here", run.plan.title);
     let mut all = vec![Event { at: run.sent_at, node: node.clone(), level: Level::Info, text: sent, kind: EventKind::Action }];
     if let Some(end) = &run.end {
@@ -84,16 +86,23 @@ fn of_run(run: &Run) -> Vec<Event> {
     all
 }
 
+/// The service of a task, while AWS tells of it.
+fn service_of<'a>(task: &str, store: &'a Store) -> Option<&'a str> {
+    let running = store.get::<Tasks>().map_or(&[][..], |t| t.tasks.as_slice());
+    let stopped = store.get::<StoppedTasks>().map_or(&[][..], |t| t.tasks.as_slice());
+    running.iter().chain(stopped).find(|t| t.id().starts_with(task)).map(|t| t.service.as_str()).filter(|s| !s.is_empty())
+}
+
 /// The box to which something was done.
-fn done_to(request: &Request) -> NodeId {
+fn done_to(request: &Request, store: &Store) -> NodeId {
     let subject = Spec::find(&request.action).map(|spec| spec.subject);
     match subject {
-        Some(Subject::Service | Subject::Task) if !request.target.is_empty() => NodeId::service(&request.target),
-        Some(Subject::Service | Subject::Task) | None => NodeId::of(System::Alarms),
+        Some(Subject::Service) => NodeId::service(&request.target),
+        Some(Subject::Task) => service_of(&request.target, store).map_or_else(|| NodeId::of(System::Alarms), NodeId::service),
         Some(Subject::Database) => NodeId::of(System::Database),
         Some(Subject::NodeGroup) => NodeId::of(System::Cache),
         Some(Subject::Zone) => NodeId::of(System::Nat),
-        Some(Subject::Alarm) => NodeId::of(System::Alarms),
+        Some(Subject::Alarm) | None => NodeId::of(System::Alarms),
         Some(Subject::Pipeline) => NodeId::of(System::Pipeline),
         Some(Subject::Project) => NodeId::of(System::Builds),
         Some(Subject::Distribution) => NodeId::of(System::Cdn),
@@ -124,8 +133,8 @@ fn place(incident: &Incident) -> NodeId {
 
 /// Brings the list up to date.
 pub(super) fn gather(session: &mut Session) {
-    let Session { diary, judgement, runs, incidents, .. } = session;
-    diary.gather(&judgement.timeline, runs.values(), incidents);
+    let Session { diary, judgement, runs, incidents, store, .. } = session;
+    diary.gather(&judgement.timeline, runs.values(), incidents, store);
 }
 
 #[cfg(test)]
@@ -174,10 +183,10 @@ mod tests {
         let told = Judgement { timeline: vec![stop.clone()], ..judged(Level::Healthy, "") };
         diary.observe(&told, at(1));
         diary.observe(&told, at(2));
-        diary.gather(&told.timeline, std::iter::empty(), &[]);
-        assert_eq!(diary.events(), [stop.clone()], "once");
+        diary.gather(&told.timeline, std::iter::empty(), &[], &Store::default());
+        assert_eq!(diary.events(), std::slice::from_ref(&stop), "once");
         diary.observe(&judged(Level::Healthy, ""), at(3));
-        diary.gather(&[], std::iter::empty(), &[]);
+        diary.gather(&[], std::iter::empty(), &[], &Store::default());
         assert_eq!(diary.events(), [stop]);
     }
 }

@@ -67,8 +67,9 @@ pub(super) fn line<'a>(parts: &Parts<'a>, index: usize, spec: &'a ServiceSpec) -
     let project = project(parts, index, spec, repository);
     let stack = parts.stack();
     let is_built = project.is_some() || stack.repositories.iter().any(|r| r.role == spec.role);
+    let delivers = !stack.projects.is_empty() || !stack.repositories.is_empty();
     // A sidecar service that others build: nothing of this delivery will ever reach it.
-    if !is_built && !(stack.projects.is_empty() && stack.repositories.is_empty()) {
+    if delivers && !is_built {
         return None;
     }
     let builds = store.get::<Builds>().map_or(&[][..], |b| &b.builds).iter().filter(|b| Some(b.project.as_str()) == project);
