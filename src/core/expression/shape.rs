@@ -2,6 +2,7 @@
 //! field that is misspelt is told before anything is read, and the schema cannot drift from the program.
 //! Read by `check` and `schema`.
 
+use crate::insight::EventKind;
 use crate::model::health::Verdict;
 use crate::model::kinds::{Visit, each};
 use crate::model::section::{Problem, Section};
@@ -108,7 +109,13 @@ pub(super) fn top() -> Vec<(&'static str, Shape)> {
     let level = node.field("level").ok().flatten().cloned().unwrap_or_default();
     let (text, int) = (Shape::Text, Shape::Int);
     let count = |name| (name, int.clone());
-    let event = vec![("at", text.clone()), ("node", text.clone()), ("level", level.clone()), ("text", text.clone())];
+    let event = vec![
+        ("at", text.clone()),
+        ("node", text.clone()),
+        ("level", level.clone()),
+        ("text", text.clone()),
+        ("kind", trace::<EventKind>()),
+    ];
     let inventory = vec![
         ("total", int.clone()),
         ("by_type", map(int.clone())),

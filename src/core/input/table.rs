@@ -23,6 +23,11 @@ const UNHINTED: Command = Command { name: "", keys: &[], doc: "", hint: "", rank
 /// Places that are gone to from anywhere.
 const AWAY: Command = Command { group: LOOK, ..UNHINTED };
 
+/// A place that its key leads to from everywhere.
+const fn place(name: &'static str, keys: &'static [Key], doc: &'static str, hint: &'static str, rank: u8, jump: Jump) -> Command {
+    Command { name, keys, doc, hint, rank, intent: Intent::Go(jump), ..AWAY }
+}
+
 /// What is done in a runbook.
 const STEPS: Command = Command { group: WALK, enabled: |s| s.walk, ..UNHINTED };
 
@@ -121,25 +126,9 @@ pub const COMMANDS: &[Command] = &[
         intent: Intent::Go(Jump::Logs),
         enabled: |s| !s.logs && !s.event,
     },
-    Command { name: "alarms", keys: &[Key::char('a')], doc: "alarms", hint: "alarms", rank: 5, intent: Intent::Go(Jump::Alarms), ..AWAY },
-    Command {
-        name: "events",
-        keys: &[Key::char('e')],
-        doc: "timeline of changes",
-        hint: "events",
-        rank: 6,
-        intent: Intent::Go(Jump::Timeline),
-        ..AWAY
-    },
-    Command {
-        name: "incidents",
-        keys: &[Key::char('i')],
-        doc: "incidents, open and past",
-        hint: "incidents",
-        rank: 6,
-        intent: Intent::Go(Jump::Incidents),
-        ..AWAY
-    },
+    place("alarms", &[Key::char('a')], "alarms", "alarms", 5, Jump::Alarms),
+    place("events", &[Key::char('e')], "timeline", "events", 6, Jump::Timeline),
+    place("incidents", &[Key::char('i')], "incidents, open and past", "incidents", 6, Jump::Incidents),
     Command {
         name: "charts",
         keys: &[Key::char('c')],
@@ -160,33 +149,9 @@ pub const COMMANDS: &[Command] = &[
         intent: Intent::Window,
         enabled: |s| s.charts,
     },
-    Command {
-        name: "zones",
-        keys: &[Key::char('z')],
-        doc: "availability zones",
-        hint: "zones",
-        rank: 11,
-        intent: Intent::Go(Jump::Zones),
-        ..AWAY
-    },
-    Command {
-        name: "flows",
-        keys: &[Key::char('F')],
-        doc: "request and job flows",
-        hint: "flows",
-        rank: 12,
-        intent: Intent::Go(Jump::Flows),
-        ..AWAY
-    },
-    Command {
-        name: "verify",
-        keys: &[Key::char('V')],
-        doc: "verify architecture",
-        hint: "verify",
-        rank: 13,
-        intent: Intent::Go(Jump::Verify),
-        ..AWAY
-    },
+    place("zones", &[Key::char('z')], "availability zones", "zones", 11, Jump::Zones),
+    place("flows", &[Key::char('F')], "request and job flows", "flows", 12, Jump::Flows),
+    place("verify", &[Key::char('V')], "verify architecture", "verify", 13, Jump::Verify),
     Command {
         name: "network",
         keys: &[Key::char('n')],
@@ -197,15 +162,7 @@ pub const COMMANDS: &[Command] = &[
         intent: Intent::Go(Jump::Network),
         enabled: |s| !s.walk && !s.logs && !s.event,
     },
-    Command {
-        name: "runbook",
-        keys: &[Key::char('b')],
-        doc: "runbooks (of a box)",
-        hint: "runbooks",
-        rank: 15,
-        intent: Intent::Go(Jump::Runbooks),
-        ..AWAY
-    },
+    place("runbook", &[Key::char('b')], "runbooks (of a box)", "runbooks", 15, Jump::Runbooks),
     Command {
         name: "filter",
         keys: &[Key::char('/')],

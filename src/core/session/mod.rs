@@ -13,6 +13,7 @@ mod msg;
 pub(crate) mod pane;
 pub(crate) mod rows;
 pub(crate) mod runbook;
+mod situation;
 mod update;
 mod window;
 
@@ -29,7 +30,6 @@ pub use runbook::Kept;
 pub use update::update;
 
 use crate::incident::{Incident, Phase};
-use crate::input::Situation;
 use crate::insight::{self, Judgement, NodeId};
 use crate::model::Time;
 use crate::model::mode::Mode;
@@ -378,29 +378,6 @@ impl Session {
     /// The state of the focused list.
     pub fn list(&self, pane: PaneId, subject: &str, panel: usize) -> ListState {
         self.lists.get(&(pane, subject.to_owned(), panel)).cloned().unwrap_or_default()
-    }
-
-    /// What decides which commands work now.
-    pub(crate) fn situation(&self) -> Situation {
-        let panes = self.screen().map(|s| pane::row(s.pane));
-        let panel = self.panel();
-        let walk = self.screen().is_some_and(|s| s.pane == PaneId::Runbook);
-        Situation {
-            stack: panes.is_none(),
-            list: panel.is_some_and(|p| p.rows.is_some()) && !walk,
-            panels: panes.is_some_and(|p| p.panels.len() > 1),
-            logs: self.screen().is_some_and(|s| s.pane == PaneId::Logs && s.panel == 0),
-            event: self.screen().is_some_and(|s| s.pane == PaneId::Logs && s.panel == 0) && self.logs.detail.is_some(),
-            folds: self.screen().is_some_and(|s| s.pane == PaneId::Alarms),
-            opens: panes.is_none()
-                || panel.is_some_and(|p| p.enter.is_some() || (p.title == pane::logs::LINES && self.logs.detail.is_none())),
-            layer: self.help || (panes.is_none() && self.notice().is_some()),
-            acts: !act::subjects(self).is_empty(),
-            open: self.to_take_on().is_some(),
-            walk,
-            charts: self.screen().is_some_and(|s| s.pane == PaneId::Charts),
-            charted: self.charted().is_some(),
-        }
     }
 }
 
