@@ -127,7 +127,7 @@ pub const COMMANDS: &[Command] = &[
         enabled: |s| !s.logs && !s.event,
     },
     place("alarms", &[Key::char('a')], "alarms", "alarms", 5, Jump::Alarms),
-    place("events", &[Key::char('e')], "timeline", "events", 6, Jump::Timeline),
+    place("events", &[Key::char('e')], "timeline of changes", "events", 6, Jump::Timeline),
     place("incidents", &[Key::char('i')], "incidents, open and past", "incidents", 6, Jump::Incidents),
     Command {
         name: "charts",
