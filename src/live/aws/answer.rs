@@ -28,6 +28,8 @@ const ALWAYS: &[(&str, &str, &[&str])] = &[
     ("ECS", "DescribeClusters", &["clusters.clusterName", "clusters.status"]),
     ("ECS", "ListTasks", &["taskArns"]),
     ("ECS", "ListServices", &["serviceArns"]),
+    ("ECS", "ListServiceDeployments", &["serviceDeployments"]),
+    ("ECS", "DescribeServiceDeployments", &["serviceDeployments"]),
     ("EC2", "DescribeVpcs", &["vpcSet.item?.vpcId"]),
     ("EC2", "DescribeSubnets", &["subnetSet.item?.subnetId", "subnetSet.item?.availableIpAddressCount"]),
     ("EC2", "DescribeInternetGateways", &["internetGatewaySet"]),

@@ -127,5 +127,19 @@ fn rules_that_were_not_read_serve_nobody_for_certain() {
         })
         .collect();
     let unread = "rules of listener 80: access denied: elasticloadbalancing:DescribeRules";
-    assert_eq!(look(&world.judge(), "alb"), ("unknown", unread.into()));
+    let judgement = world.judge();
+    let (level, why) = look(&judgement, "alb");
+    assert!(level == "unknown" && why.contains(unread), "{why}");
+    // Nor does any service get no requests, nor is a group idle, for all that is known.
+    for node in ["svc/control-plane", "tg/production-nextcore-api"] {
+        let (level, why) = look(&judgement, node);
+        assert!(level == "unknown" && why.contains("is not known: rules of listener 80: access denied"), "{node}: {level} {why}");
+    }
+    // What the targets say for certain stands all the same.
+    world.edit::<crate::model::balancer::Targets>(|t| {
+        for target in t.groups.values_mut().flatten() {
+            target.state = crate::model::balancer::TargetState::Unhealthy;
+        }
+    });
+    assert_eq!(look(&world.judge(), "svc/control-plane").0, "down");
 }

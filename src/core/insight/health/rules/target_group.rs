@@ -31,6 +31,8 @@ pub(crate) struct Group {
     pub desired: usize,
     /// Whether requests come to it.
     pub duty: Duty,
+    /// Rules that were not read and may lead to it, and why not.
+    pub unread: Option<String>,
 }
 
 impl Group {
@@ -44,6 +46,9 @@ impl Group {
             Duty::Serves => {
                 let mut findings = apply(RULES, facts, ground.mandatory, self);
                 findings.extend(apply(TRAFFIC, facts, ground.mandatory, self));
+                let text = |unread| format!("whether a rule leads here is not known: {unread}");
+                let unread = self.unread.as_ref().map(|unread| Finding::new(Level::Unknown, text(unread)));
+                findings.extend(unread.map(|finding| Finding { basis: vec![Routing::KEY], ..finding }));
                 findings
             }
             Duty::Unread => {
@@ -100,9 +105,21 @@ pub(crate) fn groups_of(facts: &Facts<'_>, service: &Service) -> Vec<Group> {
         let set = service.task_sets.iter().find(|s| s.target_groups.iter().any(|g| g == arn));
         let desired = set.map_or(service.desired, |s| s.desired).max(0) as usize;
         let name = group_name(arn)?.to_owned();
-        Some(Group { arn: arn.to_owned(), name, service: service.name.clone(), desired, duty: service.duty(arn, routing) })
+        // What was not read may be the rule that leads to it.
+        let unread = unread_rules(facts).filter(|_| matches!(service.duty(arn, routing), Duty::NoRule | Duty::NoWeight));
+        let duty = service.duty(arn, routing.filter(|_| unread.is_none()));
+        Some(Group { arn: arn.to_owned(), name, service: service.name.clone(), desired, duty, unread })
     };
     service.groups().into_iter().filter_map(named).collect()
+}
+
+/// The rules that could not be read, of any load balancer, and why not.
+fn unread_rules(facts: &Facts<'_>) -> Option<String> {
+    let members = facts.stack.members();
+    let others = members.filter_map(|node| facts.store.entry_of(&node, Routing::KEY)).collect::<Vec<_>>();
+    let entries = facts.store.entry(Routing::KEY).into_iter().chain(others);
+    let mut unread = entries.flat_map(|e| &e.unread).filter(|u| u.field == "rules");
+    unread.next().map(|u| format!("{}: {}", u.part, u.why))
 }
 
 /// Judges every group of every configured service; the balancer is the parent.
