@@ -37,7 +37,7 @@ mod tests {
     #[test]
     fn no_key_is_missing() {
         let all: toml::Table = toml::from_str(&uncommented()).unwrap();
-        for table in ["", "stack", "runbooks", "incidents", "stack.addresses"] {
+        for table in ["", "stack", "runbooks", "incidents", "logs", "stack.addresses"] {
             let keys = known(&if table.is_empty() { String::new() } else { format!("[{table}]") });
             assert!(!keys.is_empty(), "{table}");
             let found = table.split('.').filter(|key| !key.is_empty()).try_fold(&all, |t, key| t.get(key)?.as_table()).unwrap();
