@@ -2,8 +2,7 @@
 //! field that is misspelt is told before anything is read, and the schema cannot drift from the program.
 //! Read by `check` and `schema`.
 
-use crate::insight::EventKind;
-use crate::model::health::Verdict;
+use crate::model::health::{EventKind, Verdict};
 use crate::model::kinds::{Visit, each};
 use crate::model::section::{Problem, Section};
 use crate::model::stack::Stack;

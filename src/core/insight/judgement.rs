@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::model::Time;
+pub use crate::model::health::EventKind;
 use crate::model::health::{Level, Verdict};
 pub use crate::model::system::NodeId;
 use crate::model::system::System;
@@ -27,30 +28,6 @@ impl Counts {
     pub fn total(&self) -> usize {
         self.down + self.degraded + self.unknown + self.info + self.healthy
     }
-}
-
-/// What an event is one of: which of them stand as marks on charts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum EventKind {
-    /// What a service, a data store or the platform says besides.
-    #[default]
-    Note,
-    Health,
-    Alarm,
-    /// A task ended.
-    Stop,
-    Scaling,
-    /// A pipeline, a build, an image.
-    Delivery,
-    Secret,
-    Deployment,
-    /// A data store failed over, restarted or was lost.
-    Failover,
-    /// What was done from here.
-    Action,
-    Acknowledged,
-    Incident,
 }
 
 /// One line of the timeline: what changed, where, in the cloud's own words.

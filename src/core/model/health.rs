@@ -108,3 +108,27 @@ impl Verdict {
         self.reasons.first().map_or(self.level.word(), |r| r.text.as_str())
     }
 }
+
+/// What an event is one of: which of them stand as marks on charts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EventKind {
+    /// What a service, a data store or the platform says besides.
+    #[default]
+    Note,
+    Health,
+    Alarm,
+    /// A task ended.
+    Stop,
+    Scaling,
+    /// A pipeline, a build, an image.
+    Delivery,
+    Secret,
+    Deployment,
+    /// A data store failed over, restarted or was lost.
+    Failover,
+    /// What was done from here.
+    Action,
+    Acknowledged,
+    Incident,
+}
