@@ -164,7 +164,7 @@ async fn heard(report: Report, progress: &mut Progress, settings: &Settings, run
             progress.show(&run, settings);
             Ok(Some(run))
         }
-        Report::News(_) => Ok(None),
+        Report::News(_) | Report::Query(_) => Ok(None),
         Report::Handoff(session) => {
             let ended = handoff::here(&session, runner.stopped(&session.task)).await;
             ended.map_err(Failure::no).map(|()| None)

@@ -16,6 +16,9 @@ pub(super) async fn leave(runner: &Runner) -> bool {
     for standing in &promises {
         say(&format!("restoring: {} ...", standing.obligation.owed.words()));
     }
+    if runner.is_querying() {
+        say("stopping the query at AWS ...");
+    }
     if promises.is_empty() && is_waited_for {
         say("waiting for the response to the sent request ...");
     }
@@ -32,7 +35,10 @@ pub(super) async fn leave(runner: &Runner) -> bool {
     if left.unanswered > 0 {
         say("no response to the sent request: outcome unknown\n  next: see 'nextcore-top audit'");
     }
-    left.promises.is_empty() && left.unanswered == 0
+    for id in &left.queries {
+        say(&format!("a query may go on at AWS, and is billed\n  next: aws logs stop-query --query-id {id}"));
+    }
+    left.promises.is_empty() && left.unanswered == 0 && left.queries.is_empty()
 }
 
 /// What stays as it should not, why, and what to do.

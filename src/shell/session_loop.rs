@@ -184,6 +184,7 @@ pub async fn run<T: Screen + Host>(
             }
             Some(report) = ends.feed.reports.recv() => match report {
                 Report::News(news) => Msg::Acted(news),
+                Report::Query(news) => Msg::Queried(news),
                 Report::Handoff(handoff) => match screen.hand_over(&handoff).await? {
                     Ok(Some((columns, rows))) => Msg::Resize(columns, rows),
                     Ok(None) => continue,
@@ -252,6 +253,7 @@ impl Ends {
             Effect::Plan(request) => order(feed, session, Order::Plan(request)),
             Effect::Execute(plan, typed) => order(feed, session, Order::Execute(plan, typed)),
             Effect::Seen(id) => order(feed, session, Order::Seen(id)),
+            Effect::Query(ask) => order(feed, session, Order::Query(ask)),
             Effect::Arm => {
                 if let Err(why) = authority.arm() {
                     update(session, Msg::Flash(why.to_string(), Tone::Error));

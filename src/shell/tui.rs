@@ -158,7 +158,7 @@ pub(super) async fn run(
     let place = target.place(settings);
     let (feed, ends) = engine::channel_at(place.clone());
     let mode = target.mode(settings);
-    let authority = Authority::new(mode);
+    let authority = Authority::querying(mode, settings.insights);
     let acts = acts(&target, settings, env, authority.clone());
     let parts = Parts {
         feed,
@@ -239,6 +239,7 @@ fn session(target: &Target, parts: &Parts, mode: Mode, settings: &Settings) -> S
     let stack = parts.stack.clone();
     Session::new(SessionOptions { stack, mode, simulated, size: tty::size(), now: parts.clock.now() })
         .among(if simulated { Vec::new() } else { settings.choices.clone() })
+        .querying(settings.queries.clone(), parts.authority.may_query())
         .rehearsing(target.rehearsals())
 }
 

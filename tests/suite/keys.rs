@@ -1,5 +1,6 @@
 //! Key sequences on the real loop, against the embedded cloud, in virtual time: what a user sees after what they typed.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
@@ -108,6 +109,7 @@ async fn on_the_loop(
     let acts = Acts { authority: authority.clone(), ..Acts::none() };
     let _engine = Engine::start(embedded.setup_with(&Stack::default(), acts), ends);
     let session = Session::new(SessionOptions { stack: Stack::default(), mode, simulated: true, size, now: embedded.clock.now() });
+    let session = session.querying(BTreeMap::new(), authority.may_query());
     let mut screen = Recorder {
         terminal: Terminal::new(TestBackend::new(size.0, size.1)).unwrap(),
         began: Instant::now(),
@@ -190,6 +192,26 @@ async fn logs_pause_and_say_how_far_they_are_behind() {
     let script = [(3.0, key('L')), (1.0, key(' ')), (40.0, key(' '))];
     let (screen, ..) = play((120, 40), &script, |_| ()).await;
     assert!(screen.last().contains("following"), "{}", screen.last());
+}
+
+/// Two keys of money: nothing is billed before the second Enter, and Esc ends at AWS what goes on.
+#[tokio::test(start_paused = true)]
+async fn a_query_shows_its_cost_first_then_its_rows_and_escape_stops_it_at_aws() {
+    let asked =
+        |e: &Embedded, operation: &str| e.cloud.requests().iter().filter(|r| r.operation == operation).map(|r| r.count).sum::<u64>();
+    let down = Key::new(Code::Down);
+    let begun = [(2.0, key('Q')), (0.1, down), (0.1, ENTER)];
+    let (screen, cloud, _) = play((120, 40), &begun, |_| ()).await;
+    assert!(screen.last().contains("slow-requests") && screen.last().contains("rough estimate"), "{}", screen.last());
+    assert_eq!(asked(&cloud, "StartQuery"), 0, "it costs money");
+    let run = [&begun[..], &[(2.0, ENTER)]].concat();
+    let (screen, cloud, _) = play((120, 40), &[&run[..], &[(20.0, key('o')), (0.5, key('y'))]].concat(), |_| ()).await;
+    assert!(screen.last().contains("scanned") && screen.last().contains("▴") | screen.last().contains("▾"), "{}", screen.last());
+    assert_eq!((asked(&cloud, "StartQuery"), asked(&cloud, "StopQuery")), (1, 0));
+    assert!(screen.copied[0].starts_with('{') && screen.copied[0].contains(':'), "{:?}", screen.copied);
+    let (screen, cloud, _) = play((120, 40), &[&run[..], &[(0.2, ESC)]].concat(), |_| ()).await;
+    assert!(screen.last().contains("stopped at AWS"), "{}", screen.last());
+    assert_eq!((asked(&cloud, "StartQuery"), asked(&cloud, "StopQuery")), (1, 1));
 }
 
 #[tokio::test(start_paused = true)]

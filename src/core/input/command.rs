@@ -31,6 +31,8 @@ pub enum Jump {
     Runbooks,
     /// The charts of the selected box.
     Charts,
+    /// Queries of Logs Insights.
+    Queries,
 }
 
 /// What a command asks for.
@@ -74,8 +76,10 @@ pub enum Intent {
     GoTo,
     /// Mark a line, or go to the next that is marked, by the key.
     Mark,
-    /// Save what is shown of the log.
+    /// Save what is shown of the log, or what a query found.
     Save,
+    /// Sort by the next column, or turn the order round, by the key.
+    Sort,
     /// Say that somebody has taken the selected incident on.
     Acknowledge,
     /// Stop or resume following the log.
@@ -138,6 +142,8 @@ pub struct Situation {
     pub charts: bool,
     /// What is selected has charts.
     pub charted: bool,
+    /// Queries of Logs Insights are on the screen.
+    pub queries: bool,
 }
 
 /// One row of the table.
@@ -187,12 +193,13 @@ mod tests {
 
     #[test]
     fn no_key_means_two_things_anywhere_and_every_row_is_documented() {
-        let places = (0..1_u16 << 13).map(|bits| {
-            let [stack, list, panels, logs, event, folds, opens, layer, acts, open, walk, charts, charted] =
+        let places = (0..1_u16 << 14).map(|bits| {
+            let [stack, list, panels, logs, event, folds, opens, layer, acts, open, walk, charts, charted, queries] =
                 std::array::from_fn(|i| bits & (1 << i) != 0);
-            Situation { stack, list, panels, logs, event, folds, opens, layer, acts, open, walk, charts, charted }
+            Situation { stack, list, panels, logs, event, folds, opens, layer, acts, open, walk, charts, charted, queries }
         });
         // A walk is one pane, and the alarms, the log and the stack view are others.
+        let places = places.filter(|p| !p.queries || !(p.folds || p.logs || p.event || p.stack || p.charts || p.walk));
         let places = places.filter(|p| !p.charts || !(p.folds || p.logs || p.event || p.stack || p.opens || p.list));
         for place in places.filter(|p| !p.walk || !(p.folds || p.logs || p.event || p.stack || p.opens || p.charts)) {
             let mut seen = BTreeSet::new();

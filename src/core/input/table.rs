@@ -162,6 +162,7 @@ pub const COMMANDS: &[Command] = &[
         intent: Intent::Go(Jump::Network),
         enabled: |s| !s.walk && !s.logs && !s.event,
     },
+    place("queries", &[Key::char('Q')], "Logs Insights queries", "queries", 16, Jump::Queries),
     place("runbook", &[Key::char('b')], "runbooks (of a box)", "runbooks", 15, Jump::Runbooks),
     Command {
         name: "filter",
@@ -192,7 +193,7 @@ pub const COMMANDS: &[Command] = &[
         ..LOG
     },
     Command {
-        name: "query",
+        name: "filter-log",
         keys: &[Key::char('&')],
         doc: "filter level:warn service:x",
         hint: "filter",
@@ -245,7 +246,26 @@ pub const COMMANDS: &[Command] = &[
         intent: Intent::Mark,
         ..LOG
     },
-    Command { name: "save", keys: &[Key::char('s')], doc: "save what is shown", hint: "save", rank: 8, intent: Intent::Save, ..LOG },
+    Command {
+        name: "save",
+        keys: &[Key::char('s')],
+        doc: "save what is shown",
+        hint: "save",
+        rank: 8,
+        intent: Intent::Save,
+        enabled: |s| (s.logs && !s.event) || s.queries,
+        ..LOG
+    },
+    Command {
+        name: "sort",
+        keys: &[Key::char('o'), Key::char('O')],
+        doc: "sort by next column; turn",
+        hint: "sort",
+        rank: 7,
+        intent: Intent::Sort,
+        enabled: |s| s.queries,
+        ..LOG
+    },
     Command {
         name: "fold",
         keys: &[Key::char('s')],

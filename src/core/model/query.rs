@@ -1,6 +1,7 @@
 //! A Logs Insights query as data: what is asked, what it may cost, how far it is, what it found. No section: nobody polls it, a person asks.
 
 use super::Time;
+use super::section::Problem;
 
 /// Names and values, in the order in which AWS gives them.
 pub type Row = Vec<(String, String)>;
@@ -80,6 +81,14 @@ impl Status {
         }
     }
 
+    /// How it ended, in a sentence.
+    pub fn ended(&self) -> &str {
+        match self {
+            Self::Cancelled => "was cancelled",
+            other => other.word(),
+        }
+    }
+
     /// Whether there is nothing more to come. What is not known goes on: AWS is asked again, and it may be stopped.
     pub fn is_over(&self) -> bool {
         matches!(self, Self::Complete | Self::Cancelled | Self::Failed | Self::Timeout)
@@ -94,4 +103,39 @@ pub struct Answer {
     pub matched: f64,
     pub scanned: f64,
     pub bytes: f64,
+}
+
+/// What a person asks of the engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// What may this cost?
+    Estimate(Asked),
+    /// Run it.
+    Run(Asked),
+    /// Stop what runs, at AWS.
+    Stop,
+}
+
+/// What the engine tells of it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum News {
+    Estimated(Asked, Result<Estimate, Problem>),
+    /// It goes on, and has found so much.
+    Progress(Answer),
+    Ended(End),
+}
+
+/// How a query ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum End {
+    /// As AWS says: complete, failed, timed out, or cancelled by somebody else.
+    Over(Answer),
+    /// AWS does not understand it; nothing was scanned.
+    Malformed(Problem),
+    /// It did not start, or could not be read any more and was stopped.
+    Failed(Problem),
+    /// A person stopped it; what it had scanned by then, if that is known.
+    Stopped(Option<Answer>),
+    /// It could not be stopped and may go on.
+    GoesOn { id: String, why: Problem },
 }

@@ -96,6 +96,11 @@ pub struct Problem {
 }
 
 impl ProblemKind {
+    /// Whether the next try may get past it.
+    pub fn is_passing(self) -> bool {
+        matches!(self, Self::Throttled | Self::Held | Self::Timeout | Self::Offline)
+    }
+
     /// Whether the next poll will be answered the same: somebody has to change something first.
     pub fn is_refusal(self) -> bool {
         matches!(self, Self::Denied | Self::WrongAccount | Self::Credentials | Self::Clock | Self::CutOff)

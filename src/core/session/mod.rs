@@ -11,6 +11,7 @@ mod list;
 pub(crate) mod logs;
 mod msg;
 pub(crate) mod pane;
+pub(crate) mod query;
 pub(crate) mod rows;
 pub(crate) mod runbook;
 mod situation;
@@ -126,6 +127,7 @@ pub struct Session {
     pub(crate) incidents: Vec<Arc<Incident>>,
     /// Runbooks, and the walks through them.
     pub(crate) books: runbook::Books,
+    pub(crate) queries: query::Queries,
     /// How the others were when they were looked at last.
     pub(crate) glances: BTreeMap<String, Glance>,
     /// What was left behind and has been offered already.
@@ -176,6 +178,7 @@ impl Session {
             rehearsals: Vec::new(),
             incidents: Vec::new(),
             books: runbook::Books::default(),
+            queries: query::Queries::default(),
             glances: BTreeMap::new(),
             offered: BTreeSet::new(),
             stopping: false,

@@ -10,6 +10,7 @@ use crate::model::Time;
 use crate::model::action::Request;
 use crate::model::mode::Mode;
 use crate::model::plan::{News, Plan};
+use crate::model::query;
 use crate::model::section::SectionKey;
 use crate::model::store::Store;
 use crate::runbook::{Library, Progress};
@@ -73,6 +74,8 @@ pub enum Msg {
     Flash(String, Tone),
     /// Something about an action.
     Acted(News),
+    /// How a query of Logs Insights goes.
+    Queried(query::News),
     /// Another stack was looked at.
     Glanced(String, Glance),
     /// The runbooks were read; what of a team's folder was not, and why.
@@ -133,4 +136,6 @@ pub enum Effect {
     Disarm,
     /// An unfinished intent of the audit log was looked at.
     Seen(String),
+    /// What a query of Logs Insights costs, run it, or stop it.
+    Query(query::Ask),
 }

@@ -17,12 +17,12 @@ fn at(seconds: i64) -> Time {
     chrono::DateTime::from_timestamp(1_764_158_400 + seconds, 0).unwrap()
 }
 
-fn session(size: (u16, u16)) -> Session {
+pub(super) fn session(size: (u16, u16)) -> Session {
     Session::new(SessionOptions { stack: Stack::default(), mode: Mode::Safe, simulated: true, size, now: at(0) })
 }
 
 /// Keys by name, separated by blanks; single characters are themselves.
-fn press(session: &mut Session, keys: &str) -> Vec<Effect> {
+pub(super) fn press(session: &mut Session, keys: &str) -> Vec<Effect> {
     let key = |name: &str| match name {
         "enter" => Key::new(Code::Enter),
         "esc" => Key::new(Code::Esc),

@@ -314,7 +314,7 @@ mod tests {
 
         use aws_smithy_types::body::SdkBody;
 
-        use crate::aws::source::logs::insights::{look, start, stop};
+        use crate::aws::source::logs::insights::{NotStarted, look, start, stop};
         use nextcore_core::model::Time;
         use nextcore_core::model::query::Asked;
 
@@ -333,7 +333,9 @@ mod tests {
             let clients = connect_in_process(http, "ap-southeast-2", &Meter::default(), &authority);
             let (from, until) = (Time::default(), Time::default());
             let asked = Asked { text: "fields @message".to_owned(), groups: vec!["g".to_owned()], from, until };
-            let billed = [start(&clients, &asked).await.map(|_| ()), stop(&clients, "q").await];
+            let why = |(NotStarted::Malformed(why) | NotStarted::Failed(why))| why;
+            let started = start(&clients, &asked).await.map(|_| ()).map_err(why);
+            let billed = [started, stop(&clients, "q").await];
             assert_eq!(count.load(Ordering::SeqCst), if lets { 2 } else { 0 }, "{mode:?} {insights}");
             for answer in billed {
                 match answer {

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod obligation;
 pub mod owner_only;
 mod poll;
+pub mod query;
 pub mod schedule;
 
 use std::collections::{BTreeMap, BTreeSet};

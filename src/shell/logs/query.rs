@@ -3,19 +3,17 @@
 
 use std::io::{BufRead, IsTerminal, Write};
 use std::process::ExitCode;
-use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use futures_util::FutureExt;
 
 use super::Source;
-use super::read::is_passing;
 use crate::config::Settings;
 use crate::config::logs::{QueryArgs, QueryFormat};
 use crate::shell::failure::{Failure, say};
 use crate::shell::headless::print;
 use crate::shell::signals::ending;
 use nextcore_core::log::insights::{Table, after, before, choose, listed};
-use nextcore_core::model::query::{Answer, Asked, Status};
+use nextcore_core::model::query::{Answer, Asked, End, Status};
 use nextcore_core::model::section::{Problem, ProblemKind};
 use nextcore_core::model::stack::LogGroupSpec;
 use nextcore_core::model::text::inert;
@@ -23,14 +21,10 @@ use nextcore_live::aws::authority::Authority;
 use nextcore_live::aws::gate::Refusal;
 use nextcore_live::aws::source::logs::insights::{self, MOST};
 use nextcore_live::engine::action::Acts;
+use nextcore_live::engine::query::Querying;
 
-/// Between looks: GetQueryResults allows a handful a second for everybody in the region.
-const EVERY: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 /// AWS asks no more groups in one query.
 const GROUPS: usize = 50;
-/// A query that is to be stopped is told so this often: meanwhile it costs money.
-const TRIES: u32 = 3;
 
 /// Runs it, or lists those that have a name.
 pub(super) async fn run(args: &QueryArgs, settings: &Settings) -> Result<ExitCode, Failure> {
@@ -108,80 +102,26 @@ fn agreed() -> Result<(), Failure> {
 /// From its start to its end.
 async fn carry(source: &Source, asked: &Asked, reveal: bool) -> Result<Answer, Failure> {
     let ended = ending().map_err(|e| Failure::cannot_tell(format!("signals: {e}")))?;
-    tokio::pin!(ended);
-    // No signal cuts this short: what has no id yet cannot be stopped.
-    let id = insights::start(&source.clients, asked).await.map_err(|p| refused(&p))?;
     let progress = Progress { shows: std::io::stderr().is_terminal() };
-    let (mut well, mut pause) = (Instant::now(), EVERY);
-    loop {
-        let looked = tokio::select! {
-            biased;
-            _ = &mut ended => return left(source, &id, reveal, &progress).await,
-            looked = insights::look(&source.clients, &id, reveal) => looked,
-        };
-        match looked {
-            Ok(answer) if answer.status.is_over() => {
-                progress.clear();
-                return Ok(answer);
-            }
-            Ok(answer) => {
-                progress.show(&answer);
-                (well, pause) = (Instant::now(), EVERY);
-            }
-            Err(problem) if is_passing(problem.kind) && well.elapsed() < source.patience => pause = (pause * 2).min(LONGEST_PAUSE),
-            Err(problem) => {
-                progress.clear();
-                if let Err(why) = stop(source, &id).await {
-                    say(&goes_on(&id, &why));
-                }
-                return Err(Failure::problem(&problem));
-            }
-        }
-        tokio::select! {
-            _ = &mut ended => return left(source, &id, reveal, &progress).await,
-            () = sleep(source.clock.on_the_wall(pause)) => {}
-        }
-    }
-}
-
-/// A query that AWS does not understand is a slip of the pen; everything else is not.
-fn refused(problem: &Problem) -> Failure {
-    if problem.headline.contains("MalformedQueryException") {
-        return Failure::usage(format!("{}\n  next: correct the query; nothing was scanned", problem.headline));
-    }
-    Failure::problem(problem)
-}
-
-/// The person leaves: the query ends first. One that ended by itself meanwhile has its results.
-async fn left(source: &Source, id: &str, reveal: bool, progress: &Progress) -> Result<Answer, Failure> {
+    let querying = Querying { clients: &source.clients, clock: &source.clock, patience: source.patience, reveal };
+    let end = querying.run(asked, ended.map(|_| ()), |_, answer| answer.into_iter().for_each(|a| progress.show(a))).await;
     progress.clear();
-    let stopped = stop(source, id).await;
-    let answer = insights::look(&source.clients, id, reveal).await.ok();
-    match (stopped, answer) {
-        (_, Some(answer)) if answer.status == Status::Complete => Ok(answer),
-        (Ok(()), answer) => {
+    match end {
+        End::Over(answer) => Ok(answer),
+        // A slip of the pen; everything else is not.
+        End::Malformed(problem) => Err(Failure::usage(format!("{}\n  next: correct the query; nothing was scanned", problem.headline))),
+        End::Failed(problem) => Err(Failure::problem(&problem)),
+        End::Stopped(answer) => {
             let spent = answer.map_or_else(String::new, |answer| format!("; {}", after(&answer)));
             Err(Failure::cannot_tell(format!("the query was stopped at AWS{spent}")))
         }
-        (Err(why), _) => Err(Failure::cannot_tell(goes_on(id, &why))),
+        End::GoesOn { id, why } => Err(Failure::cannot_tell(goes_on(&id, &why))),
     }
 }
 
-fn goes_on(id: &str, why: &Problem) -> String {
+/// A query that may go on, and how to stop it.
+pub(in crate::shell) fn goes_on(id: &str, why: &Problem) -> String {
     format!("the query could not be stopped and may go on at AWS: {}\n  next: aws logs stop-query --query-id {id}", why.headline)
-}
-
-async fn stop(source: &Source, id: &str) -> Result<(), Problem> {
-    let mut tries = 1;
-    loop {
-        match insights::stop(&source.clients, id).await {
-            Err(problem) if is_passing(problem.kind) && tries < TRIES => {
-                tries += 1;
-                sleep(EVERY).await;
-            }
-            other => return other,
-        }
-    }
 }
 
 /// What it found, on stdout.
@@ -189,7 +129,7 @@ fn told(answer: &Answer, format: QueryFormat) -> Result<ExitCode, Failure> {
     if answer.status != Status::Complete {
         return Err(Failure::cannot_tell(format!(
             "the query {} at AWS\n  next: a smaller window (--since, --until)",
-            ended_as(&answer.status)
+            answer.status.ended()
         )));
     }
     if answer.rows.is_empty() {
@@ -206,13 +146,6 @@ fn told(answer: &Answer, format: QueryFormat) -> Result<ExitCode, Failure> {
         say(&format!("nextcore-top: {} rows\n  next: '| limit N' in the query says how many are wanted", answer.rows.len()));
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn ended_as(status: &Status) -> &str {
-    match status {
-        Status::Cancelled => "was cancelled",
-        other => other.word(),
-    }
 }
 
 /// How far it is, for who waits at a terminal.

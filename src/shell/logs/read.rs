@@ -11,7 +11,7 @@ use super::{is_of_group, unreadable};
 use crate::shell::failure::{Failure, say};
 use nextcore_core::model::Time;
 use nextcore_core::model::log::LogEvent;
-use nextcore_core::model::section::{Problem, ProblemKind};
+use nextcore_core::model::section::Problem;
 use nextcore_core::model::text::inert;
 use nextcore_live::aws::Clients;
 use nextcore_live::aws::source::logs::{Window, why};
@@ -91,7 +91,7 @@ impl Reader {
                     part.is_over = true;
                     return Ok(());
                 }
-                Err(problem) if is_passing(problem.kind) && began.elapsed() < self.patience => {
+                Err(problem) if problem.kind.is_passing() && began.elapsed() < self.patience => {
                     sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
@@ -127,9 +127,4 @@ impl Reader {
             let _ = write!(std::io::stderr(), "\x1b[2K\r");
         }
     }
-}
-
-/// What the next try may get past.
-pub(super) fn is_passing(kind: ProblemKind) -> bool {
-    matches!(kind, ProblemKind::Throttled | ProblemKind::Held | ProblemKind::Timeout | ProblemKind::Offline)
 }

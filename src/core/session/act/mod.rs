@@ -7,6 +7,7 @@ mod menu;
 mod news;
 mod palette;
 mod plan;
+mod query;
 mod rehearse;
 mod stacks;
 mod values;
@@ -29,11 +30,15 @@ pub(super) use news::take as take_news;
 pub(super) use palette::open as open_palette;
 pub use palette::{Palette, Suggestion};
 pub(super) use plan::paste;
+pub use query::Querying;
+pub(super) use query::{begin as begin_query, estimated};
 pub use values::Values;
 pub use words::{Words, WordsFor};
 
 /// Longer input is cut: a paste must not fill memory.
 const LONGEST: usize = 200;
+/// A query is a small program.
+const LONGEST_QUERY: usize = 4000;
 
 /// What lies above the body.
 #[derive(Debug, Clone)]
@@ -75,6 +80,8 @@ pub enum Act {
     Values(Values),
     /// A reason or a note about a step of a runbook.
     Words(Words),
+    /// A query of Logs Insights, before it runs.
+    Query(Querying),
     /// What is owed.
     Owed {
         /// The selected one.
@@ -152,6 +159,7 @@ pub(super) fn on_key(session: &mut Session, key: Key, effects: &mut Vec<Effect>)
         Act::Palette(palette) => palette::on_key(session, palette, key, effects),
         Act::Values(values) => values::on_key(session, values, key),
         Act::Words(words) => words::on_key(session, words, key, effects),
+        Act::Query(querying) => query::on_key(session, querying, key, effects),
         Act::Running(id) => plan::on_run_key(session, id, key, effects),
         Act::Owed { index } => owed(session, index, key, effects),
         Act::Stacks { index } => stacks::on_key(session, index, key, effects),
@@ -228,12 +236,16 @@ fn unfinished(session: &mut Session, list: Vec<Unfinished>, index: usize, key: K
 
 /// One key of a line of text.
 fn edit(text: &mut String, key: Key) {
+    edit_within(text, key, LONGEST);
+}
+
+fn edit_within(text: &mut String, key: Key, longest: usize) {
     match key.code {
         Code::Backspace => {
             text.pop();
         }
         Code::Char('u') if key.ctrl => text.clear(),
-        Code::Char(c) if !key.ctrl && !key.alt && text.len() < LONGEST => text.push(c),
+        Code::Char(c) if !key.ctrl && !key.alt && text.len() < longest => text.push(c),
         _ => {}
     }
 }

@@ -1,6 +1,6 @@
 //! The palette: any action by its words, with completion from the table, and what else has a name: arm, disarm, and the commands of keys.
 
-use super::{Act, Session, ask, choice, edit, rehearse, stacks};
+use super::{Act, Session, ask, choice, edit, query, rehearse, stacks};
 use crate::input::{COMMANDS, Code, Key};
 use crate::model::action::{ACTIONS, Spec, parse, usage, words};
 use crate::model::mode::Mode;
@@ -35,6 +35,7 @@ const OWN: &[(&str, &str)] = &[
     ("owed", "to be restored: alarm actions off, suspended autoscaling, rerouted zones"),
     (rehearse::INJECT, "an incident in the embedded cloud (demo)"),
     (rehearse::HEAL, "end all incidents of the embedded cloud (demo)"),
+    (query::WORD, "a Logs Insights query: NAME, or the query; its cost is shown before"),
     (stacks::WORD, "the other stacks of the configuration, and how they are"),
     ("quit", "quit"),
 ];
@@ -52,6 +53,7 @@ impl Palette {
         found.extend(stacks::suggestions(session, line));
         found.extend(rehearse::suggestions(session, line));
         found.extend(runbook::suggestions(session, line));
+        found.extend(query::suggestions(session, line));
         found.truncate(10);
         found
     }
@@ -160,6 +162,10 @@ fn run(session: &mut Session, mut palette: Palette, effects: &mut Vec<Effect>) -
             Err(wrong) => return Some(Act::Palette(Palette { wrong: Some(wrong), ..palette })),
         },
         _ if line.split(' ').next() == Some(stacks::WORD) => match stacks::by_line(session, &line, effects) {
+            Ok(next) => return next,
+            Err(wrong) => return Some(Act::Palette(Palette { wrong: Some(wrong), ..palette })),
+        },
+        _ if line.split(' ').next() == Some(query::WORD) => match query::by_line(session, &line, effects) {
             Ok(next) => return next,
             Err(wrong) => return Some(Act::Palette(Palette { wrong: Some(wrong), ..palette })),
         },

@@ -62,6 +62,10 @@ fn enter(session: &mut Session, mut planned: Planned, effects: &mut Vec<Effect>)
 pub(in crate::session) fn paste(session: &mut Session, pasted: &str) -> bool {
     let clean = !pasted.chars().any(char::is_control);
     let take = |text: &mut String| text.extend(pasted.chars().filter(|c| !c.is_control()).take(LONGEST.saturating_sub(text.len())));
+    if super::query::paste(session, pasted) {
+        session.dirty = true;
+        return true;
+    }
     match session.act.as_mut() {
         None => return false,
         Some(Act::Planned(planned)) if planned.plan.confirmation().is_some() && !planned.sent => {

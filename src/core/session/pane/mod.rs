@@ -14,6 +14,7 @@ pub(crate) mod flows;
 pub(crate) mod incidents;
 pub(crate) mod logs;
 pub(crate) mod network;
+pub(crate) mod queries;
 pub(crate) mod runbook;
 pub(crate) mod security;
 pub(crate) mod service;
@@ -54,6 +55,10 @@ pub enum Lead {
     Runbook(String),
     /// Back to a walk, by its id.
     Walk(String),
+    /// To what a query of this name costs.
+    Query(String),
+    /// To another panel of the same pane.
+    Panel(usize),
 }
 
 /// The identities of a list's rows, in the order in which they are shown.
@@ -157,4 +162,6 @@ panes! {
     Runbook => runbook::WALK,
     /// The charts of one box in full.
     Charts => charts::ROW,
+    /// Queries of Logs Insights.
+    Queries => queries::ROW,
 }

@@ -10,13 +10,13 @@ use crate::log;
 use crate::model::log::LogTail;
 use crate::session::filter::Filter;
 use crate::session::pane::{Lead, PANES, PaneId, Query, row};
-use crate::session::{Screen, Session, Tone, layout, rows, runbook};
+use crate::session::{Effect, Screen, Session, Tone, act, layout, query, rows, runbook};
 
 /// Longer filters are cut: a paste must not fill memory.
 const LONGEST_FILTER: usize = 200;
 
 /// Opens what is selected.
-pub(super) fn open(session: &mut Session) {
+pub(super) fn open(session: &mut Session, effects: &mut Vec<Effect>) {
     let Some(Screen { pane, subject, panel }) = session.screen().cloned() else {
         let node = session.selected.clone();
         return open_node(session, &node);
@@ -35,6 +35,12 @@ pub(super) fn open(session: &mut Session) {
         Some(Lead::Logs(filter)) => open_logs(session, &filter),
         Some(Lead::Runbook(name)) => said(session, |s| s.open_runbook(&name, &BTreeMap::new(), None)),
         Some(Lead::Walk(id)) => said(session, |s| s.reopen(&id)),
+        Some(Lead::Query(name)) => act::begin_query(session, &name, effects),
+        Some(Lead::Panel(panel)) => {
+            if let Some(screen) = session.screens.last_mut() {
+                screen.panel = panel;
+            }
+        }
         None => {}
     }
 }
@@ -99,7 +105,7 @@ pub(super) fn open_log(session: &mut Session, service: Option<String>, filter: l
 }
 
 /// One layer up: help, then a filter, then a pane. On the stack view nothing is left to close.
-pub(super) fn back(session: &mut Session) {
+pub(super) fn back(session: &mut Session, effects: &mut Vec<Effect>) {
     if session.help {
         session.help = false;
     } else if session.screens.is_empty() && session.notice().is_some() {
@@ -107,6 +113,8 @@ pub(super) fn back(session: &mut Session) {
     } else if runbook::leads_back(session) {
         set_filter(session, "");
         session.screens.pop();
+    } else if session.situation().queries && query::stop(session, effects) {
+        // It costs money while it goes on: what it has found by then stays on the screen.
     } else if session.situation().logs && session.logs.back() {
         // A search, then a filter.
     } else if !filter(session).is_empty() {
@@ -167,6 +175,9 @@ pub(super) fn paste(session: &mut Session, pasted: &str) -> bool {
 pub(super) fn copied(session: &mut Session) -> Option<String> {
     if session.situation().walk {
         return runbook::copied(session);
+    }
+    if session.situation().queries {
+        return query::copied(session);
     }
     let store = &session.store;
     if let Some(Screen { pane, subject, panel }) = session.screen() {

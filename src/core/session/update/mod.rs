@@ -12,7 +12,7 @@ use super::act;
 use super::derived::derive;
 use super::diary;
 use super::lens::lenses;
-use super::{Effect, Flash, Msg, Screen, Session, Tone, runbook};
+use super::{Effect, Flash, Msg, Screen, Session, Tone, query, runbook};
 
 use crate::input::{Code, Intent, Key, lookup, lookup_in};
 use crate::insight::Judgement;
@@ -54,6 +54,7 @@ pub fn update(session: &mut Session, msg: Msg) -> Vec<Effect> {
         Msg::Mode(mode) => session.set_mode(mode),
         Msg::Runbooks(library, refused) => runbook::take_library(session, library, refused),
         Msg::Walks(walks) => runbook::take_walks(session, walks),
+        Msg::Queried(news) => query::take(session, news),
         Msg::Glanced(name, glance) => {
             session.glances.insert(name, glance);
             session.dirty = true;
@@ -171,13 +172,15 @@ pub(super) fn carry(session: &mut Session, intent: Intent, key: Key, effects: &m
             None => flash(session, "nothing to copy here".to_owned(), Tone::Done),
         },
         Intent::Help => session.help = !session.help,
-        Intent::Back => layer::back(session),
-        Intent::Open => layer::open(session),
+        Intent::Back => layer::back(session, effects),
+        Intent::Open => layer::open(session, effects),
         Intent::Go(place) => layer::go(session, place),
         Intent::Filter => layer::start_filter(session),
         Intent::Follow | Intent::Wrap | Intent::Search | Intent::Query | Intent::Match | Intent::Context | Intent::Problems => {
             logs::carry(session, intent, key, effects);
         }
+        Intent::Save if session.situation().queries => query::save(session, effects),
+        Intent::Sort => query::sort(session, key.code == Code::Char('O')),
         Intent::Times | Intent::GoTo | Intent::Mark | Intent::Save => logs::carry(session, intent, key, effects),
         Intent::Window => session.window.widen(),
         Intent::Fold => session.unfolded = !session.unfolded,

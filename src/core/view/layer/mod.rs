@@ -5,6 +5,7 @@ pub(super) mod help;
 mod owed;
 mod panel;
 mod plan;
+mod query;
 mod run;
 mod stacks;
 pub(super) mod too_small;
@@ -33,6 +34,7 @@ pub(super) fn act(v: &View<'_>, body: Rect, ink: &mut Ink<'_>) {
         Some(Act::Palette(palette)) => ask::palette(v, palette, body, ink),
         Some(Act::Values(values)) => ask::values(values, body, ink),
         Some(Act::Words(words)) => ask::words(words, body, ink),
+        Some(Act::Query(querying)) => query::draw(v, querying, body, ink),
         Some(Act::Stacks { index }) => stacks::draw(v, *index, body, ink),
         Some(Act::Owed { index }) => owed::draw(v, *index, body, ink),
         Some(Act::Unfinished { list, index }) => run::unfinished(v, list, *index, body, ink),

@@ -14,6 +14,7 @@ mod flows;
 mod incidents;
 pub(crate) mod logs;
 mod network;
+mod queries;
 mod runbook;
 mod security;
 mod service;
@@ -63,6 +64,7 @@ fn drawer(pane: PaneId) -> Draw {
         PaneId::Runbooks => runbook::draw,
         PaneId::Runbook => runbook::draw_walk,
         PaneId::Charts => charts::draw,
+        PaneId::Queries => queries::draw,
     }
 }
 

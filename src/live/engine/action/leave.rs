@@ -20,6 +20,8 @@ pub struct Left {
     pub promises: Vec<Standing>,
     /// Requests without an outcome.
     pub unanswered: usize,
+    /// Queries that could not be stopped and may go on at AWS, by their ids.
+    pub queries: Vec<String>,
 }
 
 /// A request of an action that is on its way; over when dropped.
@@ -55,10 +57,11 @@ impl Runner {
         self.0.keeper.hurry();
         let everything = async {
             let _ = sending.wait_for(|n| *n == 0).await;
+            self.queries_over().await;
             while !self.promises().is_empty() && standing.changed().await.is_ok() {}
         };
         let _ = tokio::time::timeout(patience, everything).await;
-        Left { promises: self.promises(), unanswered: *self.0.sending.borrow() }
+        Left { promises: self.promises(), unanswered: *self.0.sending.borrow(), queries: self.queries_left() }
     }
 
     /// It is not the end after all: the process was only stopped for a while.

@@ -9,6 +9,7 @@ mod leave;
 mod logged;
 mod next;
 mod owe;
+mod queries;
 mod trail;
 
 use std::collections::BTreeMap;
@@ -30,12 +31,14 @@ use nextcore_core::model::identity::Identity;
 use nextcore_core::model::mode::Mode;
 use nextcore_core::model::obligation::Reach;
 use nextcore_core::model::plan::{News, Plan, Refusal, Run, Unfinished};
+use nextcore_core::model::query;
 use nextcore_core::model::section::Section;
 use nextcore_core::model::stack::Stack;
 use nextcore_core::model::store::Store;
 
 pub use carry::Carried;
 pub use leave::Left;
+use queries::Queries;
 
 /// What the runner needs beside what every engine needs.
 #[derive(Debug, Clone)]
@@ -83,6 +86,8 @@ pub enum Order {
     Execute(Arc<Plan>, String),
     /// An unfinished intent was looked at.
     Seen(String),
+    /// A query of Logs Insights.
+    Query(query::Ask),
 }
 
 /// What the runner tells a session.
@@ -92,6 +97,8 @@ pub enum Report {
     News(News),
     /// The terminal is wanted by a session of ECS Exec.
     Handoff(Handoff),
+    /// How a query of Logs Insights goes.
+    Query(query::News),
 }
 
 #[derive(Debug)]
@@ -110,6 +117,7 @@ struct Inner {
     sending: watch::Sender<usize>,
     /// The program is being closed: nothing new is sent.
     leaving: watch::Sender<bool>,
+    queries: Queries,
     runs: Mutex<u64>,
     /// The newest run of each resource.
     newest: Mutex<BTreeMap<String, String>>,
@@ -147,8 +155,8 @@ impl Runner {
             files: acts.obligations.clone(),
         });
         let (sending, leaving) = (watch::channel(0).0, watch::channel(false).0);
-        let (busy, runs, newest) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Self(Arc::new(Inner { clients, stack, clock, meter, acts, store, busy, keeper, sending, leaving, runs, newest }))
+        let (busy, runs, newest, queries) = (Mutex::default(), Mutex::default(), Mutex::default(), Queries::default());
+        Self(Arc::new(Inner { clients, stack, clock, meter, acts, store, busy, keeper, sending, leaving, queries, runs, newest }))
     }
 
     fn desk(&self) -> Desk {
@@ -306,6 +314,7 @@ impl Runner {
                         let told = Told::Seen { who: runner.who() };
                         let _ = runner.0.acts.audit.write(&AuditEntry { at: runner.0.clock.now(), id, told }).await;
                     }
+                    Order::Query(ask) => runner.query(ask, &reports).await,
                 }
             });
         }

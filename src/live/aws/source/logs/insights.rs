@@ -1,6 +1,7 @@
 //! Logs Insights for who asks: what a query may cost, its start, how far it is, its end. Each call asks once; who waits, retries and stops is
-//! the caller. Called by `logs query` and by the engine for the pane of queries.
+//! `engine::query`.
 
+use aws_sdk_cloudwatchlogs::operation::start_query::StartQueryError;
 use aws_sdk_cloudwatchlogs::types::{QueryStatistics, QueryStatus, ResultField};
 
 use super::{GROUPS, safe};
@@ -41,23 +42,35 @@ pub async fn estimate(clients: &Clients, asked: &Asked, now: Time) -> Result<Est
     Ok(all)
 }
 
+/// Why a query was not started.
+#[derive(Debug, Clone, PartialEq)]
+pub enum NotStarted {
+    /// AWS does not understand it.
+    Malformed(Problem),
+    /// Anything else; where nobody can say whether it was, its hint says so.
+    Failed(Problem),
+}
+
 /// Starts it, and says under which id it goes on whatever becomes of this process.
 ///
 /// # Errors
 /// When it was not started, or nobody can say.
-pub async fn start(clients: &Clients, asked: &Asked) -> Result<String, Problem> {
+pub async fn start(clients: &Clients, asked: &Asked) -> Result<String, NotStarted> {
     let request = clients.logs.start_query().set_log_group_names(Some(asked.groups.clone())).query_string(&asked.text);
     // Both ends belong to the window.
     let request = request.start_time(asked.from.timestamp()).end_time(asked.until.timestamp());
     let request = if says_how_many(&asked.text) { request } else { request.limit(MOST) };
     let started = request.send().await.map_err(|e| {
         let problem = problem_of(START, &e);
-        match problem.kind {
+        if e.as_service_error().is_some_and(StartQueryError::is_malformed_query_exception) {
+            return NotStarted::Malformed(problem);
+        }
+        NotStarted::Failed(match problem.kind {
             ProblemKind::Timeout | ProblemKind::Malformed => {
                 Problem { hint: "AWS may have started it all the same: then it ends by itself, and is billed".to_owned(), ..problem }
             }
             _ => problem,
-        }
+        })
     })?;
     Ok(started.query_id.unwrap_or_default())
 }
