@@ -16,6 +16,8 @@ use nextcore_core::incident::{Happening, Incident};
 use nextcore_core::insight::Watch;
 use nextcore_core::model::Time;
 use nextcore_core::model::action::Request;
+use nextcore_core::model::log::LogTail;
+use nextcore_core::model::section::Section;
 use nextcore_core::model::stack::Stack;
 use nextcore_core::session::{Effect, Kept, Msg, Session, Tone, update};
 use nextcore_core::theme::Theme;
@@ -249,6 +251,10 @@ impl Ends {
             Effect::Heal => said(session, screen.rehearse(None)),
             Effect::Closely(closely) => feed.wishes.make(Wish::Closely(closely)),
             Effect::Needs { all, front, member } => feed.wishes.make(Wish::Needs { all, front, member }),
+            Effect::Older(to) => {
+                feed.wishes.make(Wish::Older(to));
+                feed.wishes.make(Wish::Refresh([LogTail::KEY].into()));
+            }
             Effect::Refresh(keys) => feed.wishes.make(Wish::Refresh(keys)),
             Effect::Plan(request) => order(feed, session, Order::Plan(request)),
             Effect::Execute(plan, typed) => order(feed, session, Order::Execute(plan, typed)),

@@ -194,6 +194,26 @@ async fn logs_pause_and_say_how_far_they_are_behind() {
     assert!(screen.last().contains("following"), "{}", screen.last());
 }
 
+/// The errors of the last ten minutes are there for who opens the log only now: asked of AWS, and Esc ends that.
+#[tokio::test(start_paused = true)]
+async fn older_lines_are_read_on_a_key_and_a_time_before_them_is_gone_to() {
+    let oldest = |screen: &Recorder| screen.frames.iter().rev().find_map(|(_, text)| text.lines().nth(5).map(str::to_owned)).unwrap();
+    let (screen, ..) = play((120, 40), &[(3.0, key('L')), (1.0, key('o')), (10.0, key('g'))], |_| ()).await;
+    assert!(screen.first(Duration::ZERO, "reading back to").is_some(), "{}", screen.last());
+    let news: u64 = screen.last().split(" new").next().unwrap().rsplit(' ').next().unwrap().parse().unwrap();
+    assert!(screen.last().contains("1/4") && news < 100, "thousands of lines, and those that are older are no news: {}", screen.last());
+    let read = oldest(&screen);
+    let (unread, ..) = play((120, 40), &[(3.0, key('L')), (11.0, key('g'))], |_| ()).await;
+    assert!(read < oldest(&unread), "{read}\n{}", oldest(&unread));
+    let typed = [(3.0, key('L')), (1.0, key('t')), (0.1, key('-')), (0.1, key('9')), (0.1, key('m')), (0.1, ENTER), (12.0, key('%'))];
+    let (screen, ..) = play((120, 40), &typed, |_| ()).await;
+    assert!(!screen.last().contains("nothing before that") && screen.last().contains("paused"), "{}", screen.last());
+    let stopped = [(3.0, key('L')), (1.0, key('o')), (0.0, ESC), (10.0, key('g'))];
+    let (screen, ..) = play((120, 40), &stopped, |_| ()).await;
+    assert!(screen.first(Duration::ZERO, "no older lines are read").is_some(), "{}", screen.last());
+    assert_eq!(oldest(&screen), oldest(&unread));
+}
+
 /// Two keys of money: nothing is billed before the second Enter, and Esc ends at AWS what goes on.
 #[tokio::test(start_paused = true)]
 async fn a_query_shows_its_cost_first_then_its_rows_and_escape_stops_it_at_aws() {

@@ -78,6 +78,8 @@ pub enum Intent {
     Mark,
     /// Save what is shown of the log, or what a query found.
     Save,
+    /// Read older lines of the log.
+    Older,
     /// Sort by the next column, or turn the order round, by the key.
     Sort,
     /// Say that somebody has taken the selected incident on.

@@ -257,6 +257,15 @@ pub const COMMANDS: &[Command] = &[
         ..LOG
     },
     Command {
+        name: "older",
+        keys: &[Key::char('o')],
+        doc: "15 minutes of older lines",
+        hint: "older",
+        rank: 7,
+        intent: Intent::Older,
+        ..LOG
+    },
+    Command {
         name: "sort",
         keys: &[Key::char('o'), Key::char('O')],
         doc: "sort by next column; turn",

@@ -103,6 +103,19 @@ pub struct Cut {
     pub read: usize,
 }
 
+/// How far older lines were read, because a person asked for them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Back {
+    /// From here on all was read; `None` before the first poll.
+    pub to: Option<Time>,
+    /// How much is read at once: less, where much was written.
+    pub span_ms: i64,
+    /// Events that came this way: they are no news.
+    pub taken: u64,
+    /// Why nothing older can be kept or read.
+    pub end: Option<String>,
+}
+
 /// The newest events of the followed groups.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LogTail {
@@ -125,6 +138,8 @@ pub struct LogTail {
     /// How far each group was read, by its name; of no document.
     #[serde(skip)]
     pub progress: BTreeMap<String, Progress>,
+    #[serde(skip)]
+    pub back: Back,
     /// When the last one that left had arrived.
     #[serde(skip)]
     pub floor: Option<Time>,

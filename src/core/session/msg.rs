@@ -104,6 +104,8 @@ pub enum Effect {
     },
     /// From now on something is not healthy, or nothing any more: what decides that is asked for more often.
     Closely(bool),
+    /// Read the log back to there; `None` = no further.
+    Older(Option<Time>),
     /// Poll these now.
     Refresh(BTreeSet<SectionKey>),
     /// Look at these other stacks once.

@@ -50,6 +50,8 @@ pub enum Wish {
     Closely(bool),
     /// Fetch these now.
     Refresh(BTreeSet<SectionKey>),
+    /// Read the log back to there; `None` = no further.
+    Older(Option<Time>),
     /// The terminal gained or lost the focus.
     Focus(bool),
 }
@@ -61,6 +63,7 @@ struct Wanted {
     needs: Option<(Keys, Keys, Option<NodeId>)>,
     closely: bool,
     focused: bool,
+    older: Option<Time>,
     /// With the number of the wish that asked for each last.
     refresh: BTreeMap<SectionKey, u64>,
     /// How often anything was asked for by hand.
@@ -73,7 +76,7 @@ pub struct Wishes(watch::Sender<Wanted>);
 
 impl Wishes {
     fn channel() -> (Self, watch::Receiver<Wanted>) {
-        let nothing = Wanted { needs: None, closely: false, focused: true, refresh: BTreeMap::new(), refreshes: 0 };
+        let nothing = Wanted { needs: None, closely: false, focused: true, older: None, refresh: BTreeMap::new(), refreshes: 0 };
         let (sender, receiver) = watch::channel(nothing);
         (Self(sender), receiver)
     }
@@ -84,6 +87,7 @@ impl Wishes {
             Wish::Needs { all, front, member } => replace(&mut wanted.needs, Some((Arc::new(all), Arc::new(front), member))),
             Wish::Closely(closely) => replace(&mut wanted.closely, closely),
             Wish::Focus(focused) => replace(&mut wanted.focused, focused),
+            Wish::Older(to) => replace(&mut wanted.older, to),
             Wish::Refresh(keys) => {
                 wanted.refreshes += 1;
                 let number = wanted.refreshes;
@@ -202,6 +206,7 @@ struct Attention {
     member: Option<NodeId>,
     focused: bool,
     closely: bool,
+    older: Option<Time>,
 }
 
 impl Attention {
@@ -267,8 +272,14 @@ impl Engine {
         let store = Arc::new(Mutex::new(ends.store.borrow().anew()));
         let all: BTreeSet<SectionKey> = rows.iter().filter(|r| !r.on_demand && stack.reads(r.key)).map(|r| r.key).collect();
         let shared = Arc::new(Shared { clients, stack, member: None, clock, meter, notices, store, publish: ends.store });
-        let (attention_tx, attention) =
-            watch::channel(Attention { needs: Arc::new(all), front: Arc::default(), member: None, focused: true, closely: false });
+        let (attention_tx, attention) = watch::channel(Attention {
+            needs: Arc::new(all),
+            front: Arc::default(),
+            member: None,
+            focused: true,
+            closely: false,
+            older: None,
+        });
         let (refresh_tx, refresh) = watch::channel((0_u64, Arc::new(BTreeSet::new())));
         let mut tasks = JoinSet::new();
         // The streams are numbered before the choice: what a stack does not have does not move the polls of what it has.
@@ -319,6 +330,7 @@ async fn serve(
         attention.send_if_modified(|a| {
             let (needs, front, member) = wanted.needs.unwrap_or_else(|| (Arc::clone(&a.needs), Arc::clone(&a.front), a.member.clone()));
             let seen = replace(&mut a.needs, needs) | replace(&mut a.front, front) | replace(&mut a.member, member);
+            let seen = seen | replace(&mut a.older, wanted.older);
             seen | replace(&mut a.closely, wanted.closely) | replace(&mut a.focused, wanted.focused)
         });
         let keys: BTreeSet<SectionKey> = wanted.refresh.into_iter().filter(|(_, number)| *number > refreshed).map(|(key, _)| key).collect();
@@ -401,6 +413,7 @@ mod tests {
             member: member.cloned(),
             focused: true,
             closely: false,
+            older: None,
         };
         let (first, other) = (at(None), at(Some(&reporting)));
         let looks = [(&first, None), (&first, Some(&reporting)), (&other, None), (&other, Some(&reporting))];
@@ -421,7 +434,14 @@ mod tests {
         wishes.make(Wish::Refresh(keys("tasks")));
         wishes.make(Wish::Closely(true));
         wishes.make(Wish::Focus(false));
-        let all = Attention { needs: Arc::new(keys("services")), front: Arc::default(), member: None, focused: true, closely: false };
+        let all = Attention {
+            needs: Arc::new(keys("services")),
+            front: Arc::default(),
+            member: None,
+            focused: true,
+            closely: false,
+            older: None,
+        };
         let (attention_tx, attention) = watch::channel(all.clone());
         let (refresh_tx, refresh) = watch::channel((0, Arc::default()));
         let serving = tokio::spawn(serve(wanted, attention_tx, refresh_tx));

@@ -51,8 +51,11 @@ pub(super) async fn run(
         }
         let begun = shared.clock.now();
         debug!(source = row.key.0, "poll begins");
-        let closely = attention.borrow().closely;
-        let (result, tally) = once(row, &shared, closely).await;
+        let asked = {
+            let attention = attention.borrow();
+            Asked { closely: attention.closely, older: attention.older }
+        };
+        let (result, tally) = once(row, &shared, asked).await;
         let outcome = match &result {
             Ok(_) => {
                 failures = 0;
@@ -123,13 +126,20 @@ async fn until_due(
     }
 }
 
+/// What attention asks of one poll.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    closely: bool,
+    older: Option<Time>,
+}
+
 /// A section, and the parts of it that could not be read.
 type Answer = Result<(Arc<dyn AnySection>, Vec<Unread>), Problem>;
 
 /// One poll, and what it has used of the budget.
-async fn once(row: SourceRow, shared: &Arc<Shared>, closely: bool) -> (Answer, Arc<Tally>) {
+async fn once(row: SourceRow, shared: &Arc<Shared>, asked: Asked) -> (Answer, Arc<Tally>) {
     let tally = Arc::new(Tally::default());
-    let answer = ask(row, shared, closely, &tally).await;
+    let answer = ask(row, shared, asked, &tally).await;
     // A source may do without one answer or another; what we did not let it ask is no such answer.
     let answer = match tally.bound().filter(|_| answer.is_ok()) {
         Some(bound) => Err(bounded(row.title, &bound)),
@@ -138,12 +148,13 @@ async fn once(row: SourceRow, shared: &Arc<Shared>, closely: bool) -> (Answer, A
     (answer, tally)
 }
 
-async fn ask(row: SourceRow, shared: &Arc<Shared>, closely: bool, tally: &Arc<Tally>) -> Answer {
+async fn ask(row: SourceRow, shared: &Arc<Shared>, Asked { closely, older }: Asked, tally: &Arc<Tally>) -> Answer {
     let parts = Parts::default();
     let cx = Context {
         side: None,
         unread: Arc::clone(&parts),
         closely,
+        older,
         clients: shared.clients.clone(),
         stack: Arc::clone(&shared.stack),
         member: shared.member.clone(),

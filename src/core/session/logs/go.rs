@@ -53,6 +53,9 @@ impl LogView {
     pub(crate) fn go_to(&mut self, at: Time, now: Time) -> Option<String> {
         let shown = self.shown();
         let (oldest, newest) = (shown.first()?.place.at, shown.last()?.place.at);
+        if self.reached().is_some_and(|reached| at < reached) && at < oldest {
+            return self.want_back_to(at, now);
+        }
         let index = shown.partition_point(|i| i.place.at < at).min(shown.len() - 1);
         self.put(index);
         let clock = |at| self.times.clock(&self.zone, at, now).trim_start().to_owned();

@@ -6,6 +6,7 @@ pub(crate) mod found;
 mod go;
 pub(crate) mod kinds;
 pub(crate) mod lines;
+pub(crate) mod older;
 pub(crate) mod place;
 pub(crate) mod prompt;
 pub(crate) mod rates;
@@ -84,6 +85,8 @@ pub(crate) struct LogView {
     /// The event that is open.
     pub(crate) detail: Option<detail::Detail>,
     kinds: kinds::Kinds,
+    /// How far back older lines are wanted.
+    older: older::Older,
 }
 
 /// More lines of context are no context.
@@ -95,7 +98,8 @@ impl LogView {
         if !self.is_open {
             return;
         }
-        (self.total, self.dropped) = (tail.total, tail.dropped);
+        (self.total, self.dropped) = (tail.total - tail.back.taken.min(tail.total), tail.dropped);
+        self.older.observe(tail);
         if self.lines.observe(tail) {
             self.filter.follow(&self.lines);
             self.search.follow(&self.lines);

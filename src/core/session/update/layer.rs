@@ -115,6 +115,8 @@ pub(super) fn back(session: &mut Session, effects: &mut Vec<Effect>) {
         session.screens.pop();
     } else if session.situation().queries && query::stop(session, effects) {
         // It costs money while it goes on: what it has found by then stays on the screen.
+    } else if session.situation().logs && session.logs.detail.is_none() && session.logs.stop_older() {
+        super::flash(session, "no older lines are read".to_owned(), Tone::Done);
     } else if session.situation().logs && session.logs.back() {
         // A search, then a filter.
     } else if !filter(session).is_empty() {

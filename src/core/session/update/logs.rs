@@ -24,6 +24,7 @@ pub(super) fn carry(session: &mut Session, intent: Intent, key: Key, effects: &m
         Intent::GoTo => logs.start(Ask::Time),
         Intent::Mark => mark(session, key.code == Code::Char('m')),
         Intent::Save => save(session, effects),
+        Intent::Older => older(session),
         _ => {}
     }
 }
@@ -33,6 +34,24 @@ pub(super) fn paste(session: &mut Session, text: &str) -> bool {
     let taken = session.logs.paste(text);
     session.dirty |= taken;
     taken
+}
+
+fn older(session: &mut Session) {
+    // The lines that are looked at stay where they are while others come above them.
+    session.logs.pause();
+    if let Some(words) = session.logs.want_older(session.now) {
+        flash(session, words, Tone::Error);
+    }
+}
+
+/// What is wanted of the past is said to the engine, and to the person once it is there.
+pub(super) fn follow_older(session: &mut Session, effects: &mut Vec<Effect>) {
+    if let Some(words) = session.logs.older_done(session.now) {
+        flash(session, words, Tone::Done);
+    }
+    if let Some(to) = session.logs.tell_older() {
+        effects.push(Effect::Older(to));
+    }
 }
 
 fn next_match(session: &mut Session, forward: bool) {

@@ -65,6 +65,7 @@ pub fn update(session: &mut Session, msg: Msg) -> Vec<Effect> {
     }
     derive(session);
     runbook::follow(session, &mut effects);
+    logs::follow_older(session, &mut effects);
     let needs = (session.needs(), session.front(), session.screen().and_then(Screen::member));
     if needs != session.needs {
         session.needs.clone_from(&needs);
@@ -181,7 +182,7 @@ pub(super) fn carry(session: &mut Session, intent: Intent, key: Key, effects: &m
         }
         Intent::Save if session.situation().queries => query::save(session, effects),
         Intent::Sort => query::sort(session, key.code == Code::Char('O')),
-        Intent::Times | Intent::GoTo | Intent::Mark | Intent::Save => logs::carry(session, intent, key, effects),
+        Intent::Times | Intent::GoTo | Intent::Mark | Intent::Save | Intent::Older => logs::carry(session, intent, key, effects),
         Intent::Window => session.window.widen(),
         Intent::Fold => session.unfolded = !session.unfolded,
         Intent::Step | Intent::Skip | Intent::Note | Intent::Again if !session.situation().walk => {

@@ -107,6 +107,7 @@ impl Desk {
     async fn read(&mut self, key: SectionKey) -> Result<(), Problem> {
         let Some(row) = source::of(key) else { return Ok(()) };
         let cx = Context {
+            older: None,
             closely: false,
             clients: self.clients.clone(),
             stack: Arc::clone(&self.stack),

@@ -156,6 +156,7 @@ impl Search<'_> {
             store: Arc::new(self.store.clone()),
             now: self.now,
             meter: self.meter.clone(),
+            older: None,
             closely: false,
             side: None,
             unread: super::source::Parts::default(),

@@ -59,6 +59,8 @@ pub struct Context {
     pub meter: Meter,
     /// Something is not healthy: what decides that is worth a question a minute.
     pub closely: bool,
+    /// How far back a person wants to read the log.
+    pub older: Option<Time>,
     /// For a plan: parts that this identity may not read, which the plan can do without.
     pub side: Option<Side>,
     /// For a poll: the parts that could not be read, while the rest could.

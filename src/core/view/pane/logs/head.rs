@@ -72,6 +72,12 @@ pub(super) fn rows<'a>(v: &View<'a>, tail: &'a LogTail, area: Rect) -> Vec<Phras
     if area.width >= 100 && area.height >= 20 {
         rows.extend(errors(v, width));
     }
+    if let Some((reached, wanted)) = logs.older() {
+        let clock = |at| logs.times.clock(&logs.zone, at, v.now).trim_start().to_owned();
+        let far = reached.map_or_else(String::new, |at| format!(", now at {}", clock(at)));
+        let line = Phrase::of("◔ ", Role::Info).and(format!("reading back to {}{far}   ", clock(wanted)), Role::Text);
+        rows.push(line.and("Esc", Role::Key).and(" stops it", Role::Muted));
+    }
     if let Some(lost) = logs.lost() {
         let words = format!("── {lost} older lines were dropped, the one you were at among them");
         rows.push(Phrase::of(words, Role::Warn));

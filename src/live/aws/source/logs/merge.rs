@@ -22,7 +22,7 @@ const SKEW: TimeDelta = TimeDelta::minutes(5);
 const AHEAD: TimeDelta = TimeDelta::seconds(5);
 /// Events kept, and bytes of their texts.
 pub(super) const KEEP: usize = 100_000;
-const KEEP_BYTES: usize = 64 << 20;
+pub(super) const KEEP_BYTES: usize = 64 << 20;
 /// Gaps that are remembered.
 const GAPS: usize = 100;
 /// How the word of a gap begins that the next polls will close.

@@ -1,6 +1,7 @@
 //! CloudWatch Logs: `tail`, the newest lines of every followed group; `group`, the first group and its streams; `merge`, what is new of what was
-//! fetched; `window`, lines that a person asks for; `insights`, queries. Here is what they share: the operations, and how an event of the wire becomes ours.
+//! fetched; `back`, what is older; `window`, lines that a person asks for; `insights`, queries. Here is what they share: the operations, and how an event of the wire becomes ours.
 
+mod back;
 mod group;
 pub mod insights;
 mod merge;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
+use super::back::read_back;
 use super::merge::{Batch, Taken, merge, start};
 use super::{FILTER, taken};
 use crate::aws::Clients;
@@ -39,7 +40,11 @@ impl Source for TailSource {
 
     async fn poll(cx: Arc<Context>) -> Result<LogTail, Problem> {
         let tail = cx.store.get::<LogTail>().cloned().unwrap_or_default();
-        read_groups(&cx.clients, &cx.stack, tail, cx.now, false).await
+        let mut tail = read_groups(&cx.clients, &cx.stack, tail, cx.now, false).await?;
+        if let Some(wanted) = cx.older {
+            older(&cx, &mut tail, wanted).await;
+        }
+        Ok(tail)
     }
 }
 
@@ -68,6 +73,19 @@ pub(super) async fn read_groups(clients: &Clients, stack: &Stack, mut tail: LogT
     match refused.filter(|_| batches.is_empty()) {
         Some(problem) => Err(problem),
         None => Ok(merge(tail, batches, now)),
+    }
+}
+
+/// Reads on what a person wants of the past. What passes is tried again with the next poll, anything else ends it.
+async fn older(cx: &Context, tail: &mut LogTail, wanted: Time) {
+    let is_read = |group: &LogGroupSpec| tail.groups.iter().any(|g| g.name == group.name && g.problem.is_none());
+    let groups: Vec<LogGroupSpec> = cx.stack.followed().into_iter().filter(is_read).collect();
+    let began = groups.iter().filter_map(|g| tail.progress.get(&g.name)?.began).min();
+    tail.back.to = tail.back.to.or(began);
+    if let Err(problem) = read_back(&cx.clients, &groups, tail, wanted).await
+        && !problem.kind.is_passing()
+    {
+        tail.back.end = Some(problem.headline);
     }
 }
 

@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
+use super::back::take;
 use super::merge::{Batch, KEEP, Taken, merge, start};
 use super::safe;
 use super::tail::{is_of_class, sentence};
@@ -56,6 +57,21 @@ fn two_events_of_the_same_millisecond_are_both_kept_and_a_repeat_is_not() {
     let first = merge(LogTail::default(), batch(0, vec![event("a", 10, "x"), event("b", 10, "x"), event("b", 10, "x")]), at(11));
     let second = merge(first, batch(5, vec![event("b", 10, "x"), event("c", 10, "x")]), at(14));
     assert_eq!((ids(&second), second.total), (vec!["a", "b", "c"], 3));
+}
+
+#[test]
+fn older_events_come_before_the_others_once_and_are_no_news() {
+    let group = nextcore_core::model::stack::LogGroupSpec::new("g", "");
+    let mut tail = merge(LogTail::default(), batch(100, vec![event("c", 110, "x"), event("d", 120, "x")]), at(121));
+    let older = |id: &str, second| event(id, second, "old").event;
+    take(&mut tail, std::slice::from_ref(&group), vec![older("b", 90), older("a", 80)], at(70));
+    assert_eq!(ids(&tail), ["a", "b", "c", "d"]);
+    assert_eq!((tail.total, tail.back.taken, tail.back.to), (4, 2, Some(at(70))));
+    assert!(tail.events.iter().all(|e| !e.late));
+    // A poll that looks back over them finds what it knows, and what has come late to them meanwhile.
+    let tail = merge(tail, batch(75, vec![event("a", 80, "old"), event("l", 85, "late"), event("b", 90, "old")]), at(124));
+    assert_eq!(ids(&tail), ["a", "l", "b", "c", "d"]);
+    assert_eq!(tail.events.iter().filter(|e| e.late).count(), 1);
 }
 
 #[test]

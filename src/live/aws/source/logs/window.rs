@@ -67,6 +67,11 @@ impl Window {
         Self { reveal, ..self }
     }
 
+    /// Whether the last page was read.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_over
+    }
+
     pub fn group(&self) -> &LogGroupSpec {
         &self.group
     }
