@@ -28,7 +28,24 @@ pub(super) fn shown(message: &str, is_json: bool, whole: bool) -> Cow<'_, str> {
         return Cow::Owned(text);
     }
     let first = message.lines().find(|l| !l.trim().is_empty()).unwrap_or_default();
-    bare(first)
+    let text = bare(first);
+    // Where all of it is read, it stands as it was written.
+    requested(&text).filter(|_| !whole).map_or(text, Cow::Owned)
+}
+
+/// A request of an access log as it is read: its status, the request, what came of it; who asked and its logger last, for they are cut first.
+fn requested(line: &str) -> Option<String> {
+    const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+    let (before, quoted) = line.split_once('"')?;
+    let (request, after) = quoted.split_once('"')?;
+    let (request, _version) = request.rsplit_once(" HTTP/")?;
+    let is_request = request.split_once(' ').is_some_and(|(method, path)| METHODS.contains(&method) && !path.is_empty());
+    let after = after.trim_start();
+    let status = after.get(..3).filter(|s| is_request && s.bytes().all(|b| b.is_ascii_digit()))?;
+    let rest = after.get(3..).filter(|rest| rest.is_empty() || rest.starts_with(' '))?;
+    let before = before.trim();
+    let gap = if before.is_empty() { "" } else { "  " };
+    Some(format!("{status} {request}{rest}{gap}{before}"))
 }
 
 /// The message, then the other fields as `key=value`; nothing where there is no message.
@@ -149,6 +166,32 @@ mod tests {
             ("plain", "plain"),
         ] {
             assert_eq!(bare(message), left);
+        }
+    }
+
+    #[test]
+    fn of_a_request_the_status_comes_first_and_its_writer_last() {
+        for (line, shown) in [
+            (
+                r#"INFO gunicorn.access 10.0.1.9 "GET /api/search/?q=a HTTP/1.1" 503 155 3301ms request_id=7"#,
+                "503 GET /api/search/?q=a 155 3301ms request_id=7  INFO gunicorn.access 10.0.1.9",
+            ),
+            (
+                r#"10.0.1.9 - - [22/Nov/2026:22:03:25 +0000] "POST / HTTP/2" 201 155 "-" "curl/8""#,
+                r#"201 POST / 155 "-" "curl/8"  10.0.1.9 - - [22/Nov/2026:22:03:25 +0000]"#,
+            ),
+            (r#""HEAD / HTTP/1.1" 200"#, "200 HEAD /"),
+        ] {
+            assert_eq!(requested(line).as_deref(), Some(shown));
+        }
+        for other in [
+            r#"user said "GET / HTTP/1.1" is slow"#,
+            r#"upstream error "GET /api HTTP/1.1""#,
+            r#""BREW /pot HTTP/1.1" 418"#,
+            r#""GET / HTTP/1.1" 2000"#,
+            "GET / 200 in 3ms",
+        ] {
+            assert_eq!(requested(other), None);
         }
     }
 }
