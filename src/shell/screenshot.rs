@@ -1,6 +1,7 @@
 //! `screenshot`: the demo at a fixed seed and virtual time as SVG files, for the docs, or as state documents, for the tests of the view. The
 //! same engine and loop as in the dashboard; only the clock is virtual. `--check` says which files are stale.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::num::NonZero;
 use std::panic::resume_unwind;
@@ -87,6 +88,8 @@ const PICTURES: &[Picture] = &[
     picture("balancer-120x40.svg", (120, 40), Story::Calm, &[ENTER]),
     picture("alarms-120x40.svg", (120, 40), Story::Incident, &[Key::char('a')]),
     picture("logs-120x40.svg", (120, 40), Story::Calm, &[Key::char('L')]),
+    picture("charts-120x40.svg", (120, 40), Story::Deploying, &[Key::char('c')]),
+    picture("query-120x40.svg", (120, 40), Story::Calm, &[Key::char('Q'), Key::new(Code::Down), ENTER]),
     picture("network-120x40.svg", (120, 40), Story::Calm, &[Key::char('n')]),
     picture("zones-120x40.svg", (120, 40), Story::Incident, &[Key::char('z')]),
     picture("flows-120x40.svg", (120, 40), Story::Calm, &[Key::char('F')]),
@@ -214,6 +217,7 @@ async fn watch(picture: &Picture, seed: u64) -> std::io::Result<Session> {
     let acts = Acts { authority: authority.clone(), ..Acts::none() };
     let _engine = Engine::start(embedded.setup_with(&stack, acts), ends);
     let session = Session::new(SessionOptions { stack: stack.clone(), mode, simulated: true, size: picture.size, now: clock.now() });
+    let session = session.querying(BTreeMap::new(), authority.may_query());
     // It begins when what comes before it is over: a picture that is taken in the instant of its last key shows what happened to be ready.
     let after = if picture.keys.is_empty() && picture.acts.is_none() { Duration::ZERO } else { AFTER_KEYS };
     let pause = |span| stream::once(Box::pin(async move { sleep(span).await })).filter_map(|()| ready(None::<Msg>));

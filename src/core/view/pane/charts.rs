@@ -23,17 +23,25 @@ const BESIDE: u16 = 110;
 const TABLE: u16 = 57;
 /// The values at the left of the chart.
 const AXIS: u16 = 9;
+/// Rows of a small chart with its label and a blank one: fewer show nothing, more show no more.
+const SHORTEST: u16 = 5;
+const TALLEST: u16 = 12;
 /// Events that are told under the chart.
 const TOLD: u16 = 3;
 
-const COLUMNS: &[Column] = &[
-    Column::left("", 1, 0),
-    Column { grow: 1, ..Column::left("figure", 12, 0) },
-    Column::right("now", 8, 0),
-    Column::right("least", 8, 2),
-    Column::right("mean", 8, 1),
-    Column::right("most", 8, 0),
-];
+/// What stands in the table; of a moment that was chosen its value in the place of that of now.
+const fn columns(value: &'static str) -> [Column; 6] {
+    [
+        Column::left("", 1, 0),
+        Column { grow: 1, ..Column::left("figure", 12, 0) },
+        Column::right(value, 8, 0),
+        Column::right("least", 8, 2),
+        Column::right("mean", 8, 1),
+        Column::right("most", 8, 0),
+    ]
+}
+const NOW: &[Column] = &columns("now");
+const THEN: &[Column] = &columns("then");
 
 /// The charts of a box.
 fn of<'a>(v: &View<'a>, node: &NodeId) -> Vec<Chart<'a>> {
@@ -75,13 +83,16 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
         (Rect { height, ..inner }, Rect { y: inner.y + height, height: inner.height - height, ..inner })
     };
     table(&charts, at, window.span.seconds(), window.cursor, list, ink);
+    if list.height > rows + 1 {
+        others(&charts, at, window.span.seconds(), Rect { y: list.y + rows + 1, height: list.height - rows - 1, ..list }, ink);
+    }
     if let Some(chart) = charts.get(at) {
         full(v, chart, window.span.seconds(), plot, ink);
     }
 }
 
 fn table(charts: &[Chart<'_>], at: usize, span: i64, cursor: Option<Time>, area: Rect, ink: &mut Ink<'_>) {
-    let shown = Table { columns: COLUMNS, rows: charts.len(), selected: Some((at, true)) };
+    let shown = Table { columns: if cursor.is_some() { THEN } else { NOW }, rows: charts.len(), selected: Some((at, true)) };
     shown.draw(area, ink, |i| {
         let Some(chart) = charts.get(i) else { return Vec::new() };
         let figure =
@@ -97,6 +108,25 @@ fn table(charts: &[Chart<'_>], at: usize, span: i64, cursor: Option<Time>, area:
             figure(summary.map(|s| s.2), Role::Text),
         ]
     });
+}
+
+/// The other figures of the box over the same time, where there is room beneath the table: what moves together is seen together.
+fn others(charts: &[Chart<'_>], at: usize, span: i64, area: Rect, ink: &mut Ink<'_>) {
+    let height = (area.height / (charts.len().max(2) as u16 - 1)).min(TALLEST);
+    if height < SHORTEST {
+        return;
+    }
+    for ((_, chart), i) in charts.iter().enumerate().filter(|(i, _)| *i != at).zip(0..area.height / height) {
+        let place = Rect { y: area.y + i * height, height: height - 1, ..area };
+        ink.put(place.x, place.y, place.right(), &chart.label, Role::Muted);
+        let plot = Rect { y: place.y + 1, height: place.height - 1, ..place };
+        if chart.series.is_some() {
+            let top = chart.plot(plot, span, ink);
+            ink.put_right(place.y, place.right(), &format!("0 to {}", chart.unit.text(top)), Role::Faint);
+        } else {
+            ink.put(plot.x, plot.y, plot.right(), chart.missing, Role::Faint);
+        }
+    }
 }
 
 /// One chart with its axes, and what happened in the time that it shows.
