@@ -31,6 +31,8 @@ pub enum Jump {
     Runbooks,
     /// The charts of the selected box.
     Charts,
+    /// Everything that is not healthy.
+    Problems,
 }
 
 /// What a command asks for.
@@ -138,6 +140,8 @@ pub struct Situation {
     pub charts: bool,
     /// What is selected has charts.
     pub charted: bool,
+    /// Something is not healthy, or cannot be seen.
+    pub troubled: bool,
 }
 
 /// One row of the table.
@@ -159,6 +163,14 @@ pub struct Command {
     pub intent: Intent,
     /// Whether it works here.
     pub enabled: fn(Situation) -> bool,
+}
+
+impl Command {
+    /// Whether the line of hints names it: the way to what is wrong only where something is, and where that is seen first.
+    pub fn is_hinted(&self, here: Situation) -> bool {
+        let called_for = self.intent != Intent::Go(Jump::Problems) || (here.stack && here.troubled);
+        !self.hint.is_empty() && (self.enabled)(here) && called_for
+    }
 }
 
 /// The command that a key sends, whether or not it works here.
@@ -187,10 +199,10 @@ mod tests {
 
     #[test]
     fn no_key_means_two_things_anywhere_and_every_row_is_documented() {
-        let places = (0..1_u16 << 13).map(|bits| {
-            let [stack, list, panels, logs, event, folds, opens, layer, acts, open, walk, charts, charted] =
+        let places = (0..1_u16 << 14).map(|bits| {
+            let [stack, list, panels, logs, event, folds, opens, layer, acts, open, walk, charts, charted, troubled] =
                 std::array::from_fn(|i| bits & (1 << i) != 0);
-            Situation { stack, list, panels, logs, event, folds, opens, layer, acts, open, walk, charts, charted }
+            Situation { stack, list, panels, logs, event, folds, opens, layer, acts, open, walk, charts, charted, troubled }
         });
         // A walk is one pane, and the alarms, the log and the stack view are others.
         let places = places.filter(|p| !p.charts || !(p.folds || p.logs || p.event || p.stack || p.opens || p.list));

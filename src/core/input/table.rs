@@ -126,6 +126,16 @@ pub const COMMANDS: &[Command] = &[
         intent: Intent::Go(Jump::Logs),
         enabled: |s| !s.logs && !s.event,
     },
+    Command {
+        name: "problems",
+        keys: &[Key::char('!')],
+        doc: "all that is not healthy",
+        hint: "problems",
+        rank: 2,
+        group: LOOK,
+        intent: Intent::Go(Jump::Problems),
+        enabled: |s| !s.logs,
+    },
     place("alarms", &[Key::char('a')], "alarms", "alarms", 5, Jump::Alarms),
     place("events", &[Key::char('e')], "timeline of changes", "events", 6, Jump::Timeline),
     place("incidents", &[Key::char('i')], "incidents, open and past", "incidents", 6, Jump::Incidents),
@@ -208,10 +218,10 @@ pub const COMMANDS: &[Command] = &[
         ..LOG
     },
     Command {
-        name: "problems",
+        name: "warnings",
         keys: &[Key::char('!')],
         doc: "warnings and worse only",
-        hint: "problems",
+        hint: "warnings",
         rank: 3,
         intent: Intent::Problems,
         ..LOG

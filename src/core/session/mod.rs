@@ -342,12 +342,12 @@ impl Session {
         new.max_by_key(|i| (i.severity, i.detected_at)).map(Arc::as_ref)
     }
 
-    /// The runbook of the incident that is looked at: the selected one of the list, on the stack view the banner's. From a pane, and from a
-    /// walk, the key leads to all runbooks.
+    /// The runbook of the incident that is looked at: the selected one of the list, that of the selected problem, on the stack view the
+    /// banner's. From a pane, and from a walk, the key leads to all runbooks.
     pub(crate) fn incident_with_runbook(&self) -> Option<(String, BTreeMap<String, String>, String)> {
         let looked_at = match self.screen() {
             None => self.worst_incident().map(|(incident, _)| incident),
-            Some(_) => self.chosen_incident(),
+            Some(_) => self.chosen_incident().or_else(|| self.follows_from(&self.pointed()?)),
         };
         let incident = looked_at.filter(|i| i.is_open() && !i.runbook.is_empty())?;
         Some((incident.runbook.clone(), incident.values.clone(), incident.id.clone()))

@@ -25,6 +25,7 @@ impl Session {
             walk,
             charts: self.screen().is_some_and(|s| s.pane == PaneId::Charts),
             charted: self.charted().is_some(),
+            troubled: self.judgement.nodes.values().any(pane::problems::is_trouble),
         }
     }
 }

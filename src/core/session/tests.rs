@@ -2,6 +2,7 @@
 
 mod logs;
 mod places;
+mod problems;
 
 use std::time::Duration;
 

@@ -46,8 +46,11 @@ fn said(session: &mut Session, what: impl FnOnce(&mut Session) -> Result<(), Str
     }
 }
 
-/// Opens what a node's box opens.
+/// Opens what a node's box opens; back on the stack view its box is the selected one.
 pub(in crate::session) fn open_node(session: &mut Session, node: &NodeId) {
+    if layout::nodes(&session.stack).contains(node) {
+        session.selected = node.clone();
+    }
     let spec = layout::spec(node.system());
     push(session, spec.pane.0, (spec.subject)(node), spec.pane.1);
 }
@@ -70,8 +73,7 @@ pub(in crate::session) fn go(session: &mut Session, place: Jump) {
     if place == Jump::Logs {
         let service = match session.screen() {
             Some(Screen { pane: PaneId::Service, subject, .. }) => Some(subject.clone()),
-            Some(_) => None,
-            None => session.selected.as_service().map(str::to_owned),
+            _ => session.pointed().and_then(|node| node.as_service().map(str::to_owned)),
         };
         return open_log(session, service, log::query::Query::default());
     }
@@ -168,15 +170,14 @@ pub(super) fn copied(session: &mut Session) -> Option<String> {
     if session.situation().walk {
         return runbook::copied(session);
     }
-    let store = &session.store;
-    if let Some(Screen { pane, subject, panel }) = session.screen() {
-        if session.situation().logs {
-            return logs::copied(session);
-        }
-        let ids = rows::ids(session, *pane, subject, *panel);
-        let at = session.list(*pane, subject, *panel).position(&ids);
-        return ids.get(at).map(|id| id.clone().into_owned());
+    if let Some(node) = session.pointed() {
+        return (layout::spec(node.system()).copies)(&session.stack, &session.store, &node);
     }
-    let node = &session.selected;
-    (layout::spec(node.system()).copies)(&session.stack, store, node)
+    if session.situation().logs {
+        return logs::copied(session);
+    }
+    let Screen { pane, subject, panel } = session.screen()?;
+    let ids = rows::ids(session, *pane, subject, *panel);
+    let at = session.list(*pane, subject, *panel).position(&ids);
+    ids.get(at).map(|id| id.clone().into_owned())
 }

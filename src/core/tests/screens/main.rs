@@ -14,4 +14,5 @@ mod layers;
 mod logs;
 mod look;
 mod panes;
+mod problems;
 mod runbooks;

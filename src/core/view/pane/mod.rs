@@ -14,6 +14,7 @@ mod flows;
 mod incidents;
 pub(crate) mod logs;
 mod network;
+mod problems;
 mod runbook;
 mod security;
 mod service;
@@ -51,6 +52,7 @@ fn drawer(pane: PaneId) -> Draw {
         PaneId::Logs => logs::draw,
         PaneId::Timeline => timeline::draw,
         PaneId::Incidents => incidents::draw,
+        PaneId::Problems => problems::draw,
         PaneId::Edge => edge::draw,
         PaneId::Network => network::draw,
         PaneId::Storage => storage::draw,
