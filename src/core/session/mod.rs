@@ -11,6 +11,7 @@ mod list;
 pub(crate) mod logs;
 mod msg;
 pub(crate) mod pane;
+mod places;
 pub(crate) mod rows;
 pub(crate) mod runbook;
 mod situation;

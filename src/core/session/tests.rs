@@ -1,6 +1,7 @@
 //! Key sequences: what is pressed, what is then open, selected, shown, and asked of the loop.
 
 mod logs;
+mod palette;
 mod places;
 mod problems;
 

@@ -130,7 +130,7 @@ fn keys_act_on_the_selected_box_as_on_the_stack_view() {
     let at_web = || {
         let mut s = seeing((120, 40), TROUBLES);
         observe(&mut s, |store| {
-            store.put(Database { endpoint: Some("db.example".into()), ..Database::default() }, at(0), Duration::from_secs(5))
+            store.put(Database { endpoint: Some("db.example".into()), ..Database::default() }, at(0), Duration::from_secs(5));
         });
         let store = Arc::clone(&s.store);
         update(&mut s, Msg::Observed(store, judged(TROUBLES)));

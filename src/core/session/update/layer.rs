@@ -94,7 +94,7 @@ pub(in crate::session) fn open_logs(session: &mut Session, filter: &str) {
     open_log(session, None, query.unwrap_or_default());
 }
 
-pub(super) fn open_log(session: &mut Session, service: Option<String>, filter: log::query::Query) {
+pub(in crate::session) fn open_log(session: &mut Session, service: Option<String>, filter: log::query::Query) {
     let store = Arc::clone(&session.store);
     session.logs.open(service, filter, store.get::<LogTail>());
     push(session, PaneId::Logs, String::new(), 0);

@@ -19,7 +19,7 @@ use crate::insight::Judgement;
 use crate::model::Time;
 use crate::model::log::LogTail;
 use crate::model::store::Store;
-pub(super) use layer::{go, open_logs, open_node, push};
+pub(super) use layer::{go, open_log, open_logs, open_node, push};
 
 /// How long a message stays in the place of the hints.
 const FLASH: chrono::TimeDelta = chrono::TimeDelta::seconds(4);

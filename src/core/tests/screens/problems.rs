@@ -28,12 +28,14 @@ fn press(session: &mut Session, keys: &[Code]) {
     }
 }
 
+type Made = fn() -> World;
+
 const PROBLEMS: Code = Code::Char('!');
 
 #[test]
 fn problems_look_as_agreed() {
     let mut out = String::new();
-    let worlds: [(&str, fn() -> World); 3] = [("incident", fixture::incident), ("denied", fixture::denied), ("healthy", fixture::healthy)];
+    let worlds: [(&str, Made); 3] = [("incident", fixture::incident), ("denied", fixture::denied), ("healthy", fixture::healthy)];
     for (name, world) in worlds {
         for size in if name == "incident" { SIZES.as_slice() } else { &SIZES[..2] } {
             let mut session = seen(world(), *size);
