@@ -42,6 +42,10 @@ pub enum Intent {
     Open,
     /// One layer up.
     Back,
+    /// The place that was open before.
+    Backward,
+    /// The place that was gone back from.
+    Forward,
     /// Move the selection.
     Move(Dir),
     /// Next box or panel.

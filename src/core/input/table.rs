@@ -116,6 +116,8 @@ pub const COMMANDS: &[Command] = &[
         intent: Intent::Back,
         enabled: |s| !s.stack || s.layer,
     },
+    Command { name: "backward", keys: &[Key::char('[')], doc: "back to the last place", intent: Intent::Backward, ..AWAY },
+    Command { name: "forward", keys: &[Key::char(']')], doc: "forward again", intent: Intent::Forward, ..AWAY },
     Command {
         name: "logs",
         keys: &[Key::char('L')],
@@ -321,7 +323,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "palette",
         keys: &[Key::char(':')],
-        doc: "run a command; arm",
+        doc: "any place or command; arm",
         hint: "command",
         rank: 3,
         group: ACT,

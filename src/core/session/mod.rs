@@ -15,6 +15,7 @@ mod places;
 pub(crate) mod rows;
 pub(crate) mod runbook;
 mod situation;
+mod trail;
 mod update;
 mod window;
 
@@ -105,6 +106,7 @@ pub struct Session {
     pub(crate) selected: NodeId,
     /// Open panes, the topmost last; empty = the stack view.
     pub(crate) screens: Vec<Screen>,
+    trail: trail::Trail,
     pub(crate) help: bool,
     /// The text being typed after `/`.
     pub(crate) typing: Option<String>,
@@ -164,6 +166,7 @@ impl Session {
             focused: true,
             selected: NodeId::of(System::Balancer),
             screens: Vec::new(),
+            trail: trail::Trail::default(),
             help: false,
             typing: None,
             lists: BTreeMap::new(),

@@ -4,6 +4,7 @@ mod logs;
 mod palette;
 mod places;
 mod problems;
+mod trail;
 
 use std::time::Duration;
 

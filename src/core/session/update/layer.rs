@@ -58,11 +58,16 @@ pub(in crate::session) fn open_node(session: &mut Session, node: &NodeId) {
 /// Opens a pane; one that is open already is raised instead of stacked twice.
 pub(in crate::session) fn push(session: &mut Session, pane: PaneId, subject: String, panel: usize) {
     if pane == PaneId::Logs {
-        let store = Arc::clone(&session.store);
-        session.logs.wake(store.get::<LogTail>());
+        wake_logs(session);
     }
     session.screens.retain(|s| s.pane != pane || s.subject != subject);
     session.screens.push(Screen { pane, subject, panel });
+}
+
+/// The log takes in what came while nobody looked.
+pub(in crate::session) fn wake_logs(session: &mut Session) {
+    let store = Arc::clone(&session.store);
+    session.logs.wake(store.get::<LogTail>());
 }
 
 /// Jumps to a place; the log shows the lines of the service that is looked at.

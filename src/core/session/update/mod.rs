@@ -12,14 +12,14 @@ use super::act;
 use super::derived::derive;
 use super::diary;
 use super::lens::lenses;
-use super::{Effect, Flash, Msg, Screen, Session, Tone, runbook};
+use super::{Effect, Flash, Msg, Screen, Session, Tone, runbook, trail};
 
 use crate::input::{Code, Intent, Key, lookup, lookup_in};
 use crate::insight::Judgement;
 use crate::model::Time;
 use crate::model::log::LogTail;
 use crate::model::store::Store;
-pub(super) use layer::{go, open_log, open_logs, open_node, push};
+pub(super) use layer::{go, open_log, open_logs, open_node, push, wake_logs};
 
 /// How long a message stays in the place of the hints.
 const FLASH: chrono::TimeDelta = chrono::TimeDelta::seconds(4);
@@ -59,6 +59,7 @@ pub fn update(session: &mut Session, msg: Msg) -> Vec<Effect> {
             session.dirty = true;
         }
     }
+    session.trail.note(&session.screens);
     if changes {
         diary::gather(session);
     }
@@ -173,6 +174,8 @@ pub(super) fn carry(session: &mut Session, intent: Intent, key: Key, effects: &m
         Intent::Help => session.help = !session.help,
         Intent::Back => layer::back(session),
         Intent::Open => layer::open(session),
+        Intent::Backward => trail::walk(session, -1),
+        Intent::Forward => trail::walk(session, 1),
         Intent::Go(place) => layer::go(session, place),
         Intent::Filter => layer::start_filter(session),
         Intent::Follow | Intent::Wrap | Intent::Search | Intent::Query | Intent::Match | Intent::Context | Intent::Problems => {
