@@ -2,12 +2,14 @@
 //! Called by `session` (rows, what is pointed at) and by `view`.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use crate::incident::Incident;
 use crate::input::Jump;
 use crate::insight::NodeId;
 use crate::model::Time;
 use crate::model::health::{Level, Verdict};
+use crate::model::system::System;
 use crate::session::filter::Filter;
 use crate::session::rows::{self, Ids};
 use crate::session::{Session, layout};
@@ -48,13 +50,14 @@ fn node(session: &Session, query: &Query<'_>, index: usize) -> Option<Lead> {
 pub(crate) fn troubles<'a>(session: &'a Session, filter: &Filter) -> Vec<Trouble<'a>> {
     let mut all: Vec<Trouble<'a>> = layout::nodes(&session.stack).into_iter().filter_map(|node| trouble(session, node)).collect();
     // A box repeats what is wrong with its parts; what it does not repeat stands by itself.
-    let told = |node: &NodeId| {
-        let whole = node.system().spec().part_of.unwrap_or(node.system());
-        all.iter().any(|t| t.node.system() == whole)
-    };
+    let listed: BTreeSet<System> = all.iter().map(|t| t.node.system()).collect();
+    let told = |node: &NodeId| listed.contains(&node.system().spec().part_of.unwrap_or(node.system()));
     let parts: Vec<NodeId> = session.judgement.nodes.keys().filter(|node| !told(node)).cloned().collect();
     all.extend(parts.into_iter().filter_map(|node| trouble(session, node)));
     all.retain(|t| {
+        if filter.is_empty() {
+            return true;
+        }
         let name = t.node.to_string();
         let incident = t.incident.map_or("", |i| i.name.as_str());
         filter.matches_fields(&[&name, t.node.system().spec().title, t.level.word(), &t.reason, incident])
