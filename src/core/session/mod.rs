@@ -5,6 +5,7 @@ pub mod act;
 pub(crate) mod derived;
 mod diary;
 pub mod filter;
+pub(crate) mod help;
 pub mod layout;
 pub(crate) mod lens;
 mod list;
@@ -107,7 +108,7 @@ pub struct Session {
     /// Open panes, the topmost last; empty = the stack view.
     pub(crate) screens: Vec<Screen>,
     trail: trail::Trail,
-    pub(crate) help: bool,
+    pub(crate) help: Option<help::Help>,
     /// The text being typed after `/`.
     pub(crate) typing: Option<String>,
     pub(crate) lists: BTreeMap<ListKey, ListState>,
@@ -167,7 +168,7 @@ impl Session {
             selected: NodeId::of(System::Balancer),
             screens: Vec::new(),
             trail: trail::Trail::default(),
-            help: false,
+            help: None,
             typing: None,
             lists: BTreeMap::new(),
             logs: LogView::default(),

@@ -1,5 +1,6 @@
 //! Key sequences: what is pressed, what is then open, selected, shown, and asked of the loop.
 
+mod help;
 mod logs;
 mod palette;
 mod places;

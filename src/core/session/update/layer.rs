@@ -107,8 +107,8 @@ pub(in crate::session) fn open_log(session: &mut Session, service: Option<String
 
 /// One layer up: help, then a filter, then a pane. On the stack view nothing is left to close.
 pub(super) fn back(session: &mut Session) {
-    if session.help {
-        session.help = false;
+    if session.help.is_some() {
+        session.help = None;
     } else if session.screens.is_empty() && session.notice().is_some() {
         session.noted += 1;
     } else if runbook::leads_back(session) {

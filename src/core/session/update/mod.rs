@@ -12,7 +12,7 @@ use super::act;
 use super::derived::derive;
 use super::diary;
 use super::lens::lenses;
-use super::{Effect, Flash, Msg, Screen, Session, Tone, runbook, trail};
+use super::{Effect, Flash, Msg, Screen, Session, Tone, help, runbook, trail};
 
 use crate::input::{Code, Intent, Key, lookup, lookup_in};
 use crate::insight::Judgement;
@@ -136,15 +136,14 @@ fn on_key(session: &mut Session, key: Key, effects: &mut Vec<Effect>) {
         }
         return;
     }
+    if session.help.is_some() && help::on_key(session, key) {
+        return;
+    }
     let situation = session.situation();
     let Some(command) = lookup_in(key, situation) else { return };
     if !(command.enabled)(situation) {
         let text = format!("{key} ({}) has no effect here", command.name);
         return flash(session, text, Tone::Done);
-    }
-    if session.help && !matches!(command.intent, Intent::Help | Intent::Back | Intent::Quit) {
-        session.help = false;
-        return;
     }
     if command.intent != Intent::Quit {
         session.leaving = false;
@@ -171,7 +170,7 @@ pub(super) fn carry(session: &mut Session, intent: Intent, key: Key, effects: &m
             }
             None => flash(session, "nothing to copy here".to_owned(), Tone::Done),
         },
-        Intent::Help => session.help = !session.help,
+        Intent::Help => session.help = session.help.take().xor(Some(help::Help::default())),
         Intent::Back => layer::back(session),
         Intent::Open => layer::open(session),
         Intent::Backward => trail::walk(session, -1),

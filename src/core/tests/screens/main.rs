@@ -9,6 +9,7 @@
 )]
 
 mod fixture;
+mod help;
 mod incidents;
 mod layers;
 mod logs;
