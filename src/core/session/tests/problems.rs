@@ -148,6 +148,14 @@ fn keys_act_on_the_selected_box_as_on_the_stack_view() {
     assert_eq!(s.screen().map(|s| (s.pane, s.subject.as_str())), Some((PaneId::Charts, "svc/web")));
     let mut s = at_web();
     assert_eq!(press(&mut s, "down y"), [Effect::Copy("db.example".into())]);
-    assert_eq!(s.member(), None);
-    assert!(press(&mut s, "G y").is_empty() || s.flash.is_some());
+    let book = |s: &Session| s.incident_with_runbook().map(|(book, ..)| book);
+    let mut s = at_web();
+    update(&mut s, Msg::Incidents(vec![failover(&["db", "svc/web"])]));
+    assert_eq!(
+        (s.pointed().map(|n| n.to_string()), book(&s)),
+        (Some("svc/web".into()), Some("rds-failover".into())),
+        "what it follows from"
+    );
+    press(&mut s, "G");
+    assert_eq!((s.pointed().map(|n| n.to_string()), book(&s)), (Some("redis".into()), None), "nothing explains it");
 }
