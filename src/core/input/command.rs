@@ -33,6 +33,8 @@ pub enum Jump {
     Charts,
     /// Queries of Logs Insights.
     Queries,
+    /// Everything that is not healthy.
+    Problems,
 }
 
 /// What a command asks for.
@@ -42,6 +44,10 @@ pub enum Intent {
     Open,
     /// One layer up.
     Back,
+    /// The place that was open before.
+    Backward,
+    /// The place that was gone back from.
+    Forward,
     /// Move the selection.
     Move(Dir),
     /// Next box or panel.
@@ -146,6 +152,8 @@ pub struct Situation {
     pub charted: bool,
     /// Queries of Logs Insights are on the screen.
     pub queries: bool,
+    /// Something is not healthy, or cannot be seen.
+    pub troubled: bool,
 }
 
 /// One row of the table.
@@ -167,6 +175,14 @@ pub struct Command {
     pub intent: Intent,
     /// Whether it works here.
     pub enabled: fn(Situation) -> bool,
+}
+
+impl Command {
+    /// Whether the line of hints names it: the way to what is wrong only where something is, and where that is seen first.
+    pub fn is_hinted(&self, here: Situation) -> bool {
+        let called_for = self.intent != Intent::Go(Jump::Problems) || (here.stack && here.troubled);
+        !self.hint.is_empty() && (self.enabled)(here) && called_for
+    }
 }
 
 /// The command that a key sends, whether or not it works here.
@@ -195,10 +211,10 @@ mod tests {
 
     #[test]
     fn no_key_means_two_things_anywhere_and_every_row_is_documented() {
-        let places = (0..1_u16 << 14).map(|bits| {
-            let [stack, list, panels, logs, event, folds, opens, layer, acts, open, walk, charts, charted, queries] =
+        let places = (0..1_u16 << 15).map(|bits| {
+            let [stack, list, panels, logs, event, folds, opens, layer, acts, open, walk, charts, charted, queries, troubled] =
                 std::array::from_fn(|i| bits & (1 << i) != 0);
-            Situation { stack, list, panels, logs, event, folds, opens, layer, acts, open, walk, charts, charted, queries }
+            Situation { stack, list, panels, logs, event, folds, opens, layer, acts, open, walk, charts, charted, queries, troubled }
         });
         // A walk is one pane, and the alarms, the log and the stack view are others.
         let places = places.filter(|p| !p.queries || !(p.folds || p.logs || p.event || p.stack || p.charts || p.walk));

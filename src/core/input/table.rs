@@ -116,6 +116,8 @@ pub const COMMANDS: &[Command] = &[
         intent: Intent::Back,
         enabled: |s| !s.stack || s.layer,
     },
+    Command { name: "backward", keys: &[Key::char('[')], doc: "back to the last place", intent: Intent::Backward, ..AWAY },
+    Command { name: "forward", keys: &[Key::char(']')], doc: "forward again", intent: Intent::Forward, ..AWAY },
     Command {
         name: "logs",
         keys: &[Key::char('L')],
@@ -125,6 +127,16 @@ pub const COMMANDS: &[Command] = &[
         group: LOOK,
         intent: Intent::Go(Jump::Logs),
         enabled: |s| !s.logs && !s.event,
+    },
+    Command {
+        name: "problems",
+        keys: &[Key::char('!')],
+        doc: "all that is not healthy",
+        hint: "problems",
+        rank: 2,
+        group: LOOK,
+        intent: Intent::Go(Jump::Problems),
+        enabled: |s| !s.logs,
     },
     place("alarms", &[Key::char('a')], "alarms", "alarms", 5, Jump::Alarms),
     place("events", &[Key::char('e')], "timeline of changes", "events", 6, Jump::Timeline),
@@ -209,10 +221,10 @@ pub const COMMANDS: &[Command] = &[
         ..LOG
     },
     Command {
-        name: "problems",
+        name: "warnings",
         keys: &[Key::char('!')],
         doc: "warnings and worse only",
-        hint: "problems",
+        hint: "warnings",
         rank: 3,
         intent: Intent::Problems,
         ..LOG
@@ -340,7 +352,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "palette",
         keys: &[Key::char(':')],
-        doc: "run a command; arm",
+        doc: "any place or command; arm",
         hint: "command",
         rank: 3,
         group: ACT,

@@ -37,6 +37,11 @@ impl Diary {
         &self.all
     }
 
+    /// Since when a box is as it is, if the change was seen from here.
+    pub(super) fn since(&self, node: &NodeId, level: Level) -> Option<Time> {
+        self.health.iter().find(|e| e.node == *node).filter(|e| e.level == level).map(|e| e.at)
+    }
+
     /// How boxes fare now, and fared before.
     pub(super) fn observe(&mut self, after: &Judgement, now: Time) {
         for (node, verdict) in after.nodes.iter().filter(|(_, verdict)| !verdict.is_loading()) {

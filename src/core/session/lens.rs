@@ -62,7 +62,7 @@ impl Session {
 
     /// The resource beside the first of its kind that is selected, or that the open pane tells of.
     pub(crate) fn member(&self) -> Option<NodeId> {
-        let node = self.screen().map_or_else(|| Some(self.selected.clone()), Screen::member);
+        let node = self.pointed().or_else(|| self.screen()?.member());
         node.filter(|node| self.lenses.contains_key(node))
     }
 

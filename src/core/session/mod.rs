@@ -5,16 +5,19 @@ pub mod act;
 pub(crate) mod derived;
 mod diary;
 pub mod filter;
+pub(crate) mod help;
 pub mod layout;
 pub(crate) mod lens;
 mod list;
 pub(crate) mod logs;
 mod msg;
 pub(crate) mod pane;
+mod places;
 pub(crate) mod query;
 pub(crate) mod rows;
 pub(crate) mod runbook;
 mod situation;
+mod trail;
 mod update;
 mod window;
 
@@ -105,7 +108,8 @@ pub struct Session {
     pub(crate) selected: NodeId,
     /// Open panes, the topmost last; empty = the stack view.
     pub(crate) screens: Vec<Screen>,
-    pub(crate) help: bool,
+    trail: trail::Trail,
+    pub(crate) help: Option<help::Help>,
     /// The text being typed after `/`.
     pub(crate) typing: Option<String>,
     pub(crate) lists: BTreeMap<ListKey, ListState>,
@@ -165,7 +169,8 @@ impl Session {
             focused: true,
             selected: NodeId::of(System::Balancer),
             screens: Vec::new(),
-            help: false,
+            trail: trail::Trail::default(),
+            help: None,
             typing: None,
             lists: BTreeMap::new(),
             logs: LogView::default(),
@@ -345,12 +350,12 @@ impl Session {
         new.max_by_key(|i| (i.severity, i.detected_at)).map(Arc::as_ref)
     }
 
-    /// The runbook of the incident that is looked at: the selected one of the list, on the stack view the banner's. From a pane, and from a
-    /// walk, the key leads to all runbooks.
+    /// The runbook of the incident that is looked at: the selected one of the list, that of the selected problem, on the stack view the
+    /// banner's. From a pane, and from a walk, the key leads to all runbooks.
     pub(crate) fn incident_with_runbook(&self) -> Option<(String, BTreeMap<String, String>, String)> {
         let looked_at = match self.screen() {
             None => self.worst_incident().map(|(incident, _)| incident),
-            Some(_) => self.chosen_incident(),
+            Some(_) => self.chosen_incident().or_else(|| self.follows_from(&self.pointed()?)),
         };
         let incident = looked_at.filter(|i| i.is_open() && !i.runbook.is_empty())?;
         Some((incident.runbook.clone(), incident.values.clone(), incident.id.clone()))

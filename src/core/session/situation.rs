@@ -19,13 +19,14 @@ impl Session {
             folds: self.screen().is_some_and(|s| s.pane == PaneId::Alarms),
             opens: panes.is_none()
                 || panel.is_some_and(|p| p.enter.is_some() || (p.title == pane::logs::LINES && self.logs.detail.is_none())),
-            layer: self.help || (panes.is_none() && self.notice().is_some()),
+            layer: self.help.is_some() || (panes.is_none() && self.notice().is_some()),
             acts: !act::subjects(self).is_empty(),
             open: self.to_take_on().is_some(),
             walk,
             charts: self.screen().is_some_and(|s| s.pane == PaneId::Charts),
             charted: self.charted().is_some(),
             queries: self.screen().is_some_and(|s| s.pane == PaneId::Queries),
+            troubled: self.judgement.nodes.values().any(pane::problems::is_trouble),
         }
     }
 }

@@ -1,7 +1,11 @@
 //! Key sequences: what is pressed, what is then open, selected, shown, and asked of the loop.
 
+mod help;
 mod logs;
+mod palette;
 mod places;
+mod problems;
+mod trail;
 
 use std::time::Duration;
 

@@ -261,7 +261,7 @@ pub(crate) fn hints(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
         return;
     }
     let situation = v.session.situation();
-    let mut shown: Vec<&Command> = COMMANDS.iter().filter(|c| !c.hint.is_empty() && (c.enabled)(situation)).collect();
+    let mut shown: Vec<&Command> = COMMANDS.iter().filter(|c| c.is_hinted(situation)).collect();
     // In the order of the table, help and quit at the end.
     shown.sort_by_key(|c| c.group == "Program");
     let facts =

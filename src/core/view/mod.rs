@@ -70,7 +70,7 @@ pub fn draw(session: &Session, theme: &Theme, area: Rect, buf: &mut Buffer) {
             Some(screen) => pane::draw(&view, screen, body, &mut ink),
         }
         frame::hints(&view, Rect { y: area.bottom() - 1, height: 1, ..area }, &mut ink);
-        if session.help {
+        if session.help.is_some() {
             layer::help::draw(&view, body, &mut ink);
         }
         layer::act(&view, body, &mut ink);

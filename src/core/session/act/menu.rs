@@ -2,6 +2,7 @@
 
 use super::{Act, Form, Session};
 use crate::input::{Code, Key};
+use crate::insight::NodeId;
 use crate::model::action::{ACTIONS, Spec, Subject};
 use crate::model::delivery::Builds;
 use crate::model::network::{NatGateways, Network, Routes, zone_letter};
@@ -55,9 +56,9 @@ pub(in crate::session) fn open(session: &mut Session) {
         let text = "no actions here: select a service, Redis, the database, NAT, an alarm, the pipeline or CloudFront".to_owned();
         return update::flash(session, text, Tone::Done);
     }
-    let of_box = || if session.screen().is_none() { session.selected.system().spec().title } else { "" };
+    let of_box = || session.pointed().map_or("", |node| node.system().spec().title);
     let title = subjects.iter().find_map(|(_, t)| t.clone()).unwrap_or_else(|| of_box().to_owned());
-    let runbooks = runbook::looked_at(session).map_or(0, |node| session.books_about(node));
+    let runbooks = runbook::looked_at(session).map_or(0, |node| session.books_about(&node));
     session.act = Some(Act::Menu(Menu { title, entries, index: 0, runbooks }));
 }
 
@@ -113,7 +114,10 @@ fn choose(session: &mut Session, menu: Menu, effects: &mut Vec<Effect>) -> Act {
 
 /// What the selection can be acted on as, the nearest first.
 pub(in crate::session) fn subjects(session: &Session) -> Vec<(Subject, Option<String>)> {
-    let Some(screen) = session.screen() else { return of_box(session) };
+    if let Some(node) = session.pointed() {
+        return of_box(&node);
+    }
+    let Some(screen) = session.screen() else { return Vec::new() };
     let row = selected_row(session, screen);
     match (screen.pane, screen.panel) {
         (PaneId::Service, panel) => {
@@ -134,8 +138,7 @@ pub(in crate::session) fn subjects(session: &Session) -> Vec<(Subject, Option<St
     }
 }
 
-fn of_box(session: &Session) -> Vec<(Subject, Option<String>)> {
-    let node = &session.selected;
+fn of_box(node: &NodeId) -> Vec<(Subject, Option<String>)> {
     if let Some(name) = node.as_service() {
         return vec![(Subject::Service, Some(name.to_owned())), (Subject::Task, None)];
     }

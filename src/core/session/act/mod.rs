@@ -3,6 +3,7 @@
 
 mod choice;
 mod form;
+mod meant;
 mod menu;
 mod news;
 mod palette;

@@ -1,10 +1,12 @@
-//! The palette: any action by its words, with completion from the table, and what else has a name: arm, disarm, and the commands of keys.
+//! The palette: any action and any place by its words, with completion from their tables, and what else has a name: arm, disarm, and the
+//! commands of keys. What is typed is done only where it is exact or the only beginning of a name: a guess is offered, never carried out.
 
+use super::meant::{self, Meant, meant};
 use super::{Act, Session, ask, choice, edit, query, rehearse, stacks};
 use crate::input::{COMMANDS, Code, Key};
-use crate::model::action::{ACTIONS, Spec, parse, usage, words};
+use crate::model::action::{ACTIONS, GrammarError, Spec, parse, usage, words};
 use crate::model::mode::Mode;
-use crate::session::{Effect, Tone, runbook, update};
+use crate::session::{Effect, Tone, places, runbook, update};
 
 /// What is typed after `:`.
 #[derive(Debug, Clone, Default)]
@@ -28,7 +30,8 @@ pub struct Suggestion {
     pub doc: String,
 }
 
-const OWN: &[(&str, &str)] = &[
+/// The palette's own words.
+pub(super) const OWN: &[(&str, &str)] = &[
     ("arm", "allow this dashboard to run plans"),
     ("disarm", "back to safe"),
     ("last", "the last action: progress, result, undo"),
@@ -37,6 +40,7 @@ const OWN: &[(&str, &str)] = &[
     (rehearse::HEAL, "end all incidents of the embedded cloud (demo)"),
     (query::WORD, "a Logs Insights query: NAME, or the query; its cost is shown before"),
     (stacks::WORD, "the other stacks of the configuration, and how they are"),
+    (runbook::WORD, "a runbook by its name, with its values"),
     ("quit", "quit"),
 ];
 
@@ -48,8 +52,9 @@ impl Palette {
     /// What could be meant.
     pub(crate) fn suggestions(&self, session: &Session) -> Vec<Suggestion> {
         let line = self.text.trim_start();
-        let mut found: Vec<Suggestion> = named(line).collect();
+        let mut found = meant::suggestions(session, line);
         found.extend(targets(session, line));
+        found.extend(services(session, line));
         found.extend(stacks::suggestions(session, line));
         found.extend(rehearse::suggestions(session, line));
         found.extend(runbook::suggestions(session, line));
@@ -63,19 +68,6 @@ impl Palette {
         let line = pasted.lines().next().unwrap_or_default();
         self.text.extend(line.chars().filter(|c| !c.is_control()).take(super::LONGEST.saturating_sub(self.text.len())));
     }
-}
-
-/// Names that begin like the line: actions, our own words, the commands of keys.
-fn named(line: &str) -> impl Iterator<Item = Suggestion> {
-    let actions = ACTIONS.iter().map(|s| (s.name, usage(s), s.doc));
-    let own = OWN.iter().map(|(n, doc)| (*n, (*n).to_owned(), *doc));
-    let keys = COMMANDS.iter().filter(|c| !c.hint.is_empty() && c.name != "quit").map(|c| (c.name, c.name.to_owned(), c.doc));
-    let line = line.to_owned();
-    actions.chain(own).chain(keys).filter(move |(name, ..)| name.starts_with(line.as_str())).map(|(name, usage, doc)| {
-        let more = usage.strip_prefix(name).unwrap_or_default().trim();
-        let doc = if more.is_empty() { doc.to_owned() } else { format!("{more}   {doc}") };
-        Suggestion { text: format!("{name} "), doc }
-    })
 }
 
 /// What the first word after an action's name can be.
@@ -92,6 +84,13 @@ fn targets(session: &Session, line: &str) -> Vec<Suggestion> {
         .filter(|t| t.starts_with(rest))
         .map(|t| Suggestion { doc: why_not(&t).unwrap_or_else(|| rest_of(spec)), text: format!("{} {t} ", spec.name) })
         .collect()
+}
+
+/// The services after `logs `.
+fn services(session: &Session, line: &str) -> Vec<Suggestion> {
+    let Some(rest) = line.strip_prefix("logs ").filter(|_| places::is_place(session, line)) else { return Vec::new() };
+    let all = session.stack.services.iter().filter(|s| s.name.starts_with(rest));
+    all.map(|s| Suggestion { text: format!("logs {}", s.name), doc: "its lines".to_owned() }).collect()
 }
 
 fn rest_of(spec: &Spec) -> String {
@@ -130,19 +129,34 @@ pub(super) fn on_key(session: &mut Session, mut palette: Palette, key: Key, effe
     Some(Act::Palette(palette))
 }
 
+/// Whether an action is called so.
+fn is_action(line: &str) -> bool {
+    ACTIONS.iter().any(|spec| line == spec.name || line.strip_prefix(spec.name).is_some_and(|rest| rest.starts_with(' ')))
+}
+
 fn run(session: &mut Session, mut palette: Palette, effects: &mut Vec<Effect>) -> Option<Act> {
-    let line = palette.text.trim().to_owned();
+    let mut line = palette.text.trim().to_owned();
     let chosen = palette.index.and_then(|i| palette.suggestions(session).into_iter().nth(i));
     if let Some(s) = chosen.filter(|s| s.text.trim() != line) {
         palette.text = s.text;
         palette.index = None;
-        return Some(Act::Palette(palette));
+        palette.text.trim().clone_into(&mut line);
+        // Going somewhere changes nothing: one Enter is enough.
+        let goes = places::is_place(session, &line) && !is_action(&line) && !OWN.iter().any(|(word, _)| *word == line);
+        if !goes {
+            return Some(Act::Palette(palette));
+        }
     }
     if line.is_empty() {
         return None;
     }
     session.history.retain(|l| *l != line);
     session.history.push(line.clone());
+    if !COMMANDS.iter().any(|c| c.name == line)
+        && let Meant::Is(whole) = meant(session, &line)
+    {
+        line = whole;
+    }
     match line.as_str() {
         "q" | "q!" | "quit" => effects.push(Effect::Quit),
         "arm" if session.mode == Mode::Viewer => {
@@ -157,43 +171,61 @@ fn run(session: &mut Session, mut palette: Palette, effects: &mut Vec<Effect>) -
         },
         "owed" if session.owed.is_empty() => update::flash(session, "nothing owed".to_owned(), Tone::Done),
         "owed" => return Some(Act::Owed { index: 0 }),
-        _ if matches!(line.split(' ').next(), Some(rehearse::INJECT | rehearse::HEAL)) => match rehearse::by_line(session, &line) {
-            Ok(effect) => effects.push(effect),
-            Err(wrong) => return Some(Act::Palette(Palette { wrong: Some(wrong), ..palette })),
-        },
-        _ if line.split(' ').next() == Some(stacks::WORD) => match stacks::by_line(session, &line, effects) {
-            Ok(next) => return next,
-            Err(wrong) => return Some(Act::Palette(Palette { wrong: Some(wrong), ..palette })),
-        },
-        _ if line.split(' ').next() == Some(query::WORD) => match query::by_line(session, &line, effects) {
-            Ok(next) => return next,
-            Err(wrong) => return Some(Act::Palette(Palette { wrong: Some(wrong), ..palette })),
-        },
-        _ if line.split(' ').next() == Some(runbook::WORD) => {
-            if let Err(wrong) = runbook::by_line(session, &line) {
-                return Some(Act::Palette(Palette { wrong: Some(wrong), ..palette }));
-            }
-            // What it asks for is a layer of its own.
-            return session.act.take();
-        }
         _ => {
-            if let Some(command) = COMMANDS.iter().find(|c| c.name == line) {
-                let key = command.keys.first().copied().unwrap_or(Key::new(Code::Esc));
-                update::carry(session, command.intent, key, effects);
-                return session.act.take();
-            }
-            return Some(match parse(&words(&line)) {
-                Ok(request) => ask(session, request, effects),
-                Err(e) => {
-                    // An action that only lacks its answers is asked for them.
-                    let spec = ACTIONS.iter().find(|s| s.name == line);
-                    match spec {
-                        Some(spec) => super::Form::begin(session, spec, None, effects),
-                        None => Act::Palette(Palette { wrong: Some(e.to_string()), ..palette }),
-                    }
-                }
-            });
+            return named(session, &line, effects).unwrap_or_else(|wrong| Some(Act::Palette(Palette { wrong: Some(wrong), ..palette })));
         }
     }
     None
+}
+
+/// What has a name that values may follow; what is wrong with the line where it is nothing of the kind.
+fn named(session: &mut Session, line: &str, effects: &mut Vec<Effect>) -> Result<Option<Act>, String> {
+    match line.split(' ').next().unwrap_or_default() {
+        rehearse::INJECT | rehearse::HEAL => {
+            effects.push(rehearse::by_line(session, line)?);
+            return Ok(None);
+        }
+        stacks::WORD => return stacks::by_line(session, line, effects),
+        query::WORD => return query::by_line(session, line, effects),
+        runbook::WORD => {
+            runbook::by_line(session, line)?;
+            // What it asks for is a layer of its own.
+            return Ok(session.act.take());
+        }
+        _ => {}
+    }
+    if !is_action(line) {
+        if let Some(went) = places::by_line(session, line) {
+            went?;
+            return Ok(session.act.take());
+        }
+        if let Some(command) = COMMANDS.iter().find(|c| c.name == line) {
+            let key = command.keys.first().copied().unwrap_or(Key::new(Code::Esc));
+            update::carry(session, command.intent, key, effects);
+            return Ok(session.act.take());
+        }
+    }
+    match parse(&words(line)) {
+        Ok(request) => Ok(Some(ask(session, request, effects))),
+        Err(GrammarError::Unknown(_)) => Err(unknown(session, line)),
+        // An action that only lacks its answers is asked for them.
+        Err(error) => match ACTIONS.iter().find(|s| s.name == line) {
+            Some(spec) => Ok(Some(super::Form::begin(session, spec, None, effects))),
+            None => Err(error.to_string()),
+        },
+    }
+}
+
+/// That a line is nothing, and what it may have been meant as: it is said, and nothing is done.
+fn unknown(session: &Session, line: &str) -> String {
+    const MOST: usize = 6;
+    let shown: String = line.chars().take(40).collect();
+    match meant(session, line) {
+        Meant::Several(names) => {
+            let more = if names.len() > MOST { ", …" } else { "" };
+            format!("'{shown}' begins several: {}{more}", names.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", "))
+        }
+        Meant::Nothing(Some(name)) => format!("unknown command '{shown}': did you mean '{name}'?"),
+        Meant::Is(_) | Meant::Nothing(None) => format!("unknown command '{shown}'"),
+    }
 }

@@ -107,15 +107,24 @@ impl Layout {
     }
 }
 
+/// The nodes that have a box of their own in this stack, in reading order.
+pub fn nodes(stack: &Stack) -> Vec<NodeId> {
+    let here = boxes().into_iter().filter(|(system, _)| stack.has(*system));
+    here.flat_map(|(system, spec)| nodes_of(stack, system, spec)).collect()
+}
+
+fn nodes_of(stack: &Stack, system: System, spec: &BoxSpec) -> Vec<NodeId> {
+    spec.nodes.map_or_else(|| vec![NodeId::of(system)], |nodes| nodes(stack))
+}
+
 /// The boxes of this stack and what each asks for.
 pub fn wishes(stack: &Stack, store: &Store, judgement: &Judgement) -> Vec<Wish> {
     let mut wishes = Vec::new();
     for (system, spec) in boxes().into_iter().filter(|(system, _)| stack.has(*system)) {
-        let own = || vec![NodeId::of(system)];
         let rows = (spec.rows)(store, judgement);
         // What has further lines under it, and a twin, shares its line with neither.
         let cells = if stack.others(system).is_empty() { spec.cells } else { (0, 0) };
-        for node in spec.nodes.map_or_else(own, |nodes| nodes(stack)) {
+        for node in nodes_of(stack, system, spec) {
             let (level, reason) = if spec.tells { told(judgement, &node) } else { (Level::Absent, 0) };
             let lines = match stack.of_member(&node) {
                 Some(own) => (spec.lines)(&own, &store.of_member(&node)),

@@ -14,6 +14,7 @@ pub(crate) mod flows;
 pub(crate) mod incidents;
 pub(crate) mod logs;
 pub(crate) mod network;
+pub(crate) mod problems;
 pub(crate) mod queries;
 pub(crate) mod runbook;
 pub(crate) mod security;
@@ -138,6 +139,8 @@ panes! {
     Timeline => timeline::ROW,
     /// What is happening, and what happened before.
     Incidents => incidents::ROW,
+    /// Everything that is not healthy.
+    Problems => problems::ROW,
     /// Route 53 and CloudFront.
     Edge => edge::ROW,
     /// VPC, NAT gateways, security groups.

@@ -342,16 +342,15 @@ pub(super) fn take_walks(session: &mut Session, walks: Vec<Progress>) {
 }
 
 /// The box that is looked at, if there are runbooks about it.
-pub(super) fn looked_at(session: &Session) -> Option<&NodeId> {
-    let node = &session.selected;
-    let opens = super::layout::spec(node.system()).pane.0;
-    let here = session.screen().is_none_or(|s| s.pane == opens);
-    Some(node).filter(|node| here && session.books_about(node) > 0)
+pub(super) fn looked_at(session: &Session) -> Option<NodeId> {
+    let opens = super::layout::spec(session.selected.system()).pane.0;
+    let in_its_pane = || Some(session.selected.clone()).filter(|_| session.screen().is_some_and(|s| s.pane == opens));
+    session.pointed().or_else(in_its_pane).filter(|node| session.books_about(node) > 0)
 }
 
 /// Opens the list; for the box that is looked at, its own first.
 pub(super) fn open_list(session: &mut Session) {
-    let subject = looked_at(session).map(ToString::to_string).unwrap_or_default();
+    let subject = looked_at(session).map(|node| node.to_string()).unwrap_or_default();
     session.screens.retain(|s| s.pane != PaneId::Runbooks);
     update::push(session, PaneId::Runbooks, subject, 0);
 }

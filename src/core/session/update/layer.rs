@@ -52,8 +52,11 @@ fn said(session: &mut Session, what: impl FnOnce(&mut Session) -> Result<(), Str
     }
 }
 
-/// Opens what a node's box opens.
+/// Opens what a node's box opens; back on the stack view its box is the selected one.
 pub(in crate::session) fn open_node(session: &mut Session, node: &NodeId) {
+    if layout::nodes(&session.stack).contains(node) {
+        session.selected = node.clone();
+    }
     let spec = layout::spec(node.system());
     push(session, spec.pane.0, (spec.subject)(node), spec.pane.1);
 }
@@ -61,11 +64,16 @@ pub(in crate::session) fn open_node(session: &mut Session, node: &NodeId) {
 /// Opens a pane; one that is open already is raised instead of stacked twice.
 pub(in crate::session) fn push(session: &mut Session, pane: PaneId, subject: String, panel: usize) {
     if pane == PaneId::Logs {
-        let store = Arc::clone(&session.store);
-        session.logs.wake(store.get::<LogTail>());
+        wake_logs(session);
     }
     session.screens.retain(|s| s.pane != pane || s.subject != subject);
     session.screens.push(Screen { pane, subject, panel });
+}
+
+/// The log takes in what came while nobody looked.
+pub(in crate::session) fn wake_logs(session: &mut Session) {
+    let store = Arc::clone(&session.store);
+    session.logs.wake(store.get::<LogTail>());
 }
 
 /// Jumps to a place; the log shows the lines of the service that is looked at.
@@ -76,8 +84,7 @@ pub(in crate::session) fn go(session: &mut Session, place: Jump) {
     if place == Jump::Logs {
         let service = match session.screen() {
             Some(Screen { pane: PaneId::Service, subject, .. }) => Some(subject.clone()),
-            Some(_) => None,
-            None => session.selected.as_service().map(str::to_owned),
+            _ => session.pointed().and_then(|node| node.as_service().map(str::to_owned)),
         };
         return open_log(session, service, log::query::Query::default());
     }
@@ -98,7 +105,7 @@ pub(in crate::session) fn open_logs(session: &mut Session, filter: &str) {
     open_log(session, None, query.unwrap_or_default());
 }
 
-pub(super) fn open_log(session: &mut Session, service: Option<String>, filter: log::query::Query) {
+pub(in crate::session) fn open_log(session: &mut Session, service: Option<String>, filter: log::query::Query) {
     let store = Arc::clone(&session.store);
     session.logs.open(service, filter, store.get::<LogTail>());
     push(session, PaneId::Logs, String::new(), 0);
@@ -106,8 +113,8 @@ pub(super) fn open_log(session: &mut Session, service: Option<String>, filter: l
 
 /// One layer up: help, then a filter, then a pane. On the stack view nothing is left to close.
 pub(super) fn back(session: &mut Session, effects: &mut Vec<Effect>) {
-    if session.help {
-        session.help = false;
+    if session.help.is_some() {
+        session.help = None;
     } else if session.screens.is_empty() && session.notice().is_some() {
         session.noted += 1;
     } else if runbook::leads_back(session) {
@@ -181,15 +188,14 @@ pub(super) fn copied(session: &mut Session) -> Option<String> {
     if session.situation().queries {
         return query::copied(session);
     }
-    let store = &session.store;
-    if let Some(Screen { pane, subject, panel }) = session.screen() {
-        if session.situation().logs {
-            return logs::copied(session);
-        }
-        let ids = rows::ids(session, *pane, subject, *panel);
-        let at = session.list(*pane, subject, *panel).position(&ids);
-        return ids.get(at).map(|id| id.clone().into_owned());
+    if let Some(node) = session.pointed() {
+        return (layout::spec(node.system()).copies)(&session.stack, &session.store, &node);
     }
-    let node = &session.selected;
-    (layout::spec(node.system()).copies)(&session.stack, store, node)
+    if session.situation().logs {
+        return logs::copied(session);
+    }
+    let Screen { pane, subject, panel } = session.screen()?;
+    let ids = rows::ids(session, *pane, subject, *panel);
+    let at = session.list(*pane, subject, *panel).position(&ids);
+    ids.get(at).map(|id| id.clone().into_owned())
 }

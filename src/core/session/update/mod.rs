@@ -12,14 +12,14 @@ use super::act;
 use super::derived::derive;
 use super::diary;
 use super::lens::lenses;
-use super::{Effect, Flash, Msg, Screen, Session, Tone, query, runbook};
+use super::{Effect, Flash, Msg, Screen, Session, Tone, help, query, runbook, trail};
 
 use crate::input::{Code, Intent, Key, lookup, lookup_in};
 use crate::insight::Judgement;
 use crate::model::Time;
 use crate::model::log::LogTail;
 use crate::model::store::Store;
-pub(super) use layer::{go, open_logs, open_node, push};
+pub(super) use layer::{go, open_log, open_logs, open_node, push, wake_logs};
 
 /// How long a message stays in the place of the hints.
 const FLASH: chrono::TimeDelta = chrono::TimeDelta::seconds(4);
@@ -60,6 +60,7 @@ pub fn update(session: &mut Session, msg: Msg) -> Vec<Effect> {
             session.dirty = true;
         }
     }
+    session.trail.note(&session.screens);
     if changes {
         diary::gather(session);
     }
@@ -137,15 +138,14 @@ fn on_key(session: &mut Session, key: Key, effects: &mut Vec<Effect>) {
         }
         return;
     }
+    if session.help.is_some() && help::on_key(session, key) {
+        return;
+    }
     let situation = session.situation();
     let Some(command) = lookup_in(key, situation) else { return };
     if !(command.enabled)(situation) {
         let text = format!("{key} ({}) has no effect here", command.name);
         return flash(session, text, Tone::Done);
-    }
-    if session.help && !matches!(command.intent, Intent::Help | Intent::Back | Intent::Quit) {
-        session.help = false;
-        return;
     }
     if command.intent != Intent::Quit {
         session.leaving = false;
@@ -172,9 +172,11 @@ pub(super) fn carry(session: &mut Session, intent: Intent, key: Key, effects: &m
             }
             None => flash(session, "nothing to copy here".to_owned(), Tone::Done),
         },
-        Intent::Help => session.help = !session.help,
+        Intent::Help => session.help = session.help.take().xor(Some(help::Help::default())),
         Intent::Back => layer::back(session, effects),
         Intent::Open => layer::open(session, effects),
+        Intent::Backward => trail::walk(session, -1),
+        Intent::Forward => trail::walk(session, 1),
         Intent::Go(place) => layer::go(session, place),
         Intent::Filter => layer::start_filter(session),
         Intent::Follow | Intent::Wrap | Intent::Search | Intent::Query | Intent::Match | Intent::Context | Intent::Problems => {

@@ -41,7 +41,10 @@ pub(super) fn leap(session: &mut Session, intent: Intent) {
 impl Session {
     /// The box whose charts would be opened from here.
     pub(crate) fn charted(&self) -> Option<NodeId> {
-        let Some(screen) = self.screen() else { return charted(&self.selected) };
+        if let Some(node) = self.pointed() {
+            return charted(&node);
+        }
+        let screen = self.screen()?;
         let node = match screen.pane {
             PaneId::Service => NodeId::service(&screen.subject),
             PaneId::Balancer | PaneId::Database | PaneId::Cache => screen.member().or_else(|| of_pane(screen.pane))?,

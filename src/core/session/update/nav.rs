@@ -100,7 +100,7 @@ pub(super) fn step(session: &mut Session, by: isize) {
     if let Some(screen) = session.screens.last_mut() {
         let panels = pane::row(screen.pane).panels.len().max(1);
         screen.panel = (screen.panel + panels).saturating_add_signed(by) % panels;
-        return;
+        return session.trail.stay(&session.screens);
     }
     let order = reading_order(session);
     let at = order.iter().position(|n| *n == session.selected).unwrap_or(0);
@@ -116,7 +116,7 @@ pub(super) fn jump(session: &mut Session, index: usize) {
         if index < pane::row(screen.pane).panels.len() {
             screen.panel = index;
         }
-        return;
+        return session.trail.stay(&session.screens);
     }
     let wishes = layout::wishes(&session.stack, &session.store, &session.judgement);
     let placed = session.layout();

@@ -9,10 +9,12 @@
 )]
 
 mod fixture;
+mod help;
 mod incidents;
 mod layers;
 mod logs;
 mod look;
 mod panes;
+mod problems;
 mod queries;
 mod runbooks;

@@ -14,6 +14,7 @@ mod flows;
 mod incidents;
 pub(crate) mod logs;
 mod network;
+mod problems;
 mod queries;
 mod runbook;
 mod security;
@@ -52,6 +53,7 @@ fn drawer(pane: PaneId) -> Draw {
         PaneId::Logs => logs::draw,
         PaneId::Timeline => timeline::draw,
         PaneId::Incidents => incidents::draw,
+        PaneId::Problems => problems::draw,
         PaneId::Edge => edge::draw,
         PaneId::Network => network::draw,
         PaneId::Storage => storage::draw,
