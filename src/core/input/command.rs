@@ -94,7 +94,7 @@ pub enum Intent {
     Note,
     /// Begin a runbook anew.
     Again,
-    /// Copy the selected name or ARN.
+    /// Copy the name of the selection (of prose: the line), its ARN, or its URL in the AWS console, by the key.
     Copy,
     /// Poll everything on the screen now.
     Refresh,

@@ -276,8 +276,8 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         name: "copy",
-        keys: &[Key::char('y')],
-        doc: "copy selection",
+        keys: &[Key::char('y'), Key::char('Y'), Key::char('u')],
+        doc: "copy name, ARN, console URL",
         hint: "copy",
         rank: 8,
         group: LIST,

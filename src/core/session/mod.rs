@@ -13,6 +13,7 @@ mod msg;
 pub(crate) mod pane;
 pub(crate) mod rows;
 pub(crate) mod runbook;
+mod selected;
 mod situation;
 mod update;
 mod window;

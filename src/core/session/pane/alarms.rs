@@ -2,6 +2,7 @@
 
 use crate::input::Jump;
 use crate::model::alarm::{Alarm, AlarmChange, AlarmHistory, AlarmState, Alarms};
+use crate::model::resource::{Kind, Resource};
 use crate::model::section::Section;
 use crate::model::store::Store;
 use crate::session::filter::Filter;
@@ -14,8 +15,10 @@ pub(super) const ROW: &PaneRow = &PaneRow {
     place: Some(Jump::Alarms),
     needs: &[AlarmHistory::KEY],
     panels: &[
-        list("Alarms", |s, q| borrowed(alarms(&s.store, s.unfolded, q.filter), |a| &a.name)),
-        list("History", |s, q| stamped(alarm_history(&s.store, q.filter), |c| (c.at, &c.name))),
+        list("Alarms", |s, q| borrowed(alarms(&s.store, s.unfolded, q.filter), |a| &a.name))
+            .is(|s, q, i| alarms(&s.store, s.unfolded, q.filter).get(i).map(|a| Resource::new(Kind::Alarm, &a.name))),
+        list("History", |s, q| stamped(alarm_history(&s.store, q.filter), |c| (c.at, &c.name)))
+            .is(|s, q, i| alarm_history(&s.store, q.filter).get(i).map(|c| Resource::new(Kind::Alarm, &c.name))),
     ],
 };
 

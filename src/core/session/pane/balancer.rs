@@ -1,11 +1,13 @@
 //! The pane of the load balancer: its row, and the rows of its lists.
 
-use crate::model::balancer::{Listener, Routing, Rule, Target, TargetGroup, Targets};
+use crate::model::balancer::{Balancer, Listener, Routing, Rule, Target, TargetGroup, Targets};
+use crate::model::resource::{Kind, Resource};
 use crate::model::store::Store;
+use crate::session::Session;
 use crate::session::filter::Filter;
 use crate::session::rows::{borrowed, named};
 
-use super::{PaneId, PaneRow, list};
+use super::{PaneId, PaneRow, Query, list};
 
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Balancer,
@@ -14,15 +16,40 @@ pub(super) const ROW: &PaneRow = &PaneRow {
     panels: &[
         list("Targets", |s, q| {
             named(targets(s.store_of(PaneId::Balancer, q.subject), q.filter), |(g, t)| format!("{} {}:{}", g.name, t.id, t.port))
-        }),
+        })
+        .is(target),
         list("Listeners and rules", |s, q| {
             named(rules(s.store_of(PaneId::Balancer, q.subject), q.filter), |(l, r)| {
                 format!("{} {}", l.arn, r.map_or("default", |r| r.priority.as_str()))
             })
-        }),
-        list("Target groups", |s, q| borrowed(target_groups(s.store_of(PaneId::Balancer, q.subject), q.filter), |g| &g.arn)),
+        })
+        .is(rule),
+        list("Target groups", |s, q| borrowed(target_groups(s.store_of(PaneId::Balancer, q.subject), q.filter), |g| &g.arn)).is(group),
     ],
 };
+
+fn target(session: &Session, query: &Query<'_>, index: usize) -> Option<Resource> {
+    let all = targets(session.store_of(PaneId::Balancer, query.subject), query.filter);
+    let (group, target) = all.get(index)?;
+    let found = Resource::new(Kind::Target { group: group.arn.clone() }, &target.id);
+    // Of a load balancer or a function that is a target, the id is its ARN.
+    Some(if target.id.starts_with("arn:") { found.told(&target.id) } else { found })
+}
+
+/// Rules have no name but their ARN; what answers without any is the listener.
+fn rule(session: &Session, query: &Query<'_>, index: usize) -> Option<Resource> {
+    let store = session.store_of(PaneId::Balancer, query.subject);
+    let all = rules(store, query.filter);
+    let (listener, rule) = all.get(index)?;
+    let arn = rule.map(|r| r.arn.as_str()).filter(|arn| !arn.is_empty()).unwrap_or(&listener.arn);
+    let balancer = store.get::<Balancer>().map(|b| b.arn.clone()).unwrap_or_default();
+    Some(Resource::by_arn(Kind::Rule { balancer }, arn))
+}
+
+fn group(session: &Session, query: &Query<'_>, index: usize) -> Option<Resource> {
+    let all = target_groups(session.store_of(PaneId::Balancer, query.subject), query.filter);
+    all.get(index).map(|g| Resource::new(Kind::TargetGroup, &g.name).told(&g.arn))
+}
 
 /// Every target with its group, by group, zone and address.
 pub(crate) fn targets<'a>(store: &'a Store, filter: &Filter) -> Vec<(&'a TargetGroup, &'a Target)> {

@@ -5,7 +5,7 @@ use crate::insight::NodeId;
 use crate::model::system::System;
 
 pub(super) const ROW: &PaneRow =
-    &PaneRow { id: PaneId::Charts, place: None, needs: &[], panels: &[Panel { title: "Charts", rows: None, enter: None }] };
+    &PaneRow { id: PaneId::Charts, place: None, needs: &[], panels: &[Panel { title: "Charts", rows: None, enter: None, is: None }] };
 
 /// The box of this system that has charts, where the system itself has none: the pipeline has no figures, the gateways measure for the VPC.
 pub(crate) fn charted(node: &NodeId) -> Option<NodeId> {

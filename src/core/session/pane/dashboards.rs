@@ -1,12 +1,15 @@
 //! The pane of CloudWatch dashboards and Container Insights: its row, and the rows of its lists.
 
+use crate::insight::NodeId;
 use crate::model::dashboard::{Dashboard, Dashboards};
+use crate::model::resource::{Kind, Resource};
 use crate::model::section::Section;
 use crate::model::service::Cluster;
 use crate::model::service::{Service, Services};
 use crate::model::store::Store;
 use crate::session::filter::Filter;
 use crate::session::rows::borrowed;
+use crate::session::selected;
 
 use super::{PaneId, PaneRow, list};
 
@@ -15,8 +18,10 @@ pub(super) const ROW: &PaneRow = &PaneRow {
     place: None,
     needs: &[Dashboards::KEY, Cluster::KEY],
     panels: &[
-        list("Dashboards", |s, q| borrowed(dashboards(&s.store, q.filter), |d| &d.name)),
-        list("Containers", |s, q| borrowed(containers(&s.store, q.filter), |c| &c.name)),
+        list("Dashboards", |s, q| borrowed(dashboards(&s.store, q.filter), |d| &d.name))
+            .is(|s, q, i| dashboards(&s.store, q.filter).get(i).map(|d| Resource::new(Kind::Dashboard, &d.name))),
+        list("Containers", |s, q| borrowed(containers(&s.store, q.filter), |c| &c.name))
+            .is(|s, q, i| containers(&s.store, q.filter).get(i).map(|c| selected::of_node(s, &NodeId::service(&c.name)))),
     ],
 };
 

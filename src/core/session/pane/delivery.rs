@@ -1,5 +1,6 @@
 //! The pane of ECR, CodeBuild and CodePipeline: its row, and the rows of its lists.
 
+use crate::model::resource::{Kind, Registry, Resource};
 use crate::model::section::Section;
 use crate::model::service::TaskDefinitions;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,19 +13,43 @@ use crate::session::Session;
 use crate::session::filter::Filter;
 use crate::session::rows::{borrowed, named};
 
-use super::{PaneId, PaneRow, list};
+use super::{PaneId, PaneRow, Query, list};
 
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Delivery,
     place: None,
     needs: &[Repositories::KEY, Builds::KEY, Pipeline::KEY, TaskDefinitions::KEY],
     panels: &[
-        list("Pipeline", |s, q| named(actions(&s.store, q.filter), |(stage, a)| format!("{} {}", stage.name, a.name))),
-        list("Builds", |s, q| borrowed(builds(&s.store, q.filter), |b| &b.id)),
-        list("Images", |s, q| named(images(s, q.filter), |r| format!("{}@{}", r.repository.uri, r.digest))),
-        list("Executions", |s, q| borrowed(executions(&s.store, q.filter), |e| &e.id)),
+        list("Pipeline", |s, q| named(actions(&s.store, q.filter), |(stage, a)| format!("{} {}", stage.name, a.name))).is(action),
+        list("Builds", |s, q| borrowed(builds(&s.store, q.filter), |b| &b.id)).is(build),
+        list("Images", |s, q| named(images(s, q.filter), |r| format!("{}@{}", r.repository.uri, r.digest))).is(image),
+        list("Executions", |s, q| borrowed(executions(&s.store, q.filter), |e| &e.id)).is(execution),
     ],
 };
+
+fn action(session: &Session, query: &Query<'_>, index: usize) -> Option<Resource> {
+    let all = actions(&session.store, query.filter);
+    let (stage, action) = all.get(index)?;
+    let kind = Kind::PipelineAction { pipeline: session.stack.pipeline.clone(), stage: stage.name.clone() };
+    Some(Resource::new(kind, &action.name))
+}
+
+fn build(session: &Session, query: &Query<'_>, index: usize) -> Option<Resource> {
+    builds(&session.store, query.filter).get(index).map(|b| Resource::new(Kind::Build { project: b.project.clone() }, &b.id))
+}
+
+/// An image is named by what it is pulled by.
+fn image(session: &Session, query: &Query<'_>, index: usize) -> Option<Resource> {
+    let all = images(session, query.filter);
+    let ImageRow { repository, digest, .. } = all.get(index)?;
+    let kind = Kind::Image { registry: Registry::of(&repository.uri), repository: repository.name.clone() };
+    Some(Resource::new(kind, format!("{}@{digest}", repository.uri)))
+}
+
+fn execution(session: &Session, query: &Query<'_>, index: usize) -> Option<Resource> {
+    let kind = Kind::PipelineExecution { pipeline: session.stack.pipeline.clone() };
+    executions(&session.store, query.filter).get(index).map(|e| Resource::new(kind, &e.id))
+}
 
 /// Every action of the pipeline with its stage, in order.
 pub(crate) fn actions<'a>(store: &'a Store, filter: &Filter) -> Vec<(&'a PipelineStage, &'a PipelineAction)> {

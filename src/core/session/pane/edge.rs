@@ -2,25 +2,38 @@
 
 use crate::model::cdn::{Cdn, Invalidation};
 use crate::model::dns::{Dns, DnsHealthCheck, DnsObservation, DnsRecord};
+use crate::model::resource::{Kind, Resource};
 use crate::model::section::Section;
 use crate::model::store::Store;
+use crate::session::Session;
 use crate::session::filter::Filter;
 use crate::session::rows::{borrowed, named};
 
-use super::{PaneId, PaneRow, list};
+use super::{PaneId, PaneRow, Query, list};
 
 pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Edge,
     place: None,
     needs: &[Dns::KEY, Cdn::KEY],
     panels: &[
-        list("Records", |s, q| named(records(&s.store, q.filter), |r| format!("{} {}", r.name, r.kind))),
-        list("Invalidations", |s, q| borrowed(invalidations(&s.store, q.filter), |i| &i.id)),
+        list("Records", |s, q| named(records(&s.store, q.filter), |r| format!("{} {}", r.name, r.kind))).is(record),
+        list("Invalidations", |s, q| borrowed(invalidations(&s.store, q.filter), |i| &i.id)).is(invalidation),
         list("Health checks", |s, q| {
             named(health_checks(&s.store, q.filter), |(h, o)| format!("{} {}", h.id, o.map_or("", |o| o.region.as_str())))
-        }),
+        })
+        .is(|s, q, i| health_checks(&s.store, q.filter).get(i).map(|(h, _)| Resource::new(Kind::HealthCheck, &h.id))),
     ],
 };
+
+fn record(session: &Session, query: &Query<'_>, index: usize) -> Option<Resource> {
+    let zone = session.store.get::<Dns>()?.zone.as_ref()?.id.clone();
+    records(&session.store, query.filter).get(index).map(|r| Resource::new(Kind::Record { zone }, &r.name))
+}
+
+fn invalidation(session: &Session, query: &Query<'_>, index: usize) -> Option<Resource> {
+    let distribution = session.store.get::<Cdn>()?.distribution.as_ref()?.id.clone();
+    invalidations(&session.store, query.filter).get(index).map(|i| Resource::new(Kind::Invalidation { distribution }, &i.id))
+}
 
 /// Records of the zone, by name and type.
 pub(crate) fn records<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a DnsRecord> {

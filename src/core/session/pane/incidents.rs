@@ -18,7 +18,12 @@ pub(super) const ROW: &PaneRow = &PaneRow {
     needs: &[ServiceDeployments::KEY],
     panels: &[
         opens("Incidents", |s, q| listed(s, q.filter).into_iter().map(|i| i.id.as_str().into()).collect::<Ids<'_>>(), node),
-        Panel { title: "Details", rows: Some(|s, _| (0..told(s)).map(|at| at.to_string().into()).collect::<Ids<'_>>()), enter: None },
+        Panel {
+            title: "Details",
+            rows: Some(|s, _| (0..told(s)).map(|at| at.to_string().into()).collect::<Ids<'_>>()),
+            enter: None,
+            is: None,
+        },
     ],
 };
 

@@ -19,7 +19,7 @@ pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Logs,
     place: Some(Jump::Logs),
     needs: &[LogTail::KEY, LogGroup::KEY],
-    panels: &[Panel { title: LINES, rows: None, enter: None }, opens("Patterns", ids, open)],
+    panels: &[Panel { title: LINES, rows: None, enter: None, is: None }, opens("Patterns", ids, open)],
 };
 
 /// The kinds of lines that are shown.

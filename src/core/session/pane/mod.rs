@@ -30,6 +30,7 @@ use crate::input::Jump;
 use crate::insight::NodeId;
 use crate::model::identity::Identity;
 use crate::model::network::Zones;
+use crate::model::resource::Resource;
 use crate::model::section::Section;
 use crate::model::section::SectionKey;
 use crate::model::service::Cluster;
@@ -62,6 +63,9 @@ pub(crate) type Rows = for<'a> fn(&'a Session, &Query<'_>) -> Ids<'a>;
 /// What Enter on the row of that index does.
 pub(crate) type Enter = fn(&Session, &Query<'_>, usize) -> Option<Lead>;
 
+/// What the row of that index is in AWS.
+pub(crate) type Is = fn(&Session, &Query<'_>, usize) -> Option<Resource>;
+
 /// One panel of a pane.
 #[derive(Debug, Clone, Copy)]
 pub struct Panel {
@@ -71,6 +75,15 @@ pub struct Panel {
     pub rows: Option<Rows>,
     /// Where its rows lead, if they do.
     pub enter: Option<Enter>,
+    /// What its rows are in AWS, if they are.
+    pub(crate) is: Option<Is>,
+}
+
+impl Panel {
+    /// Whose rows are this in AWS.
+    const fn is(self, is: Is) -> Self {
+        Self { is: Some(is), ..self }
+    }
 }
 
 /// One row of the table.
@@ -87,11 +100,11 @@ pub(crate) struct PaneRow {
 }
 
 const fn list(title: &'static str, rows: Rows) -> Panel {
-    Panel { title, rows: Some(rows), enter: None }
+    Panel { title, rows: Some(rows), enter: None, is: None }
 }
 
 const fn opens(title: &'static str, rows: Rows, enter: Enter) -> Panel {
-    Panel { title, rows: Some(rows), enter: Some(enter) }
+    Panel { title, rows: Some(rows), enter: Some(enter), is: None }
 }
 
 /// What every screen shows beside the health of the nodes, whose sections `insight` knows.

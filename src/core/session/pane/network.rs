@@ -4,6 +4,7 @@ use crate::input::Jump;
 use crate::model::cache::CacheSubnets;
 use crate::model::network::Zones;
 use crate::model::network::{NatGateway, NatGateways, Network, Route, RouteTable, Routes, SecurityGroup, SecurityGroups, Subnet};
+use crate::model::resource::{Kind, Resource};
 use crate::model::section::Section;
 use crate::model::store::Store;
 use crate::session::filter::Filter;
@@ -16,11 +17,17 @@ pub(super) const ROW: &PaneRow = &PaneRow {
     place: Some(Jump::Network),
     needs: &[Network::KEY, Routes::KEY, NatGateways::KEY, SecurityGroups::KEY, Zones::KEY, CacheSubnets::KEY],
     panels: &[
-        list("Subnets", |s, q| borrowed(subnets(&s.store, q.filter), |n| &n.id)),
-        list("Routes", |s, q| named(routes(&s.store, q.filter), |(t, r)| format!("{} {}", t.id, r.destination))),
-        list("NAT gateways", |s, q| borrowed(gateways(&s.store, q.filter), |g| &g.id)),
-        list("Security groups", |s, q| borrowed(groups(&s.store, q.filter), |g| &g.id)),
-        list("Elastic IPs", |s, q| borrowed(addresses(&s.store, q.filter), |a| &a.0)),
+        list("Subnets", |s, q| borrowed(subnets(&s.store, q.filter), |n| &n.id))
+            .is(|s, q, i| subnets(&s.store, q.filter).get(i).map(|n| Resource::new(Kind::Subnet, &n.id))),
+        list("Routes", |s, q| named(routes(&s.store, q.filter), |(t, r)| format!("{} {}", t.id, r.destination)))
+            .is(|s, q, i| routes(&s.store, q.filter).get(i).map(|(t, _)| Resource::new(Kind::RouteTable, &t.id))),
+        list("NAT gateways", |s, q| borrowed(gateways(&s.store, q.filter), |g| &g.id))
+            .is(|s, q, i| gateways(&s.store, q.filter).get(i).map(|g| Resource::new(Kind::NatGateway, &g.id))),
+        list("Security groups", |s, q| borrowed(groups(&s.store, q.filter), |g| &g.id))
+            .is(|s, q, i| groups(&s.store, q.filter).get(i).map(|g| Resource::new(Kind::SecurityGroup, &g.id))),
+        list("Elastic IPs", |s, q| borrowed(addresses(&s.store, q.filter), |a| &a.0)).is(|s, q, i| {
+            addresses(&s.store, q.filter).get(i).map(|(ip, id, _)| Resource::new(Kind::Address { allocation: id.clone() }, ip))
+        }),
     ],
 };
 

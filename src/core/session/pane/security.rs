@@ -1,5 +1,6 @@
 //! The pane of IAM, KMS and Secrets Manager: its row, and the rows of its lists.
 
+use crate::model::resource::{Kind, Resource};
 use crate::model::section::Section;
 use crate::model::security::{Key, Keys, Role, Roles, Secret, Secrets};
 use crate::model::store::Store;
@@ -13,9 +14,12 @@ pub(super) const ROW: &PaneRow = &PaneRow {
     place: None,
     needs: &[Roles::KEY, Keys::KEY, Secrets::KEY],
     panels: &[
-        list("Roles", |s, q| borrowed(roles(&s.store, q.filter), |r| &r.name)),
-        list("Keys", |s, q| borrowed(keys(&s.store, q.filter), |k| &k.name)),
-        list("Secrets", |s, q| borrowed(secrets(&s.store, q.filter), |x| &x.name)),
+        list("Roles", |s, q| borrowed(roles(&s.store, q.filter), |r| &r.name))
+            .is(|s, q, i| roles(&s.store, q.filter).get(i).map(|r| Resource::new(Kind::Role, &r.name).told(&r.arn))),
+        list("Keys", |s, q| borrowed(keys(&s.store, q.filter), |k| &k.name))
+            .is(|s, q, i| keys(&s.store, q.filter).get(i).map(|k| Resource::new(Kind::Key, &k.name).told(&k.arn))),
+        list("Secrets", |s, q| borrowed(secrets(&s.store, q.filter), |x| &x.name))
+            .is(|s, q, i| secrets(&s.store, q.filter).get(i).map(|x| Resource::new(Kind::Secret, &x.name).told(&x.arn))),
     ],
 };
 

@@ -1,6 +1,7 @@
 //! The pane of one ECS service: its row, and the rows of its lists.
 
 use crate::model::log::LogTail;
+use crate::model::resource::{Kind, Resource};
 use crate::model::scaling::{ScalingActivities, ScalingActivity};
 use crate::model::section::Section;
 use crate::model::service::TaskDefinitions;
@@ -17,12 +18,23 @@ pub(super) const ROW: &PaneRow = &PaneRow {
     place: None,
     needs: &[ScalingActivities::KEY, TaskDefinitions::KEY, LogTail::KEY],
     panels: &[
-        opens("Tasks", |s, q| borrowed(tasks(&s.store, q.subject, q.filter), |t| &t.arn), task_log),
-        list("Deployments", |s, q| borrowed(deployments(&s.store, q.subject, q.filter), |d| &d.arn)),
+        opens("Tasks", |s, q| borrowed(tasks(&s.store, q.subject, q.filter), |t| &t.arn), task_log).is(task),
+        list("Deployments", |s, q| borrowed(deployments(&s.store, q.subject, q.filter), |d| &d.arn)).is(deployment),
         list("Events", |s, q| stamped(service_events(&s.store, q.subject, q.filter), |e| (e.at, &e.message))),
         list("Scaling", |s, q| stamped(activities(&s.store, q.subject, q.filter), |a| (a.started_at, &a.description))),
     ],
 };
+
+fn task(session: &Session, query: &Query<'_>, index: usize) -> Option<Resource> {
+    let kind = Kind::Task { cluster: session.stack.cluster.clone() };
+    tasks(&session.store, query.subject, query.filter).get(index).map(|t| Resource::new(kind, t.id()).told(&t.arn))
+}
+
+/// A deployment has no name but its ARN.
+fn deployment(session: &Session, query: &Query<'_>, index: usize) -> Option<Resource> {
+    let kind = Kind::ServiceDeployment { cluster: session.stack.cluster.clone(), service: query.subject.to_owned() };
+    deployments(&session.store, query.subject, query.filter).get(index).map(|d| Resource::by_arn(kind, &d.arn))
+}
 
 /// Enter on a task: its log lines.
 fn task_log(session: &Session, query: &Query<'_>, index: usize) -> Option<Lead> {

@@ -1,5 +1,6 @@
 //! The pane of S3: its row, and the rows of its lists.
 
+use crate::model::resource::{Kind, Resource};
 use crate::model::section::Section;
 use crate::model::storage::{Bucket, Buckets, CorsRule, LifecycleRule};
 use crate::model::store::Store;
@@ -13,8 +14,10 @@ pub(super) const ROW: &PaneRow = &PaneRow {
     place: None,
     needs: &[Buckets::KEY],
     panels: &[
-        list("Buckets", |s, q| borrowed(buckets(&s.store, q.filter), |b| &b.name)),
-        list("Rules", |s, q| named(rules(&s.store, q.filter), |(b, r)| format!("{} {}", b.name, r.name()))),
+        list("Buckets", |s, q| borrowed(buckets(&s.store, q.filter), |b| &b.name))
+            .is(|s, q, i| buckets(&s.store, q.filter).get(i).map(|b| Resource::new(Kind::Bucket, &b.name))),
+        list("Rules", |s, q| named(rules(&s.store, q.filter), |(b, r)| format!("{} {}", b.name, r.name())))
+            .is(|s, q, i| rules(&s.store, q.filter).get(i).map(|(b, _)| Resource::new(Kind::Bucket, &b.name))),
     ],
 };
 

@@ -163,20 +163,33 @@ pub(super) fn paste(session: &mut Session, pasted: &str) -> bool {
     true
 }
 
-/// What `y` copies: the selected ARN, name or log line.
+/// What `y` copies: the name of what is selected; where that is nothing in AWS, the line as it stands.
 pub(super) fn copied(session: &mut Session) -> Option<String> {
     if session.situation().walk {
         return runbook::copied(session);
     }
-    let store = &session.store;
-    if let Some(Screen { pane, subject, panel }) = session.screen() {
-        if session.situation().logs {
-            return logs::copied(session);
-        }
-        let ids = rows::ids(session, *pane, subject, *panel);
-        let at = session.list(*pane, subject, *panel).position(&ids);
-        return ids.get(at).map(|id| id.clone().into_owned());
+    if session.situation().logs {
+        return logs::copied(session);
     }
-    let node = &session.selected;
-    (layout::spec(node.system()).copies)(&session.stack, store, node)
+    if let Some(found) = session.selected_resource() {
+        return Some(found.name).filter(|name| !name.is_empty());
+    }
+    let Screen { pane, subject, panel } = session.screen()?;
+    let ids = rows::ids(session, *pane, subject, *panel);
+    let at = session.list(*pane, subject, *panel).position(&ids);
+    let line = ids.get(at).map(|id| id.clone().into_owned());
+    // A pane without a list has the name of what it is about.
+    line.or_else(|| session.concerned().map(|found| found.name)).filter(|text| !text.is_empty())
+}
+
+/// What `Y` copies, or why there is nothing to copy.
+pub(super) fn copied_arn(session: &Session) -> Result<String, String> {
+    let found = session.concerned().ok_or("nothing to copy here")?;
+    found.arn(&session.home()).ok_or_else(|| format!("no ARN is known of {}", found.words()))
+}
+
+/// What `u` copies, or why there is nothing to copy.
+pub(super) fn copied_page(session: &Session) -> Result<String, String> {
+    let found = session.concerned().ok_or("nothing to copy here")?;
+    found.page(&session.home()).ok_or_else(|| format!("no console page is known of {}", found.words()))
 }

@@ -162,14 +162,7 @@ pub(super) fn carry(session: &mut Session, intent: Intent, key: Key, effects: &m
             effects.push(Effect::Refresh(session.needs()));
             flash(session, refresh::words(session), Tone::Done);
         }
-        Intent::Copy => match layer::copied(session) {
-            Some(text) => {
-                let words = if session.situation().walk { runbook::told(session, &text) } else { format!("copied {text}") };
-                flash(session, words, Tone::Done);
-                effects.push(Effect::Copy(text));
-            }
-            None => flash(session, "nothing to copy here".to_owned(), Tone::Done),
-        },
+        Intent::Copy => copy(session, key, effects),
         Intent::Help => session.help = !session.help,
         Intent::Back => layer::back(session),
         Intent::Open => layer::open(session),
@@ -202,6 +195,26 @@ pub(super) fn carry(session: &mut Session, intent: Intent, key: Key, effects: &m
                 nav::jump(session, c.to_digit(10).unwrap_or(1) as usize - 1);
             }
         }
+    }
+}
+
+/// The name, the ARN or the page of what is selected, by the key; or why there is none.
+fn copy(session: &mut Session, key: Key, effects: &mut Vec<Effect>) {
+    let none = || "nothing to copy here".to_owned();
+    let walk = session.situation().walk;
+    let asked = match key.code {
+        Code::Char('Y' | 'u') if walk => Err(none()),
+        Code::Char('Y') => layer::copied_arn(session),
+        Code::Char('u') => layer::copied_page(session),
+        _ => layer::copied(session).ok_or_else(none),
+    };
+    match asked {
+        Ok(text) => {
+            let words = if walk { runbook::told(session, &text) } else { format!("copied {text}") };
+            flash(session, words, Tone::Done);
+            effects.push(Effect::Copy(text));
+        }
+        Err(why) => flash(session, why, Tone::Done),
     }
 }
 

@@ -1,0 +1,78 @@
+//! What is selected, as AWS names it: what `y` copies the name of, `Y` the ARN and `u` the page in the console. A row says it by its pane,
+//! a box by its own row; what neither does is about the box that it leads to. Called by `update`.
+
+use super::pane::{Lead, PaneId, Query, row};
+use super::{Screen, Session, layout, rows};
+use crate::insight::NodeId;
+use crate::model::identity::Identity;
+use crate::model::log::LogTail;
+use crate::model::resource::{Home, Kind, Resource};
+
+impl Session {
+    /// What the selected row or box is, where it is something in AWS.
+    pub(crate) fn selected_resource(&self) -> Option<Resource> {
+        let Some(Screen { pane, subject, panel }) = self.screen() else { return Some(of_node(self, &self.selected)) };
+        let is = row(*pane).panels.get(*panel)?.is?;
+        let list = self.list(*pane, subject, *panel);
+        let at = list.position(&rows::ids(self, *pane, subject, *panel));
+        is(self, &Query { subject, filter: &list.filter }, at).filter(|r| !r.name.is_empty())
+    }
+
+    /// The same; of a row that is nothing in AWS by itself, the box that it leads to, or that the pane is about.
+    pub(crate) fn concerned(&self) -> Option<Resource> {
+        let led = || {
+            let Screen { pane, subject, panel } = self.screen()?;
+            let enter = row(*pane).panels.get(*panel)?.enter?;
+            let list = self.list(*pane, subject, *panel);
+            let at = list.position(&rows::ids(self, *pane, subject, *panel));
+            match enter(self, &Query { subject, filter: &list.filter }, at)? {
+                Lead::Node(node) => Some(of_node(self, &node)),
+                _ => None,
+            }
+        };
+        let pane = || match self.screen()? {
+            Screen { pane: PaneId::Logs, .. } => Some(log_group(self)),
+            screen => self.node_of(screen).map(|node| of_node(self, &node)),
+        };
+        self.selected_resource().or_else(led).or_else(pane)
+    }
+
+    /// The box that an open pane is about, where that is one.
+    pub(crate) fn node_of(&self, screen: &Screen) -> Option<NodeId> {
+        let first = || layout::boxes().into_iter().find(|(_, spec)| spec.pane.0 == screen.pane).map(|(system, _)| NodeId::of(system));
+        match screen.pane {
+            PaneId::Service => Some(NodeId::service(&screen.subject)),
+            PaneId::Charts => screen.subject.parse().ok(),
+            PaneId::Balancer | PaneId::Cache | PaneId::Database => screen.member().or_else(first),
+            _ => None,
+        }
+    }
+
+    /// Where the stack is, as far as it is known.
+    pub(crate) fn home(&self) -> Home {
+        let place = &self.store.place;
+        let region = place.region.as_ref().map_or(self.stack.region.as_str(), |r| r.value.as_str());
+        let pinned = place.account.as_ref().map_or(self.stack.account.as_str(), |a| a.value.as_str());
+        let account = self.store.get::<Identity>().map_or(pinned, |i| i.account.as_str());
+        Home { partition: place.partition, region: region.to_owned(), account: account.to_owned() }
+    }
+}
+
+/// A box: one resource, or all that a system has.
+pub(super) fn of_node(session: &Session, node: &NodeId) -> Resource {
+    let (stack, store) = session.lenses.get(node).map_or((&session.stack, &session.store as &_), |lens| (&lens.stack, &lens.store));
+    let is = layout::spec(node.system()).is;
+    is(stack, store, node).filter(|r| !r.name.is_empty()).unwrap_or_else(|| Resource::all(node.system()))
+}
+
+/// The group that the event under the cursor stands in.
+fn log_group(session: &Session) -> Resource {
+    let event = || {
+        let shown = session.logs.shown().get(session.logs.position())?;
+        super::logs::place::event(session.store.get::<LogTail>()?, shown.place)
+    };
+    let of = session.logs.detail.as_ref().map(|d| d.event.of.clone()).or_else(|| event().map(|e| e.of.clone()));
+    let own = session.stack.followed().into_iter().find(|g| of.as_ref().is_some_and(|of| !of.is_empty() && g.of == **of));
+    let name = own.map_or_else(|| session.stack.first_log_group().to_owned(), |g| g.name);
+    Resource::new(Kind::LogGroup, name)
+}
