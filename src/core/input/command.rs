@@ -94,6 +94,8 @@ pub enum Intent {
     Note,
     /// Begin a runbook anew.
     Again,
+    /// Open what is known of the selected box as JSON.
+    Json,
     /// Copy the name of the selection (of prose: the line), its ARN, or its URL in the AWS console, by the key.
     Copy,
     /// Poll everything on the screen now.

@@ -140,6 +140,15 @@ pub const COMMANDS: &[Command] = &[
         enabled: |s| s.charted && !s.charts && !s.walk && !s.event,
     },
     Command {
+        name: "json",
+        keys: &[Key::char('J')],
+        doc: "JSON of a box",
+        group: LOOK,
+        intent: Intent::Json,
+        enabled: |s| !s.walk && !s.logs && !s.event,
+        ..UNHINTED
+    },
+    Command {
         name: "window",
         keys: &[Key::char('w')],
         doc: "15 minutes, 1 hour, 3 hours",
@@ -277,7 +286,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "copy",
         keys: &[Key::char('y'), Key::char('Y'), Key::char('u')],
-        doc: "copy name, ARN, console URL",
+        doc: "copy name, ARN, URL",
         hint: "copy",
         rank: 8,
         group: LIST,

@@ -5,6 +5,7 @@ pub mod act;
 pub(crate) mod derived;
 mod diary;
 pub mod filter;
+pub(crate) mod json;
 pub mod layout;
 pub(crate) mod lens;
 mod list;
@@ -239,6 +240,7 @@ impl Session {
         let mut needs = insight::sections();
         needs.extend(pane::row(id).needs.iter().chain(pane::ALWAYS));
         needs.extend(self.books.needs(self.screen()));
+        needs.extend(self.json_of().into_iter().flat_map(|node| insight::document::sections_of(node.system())));
         needs
     }
 

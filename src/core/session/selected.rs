@@ -20,16 +20,7 @@ impl Session {
 
     /// The same; of a row that is nothing in AWS by itself, the box that it leads to, or that the pane is about.
     pub(crate) fn concerned(&self) -> Option<Resource> {
-        let led = || {
-            let Screen { pane, subject, panel } = self.screen()?;
-            let enter = row(*pane).panels.get(*panel)?.enter?;
-            let list = self.list(*pane, subject, *panel);
-            let at = list.position(&rows::ids(self, *pane, subject, *panel));
-            match enter(self, &Query { subject, filter: &list.filter }, at)? {
-                Lead::Node(node) => Some(of_node(self, &node)),
-                _ => None,
-            }
-        };
+        let led = || self.led_to().map(|node| of_node(self, &node));
         let pane = || match self.screen()? {
             Screen { pane: PaneId::Logs, .. } => Some(log_group(self)),
             screen => self.node_of(screen).map(|node| of_node(self, &node)),
@@ -37,12 +28,35 @@ impl Session {
         self.selected_resource().or_else(led).or_else(pane)
     }
 
+    /// The box that is selected: on the stack view, by a row that leads to one, or by the pane that is its own.
+    pub(crate) fn selected_node(&self) -> Option<NodeId> {
+        let Some(screen) = self.screen() else { return Some(self.selected.clone()) };
+        let opens = |panel: Option<usize>| {
+            let own = |spec: &layout::BoxSpec| spec.pane.0 == screen.pane && panel.is_none_or(|panel| spec.pane.1 == panel);
+            layout::boxes().into_iter().find(|(_, spec)| own(spec)).map(|(system, _)| NodeId::of(system))
+        };
+        let of_pane = || opens(Some(screen.panel)).or_else(|| opens(None));
+        self.json_of().or_else(|| self.node_of(screen)).or_else(|| self.led_to()).or_else(of_pane)
+    }
+
+    /// The box that Enter on the selected row opens.
+    fn led_to(&self) -> Option<NodeId> {
+        let Screen { pane, subject, panel } = self.screen()?;
+        let enter = row(*pane).panels.get(*panel)?.enter?;
+        let list = self.list(*pane, subject, *panel);
+        let at = list.position(&rows::ids(self, *pane, subject, *panel));
+        match enter(self, &Query { subject, filter: &list.filter }, at)? {
+            Lead::Node(node) => Some(node),
+            _ => None,
+        }
+    }
+
     /// The box that an open pane is about, where that is one.
     pub(crate) fn node_of(&self, screen: &Screen) -> Option<NodeId> {
         let first = || layout::boxes().into_iter().find(|(_, spec)| spec.pane.0 == screen.pane).map(|(system, _)| NodeId::of(system));
         match screen.pane {
             PaneId::Service => Some(NodeId::service(&screen.subject)),
-            PaneId::Charts => screen.subject.parse().ok(),
+            PaneId::Charts | PaneId::Json => screen.subject.parse().ok(),
             PaneId::Balancer | PaneId::Cache | PaneId::Database => screen.member().or_else(first),
             _ => None,
         }

@@ -1,6 +1,7 @@
 //! Key sequences: what is pressed, what is then open, selected, shown, and asked of the loop.
 
 mod copied;
+mod json;
 mod logs;
 mod places;
 

@@ -12,6 +12,7 @@ pub(crate) mod delivery;
 pub(crate) mod edge;
 pub(crate) mod flows;
 pub(crate) mod incidents;
+pub(crate) mod json;
 pub(crate) mod logs;
 pub(crate) mod network;
 pub(crate) mod runbook;
@@ -170,4 +171,6 @@ panes! {
     Runbook => runbook::WALK,
     /// The charts of one box in full.
     Charts => charts::ROW,
+    /// One box's part of the state document.
+    Json => json::ROW,
 }

@@ -10,7 +10,7 @@ use crate::log;
 use crate::model::log::LogTail;
 use crate::session::filter::Filter;
 use crate::session::pane::{Lead, PANES, PaneId, Query, row};
-use crate::session::{Screen, Session, Tone, layout, rows, runbook};
+use crate::session::{Screen, Session, Tone, json, layout, rows, runbook};
 
 /// Longer filters are cut: a paste must not fill memory.
 const LONGEST_FILTER: usize = 200;
@@ -177,13 +177,29 @@ pub(super) fn copied(session: &mut Session) -> Option<String> {
     let Screen { pane, subject, panel } = session.screen()?;
     let ids = rows::ids(session, *pane, subject, *panel);
     let at = session.list(*pane, subject, *panel).position(&ids);
-    let line = ids.get(at).map(|id| id.clone().into_owned());
+    let line = if *pane == PaneId::Json {
+        let lines = json::shown(session.json(), &session.list(*pane, subject, *panel).filter);
+        lines.get(at).map(|line| line.text())
+    } else {
+        ids.get(at).map(|id| id.clone().into_owned())
+    };
     // A pane without a list has the name of what it is about.
     line.or_else(|| session.concerned().map(|found| found.name)).filter(|text| !text.is_empty())
 }
 
-/// What `Y` copies, or why there is nothing to copy.
+/// Opens the part of the state document that is about the selected box.
+pub(super) fn open_json(session: &mut Session) {
+    match session.selected_node() {
+        Some(node) => push(session, PaneId::Json, node.to_string(), 0),
+        None => super::flash(session, "no box is selected".to_owned(), Tone::Done),
+    }
+}
+
+/// What `Y` copies: the ARN, or the whole of a document; else why there is nothing to copy.
 pub(super) fn copied_arn(session: &Session) -> Result<String, String> {
+    if session.json_of().is_some() {
+        return Ok(json::whole(session.json()));
+    }
     let found = session.concerned().ok_or("nothing to copy here")?;
     found.arn(&session.home()).ok_or_else(|| format!("no ARN is known of {}", found.words()))
 }

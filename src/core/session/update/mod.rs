@@ -162,6 +162,7 @@ pub(super) fn carry(session: &mut Session, intent: Intent, key: Key, effects: &m
             effects.push(Effect::Refresh(session.needs()));
             flash(session, refresh::words(session), Tone::Done);
         }
+        Intent::Json => layer::open_json(session),
         Intent::Copy => copy(session, key, effects),
         Intent::Help => session.help = !session.help,
         Intent::Back => layer::back(session),
@@ -210,7 +211,11 @@ fn copy(session: &mut Session, key: Key, effects: &mut Vec<Effect>) {
     };
     match asked {
         Ok(text) => {
-            let words = if walk { runbook::told(session, &text) } else { format!("copied {text}") };
+            let words = match text.lines().count() {
+                _ if walk => runbook::told(session, &text),
+                2.. => format!("copied {} lines", text.lines().count()),
+                _ => format!("copied {text}"),
+            };
             flash(session, words, Tone::Done);
             effects.push(Effect::Copy(text));
         }

@@ -62,6 +62,7 @@ const PANES: &[(&str, Way)] = &[
     ("logs", Way::Key('L')),
     ("timeline", Way::Key('e')),
     ("charts", Way::Key('c')),
+    ("json", Way::Key('J')),
     ("zones", Way::Key('z')),
     ("flows", Way::Key('F')),
     ("verify", Way::Key('V')),

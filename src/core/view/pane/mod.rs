@@ -12,6 +12,7 @@ mod detail;
 mod edge;
 mod flows;
 mod incidents;
+mod json;
 pub(crate) mod logs;
 mod network;
 mod runbook;
@@ -63,6 +64,7 @@ fn drawer(pane: PaneId) -> Draw {
         PaneId::Runbooks => runbook::draw,
         PaneId::Runbook => runbook::draw_walk,
         PaneId::Charts => charts::draw,
+        PaneId::Json => json::draw,
     }
 }
 
