@@ -58,6 +58,8 @@ pub enum Intent {
     Go(Jump),
     /// Edit the filter of a list.
     Filter,
+    /// Sort a table by its next column, or turn the order round, by the key.
+    Sort,
     /// Type what is searched for in the log.
     Search,
     /// Type which lines of the log are shown.

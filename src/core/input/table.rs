@@ -183,6 +183,15 @@ pub const COMMANDS: &[Command] = &[
         enabled: |s| s.list && !s.logs && !s.event,
     },
     Command {
+        name: "sort",
+        keys: &[Key::char('o'), Key::char('O')],
+        doc: "sort by column; turn round",
+        group: LIST,
+        intent: Intent::Sort,
+        enabled: |s| s.list && !s.logs && !s.event,
+        ..UNHINTED
+    },
+    Command {
         name: "search",
         keys: &[Key::char('/')],
         doc: "search, hiding nothing",

@@ -147,11 +147,12 @@ fn pipeline(region: &str, name: &str, page: &str) -> String {
 
 /// Percent-encoded as one component (RFC 3986): what is not unreserved.
 fn encode(text: &str) -> String {
+    let digit = |n: u8| char::from_digit(u32::from(n), 16).map_or('0', |d| d.to_ascii_uppercase());
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
-            _ => out.push_str(&format!("%{byte:02X}")),
+            _ => out.extend(['%', digit(byte >> 4), digit(byte & 15)]),
         }
     }
     out

@@ -101,10 +101,8 @@ impl Registry {
     pub fn of(uri: &str) -> Self {
         let mut parts = uri.split(['.', '/']);
         let account = parts.next().unwrap_or_default();
-        let region = match (parts.next(), parts.next(), parts.next()) {
-            (Some("dkr"), Some("ecr"), Some(region)) | (Some("dkr-ecr"), Some(region), _) => region,
-            _ => return Self::default(),
-        };
+        let next = (parts.next(), parts.next(), parts.next());
+        let ((Some("dkr"), Some("ecr"), Some(region)) | (Some("dkr-ecr"), Some(region), _)) = next else { return Self::default() };
         Self { account: account.to_owned(), region: region.to_owned() }
     }
 }

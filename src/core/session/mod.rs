@@ -2,6 +2,7 @@
 //! Knows places on the screen but draws nothing. Called by `shell` (one per terminal or SSH client); read by `view`.
 
 pub mod act;
+pub(crate) mod column;
 pub(crate) mod derived;
 mod diary;
 pub mod filter;

@@ -6,6 +6,7 @@ use super::{Screen, Session, layout, rows};
 use crate::insight::NodeId;
 use crate::model::identity::Identity;
 use crate::model::log::LogTail;
+use crate::model::partition::Partition;
 use crate::model::resource::{Home, Kind, Resource};
 
 impl Session {
@@ -15,7 +16,7 @@ impl Session {
         let is = row(*pane).panels.get(*panel)?.is?;
         let list = self.list(*pane, subject, *panel);
         let at = list.position(&rows::ids(self, *pane, subject, *panel));
-        is(self, &Query { subject, filter: &list.filter }, at).filter(|r| !r.name.is_empty())
+        is(self, &Query { subject, list: &list }, at).filter(|r| !r.name.is_empty())
     }
 
     /// The same; of a row that is nothing in AWS by itself, the box that it leads to, or that the pane is about.
@@ -23,7 +24,7 @@ impl Session {
         let led = || self.led_to().map(|node| of_node(self, &node));
         let pane = || match self.screen()? {
             Screen { pane: PaneId::Logs, .. } => Some(log_group(self)),
-            screen => self.node_of(screen).map(|node| of_node(self, &node)),
+            screen => screen.node().map(|node| of_node(self, &node)),
         };
         self.selected_resource().or_else(led).or_else(pane)
     }
@@ -36,7 +37,7 @@ impl Session {
             layout::boxes().into_iter().find(|(_, spec)| own(spec)).map(|(system, _)| NodeId::of(system))
         };
         let of_pane = || opens(Some(screen.panel)).or_else(|| opens(None));
-        self.json_of().or_else(|| self.node_of(screen)).or_else(|| self.led_to()).or_else(of_pane)
+        self.json_of().or_else(|| screen.node()).or_else(|| self.led_to()).or_else(of_pane)
     }
 
     /// The box that Enter on the selected row opens.
@@ -45,19 +46,8 @@ impl Session {
         let enter = row(*pane).panels.get(*panel)?.enter?;
         let list = self.list(*pane, subject, *panel);
         let at = list.position(&rows::ids(self, *pane, subject, *panel));
-        match enter(self, &Query { subject, filter: &list.filter }, at)? {
+        match enter(self, &Query { subject, list: &list }, at)? {
             Lead::Node(node) => Some(node),
-            _ => None,
-        }
-    }
-
-    /// The box that an open pane is about, where that is one.
-    pub(crate) fn node_of(&self, screen: &Screen) -> Option<NodeId> {
-        let first = || layout::boxes().into_iter().find(|(_, spec)| spec.pane.0 == screen.pane).map(|(system, _)| NodeId::of(system));
-        match screen.pane {
-            PaneId::Service => Some(NodeId::service(&screen.subject)),
-            PaneId::Charts | PaneId::Json => screen.subject.parse().ok(),
-            PaneId::Balancer | PaneId::Cache | PaneId::Database => screen.member().or_else(first),
             _ => None,
         }
     }
@@ -68,7 +58,21 @@ impl Session {
         let region = place.region.as_ref().map_or(self.stack.region.as_str(), |r| r.value.as_str());
         let pinned = place.account.as_ref().map_or(self.stack.account.as_str(), |a| a.value.as_str());
         let account = self.store.get::<Identity>().map_or(pinned, |i| i.account.as_str());
-        Home { partition: place.partition, region: region.to_owned(), account: account.to_owned() }
+        let partition = if place.region.is_some() { place.partition } else { Partition::of_region(region) };
+        Home { partition, region: region.to_owned(), account: account.to_owned() }
+    }
+}
+
+impl Screen {
+    /// The box that an open pane is about, where that is one.
+    fn node(&self) -> Option<NodeId> {
+        let first = || layout::boxes().into_iter().find(|(_, spec)| spec.pane.0 == self.pane).map(|(system, _)| NodeId::of(system));
+        match self.pane {
+            PaneId::Service => Some(NodeId::service(&self.subject)),
+            PaneId::Charts | PaneId::Json => self.subject.parse().ok(),
+            PaneId::Balancer | PaneId::Cache | PaneId::Database => self.member().or_else(first),
+            _ => None,
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod copied;
 mod json;
 mod logs;
 mod places;
+mod sorted;
 
 use std::time::Duration;
 

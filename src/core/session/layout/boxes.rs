@@ -146,7 +146,7 @@ const CACHE: BoxSpec = BoxSpec {
     pane: (PaneId::Cache, 0),
     digit: true,
     figures: |_, _| 3,
-    is: cache,
+    is: |stack, store, _| Some(cache(stack, store)),
     ..PLAIN
 };
 
@@ -156,7 +156,7 @@ const DATABASE: BoxSpec = BoxSpec {
     subject: |node| node.name().to_owned(),
     pane: (PaneId::Database, 0),
     digit: true,
-    is: database,
+    is: |stack, store, _| Some(database(stack, store)),
     ..PLAIN
 };
 
@@ -228,15 +228,15 @@ fn gateway(_: &Stack, store: &Store, node: &NodeId) -> Option<Resource> {
 }
 
 /// Whether it is a group or a cache cluster by itself is known once it was read: until then there is a name and no ARN.
-fn cache(stack: &Stack, store: &Store, _: &NodeId) -> Option<Resource> {
-    let Some(group) = store.get::<ReplicationGroup>() else { return Some(Resource::new(Kind::All(System::Cache), &stack.cache)) };
-    Some(Resource::new(Kind::Cache { engine: group.engine.as_str().to_owned(), alone: group.alone }, &group.id))
+fn cache(stack: &Stack, store: &Store) -> Resource {
+    let Some(group) = store.get::<ReplicationGroup>() else { return Resource::new(Kind::All(System::Cache), &stack.cache) };
+    Resource::new(Kind::Cache { engine: group.engine.as_str().to_owned(), alone: group.alone }, &group.id)
 }
 
 /// Whether it is an instance or a cluster is known once it was read: until then there is a name and no ARN.
-fn database(stack: &Stack, store: &Store, _: &NodeId) -> Option<Resource> {
-    let Some(found) = store.get::<Database>() else { return Some(Resource::new(Kind::All(System::Database), &stack.database)) };
-    Some(Resource::new(Kind::Database { cluster: found.cluster.is_some() }, found.name()))
+fn database(stack: &Stack, store: &Store) -> Resource {
+    let Some(found) = store.get::<Database>() else { return Resource::new(Kind::All(System::Database), &stack.database) };
+    Resource::new(Kind::Database { cluster: found.cluster.is_some() }, found.name())
 }
 
 /// The first resource of a kind, and the others.

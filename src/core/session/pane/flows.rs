@@ -23,12 +23,12 @@ pub(super) const ROW: &PaneRow = &PaneRow {
     place: Some(Jump::Flows),
     needs: &[Dns::KEY, Cdn::KEY, Builds::KEY, Pipeline::KEY, Repositories::KEY],
     panels: &[
-        opens("User request", |s, q| named(places(s, 0, q.filter), |h| identity(h)), |s, q, i| place(s, 0, q.filter, i))
-            .is(|s, q, i| places(s, 0, q.filter).get(i).and_then(|h| resource(s, h))),
-        opens("Background job", |s, q| named(places(s, 1, q.filter), |h| identity(h)), |s, q, i| place(s, 1, q.filter, i))
-            .is(|s, q, i| places(s, 1, q.filter).get(i).and_then(|h| resource(s, h))),
-        opens("Delivery", |s, q| borrowed(s.flows().map_or_else(Vec::new, |f| deliveries(f, q.filter)), |d| &d.service), step)
-            .is(|s, q, i| deliveries(s.flows()?, q.filter).get(i).map(|d| selected::of_node(s, &NodeId::service(&d.service)))),
+        opens("User request", |s, q| named(places(s, 0, &q.list.filter), |h| identity(h)), |s, q, i| place(s, 0, &q.list.filter, i))
+            .is(|s, q, i| places(s, 0, &q.list.filter).get(i).and_then(|h| resource(s, h))),
+        opens("Background job", |s, q| named(places(s, 1, &q.list.filter), |h| identity(h)), |s, q, i| place(s, 1, &q.list.filter, i))
+            .is(|s, q, i| places(s, 1, &q.list.filter).get(i).and_then(|h| resource(s, h))),
+        opens("Delivery", |s, q| borrowed(s.flows().map_or_else(Vec::new, |f| deliveries(f, &q.list.filter)), |d| &d.service), step)
+            .is(|s, q, i| deliveries(s.flows()?, &q.list.filter).get(i).map(|d| selected::of_node(s, &NodeId::service(&d.service)))),
     ],
 };
 
@@ -146,7 +146,7 @@ pub(crate) fn telling(delivery: &Delivery) -> Option<&Step> {
 
 /// Enter on a delivery: where it is at, else the service.
 fn step(session: &Session, query: &Query<'_>, index: usize) -> Option<Lead> {
-    let all = deliveries(session.flows()?, query.filter);
+    let all = deliveries(session.flows()?, &query.list.filter);
     let delivery = all.get(index)?;
     Some(Lead::Node(match telling(delivery).map(|s| s.kind) {
         Some(StepKind::Source | StepKind::Pipeline) => NodeId::of(System::Pipeline),

@@ -8,5 +8,5 @@ pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Json,
     place: None,
     needs: &[],
-    panels: &[list("JSON", |s, q| borrowed(shown(s.json(), q.filter), |line| &line.path))],
+    panels: &[list("JSON", |s, q| borrowed(shown(s.json(), &q.list.filter), |line| &line.path))],
 };

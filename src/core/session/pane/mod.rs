@@ -24,8 +24,9 @@ pub(crate) mod timeline;
 pub(crate) mod verify;
 pub(crate) mod zones;
 
+use super::ListState;
 use super::Session;
-use super::filter::Filter;
+use super::column::Column;
 use super::rows::Ids;
 use crate::input::Jump;
 use crate::insight::NodeId;
@@ -41,8 +42,8 @@ use crate::model::service::Cluster;
 pub struct Query<'q> {
     /// What the pane is about: a service's name, else empty.
     pub subject: &'q str,
-    /// Which rows are shown.
-    pub filter: &'q Filter,
+    /// Which rows are shown, and in which order.
+    pub(crate) list: &'q ListState,
 }
 
 /// Where Enter on a row leads.
@@ -78,12 +79,19 @@ pub struct Panel {
     pub enter: Option<Enter>,
     /// What its rows are in AWS, if they are.
     pub(crate) is: Option<Is>,
+    /// Its columns, where it is a table that can be sorted.
+    pub(crate) columns: &'static [Column],
 }
 
 impl Panel {
     /// Whose rows are this in AWS.
     const fn is(self, is: Is) -> Self {
         Self { is: Some(is), ..self }
+    }
+
+    /// Whose rows are sorted by one of these columns.
+    const fn columns(self, columns: &'static [Column]) -> Self {
+        Self { columns, ..self }
     }
 }
 
@@ -101,11 +109,11 @@ pub(crate) struct PaneRow {
 }
 
 const fn list(title: &'static str, rows: Rows) -> Panel {
-    Panel { title, rows: Some(rows), enter: None, is: None }
+    Panel { title, rows: Some(rows), enter: None, is: None, columns: &[] }
 }
 
 const fn opens(title: &'static str, rows: Rows, enter: Enter) -> Panel {
-    Panel { title, rows: Some(rows), enter: Some(enter), is: None }
+    Panel { title, rows: Some(rows), enter: Some(enter), is: None, columns: &[] }
 }
 
 /// What every screen shows beside the health of the nodes, whose sections `insight` knows.

@@ -22,8 +22,9 @@ pub(super) const ROW: &PaneRow = &PaneRow {
     place: Some(Jump::Zones),
     needs: &[Zones::KEY, Network::KEY, NatGateways::KEY, Routes::KEY],
     panels: &[
-        opens("Availability zones", |s, q| named(s.zones().map_or_else(Vec::new, |m| cells(m, q.filter)), identity), cell_node).is(cell),
-        opens("Findings", |s, q| named(s.zones().map_or_else(Vec::new, |m| findings(m, q.filter)), |m| told(m)), finding_node),
+        opens("Availability zones", |s, q| named(s.zones().map_or_else(Vec::new, |m| cells(m, &q.list.filter)), identity), cell_node)
+            .is(cell),
+        opens("Findings", |s, q| named(s.zones().map_or_else(Vec::new, |m| findings(m, &q.list.filter)), |m| told(m)), finding_node),
     ],
 };
 
@@ -82,19 +83,19 @@ fn told(mark: &Mark) -> String {
 }
 
 fn cell(session: &Session, query: &Query<'_>, index: usize) -> Option<Resource> {
-    let all = cells(session.zones()?, query.filter);
+    let all = cells(session.zones()?, &query.list.filter);
     all.get(index).map(|c| selected::of_node(session, &node(&c.system, &c.zone.letter)))
 }
 
 /// Enter on a cell: its system.
 fn cell_node(session: &Session, query: &Query<'_>, index: usize) -> Option<Lead> {
-    let all = cells(session.zones()?, query.filter);
+    let all = cells(session.zones()?, &query.list.filter);
     all.get(index).map(|c| Lead::Node(node(&c.system, &c.zone.letter)))
 }
 
 /// Enter on a finding: the system that it is about.
 fn finding_node(session: &Session, query: &Query<'_>, index: usize) -> Option<Lead> {
-    let all = findings(session.zones()?, query.filter);
+    let all = findings(session.zones()?, &query.list.filter);
     all.get(index).map(|m| Lead::Node(node(&m.system, m.zone.as_deref().unwrap_or_default())))
 }
 

@@ -30,7 +30,7 @@ pub(super) fn open(session: &mut Session) {
     let Some(enter) = row(pane).panels.get(panel).and_then(|p| p.enter) else { return };
     let state = session.list(pane, &subject, panel);
     let position = state.position(&rows::ids(session, pane, &subject, panel));
-    match enter(session, &Query { subject: &subject, filter: &state.filter }, position) {
+    match enter(session, &Query { subject: &subject, list: &state }, position) {
         Some(Lead::Node(node)) => open_node(session, &node),
         Some(Lead::Logs(filter)) => open_logs(session, &filter),
         Some(Lead::Runbook(name)) => said(session, |s| s.open_runbook(&name, &BTreeMap::new(), None)),

@@ -163,6 +163,11 @@ pub(super) fn carry(session: &mut Session, intent: Intent, key: Key, effects: &m
             flash(session, refresh::words(session), Tone::Done);
         }
         Intent::Json => layer::open_json(session),
+        Intent::Sort => {
+            if let Some(why) = nav::sort(session, key.code == Code::Char('O')) {
+                flash(session, why.to_owned(), Tone::Done);
+            }
+        }
         Intent::Copy => copy(session, key, effects),
         Intent::Help => session.help = !session.help,
         Intent::Back => layer::back(session),
