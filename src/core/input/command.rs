@@ -66,6 +66,8 @@ pub enum Intent {
     Go(Jump),
     /// Edit the filter of a list.
     Filter,
+    /// Sort a table by its next column, or turn the order round, by the key.
+    Sort,
     /// Type what is searched for in the log.
     Search,
     /// Type which lines of the log are shown.
@@ -86,8 +88,6 @@ pub enum Intent {
     Save,
     /// Read older lines of the log.
     Older,
-    /// Sort by the next column, or turn the order round, by the key.
-    Sort,
     /// Say that somebody has taken the selected incident on.
     Acknowledge,
     /// Stop or resume following the log.
@@ -106,7 +106,9 @@ pub enum Intent {
     Note,
     /// Begin a runbook anew.
     Again,
-    /// Copy the selected name or ARN.
+    /// Open what is known of the selected box as JSON.
+    Json,
+    /// Copy the name of the selection (of prose: the line), its ARN, or its URL in the AWS console, by the key.
     Copy,
     /// Poll everything on the screen now.
     Refresh,

@@ -152,6 +152,15 @@ pub const COMMANDS: &[Command] = &[
         enabled: |s| s.charted && !s.charts && !s.walk && !s.event,
     },
     Command {
+        name: "json",
+        keys: &[Key::char('J')],
+        doc: "JSON of a box",
+        group: LOOK,
+        intent: Intent::Json,
+        enabled: |s| !s.walk && !s.logs && !s.event,
+        ..UNHINTED
+    },
+    Command {
         name: "window",
         keys: &[Key::char('w')],
         doc: "15 minutes, 1 hour, 3 hours",
@@ -185,6 +194,15 @@ pub const COMMANDS: &[Command] = &[
         group: LIST,
         intent: Intent::Filter,
         enabled: |s| s.list && !s.logs && !s.event,
+    },
+    Command {
+        name: "sort",
+        keys: &[Key::char('o'), Key::char('O')],
+        doc: "sort by column; turn round",
+        group: LIST,
+        intent: Intent::Sort,
+        enabled: |s| s.list && !s.logs && !s.event,
+        ..UNHINTED
     },
     Command {
         name: "search",
@@ -278,16 +296,6 @@ pub const COMMANDS: &[Command] = &[
         ..LOG
     },
     Command {
-        name: "sort",
-        keys: &[Key::char('o'), Key::char('O')],
-        doc: "sort by next column; turn",
-        hint: "sort",
-        rank: 7,
-        intent: Intent::Sort,
-        enabled: |s| s.queries,
-        ..LOG
-    },
-    Command {
         name: "fold",
         keys: &[Key::char('s')],
         doc: "toggle scaling alarms",
@@ -317,8 +325,8 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         name: "copy",
-        keys: &[Key::char('y')],
-        doc: "copy selection",
+        keys: &[Key::char('y'), Key::char('Y'), Key::char('u')],
+        doc: "copy name, ARN, URL",
         hint: "copy",
         rank: 8,
         group: LIST,

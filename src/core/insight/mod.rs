@@ -5,6 +5,7 @@
 //! reports and the commands.
 
 pub mod conformance;
+pub(crate) mod document;
 pub mod health;
 mod judgement;
 pub mod objectives;

@@ -3,11 +3,13 @@
 
 pub mod action;
 pub mod alarm;
+pub mod arn;
 pub mod audit;
 pub mod balancer;
 pub mod cache;
 pub mod cdn;
 pub mod connection;
+pub mod console;
 pub mod dashboard;
 pub mod database;
 pub mod delivery;
@@ -27,6 +29,7 @@ pub mod place;
 pub mod plan;
 pub mod profile;
 pub mod query;
+pub mod resource;
 pub mod scaling;
 pub mod section;
 pub mod security;

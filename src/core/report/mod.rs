@@ -3,7 +3,6 @@
 
 pub mod action;
 pub mod conformance;
-mod document;
 mod exit;
 mod figures;
 pub mod incident;
@@ -17,7 +16,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use document::json;
+pub use crate::insight::document::json;
 pub use exit::exit_code;
 pub use figures::{Figure, figures};
 pub use markdown::markdown;

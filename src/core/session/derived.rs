@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use super::Session;
 use super::pane::PaneId;
+use super::{Session, json};
 use crate::insight::conformance::{Only, Report, Statement, Statements, state, verify};
 use crate::insight::panes::flows::{Flows, flows};
 use crate::insight::panes::zones::{ZoneMap, zones};
+use crate::insight::{NodeId, document};
 
 /// The moment that something was worked out for: the number of the news, and the second.
 type Moment = (u64, i64);
@@ -22,6 +23,8 @@ pub(crate) struct Derived {
     zones: Option<(Moment, ZoneMap)>,
     flows: Option<(Moment, Flows)>,
     report: Option<(Moment, Report)>,
+    /// The lines about a box, for the news of that number.
+    json: Option<(u64, NodeId, Vec<json::Line>)>,
     statements: Option<Result<Arc<Statements>, String>>,
 }
 
@@ -49,6 +52,7 @@ pub(super) fn derive(session: &mut Session) {
             let flows = flows(&session.store, &session.judgement, &session.stack, session.now);
             session.derived.flows = Some((moment, flows));
         }
+        PaneId::Json => derive_json(session, moment.0),
         PaneId::Verify => {
             let holds = |of: Moment| match moment.1 - of.1 {
                 0..RESTS => true,
@@ -60,6 +64,16 @@ pub(super) fn derive(session: &mut Session) {
         }
         _ => {}
     }
+}
+
+/// Only for news: ages go on counting everywhere else.
+fn derive_json(session: &mut Session, news: u64) {
+    let Some(node) = session.json_of() else { return };
+    if session.derived.json.as_ref().is_some_and(|(of, about, _)| *of == news && *about == node) {
+        return;
+    }
+    let document = document::about(&session.store, &session.judgement, &node, session.now);
+    session.derived.json = Some((news, node, json::lines(&document)));
 }
 
 fn report(session: &mut Session) -> Option<Report> {
@@ -80,6 +94,16 @@ impl Session {
     /// The flows as the open pane shows them.
     pub fn flows(&self) -> Option<&Flows> {
         self.derived.flows.as_ref().map(|f| &f.1)
+    }
+
+    /// The box whose part of the state document is open.
+    pub(crate) fn json_of(&self) -> Option<NodeId> {
+        self.screen().filter(|s| s.pane == PaneId::Json)?.subject.parse().ok()
+    }
+
+    /// That part, line by line.
+    pub(crate) fn json(&self) -> &[json::Line] {
+        self.derived.json.as_ref().map(|j| j.2.as_slice()).unwrap_or_default()
     }
 
     /// The verification as the open pane shows it.

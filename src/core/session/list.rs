@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::column::{Column, Order, Value, sorted};
 use super::filter::Filter;
 
 /// Selection and filter of one list.
@@ -13,6 +14,8 @@ pub struct ListState {
     pub index: usize,
     /// What is shown.
     pub filter: Filter,
+    /// By which column it is sorted; `None` = in the pane's own order.
+    pub(crate) order: Option<Order>,
 }
 
 impl ListState {
@@ -20,6 +23,11 @@ impl ListState {
     pub fn position(&self, ids: &[Cow<'_, str>]) -> usize {
         let found = self.id.as_ref().and_then(|id| ids.iter().position(|row| row == id));
         found.unwrap_or_else(|| self.index.min(ids.len().saturating_sub(1)))
+    }
+
+    /// Rows in the order that is asked for.
+    pub(crate) fn sorted<T>(&self, rows: Vec<T>, columns: &[Column], value: impl Fn(&T, &str) -> Value) -> Vec<T> {
+        sorted(rows, self.order, columns, value)
     }
 
     /// Selects the row at `index`, or the last.

@@ -2,10 +2,12 @@
 //! Knows places on the screen but draws nothing. Called by `shell` (one per terminal or SSH client); read by `view`.
 
 pub mod act;
+pub(crate) mod column;
 pub(crate) mod derived;
 mod diary;
 pub mod filter;
 pub(crate) mod help;
+pub(crate) mod json;
 pub mod layout;
 pub(crate) mod lens;
 mod list;
@@ -16,6 +18,7 @@ mod places;
 pub(crate) mod query;
 pub(crate) mod rows;
 pub(crate) mod runbook;
+mod selected;
 mod situation;
 mod trail;
 mod update;
@@ -246,6 +249,7 @@ impl Session {
         let mut needs = insight::sections();
         needs.extend(pane::row(id).needs.iter().chain(pane::ALWAYS));
         needs.extend(self.books.needs(self.screen()));
+        needs.extend(self.json_of().into_iter().flat_map(|node| insight::document::sections_of(node.system())));
         needs
     }
 

@@ -4,10 +4,13 @@
 use std::borrow::Cow;
 
 use super::Session;
+use super::column::Value;
 use super::filter::Filter;
 use super::pane::{PaneId, Query, row};
 use crate::model::Time;
 use crate::model::cache::DataEvent;
+use crate::model::metric::{Metrics, Readings, SeriesId};
+use crate::model::store::Store;
 
 /// The identities of a list's rows.
 pub(crate) type Ids<'a> = Vec<Cow<'a, str>>;
@@ -16,7 +19,7 @@ pub(crate) type Ids<'a> = Vec<Cow<'a, str>>;
 pub(crate) fn ids<'a>(session: &'a Session, pane: PaneId, subject: &str, panel: usize) -> Ids<'a> {
     let Some(rows) = row(pane).panels.get(panel).and_then(|p| p.rows) else { return Vec::new() };
     let state = session.list(pane, subject, panel);
-    rows(session, &Query { subject, filter: &state.filter })
+    rows(session, &Query { subject, list: &state })
 }
 
 /// Rows that carry an identity of their own.
@@ -36,6 +39,12 @@ pub(super) fn stamped<'a, T>(rows: Vec<&'a T>, id: fn(&'a T) -> (Option<Time>, &
         format!("{} {text}", at.map(|t| t.format("%Y-%m-%dT%H:%M:%SZ").to_string()).unwrap_or_default())
     };
     rows.into_iter().map(|r| Cow::Owned(text(r))).collect()
+}
+
+/// A figure as it was when the figures were read, for sorting.
+pub(super) fn figure(store: &Store, id: SeriesId) -> Value {
+    let value = store.at::<Metrics>().and_then(|at| Readings::new(store, at).value(id));
+    Value::maybe(value)
 }
 
 /// Events of Redis or the database that are shown, newest first.

@@ -1,10 +1,13 @@
 //! Key sequences: what is pressed, what is then open, selected, shown, and asked of the loop.
 
+mod copied;
 mod help;
+mod json;
 mod logs;
 mod palette;
 mod places;
 mod problems;
+mod sorted;
 mod trail;
 
 use std::time::Duration;
@@ -174,7 +177,7 @@ fn a_selection_stays_on_its_row_and_falls_to_the_neighbour() {
     assert_eq!(selected(&s), "arn:task/b");
     observe(&mut s, |store| store.put(tasks(&["0", "a", "b", "c"]), at(0), Duration::from_secs(5)));
     assert_eq!(selected(&s), "arn:task/b");
-    assert_eq!(press(&mut s, "y"), [Effect::Copy("arn:task/b".into())]);
+    assert_eq!(press(&mut s, "y"), [Effect::Copy("b".into())]);
     observe(&mut s, |store| store.put(tasks(&["0", "a", "c"]), at(0), Duration::from_secs(5)));
     assert_eq!(selected(&s), "arn:task/c", "the neighbour took its place");
     press(&mut s, "enter");

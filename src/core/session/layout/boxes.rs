@@ -1,5 +1,5 @@
 //! The boxes: what each system's box needs and opens. A new system is one arm here and one arm of `face` in `view::stack`; where its tier
-//! stands is `form`'s. Called by `plan`, by `update` (what Enter opens, what `y` copies) and by `view` (ages).
+//! stands is `form`'s. Called by `plan`, by `update` (what Enter opens), by `selected` and by `view` (ages).
 
 use crate::insight::topology::entry::is_fronted;
 use crate::insight::{Judgement, NodeId};
@@ -11,9 +11,10 @@ use crate::model::dashboard::Dashboards;
 use crate::model::database::{Database, DatabaseEvents};
 use crate::model::delivery::{Builds, Pipeline, Repositories};
 use crate::model::dns::Dns;
-use crate::model::log::LogTail;
+use crate::model::log::{LogGroup, LogTail};
 use crate::model::metric::Metrics;
-use crate::model::network::{NatGateways, Network, Routes, SecurityGroups};
+use crate::model::network::{NatGateway, NatGateways, Network, Routes, SecurityGroups, zone_letter};
+use crate::model::resource::{Kind, Resource};
 use crate::model::section::{Section, SectionKey};
 use crate::model::security::{Keys, Roles, Secrets};
 use crate::model::service::{Cluster, Services, Tasks};
@@ -53,8 +54,8 @@ pub struct BoxSpec {
     pub rows: Wanted,
     /// Rows of figures inside a border that no reason may push out.
     pub figures: fn(&Stack, &Store) -> u16,
-    /// What `y` copies.
-    pub copies: fn(&Stack, &Store, &NodeId) -> Option<String>,
+    /// What it is in AWS, where that is one resource.
+    pub is: fn(&Stack, &Store, &NodeId) -> Option<Resource>,
 }
 
 /// What most rows share.
@@ -71,7 +72,7 @@ const PLAIN: BoxSpec = BoxSpec {
     stretches: false,
     rows: |_, _| None,
     figures: |_, _| 2,
-    copies: |_, _, _| None,
+    is: |_, _, _| None,
 };
 
 /// As much as there is.
@@ -91,18 +92,18 @@ pub fn boxes() -> Vec<(System, &'static BoxSpec)> {
 
 const DNS: BoxSpec = BoxSpec {
     figures: |_, _| 1,
-    copies: |stack, store, _| Some(store.get::<Dns>().and_then(|d| d.zone.as_ref()).map_or_else(|| stack.zone.clone(), |z| z.id.clone())),
+    is: |_, store, _| store.get::<Dns>()?.zone.as_ref().map(|z| Resource::new(Kind::HostedZone, &z.id)),
     ..small(&[Dns::KEY], (PaneId::Edge, 0), (29, 37))
 };
 
 const CDN: BoxSpec = BoxSpec {
     figures: |_, _| 1,
-    copies: |_, store, _| store.get::<Cdn>()?.distribution.as_ref().map(|d| d.arn.clone()),
+    is: |_, store, _| store.get::<Cdn>()?.distribution.as_ref().map(|d| Resource::new(Kind::Distribution, &d.id).told(&d.arn)),
     ..small(&[Cdn::KEY, Metrics::KEY], (PaneId::Edge, 1), (28, REST))
 };
 
 const VPC: BoxSpec = BoxSpec {
-    copies: |_, store, _| store.get::<Network>().map(|n| n.vpc.clone()),
+    is: |_, store, _| store.get::<Network>().map(|n| Resource::new(Kind::Vpc, &n.vpc)),
     ..small(&[Network::KEY, Routes::KEY], (PaneId::Network, 0), (18, 29))
 };
 
@@ -117,11 +118,11 @@ const BALANCER: BoxSpec = BoxSpec {
     lines: |stack, store| 1 + rule_lines(stack, store),
     cells: (28, REST),
     figures: |stack, store| 1 + rule_lines(stack, store),
-    copies: |stack, store, _| Some(store.get::<Balancer>().map_or_else(|| stack.balancer.clone(), |b| b.arn.clone())),
+    is: balancer,
     ..PLAIN
 };
 
-const NAT: BoxSpec = BoxSpec { figures: |_, _| 3, ..small(&[NatGateways::KEY, Routes::KEY], (PaneId::Network, 2), (26, 30)) };
+const NAT: BoxSpec = BoxSpec { figures: |_, _| 3, is: gateway, ..small(&[NatGateways::KEY, Routes::KEY], (PaneId::Network, 2), (26, 30)) };
 
 const SERVICE: BoxSpec = BoxSpec {
     nodes: Some(|stack| stack.services.iter().map(|s| NodeId::service(&s.name)).collect()),
@@ -130,9 +131,10 @@ const SERVICE: BoxSpec = BoxSpec {
     subject: |node| node.as_service().unwrap_or_default().to_owned(),
     digit: true,
     figures: |_, _| 4,
-    copies: |_, store, node| {
+    is: |stack, store, node| {
         let name = node.as_service()?;
-        Some(store.get::<Services>().and_then(|s| s.get(name)).map_or_else(|| name.to_owned(), |s| s.arn.clone()))
+        let arn = store.get::<Services>().and_then(|s| s.get(name)).map_or("", |s| &s.arn);
+        Some(Resource::new(Kind::Service { cluster: stack.cluster.clone() }, name).told(arn))
     },
     ..PLAIN
 };
@@ -144,7 +146,7 @@ const CACHE: BoxSpec = BoxSpec {
     pane: (PaneId::Cache, 0),
     digit: true,
     figures: |_, _| 3,
-    copies: |stack, _, _| Some(stack.cache.clone()),
+    is: |stack, store, _| Some(cache(stack, store)),
     ..PLAIN
 };
 
@@ -154,11 +156,15 @@ const DATABASE: BoxSpec = BoxSpec {
     subject: |node| node.name().to_owned(),
     pane: (PaneId::Database, 0),
     digit: true,
-    copies: |stack, store, _| Some(store.get::<Database>().and_then(|d| d.endpoint.clone()).unwrap_or_else(|| stack.database.clone())),
+    is: |stack, store, _| Some(database(stack, store)),
     ..PLAIN
 };
 
-const BUCKETS: BoxSpec = BoxSpec { column: 4, ..small(&[Buckets::KEY], (PaneId::Storage, 0), (7, 16)) };
+const BUCKETS: BoxSpec = BoxSpec {
+    column: 4,
+    is: |_, _, node| Some(Resource::new(Kind::Bucket, node.name())),
+    ..small(&[Buckets::KEY], (PaneId::Storage, 0), (7, 16))
+};
 
 const ROLES: BoxSpec = small(&[Roles::KEY], (PaneId::Security, 0), (8, 14));
 
@@ -170,7 +176,11 @@ const REPOSITORIES: BoxSpec = small(&[Repositories::KEY], (PaneId::Delivery, 2),
 
 const BUILDS: BoxSpec = BoxSpec { column: 2, ..small(&[Builds::KEY], (PaneId::Delivery, 1), (10, 15)) };
 
-const PIPELINE: BoxSpec = BoxSpec { column: 2, ..small(&[Pipeline::KEY], (PaneId::Delivery, 0), (16, 16)) };
+const PIPELINE: BoxSpec = BoxSpec {
+    column: 2,
+    is: |stack, _, _| Some(Resource::new(Kind::Pipeline, &stack.pipeline)),
+    ..small(&[Pipeline::KEY], (PaneId::Delivery, 0), (16, 16))
+};
 
 const ALARMS: BoxSpec = BoxSpec {
     tells: false,
@@ -192,9 +202,42 @@ const TIMELINE: BoxSpec = BoxSpec {
 const LOGS: BoxSpec = BoxSpec {
     digit: true,
     tells: false,
-    copies: |stack, _, _| Some(stack.first_log_group().to_owned()),
+    is: |stack, store, _| {
+        let name = stack.first_log_group();
+        let told = store.get::<LogGroup>().filter(|g| g.name == name).map_or("", |g| &g.arn);
+        Some(Resource::new(Kind::LogGroup, name).told(told))
+    },
     ..small(&[LogTail::KEY], (PaneId::Logs, 0), (0, 0))
 };
+
+/// The load balancer, or the target group of that name.
+fn balancer(stack: &Stack, store: &Store, node: &NodeId) -> Option<Resource> {
+    if node.system() == System::TargetGroup {
+        let group = store.get::<Routing>()?.target_groups.iter().find(|g| g.name == node.name())?;
+        return Some(Resource::new(Kind::TargetGroup, &group.name).told(&group.arn));
+    }
+    let told = store.get::<Balancer>().map_or("", |b| &b.arn);
+    Some(Resource::new(Kind::Balancer, &stack.balancer).told(told))
+}
+
+/// The way out of a zone, by its letter.
+fn gateway(_: &Stack, store: &Store, node: &NodeId) -> Option<Resource> {
+    let gateways = &store.get::<NatGateways>()?.gateways;
+    let own = |g: &&NatGateway| !node.name().is_empty() && zone_letter(&g.zone) == node.name() && !g.state.is_going();
+    gateways.iter().find(own).map(|g| Resource::new(Kind::NatGateway, &g.id))
+}
+
+/// Whether it is a group or a cache cluster by itself is known once it was read: until then there is a name and no ARN.
+fn cache(stack: &Stack, store: &Store) -> Resource {
+    let Some(group) = store.get::<ReplicationGroup>() else { return Resource::new(Kind::All(System::Cache), &stack.cache) };
+    Resource::new(Kind::Cache { engine: group.engine.as_str().to_owned(), alone: group.alone }, &group.id)
+}
+
+/// Whether it is an instance or a cluster is known once it was read: until then there is a name and no ARN.
+fn database(stack: &Stack, store: &Store) -> Resource {
+    let Some(found) = store.get::<Database>() else { return Resource::new(Kind::All(System::Database), &stack.database) };
+    Resource::new(Kind::Database { cluster: found.cluster.is_some() }, found.name())
+}
 
 /// The first resource of a kind, and the others.
 fn all_of(stack: &Stack, system: System) -> Vec<NodeId> {

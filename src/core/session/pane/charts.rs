@@ -4,8 +4,12 @@ use super::{PaneId, PaneRow, Panel};
 use crate::insight::NodeId;
 use crate::model::system::System;
 
-pub(super) const ROW: &PaneRow =
-    &PaneRow { id: PaneId::Charts, place: None, needs: &[], panels: &[Panel { title: "Charts", rows: None, enter: None }] };
+pub(super) const ROW: &PaneRow = &PaneRow {
+    id: PaneId::Charts,
+    place: None,
+    needs: &[],
+    panels: &[Panel { title: "Charts", rows: None, enter: None, is: None, columns: &[] }],
+};
 
 /// The box of this system that has charts, where the system itself has none: the pipeline has no figures, the gateways measure for the VPC.
 pub(crate) fn charted(node: &NodeId) -> Option<NodeId> {

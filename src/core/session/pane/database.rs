@@ -5,6 +5,8 @@ use crate::model::database::DatabaseEvents;
 use crate::model::profile::{DatabaseHost, DatabaseLoad, LoadPart, Process};
 use crate::model::section::Section;
 use crate::model::store::Store;
+use crate::session::ListState;
+use crate::session::column::{Column, Fill, SortKey, Value};
 use crate::session::filter::Filter;
 use crate::session::rows::{borrowed, data_events, named, stamped};
 
@@ -15,12 +17,23 @@ pub(super) const ROW: &PaneRow = &PaneRow {
     place: None,
     needs: &[DatabaseLoad::KEY, DatabaseHost::KEY],
     panels: &[
-        list("Events", |s, q| stamped(events(s.store_of(PaneId::Database, q.subject), q.filter), |e| (e.at, &e.message))),
-        list("Statements", |s, q| borrowed(statements(s.store_of(PaneId::Database, q.subject), q.filter), |p| &p.name)),
-        list("Waits", |s, q| borrowed(waits(s.store_of(PaneId::Database, q.subject), q.filter), |p| &p.name)),
-        list("Processes", |s, q| named(processes(s.store_of(PaneId::Database, q.subject), q.filter), |(n, p)| format!("{n} {}", p.name))),
+        list("Events", |s, q| stamped(events(s.store_of(PaneId::Database, q.subject), &q.list.filter), |e| (e.at, &e.message))),
+        list("Statements", |s, q| borrowed(statements(s.store_of(PaneId::Database, q.subject), &q.list.filter), |p| &p.name)),
+        list("Waits", |s, q| borrowed(waits(s.store_of(PaneId::Database, q.subject), &q.list.filter), |p| &p.name)),
+        list("Processes", |s, q| named(processes(s.store_of(PaneId::Database, q.subject), q.list), |(n, p)| format!("{n} {}", p.name)))
+            .columns(PROCESSES),
     ],
 };
+
+/// Cells of the bars of the processes.
+pub(crate) const BAR: usize = 20;
+
+pub(crate) const PROCESSES: &[Column] = &[
+    Column::right("cpu", 7, 0).by(SortKey::Number),
+    Column::left("", BAR as u16, 1),
+    Column::right("memory", 7, 0).by(SortKey::Number),
+    Column::of("process", 24, 1, Fill::Left, 0).by(SortKey::Text),
+];
 
 /// Events of the database, newest first.
 pub(crate) fn events<'a>(store: &'a Store, filter: &Filter) -> Vec<&'a DataEvent> {
@@ -42,7 +55,13 @@ fn parts<'a>(all: &'a [LoadPart], filter: &Filter) -> Vec<&'a LoadPart> {
 }
 
 /// Processes of the host by CPU, most first, each with its place: several have the same name.
-pub(crate) fn processes<'a>(store: &'a Store, filter: &Filter) -> Vec<(usize, &'a Process)> {
+pub(crate) fn processes<'a>(store: &'a Store, list: &ListState) -> Vec<(usize, &'a Process)> {
     let all = store.get::<DatabaseHost>().map(|h| h.processes.as_slice()).unwrap_or_default();
-    all.iter().enumerate().filter(|(_, p)| filter.matches("", &p.name)).collect()
+    let rows = all.iter().enumerate().filter(|(_, p)| list.filter.matches("", &p.name)).collect();
+    list.sorted(rows, PROCESSES, |(_, process), column| match column {
+        "cpu" => Value::number(process.cpu),
+        "memory" => Value::number(process.memory),
+        "process" => Value::text(&process.name),
+        _ => Value::Unknown,
+    })
 }

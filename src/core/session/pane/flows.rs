@@ -8,11 +8,13 @@ use crate::model::delivery::Builds;
 use crate::model::delivery::Pipeline;
 use crate::model::delivery::Repositories;
 use crate::model::dns::Dns;
+use crate::model::resource::Resource;
 use crate::model::section::Section;
 use crate::model::system::System;
 use crate::session::Session;
 use crate::session::filter::Filter;
 use crate::session::rows::{borrowed, named};
+use crate::session::selected;
 
 use super::{Lead, PaneId, PaneRow, Query, opens};
 
@@ -21,9 +23,12 @@ pub(super) const ROW: &PaneRow = &PaneRow {
     place: Some(Jump::Flows),
     needs: &[Dns::KEY, Cdn::KEY, Builds::KEY, Pipeline::KEY, Repositories::KEY],
     panels: &[
-        opens("User request", |s, q| named(places(s, 0, q.filter), |h| identity(h)), |s, q, i| place(s, 0, q.filter, i)),
-        opens("Background job", |s, q| named(places(s, 1, q.filter), |h| identity(h)), |s, q, i| place(s, 1, q.filter, i)),
-        opens("Delivery", |s, q| borrowed(s.flows().map_or_else(Vec::new, |f| deliveries(f, q.filter)), |d| &d.service), step),
+        opens("User request", |s, q| named(places(s, 0, &q.list.filter), |h| identity(h)), |s, q, i| place(s, 0, &q.list.filter, i))
+            .is(|s, q, i| places(s, 0, &q.list.filter).get(i).and_then(|h| resource(s, h))),
+        opens("Background job", |s, q| named(places(s, 1, &q.list.filter), |h| identity(h)), |s, q, i| place(s, 1, &q.list.filter, i))
+            .is(|s, q, i| places(s, 1, &q.list.filter).get(i).and_then(|h| resource(s, h))),
+        opens("Delivery", |s, q| borrowed(s.flows().map_or_else(Vec::new, |f| deliveries(f, &q.list.filter)), |d| &d.service), step)
+            .is(|s, q, i| deliveries(s.flows()?, &q.list.filter).get(i).map(|d| selected::of_node(s, &NodeId::service(&d.service)))),
     ],
 };
 
@@ -104,9 +109,13 @@ pub(crate) fn places<'a>(session: &'a Session, panel: usize, filter: &Filter) ->
     .collect()
 }
 
-/// What `y` copies: `Control plane control-plane`.
+/// `Control plane control-plane`.
 fn identity(hop: &Hop) -> String {
     if hop.name.is_empty() { hop.title.clone() } else { format!("{} {}", hop.title, hop.name) }
+}
+
+fn resource(session: &Session, hop: &Hop) -> Option<Resource> {
+    hop.node.as_ref().map(|node| selected::of_node(session, node))
 }
 
 /// Enter on a place: its box.
@@ -137,7 +146,7 @@ pub(crate) fn telling(delivery: &Delivery) -> Option<&Step> {
 
 /// Enter on a delivery: where it is at, else the service.
 fn step(session: &Session, query: &Query<'_>, index: usize) -> Option<Lead> {
-    let all = deliveries(session.flows()?, query.filter);
+    let all = deliveries(session.flows()?, &query.list.filter);
     let delivery = all.get(index)?;
     Some(Lead::Node(match telling(delivery).map(|s| s.kind) {
         Some(StepKind::Source | StepKind::Pipeline) => NodeId::of(System::Pipeline),

@@ -19,12 +19,12 @@ pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Logs,
     place: Some(Jump::Logs),
     needs: &[LogTail::KEY, LogGroup::KEY],
-    panels: &[Panel { title: LINES, rows: None, enter: None }, opens("Patterns", ids, open)],
+    panels: &[Panel { title: LINES, rows: None, enter: None, is: None, columns: &[] }, opens("Patterns", ids, open)],
 };
 
 /// The kinds of lines that are shown.
 pub(crate) fn kinds<'a>(session: &'a Session, query: &Query<'_>) -> Vec<&'a Kind> {
-    let fields = |k: &Kind| query.filter.matches_fields(&[&k.template, &k.services, k.level.word()]);
+    let fields = |k: &Kind| query.list.filter.matches_fields(&[&k.template, &k.services, k.level.word()]);
     session.logs.kinds().iter().filter(|k| fields(k)).collect()
 }
 

@@ -12,6 +12,7 @@ pub(crate) mod delivery;
 pub(crate) mod edge;
 pub(crate) mod flows;
 pub(crate) mod incidents;
+pub(crate) mod json;
 pub(crate) mod logs;
 pub(crate) mod network;
 pub(crate) mod problems;
@@ -25,13 +26,15 @@ pub(crate) mod timeline;
 pub(crate) mod verify;
 pub(crate) mod zones;
 
+use super::ListState;
 use super::Session;
-use super::filter::Filter;
+use super::column::Column;
 use super::rows::Ids;
 use crate::input::Jump;
 use crate::insight::NodeId;
 use crate::model::identity::Identity;
 use crate::model::network::Zones;
+use crate::model::resource::Resource;
 use crate::model::section::Section;
 use crate::model::section::SectionKey;
 use crate::model::service::Cluster;
@@ -41,8 +44,8 @@ use crate::model::service::Cluster;
 pub struct Query<'q> {
     /// What the pane is about: a service's name, else empty.
     pub subject: &'q str,
-    /// Which rows are shown.
-    pub filter: &'q Filter,
+    /// Which rows are shown, and in which order.
+    pub(crate) list: &'q ListState,
 }
 
 /// Where Enter on a row leads.
@@ -68,6 +71,9 @@ pub(crate) type Rows = for<'a> fn(&'a Session, &Query<'_>) -> Ids<'a>;
 /// What Enter on the row of that index does.
 pub(crate) type Enter = fn(&Session, &Query<'_>, usize) -> Option<Lead>;
 
+/// What the row of that index is in AWS.
+pub(crate) type Is = fn(&Session, &Query<'_>, usize) -> Option<Resource>;
+
 /// One panel of a pane.
 #[derive(Debug, Clone, Copy)]
 pub struct Panel {
@@ -77,6 +83,22 @@ pub struct Panel {
     pub rows: Option<Rows>,
     /// Where its rows lead, if they do.
     pub enter: Option<Enter>,
+    /// What its rows are in AWS, if they are.
+    pub(crate) is: Option<Is>,
+    /// Its columns, where it is a table that can be sorted.
+    pub(crate) columns: &'static [Column],
+}
+
+impl Panel {
+    /// Whose rows are this in AWS.
+    const fn is(self, is: Is) -> Self {
+        Self { is: Some(is), ..self }
+    }
+
+    /// Whose rows are sorted by one of these columns.
+    const fn columns(self, columns: &'static [Column]) -> Self {
+        Self { columns, ..self }
+    }
 }
 
 /// One row of the table.
@@ -93,11 +115,11 @@ pub(crate) struct PaneRow {
 }
 
 const fn list(title: &'static str, rows: Rows) -> Panel {
-    Panel { title, rows: Some(rows), enter: None }
+    Panel { title, rows: Some(rows), enter: None, is: None, columns: &[] }
 }
 
 const fn opens(title: &'static str, rows: Rows, enter: Enter) -> Panel {
-    Panel { title, rows: Some(rows), enter: Some(enter) }
+    Panel { title, rows: Some(rows), enter: Some(enter), is: None, columns: &[] }
 }
 
 /// What every screen shows beside the health of the nodes, whose sections `insight` knows.
@@ -167,4 +189,6 @@ panes! {
     Charts => charts::ROW,
     /// Queries of Logs Insights.
     Queries => queries::ROW,
+    /// One box's part of the state document.
+    Json => json::ROW,
 }

@@ -20,7 +20,7 @@ pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Problems,
     place: Some(Jump::Problems),
     needs: &[],
-    panels: &[opens("Problems", |s, q| troubles(s, q.filter).iter().map(|t| t.node.to_string().into()).collect::<Ids<'_>>(), node)],
+    panels: &[opens("Problems", |s, q| troubles(s, &q.list.filter).iter().map(|t| t.node.to_string().into()).collect::<Ids<'_>>(), node)],
 };
 
 /// One box that is not well.
@@ -43,7 +43,7 @@ pub(crate) fn is_trouble(verdict: &Verdict) -> bool {
 
 /// Enter on a row: the pane of its box.
 fn node(session: &Session, query: &Query<'_>, index: usize) -> Option<Lead> {
-    troubles(session, query.filter).into_iter().nth(index).map(|t| Lead::Node(t.node))
+    troubles(session, &query.list.filter).into_iter().nth(index).map(|t| Lead::Node(t.node))
 }
 
 /// The worst first; of those the cause before what follows from it, then what has lasted longest.

@@ -21,9 +21,9 @@ pub(super) const ROW: &PaneRow = &PaneRow {
     place: Some(Jump::Queries),
     needs: &[],
     panels: &[
-        opens("Queries", |s, q| named(s, q.filter).into_iter().map(|n| Cow::Owned(n.name)).collect(), ask),
-        opens("Result", |s, q| shown(s, q.filter).into_iter().map(|(n, _)| Cow::Owned(n.to_string())).collect(), in_full),
-        list("Row", |s, q| cells_shown(s, q.filter).into_iter().map(|(name, _)| name.into()).collect()),
+        opens("Queries", |s, q| named(s, &q.list.filter).into_iter().map(|n| Cow::Owned(n.name)).collect(), ask),
+        opens("Result", |s, q| shown(s, &q.list.filter).into_iter().map(|(n, _)| Cow::Owned(n.to_string())).collect(), in_full),
+        list("Row", |s, q| cells_shown(s, &q.list.filter).into_iter().map(|(name, _)| name.into()).collect()),
     ],
 };
 
@@ -64,9 +64,9 @@ fn cells(session: &Session) -> impl Iterator<Item = (&str, &str)> {
 }
 
 fn ask(session: &Session, query: &Query<'_>, index: usize) -> Option<Lead> {
-    named(session, query.filter).into_iter().nth(index).map(|named| Lead::Query(named.name))
+    named(session, &query.list.filter).into_iter().nth(index).map(|named| Lead::Query(named.name))
 }
 
 fn in_full(session: &Session, query: &Query<'_>, index: usize) -> Option<Lead> {
-    shown(session, query.filter).get(index).map(|_| Lead::Panel(ROW_IN_FULL))
+    shown(session, &query.list.filter).get(index).map(|_| Lead::Panel(ROW_IN_FULL))
 }

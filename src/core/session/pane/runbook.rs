@@ -11,7 +11,7 @@ pub(super) const LIST: &PaneRow = &PaneRow {
     id: PaneId::Runbooks,
     place: Some(Jump::Runbooks),
     needs: &[],
-    panels: &[opens("Runbooks", |s, q| s.book_rows(q.subject, q.filter).iter().map(|r| r.identity().into()).collect(), open)],
+    panels: &[opens("Runbooks", |s, q| s.book_rows(q.subject, &q.list.filter).iter().map(|r| r.identity().into()).collect(), open)],
 };
 
 /// Its expressions say what it needs: `session::runbook`.
@@ -26,7 +26,7 @@ pub(super) const WALK: &PaneRow = &PaneRow {
 };
 
 fn open(session: &Session, query: &Query<'_>, index: usize) -> Option<Lead> {
-    match session.book_rows(query.subject, query.filter).get(index)? {
+    match session.book_rows(query.subject, &query.list.filter).get(index)? {
         BookRow::Walk(progress) => Some(Lead::Walk(progress.id())),
         BookRow::Book(book, _) => Some(Lead::Runbook(book.name.clone())),
     }

@@ -15,12 +15,12 @@ pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Timeline,
     place: Some(Jump::Timeline),
     needs: &[ScalingActivities::KEY, AlarmHistory::KEY],
-    panels: &[opens("Timeline", |s, q| stamped(timeline(s, q.filter), |e| (Some(e.at), &e.text)), node)],
+    panels: &[opens("Timeline", |s, q| stamped(timeline(s, &q.list.filter), |e| (Some(e.at), &e.text)), node)],
 };
 
 /// Enter on an event: where it happened.
 fn node(session: &Session, query: &Query<'_>, index: usize) -> Option<Lead> {
-    timeline(session, query.filter).get(index).map(|e| Lead::Node(e.node.clone()))
+    timeline(session, &query.list.filter).get(index).map(|e| Lead::Node(e.node.clone()))
 }
 
 /// What changed, newest first; found by box, words and severity.

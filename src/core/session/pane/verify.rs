@@ -19,7 +19,7 @@ pub(super) const ROW: &PaneRow = &PaneRow {
     id: PaneId::Verify,
     place: Some(Jump::Verify),
     needs: &[TaskDefinitions::KEY, LogGroup::KEY, CacheSubnets::KEY],
-    panels: &[opens("Statements", |s, q| named(statements(s, q.filter), |r| copied(r)), node)],
+    panels: &[opens("Statements", |s, q| named(statements(s, &q.list.filter), |r| copied(r)), node)],
 };
 
 /// The place of a result that needs a person, before all others: what is wrong, what is nearly so, what nobody could tell.
@@ -78,7 +78,7 @@ fn copied(row: &StatementResult) -> String {
 
 /// Enter on a statement: the system that it is about, where that is one box.
 fn node(session: &Session, query: &Query<'_>, index: usize) -> Option<Lead> {
-    let all = statements(session, query.filter);
+    let all = statements(session, &query.list.filter);
     let about = &all.get(index)?.about;
     let named = || session.stack.services.iter().find(|s| about.title.to_lowercase().contains(&s.role.title().to_lowercase()));
     match System::read_by(&about.source) {

@@ -7,11 +7,13 @@ use crate::model::network::NatGateways;
 use crate::model::network::Network;
 use crate::model::network::Routes;
 use crate::model::network::Zones;
+use crate::model::resource::Resource;
 use crate::model::section::Section;
 use crate::model::system::System;
 use crate::session::Session;
 use crate::session::filter::Filter;
 use crate::session::rows::named;
+use crate::session::selected;
 
 use super::{Lead, PaneId, PaneRow, Query, opens};
 
@@ -20,8 +22,9 @@ pub(super) const ROW: &PaneRow = &PaneRow {
     place: Some(Jump::Zones),
     needs: &[Zones::KEY, Network::KEY, NatGateways::KEY, Routes::KEY],
     panels: &[
-        opens("Availability zones", |s, q| named(s.zones().map_or_else(Vec::new, |m| cells(m, q.filter)), identity), cell_node),
-        opens("Findings", |s, q| named(s.zones().map_or_else(Vec::new, |m| findings(m, q.filter)), |m| told(m)), finding_node),
+        opens("Availability zones", |s, q| named(s.zones().map_or_else(Vec::new, |m| cells(m, &q.list.filter)), identity), cell_node)
+            .is(cell),
+        opens("Findings", |s, q| named(s.zones().map_or_else(Vec::new, |m| findings(m, &q.list.filter)), |m| told(m)), finding_node),
     ],
 };
 
@@ -69,7 +72,7 @@ pub(crate) fn word(system: &ZoneSystem) -> &str {
     }
 }
 
-/// What `y` copies: the zone and the resource that is there.
+/// The zone and what is there.
 fn identity(cell: &Cell<'_>) -> String {
     let gateway = cell.zone.nat.gateway.as_ref().filter(|_| cell.system == ZoneSystem::Nat).map(|g| g.id.as_str());
     format!("{} {}", cell.zone.name, gateway.unwrap_or(word(&cell.system)))
@@ -79,15 +82,20 @@ fn told(mark: &Mark) -> String {
     mark.text.clone()
 }
 
+fn cell(session: &Session, query: &Query<'_>, index: usize) -> Option<Resource> {
+    let all = cells(session.zones()?, &query.list.filter);
+    all.get(index).map(|c| selected::of_node(session, &node(&c.system, &c.zone.letter)))
+}
+
 /// Enter on a cell: its system.
 fn cell_node(session: &Session, query: &Query<'_>, index: usize) -> Option<Lead> {
-    let all = cells(session.zones()?, query.filter);
+    let all = cells(session.zones()?, &query.list.filter);
     all.get(index).map(|c| Lead::Node(node(&c.system, &c.zone.letter)))
 }
 
 /// Enter on a finding: the system that it is about.
 fn finding_node(session: &Session, query: &Query<'_>, index: usize) -> Option<Lead> {
-    let all = findings(session.zones()?, query.filter);
+    let all = findings(session.zones()?, &query.list.filter);
     all.get(index).map(|m| Lead::Node(node(&m.system, m.zone.as_deref().unwrap_or_default())))
 }
 

@@ -130,7 +130,7 @@ fn keys_act_on_the_selected_box_as_on_the_stack_view() {
     let at_web = || {
         let mut s = seeing((120, 40), TROUBLES);
         observe(&mut s, |store| {
-            store.put(Database { endpoint: Some("db.example".into()), ..Database::default() }, at(0), Duration::from_secs(5));
+            store.put(Database { id: "orders-db".into(), ..Database::default() }, at(0), Duration::from_secs(5));
         });
         let store = Arc::clone(&s.store);
         update(&mut s, Msg::Observed(store, judged(TROUBLES)));
@@ -147,7 +147,7 @@ fn keys_act_on_the_selected_box_as_on_the_stack_view() {
     press(&mut s, "c");
     assert_eq!(s.screen().map(|s| (s.pane, s.subject.as_str())), Some((PaneId::Charts, "svc/web")));
     let mut s = at_web();
-    assert_eq!(press(&mut s, "down y"), [Effect::Copy("db.example".into())]);
+    assert_eq!(press(&mut s, "down y"), [Effect::Copy("orders-db".into())]);
     let book = |s: &Session| s.incident_with_runbook().map(|(book, ..)| book);
     let mut s = at_web();
     update(&mut s, Msg::Incidents(vec![failover(&["db", "svc/web"])]));

@@ -10,7 +10,7 @@ use crate::log;
 use crate::model::log::LogTail;
 use crate::session::filter::Filter;
 use crate::session::pane::{Lead, PANES, PaneId, Query, row};
-use crate::session::{Effect, Screen, Session, Tone, act, layout, query, rows, runbook};
+use crate::session::{Effect, Screen, Session, Tone, act, json, layout, query, rows, runbook};
 
 /// Longer filters are cut: a paste must not fill memory.
 const LONGEST_FILTER: usize = 200;
@@ -30,7 +30,7 @@ pub(super) fn open(session: &mut Session, effects: &mut Vec<Effect>) {
     let Some(enter) = row(pane).panels.get(panel).and_then(|p| p.enter) else { return };
     let state = session.list(pane, &subject, panel);
     let position = state.position(&rows::ids(session, pane, &subject, panel));
-    match enter(session, &Query { subject: &subject, filter: &state.filter }, position) {
+    match enter(session, &Query { subject: &subject, list: &state }, position) {
         Some(Lead::Node(node)) => open_node(session, &node),
         Some(Lead::Logs(filter)) => open_logs(session, &filter),
         Some(Lead::Runbook(name)) => said(session, |s| s.open_runbook(&name, &BTreeMap::new(), None)),
@@ -180,7 +180,7 @@ pub(super) fn paste(session: &mut Session, pasted: &str) -> bool {
     true
 }
 
-/// What `y` copies: the selected ARN, name or log line.
+/// What `y` copies: the name of what is selected; where that is nothing in AWS, the line as it stands.
 pub(super) fn copied(session: &mut Session) -> Option<String> {
     if session.situation().walk {
         return runbook::copied(session);
@@ -188,14 +188,44 @@ pub(super) fn copied(session: &mut Session) -> Option<String> {
     if session.situation().queries {
         return query::copied(session);
     }
-    if let Some(node) = session.pointed() {
-        return (layout::spec(node.system()).copies)(&session.stack, &session.store, &node);
-    }
     if session.situation().logs {
         return logs::copied(session);
+    }
+    if let Some(found) = session.selected_resource() {
+        return Some(found.name).filter(|name| !name.is_empty());
     }
     let Screen { pane, subject, panel } = session.screen()?;
     let ids = rows::ids(session, *pane, subject, *panel);
     let at = session.list(*pane, subject, *panel).position(&ids);
-    ids.get(at).map(|id| id.clone().into_owned())
+    let line = if *pane == PaneId::Json {
+        let lines = json::shown(session.json(), &session.list(*pane, subject, *panel).filter);
+        lines.get(at).map(|line| line.text())
+    } else {
+        ids.get(at).map(|id| id.clone().into_owned())
+    };
+    // A pane without a list has the name of what it is about.
+    line.or_else(|| session.concerned().map(|found| found.name)).filter(|text| !text.is_empty())
+}
+
+/// Opens the part of the state document that is about the selected box.
+pub(super) fn open_json(session: &mut Session) {
+    match session.selected_node() {
+        Some(node) => push(session, PaneId::Json, node.to_string(), 0),
+        None => super::flash(session, "no box is selected".to_owned(), Tone::Done),
+    }
+}
+
+/// What `Y` copies: the ARN, or the whole of a document; else why there is nothing to copy.
+pub(super) fn copied_arn(session: &Session) -> Result<String, String> {
+    if session.json_of().is_some() {
+        return Ok(json::whole(session.json()));
+    }
+    let found = session.concerned().ok_or("nothing to copy here")?;
+    found.arn(&session.home()).ok_or_else(|| format!("no ARN is known of {}", found.words()))
+}
+
+/// What `u` copies, or why there is nothing to copy.
+pub(super) fn copied_page(session: &Session) -> Result<String, String> {
+    let found = session.concerned().ok_or("nothing to copy here")?;
+    found.page(&session.home()).ok_or_else(|| format!("no console page is known of {}", found.words()))
 }

@@ -164,14 +164,14 @@ pub(super) fn carry(session: &mut Session, intent: Intent, key: Key, effects: &m
             effects.push(Effect::Refresh(session.needs()));
             flash(session, refresh::words(session), Tone::Done);
         }
-        Intent::Copy => match layer::copied(session) {
-            Some(text) => {
-                let words = if session.situation().walk { runbook::told(session, &text) } else { format!("copied {text}") };
-                flash(session, words, Tone::Done);
-                effects.push(Effect::Copy(text));
+        Intent::Json => layer::open_json(session),
+        Intent::Sort if session.situation().queries => query::sort(session, key.code == Code::Char('O')),
+        Intent::Sort => {
+            if let Some(why) = nav::sort(session, key.code == Code::Char('O')) {
+                flash(session, why.to_owned(), Tone::Done);
             }
-            None => flash(session, "nothing to copy here".to_owned(), Tone::Done),
-        },
+        }
+        Intent::Copy => copy(session, key, effects),
         Intent::Help => session.help = session.help.take().xor(Some(help::Help::default())),
         Intent::Back => layer::back(session, effects),
         Intent::Open => layer::open(session, effects),
@@ -183,7 +183,6 @@ pub(super) fn carry(session: &mut Session, intent: Intent, key: Key, effects: &m
             logs::carry(session, intent, key, effects);
         }
         Intent::Save if session.situation().queries => query::save(session, effects),
-        Intent::Sort => query::sort(session, key.code == Code::Char('O')),
         Intent::Times | Intent::GoTo | Intent::Mark | Intent::Save | Intent::Older => logs::carry(session, intent, key, effects),
         Intent::Window => session.window.widen(),
         Intent::Fold => session.unfolded = !session.unfolded,
@@ -208,6 +207,30 @@ pub(super) fn carry(session: &mut Session, intent: Intent, key: Key, effects: &m
                 nav::jump(session, c.to_digit(10).unwrap_or(1) as usize - 1);
             }
         }
+    }
+}
+
+/// The name, the ARN or the page of what is selected, by the key; or why there is none.
+fn copy(session: &mut Session, key: Key, effects: &mut Vec<Effect>) {
+    let none = || "nothing to copy here".to_owned();
+    let walk = session.situation().walk;
+    let asked = match key.code {
+        Code::Char('Y' | 'u') if walk => Err(none()),
+        Code::Char('Y') => layer::copied_arn(session),
+        Code::Char('u') => layer::copied_page(session),
+        _ => layer::copied(session).ok_or_else(none),
+    };
+    match asked {
+        Ok(text) => {
+            let words = match text.lines().count() {
+                _ if walk => runbook::told(session, &text),
+                2.. => format!("copied {} lines", text.lines().count()),
+                _ => format!("copied {text}"),
+            };
+            flash(session, words, Tone::Done);
+            effects.push(Effect::Copy(text));
+        }
+        Err(why) => flash(session, why, Tone::Done),
     }
 }
 

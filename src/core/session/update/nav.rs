@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use crate::input::Dir;
 use crate::insight::NodeId;
+use crate::session::column::Order;
 use crate::session::layout::{self, Area};
 use crate::session::pane::{self, PaneId};
 use crate::session::{Screen, Session, rows};
@@ -144,6 +145,23 @@ pub(super) fn scroll(session: &mut Session, rows: isize) {
     let at = state.position(&ids).saturating_add_signed(rows);
     state.select(&ids, at);
     session.lists.insert((pane, subject, panel), state);
+}
+
+/// Sorts the focused table by its next column, or turns the order round. What is selected stays so.
+pub(super) fn sort(session: &mut Session, turn: bool) -> Option<&'static str> {
+    let Screen { pane, subject, panel } = session.screen().cloned()?;
+    let columns = pane::row(pane).panels.get(panel).map_or(&[][..], |p| p.columns);
+    let mut list = session.list(pane, &subject, panel);
+    match (turn, list.order) {
+        _ if columns.is_empty() => return Some("not sorted: this is no table"),
+        (true, None) => return Some("sorted by no column yet: o sorts by the first"),
+        (true, Some(order)) => list.order = Some(order.turned()),
+        (false, order) => list.order = Order::next(order, columns),
+    }
+    session.lists.insert((pane, subject.clone(), panel), list.clone());
+    list.index = list.position(&rows::ids(session, pane, &subject, panel));
+    session.lists.insert((pane, subject, panel), list);
+    None
 }
 
 /// After new data: the selection of every open list stays on the same thing, or falls to its neighbour.

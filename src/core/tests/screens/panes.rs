@@ -62,6 +62,7 @@ const PANES: &[(&str, Way)] = &[
     ("logs", Way::Key('L')),
     ("timeline", Way::Key('e')),
     ("charts", Way::Key('c')),
+    ("json", Way::Key('J')),
     ("zones", Way::Key('z')),
     ("flows", Way::Key('F')),
     ("verify", Way::Key('V')),
@@ -121,6 +122,27 @@ fn what_happens_to_the_stack_looks_as_agreed_where_it_is_told() {
             agreed(&format!("{pane}-{story}"), &out.join("\n"));
         }
     }
+}
+
+/// The heading has an arrow where its column is on the screen; the rule above says it in any case.
+#[test]
+fn a_sorted_table_says_by_which_column_and_which_way_round() {
+    let mut out = String::new();
+    for (way, keys, size) in [
+        (Way::Service, "oooooooo", USUAL),
+        (Way::Service, "oooooo", (80, 24)),
+        (Way::Key('a'), "oooO", (200, 60)),
+        (Way::Box("build"), "oooo", USUAL),
+    ] {
+        let mut session = fixture::incident().session(size);
+        open(&mut session, &way);
+        for key in keys.chars() {
+            update(&mut session, Msg::Key(Key::char(key)));
+        }
+        let buffer = draw(&session, &Theme::terminal(), size);
+        let _ = writeln!(out, "── {keys} · {}×{}\n{}", size.0, size.1, dump_of(&buffer, body(&buffer)));
+    }
+    agreed("sorted", &out);
 }
 
 #[test]

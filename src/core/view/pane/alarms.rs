@@ -7,7 +7,7 @@ use super::{List, Panels, beside, panel, spacious, split, text, widen};
 use crate::insight::NodeId;
 use crate::model::alarm::{Alarm, AlarmHistory, AlarmState, Alarms, Comparison};
 use crate::model::text::{cells, clip};
-use crate::session::filter::Filter;
+use crate::session::ListState;
 use crate::session::pane::alarms as alarms_rows;
 use crate::session::{Screen, rows};
 use crate::theme::Role;
@@ -15,7 +15,6 @@ use crate::view::View;
 use crate::view::figures::{ago, clock};
 use crate::view::stack::explain;
 use crate::view::state::{freshness, ready};
-use crate::view::widget::table::{Column, Fill};
 use crate::view::widget::{Ink, Phrase};
 
 /// From here on alarms and history stand beside each other without cutting names.
@@ -46,7 +45,7 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
 /// The selected alarm in full, where the lists leave room for it.
 fn detail(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let state = v.session.list(screen.pane, &screen.subject, 0);
-    let all = alarms_rows::alarms(v.store, v.session.unfolded, &state.filter);
+    let all = alarms_rows::alarms(v.store, v.session.unfolded, &state);
     let position = state.position(&rows::ids(v.session, screen.pane, &screen.subject, 0));
     let Some(alarm) = all.get(position).filter(|_| area.height >= 5) else { return };
     let inner = ink.rule(area, &Phrase::of(v.alarm_name(&alarm.name), Role::Muted), &Phrase::new(), false);
@@ -133,7 +132,7 @@ pub(crate) fn short_row<'a>(v: &View<'a>, alarm: &'a Alarm, width: usize) -> Phr
 
 /// One row each, worst first, for the stack view.
 pub(crate) fn brief(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
-    let all = alarms_rows::alarms(v.store, false, &Filter::default());
+    let all = alarms_rows::alarms(v.store, false, &ListState::default());
     let longest = all.iter().map(|a| cells(v.short(&a.name)) as u16).max().unwrap_or(0);
     let name = longest.clamp(16, (area.width / 2).max(16)).max(area.width.saturating_sub(12).min(longest));
     for (i, alarm) in all.iter().take(usize::from(area.height)).enumerate() {
@@ -185,28 +184,22 @@ fn condition(alarm: &Alarm, width: usize) -> String {
     format!("{} {limit}", clip(metric(alarm), room))
 }
 
-const ALARMS: &[Column] = &[
-    Column::left("", 1, 0),
-    Column { title: "alarm", width: 24, grow: 1, fill: Fill::Middle, rank: 0 },
-    Column::left("state", 7, 0),
-    Column::right("since", 7, 0),
-    Column { title: "metric", width: 16, grow: 1, fill: Fill::Left, rank: 2 },
-    Column::left("limit", 18, 0),
-    Column::left("notify", 6, 3),
-    Column { title: "reason", width: 40, grow: 2, fill: Fill::Left, rank: 4 },
-];
-
 fn alarms(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let known = match ready::<Alarms>(v) {
         Ok(known) => known,
         Err(lines) => return explain(&lines, area, ink),
     };
     let state = v.session.list(screen.pane, &screen.subject, 0);
-    let all = alarms_rows::alarms(v.store, v.session.unfolded, &state.filter);
+    let all = alarms_rows::alarms(v.store, v.session.unfolded, &state);
     let scaling = known.alarms.iter().filter(|a| a.is_scaling()).count();
     let folded = scaling > 0 && !v.session.unfolded;
     let table = Rect { height: area.height.saturating_sub(u16::from(folded)), ..area };
-    let list = List { panel: 0, columns: ALARMS, rows: all.len(), empty: "no alarms except for scaling; each box still has its own rules" };
+    let list = List {
+        panel: 0,
+        columns: alarms_rows::ALARMS,
+        rows: all.len(),
+        empty: "no alarms except for scaling; each box still has its own rules",
+    };
     list.draw(v, screen, table, ink, |i| {
         let Some(alarm) = all.get(i) else { return Vec::new() };
         let (glyph, role) = mark(alarm);
@@ -237,12 +230,6 @@ fn alarms(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     }
 }
 
-const HISTORY: &[Column] = &[
-    Column::left("when (UTC)", 12, 0),
-    Column { title: "alarm", width: 28, grow: 4, fill: Fill::Middle, rank: 0 },
-    Column { title: "change", width: 12, grow: 1, fill: Fill::Left, rank: 0 },
-];
-
 /// `ok → alarm` of a change of state; the other changes in their own words.
 fn change(summary: &str) -> std::borrow::Cow<'_, str> {
     let states = summary.strip_prefix("Alarm updated from ").and_then(|s| s.split_once(" to "));
@@ -254,9 +241,9 @@ fn history(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     if let Err(lines) = ready::<AlarmHistory>(v) {
         return explain(&lines, area, ink);
     }
-    let filter = v.session.list(screen.pane, &screen.subject, 1).filter;
-    let all = alarms_rows::alarm_history(v.store, &filter);
-    let list = List { panel: 1, columns: HISTORY, rows: all.len(), empty: "no alarm state changes in the last day" };
+    let state = v.session.list(screen.pane, &screen.subject, 1);
+    let all = alarms_rows::alarm_history(v.store, &state);
+    let list = List { panel: 1, columns: alarms_rows::HISTORY, rows: all.len(), empty: "no alarm state changes in the last day" };
     list.draw(v, screen, area, ink, |i| {
         all.get(i).map_or_else(Vec::new, |c| {
             vec![Phrase::of(clock(c.at, v.now), Role::Muted), text(v.alarm_name(&c.name)), text(change(&c.summary))]

@@ -16,7 +16,6 @@ use crate::view::stack::balancer as card;
 use crate::view::stack::explain;
 use crate::view::state::{freshness, ready};
 use crate::view::widget::chart::grid;
-use crate::view::widget::table::{Column, Fill};
 use crate::view::widget::{Ink, Phrase};
 
 /// Draws the pane.
@@ -77,23 +76,13 @@ fn header(b: &Balancer) -> Vec<(&'static str, Phrase<'_>)> {
     ]
 }
 
-const TARGETS: &[Column] = &[
-    Column::left("", 1, 0),
-    Column { title: "target group", width: 16, grow: 1, fill: Fill::Left, rank: 0 },
-    Column::left("zone", 4, 0),
-    Column::left("target", 21, 0),
-    Column::left("state", 10, 0),
-    Column::left("reason", 31, 1),
-    Column { title: "", width: 16, grow: 2, fill: Fill::Left, rank: 2 },
-];
-
 fn targets(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     if let Some(problem) = ready::<Targets>(v).err().or_else(|| ready::<Routing>(v).err()) {
         return explain(&problem, area, ink);
     }
-    let filter = v.session.list(screen.pane, &screen.subject, 0).filter;
-    let all = balancer_rows::targets(v.store, &filter);
-    let list = List { panel: 0, columns: TARGETS, rows: all.len(), empty: "no registered targets" };
+    let state = v.session.list(screen.pane, &screen.subject, 0);
+    let all = balancer_rows::targets(v.store, &state);
+    let list = List { panel: 0, columns: balancer_rows::TARGETS, rows: all.len(), empty: "no registered targets" };
     list.draw(v, screen, area, ink, |i| {
         let same = i > 0 && all.get(i - 1).zip(all.get(i)).is_some_and(|(a, b)| a.0.arn == b.0.arn);
         all.get(i).map_or_else(Vec::new, |(g, t)| target_row(v, g, t, same))
@@ -119,20 +108,13 @@ fn target_row<'a>(v: &View<'a>, group: &'a TargetGroup, target: &'a Target, same
     ]
 }
 
-const RULES: &[Column] = &[
-    Column::left("listener", 10, 0),
-    Column::right("rule", 7, 1),
-    Column { title: "host, path, …", width: 10, grow: 1, fill: Fill::Left, rank: 0 },
-    Column { title: "action", width: 20, grow: 2, fill: Fill::Left, rank: 0 },
-];
-
 fn rules(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     if let Err(lines) = ready::<Routing>(v) {
         return explain(&lines, area, ink);
     }
-    let filter = v.session.list(screen.pane, &screen.subject, 1).filter;
-    let all = balancer_rows::rules(v.store, &filter);
-    let list = List { panel: 1, columns: RULES, rows: all.len(), empty: "no listeners" };
+    let state = v.session.list(screen.pane, &screen.subject, 1);
+    let all = balancer_rows::rules(v.store, &state);
+    let list = List { panel: 1, columns: balancer_rows::RULES, rows: all.len(), empty: "no listeners" };
     list.draw(v, screen, area, ink, |i| all.get(i).map_or_else(Vec::new, |(l, r)| rule_row(l, *r)));
 }
 
@@ -146,25 +128,13 @@ fn rule_row<'a>(listener: &'a Listener, rule: Option<&'a Rule>) -> Vec<Phrase<'a
     ]
 }
 
-const GROUPS: &[Column] = &[
-    Column { title: "target group", width: 12, grow: 1, fill: Fill::Left, rank: 0 },
-    Column::left("targets", 9, 0),
-    Column::right("healthy", 7, 0),
-    Column { title: "check", width: 14, grow: 2, fill: Fill::Left, rank: 0 },
-    Column::right("every", 5, 1),
-    Column::right("limit", 5, 2),
-    Column::left("up, down", 8, 1),
-    Column::left("codes", 8, 2),
-    Column::right("drain", 5, 1),
-];
-
 fn groups(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     if let Err(lines) = ready::<Routing>(v) {
         return explain(&lines, area, ink);
     }
-    let filter = v.session.list(screen.pane, &screen.subject, 2).filter;
-    let all = balancer_rows::target_groups(v.store, &filter);
-    let list = List { panel: 2, columns: GROUPS, rows: all.len(), empty: "no target groups" };
+    let state = v.session.list(screen.pane, &screen.subject, 2);
+    let all = balancer_rows::target_groups(v.store, &state);
+    let list = List { panel: 2, columns: balancer_rows::GROUPS, rows: all.len(), empty: "no target groups" };
     list.draw(v, screen, area, ink, |i| all.get(i).map_or_else(Vec::new, |g| group_row(v, g)));
 }
 

@@ -19,7 +19,6 @@ use crate::view::stack::cache as card;
 use crate::view::stack::explain;
 use crate::view::state::{freshness, ready};
 use crate::view::widget::chart::grid;
-use crate::view::widget::table::{Column, Fill};
 use crate::view::widget::{Ink, Phrase, Unit};
 
 /// Draws the pane.
@@ -90,31 +89,13 @@ fn header(g: &ReplicationGroup) -> Vec<(&'static str, Phrase<'_>)> {
     pairs
 }
 
-const NODES: &[Column] = &[
-    Column::left("", 1, 0),
-    Column::left("shard", 5, 0),
-    Column { title: "node", width: 12, grow: 1, fill: Fill::Middle, rank: 0 },
-    Column::left("role", 7, 0),
-    Column::left("zone", 4, 0),
-    Column::left("status", 10, 6),
-    Column::right("memory", 7, 1),
-    Column::right("engine", 7, 2),
-    Column::right("gets", 7, 4),
-    Column::right("sets", 7, 4),
-    Column::right("conns", 6, 5),
-    Column::right("lag", 7, 2),
-    Column::left("link", 5, 3),
-    Column::right("evicted", 8, 7),
-    Column::left("last hour", 20, 8),
-];
-
 fn nodes(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
-    let filter = v.session.list(screen.pane, &screen.subject, 0).filter;
-    let all = cache_rows::cache_nodes(v.store, &filter);
+    let state = v.session.list(screen.pane, &screen.subject, 0);
+    let all = cache_rows::cache_nodes(v.store, &state);
     let roles = redis_roles(v.store, v.now);
     let known = v.store.get::<CacheNodes>();
     let plain = v.store.get::<ReplicationGroup>().is_some_and(|g| g.engine == Engine::Memcached);
-    let list = List { panel: 0, columns: NODES, rows: all.len(), empty: "no nodes" };
+    let list = List { panel: 0, columns: cache_rows::NODES, rows: all.len(), empty: "no nodes" };
     list.draw(v, screen, area, ink, |i| {
         let Some((shard, member)) = all.get(i) else { return Vec::new() };
         let id = |metric: metric::Redis| metric.of(&member.id);
@@ -166,8 +147,8 @@ fn nodes(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
 fn events(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     match ready::<CacheEvents>(v) {
         Ok(_) => {
-            let filter = v.session.list(screen.pane, &screen.subject, 1).filter;
-            data_events(v, screen, 1, &cache_rows::events(v.store, &filter), area, ink);
+            let state = v.session.list(screen.pane, &screen.subject, 1);
+            data_events(v, screen, 1, &cache_rows::events(v.store, &state), area, ink);
         }
         Err(lines) => explain(&lines, area, ink),
     }

@@ -92,7 +92,7 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
 }
 
 fn table(charts: &[Chart<'_>], at: usize, span: i64, cursor: Option<Time>, area: Rect, ink: &mut Ink<'_>) {
-    let shown = Table { columns: if cursor.is_some() { THEN } else { NOW }, rows: charts.len(), selected: Some((at, true)) };
+    let shown = Table { columns: if cursor.is_some() { THEN } else { NOW }, rows: charts.len(), selected: Some((at, true)), order: None };
     shown.draw(area, ink, |i| {
         let Some(chart) = charts.get(i) else { return Vec::new() };
         let figure =

@@ -20,7 +20,6 @@ use crate::view::figures::ago;
 use crate::view::stack::explain;
 use crate::view::state::{freshness, ready};
 use crate::view::widget::chart::grid;
-use crate::view::widget::table::{Column, Fill};
 use crate::view::widget::{Chart, Ink, Phrase, Unit};
 
 const DASHBOARDS: usize = 0;
@@ -93,21 +92,14 @@ fn charts<'a>(v: &View<'a>) -> Vec<Chart<'a>> {
     charts
 }
 
-const DASHBOARD_COLUMNS: &[Column] = &[
-    Column { title: "dashboard", width: 20, grow: 1, fill: Fill::Middle, rank: 0 },
-    Column::right("widgets", 7, 0),
-    Column::right("changed", 7, 1),
-    Column { title: "shows", width: 24, grow: 2, fill: Fill::Left, rank: 0 },
-];
-
 fn dashboards(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     if let Err(lines) = ready::<Dashboards>(v) {
         return explain(&lines, area, ink);
     }
-    let filter = v.session.list(screen.pane, &screen.subject, DASHBOARDS).filter;
-    let all = rows::dashboards(v.store, &filter);
+    let state = v.session.list(screen.pane, &screen.subject, DASHBOARDS);
+    let all = rows::dashboards(v.store, &state);
     let empty = format!("no dashboards named {}…", v.session.stack.dashboard_prefix);
-    let list = List { panel: DASHBOARDS, columns: DASHBOARD_COLUMNS, rows: all.len(), empty: &empty };
+    let list = List { panel: DASHBOARDS, columns: rows::DASHBOARDS, rows: all.len(), empty: &empty };
     list.draw(v, screen, area, ink, |i| {
         all.get(i).map_or_else(Vec::new, |d| {
             vec![
@@ -120,26 +112,13 @@ fn dashboards(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     });
 }
 
-const CONTAINER_COLUMNS: &[Column] = &[
-    Column::left("", 1, 0),
-    Column { title: "service", width: 13, grow: 1, fill: Fill::Left, rank: 0 },
-    Column::right("running", 7, 0),
-    Column::right("pending", 7, 1),
-    Column::right("received", 10, 0),
-    Column::left("", 10, 2),
-    Column::right("sent", 10, 0),
-    Column::left("", 10, 2),
-    Column::right("disk read", 9, 1),
-    Column::right("restarts", 8, 0),
-];
-
 fn containers(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     if let Err(lines) = ready::<Services>(v) {
         return explain(&lines, area, ink);
     }
-    let filter = v.session.list(screen.pane, &screen.subject, 1).filter;
-    let all = rows::containers(v.store, &filter);
-    let list = List { panel: 1, columns: CONTAINER_COLUMNS, rows: all.len(), empty: "no services" };
+    let state = v.session.list(screen.pane, &screen.subject, 1);
+    let all = rows::containers(v.store, &state);
+    let list = List { panel: 1, columns: rows::CONTAINERS, rows: all.len(), empty: "no services" };
     list.draw(v, screen, area, ink, |i| all.get(i).map_or_else(Vec::new, |s| container_row(v, s)));
 }
 
@@ -166,11 +145,11 @@ fn container_row<'a>(v: &View<'a>, service: &'a Service) -> Vec<Phrase<'a>> {
 }
 
 fn detail<'a>(v: &View<'a>, screen: &Screen) -> Option<Detail<'a>> {
-    let filter = v.session.list(screen.pane, &screen.subject, screen.panel).filter;
+    let state = v.session.list(screen.pane, &screen.subject, screen.panel);
     let at = selected(v, screen, screen.panel);
     match screen.panel {
-        DASHBOARDS => rows::dashboards(v.store, &filter).get(at).map(|d| dashboard(v, d)),
-        _ => rows::containers(v.store, &filter).get(at).map(|s| container(v, s)),
+        DASHBOARDS => rows::dashboards(v.store, &state).get(at).map(|d| dashboard(v, d)),
+        _ => rows::containers(v.store, &state).get(at).map(|s| container(v, s)),
     }
 }
 

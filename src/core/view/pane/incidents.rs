@@ -13,27 +13,17 @@ use crate::session::pane::incidents as rows;
 use crate::theme::Role;
 use crate::view::View;
 use crate::view::figures::{clock, glyph, name, short_clock};
-use crate::view::widget::table::{Column, Fill};
 use crate::view::widget::{Ink, Phrase};
-
-const COLUMNS: &[Column] = &[
-    Column::left("", 1, 0),
-    Column { title: "what", width: 30, grow: 1, fill: Fill::Left, rank: 0 },
-    Column::left("state", 10, 0),
-    Column::left("since (UTC)", 12, 0),
-    Column::right("lasts", 7, 1),
-    Column::left("acknowledged", 12, 3),
-];
 
 /// Draws the pane.
 pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let state = v.session.list(screen.pane, &screen.subject, 0);
-    let all = rows::listed(v.session, &state.filter);
+    let all = rows::listed(v.session, &state);
     let inner = tabs(v, screen, Phrase::new(), area, ink);
     let wanted = (all.len() as u16 + 2).clamp(3, (inner.height / 3).max(4));
     let (list, rest) = split(inner, wanted);
     let empty = "no incident is known: what goes wrong with a name, and since when, appears here";
-    List { panel: 0, columns: COLUMNS, rows: all.len(), empty }
+    List { panel: 0, columns: rows::INCIDENTS, rows: all.len(), empty }
         .draw(v, screen, list, ink, |i| all.get(i).map_or_else(Vec::new, |incident| row(v, incident)));
     if let Some(incident) = all.get(selected(v, screen, 0)) {
         let mut detail = detail(v, incident);

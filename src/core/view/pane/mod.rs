@@ -12,6 +12,7 @@ mod detail;
 mod edge;
 mod flows;
 mod incidents;
+mod json;
 pub(crate) mod logs;
 mod network;
 mod problems;
@@ -67,6 +68,7 @@ fn drawer(pane: PaneId) -> Draw {
         PaneId::Runbook => runbook::draw_walk,
         PaneId::Charts => charts::draw,
         PaneId::Queries => queries::draw,
+        PaneId::Json => json::draw,
     }
 }
 
@@ -104,7 +106,12 @@ fn position(v: &View<'_>, screen: &Screen, panel: usize) -> Phrase<'static> {
     let state = v.session.list(screen.pane, &screen.subject, panel);
     let ids = rows::ids(v.session, screen.pane, &screen.subject, panel);
     let text = if ids.is_empty() { "0".to_owned() } else { format!("{}/{}", state.position(&ids) + 1, ids.len()) };
-    let place = Phrase::of(text, Role::Text);
+    let sorted = state.order.zip(row(screen.pane).panels.get(panel)).and_then(|(o, p)| Some((o, p.columns.get(o.column)?)));
+    let place = match sorted {
+        Some((order, column)) => Phrase::labelled("by", format!("{} {}", column.title, order.arrow()), Role::Accent).and("  ", Role::Text),
+        None => Phrase::new(),
+    };
+    let place = place.and(text, Role::Text);
     if state.filter.is_empty() {
         place
     } else {
@@ -238,7 +245,7 @@ impl List<'_> {
         }
         let ids = rows::ids(v.session, screen.pane, &screen.subject, self.panel);
         let selected = Some((state.position(&ids), screen.panel == self.panel));
-        Table { columns: self.columns, rows: self.rows, selected }.draw(area, ink, row);
+        Table { columns: self.columns, rows: self.rows, selected, order: state.order }.draw(area, ink, row);
     }
 }
 

@@ -17,7 +17,6 @@ use crate::view::View;
 use crate::view::figures::ago;
 use crate::view::stack::explain;
 use crate::view::state::{freshness, ready};
-use crate::view::widget::table::{Column, Fill};
 use crate::view::widget::{Ink, Phrase};
 
 /// Draws the pane.
@@ -58,12 +57,12 @@ const PANELS: Panels = Panels {
 
 /// The selected row of a list.
 fn detail<'a>(v: &View<'a>, screen: &Screen, panel: usize) -> Option<Detail<'a>> {
-    let filter = v.session.list(screen.pane, &screen.subject, panel).filter;
+    let order = v.session.list(screen.pane, &screen.subject, panel);
     let at = selected(v, screen, panel);
     match panel {
-        0 => rows::roles(v.store, &filter).get(at).map(|r| role(v, r)),
-        1 => rows::keys(v.store, &filter).get(at).map(|k| key(v, k)),
-        _ => rows::secrets(v.store, &filter).get(at).map(|s| secret(v, s)),
+        0 => rows::roles(v.store, &order).get(at).map(|r| role(v, r)),
+        1 => rows::keys(v.store, &order).get(at).map(|k| key(v, k)),
+        _ => rows::secrets(v.store, &order).get(at).map(|s| secret(v, s)),
     }
 }
 
@@ -90,22 +89,13 @@ fn moment(at: Time) -> String {
     at.format("%d %b %Y %H:%M:%SZ").to_string()
 }
 
-const ROLES: &[Column] = &[
-    Column::left("", 1, 0),
-    Column { title: "role", width: 22, grow: 1, fill: Fill::Middle, rank: 0 },
-    Column::left("for", 14, 0),
-    Column { title: "trusts", width: 14, grow: 1, fill: Fill::Left, rank: 1 },
-    Column { title: "policies", width: 18, grow: 2, fill: Fill::Left, rank: 0 },
-    Column::right("used", 7, 0),
-];
-
 fn roles(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     if let Err(lines) = ready::<Roles>(v) {
         return explain(&lines, area, ink);
     }
-    let filter = v.session.list(screen.pane, &screen.subject, 0).filter;
-    let all = rows::roles(v.store, &filter);
-    let list = List { panel: 0, columns: ROLES, rows: all.len(), empty: "no roles configured" };
+    let order = v.session.list(screen.pane, &screen.subject, 0);
+    let all = rows::roles(v.store, &order);
+    let list = List { panel: 0, columns: rows::ROLES, rows: all.len(), empty: "no roles configured" };
     list.draw(v, screen, area, ink, |i| {
         let Some(r) = all.get(i) else { return Vec::new() };
         let mut row = vec![mark(!r.exists, !r.is_trusted()), text(v.short(&r.name)), text(r.role.title())];
@@ -157,16 +147,6 @@ fn role<'a>(v: &View<'a>, found: &'a IamRole) -> Detail<'a> {
         .with("arn", Phrase::of(found.arn.as_str(), Role::Muted))
 }
 
-const KEYS: &[Column] = &[
-    Column::left("", 1, 0),
-    Column { title: "key", width: 22, grow: 1, fill: Fill::Middle, rank: 0 },
-    Column::left("encrypts", 10, 0),
-    Column::left("state", 15, 0),
-    Column::left("manager", 8, 1),
-    Column::left("rotation", 8, 0),
-    Column::left("deletes", 7, 0),
-];
-
 fn state(key: &Key) -> Phrase<'_> {
     let role = match key.state {
         KeyState::Enabled => Role::Text,
@@ -191,9 +171,9 @@ fn keys(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     if let Err(lines) = ready::<Keys>(v) {
         return explain(&lines, area, ink);
     }
-    let filter = v.session.list(screen.pane, &screen.subject, 1).filter;
-    let all = rows::keys(v.store, &filter);
-    let list = List { panel: 1, columns: KEYS, rows: all.len(), empty: "no keys configured" };
+    let order = v.session.list(screen.pane, &screen.subject, 1);
+    let all = rows::keys(v.store, &order);
+    let list = List { panel: 1, columns: rows::KEYS, rows: all.len(), empty: "no keys configured" };
     list.draw(v, screen, area, ink, |i| {
         let Some(k) = all.get(i) else { return Vec::new() };
         let broken = !k.exists || !matches!(k.state, KeyState::Enabled | KeyState::Unstated);
@@ -227,17 +207,6 @@ fn key<'a>(v: &View<'a>, found: &'a Key) -> Detail<'a> {
         .with("arn", Phrase::of(found.arn.as_str(), Role::Muted))
 }
 
-const SECRETS: &[Column] = &[
-    Column::left("", 1, 0),
-    Column { title: "secret", width: 18, grow: 1, fill: Fill::Middle, rank: 0 },
-    Column::left("purpose", 15, 2),
-    Column::right("changed", 7, 0),
-    Column::right("rotated", 7, 0),
-    Column::left("next rotation", 14, 0),
-    Column::right("read", 7, 0),
-    Column::left("key", 11, 1),
-];
-
 /// By how much a rotation is late.
 fn overdue(secret: &Secret, now: Time) -> Option<Time> {
     secret.next_rotation.filter(|at| secret.rotation && *at < now)
@@ -256,9 +225,9 @@ fn secrets(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     if let Err(lines) = ready::<Secrets>(v) {
         return explain(&lines, area, ink);
     }
-    let filter = v.session.list(screen.pane, &screen.subject, 2).filter;
-    let all = rows::secrets(v.store, &filter);
-    let list = List { panel: 2, columns: SECRETS, rows: all.len(), empty: "no secrets configured" };
+    let order = v.session.list(screen.pane, &screen.subject, 2);
+    let all = rows::secrets(v.store, &order);
+    let list = List { panel: 2, columns: rows::SECRETS, rows: all.len(), empty: "no secrets configured" };
     list.draw(v, screen, area, ink, |i| {
         let Some(s) = all.get(i) else { return Vec::new() };
         let name = s.name.strip_prefix(v.session.stack.name.as_str()).and_then(|n| n.strip_prefix('/')).unwrap_or(&s.name);

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{List, Panels, beside, facts, full_text, heading, panel, spacious, split, text, widen};
 use crate::insight::NodeId;
-use crate::model::balancer::{Target, TargetState, Targets};
+use crate::model::balancer::TargetState;
 use crate::model::log::LogTail;
 use crate::model::scaling::{ActivityStatus, Scaling, ScalingActivities};
 use crate::model::section::Section;
@@ -168,53 +168,24 @@ fn policies<'a>(v: &View<'a>, service: &str) -> Phrase<'a> {
     line
 }
 
-const TASKS: &[Column] = &[
-    Column::left("", 1, 0),
-    Column { title: "task", width: 13, grow: 1, fill: Fill::Middle, rank: 0 },
-    Column::left("status", 14, 0),
-    Column::left("health", 9, 4),
-    Column::left("target", 10, 1),
-    Column::left("zone", 4, 2),
-    Column::left("address", 15, 6),
-    Column::right("rev", 4, 5),
-    Column::right("age", 7, 3),
-    Column { title: "reason", width: 14, grow: 4, fill: Fill::Left, rank: 7 },
-];
-
 fn tasks(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     if let Err(lines) = ready::<Tasks>(v) {
         return crate::view::stack::explain(&lines, area, ink);
     }
     let state = v.session.list(screen.pane, &screen.subject, 0);
-    let tasks = service_rows::tasks(v.store, &screen.subject, &state.filter);
+    let tasks = service_rows::tasks(v.store, &screen.subject, &state);
     let empty = format!("no running or recently stopped tasks of {}", screen.subject);
-    let list = List { panel: 0, columns: TASKS, rows: tasks.len(), empty: &empty };
+    let list = List { panel: 0, columns: service_rows::TASKS, rows: tasks.len(), empty: &empty };
     list.draw(v, screen, area, ink, |i| tasks.get(i).map_or_else(Vec::new, |t| task_row(v, t)));
     let ids = rows::ids(v.session, screen.pane, &screen.subject, 0);
     if let Some(task) = tasks.get(state.position(&ids)) {
-        full_text(&why(v, task), tasks.len(), area, ink);
+        full_text(&service_rows::why(v.store, task), tasks.len(), area, ink);
     }
-}
-
-/// The target that a task's address is registered as.
-fn target_of<'a>(v: &View<'a>, task: &Task) -> Option<&'a Target> {
-    let ip = task.ip.as_deref()?;
-    v.store.get::<Targets>()?.groups.values().flatten().find(|t| t.id == ip)
-}
-
-/// Why a task stopped, or why its target is not healthy.
-fn why(v: &View<'_>, task: &Task) -> String {
-    let failed = task.containers.iter().find(|c| c.exit_code.is_some_and(|c| c != 0));
-    let stopped = task.stopped_reason.as_deref().unwrap_or("");
-    if let Some(code) = failed.and_then(|c| c.exit_code) {
-        return format!("exit {code}: {}", failed.and_then(|c| c.reason.as_deref()).unwrap_or(stopped));
-    }
-    if stopped.is_empty() { target_of(v, task).and_then(|t| t.description.clone()).unwrap_or_default() } else { stopped.to_owned() }
 }
 
 fn task_row<'a>(v: &View<'a>, task: &'a Task) -> Vec<Phrase<'a>> {
     let stopped = task.status == TaskStatus::Stopped;
-    let target = target_of(v, task);
+    let target = service_rows::target_of(v.store, task);
     let (mark, role) = match (&task.status, &task.health, target.map(|t| &t.state)) {
         (TaskStatus::Stopped, ..) => ("○", Role::Muted),
         (TaskStatus::Running, TaskHealth::Unhealthy, _)
@@ -223,7 +194,7 @@ fn task_row<'a>(v: &View<'a>, task: &'a Task) -> Vec<Phrase<'a>> {
         _ => ("◐", Role::Info),
     };
     let calm = if stopped { Role::Muted } else { Role::Text };
-    let since = if stopped { task.stopped_at } else { task.started_at.or(task.created_at) };
+    let since = service_rows::since(task);
     let target_state = target.map_or("—", |t| t.state.as_str());
     vec![
         Phrase::of(mark, role),
@@ -241,27 +212,17 @@ fn task_row<'a>(v: &View<'a>, task: &'a Task) -> Vec<Phrase<'a>> {
         Phrase::of(task.ip.as_deref().unwrap_or("—"), calm),
         Phrase::of(short_revision(&task.task_definition).rsplit(':').next().unwrap_or(""), calm),
         Phrase::of(ago(since, v.now), calm),
-        Phrase::of(why(v, task), if stopped { Role::Muted } else { Role::Text }),
+        Phrase::of(service_rows::why(v.store, task), if stopped { Role::Muted } else { Role::Text }),
     ]
 }
-
-const DEPLOYMENTS: &[Column] = &[
-    Column::left("", 1, 0),
-    Column::left("status", 20, 0),
-    Column { title: "revision", width: 10, grow: 1, fill: Fill::Middle, rank: 2 },
-    Column::left("start (UTC)", 12, 1),
-    Column::right("took", 7, 1),
-    Column::left("breaker", 9, 4),
-    Column { title: "reason", width: 16, grow: 3, fill: Fill::Left, rank: 3 },
-];
 
 fn deployments(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     if let Err(lines) = ready::<ServiceDeployments>(v) {
         return crate::view::stack::explain(&lines, area, ink);
     }
     let state = v.session.list(screen.pane, &screen.subject, 1);
-    let all = service_rows::deployments(v.store, &screen.subject, &state.filter);
-    let list = List { panel: 1, columns: DEPLOYMENTS, rows: all.len(), empty: "no deployments in the last 90 days" };
+    let all = service_rows::deployments(v.store, &screen.subject, &state);
+    let list = List { panel: 1, columns: service_rows::DEPLOYMENTS, rows: all.len(), empty: "no deployments in the last 90 days" };
     list.draw(v, screen, area, ink, |i| all.get(i).map_or_else(Vec::new, |d| deployment_row(v, d)));
 }
 
@@ -288,7 +249,7 @@ fn deployment_row<'a>(v: &View<'a>, d: &'a ServiceDeployment) -> Vec<Phrase<'a>>
 
 fn events(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let state = v.session.list(screen.pane, &screen.subject, 2);
-    let events = service_rows::service_events(v.store, &screen.subject, &state.filter);
+    let events = service_rows::service_events(v.store, &screen.subject, &state);
     let list = List { panel: 2, columns: super::EVENT_COLUMNS, rows: events.len(), empty: "no events for this service" };
     list.draw(v, screen, area, ink, |i| {
         events
@@ -305,7 +266,7 @@ const SCALING: &[Column] = &[
     Column::left("", 1, 0),
     Column::left("when (UTC)", 12, 0),
     Column::left("activity", 30, 0),
-    Column { title: "reason", width: 20, grow: 1, fill: Fill::Left, rank: 1 },
+    Column::of("reason", 20, 1, Fill::Left, 1),
 ];
 
 fn scaling(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
@@ -313,7 +274,7 @@ fn scaling(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
         return crate::view::stack::explain(&lines, area, ink);
     }
     let state = v.session.list(screen.pane, &screen.subject, 3);
-    let all = service_rows::activities(v.store, &screen.subject, &state.filter);
+    let all = service_rows::activities(v.store, &screen.subject, &state);
     let bounds = card::bounds(v, &screen.subject);
     let empty = format!("no recent scaling; bounds {bounds} ({})", ScalingActivities::TITLE);
     let list = List { panel: 3, columns: SCALING, rows: all.len(), empty: &empty };

@@ -20,7 +20,6 @@ use crate::view::figures::{ago, glyph};
 use crate::view::stack::explain;
 use crate::view::state::{freshness, ready};
 use crate::view::widget::chart::grid;
-use crate::view::widget::table::{Column, Fill};
 use crate::view::widget::{Chart, Ink, Phrase, Unit};
 
 /// Draws the pane.
@@ -55,11 +54,11 @@ const PANELS: Panels = Panels {
 
 /// The bucket that the selected row is about.
 fn chosen<'a>(v: &View<'a>, screen: &Screen) -> Option<&'a Bucket> {
-    let filter = v.session.list(screen.pane, &screen.subject, screen.panel).filter;
+    let state = v.session.list(screen.pane, &screen.subject, screen.panel);
     let at = selected(v, screen, screen.panel);
     match screen.panel {
-        0 => rows::buckets(v.store, &filter).get(at).copied(),
-        _ => rows::rules(v.store, &filter).get(at).map(|(bucket, _)| *bucket),
+        0 => rows::buckets(v.store, &state).get(at).copied(),
+        _ => rows::rules(v.store, &state).get(at).map(|(bucket, _)| *bucket),
     }
 }
 
@@ -91,27 +90,13 @@ fn requests(charts: &[Chart<'_>], area: Rect, ink: &mut Ink<'_>) {
     }
 }
 
-const BUCKETS: &[Column] = &[
-    Column::left("", 1, 0),
-    Column { title: "bucket", width: 18, grow: 1, fill: Fill::Middle, rank: 0 },
-    Column::left("content", 9, 1),
-    Column::right("size", 8, 0),
-    Column::right("objects", 7, 0),
-    Column::left("versions", 9, 0),
-    Column::left("lifecycle", 9, 0),
-    Column::left("cors", 7, 2),
-    Column::left("encryption", 10, 3),
-    Column::left("public", 7, 2),
-    Column::left("replicas", 9, 4),
-];
-
 fn buckets(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     if let Err(lines) = ready::<Buckets>(v) {
         return explain(&lines, area, ink);
     }
-    let filter = v.session.list(screen.pane, &screen.subject, 0).filter;
-    let all = rows::buckets(v.store, &filter);
-    let list = List { panel: 0, columns: BUCKETS, rows: all.len(), empty: "no buckets configured" };
+    let state = v.session.list(screen.pane, &screen.subject, 0);
+    let all = rows::buckets(v.store, &state);
+    let list = List { panel: 0, columns: rows::BUCKETS, rows: all.len(), empty: "no buckets configured" };
     list.draw(v, screen, area, ink, |i| all.get(i).map_or_else(Vec::new, |b| bucket_row(v, b)));
 }
 
@@ -191,21 +176,13 @@ fn short_arns(arns: &[String]) -> String {
     arns.iter().map(|a| a.rsplit(':').next().unwrap_or(a)).collect::<Vec<_>>().join(" ")
 }
 
-const RULES: &[Column] = &[
-    Column::left("", 1, 0),
-    Column { title: "bucket", width: 12, grow: 1, fill: Fill::Middle, rank: 0 },
-    Column { title: "rule", width: 14, grow: 1, fill: Fill::Left, rank: 0 },
-    Column { title: "does", width: 24, grow: 3, fill: Fill::Left, rank: 0 },
-    Column { title: "for", width: 10, grow: 1, fill: Fill::Left, rank: 1 },
-];
-
 fn rules(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     if let Err(lines) = ready::<Buckets>(v) {
         return explain(&lines, area, ink);
     }
-    let filter = v.session.list(screen.pane, &screen.subject, 1).filter;
-    let all = rows::rules(v.store, &filter);
-    let list = List { panel: 1, columns: RULES, rows: all.len(), empty: "no lifecycle, CORS or replication rules" };
+    let state = v.session.list(screen.pane, &screen.subject, 1);
+    let all = rows::rules(v.store, &state);
+    let list = List { panel: 1, columns: rows::RULES, rows: all.len(), empty: "no lifecycle, CORS or replication rules" };
     list.draw(v, screen, area, ink, |i| {
         let Some((bucket, rule)) = all.get(i) else { return Vec::new() };
         let off = matches!(rule, Rule::Lifecycle(r) if r.status != LifecycleStatus::Enabled);
@@ -243,8 +220,8 @@ fn outcome(rule: &LifecycleRule) -> String {
 
 fn detail<'a>(v: &View<'a>, screen: &Screen) -> Option<Detail<'a>> {
     if screen.panel == 1 {
-        let filter = v.session.list(screen.pane, &screen.subject, 1).filter;
-        let (bucket, rule) = *rows::rules(v.store, &filter).get(selected(v, screen, 1))?;
+        let state = v.session.list(screen.pane, &screen.subject, 1);
+        let (bucket, rule) = *rows::rules(v.store, &state).get(selected(v, screen, 1))?;
         let (does, to) = effect(&rule);
         return Some(Detail::new(format!("{}  {}", bucket.name, rule.name())).with("does", text(does)).with("for", text(to)));
     }

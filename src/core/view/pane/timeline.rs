@@ -32,7 +32,7 @@ const COLUMNS: &[Column] = &[
     Column::left("when (UTC)", 12, 0),
     Column::right("ago", 7, 2),
     Column::left("where", 14, 0),
-    Column { title: "what", width: 40, grow: 1, fill: Fill::Left, rank: 0 },
+    Column::of("what", 40, 1, Fill::Left, 0),
 ];
 
 /// Draws the pane.

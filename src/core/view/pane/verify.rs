@@ -80,8 +80,8 @@ fn headline<'a>(title: Phrase<'a>, report: &Report, room: usize) -> Phrase<'a> {
 const COLUMNS: &[Column] = &[
     Column::left("", 1, 0),
     Column::left("id", 5, 0),
-    Column { title: "statement", width: 30, grow: 3, fill: Fill::Left, rank: 0 },
-    Column { title: "found", width: 24, grow: 4, fill: Fill::Left, rank: 0 },
+    Column::of("statement", 30, 3, Fill::Left, 0),
+    Column::of("found", 24, 4, Fill::Left, 0),
 ];
 
 /// A line of the list.
@@ -118,7 +118,7 @@ fn list(shown: &[&StatementResult], at: usize, area: Rect, ink: &mut Ink<'_>) {
     let chosen = shown.get(at);
     let is = |line: &ListItem<'_>| matches!(line, ListItem::Statement(r) if chosen.is_some_and(|c| std::ptr::eq(*r, *c)));
     let selected = lines.iter().position(is).map(|at| (at, true));
-    Table { columns: COLUMNS, rows: lines.len(), selected }.draw(area, ink, |i| match lines.get(i) {
+    Table { columns: COLUMNS, rows: lines.len(), selected, order: None }.draw(area, ink, |i| match lines.get(i) {
         Some(ListItem::Attention(counts)) => vec![Phrase::new(), Phrase::new(), Phrase::of("Needs attention", Role::Title), bad(*counts)],
         Some(ListItem::Heading(group, counts)) => heading(group, *counts),
         Some(ListItem::Statement(row)) => statement(row),

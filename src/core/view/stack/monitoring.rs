@@ -4,7 +4,7 @@ use super::small::{Small, fact, no_charts};
 use crate::model::alarm::{AlarmState, Alarms};
 use crate::model::dashboard::Dashboards;
 use crate::model::service::Cluster;
-use crate::session::filter::Filter;
+use crate::session::ListState;
 use crate::session::pane::alarms as alarm_rows;
 use crate::theme::Role;
 use crate::view::View;
@@ -42,7 +42,7 @@ fn alarms<'a>(v: &View<'a>, room: usize) -> Result<Vec<Fact<'a>>, Missing<'a>> {
 
 /// The alarms by name, the worst first.
 fn firing<'a>(v: &View<'a>, width: usize) -> Vec<Phrase<'a>> {
-    alarm_rows::alarms(v.store, false, &Filter::default()).into_iter().map(|a| alarm_pane::short_row(v, a, width)).collect()
+    alarm_rows::alarms(v.store, false, &ListState::default()).into_iter().map(|a| alarm_pane::short_row(v, a, width)).collect()
 }
 
 /// Whether Container Insights measures the cluster's tasks.

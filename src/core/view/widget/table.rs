@@ -4,51 +4,11 @@ use ratatui::layout::Rect;
 
 use super::Ink;
 use super::phrase::Phrase;
-use crate::model::text::{clip, clip_middle};
+use crate::model::text::{cells, clip, clip_middle};
+use crate::session::column::Order;
+pub(crate) use crate::session::column::{Column, Fill};
 use crate::session::first_visible;
 use crate::theme::Role;
-
-/// How a column is filled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fill {
-    /// Text from the left, cut at its end.
-    Left,
-    /// Figures from the right.
-    Right,
-    /// Text from the left, cut in its middle.
-    Middle,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Column {
-    /// Its heading.
-    pub(crate) title: &'static str,
-    /// The cells that it needs.
-    pub(crate) width: u16,
-    /// Its share of what is left over; 0 = never wider.
-    pub(crate) grow: u16,
-    /// How it is filled.
-    pub(crate) fill: Fill,
-    /// The larger, the earlier it gives way; 0 stays.
-    pub(crate) rank: u8,
-}
-
-impl Column {
-    /// A column of text.
-    pub(crate) const fn left(title: &'static str, width: u16, rank: u8) -> Self {
-        Self { title, width, grow: 0, fill: Fill::Left, rank }
-    }
-
-    /// A column of figures.
-    pub(crate) const fn right(title: &'static str, width: u16, rank: u8) -> Self {
-        Self { title, width, grow: 0, fill: Fill::Right, rank }
-    }
-
-    /// A column that takes what is left over.
-    pub(crate) const fn wide(title: &'static str, width: u16, rank: u8) -> Self {
-        Self { title, width, grow: 1, fill: Fill::Left, rank }
-    }
-}
 
 pub(crate) type Cell<'a> = Phrase<'a>;
 
@@ -59,6 +19,8 @@ pub(crate) struct Table<'a> {
     pub(crate) rows: usize,
     /// The selected row, and whether the table has the focus; `None` draws no selection.
     pub(crate) selected: Option<(usize, bool)>,
+    /// By which column the rows are sorted.
+    pub(crate) order: Option<Order>,
 }
 
 impl Table<'_> {
@@ -69,8 +31,14 @@ impl Table<'_> {
         }
         let places = self.places(area.width);
         for (column, x, w) in &places {
-            let title = Phrase::of(column.title, Role::Muted);
-            draw_cell(ink, Rect { x: area.x + x, y: area.y, width: *w, height: 1 }, column, &title);
+            let place = Rect { x: area.x + x, y: area.y, width: *w, height: 1 };
+            let order = self.order.filter(|order| self.columns.get(order.column).is_some_and(|c| std::ptr::eq(c, *column)));
+            draw_cell(ink, place, column, &Phrase::of(column.title, if order.is_some() { Role::Title } else { Role::Muted }));
+            if let Some(order) = order {
+                // Behind the heading, in the gap between columns where that is as wide as its column.
+                let behind = if column.fill == Fill::Right { *w } else { (cells(column.title) as u16).min(*w) };
+                ink.put(place.x + behind, area.y, place.x + behind + 1, order.arrow(), Role::Accent);
+            }
         }
         let height = usize::from(area.height - 1);
         let first = first_visible(self.selected.map_or(0, |s| s.0), self.rows, height);

@@ -6,6 +6,7 @@ use crate::model::limits::Limit;
 use crate::model::profile::{DatabaseHost, Process};
 use crate::session::Screen;
 use crate::session::pane::database as rows;
+use crate::session::pane::database::BAR;
 use crate::theme::Role;
 use crate::view::View;
 use crate::view::figures::ago;
@@ -14,13 +15,10 @@ use crate::view::pane::{List, text};
 use crate::view::stack::explain;
 use crate::view::state::ready;
 use crate::view::widget::chart::bar;
-use crate::view::widget::table::{Column, Fill};
 use crate::view::widget::{Ink, Phrase, Unit};
 
 /// Rows of the figures.
 pub(super) const HEIGHT: u16 = 7;
-/// Cells of the bars.
-const BAR: usize = 20;
 
 /// A named figure.
 fn figure(all: &[(String, f64)], name: &str) -> Option<f64> {
@@ -104,20 +102,13 @@ fn disks(v: &View<'_>, host: &DatabaseHost) -> Phrase<'static> {
     if line.is_empty() { Phrase::of("?", Role::Unknown) } else { line }
 }
 
-const PROCESSES: &[Column] = &[
-    Column::right("cpu", 7, 0),
-    Column::left("", BAR as u16, 1),
-    Column::right("memory", 7, 0),
-    Column { title: "process", width: 24, grow: 1, fill: Fill::Left, rank: 0 },
-];
-
 pub(super) fn processes(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     if let Err(lines) = ready::<DatabaseHost>(v) {
         return explain(&lines, area, ink);
     }
-    let filter = v.session.list(screen.pane, &screen.subject, super::PROCESSES).filter;
-    let all = rows::processes(v.store, &filter);
-    let list = List { panel: super::PROCESSES, columns: PROCESSES, rows: all.len(), empty: "no processes listed" };
+    let state = v.session.list(screen.pane, &screen.subject, super::PROCESSES);
+    let all = rows::processes(v.store, &state);
+    let list = List { panel: super::PROCESSES, columns: rows::PROCESSES, rows: all.len(), empty: "no processes listed" };
     list.draw(v, screen, area, ink, |i| {
         all.get(i).map_or_else(Vec::new, |(_, p)| {
             vec![

@@ -65,12 +65,7 @@ const WAIT_COLUMNS: &[Column] = &columns("wait event");
 const STATEMENT_COLUMNS: &[Column] = &columns("statement");
 
 const fn columns(what: &'static str) -> [Column; 4] {
-    [
-        Column::right("sessions", 8, 0),
-        Column::right("share", 5, 1),
-        Column::left("", BAR as u16, 2),
-        Column { title: what, width: 24, grow: 1, fill: Fill::Left, rank: 0 },
-    ]
+    [Column::right("sessions", 8, 0), Column::right("share", 5, 1), Column::left("", BAR as u16, 2), Column::of(what, 24, 1, Fill::Left, 0)]
 }
 
 /// The parts of a panel that are shown.

@@ -119,12 +119,12 @@ fn events(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
 }
 
 fn detail<'a>(v: &View<'a>, screen: &Screen) -> Option<Detail<'a>> {
-    let filter = v.session.list(screen.pane, &screen.subject, screen.panel).filter;
+    let state = v.session.list(screen.pane, &screen.subject, screen.panel);
     let at = selected(v, screen, screen.panel);
     match screen.panel {
         EVENTS => None,
-        PROCESSES => rows::processes(v.store, &filter).get(at).map(|(_, p)| host::process(p)),
-        panel => load::rows_of(v, panel, &filter).get(at).map(|part| load::detail(v, panel, part)),
+        PROCESSES => rows::processes(v.store, &state).get(at).map(|(_, p)| host::process(p)),
+        panel => load::rows_of(v, panel, &state.filter).get(at).map(|part| load::detail(v, panel, part)),
     }
 }
 

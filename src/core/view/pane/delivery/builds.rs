@@ -6,6 +6,7 @@ use crate::model::delivery::{Build, BuildPhase, BuildStatus, Builds, PhaseType};
 use crate::model::text::{age, duration};
 use crate::session::Screen;
 use crate::session::pane::delivery as rows;
+use crate::session::pane::delivery::BAR;
 use crate::theme::Role;
 use crate::view::View;
 use crate::view::figures::{ago, clock};
@@ -14,24 +15,10 @@ use crate::view::pane::{List, text};
 use crate::view::stack::explain;
 use crate::view::state::ready;
 use crate::view::widget::chart::bar as bar_of;
-use crate::view::widget::table::{Column, Fill};
 use crate::view::widget::{Ink, Phrase};
 
 /// From here on each phase has a row of its own.
 const TALL: u16 = 45;
-/// Cells of the bar of a whole build.
-const BAR: usize = 24;
-
-const BUILDS: &[Column] = &[
-    Column::left("", 1, 0),
-    Column { title: "project", width: 8, grow: 1, fill: Fill::Left, rank: 0 },
-    Column::left("status", 11, 0),
-    Column::left("phase", 16, 1),
-    Column::right("took", 7, 0),
-    Column::right("ago", 7, 0),
-    Column::left("commit", 7, 0),
-    Column::left("phases", BAR as u16, 2),
-];
 
 /// Glyph and role of a build.
 fn state(build: &Build) -> (&'static str, Role) {
@@ -59,11 +46,11 @@ pub(super) fn list(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
         Ok(known) => known,
         Err(lines) => return explain(&lines, area, ink),
     };
-    let filter = v.session.list(screen.pane, &screen.subject, super::BUILDS).filter;
-    let all = rows::builds(v.store, &filter);
+    let order = v.session.list(screen.pane, &screen.subject, super::BUILDS);
+    let all = rows::builds(v.store, &order);
     let gone = (!known.missing.is_empty()).then(|| format!("no CodeBuild project {}", known.missing.join(", ")));
     let table = Rect { height: area.height.saturating_sub(u16::from(gone.is_some() && !all.is_empty())), ..area };
-    let list = List { panel: super::BUILDS, columns: BUILDS, rows: all.len(), empty: gone.as_deref().unwrap_or("no builds yet") };
+    let list = List { panel: super::BUILDS, columns: rows::BUILDS, rows: all.len(), empty: gone.as_deref().unwrap_or("no builds yet") };
     list.draw(v, screen, table, ink, |i| {
         let Some(build) = all.get(i) else { return Vec::new() };
         let (mark, role) = state(build);

@@ -17,20 +17,7 @@ use crate::view::pane::detail::Detail;
 use crate::view::pane::{List, text};
 use crate::view::stack::explain;
 use crate::view::state::ready;
-use crate::view::widget::table::{Column, Fill};
 use crate::view::widget::{Ink, Phrase};
-
-const IMAGES: &[Column] = &[
-    Column::left("", 1, 0),
-    Column { title: "image", width: 8, grow: 1, fill: Fill::Middle, rank: 0 },
-    Column { title: "tags", width: 14, grow: 1, fill: Fill::Left, rank: 0 },
-    Column::left("digest", 12, 2),
-    Column::right("pushed", 7, 0),
-    Column::right("size", 7, 4),
-    Column::left("scan", 9, 3),
-    Column::left("findings", 18, 1),
-    Column { title: "running in", width: 18, grow: 2, fill: Fill::Left, rank: 0 },
-];
 
 /// Severities from the worst on, with what they are called on a line.
 const SEVERITIES: [(Severity, &str, Role); 4] = [
@@ -101,12 +88,12 @@ pub(super) fn list(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
         Ok(known) => known,
         Err(lines) => return explain(&lines, area, ink),
     };
-    let filter = v.session.list(screen.pane, &screen.subject, super::IMAGES).filter;
-    let all = rows::images(v.session, &filter);
+    let order = v.session.list(screen.pane, &screen.subject, super::IMAGES);
+    let all = rows::images(v.session, &order);
     let gone: Vec<&str> = known.repositories.iter().filter(|r| !r.exists).map(|r| r.name.as_str()).collect();
     let gone = (!gone.is_empty()).then(|| format!("no ECR repository {}", gone.join(", ")));
     let table = Rect { height: area.height.saturating_sub(u16::from(gone.is_some() && !all.is_empty())), ..area };
-    let list = List { panel: super::IMAGES, columns: IMAGES, rows: all.len(), empty: gone.as_deref().unwrap_or("no images") };
+    let list = List { panel: super::IMAGES, columns: rows::IMAGES, rows: all.len(), empty: gone.as_deref().unwrap_or("no images") };
     list.draw(v, screen, table, ink, |i| {
         let Some(row) = all.get(i) else { return Vec::new() };
         let same = i > 0 && all.get(i - 1).is_some_and(|r| r.repository.name == row.repository.name);

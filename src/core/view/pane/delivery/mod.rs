@@ -67,13 +67,13 @@ const PANELS: Panels = Panels {
 
 /// The selected row of a list.
 fn detail<'a>(v: &View<'a>, screen: &Screen, panel: usize) -> Option<Detail<'a>> {
-    let filter = v.session.list(screen.pane, &screen.subject, panel).filter;
+    let order = v.session.list(screen.pane, &screen.subject, panel);
     let at = selected(v, screen, panel);
     match panel {
-        ACTIONS => rows::actions(v.store, &filter).get(at).map(|(stage, action)| pipeline::detail(v, stage, action)),
-        BUILDS => rows::builds(v.store, &filter).get(at).map(|b| builds::detail(v, b)),
-        IMAGES => rows::images(v.session, &filter).get(at).map(|row| images::detail(v, row)),
-        EXECUTIONS => rows::executions(v.store, &filter).get(at).map(|e| pipeline::execution(v, e)),
+        ACTIONS => rows::actions(v.store, &order).get(at).map(|(stage, action)| pipeline::detail(v, stage, action)),
+        BUILDS => rows::builds(v.store, &order).get(at).map(|b| builds::detail(v, b)),
+        IMAGES => rows::images(v.session, &order).get(at).map(|row| images::detail(v, row)),
+        EXECUTIONS => rows::executions(v.store, &order).get(at).map(|e| pipeline::execution(v, e)),
         _ => None,
     }
 }

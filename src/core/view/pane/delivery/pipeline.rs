@@ -15,7 +15,6 @@ use crate::view::pane::detail::Detail;
 use crate::view::pane::{List, text};
 use crate::view::stack::explain;
 use crate::view::state::ready;
-use crate::view::widget::table::{Column, Fill};
 use crate::view::widget::{Ink, Phrase};
 
 /// A stage that is narrower cannot name its actions.
@@ -157,26 +156,15 @@ fn strip(pipeline: &Pipeline) -> Phrase<'_> {
     line
 }
 
-const COLUMNS: &[Column] = &[
-    Column::left("", 1, 0),
-    Column::left("stage", 9, 0),
-    Column { title: "action", width: 12, grow: 1, fill: Fill::Left, rank: 0 },
-    Column::left("provider", 12, 2),
-    Column::left("status", 15, 0),
-    Column::right("since", 7, 0),
-    Column::left("revision", 8, 3),
-    Column { title: "message", width: 20, grow: 3, fill: Fill::Left, rank: 0 },
-];
-
 pub(super) fn actions(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let pipeline = match ready::<Pipeline>(v) {
         Ok(pipeline) => pipeline,
         Err(lines) => return explain(&lines, area, ink),
     };
-    let filter = v.session.list(screen.pane, &screen.subject, super::ACTIONS).filter;
-    let all = rows::actions(v.store, &filter);
+    let order = v.session.list(screen.pane, &screen.subject, super::ACTIONS);
+    let all = rows::actions(v.store, &order);
     let empty = if pipeline.exists { "no actions" } else { "CodePipeline not used (optional)" };
-    let list = List { panel: super::ACTIONS, columns: COLUMNS, rows: all.len(), empty };
+    let list = List { panel: super::ACTIONS, columns: rows::ACTIONS, rows: all.len(), empty };
     list.draw(v, screen, area, ink, |i| {
         let Some((stage, action)) = all.get(i) else { return Vec::new() };
         let same = i > 0 && all.get(i - 1).is_some_and(|(s, _)| s.name == stage.name);
@@ -215,16 +203,6 @@ pub(super) fn detail<'a>(v: &View<'a>, stage: &'a PipelineStage, action: &'a Pip
         .maybe("execution", (!stage.execution.is_empty()).then(|| Phrase::of(stage.execution.as_str(), Role::Muted)))
 }
 
-const EXECUTIONS: &[Column] = &[
-    Column::left("", 1, 0),
-    Column::left("status", 11, 0),
-    Column::left("start (UTC)", 12, 1),
-    Column::right("ago", 7, 0),
-    Column::right("took", 7, 0),
-    Column::left("trigger", 14, 2),
-    Column { title: "revision", width: 24, grow: 3, fill: Fill::Left, rank: 0 },
-];
-
 /// How long an execution took, or has taken.
 fn took(e: &PipelineExecution, now: Time) -> String {
     let running = e.status.is_open();
@@ -237,10 +215,10 @@ pub(super) fn executions(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut In
         Ok(pipeline) => pipeline,
         Err(lines) => return explain(&lines, area, ink),
     };
-    let filter = v.session.list(screen.pane, &screen.subject, super::EXECUTIONS).filter;
-    let all = rows::executions(v.store, &filter);
+    let order = v.session.list(screen.pane, &screen.subject, super::EXECUTIONS);
+    let all = rows::executions(v.store, &order);
     let empty = if pipeline.exists { "no executions yet" } else { "CodePipeline not used (optional)" };
-    let list = List { panel: super::EXECUTIONS, columns: EXECUTIONS, rows: all.len(), empty };
+    let list = List { panel: super::EXECUTIONS, columns: rows::EXECUTIONS, rows: all.len(), empty };
     list.draw(v, screen, area, ink, |i| {
         let Some(e) = all.get(i) else { return Vec::new() };
         let (mark, role, words) = state(&e.status);

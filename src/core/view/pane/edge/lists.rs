@@ -15,7 +15,6 @@ use crate::view::pane::{List, text};
 use crate::view::stack::edge::{passes, target};
 use crate::view::stack::explain;
 use crate::view::state::ready;
-use crate::view::widget::table::{Column, Fill};
 use crate::view::widget::{Ink, Phrase, Unit};
 
 /// One of the lists.
@@ -29,33 +28,25 @@ pub(super) fn panel(v: &View<'_>, screen: &Screen, index: usize, area: Rect, ink
 
 /// The selected row of the focused list.
 pub(super) fn detail<'a>(v: &View<'a>, screen: &Screen) -> Option<Detail<'a>> {
-    let filter = v.session.list(screen.pane, &screen.subject, screen.panel).filter;
+    let state = v.session.list(screen.pane, &screen.subject, screen.panel);
     let at = selected(v, screen, screen.panel);
     match screen.panel {
-        0 => rows::records(v.store, &filter).get(at).map(|r| record(v, r)),
-        1 => rows::invalidations(v.store, &filter).get(at).map(|i| invalidation(v, i)),
-        _ => rows::health_checks(v.store, &filter).get(at).map(|(check, seen)| health_check(v, check, *seen)),
+        0 => rows::records(v.store, &state).get(at).map(|r| record(v, r)),
+        1 => rows::invalidations(v.store, &state).get(at).map(|i| invalidation(v, i)),
+        _ => rows::health_checks(v.store, &state).get(at).map(|(check, seen)| health_check(v, check, *seen)),
     }
 }
-
-const RECORDS: &[Column] = &[
-    Column { title: "name", width: 18, grow: 2, fill: Fill::Middle, rank: 0 },
-    Column::left("type", 5, 0),
-    Column::right("ttl", 6, 2),
-    Column { title: "routes to", width: 20, grow: 3, fill: Fill::Left, rank: 0 },
-    Column::left("check", 7, 1),
-];
 
 fn records(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let dns = match ready::<Dns>(v) {
         Ok(dns) => dns,
         Err(lines) => return explain(&lines, area, ink),
     };
-    let filter = v.session.list(screen.pane, &screen.subject, 0).filter;
-    let all = rows::records(v.store, &filter);
+    let state = v.session.list(screen.pane, &screen.subject, 0);
+    let all = rows::records(v.store, &state);
     let empty = if dns.zone.is_some() { "no records" } else { "Route 53 not used (optional)" };
     let more = format!("more records, only {} shown", dns.records.len());
-    let list = List { panel: 0, columns: RECORDS, rows: all.len() + usize::from(dns.cut_off), empty };
+    let list = List { panel: 0, columns: rows::RECORDS, rows: all.len() + usize::from(dns.cut_off), empty };
     let last = || vec![Phrase::of(more.clone(), Role::Warn)];
     list.draw(v, screen, area, ink, |i| all.get(i).map_or_else(last, |r| record_row(v, dns, r)));
 }
@@ -97,27 +88,19 @@ fn record<'a>(v: &View<'a>, record: &'a DnsRecord) -> Detail<'a> {
     detail.maybe("TTL", record.ttl.map(|s| text(format!("{s} s")))).maybe("health check", record.health_check.as_deref().map(text))
 }
 
-const INVALIDATIONS: &[Column] = &[
-    Column::left("", 1, 0),
-    Column::wide("invalidation", 14, 0),
-    Column::left("status", 11, 0),
-    Column::left("created (UTC)", 13, 1),
-    Column::right("ago", 7, 0),
-];
-
 fn invalidations(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let cdn = match ready::<Cdn>(v) {
         Ok(cdn) => cdn,
         Err(lines) => return explain(&lines, area, ink),
     };
-    let filter = v.session.list(screen.pane, &screen.subject, 1).filter;
-    let all = rows::invalidations(v.store, &filter);
+    let state = v.session.list(screen.pane, &screen.subject, 1);
+    let all = rows::invalidations(v.store, &state);
     let empty = match cdn.distribution {
         Some(_) => "no recent invalidations",
         None if v.store.place.partition.has_cloudfront() => "CloudFront not used (optional)",
         None => "n/a: no CloudFront in this partition",
     };
-    let list = List { panel: 1, columns: INVALIDATIONS, rows: all.len(), empty };
+    let list = List { panel: 1, columns: rows::INVALIDATIONS, rows: all.len(), empty };
     list.draw(v, screen, area, ink, |i| {
         all.get(i).map_or_else(Vec::new, |i| {
             let (mark, role) = if i.status == InvalidationStatus::Completed { ("●", Role::Ok) } else { ("◐", Role::Info) };
@@ -142,24 +125,15 @@ fn invalidation<'a>(v: &View<'a>, found: &'a Invalidation) -> Detail<'a> {
         .with("created", text(at.unwrap_or_else(|| "?".to_owned())).and(format!("  {} ago", ago(found.at, v.now)), Role::Muted))
 }
 
-const HEALTH_CHECKS: &[Column] = &[
-    Column::left("", 1, 0),
-    Column { title: "check", width: 18, grow: 2, fill: Fill::Left, rank: 0 },
-    Column::left("region", 14, 0),
-    Column::left("result", 7, 2),
-    Column::right("ago", 6, 0),
-    Column { title: "observed", width: 20, grow: 3, fill: Fill::Left, rank: 0 },
-];
-
 fn health_checks(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     let dns = match ready::<Dns>(v) {
         Ok(dns) => dns,
         Err(lines) => return explain(&lines, area, ink),
     };
-    let filter = v.session.list(screen.pane, &screen.subject, 2).filter;
-    let all = rows::health_checks(v.store, &filter);
+    let state = v.session.list(screen.pane, &screen.subject, 2);
+    let all = rows::health_checks(v.store, &state);
     let empty = if dns.zone.is_some() { "no health checks for this zone" } else { "Route 53 not used (optional)" };
-    let list = List { panel: 2, columns: HEALTH_CHECKS, rows: all.len(), empty };
+    let list = List { panel: 2, columns: rows::HEALTH_CHECKS, rows: all.len(), empty };
     list.draw(v, screen, area, ink, |i| {
         let same = i > 0 && all.get(i - 1).zip(all.get(i)).is_some_and(|(a, b)| a.0.id == b.0.id);
         all.get(i).map_or_else(Vec::new, |(check, seen)| check_row(v, check, *seen, same))

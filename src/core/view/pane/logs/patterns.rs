@@ -29,7 +29,7 @@ pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     let right = Phrase::of("last 15 minutes", Role::Muted).and("  ", Role::Text).and(times.label(zone, v.now), Role::Muted);
     let inner = tabs(v, screen, right, area, ink);
     let state = v.session.list(screen.pane, &screen.subject, 1);
-    let kinds = logs::kinds(v.session, &Query { subject: &screen.subject, filter: &state.filter });
+    let kinds = logs::kinds(v.session, &Query { subject: &screen.subject, list: &state });
     let list = List { panel: 1, columns: COLUMNS, rows: kinds.len(), empty: "no lines in the last 15 minutes" };
     list.draw(v, screen, inner, ink, |i| {
         kinds.get(i).map_or_else(Vec::new, |k| {

@@ -14,22 +14,7 @@ use crate::view::View;
 use crate::view::figures::{glyph, tone};
 use crate::view::pane::detail::Detail;
 use crate::view::pane::{List, text};
-use crate::view::widget::table::{Column, Fill};
 use crate::view::widget::{Chart, Ink, Phrase, Unit};
-
-const GATEWAYS: &[Column] = &[
-    Column::left("", 1, 0),
-    Column::left("zone", 4, 0),
-    Column { title: "gateway", width: 12, grow: 1, fill: Fill::Middle, rank: 5 },
-    Column::left("state", 9, 0),
-    Column::left("address", 15, 4),
-    Column::right("out", 9, 0),
-    Column::right("in", 9, 0),
-    Column::right("conns", 5, 1),
-    Column::right("port err", 8, 2),
-    Column::right("drops", 5, 3),
-    Column { title: "used by", width: 11, grow: 1, fill: Fill::Left, rank: 0 },
-];
 
 fn level(gateway: &NatGateway) -> Level {
     match gateway.state {
@@ -66,11 +51,11 @@ pub(super) fn list(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>)
     if unread::<NatGateways>(v, area, ink) {
         return;
     }
-    let filter = v.session.list(screen.pane, &screen.subject, super::GATEWAYS).filter;
-    let all = rows::gateways(v.store, &filter);
+    let state = v.session.list(screen.pane, &screen.subject, super::GATEWAYS);
+    let all = rows::gateways(v.store, &state);
     let list = List {
         panel: super::GATEWAYS,
-        columns: GATEWAYS,
+        columns: rows::GATEWAYS,
         rows: all.len(),
         empty: "no NAT gateways: private subnets have no outbound route",
     };
@@ -131,13 +116,6 @@ pub(in crate::view::pane) fn charts<'a>(v: &View<'a>) -> Vec<Chart<'a>> {
     charts
 }
 
-const ADDRESSES: &[Column] = &[
-    Column::left("", 1, 0),
-    Column::left("address", 15, 0),
-    Column { title: "allocation", width: 14, grow: 1, fill: Fill::Middle, rank: 0 },
-    Column { title: "used by", width: 20, grow: 1, fill: Fill::Left, rank: 0 },
-];
-
 /// Who uses an Elastic IP.
 fn holder<'a>(v: &View<'a>, (ip, allocation, associated): &(String, String, bool)) -> Phrase<'a> {
     let all = v.store.get::<NatGateways>().map(|n| n.gateways.as_slice()).unwrap_or_default();
@@ -153,9 +131,9 @@ pub(super) fn addresses(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink
     if unread::<NatGateways>(v, area, ink) {
         return;
     }
-    let filter = v.session.list(screen.pane, &screen.subject, super::ADDRESSES).filter;
-    let all = rows::addresses(v.store, &filter);
-    let list = List { panel: super::ADDRESSES, columns: ADDRESSES, rows: all.len(), empty: "no Elastic IPs in this region" };
+    let state = v.session.list(screen.pane, &screen.subject, super::ADDRESSES);
+    let all = rows::addresses(v.store, &state);
+    let list = List { panel: super::ADDRESSES, columns: rows::ADDRESSES, rows: all.len(), empty: "no Elastic IPs in this region" };
     list.draw(v, screen, area, ink, |i| {
         let Some(address) = all.get(i) else { return Vec::new() };
         let (mark, role) = if address.2 { ("●", Role::Ok) } else { ("▲", Role::Warn) };

@@ -13,27 +13,16 @@ use crate::theme::Role;
 use crate::view::View;
 use crate::view::figures::{glyph, tone};
 use crate::view::pane::{List, beside, text};
-use crate::view::widget::table::{Column, Fill};
 use crate::view::widget::{Ink, Phrase};
-
-const GROUPS: &[Column] = &[
-    Column::left("", 1, 0),
-    Column::left("protects", 9, 0),
-    Column { title: "group", width: 20, grow: 2, fill: Fill::Middle, rank: 0 },
-    Column::left("id", 20, 2),
-    Column::right("in", 3, 1),
-    Column::right("out", 3, 1),
-    Column { title: "vs architecture", width: 16, grow: 2, fill: Fill::Left, rank: 0 },
-];
 
 pub(super) fn list(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     if unread::<SecurityGroups>(v, area, ink) {
         return;
     }
-    let filter = v.session.list(screen.pane, &screen.subject, super::GROUPS).filter;
-    let all = rows::groups(v.store, &filter);
+    let state = v.session.list(screen.pane, &screen.subject, super::GROUPS);
+    let all = rows::groups(v.store, &state);
     let paths = of(v);
-    let list = List { panel: super::GROUPS, columns: GROUPS, rows: all.len(), empty: "no security groups" };
+    let list = List { panel: super::GROUPS, columns: rows::GROUPS, rows: all.len(), empty: "no security groups" };
     list.draw(v, screen, area, ink, |i| {
         let Some(group) = all.get(i) else { return Vec::new() };
         let odd = || deviations(&paths, group).filter(|d| d.level > Level::Healthy);

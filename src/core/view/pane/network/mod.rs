@@ -115,19 +115,19 @@ fn picture(v: &View<'_>, panel: usize, area: Rect, ink: &mut Ink<'_>) {
 }
 
 fn detail(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
-    let filter = v.session.list(screen.pane, &screen.subject, screen.panel).filter;
+    let state = v.session.list(screen.pane, &screen.subject, screen.panel);
     let at = super::detail::selected(v, screen, screen.panel);
     let found: Option<Detail<'_>> = match screen.panel {
-        SUBNETS => rows::subnets(v.store, &filter).get(at).map(|s| subnets::detail(v, s)),
-        ROUTES => rows::routes(v.store, &filter).get(at).map(|(t, r)| subnets::route(v, t, r)),
-        GATEWAYS => rows::gateways(v.store, &filter).get(at).map(|g| gateways::detail(v, g)),
+        SUBNETS => rows::subnets(v.store, &state).get(at).map(|s| subnets::detail(v, s)),
+        ROUTES => rows::routes(v.store, &state).get(at).map(|(t, r)| subnets::route(v, t, r)),
+        GATEWAYS => rows::gateways(v.store, &state).get(at).map(|g| gateways::detail(v, g)),
         GROUPS => {
-            if let Some(group) = rows::groups(v.store, &filter).get(at) {
+            if let Some(group) = rows::groups(v.store, &state).get(at) {
                 groups::rules(v, group, area, ink);
             }
             None
         }
-        _ => rows::addresses(v.store, &filter).get(at).map(|a| gateways::address(v, a)),
+        _ => rows::addresses(v.store, &state).get(at).map(|a| gateways::address(v, a)),
     };
     if let Some(found) = found {
         found.draw(area, ink);

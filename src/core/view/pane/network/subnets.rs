@@ -18,7 +18,6 @@ use crate::view::View;
 use crate::view::figures::{glyph, tone};
 use crate::view::pane::detail::Detail;
 use crate::view::pane::{List, text};
-use crate::view::widget::table::{Column, Fill};
 use crate::view::widget::{Ink, Phrase};
 
 /// Rows of the grid: its title, the zones, and two rows for each tier.
@@ -144,24 +143,13 @@ pub(super) fn grid(v: &View<'_>, area: Rect, ink: &mut Ink<'_>) {
     }
 }
 
-const SUBNETS: &[Column] = &[
-    Column::left("", 1, 0),
-    Column::left("tier", 8, 0),
-    Column::left("zone", 4, 0),
-    Column::left("addresses", 15, 0),
-    Column::right("free", 5, 0),
-    Column { title: "outbound via", width: 20, grow: 1, fill: Fill::Left, rank: 0 },
-    Column { title: "subnet", width: 15, grow: 1, fill: Fill::Middle, rank: 1 },
-    Column::left("state", 9, 2),
-];
-
 pub(super) fn list(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     if unread::<Network>(v, area, ink) {
         return;
     }
-    let filter = v.session.list(screen.pane, &screen.subject, super::SUBNETS).filter;
-    let all = rows::subnets(v.store, &filter);
-    let list = List { panel: super::SUBNETS, columns: SUBNETS, rows: all.len(), empty: "no subnets" };
+    let state = v.session.list(screen.pane, &screen.subject, super::SUBNETS);
+    let all = rows::subnets(v.store, &state);
+    let list = List { panel: super::SUBNETS, columns: rows::SUBNETS, rows: all.len(), empty: "no subnets" };
     list.draw(v, screen, area, ink, |i| {
         let Some(subnet) = all.get(i) else { return Vec::new() };
         let (mark, role) = glyph(level(v, subnet));
@@ -204,22 +192,13 @@ pub(super) fn detail<'a>(v: &View<'a>, subnet: &'a Subnet) -> Detail<'a> {
         )
 }
 
-const ROUTES: &[Column] = &[
-    Column::left("", 1, 0),
-    Column { title: "table", width: 14, grow: 1, fill: Fill::Middle, rank: 0 },
-    Column::left("destination", 14, 0),
-    Column { title: "target", width: 16, grow: 1, fill: Fill::Left, rank: 0 },
-    Column::left("state", 9, 0),
-    Column { title: "used by", width: 14, grow: 1, fill: Fill::Left, rank: 1 },
-];
-
 pub(super) fn routes(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {
     if unread::<Routes>(v, area, ink) {
         return;
     }
-    let filter = v.session.list(screen.pane, &screen.subject, super::ROUTES).filter;
-    let all = rows::routes(v.store, &filter);
-    let list = List { panel: super::ROUTES, columns: ROUTES, rows: all.len(), empty: "no route tables" };
+    let state = v.session.list(screen.pane, &screen.subject, super::ROUTES);
+    let all = rows::routes(v.store, &state);
+    let list = List { panel: super::ROUTES, columns: rows::ROUTES, rows: all.len(), empty: "no route tables" };
     list.draw(v, screen, area, ink, |i| {
         let same = i > 0 && all.get(i - 1).zip(all.get(i)).is_some_and(|(a, b)| a.0.id == b.0.id);
         all.get(i).map_or_else(Vec::new, |(table, route)| route_row(v, table, route, same))

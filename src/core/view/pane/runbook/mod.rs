@@ -19,12 +19,8 @@ use crate::view::widget::{Ink, Phrase};
 
 pub(super) use walk::draw as draw_walk;
 
-const COLUMNS: &[Column] = &[
-    Column::left("", 1, 0),
-    Column { title: "name", width: 22, grow: 1, fill: Fill::Left, rank: 0 },
-    Column { title: "what", width: 26, grow: 3, fill: Fill::Left, rank: 0 },
-    Column::left("", 18, 2),
-];
+const COLUMNS: &[Column] =
+    &[Column::left("", 1, 0), Column::of("name", 22, 1, Fill::Left, 0), Column::of("what", 26, 3, Fill::Left, 0), Column::left("", 18, 2)];
 
 /// Draws the list.
 pub(super) fn draw(v: &View<'_>, screen: &Screen, area: Rect, ink: &mut Ink<'_>) {

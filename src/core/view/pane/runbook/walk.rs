@@ -20,7 +20,7 @@ use crate::view::widget::{Fact, Ink, Phrase};
 const COLUMNS: &[Column] = &[
     Column::left("", 1, 0),
     Column::right("", 2, 0),
-    Column { title: "step", width: 20, grow: 1, fill: Fill::Left, rank: 0 },
+    Column::of("step", 20, 1, Fill::Left, 0),
     Column::left("state", 7, 0),
     Column::left("now", 5, 0),
 ];
