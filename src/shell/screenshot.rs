@@ -231,7 +231,7 @@ async fn watch(picture: &Picture, seed: u64) -> std::io::Result<Session> {
     let input = books.chain(first).chain(pause(WATCHED)).chain(keys).chain(words.filter_map(ready)).chain(pause(after));
     let (watcher, user) = (Watcher::forgetful(), "ops".to_owned());
     let parts = Parts { feed, clock, stack, theme: look(picture), authority, watcher, user };
-    session_loop::run(&mut Canvas, Box::pin(input), session, parts).await
+    Box::pin(session_loop::run(&mut Canvas, Box::pin(input), session, parts)).await
 }
 
 /// A key by its sign.

@@ -73,7 +73,7 @@ pub(super) fn suggestions(session: &Session, line: &str) -> Vec<Suggestion> {
 
 pub(super) fn on_key(session: &mut Session, querying: Querying, key: Key, effects: &mut Vec<Effect>) -> Option<Act> {
     let next = match (querying, key.code) {
-        (_, Code::Esc) => return None,
+        (_, Code::Esc) | (Querying::Asking { .. } | Querying::Estimating { .. }, Code::Char('q' | 'n')) => return None,
         (Querying::Typing { typed, .. }, Code::Enter) if typed.trim().is_empty() => return None,
         (Querying::Typing { typed, back, .. }, Code::Enter) => match query::question(session, &typed) {
             Ok(question) => {
@@ -100,7 +100,6 @@ pub(super) fn on_key(session: &mut Session, querying: Querying, key: Key, effect
             let question = query::widen(session, question);
             return Some(estimate(session, question, effects));
         }
-        (Querying::Asking { .. } | Querying::Estimating { .. }, Code::Char('q' | 'n')) => return None,
         (other, _) => other,
     };
     Some(Act::Query(next))

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use super::LogView;
 use crate::model::Time;
 use crate::model::log::LogTail;
+use crate::session::Effect;
 
 /// So much older with each key.
 const STEP: TimeDelta = TimeDelta::minutes(15);
@@ -85,13 +86,11 @@ impl LogView {
         self.older.reached
     }
 
-    /// What the engine is to be told, where that has changed.
-    pub(crate) fn tell_older(&mut self) -> Option<Option<Time>> {
+    /// What the engine is to do from now on, where that has changed.
+    pub(crate) fn tell_older(&mut self) -> Option<Effect> {
         let now = self.older.wanted.filter(|_| self.older.is_reading());
-        (now != self.older.told).then(|| {
-            self.older.told = now;
-            now
-        })
+        let was = std::mem::replace(&mut self.older.told, now);
+        (now != was).then_some(Effect::Older(now))
     }
 
     /// What was waited for is there, or nothing more comes: the time to go to, and what there is to say.

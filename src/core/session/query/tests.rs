@@ -56,7 +56,9 @@ fn a_result_is_sorted_by_value_and_its_selection_saved_and_copied_as_shown() {
     told(&mut s, News::Estimated(asked, Ok(Estimate::default())));
     press(&mut s, "enter");
     told(&mut s, News::Ended(End::Over(rows(4))));
-    let shown = |s: &Session| queries::shown(s, &Default::default()).iter().map(|(_, row)| row[1].clone()).collect::<Vec<_>>();
+    let shown = |s: &Session| {
+        queries::shown(s, &crate::session::filter::Filter::default()).iter().map(|(_, row)| row[1].clone()).collect::<Vec<_>>()
+    };
     assert_eq!(shown(&s), ["0", "7", "4", "1"], "as AWS gives them");
     press(&mut s, "o o");
     assert_eq!(shown(&s), ["7", "4", "1", "0"], "numbers begin with the largest");

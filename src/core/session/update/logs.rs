@@ -49,9 +49,7 @@ pub(super) fn follow_older(session: &mut Session, effects: &mut Vec<Effect>) {
     if let Some(words) = session.logs.older_done(session.now) {
         flash(session, words, Tone::Done);
     }
-    if let Some(to) = session.logs.tell_older() {
-        effects.push(Effect::Older(to));
-    }
+    effects.extend(session.logs.tell_older());
 }
 
 fn next_match(session: &mut Session, forward: bool) {

@@ -12,7 +12,7 @@ use crate::engine::query::Querying;
 use nextcore_core::model::query::{Ask, End, News};
 
 /// How long a query is asked for when its answers do not come; nobody sees its end otherwise.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The one that goes on, and who wants it to end.
 #[derive(Debug)]
@@ -69,7 +69,9 @@ impl Runner {
                     .run(&asked, self.told_to_stop(), |id, answer| {
                         self.0.queries.running.send_replace(Some(id.to_owned()));
                         // The next one says more than a late one.
-                        let _ = answer.map(|answer| reports.try_send(Report::Query(News::Progress(answer.clone()))));
+                        if let Some(answer) = answer {
+                            let _ = reports.try_send(Report::Query(News::Progress(answer.clone())));
+                        }
                     })
                     .await;
                 if let End::GoesOn { id, .. } = &end {
