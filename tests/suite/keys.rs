@@ -125,7 +125,7 @@ async fn on_the_loop(
         watcher: Watcher::forgetful(),
         user: "ops".to_owned(),
     };
-    run(&mut screen, input, session, parts).await.unwrap();
+    Box::pin(run(&mut screen, input, session, parts)).await.unwrap();
     (screen, embedded)
 }
 

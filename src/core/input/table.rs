@@ -34,6 +34,11 @@ const STEPS: Command = Command { group: WALK, enabled: |s| s.walk, ..UNHINTED };
 /// What is done with the lines of the log.
 const LOG: Command = Command { group: LIST, enabled: |s| s.logs && !s.event, ..UNHINTED };
 
+/// A row of those.
+const fn log(name: &'static str, keys: &'static [Key], doc: &'static str, hint: &'static str, rank: u8, intent: Intent) -> Command {
+    Command { name, keys, doc, hint, rank, intent, ..LOG }
+}
+
 /// All commands, in the order of help.
 pub const COMMANDS: &[Command] = &[
     Command {
@@ -204,78 +209,16 @@ pub const COMMANDS: &[Command] = &[
         enabled: |s| s.list && !s.logs && !s.event,
         ..UNHINTED
     },
-    Command {
-        name: "search",
-        keys: &[Key::char('/')],
-        doc: "search, hiding nothing",
-        hint: "search",
-        rank: 2,
-        intent: Intent::Search,
-        ..LOG
-    },
-    Command {
-        name: "match",
-        keys: &[Key::char('n'), Key::char('N')],
-        doc: "next, previous match",
-        hint: "next match",
-        rank: 6,
-        intent: Intent::Match,
-        ..LOG
-    },
-    Command {
-        name: "filter-log",
-        keys: &[Key::char('&')],
-        doc: "filter level:warn service:x",
-        hint: "filter",
-        rank: 2,
-        intent: Intent::Query,
-        ..LOG
-    },
-    Command {
-        name: "context",
-        keys: &[Key::char('+'), Key::char('-'), Key::char('0')],
-        doc: "lines round matches",
-        intent: Intent::Context,
-        ..LOG
-    },
-    Command {
-        name: "warnings",
-        keys: &[Key::char('!')],
-        doc: "warnings and worse only",
-        hint: "warnings",
-        rank: 3,
-        intent: Intent::Problems,
-        ..LOG
-    },
-    Command {
-        name: "follow",
-        keys: &[Key::char('f'), Key::char(' ')],
-        doc: "pause or follow logs",
-        hint: "follow",
-        rank: 2,
-        intent: Intent::Follow,
-        ..LOG
-    },
+    log("search", &[Key::char('/')], "search, hiding nothing", "search", 2, Intent::Search),
+    log("match", &[Key::char('n'), Key::char('N')], "next, previous match", "next match", 6, Intent::Match),
+    log("filter-log", &[Key::char('&')], "filter level:warn service:x", "filter", 2, Intent::Query),
+    log("context", &[Key::char('+'), Key::char('-'), Key::char('0')], "lines round matches", "", 99, Intent::Context),
+    log("warnings", &[Key::char('!')], "warnings and worse only", "warnings", 3, Intent::Problems),
+    log("follow", &[Key::char('f'), Key::char(' ')], "pause or follow logs", "follow", 2, Intent::Follow),
     Command { name: "wrap", keys: &[Key::char('w')], doc: "wrap long lines", hint: "wrap", rank: 7, intent: Intent::Wrap, ..LOG },
-    Command {
-        name: "times",
-        keys: &[Key::char('T')],
-        doc: "UTC, local, how long ago",
-        hint: "times",
-        rank: 8,
-        intent: Intent::Times,
-        ..LOG
-    },
+    log("times", &[Key::char('T')], "UTC, local, how long ago", "times", 8, Intent::Times),
     Command { name: "time", keys: &[Key::char('t')], doc: "go to a time", hint: "go to", rank: 7, intent: Intent::GoTo, ..LOG },
-    Command {
-        name: "mark",
-        keys: &[Key::char('m'), Key::char('\'')],
-        doc: "mark; go to next mark",
-        hint: "mark",
-        rank: 8,
-        intent: Intent::Mark,
-        ..LOG
-    },
+    log("mark", &[Key::char('m'), Key::char('\'')], "mark; go to next mark", "mark", 8, Intent::Mark),
     Command {
         name: "save",
         keys: &[Key::char('s')],
@@ -286,15 +229,7 @@ pub const COMMANDS: &[Command] = &[
         enabled: |s| (s.logs && !s.event) || s.queries,
         ..LOG
     },
-    Command {
-        name: "older",
-        keys: &[Key::char('o')],
-        doc: "15 minutes of older lines",
-        hint: "older",
-        rank: 7,
-        intent: Intent::Older,
-        ..LOG
-    },
+    log("older", &[Key::char('o')], "15 minutes of older lines", "older", 7, Intent::Older),
     Command {
         name: "fold",
         keys: &[Key::char('s')],

@@ -1,6 +1,6 @@
 //! ARNs: the one that AWS has told, else the one that partition, region, account and name make certain. What has a random part (load
 //! balancers, secrets), a path (roles) or may belong to another account (what lies in a shared VPC) is only ever told. The formats are those
-//! of https://docs.aws.amazon.com/service-authorization/latest/reference/, whose page each function names. Called by `session::selected`.
+//! of <https://docs.aws.amazon.com/service-authorization/latest/reference/>, whose page each function names. Called by `session::selected`.
 
 use super::resource::{Home, Kind, Registry, Resource};
 
