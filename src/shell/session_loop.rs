@@ -144,7 +144,7 @@ pub async fn run<T: Screen + Host>(
     mut session: Session,
     parts: Parts,
 ) -> io::Result<Session> {
-    let Parts { feed, clock, stack, theme, authority, watcher, user } = parts;
+    let Parts { feed, clock, stack, mut theme, authority, watcher, user } = parts;
     let mut ends = Ends { feed, watcher, authority, user };
     let mut watch = Watch::default();
     let mut tick = interval(TICK);
@@ -216,6 +216,7 @@ pub async fn run<T: Screen + Host>(
                     screen.switch(stack);
                     return Ok(session);
                 }
+                Effect::Theme(name) => change(&mut theme, name.as_deref(), &mut session),
                 effect => ends.carry(screen, &mut session, effect, clock.now())?,
             }
         }
@@ -238,7 +239,7 @@ impl Ends {
             screen.person(&deed, session.incidents());
         }
         match effect {
-            Effect::Quit | Effect::Suspend | Effect::Switch(_) => {}
+            Effect::Quit | Effect::Suspend | Effect::Switch(_) | Effect::Theme(_) => {}
             Effect::Copy(text) => screen.copy(&text)?,
             Effect::Save { name, text } => said(session, screen.save(&name, &text)),
             Effect::Acknowledge(id) => {
@@ -269,6 +270,17 @@ impl Ends {
         }
         Ok(())
     }
+}
+
+/// Draws with another theme from now on, and says with which.
+fn change(theme: &mut Theme, name: Option<&str>, session: &mut Session) {
+    let result = if let Some(other) = theme.other(name) {
+        *theme = other;
+        Ok(format!("theme {}: {}", theme.name, theme.about))
+    } else {
+        Err(format!("no theme '{}'; there are {}", name.unwrap_or_default(), Theme::names().collect::<Vec<_>>().join(", ")))
+    };
+    said(session, result);
 }
 
 /// The authority decides, the session shows: arming lapses by itself.

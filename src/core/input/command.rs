@@ -115,6 +115,8 @@ pub enum Intent {
     /// The menu of actions.
     Act,
     Palette,
+    /// The next theme.
+    Theme,
     /// Show or hide help.
     Help,
     /// End the program.

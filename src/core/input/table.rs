@@ -313,6 +313,15 @@ pub const COMMANDS: &[Command] = &[
         enabled: always,
     },
     Command {
+        name: "theme",
+        keys: &[Key::char('T')],
+        doc: "next theme of colours",
+        group: PROGRAM,
+        intent: Intent::Theme,
+        enabled: |s| !s.logs && !s.event,
+        ..UNHINTED
+    },
+    Command {
         name: "help",
         keys: &[Key::char('?'), key(Code::F(1))],
         doc: "help",

@@ -126,6 +126,8 @@ pub enum Effect {
         name: String,
         text: String,
     },
+    /// Draw with the theme of this name, or with the next one.
+    Theme(Option<String>),
     /// Put this on the user's clipboard.
     Copy(String),
     /// Make a plan.

@@ -71,7 +71,14 @@ pub(super) fn parse(text: &str) -> Result<Theme, ThemeError> {
     });
     let background =
         file.background.as_ref().map(|name| resolve(&file, name).ok_or_else(|| ThemeError::Background { colour: name.clone() }));
-    Ok(Theme { background: background.transpose()?, name: file.name, about: file.about, glyphs: Glyphs::Unicode, styles })
+    Ok(Theme {
+        background: background.transpose()?,
+        name: file.name,
+        about: file.about,
+        glyphs: Glyphs::Unicode,
+        depth: super::Depth::True,
+        styles,
+    })
 }
 
 fn style(file: &File, role: Role, look: &Look) -> Result<Style, ThemeError> {

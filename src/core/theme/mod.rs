@@ -26,6 +26,8 @@ pub struct Theme {
     pub background: Option<Color>,
     /// What the terminal can show.
     pub glyphs: Glyphs,
+    /// The colours that it was made to fit.
+    depth: Depth,
     styles: [Style; Role::COUNT],
 }
 
@@ -48,8 +50,17 @@ impl Theme {
                 };
             }
         }
-        self.glyphs = glyphs;
+        (self.glyphs, self.depth) = (glyphs, depth);
         self
+    }
+
+    /// Another of those that come with the program, for the same terminal: by its name, or the next one.
+    pub fn other(&self, name: Option<&str>) -> Option<Self> {
+        let next = || {
+            let after = Self::names().skip_while(|n| *n != self.name).nth(1);
+            after.or_else(|| Self::names().next())
+        };
+        Self::shipped(name.or_else(next)?).map(|theme| theme.adapted(self.depth, self.glyphs))
     }
 
     /// The style of a role.
@@ -81,7 +92,7 @@ impl Theme {
     /// Bold, dim and reverse only: what is left when a file cannot be used, and the look of `NO_COLOR`.
     pub fn plain() -> Self {
         let (name, about) = ("plain".to_owned(), String::new());
-        Self { name, about, background: None, glyphs: Glyphs::Unicode, styles: Role::ALL.map(Role::mono) }
+        Self { name, about, background: None, glyphs: Glyphs::Unicode, depth: Depth::True, styles: Role::ALL.map(Role::mono) }
     }
 }
 
@@ -102,6 +113,25 @@ mod tests {
             assert!(!matches!(fg, Some(Color::White | Color::DarkGray | Color::Gray | Color::Blue | Color::Rgb(..))), "{role:?}: {fg:?}");
             assert!(fg != Some(Color::Black) || theme.style(role).bg.is_some(), "{role:?}");
         }
+    }
+
+    #[test]
+    fn all_themes_are_gone_through_and_each_fits_the_terminal_that_the_first_was_made_for() {
+        let mut theme = Theme::terminal().adapted(Depth::Mono, Glyphs::Ascii);
+        let mut seen = Vec::new();
+        for _ in Theme::names() {
+            theme = theme.other(None).unwrap();
+            seen.push(theme.name.clone());
+            assert!(
+                Role::ALL.iter().all(|role| theme.style(*role).fg.is_none_or(|fg| fg == Color::Reset)) && theme.glyphs == Glyphs::Ascii
+            );
+        }
+        seen.sort();
+        let mut all: Vec<&str> = Theme::names().collect();
+        all.sort_unstable();
+        assert_eq!(seen, all);
+        assert_eq!(theme.other(Some("gruvbox")).unwrap().name, "gruvbox");
+        assert!(theme.other(Some("nope")).is_none());
     }
 
     #[test]

@@ -39,6 +39,7 @@ pub(super) const OWN: &[(&str, &str)] = &[
     (rehearse::INJECT, "an incident in the embedded cloud (demo)"),
     (rehearse::HEAL, "end all incidents of the embedded cloud (demo)"),
     (query::WORD, "a Logs Insights query: NAME, or the query; its cost is shown before"),
+    ("theme", "the next theme of colours, or the one of that NAME"),
     (stacks::WORD, "the other stacks of the configuration, and how they are"),
     (runbook::WORD, "a runbook by its name, with its values"),
     ("quit", "quit"),
@@ -187,6 +188,11 @@ fn named(session: &mut Session, line: &str, effects: &mut Vec<Effect>) -> Result
         }
         stacks::WORD => return stacks::by_line(session, line, effects),
         query::WORD => return query::by_line(session, line, effects),
+        "theme" => {
+            let name = line.split_once(' ').map(|(_, name)| name.trim().to_owned()).filter(|name| !name.is_empty());
+            effects.push(Effect::Theme(name));
+            return Ok(None);
+        }
         runbook::WORD => {
             runbook::by_line(session, line)?;
             // What it asks for is a layer of its own.

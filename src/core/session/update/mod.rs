@@ -165,6 +165,7 @@ pub(super) fn carry(session: &mut Session, intent: Intent, key: Key, effects: &m
             flash(session, refresh::words(session), Tone::Done);
         }
         Intent::Json => layer::open_json(session),
+        Intent::Theme => effects.push(Effect::Theme(None)),
         Intent::Sort if session.situation().queries => query::sort(session, key.code == Code::Char('O')),
         Intent::Sort => {
             if let Some(why) = nav::sort(session, key.code == Code::Char('O')) {
