@@ -84,11 +84,14 @@ impl Runner {
         let _ = reports.send(Report::Query(news)).await;
     }
 
-    async fn told_to_stop(&self) {
+    /// Heard from now on: who says so while AWS is still being told to begin is not to say it again.
+    fn told_to_stop(&self) -> impl Future<Output = ()> + use<> {
         let (mut stops, mut leaving) = (self.0.queries.stops.subscribe(), self.0.leaving.subscribe());
-        tokio::select! {
-            _ = stops.changed() => {}
-            _ = leaving.wait_for(|leaving| *leaving) => {}
+        async move {
+            tokio::select! {
+                _ = stops.changed() => {}
+                _ = leaving.wait_for(|leaving| *leaving) => {}
+            }
         }
     }
 }
